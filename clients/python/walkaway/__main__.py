@@ -1,0 +1,5 @@
+"""`python -m walkaway`."""
+
+from walkaway.cli import main
+
+main()

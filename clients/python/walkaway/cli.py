@@ -1,0 +1,35 @@
+"""The `walkaway` command: what the client brings, and what is installed beside it."""
+
+from importlib.metadata import entry_points
+
+import click
+
+from walkaway.demo import demo
+from walkaway_wire import VERSION
+
+
+class _Commands(click.Group):
+    """Finds further commands among the installed packages, and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(found.name for found in _installed())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for found in _installed():
+            if found.name == cmd_name:
+                command: click.Command = found.load()
+                return command
+        return super().get_command(ctx, cmd_name)
+
+
+def _installed() -> tuple:  # type: ignore[type-arg]
+    return tuple(entry_points(group="walkaway.commands"))
+
+
+@click.group(cls=_Commands)
+@click.version_option(VERSION, prog_name="walkaway")
+def main() -> None:
+    """Send an agent a task that takes minutes or hours, walk away, come back for the result."""
+
+
+main.add_command(demo)

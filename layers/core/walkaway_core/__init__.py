@@ -1,0 +1,1 @@
+"""What Walkaway does, over ports: sessions, turns, the event log, the agent's steps."""

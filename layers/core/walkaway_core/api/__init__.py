@@ -1,0 +1,1 @@
+"""HTTP: routes that read a request, call one use case, and write its answer."""

@@ -1,0 +1,36 @@
+"""The FastAPI app: one app for every way in which it is served."""
+
+from fastapi import APIRouter, FastAPI, Request
+
+from walkaway_core.api import errors, files, messages, responses, sessions
+from walkaway_core.api.access import Keyring
+from walkaway_core.api.limits import BodyLimit
+from walkaway_core.services import Services
+from walkaway_wire import VERSION
+from walkaway_wire.resources import Health
+
+DESCRIPTION = """\
+Send an agent a task that takes minutes or hours, walk away, come back for the result.
+
+Create a session, send it a message, and read the turn's events now or later: the log keeps every one of them.\
+"""
+health = APIRouter(tags=["health"])
+
+
+@health.get("/health", summary="Ask whether the server answers")
+def ask_health(request: Request) -> Health:
+    """Answer, without a key, once requests can be taken."""
+    services: Services = request.app.state.services
+    return Health(version=VERSION, model=services.settings.model)
+
+
+def create_app(services: Services, keyring: Keyring) -> FastAPI:
+    """Build the app over these services."""
+    app = FastAPI(title="Walkaway", version=VERSION, description=DESCRIPTION, license_info={"name": "Apache-2.0"})
+    app.state.services = services
+    app.state.keyring = keyring
+    app.add_middleware(BodyLimit)
+    errors.install(app)
+    for router in (health, sessions.router, messages.router, responses.router, files.router):
+        app.include_router(router)
+    return app

@@ -1,0 +1,87 @@
+"""The one table from what is wrong to an HTTP answer (contract A.14)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from walkaway_core.errors import WalkawayError
+from walkaway_wire.resources import ErrorBody
+
+STATUS: Mapping[str, int] = {
+    "invalid_request": 400,
+    "cursor.invalid": 400,
+    "unauthorized": 401,
+    "path.invalid": 403,
+    "path.forbidden": 403,
+    "not_found": 404,
+    "session.not_found": 404,
+    "response.not_found": 404,
+    "file.not_found": 404,
+    "path.conflict": 409,
+    "session.busy": 409,
+    "too_large": 413,
+    "range.invalid": 416,
+}
+ROUTING = {
+    404: ("not_found", "There is no such address; GET /docs lists what there is"),
+    405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
+}
+
+
+def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Document the errors of a route."""
+    return {code: {"model": ErrorBody, "description": HTTPStatus(code).phrase} for code in codes}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an app answer in the contract's shape."""
+    app.add_exception_handler(WalkawayError, _on_walkaway)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_routing)
+    app.add_exception_handler(Exception, _on_failure)
+
+
+def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Write an error."""
+    text = message.encode(errors="replace").decode()
+    return JSONResponse({"error": code, "message": text}, status, dict(headers or {}))
+
+
+async def _on_walkaway(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, WalkawayError)
+    headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else None
+    return body(STATUS[error.code], error.code, str(error), headers)
+
+
+async def _on_validation(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
+
+
+async def _on_routing(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, message = ROUTING.get(error.status_code, ("invalid_request", str(error.detail)))
+    return body(error.status_code, code, message, error.headers)
+
+
+async def _on_failure(_: Request, __: Exception) -> JSONResponse:
+    return body(500, "internal", "Something broke on the server; its log says what. It is safe to try again")
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    kind, where = problem["type"], ".".join(str(part) for part in problem["loc"][1:])
+    place = {"query": "query parameter", "path": "part of the path", "header": "header"}.get(problem["loc"][0], "field")
+    if kind == "extra_forbidden":
+        return f"`{where[:200]}` is no {place} here; remove it, or see GET /docs for what there is"
+    if kind == "json_invalid":
+        return "The body is not JSON; send a JSON object with Content-Type: application/json"
+    if kind in ("model_attributes_type", "dict_type", "model_type") and not where:
+        return "The body must be a JSON object, sent with Content-Type: application/json"
+    if kind == "missing":
+        return f"The {place} `{where}` is missing" if where else "The body is missing; send a JSON object"
+    return f"`{where[:200]}`: {problem['msg'][:1].lower()}{problem['msg'][1:]}"

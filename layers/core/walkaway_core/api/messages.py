@@ -1,0 +1,75 @@
+"""Routes of the conversation: sending a message, reading what was said (contract A.5)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from walkaway_core import sessions, transcript, turns
+from walkaway_core.api import errors, pages, sse
+from walkaway_core.api.access import Called
+from walkaway_core.readers import Cursor
+from walkaway_core.transcript import Entry
+from walkaway_wire.resources import Accepted, MessageCreate, Said
+
+router = APIRouter(prefix="/v1/sessions/{session}/messages", tags=["messages"])
+
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The turn's events as they come, to the terminal one",
+        "content": {
+            "text/event-stream": {
+                "example": 'id: 3\nevent: text.delta\ndata: {"content":"Once","sequence_number":3}\n\n',
+            }
+        },
+        "headers": {"X-Response-Id": {"schema": {"type": "string"}, "description": "the turn's id"}},
+    },
+    202: {"model": Accepted, "description": "Started, with `Prefer: respond-async`"},
+}
+
+
+@router.post(
+    "", responses=STREAM | errors.answers(400, 401, 404, 409, 413), response_model=None, summary="Send a message"
+)
+async def send(caller: Called, session: str, asked: MessageCreate, prefer: Annotated[str, Header()] = "") -> Response:
+    """Start a turn and stream its events. The turn goes on when the connection ends; see …/responses/{id}/events.
+
+    With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240).
+    """
+    turn = await run_in_threadpool(turns.start, caller.services, caller.session(session), asked.message)
+    if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
+        return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False))
+    events = f"/v1/sessions/{session}/responses/{turn.key.turn}/events"
+    accepted = Accepted(response_id=turn.key.turn, session_id=session, events_url=events)
+    headers = {"X-Response-Id": turn.key.turn, "Location": events, "Preference-Applied": "respond-async"}
+    return JSONResponse(accepted.model_dump(), 202, headers)
+
+
+@router.get("", responses=errors.answers(400, 401, 404), summary="Read the conversation")
+def listing(
+    caller: Called, session: str, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+) -> list[Said]:
+    """Read the newest entries in the order in which they were said; X-Next-Cursor leads to the older ones."""
+    key = caller.session(session)
+    sessions.get(caller.services, key)
+    found, more = transcript.newest(caller.services, key, limit=page.limit, before=page.cursor("msg_"))
+    pages.link(request, response, more)
+    return [_said(entry) for entry in found]
+
+
+def _said(entry: Entry) -> Said:
+    content = entry.body["content"]
+    if entry.call is not None:
+        result = {name: entry.body[name] for name in ("type", "tool_use_id", "content", "is_error")}
+        return Said(
+            id=entry.id, response_id=entry.turn, step=entry.step, role="tool", content=[result], created_at=entry.at
+        )
+    return Said(
+        id=entry.id,
+        response_id=entry.turn,
+        step=entry.step,
+        role=entry.body["role"],
+        content=content,
+        created_at=entry.at,
+    )

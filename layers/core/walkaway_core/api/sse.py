@@ -1,0 +1,30 @@
+"""A turn's log as Server-Sent Events."""
+
+from collections.abc import AsyncIterator, Mapping
+
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from walkaway_core import readers
+from walkaway_core.keys import TurnKey
+from walkaway_core.readers import Cursor
+from walkaway_core.services import Services
+
+HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+BEAT = ": still here\n\n"
+
+
+def stream(services: Services, turn: TurnKey, at: Cursor) -> Response:
+    """Answer with the events behind the cursor and close after the terminal one.
+
+    When nothing can follow, the answer is 204, which ends an EventSource's reconnecting (HTML standard, 9.2).
+    """
+    headers = {**HEADERS, "X-Response-Id": turn.turn}
+    if at.done:
+        return Response(status_code=204, headers=headers)
+    return StreamingResponse(_frames(services, turn, at), media_type="text/event-stream", headers=headers)
+
+
+async def _frames(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[str]:
+    async for events in readers.follow(services, turn, at):
+        yield "".join(event.sse() for event in events) or BEAT

@@ -1,0 +1,73 @@
+"""How a session goes: at once for everyone outside, its contents later and from the front."""
+
+from walkaway_core import bodies, due, keys, sessions, turns
+from walkaway_core.ending import PURGE_AFTER, Ending, end_turn
+from walkaway_core.errors import SessionNotFound
+from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Lacks, Refused, Unknown
+from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.services import Services
+
+BATCH = 100
+
+
+def delete(services: Services, key: SessionKey) -> None:
+    """Delete a session; a turn that runs ends as cancelled first. Raises SessionNotFound."""
+    while True:
+        session = sessions.get(services, key)
+        if session.busy:
+            turn = TurnKey(key.tenant, key.session, session.turn)
+            if end_turn(services, turn, Ending("cancelled", delete=True)).now:
+                return
+        elif bury(services, session):
+            return
+
+
+def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle: bool) -> int:
+    """Delete a tenant's sessions that have been inactive for so many seconds, only free ones if `idle`; count them."""
+    before = services.clock.now() - (older_than or 0)
+    count = 0
+    for session in sessions.everyone(services, tenant):
+        if older_than is not None and session.last_activity > before:
+            continue
+        try:
+            if not session.busy:
+                count += bury(services, session, Below("active", sessions.ms(before) + 1))
+            elif not idle:
+                delete(services, session.key)
+                count += 1
+        except SessionNotFound:
+            continue
+    return count
+
+
+def bury(services: Services, session: sessions.Session, *when: Condition) -> bool:
+    """Mark a free session as deleted; False when it has changed meanwhile."""
+    now = services.clock.now()
+    detail = {"tenant": session.key.tenant, "session": session.key.session}
+    moved = due.move(session.due, now + PURGE_AFTER, "purge", session.key.session, detail)
+    facts: dict[str, Fact] = {"deleted": sessions.ms(now), "due": moved[-1].key[1]}
+    free = (Lacks("turn"), Lacks("deleted"), Is("due", session.due), *when)
+    try:
+        services.table.write(Change(*session.key.item, set=facts, when=free), *moved)
+    except Refused:
+        return False
+    except Unknown:
+        item = services.table.get(session.key.item)[0]
+        return item is None or "deleted" in item.facts
+    return True
+
+
+def purge(services: Services, key: SessionKey, watch: tuple[str, str]) -> None:
+    """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record."""
+    while page := services.table.query(key.partition, after="TURN#", upto=f"TURN#{keys.END}", limit=BATCH).items:
+        for item in page:
+            turn = turns.unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item)
+            while services.table.sweep_out(turn.key.log, keys.END, BATCH):
+                pass
+            services.table.write(Delete(*item.key))
+    while services.table.sweep_out(key.partition, keys.END, BATCH):
+        pass
+    root = bodies.root(key.tenant)
+    for entry in services.workspace.listing(root, key.session) or ():
+        services.workspace.delete(root, f"{key.session}/{entry.name}")
+    services.table.write(Delete(*key.item), Delete(*watch))

@@ -1,0 +1,19 @@
+"""What the states of the state machine do: one module, one state, one function from ticket to ticket."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from walkaway_core.doors.call_model import call_model
+from walkaway_core.doors.continue_turn import continue_turn
+from walkaway_core.doors.finish_turn import finish_turn
+from walkaway_core.doors.run_tool import run_tool
+from walkaway_core.services import Services
+
+Door = Callable[[Services, Mapping[str, Any]], dict[str, Any]]
+
+DOORS: Mapping[str, Door] = {
+    "CallModel": call_model,
+    "RunTool": run_tool,
+    "ContinueTurn": continue_turn,
+    "FinishTurn": finish_turn,
+}

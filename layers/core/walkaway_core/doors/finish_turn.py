@@ -1,0 +1,35 @@
+"""FinishTurn: ends a turn, as done or as failed, unless somebody has ended it already (rule R1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from walkaway_core.ending import Ending, end_turn
+from walkaway_core.services import Services
+from walkaway_core.ticket import Ticket
+from walkaway_wire import jsontext
+
+
+def finish_turn(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
+    """End the ticket's turn; `error` in the state is what the state machine caught."""
+    ticket = Ticket.read(data)
+    end_turn(services, ticket.key, _ending(ticket, data.get("error")))
+    return ticket.go("over").json()
+
+
+def _ending(ticket: Ticket, error: Mapping[str, Any] | None) -> Ending:
+    if ticket.failure:
+        code, sentence = ticket.failure
+        return Ending("failed", sentence, code, execution=ticket.execution)
+    if error:
+        return Ending("failed", _sentence(error), "step_failed", execution=ticket.execution)
+    return Ending("completed", execution=ticket.execution)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """Say what a task failed with. A Lambda's Cause is JSON with the exception's message, other causes are text."""
+    name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
+    try:
+        cause = jsontext.loads(cause)["errorMessage"]
+    except (ValueError, TypeError, KeyError):
+        pass
+    return f"The turn was given up after repeated failures: {cause or name}"[:2000]

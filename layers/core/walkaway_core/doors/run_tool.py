@@ -1,0 +1,133 @@
+"""RunTool: one tool call of a step, journalled so that it is not carried out twice unseen."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from walkaway_core import log, sessions, tools, transcript, turns
+from walkaway_core.items import Absent, Change, Fact, Is, Item, Put, Refused
+from walkaway_core.log import TOOLS_ERA, Superseded, Writer
+from walkaway_core.services import Services
+from walkaway_core.sessions import Session, ms
+from walkaway_core.ticket import Ticket
+from walkaway_core.tools.tool import Hands, Result
+from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING
+
+WAIT = 0.2
+UNKNOWN = (
+    "It is not known whether this call was carried out: the worker that ran it disappeared. "
+    "Look at the result before you repeat it."
+)
+
+
+def run_tool(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out the call that the ticket names; its result stands in the conversation afterwards."""
+    ticket = Ticket.read(data)
+    try:
+        _Call(services, ticket).take()
+    except Superseded:
+        return ticket.go("over").json()
+    return ticket.json()
+
+
+class _Call:
+    """One invocation's handling of a tool call."""
+
+    def __init__(self, services: Services, ticket: Ticket) -> None:
+        assert ticket.call is not None
+        self._services = services
+        self._turn = ticket.key
+        self._session = self._load(ticket)
+        said = transcript.answer(services, ticket.key, ticket.step)
+        if said is None:
+            raise Superseded
+        self._block = transcript.calls(said.body["content"])[ticket.call]
+        self._broken = said.body["broken"].get(self._block["id"])
+        self._journal = ticket.key.call(ticket.step, ticket.call)
+        self._writer = Writer(ticket.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
+
+    def take(self) -> None:
+        """Carry the call out, wait for whoever does, or find that it has been done."""
+        state = self._claim()
+        while state == "wait":
+            self._services.clock.sleep(WAIT)
+            state = self._claim()
+        if state == "mine":
+            self._finish(self._run())
+        elif state == "unknown":
+            self._finish(Result(UNKNOWN, is_error=True))
+
+    def _load(self, ticket: Ticket) -> Session:
+        key = ticket.key
+        item, owner = self._services.table.get(key.item, key.owner.item)
+        if item is None or owner is None:
+            raise Superseded
+        turn = turns.unpack(key, item)
+        if turn.status != "running" or turn.execution != ticket.execution:
+            raise Superseded
+        return sessions.unpack(key.owner, owner)
+
+    def _claim(self) -> Literal["mine", "wait", "done", "unknown"]:
+        """Make the journal name this invocation, if it may: a call is taken over only after its owner's deadline."""
+        tool = tools.TOOLS.get(self._block["name"])
+        until = ms(self._services.clock.now() + (tool.deadline if tool else WAIT))
+        facts: dict[str, Fact] = {"state": "started", "nonce": self._writer.nonce, "until": until}
+        executing = {"name": self._block["name"], "id": self._block["id"], "input": self._block["input"]}
+        found = self._services.table.get(self._journal)[0]
+        if found is None:
+            at = ms(self._services.clock.now())
+            put = Put(Item(*self._journal, {"at": at, **facts}), (Absent(),))
+            return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], put) else "wait"
+        if found.facts["state"] == "done":
+            return "done"
+        if found.facts["nonce"] == self._writer.nonce:
+            return "mine"
+        if found.number("until") > ms(self._services.clock.now()):
+            return "wait"
+        change = Change(*self._journal, set=facts, when=self._named(found.text("nonce")))
+        if not self._write([(TOOL_USE_EXECUTING, executing)], change):
+            return "wait"
+        return "mine" if tool is None or tool.repeatable else "unknown"
+
+    def _run(self) -> Result:
+        tool = tools.TOOLS.get(self._block["name"])
+        if tool is None:
+            return Result(
+                f"There is no tool {self._block['name']!r}; there are {', '.join(tools.TOOLS)}", is_error=True
+            )
+        if self._broken is not None:
+            return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
+        hands = Hands(self._services, self._session)
+        try:
+            return tools.use(tool, self._block["input"], hands)
+        except Exception:
+            logging.getLogger(__name__).exception("tool %s broke", tool.name)
+            return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
+
+    def _finish(self, result: Result) -> None:
+        """Write the result into the journal and the log, if the journal still names this invocation."""
+        body = {
+            "type": "tool_result",
+            "tool_use_id": self._block["id"],
+            "content": result.content,
+            "is_error": result.is_error,
+        }
+        nonce = self._writer.nonce
+        done = transcript.result_entry(self._services, self._turn, self._journal, body, nonce)
+        event = {"id": self._block["id"], "content": result.content, "is_error": result.is_error}
+        if not self._write([(TOOL_RESULT, event)], Put(done, self._named(nonce))):
+            found = self._services.table.get(self._journal)[0]
+            if found is None or found.facts["nonce"] != nonce:
+                raise Superseded
+
+    def _named(self, nonce: str) -> tuple[Is, Is]:
+        return Is("nonce", nonce), Is("state", "started")
+
+    def _write(self, drafts: list[log.Draft], write: Put | Change) -> bool:
+        """Append events and change the journal in one transaction; False when the journal was not as expected."""
+        number = log.end(self._services, self._turn).number
+        try:
+            log.append(self._services, self._writer, number, drafts, write)
+        except Refused:
+            return False
+        return True

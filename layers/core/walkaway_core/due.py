@@ -1,0 +1,48 @@
+"""The due queue: whatever is unfinished has one item here, which says when someone must look at it (rule R4)."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from walkaway_core import keys
+from walkaway_core.items import Delete, Item, Key, Put
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+
+Kind = Literal["turn", "session", "purge", "outbox"]
+
+START_WITHIN = 10.0
+"""Seconds until a turn that has not begun is started again."""
+STEP_WITHIN = 16 * 60.0
+"""Seconds until a step that has not ended is looked at: a Lambda's 15 minutes and one more."""
+
+
+def put(at: float, kind: Kind, name: str, detail: dict[str, Any]) -> Put:
+    """Write a due item; the fact `due` of what it watches must hold its sort key."""
+    pk, sk = keys.due(at, kind, name)
+    return Put(Item(pk, sk, {"kind": kind}, jsontext.dump_bytes(detail)))
+
+
+def drop(name: str, sk: str) -> Delete:
+    """Delete the due item that `name` has at this sort key."""
+    pk, _ = keys.due(0, "turn", name)
+    return Delete(pk, sk)
+
+
+def move(old: str, at: float, kind: Kind, name: str, detail: dict[str, Any]) -> tuple[Delete | Put, ...]:
+    """Replace the due item at sort key `old` by one at `at`."""
+    new = put(at, kind, name, detail)
+    return (new,) if new.item.sk == old else (drop(name, old), new)
+
+
+def overdue(services: Services, now: float) -> Iterator[tuple[Key, Kind, dict[str, Any]]]:
+    """Everything whose time has come, shard by shard, the oldest first."""
+    upto = f"{int(now * 1000):013}#{keys.END}"
+    for shard in range(keys.DUE_SHARDS):
+        after, more = "", True
+        while more:
+            page = services.table.query(f"SYS#DUE#{shard:02}", after=after, upto=upto, limit=100)
+            for item in page.items:
+                kind: Any = item.text("kind")
+                yield item.key, kind, jsontext.loads(item.body)
+            more = page.more
+            after = page.items[-1].sk if page.items else after

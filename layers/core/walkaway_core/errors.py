@@ -1,0 +1,106 @@
+"""What can be wrong with a request, as the core says it. Each has a code; `api/errors.py` turns it into a status.
+
+WalkawayError
+├── Invalid                 the request itself
+├── Unauthorized            no key, or an unknown one
+├── NotFound
+│   ├── SessionNotFound
+│   ├── ResponseNotFound
+│   └── FileNotFound
+├── PathInvalid             no such path can exist
+├── PathForbidden           outside the session's file_access
+├── PathConflict            a directory stands where a file should, or the reverse
+├── SessionBusy             one turn at a time
+├── CursorInvalid           not a place in this log or list
+├── TooMuch                 more than a limit allows
+└── RangeInvalid            no such bytes
+"""
+
+from typing import ClassVar
+
+
+class WalkawayError(Exception):
+    """Something is wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class Invalid(WalkawayError):
+    """The request is malformed."""
+
+    code = "invalid_request"
+
+
+class Unauthorized(WalkawayError):
+    """Send a known API key, as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+
+    code = "unauthorized"
+
+
+class NotFound(WalkawayError):
+    """There is nothing here."""
+
+    code = "not_found"
+
+
+class SessionNotFound(NotFound):
+    """There is no such session: it never was, it was deleted, or its time is over. Create one: POST /v1/sessions."""
+
+    code = "session.not_found"
+
+
+class ResponseNotFound(NotFound):
+    """This session has no such response; GET /v1/sessions/{id}/responses lists them."""
+
+    code = "response.not_found"
+
+
+class FileNotFound(NotFound):
+    """There is no such file or directory; GET /v1/sessions/{id}/files lists the workspace."""
+
+    code = "file.not_found"
+
+
+class PathInvalid(WalkawayError):
+    """This is not a path in the workspace."""
+
+    code = "path.invalid"
+
+
+class PathForbidden(WalkawayError):
+    """The session's file_access does not cover this path."""
+
+    code = "path.forbidden"
+
+
+class PathConflict(WalkawayError):
+    """A directory is in the way of this file, or a file in the way of its directory."""
+
+    code = "path.conflict"
+
+
+class SessionBusy(WalkawayError):
+    """The session is busy: wait until its turn has ended, or cancel it."""
+
+    code = "session.busy"
+
+
+class CursorInvalid(WalkawayError):
+    """The cursor is no place in this log."""
+
+    code = "cursor.invalid"
+
+
+class TooMuch(WalkawayError):
+    """The request is larger than a limit allows."""
+
+    code = "too_large"
+
+
+class RangeInvalid(WalkawayError):
+    """The file has no such bytes."""
+
+    code = "range.invalid"

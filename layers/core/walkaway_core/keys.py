@@ -1,0 +1,83 @@
+"""Where everything stands in the Table. Every key begins with a tenant, or with SYS#, which no route reads.
+
+pk                        sk                              item
+T#{tenant}                SESSION#{session}               a session's record
+T#{tenant}#{session}      TURN#{turn}                     a turn's record
+                          ENTRY#{turn}#{step}#0           what the user (step 0) or the model said
+                          ENTRY#{turn}#{step}#1#{call}    the journal of a tool call, and its result
+T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
+SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
+SYS#MACHINE               {execution}                     the local machine's executions
+SYS#BUS                   {id}                            the local bus's queue
+"""
+
+import zlib
+from dataclasses import dataclass
+
+from walkaway_core.items import Key
+
+DUE_SHARDS = 16
+MACHINE = "SYS#MACHINE"
+BUS = "SYS#BUS"
+END = "\uffff"
+"""Sorts after everything that can follow a prefix: keys are ASCII behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """Names a session of a tenant."""
+
+    tenant: str
+    session: str
+
+    @property
+    def item(self) -> Key:
+        """The session's record."""
+        return f"T#{self.tenant}", f"SESSION#{self.session}"
+
+    @property
+    def partition(self) -> str:
+        """Where its turns and its conversation stand."""
+        return f"T#{self.tenant}#{self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnKey:
+    """Names a turn of a session of a tenant."""
+
+    tenant: str
+    session: str
+    turn: str
+
+    @property
+    def owner(self) -> SessionKey:
+        """Its session."""
+        return SessionKey(self.tenant, self.session)
+
+    @property
+    def item(self) -> Key:
+        """The turn's record."""
+        return self.owner.partition, f"TURN#{self.turn}"
+
+    @property
+    def log(self) -> str:
+        """Where its events stand."""
+        return f"T#{self.tenant}#{self.turn}"
+
+    def entry(self, step: int) -> Key:
+        """What was said at a step; 0 is the user's message."""
+        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#0"
+
+    def call(self, step: int, index: int) -> Key:
+        """The journal of a step's tool call."""
+        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#1#{index:03}"
+
+
+def event(number: int) -> str:
+    """The sort key of the log item that begins with this event."""
+    return f"{number:010}"
+
+
+def due(at: float, kind: str, name: str) -> Key:
+    """The key of a due item."""
+    return f"SYS#DUE#{zlib.crc32(name.encode()) % DUE_SHARDS:02}", f"{int(at * 1000):013}#{kind}#{name}"

@@ -1,0 +1,163 @@
+"""The model port over the Messages API, through the official SDK.
+
+It calls the real service, one that speaks like it, or the offline model, whose transport answers in its place. The SDK
+is imported at the first call, or by `warm`.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.models.blocks import Blocks
+from walkaway_core.ports import Answer, ModelFailed, ModelRefused, ModelRequest
+from walkaway_core.settings import REHEARSAL, Settings
+
+if TYPE_CHECKING:
+    from anthropic import Anthropic, Stream
+    from anthropic.types import RawMessageStreamEvent
+
+RETRIES = 2
+"""What the SDK repeats by itself, before the first byte of an answer."""
+STALL_SECONDS = 60.0
+
+
+class AnthropicModel:
+    """Model: one client for the service, one for the offline model, each made when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clients: dict[bool, Anthropic] = {}
+        self._lock = threading.Lock()
+
+    def knows(self, model: str) -> str | None:
+        """Say what setting is missing for this model."""
+        if model == REHEARSAL or self._settings.api_key or self._settings.base_url:
+            return None
+        return (
+            f"The model {model[:100]!r} needs ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a service without keys; "
+            f"{REHEARSAL!r} works offline"
+        )
+
+    def warm(self) -> None:
+        """Import the SDK and make the client of the default model, so that the first turn need not."""
+        self._client(self._settings.model)
+
+    def call(self, request: ModelRequest) -> "AnthropicCall":
+        """Prepare a call."""
+        return AnthropicCall(self._client(request.model), request)
+
+    def _client(self, model: str) -> "Anthropic":
+        offline = model == REHEARSAL
+        with self._lock:
+            if offline not in self._clients:
+                self._clients[offline] = self._offline() if offline else self._online()
+            return self._clients[offline]
+
+    def _online(self) -> "Anthropic":
+        from anthropic import Anthropic, DefaultHttpxClient
+        from httpx2 import Limits, Timeout
+
+        return Anthropic(
+            api_key=self._settings.api_key or "none",
+            base_url=self._settings.base_url,
+            max_retries=RETRIES,
+            timeout=Timeout(STALL_SECONDS, connect=10.0),
+            http_client=DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
+        )
+
+    def _offline(self) -> "Anthropic":
+        from anthropic import Anthropic, DefaultHttpxClient
+
+        from walkaway_core.models.rehearsal.transport import RehearsalTransport
+
+        transport = RehearsalTransport(self._settings.rehearsal_delay)
+        client = DefaultHttpxClient(transport=transport)
+        return Anthropic(api_key="none", base_url="http://rehearsal.invalid", max_retries=0, http_client=client)
+
+
+class AnthropicCall:
+    """ModelCall: one streamed `POST /v1/messages`."""
+
+    def __init__(self, client: "Anthropic", request: ModelRequest) -> None:
+        self._client = client
+        self._request = request
+        self._blocks = Blocks()
+        self._lock = threading.Lock()
+        self._stream: Stream[RawMessageStreamEvent] | None = None
+        self._closed = False
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Stream the events; errors of the SDK come out as the port's."""
+        import anthropic
+        import httpx2
+
+        try:
+            with self._lock:
+                if self._closed:
+                    raise ModelFailed("the model call was closed")
+            stream = self._client.messages.create(**self._arguments())
+            with self._lock:
+                self._stream = stream
+                if self._closed:
+                    self._cut()
+            for event in stream:
+                yield from self._blocks.take(event)
+        except (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
+            raise _translated(error, self._request.model) from error
+        if not self._blocks.complete:
+            raise ModelFailed("the model's answer broke off")
+
+    def answer(self) -> Answer:
+        """Give the whole answer."""
+        return self._blocks.answer()
+
+    def close(self) -> None:
+        """End the call, also while another thread waits for its next byte."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                if self._stream and not self._blocks.complete:
+                    self._cut()
+
+    def _cut(self) -> None:
+        """Shut the socket down: closing it would not wake a thread that reads from it."""
+        assert self._stream
+        connection = self._stream.response.extensions.get("network_stream")
+        raw = connection.get_extra_info("socket") if connection else None
+        if isinstance(raw, socket.socket):
+            try:
+                raw.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
+        else:
+            self._stream.response.stream.close()  # type: ignore[union-attr]  # a sync client's is
+
+    def _arguments(self) -> dict[str, Any]:
+        request = self._request
+        arguments: dict[str, Any] = {
+            "model": request.model,
+            "system": request.system,
+            "messages": request.messages,
+            "tools": request.tools,
+            "max_tokens": request.max_tokens,
+            "stream": True,
+        }
+        if request.thinking is True:
+            arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
+        elif request.thinking:
+            arguments["thinking"] = {"type": "enabled", "budget_tokens": request.thinking}
+        return arguments
+
+
+def _translated(error: Exception, model: str) -> Exception:
+    """Tell what may pass by itself from what will not."""
+    status = getattr(error, "status_code", None)
+    said = str(getattr(error, "message", error))[:1000]
+    if status in (401, 403):
+        return ModelRefused(f"The model service refused the key; check ANTHROPIC_API_KEY ({said})")
+    if status == 404:
+        return ModelRefused(f"The model service does not know {model!r}; check the session's model or WALKAWAY_MODEL")
+    if isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 429):
+        return ModelRefused(f"The model service refused the call: {said}")
+    return ModelFailed(f"The model service failed: {said}" if status else f"The model service broke off: {said}")

@@ -1,0 +1,105 @@
+"""Turns the raw stream of the Messages API into the turn's events, and collects the answer."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.ports import Answer
+from walkaway_wire import jsontext
+from walkaway_wire.events import (
+    TEXT_DELTA,
+    TEXT_START,
+    TEXT_STOP,
+    THINKING_DELTA,
+    THINKING_START,
+    THINKING_STOP,
+    TOOL_USE_INPUT_DELTA,
+    TOOL_USE_START,
+    TOOL_USE_STOP,
+)
+
+if TYPE_CHECKING:
+    from anthropic.types import RawContentBlockDelta, RawContentBlockStartEvent, RawMessageStreamEvent
+
+Draft = tuple[str, dict[str, Any]]
+
+STARTS = {"text": TEXT_START, "thinking": THINKING_START, "tool_use": TOOL_USE_START}
+STOPS = {"text": TEXT_STOP, "thinking": THINKING_STOP, "tool_use": TOOL_USE_STOP}
+
+
+class Blocks:
+    """The content blocks of one answer while they come in."""
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._blocks: list[dict[str, Any]] = []
+        self._pieces: list[str] = []
+        self._broken: dict[str, str] = {}
+        self._usage: dict[str, int] = {}
+        self._stop_reason = ""
+
+    def take(self, event: "RawMessageStreamEvent") -> Iterator[Draft]:
+        """Take in one raw event; yield what readers get to see of it."""
+        if event.type == "content_block_delta":
+            yield from self._delta(event.delta)
+        elif event.type == "content_block_start":
+            yield from self._start(event)
+        elif event.type == "content_block_stop":
+            yield from self._stop()
+        elif event.type == "message_start":
+            self._count(event.message.usage)
+        elif event.type == "message_delta":
+            self._stop_reason = event.delta.stop_reason or ""
+            self._count(event.usage)
+        elif event.type == "message_stop":
+            self.complete = True
+
+    def answer(self) -> Answer:
+        """Give the answer as it is."""
+        return Answer(self._blocks, self._stop_reason, self._usage, self._broken)
+
+    def _delta(self, delta: "RawContentBlockDelta") -> Iterator[Draft]:
+        if delta.type == "text_delta":
+            self._pieces.append(delta.text)
+            yield TEXT_DELTA, {"content": delta.text}
+        elif delta.type == "input_json_delta":
+            self._pieces.append(delta.partial_json)
+            yield TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}
+        elif delta.type == "thinking_delta":
+            self._pieces.append(delta.thinking)
+            yield THINKING_DELTA, {"content": delta.thinking}
+        elif delta.type == "signature_delta":
+            self._blocks[-1]["signature"] = delta.signature
+
+    def _start(self, event: "RawContentBlockStartEvent") -> Iterator[Draft]:
+        block = event.content_block.model_dump(mode="json", exclude_none=True)
+        self._blocks.append(block)
+        self._pieces = []
+        if block["type"] in STARTS:
+            named = {"name": block["name"], "id": block["id"]} if block["type"] == "tool_use" else {}
+            yield STARTS[block["type"]], named
+
+    def _stop(self) -> Iterator[Draft]:
+        block, whole = self._blocks[-1], "".join(self._pieces)
+        if block["type"] == "text":
+            block["text"] = whole
+        elif block["type"] == "thinking":
+            block["thinking"] = whole
+        elif block["type"] == "tool_use":
+            block["input"] = self._arguments(block["id"], whole)
+        if block["type"] in STOPS:
+            yield STOPS[block["type"]], {}
+
+    def _arguments(self, call_id: str, text: str) -> dict[str, Any]:
+        """Decode a call's arguments; what is no JSON object is kept aside, for the model to be told."""
+        try:
+            decoded = jsontext.loads(text or "{}")
+        except ValueError:
+            decoded = None
+        if isinstance(decoded, dict):
+            return decoded
+        self._broken[call_id] = text
+        return {}
+
+    def _count(self, usage: Any) -> None:
+        found = usage.model_dump(exclude_none=True)
+        self._usage.update({name: value for name, value in found.items() if isinstance(value, int)})

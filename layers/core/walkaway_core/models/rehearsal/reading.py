@@ -1,0 +1,148 @@
+"""Understands what a message asks for, by general rules: a verb, a file, a kind of document, a subject, a size."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from walkaway_core.paths import MOUNT
+
+Kind = Literal["presentation", "document", "table", "data", "page", "code", "verse", "none"]
+Deed = Literal["make", "read", "list", "search", "talk"]
+
+SUFFIXES: dict[str, Kind] = {
+    **dict.fromkeys(("md", "markdown", "txt", "rst", "log", "tex"), "document"),
+    **dict.fromkeys(("csv", "tsv"), "table"),
+    **dict.fromkeys(("json",), "data"),
+    **dict.fromkeys(("html", "htm"), "page"),
+    **dict.fromkeys(("py", "sh", "js", "ts", "sql", "css", "yaml", "yml", "toml"), "code"),
+    "pptx": "presentation",
+}
+WORDS: dict[str, Kind] = {
+    **dict.fromkeys(("presentation", "powerpoint", "ppt", "pptx", "deck", "slides", "slideshow"), "presentation"),
+    **dict.fromkeys(
+        (
+            *("report", "document", "memo", "brief", "briefing", "article", "whitepaper", "paper", "proposal", "essay"),
+            *("summary", "analysis", "overview", "guide", "tutorial", "plan", "notes", "review", "study"),
+        ),
+        "document",
+    ),
+    **dict.fromkeys(("spreadsheet", "csv", "table", "dataset"), "table"),
+    **dict.fromkeys(("json",), "data"),
+    **dict.fromkeys(("webpage", "website", "html"), "page"),
+    **dict.fromkeys(("script", "program"), "code"),
+    **dict.fromkeys(("poem", "haiku", "limerick", "song", "story", "joke", "verse", "sonnet"), "verse"),
+}
+DEFAULT_SUFFIX: dict[Kind, str] = {
+    "presentation": "pptx",
+    "document": "md",
+    "table": "csv",
+    "data": "json",
+    "page": "html",
+    "code": "py",
+}
+
+_I, _IS = re.IGNORECASE, re.IGNORECASE | re.DOTALL
+_KNOWN = "|".join(sorted(SUFFIXES, key=len, reverse=True))
+_QUOTED = re.compile(rf"[`\"'“]((?:{MOUNT}/)?[^`\"'“”\n]*\.[A-Za-z0-9]{{1,8}})[`\"'”]")
+_ABSOLUTE = re.compile(rf"{MOUNT}/([^\s`\"'“”,;]*[\w)])")
+_BARE = re.compile(rf"(?<![\w./@:-])((?:[\w+-][\w.+-]*/)*[\w+-][\w.+-]*\.(?:{_KNOWN}))(?![\w/])", _I)
+_SIZE = re.compile(
+    r"\b(\d{1,3})[- ](?:\w+[- ])?(page|slide|section|chapter|row|line|verse|paragraph|point|entr(?:y|ie))s?\b", _I
+)
+_MAKE = re.compile(
+    r"\b(write|build|create|make|prepare|draft|generate|produce|compile|compose|design|save|store|put|export)\b", _I
+)
+_READ = re.compile(r"\b(read|show|open|display|print|summari[sz]e|what does|what is in|what's in)\b", _I)
+_LIST = re.compile(r"\b(list|which|what|show)\b.*\b(files|workspace|directory|folder)\b", _IS)
+_SEARCH = re.compile(r"\b(?:search|grep|look)\b.*?\bfor\s+[`\"'“]?([^`\"'”\n?.]+)", _IS)
+_SUBJECT = re.compile(r"\b(?:on|about|regarding|concerning|covering|explaining|describing)\s+(.+)", _IS)
+_SUBJECT_OF = re.compile(r"\b(?:of|for)\s+(.+)", _IS)
+_STOP = re.compile(
+    r"\s*(?:[.!?;](?:\s|$)|\n|,?\s+(?:and|then)\s+(?:then\s+)?(?:write|save|store|put|export|send|place|report|tell)\b"
+    r"|,?\s+(?:to|into|in|as|at|under)\s+(?:a |the )?(?:file\b|\x00)|\x00)",
+    _I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a message asks for. `path` is relative to the workspace, `""` when no file is to be touched."""
+
+    deed: Deed
+    kind: Kind
+    path: str
+    subject: str
+    size: int
+    """How many pages, slides, rows or verses were asked for; 0: not said."""
+    pattern: str = ""
+
+
+def understand(message: str) -> Wish:
+    """Read a message."""
+    path = _path(message)
+    suffix = path.rpartition(".")[2].lower()
+    kind = SUFFIXES.get(suffix, "document") if path else _kind(message)
+    subject = _subject(message, path)
+    match = _SIZE.search(message)
+    size = min(int(match[1]), 100) if match else 0
+    deed = _deed(message, path, kind)
+    if deed == "make" and not path and kind not in ("verse", "none"):
+        path = _invent(kind, message, subject)
+    search = _SEARCH.search(message)
+    return Wish(deed, kind, path, subject, size, search[1].strip() if search and deed == "search" else "")
+
+
+def _deed(message: str, path: str, kind: Kind) -> Deed:
+    make = _MAKE.search(message)
+    read = _READ.search(message)
+    if path and read and not (make and make.start() < read.start()):
+        return "read"
+    if make and (path or kind != "none"):
+        return "make"
+    if _SEARCH.search(message):
+        return "search"
+    if _LIST.search(message):
+        return "list"
+    return "make" if path or kind == "presentation" else "talk"
+
+
+def _path(message: str) -> str:
+    for form in (_QUOTED, _ABSOLUTE, _BARE):
+        if found := form.search(message):
+            return found[1].removeprefix(f"{MOUNT}/").strip("/")
+    return ""
+
+
+def _kind(message: str) -> Kind:
+    for word in re.findall(r"[a-z]+", message.lower()):
+        if word in WORDS:
+            return WORDS[word]
+        if word.endswith("s") and word[:-1] in WORDS:
+            return WORDS[word[:-1]]
+    return "none"
+
+
+def _subject(message: str, path: str) -> str:
+    if path:  # a name for the path that _STOP knows, so that the subject ends before it
+        message = re.sub(rf"[`\"'“]?(?:{MOUNT}/)?{re.escape(path)}[`\"'”]?", "\x00", message)
+    for form in (_SUBJECT, _SUBJECT_OF):
+        if found := form.search(message):
+            subject = _STOP.split(found[1], maxsplit=1)[0].strip(" ,:-\x00")
+            if subject:
+                return subject[:200]
+    return _STOP.split(message.replace("\x00", ""), maxsplit=1)[0].strip()[:200] or "this"
+
+
+def _invent(kind: Kind, message: str, subject: str) -> str:
+    """Name a file that was asked for without a name: a presentation after its subject, a document after its kind."""
+    suffix = DEFAULT_SUFFIX[kind]
+    if kind == "presentation":
+        return f"output/{slug(subject)}.{suffix}"
+    word = next(w for w in re.findall(r"[a-z]+", message.lower()) if WORDS.get(w) or WORDS.get(w.removesuffix("s")))
+    return f"{word if WORDS.get(word) else word.removesuffix('s')}.{suffix}"
+
+
+def slug(text: str) -> str:
+    """Make a file name of a few words."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return "-".join(words[:8])[:60] or "untitled"

@@ -1,0 +1,120 @@
+"""Decides what the offline model does next, from the conversation alone, as a real model would have to."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.models.rehearsal import prose
+from walkaway_core.models.rehearsal.reading import Wish, understand
+from walkaway_wire import jsontext
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a turn stands: its message, how many answers it has had, the results of the last one's calls."""
+
+    message: str
+    step: int
+    results: list[Block]
+    seed: str
+
+
+def place(messages: list[Block]) -> Place:
+    """Find the last message of the user, and what has come since."""
+    start = max((i for i, m in enumerate(messages) if m["role"] == "user" and _text(m)), default=0)
+    step = sum(1 for m in messages[start:] if m["role"] == "assistant")
+    last = messages[-1]["content"]
+    results = [b for b in last if b["type"] == "tool_result"] if isinstance(last, list) else []
+    seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
+    return Place(_text(messages[start]), step, results, seed)
+
+
+def next_blocks(request: dict[str, Any]) -> list[Block]:
+    """Write the answer to a request of the Messages API: its content blocks."""
+    here = place(request["messages"])
+    wish = understand(here.message)
+    tools = {tool["name"] for tool in request.get("tools", ())}
+    moves = [move for move in _plan(wish, here) if all(_allowed(block, tools) for block in move)]
+    blocks = moves[here.step] if here.step < len(moves) else [_say("There is nothing left to do.")]
+    failed = [r for r in here.results if r.get("is_error")]
+    if failed:
+        blocks = [_say(f"That did not work, so I stop here. The tool said: {failed[0]['content']}")]
+    if request.get("thinking", {}).get("type") in ("enabled", "adaptive"):
+        thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
+        blocks = [{"type": "thinking", "thinking": thought, "signature": "rehearsal"}, *blocks]
+    return [_named(block, here, i) for i, block in enumerate(blocks)]
+
+
+def _plan(wish: Wish, here: Place) -> list[list[Block]]:
+    if wish.deed == "make" and wish.path:
+        return _make(wish)
+    if wish.deed == "make":
+        return [[_say(prose.verse(wish))]]
+    if wish.deed == "talk":
+        said = f"This is Walkaway's rehearsal model: it works offline and by rules. You wrote about: {wish.subject}"
+        return [[_say(said)]]
+    call = {
+        "read": _call("read_file", path=wish.path),
+        "list": _call("list_files"),
+        "search": _call("search_files", pattern=wish.pattern),
+    }[wish.deed]
+    found = here.results[0]["content"] if here.results else ""
+    return [[_say("Let me look."), call], [_say(f"Here is what I found:\n\n{found}")]]
+
+
+def _make(wish: Wish) -> list[list[Block]]:
+    name = prose.title(wish.subject)
+    if wish.kind == "presentation":
+        arguments = prose.slides(wish)
+        parts = [slide["title"] for slide in arguments["slides"]]
+        make = _call("create_presentation", path=wish.path, **arguments)
+        check = _call("list_files", pattern=wish.path)
+    else:
+        text = prose.verse(wish) if wish.kind == "verse" else prose.contents(wish)
+        parts = prose.aspects(wish.size or 4)
+        make = _call("write_file", path=wish.path, content=text)
+        check = _call("read_file", path=wish.path, lines=3)
+    outline = "\n".join(f"{i}. {part}" for i, part in enumerate(parts, 1))
+    return [
+        [
+            _say(f"I am Walkaway's rehearsal model, offline and rule-based. I take this as: make {wish.path}."),
+            _call("report_progress", metadata={"status": f"outlining {wish.path}", "percent": 10}),
+        ],
+        [
+            _say(f"The outline for {name}:\n\n{outline}"),
+            _call("report_progress", metadata={"status": f"writing {wish.path}", "percent": 40}),
+        ],
+        [make],
+        [_call("report_progress", metadata={"status": f"checking {wish.path}", "percent": 90}), check],
+        [
+            _say(f"Done: {name} is in {wish.path}."),
+            _call("report_progress", metadata={"status": "done", "percent": 100}),
+        ],
+        [_say(f"You find it in the workspace as {wish.path}. {prose.SIGNATURE}")],
+    ]
+
+
+def _say(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def _call(name: str, **arguments: Any) -> Block:
+    return {"type": "tool_use", "name": name, "input": arguments}
+
+
+def _allowed(block: Block, tools: set[str]) -> bool:
+    return block["type"] != "tool_use" or block["name"] in tools
+
+
+def _named(block: Block, here: Place, index: int) -> Block:
+    """Give a tool call an id that no other call of the conversation has."""
+    return {**block, "id": f"toolu_{here.seed[:20]}{index}"} if block["type"] == "tool_use" else block
+
+
+def _text(message: Block) -> str:
+    content = message["content"]
+    if isinstance(content, str):
+        return content
+    return "\n".join(block["text"] for block in content if block["type"] == "text")

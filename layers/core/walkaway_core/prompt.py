@@ -1,0 +1,30 @@
+"""What the model is told: instructions, the conversation, the tools."""
+
+from walkaway_core import paths, tools, transcript
+from walkaway_core.ports import ModelRequest
+from walkaway_core.services import Services
+from walkaway_core.sessions import Session
+
+MAX_TOKENS = 16_000
+"""The most tokens of one answer, the thinking not counted."""
+
+SYSTEM = f"""\
+You carry out a task on your own; the user has walked away and comes back for the result. Nobody answers questions \
+while you work, so decide and go on.
+Your workspace is {paths.MOUNT}. Files that you write there are what the user finds afterwards; put what was asked for \
+where the user said, and mention the paths in your last message.
+In a task of several steps, call report_progress whenever you begin a new part."""
+
+
+def request(services: Services, session: Session) -> ModelRequest:
+    """Put together the next model call of a session."""
+    options = session.options
+    system = f"{SYSTEM}\n\n{options.instructions}" if options.instructions else SYSTEM
+    return ModelRequest(
+        model=options.model,
+        system=system,
+        messages=transcript.conversation(transcript.entries(services, session.key)),
+        tools=tools.DEFINITIONS,
+        max_tokens=MAX_TOKENS + int(options.thinking),
+        thinking=options.thinking,
+    )

@@ -1,0 +1,82 @@
+"""Reading a turn's log: pages of it, and following it live. Readers only ever look at the Table."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from walkaway_core import due, keys, log, turns
+from walkaway_core.errors import CursorInvalid
+from walkaway_core.keys import TurnKey
+from walkaway_core.services import Services
+from walkaway_wire.events import Event
+
+HEARTBEAT = 2.5
+"""Seconds of silence after which a follower is told that nothing happened (design: some clients give up after 5)."""
+RELEASE_POLL = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A checked place in a log: the last event that the reader has, and the item to read on from."""
+
+    after: int
+    item: str
+    done: bool
+    """Whether nothing can follow: the terminal event is at `after`."""
+
+
+def cursor(services: Services, turn: TurnKey, after: int) -> Cursor:
+    """Find a place in the log, -1 for before the first event. Raises CursorInvalid for one that is not there."""
+    if after < 0:
+        return Cursor(-1, "", done=False)
+    page = services.table.query(turn.log, upto=keys.event(after), reverse=True, limit=1)
+    last = int(page.items[0].sk) + page.items[0].number("count") - 1 if page.items else -1
+    if after > last:
+        raise CursorInvalid(f"The cursor {after} is ahead of the log, whose last event is {last}")
+    item = page.items[0]
+    if after == last:
+        return Cursor(after, item.sk, done="terminal" in item.facts)
+    begin = int(item.sk)
+    return Cursor(after, keys.event(begin - 1) if begin else "", done=False)
+
+
+async def wait(services: Services, turn: TurnKey, at: Cursor, *, limit: int, timeout: float) -> list[Event]:
+    """Read up to `limit` events behind the cursor, waiting up to `timeout` seconds for the first."""
+    page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
+    found = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
+    if found and found[-1].terminal:
+        await _released(services, turn)
+    return found
+
+
+async def follow(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[list[Event]]:
+    """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat."""
+    item, after = at.item, at.after
+    since = services.clock.now()
+    while True:
+        page = await services.table.tail(turn.log, item, timeout=HEARTBEAT)
+        found = [event for event in log.events(services, turn, page.items) if event.number > after]
+        if found:
+            item, after = page.items[-1].sk, found[-1].number
+            if found[-1].terminal:
+                await _released(services, turn)
+                yield found
+                return
+        elif services.clock.now() - since > due.START_WITHIN:
+            await asyncio.to_thread(_help, services, turn)
+        yield found
+
+
+async def _released(services: Services, turn: TurnKey) -> None:
+    """Wait until the session no longer names the turn: `busy` is released before the terminal event is shown."""
+    while True:
+        owner = (await asyncio.to_thread(services.table.get, turn.owner.item))[0]
+        if owner is None or owner.facts.get("turn") != turn.turn:
+            return
+        await asyncio.sleep(RELEASE_POLL)
+
+
+def _help(services: Services, turn: TurnKey) -> None:
+    found = turns.load(services, turn)
+    if found:
+        turns.begin_if_late(services, found)

@@ -1,0 +1,20 @@
+"""The adapters that a running Walkaway uses, as one object that use cases are given."""
+
+from dataclasses import dataclass
+
+from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Table, Workspace
+from walkaway_core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports, filled, and the settings."""
+
+    table: Table
+    workspace: Workspace
+    machine: Machine
+    bus: Bus
+    model: Model
+    clock: Clock
+    ids: Ids
+    settings: Settings

@@ -1,0 +1,180 @@
+"""Sessions: made, read, listed, changed, deleted. Their record alone decides whether they live."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from walkaway_core import due
+from walkaway_core.errors import Invalid, SessionNotFound, TooMuch
+from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused
+from walkaway_core.keys import END, SessionKey
+from walkaway_core.paths import Scope
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+
+GRACE = 5 * 60.0
+"""Seconds that a session which is not persistent lives on after a response (contract A.3)."""
+METADATA_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What is fixed when a session is made (contract A.3; instructions, thinking and max_steps are ours).
+
+    ttl in seconds; thinking: whether, or up to how many tokens; file_access as clean paths.
+    """
+
+    persistent: bool = False
+    ttl: int = 14_400
+    read: tuple[str, ...] = ("",)
+    write: tuple[str, ...] = ("",)
+    model: str = ""
+    instructions: str = ""
+    thinking: bool | int = False
+    max_steps: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as it is now. `turn` is the id of the turn that runs, `""` when it is free."""
+
+    key: SessionKey
+    options: SessionOptions
+    created_at: float
+    last_activity: float
+    expires_at: float
+    turn: str
+    last_turn: str
+    inbox: int
+    due: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata_version: int = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs."""
+        return bool(self.turn)
+
+    @property
+    def scope(self) -> Scope:
+        """Its file_access."""
+        return Scope(self.options.read, self.options.write)
+
+
+def ms(seconds: float) -> int:
+    """Seconds as the whole milliseconds in which facts hold a time."""
+    return round(seconds * 1000)
+
+
+def create(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> Session:
+    """Make a session. Raises Invalid when its model cannot be called here, TooMuch for too much metadata."""
+    model = options.model or services.settings.model
+    if problem := services.model.knows(model):
+        raise Invalid(problem)
+    check_metadata(metadata)
+    now = services.clock.now()
+    key = SessionKey(tenant, services.ids.new("sess_"))
+    watch = due.put(now + options.ttl, "session", key.session, {"tenant": tenant, "session": key.session})
+    facts: dict[str, Fact] = {
+        "created": ms(now),
+        "active": ms(now),
+        "expires": ms(now + options.ttl),
+        "due": watch.item.sk,
+        "inbox": 0,
+        "metadata": jsontext.dumps(metadata),
+        "metadata_version": 0,
+    }
+    body = {name: getattr(options, name) for name in SessionOptions.__slots__} | {"model": model}
+    item = Item(*key.item, facts, jsontext.dump_bytes(body))
+    services.table.write(Put(item, (Absent(),)), watch)
+    return unpack(key, item)
+
+
+def unpack(key: SessionKey, item: Item) -> Session:
+    """Read a session's item."""
+    body = jsontext.loads(item.body)
+    body |= {"read": tuple(body["read"]), "write": tuple(body["write"])}
+    return Session(
+        key=key,
+        options=SessionOptions(**body),
+        created_at=item.number("created") / 1000,
+        last_activity=item.number("active") / 1000,
+        expires_at=item.number("expires") / 1000,
+        turn=item.text("turn") if "turn" in item.facts else "",
+        last_turn=item.text("last_turn") if "last_turn" in item.facts else "",
+        inbox=item.number("inbox"),
+        due=item.text("due"),
+        metadata=jsontext.loads(item.text("metadata")),
+        metadata_version=item.number("metadata_version"),
+    )
+
+
+def alive(item: Item | None, now: float) -> bool:
+    """Whether a session's item stands for a session that can be used."""
+    return item is not None and "deleted" not in item.facts and item.number("expires") > ms(now)
+
+
+def get(services: Services, key: SessionKey) -> Session:
+    """Read a session. Raises SessionNotFound."""
+    item = services.table.get(key.item)[0]
+    if item is None or not alive(item, services.clock.now()):
+        raise SessionNotFound
+    return unpack(key, item)
+
+
+def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:
+    """List the newest sessions first, those made before `after`; with the cursor of the rest, or `""`."""
+    found: list[Session] = []
+    for session in everyone(services, tenant, after):
+        if len(found) == limit:
+            return found, found[-1].key.session
+        found.append(session)
+    return found, ""
+
+
+def everyone(services: Services, tenant: str, before: str = "") -> Iterator[Session]:
+    """Go through all living sessions of a tenant, the newest first, from the one made before `before`."""
+    now, more = services.clock.now(), True
+    upto = f"SESSION#{before or END}"
+    while more:
+        page = services.table.query(f"T#{tenant}", after="SESSION#", upto=upto, reverse=True)
+        for item in page.items:
+            if item.sk != upto and alive(item, now):
+                yield unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
+        more = page.more
+        upto = page.items[-1].sk if page.items else upto
+
+
+def check_metadata(metadata: dict[str, Any]) -> str:
+    """Encode metadata. Raises TooMuch over 16 KB, Invalid for what JSON does not have."""
+    try:
+        text = jsontext.dumps(metadata)
+    except ValueError:
+        raise Invalid("metadata holds a value that JSON does not have, such as NaN") from None
+    if len(text.encode()) > METADATA_BYTES:
+        raise TooMuch(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
+    return text
+
+
+def merge_metadata(services: Services, key: SessionKey, changes: dict[str, Any]) -> Session:
+    """Set keys of the metadata (None removes one); the last writer of a key wins, other keys stay.
+
+    Raises SessionNotFound, TooMuch, Invalid.
+    """
+    while True:
+        session = get(services, key)
+        merged = {k: v for k, v in {**session.metadata, **changes}.items() if v is not None}
+        version = session.metadata_version
+        facts: dict[str, Fact] = {"metadata": check_metadata(merged), "metadata_version": version + 1}
+        when = (Is("metadata_version", version), Lacks("deleted"))
+        try:
+            services.table.write(Change(*key.item, set=facts, when=when))
+        except Refused:
+            continue
+        return get(services, key)
+
+
+def lifetime(session: Session, now: float) -> float:
+    """When a session ends whose turn has just ended: `ttl` is the upper bound, persistent or not."""
+    hard = session.created_at + session.options.ttl
+    return hard if session.options.persistent else min(hard, now + GRACE)

@@ -1,0 +1,74 @@
+"""Looks at what is due (rule R4): late starts, lost steps, sessions at their end, what the bus was not told.
+
+Everything here may be repeated and may run beside live traffic: each act is conditional on what was read.
+"""
+
+import logging
+from typing import Any
+
+from walkaway_core import deleting, due, outbox, sessions, turns
+from walkaway_core.doors.continue_turn import hand_over
+from walkaway_core.ending import Ending, end_turn
+from walkaway_core.items import Delete, Key
+from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.services import Services
+
+MOST = 1000
+"""How many due items one run looks at; the next run goes on."""
+
+NEW_NAME_AFTER = 60.0
+"""Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
+
+
+def sweep(services: Services) -> int:
+    """Act on everything that is due now; give how many items there were."""
+    count = 0
+    for key, kind, detail in due.overdue(services, services.clock.now()):
+        try:
+            _act(services, key, kind, detail)
+        except Exception:
+            logging.getLogger(__name__).exception("due item %s", key)
+        count += 1
+        if count == MOST:
+            break
+    return count
+
+
+def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any]) -> None:
+    if kind == "turn":
+        _turn(services, key, TurnKey(detail["tenant"], detail["session"], detail["turn"]))
+    elif kind == "outbox":
+        item = services.table.get(key)[0]
+        if item:
+            outbox.send(services, item)
+    elif kind == "session":
+        _session(services, key, SessionKey(detail["tenant"], detail["session"]))
+    else:
+        deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key)
+
+
+def _turn(services: Services, key: Key, turn_key: TurnKey) -> None:
+    turn = turns.load(services, turn_key)
+    if turn is None or turn.status != "running" or turn.due != key[1]:
+        services.table.write(Delete(*key))  # left behind by what moved it
+    elif services.clock.now() >= turn.deadline:
+        end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
+    elif turn.started or services.clock.now() > turn.created_at + NEW_NAME_AFTER:
+        hand_over(services, turn_key, turn.execution)
+    else:
+        turns.begin(services, turn)
+
+
+def _session(services: Services, key: Key, session_key: SessionKey) -> None:
+    item = services.table.get(session_key.item)[0]
+    if item is None or item.facts["due"] != key[1]:
+        services.table.write(Delete(*key))
+        return
+    session = sessions.unpack(session_key, item)
+    if services.clock.now() < session.expires_at:
+        return
+    if session.busy:
+        turn = TurnKey(session_key.tenant, session_key.session, session.turn)
+        end_turn(services, turn, Ending("cancelled", delete=True))
+    else:
+        deleting.bury(services, session)

@@ -1,0 +1,30 @@
+"""The agent's tools. A tool is a class: its docstring is the description, its fields are the arguments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from walkaway_core.errors import WalkawayError
+from walkaway_core.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
+from walkaway_core.tools.presentation import CreatePresentation
+from walkaway_core.tools.progress import ReportProgress
+from walkaway_core.tools.tool import Hands, Result, Tool, ToolError
+
+TOOLS: Mapping[str, type[Tool]] = {
+    tool.name: tool
+    for tool in (ReadFile, WriteFile, EditFile, ListFiles, SearchFiles, ReportProgress, CreatePresentation)
+}
+DEFINITIONS: list[dict[str, Any]] = [tool.definition() for tool in TOOLS.values()]
+"""The tools in the shape of the Messages API."""
+
+
+def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:
+    """Check the arguments and carry the call out; whatever the agent did wrong is a result that says so."""
+    try:
+        return Result(tool.model_validate(arguments).run(hands))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        return Result(f"The arguments do not fit {tool.name}: {problems}", is_error=True)
+    except (ToolError, WalkawayError) as error:
+        return Result(str(error), is_error=True)

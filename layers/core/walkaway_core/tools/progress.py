@@ -1,0 +1,24 @@
+"""The tool that tells people who poll how far the work is."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from walkaway_core.sessions import merge_metadata
+from walkaway_core.tools.tool import Hands, Tool
+
+
+class ReportProgress(Tool):
+    """Tell the user how far you are. The keys appear in the session's metadata at once; null removes a key."""
+
+    name: ClassVar[str] = "report_progress"
+    repeatable: ClassVar[bool] = True
+
+    metadata: Annotated[
+        dict[str, Any], Field(min_length=1, description='for example {"status": "writing chapter 2", "percent": 40}')
+    ]
+
+    def run(self, hands: Hands) -> str:
+        """Merge the keys into the session's metadata."""
+        merge_metadata(hands.services, hands.session.key, self.metadata)
+        return "Reported."

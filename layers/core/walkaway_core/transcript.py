@@ -1,0 +1,153 @@
+"""The conversation: entries that are only ever added, and how a model call gets to see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from walkaway_core import bodies
+from walkaway_core.items import Item, Key
+from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.ports import Answer
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+
+Message = dict[str, Any]
+UNANSWERED = "This call was not carried out: the turn ended before it."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was said: by the user, by the model, or by a tool (`call` is then its index in the step)."""
+
+    turn: str
+    step: int
+    call: int | None
+    at: float
+    body: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Name the entry, in a form that sorts like the conversation."""
+        return f"{self.turn}.{self.step:05}.{'0' if self.call is None else f'1.{self.call:03}'}"
+
+
+def user_entry(services: Services, key: TurnKey, message: str) -> Item:
+    """Make the entry of the user's message."""
+    return _item(services, key, 0, {"role": "user", "content": [{"type": "text", "text": message}]}, key.turn)
+
+
+def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, nonce: str) -> Item:
+    """Make the entry of a model's answer."""
+    body = {
+        "role": "assistant",
+        "content": answer.content,
+        "stop_reason": answer.stop_reason,
+        "broken": answer.broken,
+    }
+    return _item(services, key, step, body, nonce)
+
+
+def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, nonce: str) -> Item:
+    """Make the journal's last state, which is the entry of the tool's result."""
+    item = _pack(services, key, journal, body, nonce)
+    return replace(item, facts={**item.facts, "state": "done", "nonce": nonce})
+
+
+def _item(services: Services, key: TurnKey, step: int, body: Message, nonce: str) -> Item:
+    return _pack(services, key, key.entry(step), body, nonce)
+
+
+def _pack(services: Services, key: TurnKey, place: Key, body: Message, nonce: str) -> Item:
+    path = f"{key.session}/{place[1].replace('#', '-')}-{nonce}"
+    text, pointer = bodies.stow(services.workspace, key.tenant, path, jsontext.dump_bytes(body))
+    return Item(*place, {"at": round(services.clock.now() * 1000), **pointer}, text)
+
+
+def unpack(services: Services, tenant: str, item: Item) -> Entry:
+    """Read an entry's item."""
+    _, turn, step, kind, *call = item.sk.split("#")
+    body = bodies.fetch(services.workspace, tenant, item)
+    index = int(call[0]) if kind == "1" else None
+    return Entry(turn, int(step), index, item.number("at") / 1000, jsontext.loads(body) if body else {})
+
+
+def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
+    """Read what the model said at a step; None when that step has not been committed."""
+    item = services.table.get(key.entry(step))[0]
+    return None if item is None else unpack(services, key.tenant, item)
+
+
+def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]:
+    """Read the text of these answers, `""` for a step 0 or one that is missing."""
+    found: list[Item | None] = []
+    for start in range(0, len(steps), 100):
+        found += services.table.get(*(key.entry(step) for key, step in steps[start : start + 100]))
+    return [
+        text(unpack(services, key.tenant, item).body["content"]) if item and step else ""
+        for (key, step), item in zip(steps, found, strict=True)
+    ]
+
+
+def entries(services: Services, key: SessionKey) -> list[Entry]:
+    """Read the whole conversation, the oldest entry first."""
+    found: list[Entry] = []
+    after, more = "ENTRY#", True
+    while more:
+        page = services.table.query(key.partition, after=after, upto="ENTRY#~")
+        found += [unpack(services, key.tenant, item) for item in page.items]
+        more = page.more
+        after = page.items[-1].sk if page.items else after
+    return found
+
+
+def newest(services: Services, key: SessionKey, *, limit: int, before: str = "") -> tuple[list[Entry], str]:
+    """Read the newest entries before the one with this id, in their order; with the id to go on from, or `""`.
+
+    Calls that have no result yet are left out.
+    """
+    found: list[Entry] = []
+    upto, more = f"ENTRY#{before.replace('.', '#') or '~'}", True
+    while more and len(found) <= limit:
+        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True, limit=limit + 2)
+        read = [unpack(services, key.tenant, item) for item in page.items if item.sk != upto]
+        found += [entry for entry in read if "content" in entry.body]
+        more = page.more
+        upto = page.items[-1].sk if page.items else upto
+    kept = found[:limit]
+    return kept[::-1], kept[-1].id if len(found) > limit else ""
+
+
+def calls(content: Sequence[Message]) -> list[Message]:
+    """Pick the tool calls out of an answer's blocks."""
+    return [block for block in content if block["type"] == "tool_use"]
+
+
+def text(content: Sequence[Message]) -> str:
+    """Join the text of an answer's blocks."""
+    return "".join(block["text"] for block in content if block["type"] == "text")
+
+
+def conversation(found: Sequence[Entry]) -> list[Message]:
+    """Put entries into the form of the Messages API: roles take turns, every call has its result."""
+    results = {(entry.turn, entry.step, entry.call): entry.body for entry in found if "content" in entry.body}
+    messages: list[Message] = []
+    for entry in found:
+        if entry.call is not None:
+            continue
+        _say(messages, entry.body["role"], entry.body["content"])
+        asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
+        answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
+        if answers:
+            _say(messages, "user", answers)
+    return messages
+
+
+def _say(messages: list[Message], role: str, content: Sequence[Message]) -> None:
+    if messages and messages[-1]["role"] == role:
+        messages[-1]["content"].extend(content)
+    else:
+        messages.append({"role": role, "content": list(content)})
+
+
+def _unanswered(call_id: str) -> Message:
+    return {"type": "tool_result", "tool_use_id": call_id, "content": UNANSWERED, "is_error": True}

@@ -1,0 +1,65 @@
+"""Closes model calls whose turn has ended or run out of time: nobody else tells a thread that waits for the model."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from walkaway_core.services import Services
+from walkaway_core.turns import Turn
+
+LOOK_EVERY = 0.25
+
+
+@contextmanager
+def watched(services: Services, turn: Turn, close: Callable[[], None]) -> Iterator[None]:
+    """Call `close` from another thread soon after the turn is no longer running, or is past its deadline."""
+    entry = (services, turn, close)
+    _watch.add(entry)
+    try:
+        yield
+    finally:
+        _watch.remove(entry)
+
+
+Entry = tuple[Services, Turn, Callable[[], None]]
+
+
+class _Watch:
+    """One thread for all calls of the process; it is there only while there are calls."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._entries: list[Entry] = []
+        self._running = False
+
+    def add(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries.append(entry)
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, name="watch", daemon=True).start()
+
+    def remove(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries[:] = [other for other in self._entries if other is not entry]
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait(LOOK_EVERY)
+                if not self._entries:
+                    self._running = False
+                    return
+                entries = list(self._entries)
+            for services, turn, close in entries:
+                if not _goes_on(services, turn):
+                    close()
+
+
+def _goes_on(services: Services, turn: Turn) -> bool:
+    item = services.table.get(turn.key.item)[0]
+    running = item is not None and item.facts["status"] == "running" and item.facts["execution"] == turn.execution
+    return running and services.clock.now() < turn.deadline
+
+
+_watch = _Watch()

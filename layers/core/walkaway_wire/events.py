@@ -1,0 +1,81 @@
+"""The events of a turn: their names, and the two forms in which a reader gets them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from walkaway_wire import jsontext
+
+MESSAGE_CREATED: Final = "message.created"
+STEP_STARTED: Final = "step.started"
+STEP_COMPLETED: Final = "step.completed"
+TEXT_START: Final = "text.start"
+TEXT_DELTA: Final = "text.delta"
+TEXT_STOP: Final = "text.stop"
+THINKING_START: Final = "thinking.start"
+THINKING_DELTA: Final = "thinking.delta"
+THINKING_STOP: Final = "thinking.stop"
+TOOL_USE_START: Final = "tool_use.start"
+TOOL_USE_INPUT_DELTA: Final = "tool_use.input_delta"
+TOOL_USE_STOP: Final = "tool_use.stop"
+TOOL_USE_EXECUTING: Final = "tool_use.executing"
+TOOL_RESULT: Final = "tool_result"
+MESSAGE_COMPLETED: Final = "message.completed"
+MESSAGE_CANCELLED: Final = "message.cancelled"
+MESSAGE_ERROR: Final = "message.error"
+
+TERMINAL: Final = frozenset({MESSAGE_COMPLETED, MESSAGE_CANCELLED, MESSAGE_ERROR})
+"""A turn's log ends with exactly one of these; nothing follows it."""
+
+MEANINGS: Final = {
+    MESSAGE_CREATED: "`{id, session_id, status}`: always number 0; `id` is the response id",
+    STEP_STARTED: "`{step, attempt}`: a model call begins; attempt 2 and up replace what the earlier attempt wrote",
+    STEP_COMPLETED: "`{step, stop_reason, usage}`: the model call is complete and part of the conversation",
+    TEXT_START: "`{}`: a text block opens",
+    TEXT_DELTA: "`{content}`: more text",
+    TEXT_STOP: "`{}`: the text block is complete",
+    THINKING_START: "`{}`: the model's reasoning opens (only with `thinking`)",
+    THINKING_DELTA: "`{content}`: more reasoning",
+    THINKING_STOP: "`{}`: the reasoning is complete",
+    TOOL_USE_START: "`{name, id}`: the model begins to write a tool call",
+    TOOL_USE_INPUT_DELTA: "`{content}`: more of the call's arguments, as JSON text",
+    TOOL_USE_STOP: "`{}`: the arguments are complete",
+    TOOL_USE_EXECUTING: "`{name, id, input}`: the tool is about to run",
+    TOOL_RESULT: "`{id, content, is_error}`: what the tool returned; `id` is that of `tool_use.start`",
+    MESSAGE_COMPLETED: "`{id, status, usage}`: the turn is done",
+    MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
+    MESSAGE_ERROR: "`{id, error, code}`: the turn failed",
+}
+"""Every event type with the shape of its data (contract part A.5; `step.*` are ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a turn's log. `text` is the data's JSON on one line, `sequence_number` included."""
+
+    number: int
+    type: str
+    text: str
+
+    @classmethod
+    def make(cls, number: int, type_: str, data: dict[str, Any]) -> "Event":
+        """Number an event's data."""
+        return cls(number, type_, jsontext.dumps({**data, "sequence_number": number}))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The decoded data."""
+        decoded: dict[str, Any] = jsontext.loads(self.text)
+        return decoded
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the turn's log ends here."""
+        return self.type in TERMINAL
+
+    def sse(self) -> str:
+        """The event as a Server-Sent Event: `id`, `event`, `data` and a blank line (contract A.5, later edition)."""
+        return f"id: {self.number}\nevent: {self.type}\ndata: {self.text}\n\n"
+
+    def json(self) -> dict[str, Any]:
+        """The event as an object of the JSON form of the log."""
+        return {"id": self.number, "event": self.type, "data": self.data}

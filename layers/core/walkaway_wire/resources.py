@@ -1,0 +1,221 @@
+"""The resources of the native dialect, as they go over HTTP (contract A.3 to A.10). Unknown fields are refused."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SESSION_EXAMPLE: Any = {
+    "id": "sess_019bd1f0a86118c066881a2b",
+    "created_at": 1777222996.07,
+    "last_activity": 1777222996.07,
+    "busy": True,
+    "persistent": True,
+    "ttl": 14400,
+    "status": "ready",
+    "metadata": {"status": "writing report.md", "percent": 40},
+    "file_access": {"read": [""], "write": [""]},
+    "model": "rehearsal",
+    "instructions": "",
+    "thinking": False,
+    "max_steps": 200,
+    "expires_at": 1777237396.07,
+    "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
+}
+RESPONSE_EXAMPLE: Any = {
+    "id": "msg_019bd1f0a90c44b1d2e3f4a5",
+    "session_id": "sess_019bd1f0a86118c066881a2b",
+    "status": "completed",
+    "created_at": 1777222997.1,
+    "ended_at": 1777223014.9,
+    "steps": 6,
+    "usage": {
+        "input_tokens": 5120,
+        "output_tokens": 940,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+    },
+    "output_text": "You find it in the workspace as report.md.",
+    "error": None,
+}
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FileAccess(_In):
+    """Which paths of the workspace a session may touch; each stands for itself and all below, `""` for everything."""
+
+    read: Annotated[list[str], Field(max_length=100)] = [""]
+    write: Annotated[list[str], Field(max_length=100)] = [""]
+
+
+class SessionCreate(_In):
+    """What can be said when a session is made; everything has a default."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"persistent": True, "ttl": 14400, "metadata": {"project": "alpha"}}]},
+    )
+
+    persistent: Annotated[bool, Field(strict=True, description="false: ends 5 minutes after its last response")] = False
+    ttl: Annotated[int, Field(strict=True, ge=1, le=365 * 86400, description="seconds it lives at the most")] = 14_400
+    metadata: Annotated[dict[str, Any], Field(description="free form, up to 16 KB; the agent reports here too")] = {}
+    file_access: FileAccess = FileAccess()
+    model: Annotated[str, Field(max_length=200, description="the server's default if empty")] = ""
+    instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
+    thinking: Annotated[
+        Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)],
+        Field(description="whether to think first, or up to how many tokens"),
+    ] = False
+    max_steps: Annotated[int, Field(strict=True, ge=1, le=10_000, description="model calls in one turn")] = 200
+
+
+class SessionChange(_In):
+    """What can be changed about a session."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"metadata": {"project": "beta"}}]})
+
+    metadata: Annotated[dict[str, Any], Field(description="keys to set; null removes one, other keys stay")]
+
+
+class SessionRecord(BaseModel):
+    """A session as it is now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SESSION_EXAMPLE]})
+
+    id: str
+    created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
+    last_activity: float
+    busy: Annotated[bool, Field(description="whether a turn runs")]
+    persistent: bool
+    ttl: int
+    status: Literal["ready"] = "ready"
+    metadata: dict[str, Any]
+    file_access: FileAccess
+    model: str
+    instructions: str
+    thinking: bool | int
+    max_steps: int
+    expires_at: float
+    response_id: Annotated[str | None, Field(description="the turn that runs now")]
+
+
+class Deleted(BaseModel):
+    """How many sessions were deleted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 3}]})
+
+    deleted: int
+
+
+class MessageCreate(_In):
+    """A message to the agent."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"message": "Write a report on tides to /opt/sandbox/workspace/report.md"}],
+        },
+    )
+
+    message: Annotated[str, Field(min_length=1, max_length=1_000_000, description="plain text or markdown")]
+
+
+class Accepted(BaseModel):
+    """A turn that has been started and goes on by itself."""
+
+    response_id: str
+    session_id: str
+    status: Literal["in_progress"] = "in_progress"
+    events_url: Annotated[str, Field(description="path of the turn's events")]
+
+
+class Said(BaseModel):
+    """One entry of the conversation: from the user, the model, or a tool (`role` is then `tool`)."""
+
+    id: Annotated[str, Field(description="a cursor for `after`")]
+    response_id: str
+    step: Annotated[int, Field(description="0 for the user's message")]
+    role: Literal["user", "assistant", "tool"]
+    content: Annotated[list[dict[str, Any]], Field(description="blocks in the shape of the Messages API")]
+    created_at: float
+
+
+class ResponseRecord(BaseModel):
+    """A turn as it is now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RESPONSE_EXAMPLE]})
+
+    id: str
+    session_id: str
+    status: Literal["in_progress", "completed", "failed", "cancelled"]
+    created_at: float
+    ended_at: float | None
+    steps: Annotated[int, Field(description="model calls so far")]
+    usage: dict[str, int]
+    output_text: Annotated[str, Field(description="the text of the last step")]
+    error: str | None
+
+
+class Cancelled(BaseModel):
+    """What came of a cancel (contract A.8)."""
+
+    response_id: str
+    status: Literal["cancelling", "already_complete"]
+
+
+class EventsPage(BaseModel):
+    """Some events of a turn's log, in order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [{"id": 4, "event": "text.delta", "data": {"content": "Once", "sequence_number": 4}}],
+                    "next": 4,
+                    "done": False,
+                }
+            ]
+        }
+    )
+
+    events: list[dict[str, Any]]
+    next: Annotated[int, Field(description="what to send as `after` for the rest")]
+    done: Annotated[bool, Field(description="whether the terminal event is at or before `next`")]
+
+
+class FileEntry(BaseModel):
+    """An entry of a directory."""
+
+    name: Annotated[str, Field(description="the basename")]
+    type: Literal["file", "directory"]
+    size: int
+    modified: float
+
+
+class FileWritten(BaseModel):
+    """A file that has been written."""
+
+    path: str
+    size: int
+    modified: float
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    model: Annotated[str, Field(description="the model of sessions that name none")]
+
+
+class ErrorBody(BaseModel):
+    """What is wrong and what to do (contract A.14)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"error": "session.not_found", "message": "There is no such session: …"}]}
+    )
+
+    error: Annotated[str, Field(description="a short name for programs")]
+    message: Annotated[str, Field(description="a sentence for people")]

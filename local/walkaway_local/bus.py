@@ -1,0 +1,79 @@
+"""The Bus in process: its queue is in the Table, so nothing that was accepted is lost with the process."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from walkaway_core import keys
+from walkaway_core.items import Delete, Item, Put
+from walkaway_core.ports import Ids, Table
+from walkaway_wire import jsontext
+
+Subscriber = Callable[[str, Mapping[str, Any]], None]
+RETRY_SECONDS = 1.0
+
+
+class LocalBus:
+    """Bus: calls each subscriber, in a thread of its own, until it has taken the event.
+
+    An event that a subscriber fails on goes behind the others and comes again.
+    """
+
+    def __init__(self, table: Table, ids: Ids, subscribers: Sequence[Subscriber], retry: float = RETRY_SECONDS) -> None:
+        self._table = table
+        self._ids = ids
+        self._subscribers = subscribers
+        self._retry = retry
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._take_up()
+        self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
+        self._thread.start()
+
+    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Accept an event."""
+        body = jsontext.dump_bytes({"kind": kind, "detail": detail, "left": list(range(len(self._subscribers)))})
+        item = Item(keys.BUS, self._ids.new("bus_"), {}, body)
+        self._table.write(Put(item))
+        self._queue.put(item)
+
+    def close(self) -> None:
+        """Deliver nothing any more; what is left stands in the Table."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _take_up(self) -> None:
+        after, more = "", True
+        while more:
+            page = self._table.query(keys.BUS, after=after)
+            for item in page.items:
+                self._queue.put(item)
+                after = item.sk
+            more = page.more
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            self._deliver(item)
+
+    def _deliver(self, item: Item) -> None:
+        event = jsontext.loads(item.body)
+        left = [number for number in event["left"] if not self._taken(number, event["kind"], event["detail"])]
+        if not left:
+            self._table.write(Delete(*item.key))
+            return
+        later = Item(*item.key, item.facts, jsontext.dump_bytes({**event, "left": left}))
+        self._table.write(Put(later))
+        timer = threading.Timer(self._retry, self._queue.put, (later,))
+        timer.daemon = True
+        timer.start()
+
+    def _taken(self, number: int, kind: str, detail: Mapping[str, Any]) -> bool:
+        if number >= len(self._subscribers):
+            return True  # whoever it was, it no longer subscribes
+        try:
+            self._subscribers[number](kind, detail)
+        except Exception:
+            logging.getLogger(__name__).exception("a subscriber failed on %s", kind)
+            return False
+        return True

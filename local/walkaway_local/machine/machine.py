@@ -1,0 +1,172 @@
+"""The Machine port: stores each move of an execution, calls its tasks in a pool, goes on after a crash."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from walkaway_core import keys
+from walkaway_core.items import Absent, Item, Put, Refused
+from walkaway_core.ports import Clock, Table
+from walkaway_local.machine import asl
+from walkaway_local.machine.execution import Call, Effect, Execution, Over, Sleep
+from walkaway_local.machine.timers import Timers
+from walkaway_wire import jsontext
+
+NAME_KEPT = 90 * 86_400
+"""Seconds for which a finished execution's name stays taken, as in Step Functions."""
+
+Invoke = Callable[[str, Any], Any]
+"""Calls the function of this name with a payload."""
+OnFailure = Callable[[Any, str, str], None]
+"""Is told of an execution that failed: its input, the error, the cause. On AWS an EventBridge rule tells it."""
+
+
+class LocalMachine:
+    """Machine: carries out one state machine. `go_on` takes up what a crash left; at most one process may do so."""
+
+    def __init__(
+        self,
+        definition: asl.State,
+        invoke: Invoke,
+        table: Table,
+        clock: Clock,
+        *,
+        workers: int = 64,
+        on_failure: OnFailure = lambda *_: None,
+    ) -> None:
+        asl.check(definition)
+        self._on_failure = on_failure
+        self._definition = definition
+        self._invoke = invoke
+        self._table = table
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="door")
+        self._timers = Timers(clock)
+        self._lock = threading.Lock()
+        self._live: dict[str, _Driven] = {}
+
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        """Start an execution, unless one of this name has been started."""
+        driven = _Driven(Execution(self._definition, name, dict(ticket), self._clock.now))
+        with driven.lock:
+            effects = driven.execution.begin()
+            try:
+                self._store(driven, effects, Absent())
+            except Refused:
+                return
+            self._enlist(driven)
+            self._carry_out(driven, effects)
+
+    def stop(self, name: str) -> None:
+        """Start no further state of this execution."""
+        driven = self._live.get(name)
+        if driven:
+            with driven.lock:
+                driven.execution.stop()
+                self._store(driven, [Over(error="States.Stopped")])
+                self._forget(name)
+
+    def go_on(self) -> int:
+        """Take up every execution that was running when the last process ended; give how many."""
+        after, more, count = "", True, 0
+        while more:
+            page = self._table.query(keys.MACHINE, after=after)
+            for item in page.items:
+                if item.facts["status"] == "running":
+                    self._take_up(item)
+                    count += 1
+            more = page.more
+            after = page.items[-1].sk if page.items else after
+        return count
+
+    def close(self) -> None:
+        """Begin nothing any more; what is under way is left to `go_on`."""
+        self._timers.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take_up(self, item: Item) -> None:
+        stored = jsontext.loads(item.body)
+        driven = _Driven(Execution(self._definition, item.sk, stored["input"], self._clock.now))
+        with driven.lock:
+            effects = driven.execution.restore(stored["frame"])
+            self._enlist(driven)
+            self._carry_out(driven, effects)
+
+    def _enlist(self, driven: "_Driven") -> None:
+        with self._lock:
+            self._live[driven.execution.name] = driven
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._live.pop(name, None)
+
+    def _store(self, driven: "_Driven", effects: list[Effect], *when: Absent) -> None:
+        over = next((effect for effect in effects if isinstance(effect, Over)), None)
+        pk, name = keys.MACHINE, driven.execution.name
+        if over:
+            facts = {"status": "failed" if over.error else "succeeded", "error": over.error, "cause": over.cause[:1000]}
+            body = jsontext.dump_bytes({"output": over.output})
+            item = Item(pk, name, facts, body, int(self._clock.now()) + NAME_KEPT)
+        else:
+            body = jsontext.dump_bytes({"input": driven.ticket, "frame": driven.execution.root.json()})
+            item = Item(pk, name, {"status": "running"}, body)
+        self._table.write(Put(item, when))
+
+    def _carry_out(self, driven: "_Driven", effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Over):
+                self._forget(driven.execution.name)
+                if effect.error:
+                    self._pool.submit(self._on_failure, driven.ticket, effect.error, effect.cause)
+            elif isinstance(effect, Sleep):
+                self._timers.at(effect.until, lambda found=effect: self._hand(self._wake, driven, found))  # type: ignore[misc]
+            else:
+                self._hand(self._call, driven, effect)
+
+    def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
+        try:
+            self._pool.submit(work, driven, effect)
+        except RuntimeError:
+            pass  # the machine has been closed; the store knows where the execution is
+
+    def _call(self, driven: "_Driven", call: Call) -> None:
+        if call.timeout:
+            self._timers.at(self._clock.now() + call.timeout, lambda: self._hand(self._late, driven, call))
+        try:
+            result = self._invoke(call.function, call.payload)
+        except Exception as error:  # noqa: BLE001 - the machine's Retry and Catch decide what it means
+            name = type(error).__name__
+            logging.getLogger(__name__).warning("%s of %s: %s", call.function, driven.execution.name, error)
+            cause = jsontext.dumps({"errorMessage": str(error), "errorType": name})
+            self._move(driven, lambda: driven.execution.failed(call.frame, call.visit, name, cause))
+        else:
+            answer = {"Payload": jsontext.loads(jsontext.dumps(result))}  # as it would come out of a Lambda
+            self._move(driven, lambda: driven.execution.succeeded(call.frame, call.visit, answer))
+
+    def _late(self, driven: "_Driven", call: Call) -> None:
+        cause = f"{call.function} took more than {call.timeout} s"
+        self._move(driven, lambda: driven.execution.failed(call.frame, call.visit, "States.Timeout", cause))
+
+    def _wake(self, driven: "_Driven", sleep: Sleep) -> None:
+        self._move(driven, lambda: driven.execution.woken(sleep.frame, sleep.visit))
+
+    def _move(self, driven: "_Driven", move: Callable[[], list[Effect]]) -> None:
+        """Move on and store where the execution is then, before anything follows from it."""
+        with driven.lock:
+            before = driven.execution.root.alive
+            effects = move()
+            if not before or not (effects or driven.execution.root.branches):
+                return
+            self._store(driven, effects)
+            self._carry_out(driven, effects)
+
+
+class _Driven:
+    """An execution and the lock under which it moves."""
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+        self.ticket = execution.root.data
+        self.lock = threading.Lock()

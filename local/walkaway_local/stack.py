@@ -1,0 +1,110 @@
+"""Builds the whole of Walkaway on one data folder, and takes up what the last process left."""
+
+import fcntl
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from walkaway_core.doors import DOORS
+from walkaway_core.doors.finish_turn import finish_turn
+from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.ports import Clock, Ids, Model
+from walkaway_core.services import Services
+from walkaway_core.settings import Settings
+from walkaway_core.sweep import sweep
+from walkaway_core.system import SystemClock, TimeIds
+from walkaway_local.bus import LocalBus
+from walkaway_local.machine import asl
+from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.table import SqliteTable
+from walkaway_local.workspace import FolderWorkspace
+
+SWEEP_EVERY = 1.0
+DEFINITION = "agent_turn.asl.json"
+
+
+class DataInUse(Exception):
+    """Another server holds the data folder."""
+
+
+class LocalStack:
+    """Everything on one machine. Only one process at a time may have a data folder, or its executions would run twice.
+
+    Raises DataInUse, and OSError for a folder that cannot be written.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        settings: Settings,
+        *,
+        workers: int = 64,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        model: Model | None = None,
+    ) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._lock = (data / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise DataInUse(f"{data} is in use by another walkaway server; stop it, or name another --data") from None
+        clock, ids = clock or SystemClock(), ids or TimeIds()
+        self._table = SqliteTable(data / "walkaway.db", clock)
+        self._machine = LocalMachine(
+            asl.load(definition()), self._invoke, self._table, clock, workers=workers, on_failure=self._failed
+        )
+        self._bus = LocalBus(self._table, ids, [_log])
+        self.services = Services(
+            table=self._table,
+            workspace=FolderWorkspace(data / "workspace"),
+            machine=self._machine,
+            bus=self._bus,
+            model=model or AnthropicModel(settings),
+            clock=clock,
+            ids=ids,
+            settings=settings,
+        )
+        self._closing = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
+
+    def run(self) -> None:
+        """Go on with what was under way, and begin to sweep."""
+        self._machine.go_on()
+        self._sweeper.start()
+
+    def close(self) -> None:
+        """Stop beginning things. What is under way goes on when the folder is opened again."""
+        self._closing.set()
+        if self._sweeper.is_alive():
+            self._sweeper.join()
+        self._machine.close()
+        self._bus.close()
+        self._table.close()
+        self._lock.close()
+
+    def _invoke(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return DOORS[function](self.services, payload)
+
+    def _failed(self, ticket: Mapping[str, Any], error: str, cause: str) -> None:
+        logging.getLogger("walkaway").error("an execution of %s failed: %s %s", ticket["turn"], error, cause)
+        finish_turn(self.services, {**ticket, "error": {"Error": error, "Cause": cause}})
+
+    def _sweep(self) -> None:
+        while not self._closing.wait(SWEEP_EVERY):
+            sweep(self.services)
+            self._table.sweep_expired()
+
+
+def definition() -> Path:
+    """Find the state machine file: inside an installed package, or in the repository."""
+    packaged = Path(__file__).with_name(DEFINITION)
+    return packaged if packaged.exists() else Path(__file__).parents[2] / "statemachines" / DEFINITION
+
+
+def _log(kind: str, detail: Mapping[str, Any]) -> None:
+    said = " ".join(f"{name}={value}" for name, value in detail.items())
+    logging.getLogger("walkaway").info("%s %s", kind, said)
