@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -54,13 +55,11 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int)
 
     from walkaway_core.api.access import Keyring
     from walkaway_core.api.app import create_app
-    from walkaway_core.models.anthropic import AnthropicModel
     from walkaway_local.hosts import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
 
-    model = AnthropicModel(settings)
     try:
-        stack = LocalStack(data, settings, workers=workers, model=model)
+        stack = LocalStack(data, settings, workers=workers)
     except (DataInUse, OSError) as error:
         raise click.ClickException(str(error)) from None
     app = create_app(stack.services, Keyring(settings.keys))
@@ -72,8 +71,10 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int)
     address = f"[{host}]" if ":" in host else host
     about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
     click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)  # uvicorn raises what it caught once more, after its own clean-up
     stack.run()
-    threading.Timer(0.5, model.warm).start()  # the SDK takes a second to import: not before the first answers
+    threading.Timer(0.5, stack.warm).start()  # the SDK takes a second to import: not before the first answers
     server.run(sockets=[listening])
     stack.close()
     sys.stdout.flush()

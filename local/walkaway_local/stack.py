@@ -10,7 +10,7 @@ from typing import Any
 from walkaway_core.doors import DOORS
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import Clock, Ids, Model
+from walkaway_core.ports import Clock, Ids
 from walkaway_core.services import Services
 from walkaway_core.settings import Settings
 from walkaway_core.sweep import sweep
@@ -43,7 +43,6 @@ class LocalStack:
         workers: int = 64,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        model: Model | None = None,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._lock = (data / "lock").open("w")
@@ -57,16 +56,18 @@ class LocalStack:
         self._machine = LocalMachine(
             asl.load(definition()), self._invoke, self._table, clock, workers=workers, on_failure=self._failed
         )
+        self._model = AnthropicModel(settings)
         self._bus = LocalBus(self._table, ids, [_log])
         self.services = Services(
             table=self._table,
             workspace=FolderWorkspace(data / "workspace"),
             machine=self._machine,
             bus=self._bus,
-            model=model or AnthropicModel(settings),
+            model=self._model,
             clock=clock,
             ids=ids,
             settings=settings,
+            process=ids.new("proc_"),
         )
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
@@ -76,12 +77,17 @@ class LocalStack:
         self._machine.go_on()
         self._sweeper.start()
 
+    def warm(self) -> None:
+        """Load what the first model call needs and readiness does not."""
+        self._model.warm()
+
     def close(self) -> None:
         """Stop beginning things. What is under way goes on when the folder is opened again."""
         self._closing.set()
         if self._sweeper.is_alive():
             self._sweeper.join()
         self._machine.close()
+        self._model.close()
         self._bus.close()
         self._table.close()
         self._lock.close()

@@ -18,3 +18,6 @@ class Services:
     clock: Clock
     ids: Ids
     settings: Settings
+    process: str = ""
+    """Names this process where at most one at a time can be at work: what another one began is then known as lost.
+    Empty where nobody can know."""

@@ -151,6 +151,8 @@ def check_metadata(metadata: dict[str, Any]) -> str:
         text = jsontext.dumps(metadata)
     except ValueError:
         raise Invalid("metadata holds a value that JSON does not have, such as NaN") from None
+    if not jsontext.is_unicode(metadata):
+        raise Invalid("metadata holds half of a surrogate pair, which is no text")
     if len(text.encode()) > METADATA_BYTES:
         raise TooMuch(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
     return text

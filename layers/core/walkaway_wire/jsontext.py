@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+"""Python's splitlines, and with it httpx's iter_lines, ends a line at these too; JSON may carry them escaped."""
+
+
 def dumps(value: Any) -> str:
-    """Encode `value` on one line.
+    """Encode `value` on one line, for every reader's idea of a line.
 
     A lone surrogate (legal in a JSON escape, impossible in UTF-8) makes the whole text fall back to ASCII escapes,
     so that what came in as JSON can always go out as JSON. Raises ValueError for NaN and infinities, which JSON lacks.
@@ -15,12 +19,26 @@ def dumps(value: Any) -> str:
         text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text
+    return text if text.isascii() else text.translate(_BREAKS)
 
 
 def dump_bytes(value: Any) -> bytes:
     """Encode `value` as `dumps` does, to bytes."""
     return dumps(value).encode()
+
+
+def is_unicode(value: Any) -> bool:
+    """Whether all text in it is: JSON escapes can spell half of a surrogate pair, which no encoding carries."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def whole(text: str) -> str:
+    """Join surrogate pairs that came in halves; put U+FFFD for a half that stays alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not is_unicode(text) else text
 
 
 def loads(text: str | bytes) -> Any:

@@ -68,10 +68,11 @@ class _Call:
         return sessions.unpack(key.owner, owner)
 
     def _claim(self) -> Literal["mine", "wait", "done", "unknown"]:
-        """Make the journal name this invocation, if it may: a call is taken over only after its owner's deadline."""
+        """Make the journal name this invocation, if it may: not before the owner's deadline, or its process's end."""
         tool = tools.TOOLS.get(self._block["name"])
         until = ms(self._services.clock.now() + (tool.deadline if tool else WAIT))
-        facts: dict[str, Fact] = {"state": "started", "nonce": self._writer.nonce, "until": until}
+        nonce, process = self._writer.nonce, self._services.process
+        facts: dict[str, Fact] = {"state": "started", "nonce": nonce, "until": until, "process": process}
         executing = {"name": self._block["name"], "id": self._block["id"], "input": self._block["input"]}
         found = self._services.table.get(self._journal)[0]
         if found is None:
@@ -80,9 +81,9 @@ class _Call:
             return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], put) else "wait"
         if found.facts["state"] == "done":
             return "done"
-        if found.facts["nonce"] == self._writer.nonce:
+        if found.facts["nonce"] == nonce:
             return "mine"
-        if found.number("until") > ms(self._services.clock.now()):
+        if found.facts["process"] == process and found.number("until") > ms(self._services.clock.now()):
             return "wait"
         change = Change(*self._journal, set=facts, when=self._named(found.text("nonce")))
         if not self._write([(TOOL_USE_EXECUTING, executing)], change):

@@ -43,6 +43,12 @@ class AnthropicModel:
         """Import the SDK and make the client of the default model, so that the first turn need not."""
         self._client(self._settings.model)
 
+    def close(self) -> None:
+        """Close idle connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
     def call(self, request: ModelRequest) -> "AnthropicCall":
         """Prepare a call."""
         return AnthropicCall(self._client(request.model), request)

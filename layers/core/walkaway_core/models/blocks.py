@@ -79,7 +79,7 @@ class Blocks:
             yield STARTS[block["type"]], named
 
     def _stop(self) -> Iterator[Draft]:
-        block, whole = self._blocks[-1], "".join(self._pieces)
+        block, whole = self._blocks[-1], jsontext.whole("".join(self._pieces))
         if block["type"] == "text":
             block["text"] = whole
         elif block["type"] == "thinking":
@@ -95,7 +95,7 @@ class Blocks:
             decoded = jsontext.loads(text or "{}")
         except ValueError:
             decoded = None
-        if isinstance(decoded, dict):
+        if isinstance(decoded, dict) and jsontext.is_unicode(decoded):
             return decoded
         self._broken[call_id] = text
         return {}

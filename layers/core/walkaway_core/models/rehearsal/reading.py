@@ -103,7 +103,7 @@ def _deed(message: str, path: str, kind: Kind) -> Deed:
         return "search"
     if _LIST.search(message):
         return "list"
-    return "make" if path or kind == "presentation" else "talk"
+    return "make" if _kind(message) != "none" else "talk"
 
 
 def _path(message: str) -> str:

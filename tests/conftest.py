@@ -1,0 +1,48 @@
+"""Fixtures: a server that runs for a whole worker, and one whose model says what a test tells it to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.messages_api import MessagesApi, messages_api
+from tests.servers import KEYS, Running, running
+from walkaway_core.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with the offline model and two tenants."""
+    with running(tmp_path_factory.mktemp("server") / "data", Settings(keys=KEYS, rehearsal_delay=0)) as found:
+        yield found
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    """The alpha tenant."""
+    with server.client() as found:
+        yield found
+
+
+@pytest.fixture
+def stranger(server: Running) -> Iterator[httpx.Client]:
+    """The beta tenant."""
+    with server.client("beta-key") as found:
+        yield found
+
+
+@pytest.fixture
+def model() -> Iterator[MessagesApi]:
+    """A model service that a test scripts. What it would have refused fails the test."""
+    with messages_api() as service:
+        yield service
+        assert service.problems == []
+
+
+@pytest.fixture
+def scripted(model: MessagesApi, tmp_path: Path) -> Iterator[Running]:
+    """A server whose model is the scripted one."""
+    settings = Settings(model="test-model", base_url=model.url, keys=KEYS)
+    with running(tmp_path / "data", settings) as found:
+        yield found

@@ -1,0 +1,144 @@
+"""The offline model works by general rules: whatever path, format and subject a message names, it makes that."""
+
+import csv
+import io
+import json
+import random
+import string
+
+import httpx
+import pytest
+
+from tests import sse
+from walkaway_core.models.rehearsal.reading import understand
+
+VERBS = ["Write", "Build", "Create", "Make", "Prepare", "Draft", "Generate", "Please produce", "I need you to compile"]
+FORMS = [
+    ("a {n}-page report", "md"),
+    ("a detailed market analysis", "txt"),
+    ("a memo", "md"),
+    ("a table", "csv"),
+    ("the data", "json"),
+    ("a page", "html"),
+    ("a {n}-slide presentation", "pptx"),
+    ("a deck", "pptx"),
+    ("a script", "py"),
+]
+LINKS = ["on {subject} and save it to {path}", "about {subject} and write it to {path}", "about {subject} in {path}"]
+PLACES = ["{path}", "/opt/sandbox/workspace/{path}", "`{path}`", '"{path}"']
+
+
+def requests(count: int) -> list[tuple[str, str, str]]:
+    """Draw messages, and the path and subject that each names."""
+    chance = random.Random()
+    drawn = []
+    for _ in range(count):
+        form, suffix = chance.choice(FORMS)
+        folders = "".join(f"{_word(chance)}/" for _ in range(chance.randrange(3)))
+        path = f"{folders}{_word(chance)}-{chance.randrange(10_000)}.{suffix}"
+        subject = " ".join(_word(chance) for _ in range(chance.randint(1, 4)))
+        link = chance.choice(LINKS).format(subject=subject, path=chance.choice(PLACES).format(path=path))
+        ending = chance.choice(["", ".", " Thanks!", ". Take your time."])
+        message = f"{chance.choice(VERBS)} {form.format(n=chance.randint(2, 9))} {link}{ending}"
+        drawn.append((message, path, subject))
+    return drawn
+
+
+def _word(chance: random.Random) -> str:
+    return "q" + "".join(chance.choice(string.ascii_lowercase) for _ in range(chance.randint(4, 8)))
+
+
+def test_fifty_requests_drawn_by_chance_each_get_their_file(client: httpx.Client) -> None:
+    session = sse.new(client, persistent=True)
+    for message, path, subject in requests(50):
+        events = sse.send(client, session, message)
+        assert events[-1].event == "message.completed", message
+        answer = client.get(f"/v1/sessions/{session}/files/{path}")
+        assert answer.status_code == 200, f"{message!r}: {[e.data for e in events if e.event == 'tool_result']}"
+        assert subject in read(path, answer.content).lower(), message
+
+
+def read(path: str, body: bytes) -> str:
+    """Read a file as what its name says that it is."""
+    if path.endswith(".pptx"):
+        return deck_text(body)
+    text = body.decode()
+    if path.endswith(".json"):
+        json.loads(text)
+    elif path.endswith(".csv"):
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len({len(row) for row in rows}) == 1
+    elif path.endswith(".py"):
+        compile(text, path, "exec")
+    elif path.endswith(".html"):
+        assert text.startswith("<!doctype html>")
+    return text
+
+
+def deck_text(body: bytes) -> str:
+    from pptx import Presentation
+
+    deck = Presentation(io.BytesIO(body))
+    assert len(deck.slides) >= 2
+    return "\n".join(shape.text_frame.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame)
+
+
+@pytest.mark.parametrize(
+    ("message", "deed", "path", "subject"),
+    [
+        ("Write a haiku about snow", "make", "", "snow"),
+        ("Make slides about bees", "make", "output/bees.pptx", "bees"),
+        ("Draft a proposal regarding solar roofs.", "make", "proposal.md", "solar roofs"),
+        ("Read notes/today.md", "read", "notes/today.md", None),
+        ("What does config.yaml say?", "read", "config.yaml", None),
+        ("Which files are in the workspace?", "list", "", None),
+        ("Search the files for 'TODO'", "search", "", None),
+        ("How are you?", "talk", "", "How are you"),
+        ("Is example.com or Node.js any good?", "talk", "Node.js", None),
+        ("Mail me@host.md about lunch", "talk", "", "lunch"),
+        ("Write a table of prices to 'out dir/prices.csv'", "make", "out dir/prices.csv", "prices"),
+    ],
+)
+def test_messages_are_understood_by_rule(message: str, deed: str, path: str, subject: str | None) -> None:
+    wish = understand(message)
+    assert (wish.deed, wish.path) == (deed, path)
+    assert subject is None or wish.subject == subject
+
+
+def test_it_reads_lists_and_searches_for_real(client: httpx.Client) -> None:
+    session = sse.new(client)
+    word = f"needle{random.randrange(10**9)}"
+    client.put(f"/v1/sessions/{session}/files/hay/stack-{word}.txt", content=f"first\nhere is the {word}\n".encode())
+    assert f"hay/stack-{word}.txt" in sse.text(sse.send(client, session, "Which files are in the workspace?"))
+    assert "here is the" in sse.text(sse.send(client, session, f"Please read hay/stack-{word}.txt"))
+    found = sse.text(sse.send(client, session, f"Search the files for 'the {word}'"))
+    assert f"hay/stack-{word}.txt:2: here is the {word}" in found
+
+
+def test_it_says_what_it_is_and_reports_how_far_it_is(client: httpx.Client) -> None:
+    session = sse.new(client)
+    events = sse.send(client, session, "Write a report on moss to moss.md")
+    assert "rehearsal" in sse.text(events)
+    percents = [
+        event.data["input"]["metadata"]["percent"]
+        for event in events
+        if event.event == "tool_use.executing" and event.data["name"] == "report_progress"
+    ]
+    assert percents == sorted(percents)
+    assert len(set(percents)) >= 3
+    assert client.get(f"/v1/sessions/{session}").json()["metadata"]["percent"] == 100
+
+
+def test_it_is_deterministic(client: httpx.Client) -> None:
+    runs = [sse.send(client, sse.new(client), "Write a report on ferns to ferns.md") for _ in range(2)]
+    said = ("text.delta", "tool_use.input_delta", "tool_use.start", "step.completed")
+    shown = [[(e.event, e.data.get("content"), e.data.get("name")) for e in run if e.event in said] for run in runs]
+    assert shown[0] == shown[1]
+
+
+def test_a_file_that_it_may_not_write_makes_it_stop_and_say_so(client: httpx.Client) -> None:
+    session = sse.new(client, file_access={"read": [""], "write": ["allowed"]})
+    events = sse.send(client, session, "Write a report on locks to forbidden/locks.md")
+    assert events[-1].event == "message.completed"
+    assert "did not work" in sse.text(events)
+    assert "outside what this session may write" in sse.text(events)

@@ -1,0 +1,170 @@
+"""A model service for tests: speaks the Messages API over a socket, says what it is told to, and is strict."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Block = dict[str, Any]
+PATIENCE = 30.0
+
+
+@dataclass
+class Reply:
+    """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments; `gate` is waited for in the middle.
+
+    `then` says what happens after the first block has begun: "end", "reset" (the connection breaks) or "error".
+    """
+
+    blocks: Sequence[Block] = ()
+    status: int = 200
+    error: str = ""
+    pieces: int = 7
+    gate: threading.Event | None = None
+    then: str = "end"
+    stop_reason: str = ""
+    reached: threading.Event = field(default_factory=threading.Event)
+
+
+def text(said: str) -> Block:
+    return {"type": "text", "text": said}
+
+
+def call(name: str, call_id: str = "toolu_1", **arguments: Any) -> Block:
+    return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
+
+
+class MessagesApi:
+    """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = [Reply([text("Hello.")])]
+        self.requests: list[dict[str, Any]] = []
+        self.problems: list[str] = []
+        self.hung_up = threading.Event()
+        self._lock = threading.Lock()
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                reply = service._take(self.path, dict(self.headers), body)
+                if reply.status != 200:
+                    self._refuse(reply)
+                    return
+                self.send_response(200)
+                self.send_header("content-type", "text/event-stream")
+                self.send_header("transfer-encoding", "chunked")
+                self.end_headers()
+                try:
+                    for event in _events(reply, body):
+                        data = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+                        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+                        self.wfile.flush()
+                    self.wfile.write(b"0\r\n\r\n")
+                except ConnectionResetError:
+                    self.close_connection = True
+                except OSError:
+                    service.hung_up.set()
+                    self.close_connection = True
+
+            def _refuse(self, reply: Reply) -> None:
+                body = json.dumps({"type": "error", "error": {"type": "api_error", "message": reply.error}}).encode()
+                self.send_response(reply.status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.send_header("retry-after", "0")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _take(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Reply:
+        with self._lock:
+            self.requests.append(body)
+            self.problems += _problems(path, body)
+            if self.problems:
+                return Reply(status=400, error=self.problems[-1])
+            return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def _problems(path: str, body: dict[str, Any]) -> list[str]:
+    """Say what the real service would refuse."""
+    found = [] if path == "/v1/messages" else [f"no such path: {path}"]
+    found += [f"{name} is missing" for name in ("model", "max_tokens", "messages") if name not in body]
+    messages = body.get("messages", [])
+    roles = [message["role"] for message in messages]
+    if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) or len(roles) % 2 == 0:
+        found.append(f"roles must alternate, from user to user: {roles}")
+    for before, after in zip(messages, messages[1:], strict=False):
+        if before["role"] != "assistant":
+            continue
+        asked = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
+        answered = [block["tool_use_id"] for block in after["content"] if block["type"] == "tool_result"]
+        if asked != answered[: len(asked)] or len(answered) != len(asked):
+            found.append(f"tool_use {asked} without its tool_result, found {answered}")
+    return found
+
+
+def _events(reply: Reply, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    usage = {"input_tokens": 10, "output_tokens": 1}
+    message = {"id": "msg_test", "type": "message", "role": "assistant", "model": body["model"], "content": []}
+    yield {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}}
+    for index, block in enumerate(reply.blocks):
+        yield from _block(index, block, reply)
+    calls = any(block["type"] == "tool_use" for block in reply.blocks)
+    reason = reply.stop_reason or ("tool_use" if calls else "end_turn")
+    yield {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}, "usage": {"output_tokens": 5}}
+    yield {"type": "message_stop"}
+
+
+def _block(index: int, block: Block, reply: Reply) -> Iterator[dict[str, Any]]:
+    kind = block["type"]
+    empty: dict[str, Block] = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
+    start = {name: value for name, value in block.items() if name != "raw"} | empty[kind]
+    yield {"type": "content_block_start", "index": index, "content_block": start}
+    whole = {"text": "text", "thinking": "thinking"}.get(kind)
+    content = block[whole] if whole else block.get("raw", json.dumps(block.get("input")))
+    field_of = {"text": ("text_delta", "text"), "thinking": ("thinking_delta", "thinking")}
+    delta, name = field_of.get(kind, ("input_json_delta", "partial_json"))
+    for at in range(0, len(content), reply.pieces):
+        yield {"type": "content_block_delta", "index": index, "delta": {"type": delta, name: content[at : at + reply.pieces]}}
+        if at == 0:
+            reply.reached.set()
+            if reply.gate:
+                reply.gate.wait(PATIENCE)
+            if reply.then == "reset":
+                raise ConnectionResetError
+            if reply.then == "error":
+                yield {"type": "error", "error": {"type": "overloaded_error", "message": "too many"}}
+                return
+    if kind == "thinking":
+        signature = {"type": "signature_delta", "signature": block["signature"]}
+        yield {"type": "content_block_delta", "index": index, "delta": signature}
+    yield {"type": "content_block_stop", "index": index}
+
+
+@contextmanager
+def messages_api() -> Iterator[MessagesApi]:
+    service = MessagesApi()
+    try:
+        yield service
+    finally:
+        service.close()
+
+

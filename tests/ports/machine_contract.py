@@ -1,0 +1,132 @@
+"""What every Machine must do. The machine under test runs `MACHINE`, whose one function the check provides."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from walkaway_core.ports import Machine
+
+PATIENCE = 20.0
+
+TASK = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "${WorkFunctionArn}", "Payload.$": "$"},
+    "OutputPath": "$.Payload",
+}
+MACHINE: dict[str, Any] = {
+    "StartAt": "First",
+    "States": {
+        "First": {**TASK, "Next": "Second"},
+        "Second": {**TASK, "End": True},
+    },
+}
+
+Work = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Make(Protocol):
+    """Makes a machine whose states call `work`."""
+
+    def __call__(self, work: Work) -> Machine: ...
+
+
+ContractCheck = Callable[[Make], None]
+
+
+class Recorder:
+    """Work that counts its calls and can be waited for."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, ticket: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self._changed:
+            self.calls.append(dict(ticket))
+            self._changed.notify_all()
+        return {**ticket, "count": ticket.get("count", 0) + 1}
+
+    def wait(self, count: int) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.calls) >= count, PATIENCE)
+
+
+def start_runs_the_states_in_order_with_the_ticket(make: Make) -> None:
+    work = Recorder()
+    make(work).start("one", {"id": "x"})
+    assert work.wait(2)
+    assert work.calls == [{"id": "x"}, {"id": "x", "count": 1}]
+
+
+def a_name_that_runs_is_not_started_again(make: Make) -> None:
+    go = threading.Event()
+    work = Recorder()
+
+    def held(ticket: Mapping[str, Any]) -> Mapping[str, Any]:
+        result = work(ticket)
+        go.wait(PATIENCE)
+        return result
+
+    machine = make(held)
+    machine.start("one", {"id": "first"})
+    assert work.wait(1)
+    machine.start("one", {"id": "first"})
+    go.set()
+    machine.start("other", {"id": "second"})
+    assert work.wait(4)
+    assert sorted(call["id"] for call in work.calls) == ["first", "first", "second", "second"]
+
+
+def a_name_that_is_over_is_not_started_again(make: Make) -> None:
+    work = Recorder()
+    machine = make(work)
+    machine.start("one", {"id": "x"})
+    assert work.wait(2)
+    machine.start("after", {"id": "y"})
+    assert work.wait(4)
+    machine.start("one", {"id": "x"})
+    machine.start("last", {"id": "z"})
+    assert work.wait(6)
+    assert [call["id"] for call in work.calls] == ["x", "x", "y", "y", "z", "z"]
+
+
+def stop_lets_no_further_state_start(make: Make) -> None:
+    reached, go = threading.Event(), threading.Event()
+    work = Recorder()
+
+    def held(ticket: Mapping[str, Any]) -> Mapping[str, Any]:
+        result = work(ticket)
+        if ticket["id"] == "stopped":
+            reached.set()
+            go.wait(PATIENCE)
+        return result
+
+    machine = make(held)
+    machine.start("one", {"id": "stopped"})
+    assert reached.wait(PATIENCE)
+    machine.stop("one")
+    go.set()
+    machine.start("two", {"id": "other"})
+    assert work.wait(3)
+    assert [call["id"] for call in work.calls] == ["stopped", "other", "other"]
+
+
+def stop_leaves_what_is_over_or_unknown_as_it_is(make: Make) -> None:
+    work = Recorder()
+    machine = make(work)
+    machine.stop("nobody")
+    machine.start("one", {"id": "x"})
+    assert work.wait(2)
+    machine.stop("one")
+    machine.start("two", {"id": "y"})
+    assert work.wait(4)
+
+
+CONTRACT: list[ContractCheck] = [
+    start_runs_the_states_in_order_with_the_ticket,
+    a_name_that_runs_is_not_started_again,
+    a_name_that_is_over_is_not_started_again,
+    stop_lets_no_further_state_start,
+    stop_leaves_what_is_over_or_unknown_as_it_is,
+]

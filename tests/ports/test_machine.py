@@ -1,0 +1,82 @@
+"""The Machine's contract, on every adapter, and on adapters that are broken on purpose."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ports import machine_contract as contract
+from walkaway_core.ports import Machine
+from walkaway_core.system import SystemClock
+from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.table import SqliteTable
+
+
+class Makes:
+    """Makes machines of one class and closes them."""
+
+    def __init__(self, folder: Path, kind: type[LocalMachine]) -> None:
+        self._kind = kind  # with one worker, tasks are called in the order in which they came up
+        self._table = SqliteTable(folder / "table.db", SystemClock())
+        self._made: list[LocalMachine] = []
+
+    def __call__(self, work: contract.Work) -> Machine:
+        machine = self._kind(contract.MACHINE, lambda _, payload: work(payload), self._table, SystemClock(), workers=1)
+        self._made.append(machine)
+        return machine
+
+    def close(self) -> None:
+        for machine in self._made:
+            machine.close()
+            machine._pool.shutdown(wait=True)
+        self._table.close()
+
+
+@pytest.fixture(params=[LocalMachine], ids=["local"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Makes]:
+    makes = Makes(tmp_path, request.param)
+    yield makes
+    makes.close()
+
+
+@pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: contract.ContractCheck, make: Makes) -> None:
+    check(make)
+
+
+class StartsEveryTime(LocalMachine):
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        self._count = getattr(self, "_count", 0) + 1
+        super().start(f"{name}{self._count}", ticket)
+
+
+class NeverStops(LocalMachine):
+    def stop(self, name: str) -> None:
+        pass
+
+
+class LosesTheTicket(LocalMachine):
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        super().start(name, {"id": "x", "lost": True})
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (StartsEveryTime, contract.a_name_that_runs_is_not_started_again),
+        (StartsEveryTime, contract.a_name_that_is_over_is_not_started_again),
+        (NeverStops, contract.stop_lets_no_further_state_start),
+        (LosesTheTicket, contract.start_runs_the_states_in_order_with_the_ticket),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_a_broken_machine_fails_its_contract(
+    broken: type[LocalMachine], check: contract.ContractCheck, tmp_path: Path
+) -> None:
+    makes = Makes(tmp_path, broken)
+    try:
+        with pytest.raises(AssertionError):
+            check(makes)
+    finally:
+        makes.close()

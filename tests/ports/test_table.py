@@ -1,0 +1,103 @@
+"""The Table's contract, on every adapter, and on adapters that are broken on purpose."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clock import HeldClock
+from tests.ports import table_contract as contract
+from walkaway_core.items import Item, Key, Page, Put, Write
+from walkaway_local.table import SqliteTable
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture(params=["sqlite"])
+def table(request: pytest.FixtureRequest, tmp_path: Path, clock: HeldClock) -> Iterator[SqliteTable]:
+    made = SqliteTable(tmp_path / "table.db", clock)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: contract.ContractCheck, table: SqliteTable, clock: HeldClock) -> None:
+    check(table, clock)
+
+
+class ForgetsConditions(SqliteTable):
+    def submit(self, *writes: Write):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        return super().submit(*(Put(write.item) if isinstance(write, Put) else write for write in writes))
+
+
+class WritesOneByOne(SqliteTable):
+    def write(self, *writes: Write) -> None:
+        for write in writes:
+            super().write(write)
+
+
+class KeepsExpired(SqliteTable):
+    def get(self, *keys: Key) -> list[Item | None]:
+        self._clock = HeldClock(0)
+        return super().get(*keys)
+
+
+class IncludesAfter(SqliteTable):
+    def query(self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000) -> Page:
+        return super().query(pk, after=after[:-1], upto=upto, reverse=reverse, limit=limit)
+
+
+class NeverSaysMore(SqliteTable):
+    def query(self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000) -> Page:
+        return Page(super().query(pk, after=after, upto=upto, reverse=reverse, limit=limit).items)
+
+
+class LooksOnce(SqliteTable):
+    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        return self.query(pk, after=after, limit=limit)
+
+
+class SweepsFromTheBack(SqliteTable):
+    def sweep_out(self, pk: str, upto: str, limit: int) -> int:
+        items = self.query(pk, upto=upto, reverse=True, limit=limit).items
+        for item in items:
+            super().sweep_out(pk, item.sk, 1)
+        return len(items)
+
+
+class TakesAnyNumberOfKeys(SqliteTable):
+    def get(self, *keys: Key) -> list[Item | None]:
+        return [super(TakesAnyNumberOfKeys, self).get(key)[0] for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (ForgetsConditions, contract.only_one_of_many_racing_writers_wins),
+        (ForgetsConditions, contract.refused_names_the_first_write_refused_and_what_stood_there),
+        (WritesOneByOne, contract.all_writes_are_carried_out_or_none),
+        (WritesOneByOne, contract.limits_are_those_of_dynamodb_and_nothing_is_written_beyond_them),
+        (KeepsExpired, contract.an_item_counts_as_absent_from_the_second_in_which_it_expires),
+        (IncludesAfter, contract.query_reads_behind_after_up_to_and_with_upto_in_byte_order),
+        (IncludesAfter, contract.tail_gives_what_is_there_at_once),
+        (NeverSaysMore, contract.query_says_whether_the_range_goes_on),
+        (NeverSaysMore, contract.query_stops_at_about_a_megabyte),
+        (LooksOnce, contract.tail_wakes_when_something_is_written),
+        (LooksOnce, contract.tail_misses_nothing_that_is_written_meanwhile),
+        (SweepsFromTheBack, contract.sweep_out_deletes_from_the_front),
+        (TakesAnyNumberOfKeys, contract.get_takes_a_hundred_keys_and_no_more),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_a_broken_table_fails_its_contract(
+    broken: type[SqliteTable], check: contract.ContractCheck, tmp_path: Path, clock: HeldClock
+) -> None:
+    table = broken(tmp_path / "table.db", clock)
+    try:
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            check(table, clock)
+    finally:
+        table.close()

@@ -1,0 +1,66 @@
+"""The Workspace's contract, on every adapter, and on adapters that are broken on purpose."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.ports import workspace_contract as contract
+from walkaway_core.ports import FileInfo
+from walkaway_local.workspace import FolderWorkspace
+
+
+@pytest.fixture(params=["folder"])
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> FolderWorkspace:
+    return FolderWorkspace(tmp_path / "workspace")
+
+
+@pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: contract.ContractCheck, workspace: FolderWorkspace) -> None:
+    check(workspace)
+
+
+class IgnoresVersions(FolderWorkspace):
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        return super().write(root, path, chunks)
+
+
+class WritesInPlace(FolderWorkspace):
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        for chunk in chunks:
+            super().write(root, path, [chunk])
+        return super().write(root, path, chunks, version=version)
+
+
+class LeavesEmptyDirectories(FolderWorkspace):
+    def _prune(self, root: str, path: str) -> None:
+        pass
+
+
+class IgnoresRanges(FolderWorkspace):
+    def read(self, root: str, path: str, start: int = 0, end: int | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        return super().read(root, path)
+
+
+class SharesRoots(FolderWorkspace):
+    def read(self, root: str, path: str, start: int = 0, end: int | None = None):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        return super().read("one/files", path, start, end)
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (IgnoresVersions, contract.write_with_a_version_replaces_only_that_version),
+        (IgnoresVersions, contract.of_many_conditional_writers_one_wins),
+        (WritesInPlace, contract.write_puts_the_whole_file_there_or_nothing),
+        (LeavesEmptyDirectories, contract.delete_removes_a_file_and_the_directories_that_become_empty),
+        (IgnoresRanges, contract.read_gives_the_bytes_of_a_range),
+        (SharesRoots, contract.roots_do_not_see_each_other),
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_a_broken_workspace_fails_its_contract(
+    broken: type[FolderWorkspace], check: contract.ContractCheck, tmp_path: Path
+) -> None:
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check(broken(tmp_path / "workspace"))

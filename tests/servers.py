@@ -1,0 +1,109 @@
+"""Servers for tests: the app in this process or in one of its own, always over real sockets."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from walkaway_core.api.access import Keyring
+from walkaway_core.api.app import create_app
+from walkaway_core.settings import Settings
+from walkaway_local.hosts import LoopbackOnly
+from walkaway_local.stack import LocalStack
+
+KEYS = {"alpha-key": "alpha", "beta-key": "beta"}
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server in this process."""
+
+    url: str
+    stack: LocalStack
+
+    def client(self, key: str | None = "alpha-key") -> httpx.Client:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
+
+
+@contextmanager
+def running(data: Path, settings: Settings) -> Iterator[Running]:
+    """Serve a stack from a thread of this process."""
+    stack = LocalStack(data, settings)
+    app = create_app(stack.services, Keyring(settings.keys))
+    if not settings.keys:
+        app.add_middleware(LoopbackOnly)
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    stack.run()
+    thread.start()
+    try:
+        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", stack)
+    finally:
+        server.should_exit = True
+        thread.join()
+        stack.close()
+        listening.close()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A `walkaway serve` process."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=PATIENCE)
+
+    def kill(self) -> None:
+        """Kill it as nothing can prepare for."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Run `walkaway serve` on a free port until the block ends."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
+    command = [sys.executable, "-m", "walkaway", "serve", "--port", "0", "--data", str(data), *options]
+    with (data.parent / f"{data.name}.log").open("a") as log:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env={**clean, **(environ or {})}
+        )
+    assert process.stdout
+    try:
+        line = process.stdout.readline()
+        url = next(word for word in line.split() if word.startswith("http://"))
+        wait_ready(url)
+        yield Served(url, process)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        process.stdout.close()
+
+
+def wait_ready(url: str) -> None:
+    """Wait until the server answers."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            assert httpx.get(f"{url}/health").is_success
+        except httpx.TransportError:
+            time.sleep(0.01)
+        else:
+            return
+    raise TimeoutError(f"{url} never answered")

@@ -1,0 +1,128 @@
+"""The cookbook scripts that users have run unchanged: the seeds' own bytes, and examples of our wording."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.servers import Served, served
+from tests.core.test_rehearsal import deck_text
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SEEDS = os.environ.get("WALKAWAY_SEEDS", "")
+KEY = "pk_test_cookbook"
+
+# The pages lost their leading spaces. These are the depths of the code's lines, in steps of four; nothing else is added.
+DEPTHS = {
+    "000": [0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 2, 2, 3, 4, 1, 1, 2, 2, 3, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 3],
+    "001": [0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 2, 2, 3, 4, 1, 1, 2, 2, 3, 2, 2, 2, 1, 1, 1, 1, 2, 2, 3],
+}
+
+
+def seed(number: str) -> str:
+    return next(Path(SEEDS).glob(f"{number}_*.txt")).read_text()
+
+
+def code(number: str) -> str:
+    """Take a seed's code out of its page and give its lines their leading spaces back."""
+    page = seed(number)
+    if number == "002":
+        return page[page.index("import json\nimport os") : page.index("\nOn this page")]
+    lines = page[page.index("import os, time, httpx") : page.index("Why this works")].splitlines()
+    depths = DEPTHS[number]
+    assert len(lines) == len(depths), "the page is not the one that the depths are for"
+    script = "\n".join("    " * depth + line for depth, line in zip(depths, lines, strict=True))
+    assert re.sub(r"^ +", "", script, flags=re.MULTILINE) == "\n".join(re.sub(r"^ +", "", line) for line in lines)
+    ast.parse(script)
+    return script
+
+
+def run(script: str, server: Served, folder: Path) -> str:
+    """Run a script as its reader would: with two variables, in a folder of its own."""
+    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": KEY}
+    (folder / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module", params=["no key", "a key"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    environ = {"WALKAWAY_REHEARSAL_DELAY": "0.001"}
+    if request.param == "a key":
+        environ["WALKAWAY_KEYS"] = f"{KEY}=cookbook"
+    with served(tmp_path_factory.mktemp("cookbook") / "data", environ=environ) as found:
+        yield found
+
+
+needs_seeds = pytest.mark.skipif(not SEEDS, reason="WALKAWAY_SEEDS does not name the folder of the seeds")
+
+
+def sessions(server: Served) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = httpx.get(f"{server.url}/v1/sessions", headers={"X-API-Key": KEY}).json()
+    return found
+
+
+@needs_seeds
+def test_seed_000_writes_and_downloads_its_report(server: Served, tmp_path: Path) -> None:
+    run(code("000"), server, tmp_path)
+    report = (tmp_path / "report.md").read_bytes()
+    assert b"NVIDIA" in report
+    session = sessions(server)[0]["id"]
+    url = f"{server.url}/v1/sessions/{session}/files"
+    listing = httpx.get(url, headers={"X-API-Key": KEY}).json()
+    assert {"name": "report.md", "type": "file", "size": len(report)}.items() <= next(
+        entry for entry in listing if entry["name"] == "report.md"
+    ).items()
+
+
+@needs_seeds
+def test_seed_001_makes_and_downloads_a_presentation(server: Served, tmp_path: Path) -> None:
+    run(code("001"), server, tmp_path)
+    (deck,) = tmp_path.glob("*.pptx")
+    text = deck_text(deck.read_bytes())
+    assert text.count("NVIDIA") >= 3
+    assert len(text.splitlines()) > 5
+
+
+@needs_seeds
+def test_seed_002_streams_its_poem_and_prints_the_usage(server: Served, tmp_path: Path) -> None:
+    printed = run(code("002"), server, tmp_path)
+    poem, _, usage = printed.partition("\n\n[done] usage: ")
+    assert "persistent storage" in poem.lower()
+    assert ast.literal_eval(usage)["output_tokens"] > 0
+
+
+@needs_seeds
+@pytest.mark.parametrize("number", ["000", "001"])
+def test_the_seeds_clean_up_lines_work(server: Served, tmp_path: Path, number: str) -> None:
+    run(code(number), server, tmp_path)
+    page = seed(number)
+    lines = re.findall(r'curl -X DELETE [^\\]+\\\n-H "Authorization: Bearer \$POKEE_KEY"', page)
+    assert len(lines) == 2
+    session = str(sessions(server)[0]["id"])
+    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": KEY, "SID": session}
+    for line in lines:
+        done = subprocess.run(["sh", "-c", f"{line} -sS -w '%{{http_code}}'"], env=environ, capture_output=True, text=True, check=True)
+        assert done.stdout in ("204", '{"deleted":0}200'), (line, done.stdout)
+    assert session not in [record["id"] for record in sessions(server)]
+
+
+@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_our_examples_run(server: Served, tmp_path: Path, script: Path) -> None:
+    environ = {**os.environ, "WALKAWAY_URL": server.url, "WALKAWAY_KEY": KEY}
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stderr}"
+    assert done.stdout.strip()
+    promised = re.findall(r"^Leaves: (\S+)$", script.read_text(), re.MULTILINE)
+    assert all(list(tmp_path.glob(name)) for name in promised)
