@@ -7,13 +7,15 @@ from walkaway_core.turns import Turn
 from walkaway_wire import jsontext
 
 KINDS = {"completed": "turn.completed", "failed": "turn.failed", "cancelled": "turn.cancelled"}
+SWEPT_AFTER = 10.0
+"""Seconds that whoever wrote the item has for telling the bus; then the sweep does it."""
 
 
 def put(services: Services, turn: Turn, status: str) -> Put:
-    """Write, as a due item of now, that a turn has ended."""
+    """Write, as a due item, that a turn has ended."""
     key = turn.key
     detail = {"kind": KINDS[status], "tenant": key.tenant, "session_id": key.session, "response_id": key.turn}
-    return due.put(services.clock.now(), "outbox", key.turn, detail)
+    return due.put(services.clock.now() + SWEPT_AFTER, "outbox", key.turn, detail)
 
 
 def send(services: Services, item: Item) -> None:

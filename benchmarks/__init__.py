@@ -1,0 +1,1 @@
+"""Measurements over HTTP, from another process, as ratios against a control in the same run. Nothing is asserted."""

@@ -1,0 +1,42 @@
+"""The control: relays the model's deltas as they come, through the same SDK, and stores nothing.
+
+Run as `python -m benchmarks.control PORT MODEL_URL MODEL`.
+"""
+
+import json
+import sys
+from collections.abc import AsyncIterator
+
+import uvicorn
+from anthropic import AsyncAnthropic
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+
+def app(model_url: str, model: str) -> Starlette:
+    """Build the relay."""
+    client = AsyncAnthropic(api_key="none", base_url=model_url, max_retries=0)
+
+    async def frames(message: str) -> AsyncIterator[str]:
+        yield 'event: message.created\ndata: {"id":"control"}\n\n'
+        said = [{"role": "user", "content": message}]
+        stream = await client.messages.create(model=model, max_tokens=1000, messages=said, stream=True)  # type: ignore[call-overload]
+        async for event in stream:
+            if event.type == "content_block_delta":
+                yield f"event: text.delta\ndata: {json.dumps({'content': event.delta.text})}\n\n"
+        yield "event: message.completed\ndata: {}\n\n"
+
+    async def send(request: Request) -> Response:
+        return StreamingResponse(frames((await request.json())["message"]), media_type="text/event-stream")
+
+    async def create(_: Request) -> Response:
+        return Response('{"id":"control"}', media_type="application/json", status_code=201)
+
+    routes = [Route("/v1/sessions/{id}/messages", send, methods=["POST"]), Route("/v1/sessions", create, methods=["POST"])]
+    return Starlette(routes=[*routes, Route("/health", lambda _: Response("{}"))])
+
+
+if __name__ == "__main__":
+    uvicorn.run(app(sys.argv[2], sys.argv[3]), port=int(sys.argv[1]), log_level="warning")

@@ -1,0 +1,59 @@
+"""A model service that sends deltas at a steady pace; each delta's text is the time at which it was sent.
+
+The model's name is the pace: `pace-200-5` is 200 deltas, 5 ms apart. Run as `python -m benchmarks.model PORT`.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def event(kind: str, **fields: object) -> bytes:
+    """Encode one event of the Messages API as an HTTP chunk."""
+    data = f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+async def answer(writer: asyncio.StreamWriter, model: str) -> None:
+    """Send one answer at its pace."""
+    count, gap = (int(part) for part in model.removeprefix("pace-").split("-"))
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"id": "msg", "type": "message", "role": "assistant", "model": model, "content": [], "usage": usage}
+    writer.write(HEAD + event("message_start", message={**message, "stop_reason": None, "stop_sequence": None}))
+    writer.write(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
+    begin = time.perf_counter()
+    for number in range(count):
+        await asyncio.sleep(max(0.0, begin + number * gap / 1000 - time.perf_counter()))
+        text = f"{time.perf_counter_ns()} "
+        writer.write(event("content_block_delta", index=0, delta={"type": "text_delta", "text": text}))
+    writer.write(event("content_block_stop", index=0))
+    writer.write(event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage=usage))
+    writer.write(event("message_stop") + b"0\r\n\r\n")
+    await writer.drain()
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer the calls of one connection."""
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            assert length
+            body = json.loads(await reader.readexactly(int(length[1])))
+            await answer(writer, body["model"])
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def main() -> None:
+    """Serve until killed."""
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

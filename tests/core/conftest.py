@@ -1,0 +1,83 @@
+"""The engine by hand: real adapters, a clock that stands still, a machine that stores executions and runs none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clock import HeldClock
+from tests.faults import FaultyTable
+from tests.messages_api import MessagesApi
+from walkaway_core import keys, log, sessions, turns
+from walkaway_core.doors import DOORS
+from walkaway_core.keys import SessionKey
+from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.services import Services
+from walkaway_core.sessions import SessionOptions
+from walkaway_core.settings import Settings
+from walkaway_core.system import TimeIds
+from walkaway_core.turns import Turn
+from walkaway_local.bus import LocalBus
+from walkaway_local.machine import asl
+from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.stack import definition
+from walkaway_local.workspace import FolderWorkspace
+from walkaway_wire.events import Event
+
+
+@dataclass
+class Engine:
+    """Services whose parts a test can reach, and the questions that tests ask."""
+
+    services: Services
+    table: FaultyTable
+    clock: HeldClock
+    told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def session(self, **options: Any) -> SessionKey:
+        return sessions.create(self.services, "t", SessionOptions(model="test-model", **options), {}).key
+
+    def turn(self, session: SessionKey | None = None) -> Turn:
+        return turns.start(self.services, session or self.session(), "go")
+
+    def door(self, name: str, ticket: dict[str, Any]) -> dict[str, Any]:
+        return DOORS[name](self.services, ticket)
+
+    def events(self, turn: Turn) -> list[Event]:
+        items = self.table.query(turn.key.log).items
+        return log.events(self.services, turn.key, items)
+
+    def kinds(self, turn: Turn) -> list[str]:
+        return [event.type for event in self.events(turn)]
+
+    def now(self, turn: Turn) -> Turn:
+        found = turns.load(self.services, turn.key)
+        assert found
+        return found
+
+    def due(self) -> list[str]:
+        """The kinds of all due items, whenever they are due."""
+        shards = (self.table.query(f"SYS#DUE#{n:02}").items for n in range(keys.DUE_SHARDS))
+        return sorted(item.text("kind") for items in shards for item in items)
+
+    def executions(self) -> list[str]:
+        return [item.sk for item in self.table.query(keys.MACHINE).items]
+
+
+@pytest.fixture
+def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
+    clock, ids = HeldClock(), TimeIds()
+    table = FaultyTable(tmp_path / "table.db", clock)
+    machine = LocalMachine(asl.load(definition()), lambda *_: None, table, clock)
+    machine.close()  # it stores what is started, and nothing runs
+    told: list[tuple[str, dict[str, Any]]] = []
+    bus = LocalBus(table, ids, [lambda kind, detail: told.append((kind, dict(detail)))])
+    settings = Settings(model="test-model", base_url=model.url)
+    adapter = AnthropicModel(settings)
+    services = Services(table, FolderWorkspace(tmp_path / "files"), machine, bus, adapter, clock, ids, settings)
+    yield Engine(services, table, clock, told)
+    bus.close()
+    adapter.close()
+    table.close()
