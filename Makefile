@@ -34,6 +34,7 @@ check: $(STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python docs/generate.py --check
 
 fix: $(STAMP) ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
@@ -41,6 +42,9 @@ fix: $(STAMP) ## Mend what can be mended by a program
 
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.turns
+
+docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
+	@$(BIN)/python docs/generate.py
 
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }

@@ -6,6 +6,7 @@ Run as `python -m benchmarks.control PORT MODEL_URL MODEL`.
 import json
 import sys
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import uvicorn
 from anthropic import AsyncAnthropic
@@ -14,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+if TYPE_CHECKING:
+    from anthropic.types import MessageParam
+
 
 def app(model_url: str, model: str) -> Starlette:
     """Build the relay."""
@@ -21,10 +25,9 @@ def app(model_url: str, model: str) -> Starlette:
 
     async def frames(message: str) -> AsyncIterator[str]:
         yield 'event: message.created\ndata: {"id":"control"}\n\n'
-        said = [{"role": "user", "content": message}]
-        stream = await client.messages.create(model=model, max_tokens=1000, messages=said, stream=True)  # type: ignore[call-overload]
-        async for event in stream:
-            if event.type == "content_block_delta":
+        said: MessageParam = {"role": "user", "content": message}
+        async for event in await client.messages.create(model=model, max_tokens=1000, messages=[said], stream=True):
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
                 yield f"event: text.delta\ndata: {json.dumps({'content': event.delta.text})}\n\n"
         yield "event: message.completed\ndata: {}\n\n"
 
@@ -34,7 +37,10 @@ def app(model_url: str, model: str) -> Starlette:
     async def create(_: Request) -> Response:
         return Response('{"id":"control"}', media_type="application/json", status_code=201)
 
-    routes = [Route("/v1/sessions/{id}/messages", send, methods=["POST"]), Route("/v1/sessions", create, methods=["POST"])]
+    routes = [
+        Route("/v1/sessions/{id}/messages", send, methods=["POST"]),
+        Route("/v1/sessions", create, methods=["POST"]),
+    ]
     return Starlette(routes=[*routes, Route("/health", lambda _: Response("{}"))])
 
 

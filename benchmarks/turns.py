@@ -85,13 +85,11 @@ def measure(model_port: int, pace: str, data: Path, count: int) -> tuple[list[Tu
     results, ready = [], []
     for server in ("walkaway", "control"):
         port = free_port()
+        command, environ = ["-m", "benchmarks.control", str(port), model_url, pace], {}
         if server == "walkaway":
-            command = (sys.executable, "-m", "walkaway", "serve", "--port", str(port), "--data", str(data / pace))
+            command = ["-m", "walkaway", "serve", "--port", str(port), "--data", str(data / pace)]
             environ = {"ANTHROPIC_BASE_URL": model_url, "WALKAWAY_MODEL": pace}
-        else:
-            command = (sys.executable, "-m", "benchmarks.control", str(port), model_url, pace)
-            environ = {}
-        with process(*command, port=port, path="/health", environ=environ) as seconds:
+        with process(sys.executable, *command, port=port, path="/health", environ=environ) as seconds:
             ready.append(seconds)
             time.sleep(3)  # the SDK is imported behind readiness; this is about what comes after
             asyncio.run(client.alone(port, 3))

@@ -27,7 +27,9 @@ def events(stream: httpx.Response) -> Iterator[tuple[str, str, dict]]:
 
 session = client.post("/v1/sessions").raise_for_status().json()["id"]
 text, last = "", "-1"
-with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": "Write a poem about trains."}) as stream:
+with client.stream(
+    "POST", f"/v1/sessions/{session}/messages", json={"message": "Write a poem about trains."}
+) as stream:
     response = stream.raise_for_status().headers["X-Response-Id"]
     for last, kind, data in events(stream):
         if kind == "text.delta":

@@ -17,7 +17,7 @@ class FaultyTable(SqliteTable):
         self.writes = 0
         self.fault = ""
         self.picks: Callable[[int, tuple[Write, ...]], bool] = lambda *_: False
-        self.before: Callable[[], None] = lambda: None
+        self.before: Callable[[], object] = lambda: None
 
     def submit(self, *writes: Write) -> "Future[None]":
         self.writes += 1
@@ -35,7 +35,7 @@ class FaultyTable(SqliteTable):
             return failed
         return super().submit(*writes)
 
-    def at(self, number: int, fault: str = "", before: Callable[[], None] = lambda: None) -> None:
+    def at(self, number: int, fault: str = "", before: Callable[[], object] = lambda: None) -> None:
         """Let the fault happen at the write of this number from now on, 1 being the next."""
         target = self.writes + number
         self.picks = lambda count, _: count == target

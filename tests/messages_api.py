@@ -1,5 +1,6 @@
 """A model service for tests: speaks the Messages API over a socket, says what it is told to, and is strict."""
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ class MessagesApi:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                reply = service._take(self.path, dict(self.headers), body)
+                reply = service._take(self.path, body)
                 if reply.status != 200:
                     self._refuse(reply)
                     return
@@ -88,13 +89,13 @@ class MessagesApi:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
-    def _take(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> Reply:
+    def _take(self, path: str, body: dict[str, Any]) -> Reply:
         with self._lock:
             self.requests.append(body)
             self.problems += _problems(path, body)
@@ -111,7 +112,7 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     roles = [message["role"] for message in messages]
     if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) or len(roles) % 2 == 0:
         found.append(f"roles must alternate, from user to user: {roles}")
-    for before, after in zip(messages, messages[1:], strict=False):
+    for before, after in itertools.pairwise(messages):
         if before["role"] != "assistant":
             continue
         asked = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
@@ -129,13 +130,21 @@ def _events(reply: Reply, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _block(index, block, reply)
     calls = any(block["type"] == "tool_use" for block in reply.blocks)
     reason = reply.stop_reason or ("tool_use" if calls else "end_turn")
-    yield {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}, "usage": {"output_tokens": 5}}
+    yield {
+        "type": "message_delta",
+        "delta": {"stop_reason": reason, "stop_sequence": None},
+        "usage": {"output_tokens": 5},
+    }
     yield {"type": "message_stop"}
 
 
 def _block(index: int, block: Block, reply: Reply) -> Iterator[dict[str, Any]]:
     kind = block["type"]
-    empty: dict[str, Block] = {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}
+    empty: dict[str, Block] = {
+        "text": {"text": ""},
+        "thinking": {"thinking": "", "signature": ""},
+        "tool_use": {"input": {}},
+    }
     start = {name: value for name, value in block.items() if name != "raw"} | empty[kind]
     yield {"type": "content_block_start", "index": index, "content_block": start}
     whole = {"text": "text", "thinking": "thinking"}.get(kind)
@@ -143,7 +152,11 @@ def _block(index: int, block: Block, reply: Reply) -> Iterator[dict[str, Any]]:
     field_of = {"text": ("text_delta", "text"), "thinking": ("thinking_delta", "thinking")}
     delta, name = field_of.get(kind, ("input_json_delta", "partial_json"))
     for at in range(0, len(content), reply.pieces):
-        yield {"type": "content_block_delta", "index": index, "delta": {"type": delta, name: content[at : at + reply.pieces]}}
+        yield {
+            "type": "content_block_delta",
+            "index": index,
+            "delta": {"type": delta, name: content[at : at + reply.pieces]},
+        }
         if at == 0:
             reply.reached.set()
             if reply.gate:
@@ -166,5 +179,3 @@ def messages_api() -> Iterator[MessagesApi]:
         yield service
     finally:
         service.close()
-
-

@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import Served, served
 from tests.core.test_rehearsal import deck_text
+from tests.servers import Served, served
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SEEDS = os.environ.get("WALKAWAY_SEEDS", "")
 KEY = "pk_test_cookbook"
 
-# The pages lost their leading spaces. These are the depths of the code's lines, in steps of four; nothing else is added.
+# The pages lost their leading spaces. These are the depths of the code's lines; nothing else is added.
 DEPTHS = {
     "000": [0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 1, 2, 2, 3, 4, 1, 1, 2, 2, 3, 2, 2, 2, 2, 1, 1, 1, 1, 2, 2, 3],
     "001": [0, 0, 0, 0, 0, 1, 1, 2, 1, 1, 2, 2, 3, 4, 1, 1, 2, 2, 3, 2, 2, 2, 1, 1, 1, 1, 2, 2, 3],
@@ -112,7 +112,9 @@ def test_the_seeds_clean_up_lines_work(server: Served, tmp_path: Path, number: s
     session = str(sessions(server)[0]["id"])
     environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": KEY, "SID": session}
     for line in lines:
-        done = subprocess.run(["sh", "-c", f"{line} -sS -w '%{{http_code}}'"], env=environ, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["sh", "-c", f"{line} -sS -w '%{{http_code}}'"], env=environ, capture_output=True, text=True, check=True
+        )
         assert done.stdout in ("204", '{"deleted":0}200'), (line, done.stdout)
     assert session not in [record["id"] for record in sessions(server)]
 

@@ -55,9 +55,12 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int)
 
     from walkaway_core.api.access import Keyring
     from walkaway_core.api.app import create_app
+    from walkaway_core.models.anthropic import AnthropicModel
     from walkaway_local.hosts import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
 
+    if problem := AnthropicModel(settings).knows(settings.model):
+        raise click.ClickException(problem)
     try:
         stack = LocalStack(data, settings, workers=workers)
     except (DataInUse, OSError) as error:

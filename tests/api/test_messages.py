@@ -242,7 +242,11 @@ def test_busy_is_released_no_later_than_the_terminal_event_is_seen(client: httpx
 
 
 def test_the_conversation_is_read_in_order_and_in_pages(scripted: Running, model: MessagesApi) -> None:
-    model.replies = [Reply([text("I list."), call("list_files")]), Reply([text("Nothing there.")]), Reply([text("Bye.")])]
+    model.replies = [
+        Reply([text("I list."), call("list_files")]),
+        Reply([text("Nothing there.")]),
+        Reply([text("Bye.")]),
+    ]
     with scripted.client() as client:
         session = sse.new(client)
         sse.send(client, session, "What is there?")
@@ -273,7 +277,7 @@ def test_the_model_sees_the_whole_conversation_and_the_instructions(scripted: Ru
 
 
 SENTENCES = [
-    'quotes " and \' and \\ backslashes',
+    "quotes \" and ' and \\ backslashes",
     "line\nbreaks\r\nand\rreturns",
     "separators \u2028 and \u2029 and \x85",
     "emoji 👩‍👩‍👧‍👦 and combining é",

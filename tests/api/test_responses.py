@@ -198,7 +198,9 @@ def test_unknown_tools_and_wrong_arguments_are_told_to_the_model(scripted: Runni
     assert "teleport" in results["toolu_1"]["content"]
     assert "path" in results["toolu_2"]["content"]
     assert ".." in results["toolu_3"]["content"]
-    assert [b["tool_use_id"] for b in model.requests[-1]["messages"][-1]["content"]] == [f"toolu_{n}" for n in range(1, 6)]
+    assert [b["tool_use_id"] for b in model.requests[-1]["messages"][-1]["content"]] == [
+        f"toolu_{n}" for n in range(1, 6)
+    ]
 
 
 def test_a_turn_ends_when_it_has_used_its_steps(scripted: Running, model: MessagesApi) -> None:

@@ -197,7 +197,15 @@ def test_deleting_a_busy_session_cancels_its_turn(scripted: Running, model: Mess
 
 
 def test_bulk_delete_needs_a_filter_and_knows_its_words(client: httpx.Client) -> None:
-    for query in ("", "?status=busy", "?older_than=1d", "?older_than=", "?older_than=-1h", "?older=1h", "?older_than=1m1h"):
+    for query in (
+        "",
+        "?status=busy",
+        "?older_than=1d",
+        "?older_than=",
+        "?older_than=-1h",
+        "?older=1h",
+        "?older_than=1m1h",
+    ):
         answer = client.delete(f"/v1/sessions{query}")
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), query
 

@@ -100,7 +100,7 @@ class TestOneEnding:
 
     def test_a_cancel_that_comes_first_keeps_a_finish_from_saying_completed(self, engine: Engine) -> None:
         turn = engine.turn()
-        engine.table.at(1, "", lambda: cancel(engine.services, turn.key) and None)
+        engine.table.at(1, "", lambda: cancel(engine.services, turn.key))
         finish(engine, turn)
         assert engine.kinds(turn) == ["message.created", "message.cancelled"]
 
@@ -116,7 +116,7 @@ class TestOneEnding:
     def test_a_session_that_was_changed_meanwhile_is_released_all_the_same(self, engine: Engine) -> None:
         turn = engine.turn()
         key = turn.key.owner
-        engine.table.at(1, "", lambda: sessions.merge_metadata(engine.services, key, {"a": 1}) and None)
+        engine.table.at(1, "", lambda: sessions.merge_metadata(engine.services, key, {"a": 1}))
         finish(engine, turn)
         session = sessions.get(engine.services, key)
         assert (session.busy, session.metadata) == (False, {"a": 1})
@@ -169,7 +169,9 @@ class TestOneWriter:
 
     @pytest.mark.parametrize("fault", FAULTS)
     @pytest.mark.parametrize("at", range(1, 6))
-    def test_deltas_are_in_order_and_there_once_whatever_append_fails(self, engine: Engine, fault: str, at: int) -> None:
+    def test_deltas_are_in_order_and_there_once_whatever_append_fails(
+        self, engine: Engine, fault: str, at: int
+    ) -> None:
         turn = engine.turn()
         out = DeltaWriter(engine.services, Writer(turn.key, 1001, "n"), 1)
         engine.table.at(at, fault)
@@ -413,7 +415,7 @@ class TestDue:
         last = engine.events(turn)[-1]
         assert (last.type, last.data["code"]) == ("message.error", "timeout")
         assert "5400 seconds" in last.data["error"]
-        assert not engine.now(turn).status == "running"
+        assert engine.now(turn).status != "running"
 
     def test_a_session_that_is_not_persistent_ends_five_minutes_after_its_response(self, engine: Engine) -> None:
         key = engine.session()

@@ -117,5 +117,3 @@ def test_a_graceful_stop_leaves_a_turn_to_the_next_start(tmp_path: Path) -> None
         assert server.process.wait(20) == 0
     with served(tmp_path / "data") as server:
         sound(finish(server, session, response))
-
-

@@ -15,6 +15,7 @@ from walkaway_core.items import (
     Check,
     Condition,
     Delete,
+    Fact,
     Is,
     IsNot,
     Item,
@@ -169,7 +170,7 @@ def several_conditions_must_all_hold(table: Table, clock: HeldClock) -> None:
 def change_sets_adds_and_drops_facts_and_leaves_the_rest(table: Table, clock: HeldClock) -> None:
     table.write(Put(Item("p", "a", {"keep": "k", "drop": 1, "n": 2}, b"body", int(clock.now()) + 99)))
     table.write(Change("p", "a", set={"new": True}, add={"n": -5, "fresh": 4}, drop=("drop", "unknown")))
-    facts = {"keep": "k", "n": -3, "new": True, "fresh": 4}
+    facts: dict[str, Fact] = {"keep": "k", "n": -3, "new": True, "fresh": 4}
     assert table.get(("p", "a")) == [Item("p", "a", facts, b"body", int(clock.now()) + 99)]
 
 
@@ -197,7 +198,8 @@ def limits_are_those_of_dynamodb_and_nothing_is_written_beyond_them(table: Table
     table.write(Put(Item("p", "grown", {"t": "x" * 300_000})))
     with pytest.raises(TooLarge):
         table.write(Put(Item("p", "x1")), Change("p", "grown", set={"more": "x" * 300_000}))
-    for wrong in ([], [Put(Item("p", "x")), Delete("p", "x")]):
+    wrongs: list[list[Write]] = [[], [Put(Item("p", "x")), Delete("p", "x")]]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="transaction"):
             table.write(*wrong)
     assert table.query("p", after="x", upto="x~").items == ()

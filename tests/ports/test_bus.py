@@ -62,7 +62,9 @@ def every_subscriber_gets_every_event(table: SqliteTable, kind: type[LocalBus]) 
     assert table.query(keys.BUS).items == ()
 
 
-def a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not(table: SqliteTable, kind: type[LocalBus]) -> None:
+def a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not(
+    table: SqliteTable, kind: type[LocalBus]
+) -> None:
     flaky, steady = Inbox(failures=3), Inbox()
     made = bus(table, flaky, steady, kind=kind)
     made.publish("x", {"n": 1})

@@ -46,12 +46,16 @@ class KeepsExpired(SqliteTable):
 
 
 class IncludesAfter(SqliteTable):
-    def query(self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000) -> Page:
+    def query(
+        self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
+    ) -> Page:
         return super().query(pk, after=after[:-1], upto=upto, reverse=reverse, limit=limit)
 
 
 class NeverSaysMore(SqliteTable):
-    def query(self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000) -> Page:
+    def query(
+        self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
+    ) -> Page:
         return Page(super().query(pk, after=after, upto=upto, reverse=reverse, limit=limit).items)
 
 

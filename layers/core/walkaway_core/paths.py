@@ -75,7 +75,7 @@ class Scope:
 
     def may_read(self, path: str) -> bool:
         """Whether the path, or something below it, may be read: directories on the way are shown."""
-        return _covers(self.read, path) or any(scope.startswith(path + "/") for scope in self.read if path)
+        return _covers(self.read, path) or any(not path or scope.startswith(path + "/") for scope in self.read)
 
 
 def _covers(scopes: Sequence[str], path: str) -> bool:

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-
 _BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 """Python's splitlines, and with it httpx's iter_lines, ends a line at these too; JSON may carry them escaped."""
 

@@ -10,7 +10,8 @@ from walkaway_core import keys
 from walkaway_core.items import Absent, Item, Put, Refused
 from walkaway_core.ports import Clock, Table
 from walkaway_local.machine import asl
-from walkaway_local.machine.execution import Call, Effect, Execution, Over, Sleep
+from walkaway_local.machine.execution import Execution
+from walkaway_local.machine.frames import Call, Effect, Over, Sleep
 from walkaway_local.machine.timers import Timers
 from walkaway_wire import jsontext
 

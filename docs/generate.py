@@ -1,0 +1,101 @@
+"""Writes what the code itself tells: docs/reference.md and docs/openapi.json. `--check` only says what is stale."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from walkaway.cli import main as cli
+from walkaway_core import errors
+from walkaway_core.api.access import Keyring
+from walkaway_core.api.app import create_app
+from walkaway_core.api.errors import STATUS
+from walkaway_core.services import Services
+from walkaway_core.settings import Settings
+from walkaway_core.tools import TOOLS
+from walkaway_wire.events import MEANINGS, TERMINAL
+
+HERE = Path(__file__).parent
+
+
+def openapi() -> str:
+    """The routes, which need no services to be described."""
+    services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type]
+    return json.dumps(create_app(services, Keyring({})).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+def reference() -> str:
+    """Events, errors, settings, tools and the command line."""
+    parts = [
+        "# Reference\n\nMade from the code by `make docs`; do not edit it here.\n",
+        "## Events\n\nData besides `sequence_number`, which equals the event's `id`. † marks a terminal event.\n",
+        _table(
+            ("event", "data and meaning"),
+            [(f"`{name}`{' †' if name in TERMINAL else ''}", meaning) for name, meaning in MEANINGS.items()],
+        ),
+        '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',
+        _table(("error", "status", "meaning"), _errors()),
+        "## Settings\n\n```",
+        _settings(),
+        "```\n",
+        "## The agent's tools\n",
+        _table(
+            ("tool", "what it does"),
+            [(f"`{tool.name}`", " ".join((tool.__doc__ or "").split())) for tool in TOOLS.values()],
+        ),
+        "## Command line\n",
+        *_commands(),
+    ]
+    return "\n".join(parts)
+
+
+def _errors() -> list[tuple[str, ...]]:
+    kinds = {
+        kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+    return [
+        (f"`{code}`", str(status), " ".join((kinds[code].__doc__ or "").split())) for code, status in STATUS.items()
+    ]
+
+
+def _settings() -> str:
+    lines = [line.strip() for line in (Settings.__doc__ or "").splitlines()]
+    rows = [line.split(None, 2) for line in lines if "WALKAWAY_" in line or "ANTHROPIC_" in line]
+    return "\n".join(f"{variable:26}{meaning}" for _, variable, meaning in rows)
+
+
+def _commands() -> list[str]:
+    context = click.Context(cli, info_name="walkaway")
+    shown = [cli.get_help(context)]
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command
+        shown.append(command.get_help(click.Context(command, info_name=name, parent=context)))
+    return [f"```\n{text}\n```\n" for text in shown]
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"
+
+
+def main() -> None:
+    """Write, or check."""
+    os.environ["COLUMNS"] = "100"
+    stale = []
+    for name, text in (("reference.md", reference()), ("openapi.json", openapi())):
+        path = HERE / name
+        if not path.exists() or path.read_text() != text:
+            stale.append(f"docs/{name}")
+            if "--check" not in sys.argv:
+                path.write_text(text)
+    if stale:
+        print(f"{'stale' if '--check' in sys.argv else 'written'}: {', '.join(stale)}")
+        sys.exit("run `make docs`" if "--check" in sys.argv else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""The agent's tools, on a real workspace: what they do, and what they tell an agent that is wrong."""
+
+import io
+from typing import Any
+
+import pytest
+from pptx import Presentation
+
+from tests.core.conftest import Engine
+from walkaway_core import sessions, tools
+from walkaway_core.paths import files
+from walkaway_core.tools.tool import Hands, Result
+
+SLIDE = {"title": "a", "bullets": ["b"]}
+
+
+@pytest.fixture
+def hands(engine: Engine) -> Hands:
+    return Hands(engine.services, sessions.get(engine.services, engine.session(read=("",), write=("out", "a.txt"))))
+
+
+def use(hands: Hands, name: str, **arguments: Any) -> Result:
+    return tools.use(tools.TOOLS[name], arguments, hands)
+
+
+def put(hands: Hands, path: str, data: bytes) -> None:
+    hands.services.workspace.write(files("t"), path, [data])
+
+
+def stored(hands: Hands, path: str) -> bytes | None:
+    chunks = hands.services.workspace.read(files("t"), path)
+    return None if chunks is None else b"".join(chunks)
+
+
+def test_every_tool_describes_itself_to_the_model() -> None:
+    for definition in tools.DEFINITIONS:
+        assert definition["description"]
+        assert definition["input_schema"]["additionalProperties"] is False
+    names = ["read_file", "write_file", "edit_file", "list_files", "search_files", "report_progress"]
+    assert [d["name"] for d in tools.DEFINITIONS] == [*names, "create_presentation"]
+
+
+def test_a_file_is_written_read_and_edited(hands: Hands) -> None:
+    whole = "/opt/sandbox/workspace/out/é.txt"
+    assert not use(hands, "write_file", path=whole, content="one\ntwo\nthree\n").is_error
+    assert stored(hands, "out/é.txt") == b"one\ntwo\nthree\n"
+    assert use(hands, "read_file", path="out/é.txt").content == "one\ntwo\nthree\n"
+    assert use(hands, "read_file", path="out/é.txt", first_line=2, lines=1).content == "two\n"
+    assert not use(hands, "edit_file", path="out/é.txt", old_text="two", new_text="2").is_error
+    assert stored(hands, "out/é.txt") == b"one\n2\nthree\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"old_text": "nothing like it", "new_text": ""}, "does not occur"),
+        ({"old_text": "e", "new_text": ""}, "occurs 3 times"),
+        ({"old_text": "", "new_text": "x"}, "old_text"),
+        ({"old_text": "one"}, "new_text"),
+    ],
+)
+def test_an_edit_that_is_not_clear_changes_nothing(hands: Hands, arguments: dict[str, Any], words: str) -> None:
+    put(hands, "a.txt", b"one here")
+    result = use(hands, "edit_file", path="a.txt", **arguments)
+    assert result.is_error
+    assert words in result.content
+    assert stored(hands, "a.txt") == b"one here"
+    assert not use(hands, "edit_file", path="a.txt", old_text="e", new_text="E", replace_all=True).is_error
+    assert stored(hands, "a.txt") == b"onE hErE"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("read_file", {"path": "nothing"}, "There is no"),
+        ("read_file", {"path": "folder"}, "list_files"),
+        ("read_file", {"path": "binary"}, "not UTF-8"),
+        ("read_file", {"path": "large"}, "reads files up to"),
+        ("read_file", {"path": "/etc/passwd"}, "begins with '/'"),
+        ("read_file", {"path": "folder/../../x"}, "'..'"),
+        ("read_file", {"path": "x", "line": 3}, "line"),
+        ("write_file", {"path": "elsewhere", "content": "x"}, "outside what this session may write"),
+        ("write_file", {"path": "out", "content": "x"}, "cannot be written"),
+        ("list_files", {"path": "nothing"}, "no directory"),
+        ("search_files", {"pattern": "("}, "no regular expression"),
+        ("search_files", {"pattern": "(a|aa)+$", "path": "folder"}, "simplify"),
+        ("report_progress", {"metadata": {}}, "metadata"),
+        ("report_progress", {"metadata": {"x": "y" * 17_000}}, "16384"),
+        ("create_presentation", {"path": "out/x.ppt", "title": "t", "slides": [SLIDE]}, ".pptx"),
+        ("create_presentation", {"path": "out/x.pptx", "title": "t", "slides": []}, "slides"),
+    ],
+)
+def test_mistakes_are_told_in_words_and_change_nothing(
+    hands: Hands, name: str, arguments: dict[str, Any], words: str
+) -> None:
+    put(hands, "folder/file", b"a" * 40 + b"!")
+    put(hands, "binary", b"\xff\xfe")
+    put(hands, "large", b"x" * 2_000_001)
+    put(hands, "out/there", b"")
+    result = use(hands, name, **arguments)
+    assert result.is_error
+    assert words in result.content
+    assert stored(hands, "elsewhere") is None
+    assert stored(hands, "out/x.pptx") is None
+
+
+def test_files_are_listed_and_searched_below_a_directory(hands: Hands) -> None:
+    for path, data in {"d/a.md": b"alpha\nbeta", "d/e/b.txt": b"beta", "c.md": b"beta", "d/bin": b"\xffbeta"}.items():
+        put(hands, path, data)
+    assert use(hands, "list_files").content.split("\n") == [
+        "c.md (4 bytes)",
+        "d/a.md (10 bytes)",
+        "d/bin (5 bytes)",
+        "d/e/b.txt (4 bytes)",
+    ]
+    assert use(hands, "list_files", path="d", pattern="*.md").content == "d/a.md (10 bytes)"
+    assert use(hands, "list_files", pattern="*.none").content == "There are no such files."
+    assert use(hands, "search_files", pattern="^b.ta$", path="d").content == "d/a.md:2: beta\nd/e/b.txt:1: beta"
+    assert use(hands, "search_files", pattern="gamma").content == "Nothing matches."
+
+
+def test_long_answers_are_cut_with_a_note(hands: Hands) -> None:
+    put(hands, "long", b"x\n" * 40_000)
+    assert use(hands, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
+    assert use(hands, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
+
+
+def test_a_presentation_is_one_that_others_can_open(hands: Hands) -> None:
+    slides = [{"title": "One", "bullets": ["a", "b"], "notes": "say this"}, {"title": "Two\x0b", "bullets": ["c\x00"]}]
+    result = use(hands, "create_presentation", path="out/deck.pptx", title="Title", subtitle="Sub", slides=slides)
+    assert not result.is_error, result.content
+    deck = Presentation(io.BytesIO(stored(hands, "out/deck.pptx") or b""))
+    texts = [[shape.text_frame.text for shape in slide.shapes] for slide in deck.slides]
+    assert texts == [["Title", "Sub"], ["One", "a\nb"], ["Two", "c"]]
+    assert deck.slides[1].notes_slide.notes_text_frame.text == "say this"
+
+
+def test_progress_is_merged_into_the_metadata(hands: Hands) -> None:
+    use(hands, "report_progress", metadata={"status": "one", "percent": 1})
+    use(hands, "report_progress", metadata={"percent": 2, "status": None})
+    assert sessions.get(hands.services, hands.session.key).metadata == {"percent": 2}

@@ -1,0 +1,418 @@
+"""The reader of the state machine file: what it carries out, what it refuses, and that it goes on after a crash."""
+
+import copy
+import json
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkaway_core.doors import DOORS
+from walkaway_core.system import SystemClock
+from walkaway_local.machine import asl
+from walkaway_local.machine.asl import Unsupported
+from walkaway_local.machine.execution import Execution
+from walkaway_local.machine.frames import Call, Effect, Over, Sleep
+from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.stack import definition
+from walkaway_local.table import SqliteTable
+
+TASK = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "${WorkFunctionArn}", "Payload.$": "$"},
+    "OutputPath": "$.Payload",
+}
+PASS = {"Type": "Pass", "End": True}
+
+
+class Boom(Exception):
+    pass
+
+
+def machine(**states: Mapping[str, Any]) -> dict[str, Any]:
+    return {"StartAt": next(iter(states)), "States": states}
+
+
+def run(
+    definition: dict[str, Any], ticket: Any, work: Any = lambda payload: payload
+) -> tuple[Over, list[str], list[float]]:
+    """Carry out a machine in this thread; give how it ended, the states entered, the seconds slept."""
+    asl.check(definition)
+    entered: list[str] = []
+    slept: list[float] = []
+    now = [1000.0]
+    execution = Execution(definition, "x", ticket, lambda: now[0], entered=entered.append, chance=lambda: 0.5)
+    todo: list[Effect] = execution.begin()
+    while todo:
+        effect = todo.pop(0)
+        json.dumps(execution.root.json())
+        if isinstance(effect, Over):
+            assert not todo
+            return effect, entered, slept
+        if isinstance(effect, Sleep):
+            slept.append(effect.until - now[0])
+            now[0] = effect.until
+            todo += execution.woken(effect.frame, effect.visit)
+        else:
+            try:
+                todo += execution.succeeded(effect.frame, effect.visit, {"Payload": work(effect.payload)})
+            except Exception as error:  # noqa: BLE001
+                todo += execution.failed(effect.frame, effect.visit, type(error).__name__, str(error))
+    raise AssertionError("nothing follows, and it is not over")
+
+
+def test_the_deployed_machine_is_carried_out_and_names_the_doors() -> None:
+    deployed = asl.load(definition())
+    text = definition().read_text()
+    assert set(re.findall(r"\$\{(\w+)FunctionArn\}", text)) == set(DOORS)
+    inner = deployed["States"]["RunTools"]["ItemProcessor"]["States"]
+    tasks = {
+        name for states in (deployed["States"], inner) for name, state in states.items() if state["Type"] == "Task"
+    }
+    assert tasks == set(DOORS)
+
+
+def test_tasks_choices_and_passes_hand_the_data_on() -> None:
+    definition = machine(
+        First={**TASK, "Next": "Which?"},
+        **{
+            "Which?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.n", "NumericGreaterThan": 1, "Next": "Big"}],
+                "Default": "Small",
+            }
+        },
+        Big={"Type": "Pass", "Result": "big", "ResultPath": "$.size", "Next": "Done"},
+        Small={"Type": "Fail", "Error": "TooSmall", "Cause": "it was"},
+        Done={"Type": "Succeed"},
+    )
+    over, entered, _ = run(definition, {"n": 1}, lambda payload: {"n": payload["n"] + 1})
+    assert over == Over({"n": 2, "size": "big"})
+    assert entered == ["First", "Which?", "Big", "Done"]
+    over, _, _ = run(definition, {"n": 0}, lambda payload: payload)
+    assert (over.error, over.cause) == ("TooSmall", "it was")
+
+
+@pytest.mark.parametrize(
+    ("rule", "data", "holds"),
+    [
+        ({"Variable": "$.a", "StringEquals": "x"}, {"a": "x"}, True),
+        ({"Variable": "$.a", "StringEquals": "x"}, {"a": 1}, False),
+        ({"Variable": "$.a", "NumericEquals": 1}, {"a": True}, False),
+        ({"Variable": "$.a", "BooleanEquals": True}, {"a": 1}, False),
+        ({"Variable": "$.a", "IsPresent": False}, {}, True),
+        ({"Variable": "$.a", "IsNull": True}, {"a": None}, True),
+        ({"Not": {"Variable": "$.a", "IsString": True}}, {"a": 1}, True),
+        (
+            {"And": [{"Variable": "$.a", "NumericLessThan": 3}, {"Variable": "$.a", "NumericGreaterThan": 1}]},
+            {"a": 2},
+            True,
+        ),
+        (
+            {"Or": [{"Variable": "$.a", "NumericLessThan": 1}, {"Variable": "$.a", "NumericGreaterThan": 2}]},
+            {"a": 2},
+            False,
+        ),
+        ({"Variable": "$.a.b[1]", "NumericGreaterThanEquals": 5}, {"a": {"b": [0, 5]}}, True),
+    ],
+)
+def test_choice_rules(rule: dict[str, Any], data: dict[str, Any], holds: bool) -> None:  # noqa: FBT001
+    definition = machine(
+        C={"Type": "Choice", "Choices": [{**rule, "Next": "Yes"}], "Default": "No"},
+        Yes={"Type": "Pass", "Result": True, "End": True},
+        No={"Type": "Pass", "Result": False, "End": True},
+    )
+    assert run(definition, data)[0].output is holds
+
+
+def test_a_choice_that_fits_nothing_or_looks_at_nothing_fails() -> None:
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "End"}]}
+    definition = machine(C=choice, End=PASS)
+    assert run(definition, {"a": "y"})[0].error == "States.NoChoiceMatched"
+    assert run(definition, {})[0].error == "States.Runtime"
+
+
+def test_a_map_runs_its_items_and_gathers_their_outputs_in_order() -> None:
+    processor = machine(Work={**TASK, "End": True})
+    selector = {"value.$": "$$.Map.Item.Value", "index.$": "$$.Map.Item.Index", "from.$": "$.who", "fixed": [1]}
+    definition = machine(
+        M={
+            "Type": "Map",
+            "ItemsPath": "$.items",
+            "ItemSelector": selector,
+            "ItemProcessor": processor,
+            "ResultPath": "$.out",
+            "End": True,
+        }
+    )
+    over, _, _ = run(definition, {"items": ["a", "b"], "who": "me"})
+    assert over.output["out"] == [
+        {"value": "a", "index": 0, "from": "me", "fixed": [1]},
+        {"value": "b", "index": 1, "from": "me", "fixed": [1]},
+    ]
+    assert run(definition, {"items": [], "who": "me"})[0].output["out"] == []
+    assert run(definition, {"items": "no", "who": "me"})[0].error == "States.Runtime"
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_a_map_keeps_its_concurrency(most: int) -> None:
+    processor = machine(Work={**TASK, "End": True})
+    definition = machine(M={"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": most, "End": True})
+    execution = Execution(definition, "x", list(range(5)), lambda: 0.0)
+    waiting = [effect for effect in execution.begin() if isinstance(effect, Call)]
+    done = 0
+    while waiting:
+        assert len(waiting) <= most
+        call = waiting.pop()
+        done += 1
+        follow = execution.succeeded(call.frame, call.visit, {"Payload": call.payload})
+        waiting += [effect for effect in follow if isinstance(effect, Call)]
+    assert done == 5
+    assert execution.root.output == [[0, 1, 2, 3, 4]]
+
+
+def test_a_failing_item_fails_the_map_and_late_answers_are_ignored() -> None:
+    processor = machine(Work={**TASK, "End": True})
+    definition = machine(
+        M={
+            "Type": "Map",
+            "ItemProcessor": processor,
+            "Catch": [{"ErrorEquals": ["Boom"], "ResultPath": "$.e", "Next": "Caught"}],
+            "ItemsPath": "$.items",
+            "End": True,
+        },
+        Caught=PASS,
+    )
+    execution = Execution(definition, "x", {"items": [1, 2]}, lambda: 0.0)
+    one, two = (effect for effect in execution.begin() if isinstance(effect, Call))
+    assert execution.failed(one.frame, one.visit, "Boom", "why") == [
+        Over({"items": [1, 2], "e": {"Error": "Boom", "Cause": "why"}})
+    ]
+    assert execution.succeeded(two.frame, two.visit, {"Payload": 2}) == []
+    assert execution.failed(one.frame, one.visit, "Boom", "again") == []
+
+
+def test_retries_wait_longer_each_time_up_to_a_limit_then_the_error_is_caught() -> None:
+    retry = {"ErrorEquals": ["Boom"], "IntervalSeconds": 2, "BackoffRate": 3, "MaxAttempts": 3, "MaxDelaySeconds": 10}
+    catch = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}
+    definition = machine(Work={**TASK, "Retry": [retry], "Catch": [catch], "End": True}, Caught=PASS)
+
+    def fail(_: Any) -> None:
+        raise Boom("always")
+
+    over, entered, slept = run(definition, {"id": 1}, fail)
+    assert slept == [2, 6, 10]
+    assert over.output == {"id": 1, "error": {"Error": "Boom", "Cause": "always"}}
+    assert entered == ["Work"] * 4 + ["Caught"]
+
+
+def test_full_jitter_waits_a_part_of_the_interval() -> None:
+    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 8, "MaxAttempts": 1, "JitterStrategy": "FULL"}
+    calls: list[int] = []
+
+    def once(payload: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise Boom
+        return payload
+
+    over, _, slept = run(machine(Work={**TASK, "Retry": [retry], "End": True}), {}, once)
+    assert (over.error, slept) == ("", [4.0])
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "caught"),
+    [
+        (["Boom"], "Boom", True),
+        (["Other"], "Boom", False),
+        (["States.TaskFailed"], "Boom", True),
+        (["States.TaskFailed"], "States.Timeout", False),
+        (["States.ALL"], "States.Timeout", True),
+        (["States.ALL"], "States.Runtime", False),
+        (["States.ALL"], "States.DataLimitExceeded", False),
+    ],
+)
+def test_errors_are_caught_by_name(names: list[str], error: str, caught: bool) -> None:  # noqa: FBT001
+    definition = machine(Work={**TASK, "Catch": [{"ErrorEquals": names, "Next": "Caught"}], "End": True}, Caught=PASS)
+    execution = Execution(definition, "x", {}, lambda: 0.0)
+    (call,) = execution.begin()
+    assert isinstance(call, Call)
+    (over,) = execution.failed(call.frame, call.visit, error, "")
+    assert isinstance(over, Over)
+    assert (over.error == "") is caught
+
+
+def test_a_result_goes_where_its_path_says() -> None:
+    definition = machine(
+        Work={**TASK, "OutputPath": "$", "ResultSelector": {"got.$": "$.Payload.n"}, "ResultPath": "$.a.b", "End": True}
+    )
+    assert run(definition, {"n": 1})[0].output == {"n": 1, "a": {"b": {"got": 1}}}
+    definition = machine(Work={**TASK, "OutputPath": "$.n", "ResultPath": None, "InputPath": "$.in", "End": True})
+    assert run(definition, {"in": {"n": 2}})[0].output == 2
+
+
+GOOD = machine(Work={**TASK, "End": True})
+
+
+def refuse(change: Any) -> str:
+    broken = copy.deepcopy(GOOD)
+    change(broken, broken["States"]["Work"])
+    with pytest.raises(Unsupported) as refusal:
+        asl.check(broken)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda m, s: s.update(Type="Parallel"), "Parallel"),
+        (lambda m, s: s.update(Type="Wait"), "Wait"),
+        (lambda m, s: s.update(HeartbeatSeconds=5), "HeartbeatSeconds"),
+        (lambda m, s: s.update(Resource="arn:aws:states:::sqs:sendMessage"), "Resource"),
+        (lambda m, s: s["Parameters"].update(InvocationType="Event"), "InvocationType"),
+        (lambda m, s: s["Parameters"].update(FunctionName="plain"), "plain"),
+        (lambda m, s: s.update(Next="Work"), "Next or End"),
+        (lambda m, s: s.pop("End"), "Next or End"),
+        (lambda m, s: (s.pop("End"), s.update(Next="Nowhere")), "Nowhere"),
+        (lambda m, s: s.update(Retry=[{"ErrorEquals": ["X"], "Wait": 1}]), "Wait"),
+        (lambda m, s: s.update(Catch=[{"ErrorEquals": ["X"], "Next": "Nowhere"}]), "Nowhere"),
+        (lambda m, s: s.update(ResultPath="$.a[?(@.b)]"), "reference path"),
+        (lambda m, s: s.update(ResultSelector={"x.$": "States.UUID()"}), "reference path"),
+        (lambda m, s: m.update(StartAt="Nowhere"), "Nowhere"),
+        (lambda m, s: m.update(TimeoutSeconds=5), "TimeoutSeconds"),
+        (lambda m, s: m.update(QueryLanguage="JSONata"), "JSONPath"),
+        (
+            lambda m, s: m["States"].update(
+                C={"Type": "Choice", "Choices": [{"Variable": "$.a", "StringMatches": "x*", "Next": "Work"}]}
+            ),
+            "StringMatches",
+        ),
+    ],
+)
+def test_whatever_is_not_carried_out_is_refused_when_the_file_is_loaded(change: Any, word: str) -> None:
+    assert word in refuse(change)
+
+
+class TestAfterACrash:
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Any:
+        table = SqliteTable(tmp_path / "table.db", SystemClock())
+        yield table
+        table.close()
+
+    def test_every_state_is_entered_again_where_it_was(self, table: SqliteTable) -> None:
+        processor = machine(Inner={**TASK, "End": True})
+        definition = machine(
+            First={**TASK, "Next": "Each"},
+            Each={
+                "Type": "Map",
+                "ItemsPath": "$.items",
+                "ItemProcessor": processor,
+                "ResultPath": None,
+                "Next": "Last",
+            },
+            Last={**TASK, "End": True},
+        )
+        calls: list[Any] = []
+        lives: list[LocalMachine] = []
+        over = threading.Event()
+
+        def work(_: str, payload: Any) -> Any:
+            """Die at every second call: the machine is closed under it, and another one takes up what is stored."""
+            calls.append(payload)
+            if len(calls) % 2:
+                reborn()
+                raise SystemExit
+            if payload == {"items": [1, 2, 3]} and len(calls) > 8:
+                over.set()
+            return payload
+
+        def reborn() -> None:
+            if lives:
+                lives[-1].close()
+            lives.append(LocalMachine(definition, work, table, SystemClock(), workers=1))
+            lives[-1].go_on()
+
+        lives.append(LocalMachine(definition, work, table, SystemClock(), workers=1))
+        lives[-1].start("x", {"items": [1, 2, 3]})
+        assert over.wait(20), calls
+        assert [call for call in calls if isinstance(call, int)].count(3) >= 1
+        assert {1, 2, 3} <= {call for call in calls if isinstance(call, int)}
+        lives[-1].close()
+
+    def test_a_retry_that_was_waited_for_is_waited_for_again(self, table: SqliteTable) -> None:
+        retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}
+        definition = machine(Work={**TASK, "Retry": [retry], "End": True})
+        failed, done = threading.Event(), threading.Event()
+
+        def fail(*_: Any) -> None:
+            failed.set()
+            raise Boom
+
+        first = LocalMachine(definition, fail, table, SystemClock())
+        first.start("x", {})
+        assert failed.wait(20)
+        first._pool.shutdown(wait=True)
+        first.close()
+        second = LocalMachine(definition, lambda *_: done.set(), table, SystemClock())
+        assert second.go_on() == 1
+        assert done.wait(20)
+        second.close()
+
+    def test_what_is_over_is_not_taken_up(self, table: SqliteTable) -> None:
+        done = threading.Event()
+        first = LocalMachine(GOOD, lambda *_: done.set(), table, SystemClock())
+        first.start("x", {})
+        assert done.wait(20)
+        first._pool.shutdown(wait=True)
+        assert LocalMachine(GOOD, lambda *_: None, table, SystemClock()).go_on() == 0
+
+
+def test_a_task_that_takes_too_long_is_a_timeout_and_its_answer_is_ignored(tmp_path: Path) -> None:
+    table = SqliteTable(tmp_path / "table.db", SystemClock())
+    catch = [{"ErrorEquals": ["States.Timeout"], "ResultPath": "$.error", "Next": "Late"}]
+    definition = machine(Work={**TASK, "TimeoutSeconds": 0.2, "Catch": catch, "End": True}, Late={**TASK, "End": True})
+    asked: list[Any] = []
+    go, late = threading.Event(), threading.Event()
+
+    def work(_: str, payload: Any) -> Any:
+        asked.append(payload)
+        if len(asked) == 1:
+            go.wait(20)
+            return {"too": "late"}
+        late.set()
+        return payload
+
+    made = LocalMachine(definition, work, table, SystemClock())
+    made.start("x", {"id": 1})
+    assert late.wait(20)
+    go.set()
+    made._pool.shutdown(wait=True)
+    made.close()
+    assert asked[1]["error"]["Error"] == "States.Timeout"
+    assert len(asked) == 2
+    table.close()
+
+
+def test_a_failed_execution_is_told(tmp_path: Path) -> None:
+    table = SqliteTable(tmp_path / "table.db", SystemClock())
+    told: list[tuple[Any, ...]] = []
+    heard = threading.Event()
+
+    def hear(*what: Any) -> None:
+        told.append(what)
+        heard.set()
+
+    def fail(*_: Any) -> None:
+        raise Boom("no")
+
+    made = LocalMachine(GOOD, fail, table, SystemClock(), on_failure=hear)
+    made.start("x", {"id": 1})
+    assert heard.wait(20)
+    made.close()
+    assert told == [({"id": 1}, "Boom", '{"errorMessage":"no","errorType":"Boom"}')]
+    table.close()

@@ -1,0 +1,98 @@
+"""`walkaway serve` and `walkaway demo` as a person runs them."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import served
+
+
+def walkaway(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
+    command = [sys.executable, "-m", "walkaway", *arguments]
+    return subprocess.run(command, env={**clean, **environ}, capture_output=True, text=True, timeout=90, check=False)
+
+
+def test_an_open_address_without_keys_is_refused(tmp_path: Path) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.com"):
+        done = walkaway("serve", "--host", host, "--data", str(tmp_path / "data"))
+        assert done.returncode == 1
+        assert "WALKAWAY_KEYS" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_open_address_with_keys_serves(tmp_path: Path) -> None:
+    keys = {"WALKAWAY_KEYS": "k=tenant"}
+    with served(tmp_path / "data", "--host", "0.0.0.0", environ=keys) as server, server.client() as client:
+        assert client.get("/v1/sessions").status_code == 401
+        assert client.get("/v1/sessions", headers={"X-API-Key": "k", "Host": "elsewhere"}).status_code == 200
+
+
+def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = walkaway("serve", "--port", port, "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "words"),
+    [
+        (["--port", "x"], {}, "--port"),
+        ([], {"WALKAWAY_KEYS": "nonsense"}, "WALKAWAY_KEYS must be"),
+        (["--data", "/proc/nothing"], {}, "/proc/nothing"),
+        (["--workers", "0"], {}, "--workers"),
+    ],
+)
+def test_wrong_options_are_told_in_a_sentence(arguments: list[str], environ: dict[str, str], words: str) -> None:
+    done = walkaway("serve", "--port", "0", *arguments, **environ)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_model_can_be_named_by_option(tmp_path: Path) -> None:
+    options = ["--model", "some-model"]
+    with served(tmp_path / "data", *options, environ={"ANTHROPIC_API_KEY": "k"}) as server, server.client() as client:
+        assert client.get("/health").json()["model"] == "some-model"
+        assert client.post("/v1/sessions").json()["model"] == "some-model"
+
+
+def test_a_server_whose_model_cannot_be_called_says_what_to_set(tmp_path: Path) -> None:
+    done = walkaway("serve", "--port", "0", "--data", str(tmp_path / "data"), "--model", "some-model")
+    assert done.returncode == 1
+    assert "ANTHROPIC_API_KEY" in done.stderr
+
+
+def test_the_sdk_is_not_imported_before_the_server_is_ready(tmp_path: Path) -> None:
+    script = (
+        "import sys, walkaway_local.stack, walkaway_core.api.app, walkaway_local.serve\n"
+        "print([m for m in ('anthropic', 'httpx2', 'pptx', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_names_every_command_and_option() -> None:
+    told = walkaway("--help").stdout
+    assert "serve" in told
+    assert "demo" in told
+    told = walkaway("serve", "--help").stdout
+    for word in ("--port", "--host", "--data", "--model", "--workers", "WALKAWAY_KEYS", "ANTHROPIC_BASE_URL"):
+        assert word in told
+
+
+def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
+    task = "Write a 2-page memo on kites to kites.md"
+    done = walkaway("demo", "--task", task, TMPDIR=str(tmp_path), WALKAWAY_KEYS="ignored=here")
+    assert done.returncode == 0, done.stderr
+    assert "dropped" in done.stdout
+    assert '"percent": 100' in done.stdout
+    assert "kites.md" in done.stdout
+    assert "\x1b[" not in done.stdout
+    assert list(tmp_path.iterdir()) == []
