@@ -112,6 +112,9 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     roles = [message["role"] for message in messages]
     if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) or len(roles) % 2 == 0:
         found.append(f"roles must alternate, from user to user: {roles}")
+    blocks = [block for message in messages for block in message["content"]]
+    if not all(message["content"] for message in messages) or not all(b["text"].strip() for b in blocks if "text" in b):
+        found.append("content must not be empty")
     for before, after in itertools.pairwise(messages):
         if before["role"] != "assistant":
             continue

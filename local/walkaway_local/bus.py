@@ -54,7 +54,11 @@ class LocalBus:
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            self._deliver(item)
+            try:
+                self._deliver(item)
+            except Exception:
+                logging.getLogger(__name__).exception("could not deliver %s; it comes again", item.sk)
+                self._again(item)
 
     def _deliver(self, item: Item) -> None:
         event = jsontext.loads(item.body)
@@ -64,7 +68,10 @@ class LocalBus:
             return
         later = Item(*item.key, item.facts, jsontext.dump_bytes({**event, "left": left}))
         self._table.write(Put(later))
-        timer = threading.Timer(self._retry, self._queue.put, (later,))
+        self._again(later)
+
+    def _again(self, item: Item) -> None:
+        timer = threading.Timer(self._retry, self._queue.put, (item,))
         timer.daemon = True
         timer.start()
 

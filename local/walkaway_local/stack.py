@@ -101,8 +101,11 @@ class LocalStack:
 
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_EVERY):
-            sweep(self.services)
-            self._table.sweep_expired()
+            try:
+                sweep(self.services)
+                self._table.sweep_expired()
+            except Exception:
+                logging.getLogger("walkaway").exception("the sweep broke off; the next one goes on")
 
 
 def definition() -> Path:

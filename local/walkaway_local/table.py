@@ -4,8 +4,10 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 from walkaway_core.items import (
@@ -47,8 +49,7 @@ class SqliteTable:
         self._path = path
         self._clock = clock
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._readers = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
         self._writing = self._connect()
         self._writing.execute("PRAGMA journal_mode = WAL")
@@ -61,14 +62,16 @@ class SqliteTable:
         """Carry out what was submitted, then close the file."""
         self._jobs.put(None)
         self._thread.join()
-        for connection in self._connections:
-            connection.close()
+        self._writing.close()
+        while self._idle:
+            self._idle.pop().close()
 
     def get(self, *keys: Key) -> list[Item | None]:
         """Read items by key."""
         if len(keys) > MAX_GET:
             raise ValueError(f"{len(keys)} keys in one get; the limit is {MAX_GET}")
-        return [self._get(self._reader(), key) for key in keys]
+        with self._reading() as connection:
+            return [self._get(connection, key) for key in keys]
 
     def query(
         self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
@@ -84,11 +87,12 @@ class SqliteTable:
         sql += " ORDER BY sk DESC" if reverse else " ORDER BY sk"
         items: list[Item] = []
         size = 0
-        for row in self._reader().execute(sql, values):
-            if len(items) == limit or (items and size > MAX_PAGE_BYTES):
-                return Page(tuple(items), more=True)
-            items.append(_item(row))
-            size += items[-1].size
+        with self._reading() as connection:
+            for row in connection.execute(sql, values):
+                if len(items) == limit or (items and size > MAX_PAGE_BYTES):
+                    return Page(tuple(items), more=True)
+                items.append(_item(row))
+                size += items[-1].size
         return Page(tuple(items))
 
     def write(self, *writes: Write) -> None:
@@ -117,7 +121,8 @@ class SqliteTable:
         """Delete expired items for good; give how many. DynamoDB does this by itself."""
         now = self._clock.now()
         sql = "SELECT pk, sk FROM items WHERE expires IS NOT NULL AND expires <= ? LIMIT ?"
-        keys = self._reader().execute(sql, (now, limit)).fetchall()
+        with self._reading() as connection:
+            keys = connection.execute(sql, (now, limit)).fetchall()
         for pk, sk in keys:
             self.write(Delete(pk, sk))
         return len(keys)
@@ -137,15 +142,19 @@ class SqliteTable:
             return page
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        self._connections.append(connection)
-        return connection
+        return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
 
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._connect()
-        return connection
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection: threads come and go, connections are kept."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def _get(self, connection: sqlite3.Connection, key: Key) -> Item | None:
         sql = "SELECT pk, sk, facts, body, expires FROM items WHERE pk = ? AND sk = ?"

@@ -276,6 +276,35 @@ def test_the_model_sees_the_whole_conversation_and_the_instructions(scripted: Ru
     assert last["messages"][4]["content"] == [{"type": "text", "text": "second"}]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": ""},
+        {"message": " \n"},
+        {"message": 5},
+        {},
+        {"message": "x", "stream": True},
+        {"message": "x" * 1_000_001},
+    ],
+)
+def test_a_wrong_message_is_refused_and_starts_nothing(
+    client: httpx.Client, session: str, body: dict[str, object]
+) -> None:
+    answer = client.post(f"/v1/sessions/{session}/messages", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert client.get(f"/v1/sessions/{session}/responses").json() == []
+
+
+def test_an_empty_answer_does_not_spoil_the_conversation(scripted: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([]), Reply([text(" ")]), Reply([text("at last")])]
+    with scripted.client() as client:
+        session = sse.new(client)
+        for _ in range(2):
+            assert sse.send(client, session, "say something")[-1].event == "message.completed"
+        assert sse.text(sse.send(client, session, "say something")) == "at last"
+    assert all(block["text"].strip() for message in model.requests[-1]["messages"] for block in message["content"])
+
+
 SENTENCES = [
     "quotes \" and ' and \\ backslashes",
     "line\nbreaks\r\nand\rreturns",

@@ -236,6 +236,23 @@ class TestOneCommit:
         assert engine.events(turn) == events
         assert engine.now(turn).usage["output_tokens"] == 5
 
+    def test_a_step_that_was_committed_between_two_looks_is_not_begun_again(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        model.replies = [Reply([text("once")])]
+        turn = engine.turn()
+        real = log.end
+
+        def end(*arguments: Any) -> log.End:
+            monkeypatch.setattr(log, "end", real)
+            engine.door("CallModel", ticket(turn))  # between the look at the conversation and that at the log
+            return real(*arguments)
+
+        monkeypatch.setattr(log, "end", end)
+        assert engine.door("CallModel", ticket(turn))["next"] == "done"
+        assert engine.kinds(turn).count("step.started") == 1
+        assert len(model.requests) == 1
+
     @pytest.mark.parametrize("fault", FAULTS)
     @pytest.mark.parametrize("at", range(1, 9))
     def test_whatever_write_fails_the_step_is_there_once(
@@ -507,6 +524,13 @@ class TestNamedExecutions:
         engine.door("FinishTurn", ticket(engine.now(turn), error=failed))
         assert engine.now(turn).status == "failed"
         assert "States.Timeout" in engine.events(turn)[-1].data["error"]
+
+    def test_an_error_loses_against_a_hand_over_at_the_last_moment(self, engine: Engine) -> None:
+        turn = engine.turn()
+        engine.table.at(1, "", lambda: engine.door("ContinueTurn", ticket(turn)))
+        engine.door("FinishTurn", ticket(turn, error={"Error": "States.Timeout", "Cause": ""}))
+        assert engine.now(turn).status == "running"
+        assert engine.kinds(turn) == ["message.created"]
 
     def test_the_old_execution_takes_no_step_any_more(self, engine: Engine, model: MessagesApi) -> None:
         turn = engine.turn()

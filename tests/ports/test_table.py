@@ -1,5 +1,6 @@
 """The Table's contract, on every adapter, and on adapters that are broken on purpose."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.clock import HeldClock
 from tests.ports import table_contract as contract
-from walkaway_core.items import Item, Key, Page, Put, Write
+from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
 from walkaway_local.table import SqliteTable
 
 
@@ -105,3 +106,37 @@ def test_a_broken_table_fails_its_contract(
             check(table, clock)
     finally:
         table.close()
+
+
+def test_threads_that_come_and_go_leave_no_connection_behind(table: SqliteTable) -> None:
+    for _ in range(50):
+        thread = threading.Thread(target=table.get, args=(("p", "a"),))
+        thread.start()
+        thread.join()
+    assert len(table._idle) == 1
+
+
+def test_what_cannot_be_stored_fails_alone(table: SqliteTable) -> None:
+    futures = [table.submit(Put(Item("p", str(n), {"n": 1}))) for n in range(3)]
+    bad = table.submit(Put(Item("p", "bad", {"n": float("nan")})))  # type: ignore[dict-item]
+    futures += [table.submit(Put(Item("p", str(n)))) for n in range(3, 6)]
+    assert isinstance(bad.exception(10), ValueError)
+    assert [future.exception(10) for future in futures] == [None] * 6
+    assert len(table.query("p").items) == 6
+
+
+def test_a_full_disk_is_an_unknown_outcome_and_the_table_goes_on(table: SqliteTable) -> None:
+    table._writing.execute("PRAGMA max_page_count = 20")
+    failures = [table.submit(Put(Item("p", str(n), {}, b"x" * 50_000))).exception(10) for n in range(10)]
+    assert isinstance(failures[-1], Unknown)
+    table._writing.execute("PRAGMA max_page_count = 1000000")
+    table.write(Put(Item("q", "after")))
+    assert table.get(("q", "after"))[0]
+
+
+def test_expired_items_are_removed_for_good(table: SqliteTable, clock: HeldClock) -> None:
+    table.write(Put(Item("p", "a", expires=int(clock.now()) + 1)), Put(Item("p", "b")))
+    clock.time += 5
+    assert table.sweep_expired() == 1
+    with table._reading() as connection:
+        assert connection.execute("SELECT count(*) FROM items").fetchone() == (1,)

@@ -19,7 +19,7 @@ from walkaway_wire.events import MESSAGE_COMPLETED, TERMINAL, TEXT_DELTA
 
 TASK = "Build a 12-page report on the history of lighthouses and write it to /opt/sandbox/workspace/report.md"
 READY_SECONDS = 30
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.1
 
 
 class DemoFailed(click.ClickException):

@@ -143,6 +143,9 @@ def conversation(found: Sequence[Entry]) -> list[Message]:
 
 
 def _say(messages: list[Message], role: str, content: Sequence[Message]) -> None:
+    content = [block for block in content if block["type"] != "text" or block["text"].strip()]
+    if not content:
+        return  # the service takes no empty text and no empty message
     if messages and messages[-1]["role"] == role:
         messages[-1]["content"].extend(content)
     else:

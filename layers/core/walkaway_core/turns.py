@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from walkaway_core import due, log, sessions, transcript
-from walkaway_core.errors import ResponseNotFound, SessionBusy
+from walkaway_core.errors import Invalid, ResponseNotFound, SessionBusy
 from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused, Unknown, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Writer
@@ -88,7 +88,9 @@ def listing(services: Services, key: SessionKey, *, limit: int, after: str = "")
 
 
 def start(services: Services, key: SessionKey, message: str) -> Turn:
-    """Start a turn on a free session and its execution. Raises SessionNotFound, SessionBusy."""
+    """Start a turn on a free session and its execution. Raises Invalid, SessionNotFound, SessionBusy."""
+    if not message.strip():
+        raise Invalid("The message is empty; say what the agent is to do")
     while True:
         session = sessions.get(services, key)
         if session.busy:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from walkaway_core import keys
@@ -128,7 +128,7 @@ class LocalMachine:
 
     def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
         try:
-            self._pool.submit(work, driven, effect)
+            self._pool.submit(work, driven, effect).add_done_callback(_log_failure)
         except RuntimeError:
             pass  # the machine has been closed; the store knows where the execution is
 
@@ -162,6 +162,12 @@ class LocalMachine:
                 return
             self._store(driven, effects)
             self._carry_out(driven, effects)
+
+
+def _log_failure(future: "Future[None]") -> None:
+    """Say that an execution could not be stored; its due item brings the turn back."""
+    if not future.cancelled() and (error := future.exception()):
+        logging.getLogger(__name__).error("an execution stands still", exc_info=error)
 
 
 class _Driven:

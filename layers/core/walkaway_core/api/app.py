@@ -1,5 +1,6 @@
 """The FastAPI app: one app for every way in which it is served."""
 
+import anyio
 from fastapi import APIRouter, FastAPI, Request
 
 from walkaway_core.api import errors, files, messages, openapi, responses, sessions
@@ -29,6 +30,7 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     app = FastAPI(title="Walkaway", version=VERSION, description=DESCRIPTION, license_info={"name": "Apache-2.0"})
     app.state.services = services
     app.state.keyring = keyring
+    app.state.uploads = anyio.CapacityLimiter(files.MAX_UPLOADS)
     app.add_middleware(BodyLimit)
     errors.install(app)
     openapi.install(app)

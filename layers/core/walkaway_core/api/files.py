@@ -7,6 +7,7 @@ from email.utils import formatdate
 from typing import Annotated, Any
 
 import anyio.from_thread
+import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -22,6 +23,8 @@ from walkaway_wire.resources import FileEntry, FileWritten
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 
 MAX_UPLOAD_BYTES = 100_000_000
+MAX_UPLOADS = 32
+"""How many uploads hold a thread at the same time: as long as they like, and apart from all other requests."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
@@ -83,7 +86,8 @@ async def upload(caller: Called, session: str, path: str, request: Request) -> F
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
         raise _too_large()
-    info = await run_in_threadpool(files.write, caller.services, found, path, _body(request))
+    limiter: anyio.CapacityLimiter = request.app.state.uploads
+    info = await anyio.to_thread.run_sync(files.write, caller.services, found, path, _body(request), limiter=limiter)
     return FileWritten(path=paths.clean(path), size=info.size, modified=info.modified)
 
 
