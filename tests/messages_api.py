@@ -2,15 +2,15 @@
 
 import itertools
 import json
+import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Block = dict[str, Any]
-PATIENCE = 30.0
 
 
 @dataclass
@@ -63,7 +63,7 @@ class MessagesApi:
                 self.send_header("transfer-encoding", "chunked")
                 self.end_headers()
                 try:
-                    for event in _events(reply, body):
+                    for event in _events(reply, body, self._alive):
                         data = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
                         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
                         self.wfile.flush()
@@ -73,6 +73,12 @@ class MessagesApi:
                 except OSError:
                     service.hung_up.set()
                     self.close_connection = True
+
+            def _alive(self) -> bool:
+                try:
+                    return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+                except BlockingIOError:
+                    return True
 
             def _refuse(self, reply: Reply) -> None:
                 body = json.dumps({"type": "error", "error": {"type": "api_error", "message": reply.error}}).encode()
@@ -125,12 +131,12 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     return found
 
 
-def _events(reply: Reply, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _events(reply: Reply, body: dict[str, Any], alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     usage = {"input_tokens": 10, "output_tokens": 1}
     message = {"id": "msg_test", "type": "message", "role": "assistant", "model": body["model"], "content": []}
     yield {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}}
     for index, block in enumerate(reply.blocks):
-        yield from _block(index, block, reply)
+        yield from _block(index, block, reply, alive)
     calls = any(block["type"] == "tool_use" for block in reply.blocks)
     reason = reply.stop_reason or ("tool_use" if calls else "end_turn")
     yield {
@@ -141,7 +147,7 @@ def _events(reply: Reply, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"type": "message_stop"}
 
 
-def _block(index: int, block: Block, reply: Reply) -> Iterator[dict[str, Any]]:
+def _block(index: int, block: Block, reply: Reply, alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     kind = block["type"]
     empty: dict[str, Block] = {
         "text": {"text": ""},
@@ -162,8 +168,9 @@ def _block(index: int, block: Block, reply: Reply) -> Iterator[dict[str, Any]]:
         }
         if at == 0:
             reply.reached.set()
-            if reply.gate:
-                reply.gate.wait(PATIENCE)
+            while reply.gate and not reply.gate.wait(0.02):
+                if not alive():
+                    raise BrokenPipeError
             if reply.then == "reset":
                 raise ConnectionResetError
             if reply.then == "error":
