@@ -1,12 +1,13 @@
 """Rules R1 to R5 and the journal, one door at a time. The number of a rule is that of docs/architecture.md."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.core.conftest import Engine
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import deleting, log, outbox, sessions, turns
+from walkaway_core import deleting, log, outbox, readers, sessions, turns
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.ending import Ending, cancel, end_turn
 from walkaway_core.errors import SessionBusy, SessionNotFound
@@ -14,6 +15,7 @@ from walkaway_core.items import Item, Put
 from walkaway_core.log import Superseded, Writer
 from walkaway_core.ports import ModelFailed
 from walkaway_core.sweep import sweep
+from walkaway_core.tools.tool import Result
 from walkaway_core.turns import Turn
 
 FAULTS = ["lost", "after effect"]
@@ -35,6 +37,24 @@ def test_a_free_session_takes_one_turn_and_refuses_the_next(engine: Engine) -> N
     assert engine.kinds(turn) == ["message.created"]
     assert engine.executions() == [turn.key.turn]
     assert engine.due() == ["session", "turn"]
+
+
+def test_of_two_starts_at_the_same_moment_one_is_refused(engine: Engine) -> None:
+    session = engine.session()
+    won: list[Turn] = []
+    engine.table.at(1, "", lambda: won.append(engine.turn(session)))
+    with pytest.raises(SessionBusy, match="wait for its end"):
+        engine.turn(session)
+    assert engine.executions() == [won[0].key.turn]
+    assert sessions.get(engine.services, session).turn == won[0].key.turn
+
+
+def test_a_message_loses_against_a_deletion_at_the_last_moment(engine: Engine) -> None:
+    session = engine.session()
+    engine.table.at(1, "", lambda: deleting.delete(engine.services, session))
+    with pytest.raises(SessionNotFound):
+        engine.turn(session)
+    assert engine.executions() == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -137,6 +157,35 @@ class TestOneEnding:
         engine.services.bus.close()  # type: ignore[attr-defined]
         assert [(kind, detail["response_id"]) for kind, detail in engine.told] == [("turn.completed", turn.key.turn)]
         assert engine.due() == ["session"]
+
+    def test_a_reader_sees_the_end_only_when_the_session_is_free(self, engine: Engine, monkeypatch: Any) -> None:
+        turn = engine.turn()
+        busy = engine.table.get(turn.key.owner.item)
+        finish(engine, turn)
+        looks: list[int] = []
+        real = engine.table.get
+
+        def late(*asked: Any) -> Any:
+            """Show the session as it was for a while, as a table may whose items become visible one by one."""
+            if asked != (turn.key.owner.item,):
+                return real(*asked)
+            looks.append(1)
+            return busy if len(looks) < 4 else real(*asked)
+
+        monkeypatch.setattr(engine.table, "get", late)
+
+        async def follow() -> list[str]:
+            at = readers.Cursor(-1, "", done=False)
+            return [
+                e.type for events in [e async for e in readers.follow(engine.services, turn.key, at)] for e in events
+            ]
+
+        assert asyncio.run(follow())[-1] == "message.completed"
+        assert len(looks) == 4
+        looks.clear()
+        page = readers.wait(engine.services, turn.key, readers.Cursor(-1, "", done=False), limit=10, timeout=0)
+        assert asyncio.run(page)[-1].type == "message.completed"
+        assert len(looks) == 4
 
 
 class TestOneWriter:
@@ -388,6 +437,25 @@ class TestJournal:
         monkeypatch.setattr("walkaway_core.tools.use", slow)
         assert engine.door("RunTool", tool)["next"] == "over"
         assert engine.kinds(turn).count("tool_result") == 1
+
+    def test_whoever_was_taken_over_cannot_write_while_the_other_works(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        calls: list[int] = []
+
+        def slow(*_: Any) -> Result:
+            calls.append(1)
+            if len(calls) == 2:
+                raise SystemExit  # the second owner is at work, or dead: nobody knows yet
+            engine.clock.time += 61
+            with pytest.raises(SystemExit):
+                engine.door("RunTool", tool)
+            return Result("from the first owner")
+
+        monkeypatch.setattr("walkaway_core.tools.use", slow)
+        assert engine.door("RunTool", tool)["next"] == "over"
+        assert "tool_result" not in engine.kinds(turn)
 
 
 class TestDue:
