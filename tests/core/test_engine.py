@@ -1,6 +1,7 @@
 """Rules R1 to R5 and the journal, one door at a time. The number of a rule is that of docs/architecture.md."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.core.conftest import Engine
 from tests.messages_api import MessagesApi, Reply, call, text
 from walkaway_core import deleting, log, outbox, readers, sessions, turns
 from walkaway_core.deltas import DeltaWriter
+from walkaway_core.doors import DOORS
 from walkaway_core.ending import Ending, cancel, end_turn
 from walkaway_core.errors import SessionBusy, SessionNotFound
 from walkaway_core.items import Item, Put
@@ -409,6 +411,16 @@ class TestJournal:
         begin = engine.clock.time
         engine.door("RunTool", tool)
         assert engine.clock.time - begin >= 60
+        assert engine.events(turn)[-1].data["is_error"] is False
+
+    def test_the_calls_of_a_process_that_is_known_to_be_dead_are_not_waited_for(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        self.crash(engine, tool, monkeypatch)
+        begin = engine.clock.time
+        DOORS["RunTool"](dataclasses.replace(engine.services, process="the next"), tool)
+        assert engine.clock.time == begin
         assert engine.events(turn)[-1].data["is_error"] is False
 
     def test_a_call_that_may_not_run_twice_is_told_to_the_model_as_unknown(

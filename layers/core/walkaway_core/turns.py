@@ -7,8 +7,9 @@ from walkaway_core import due, log, sessions, transcript
 from walkaway_core.errors import Invalid, ResponseNotFound, SessionBusy
 from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused, Unknown, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
-from walkaway_core.log import Writer
+from walkaway_core.log import Superseded, Writer
 from walkaway_core.services import Services
+from walkaway_core.sessions import Session
 from walkaway_core.ticket import Ticket
 from walkaway_wire.events import MESSAGE_CREATED
 
@@ -67,6 +68,18 @@ def load(services: Services, key: TurnKey) -> Turn | None:
     return None if item is None else unpack(key, item)
 
 
+def current(services: Services, ticket: Ticket) -> tuple[Turn, Session]:
+    """Read the turn and session that a door works for. Raises Superseded when another execution, or none, does."""
+    key = ticket.key
+    item, owner = services.table.get(key.item, key.owner.item)
+    if item is None or owner is None:
+        raise Superseded
+    turn = unpack(key, item)
+    if turn.status != "running" or turn.execution != ticket.execution:
+        raise Superseded
+    return turn, sessions.unpack(key.owner, owner)
+
+
 def get(services: Services, key: TurnKey) -> Turn:
     """Read a turn for a user. Raises SessionNotFound, ResponseNotFound."""
     sessions.get(services, key.owner)
@@ -104,7 +117,7 @@ def start(services: Services, key: SessionKey, message: str) -> Turn:
             return turn
 
 
-def _claim(services: Services, session: sessions.Session, message: str) -> Turn | None:
+def _claim(services: Services, session: Session, message: str) -> Turn | None:
     """Make the session busy with a new turn in one transaction; None when the race was lost: look again."""
     now = services.clock.now()
     name = services.ids.new("msg_", after=session.last_turn)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, log, prompt, sessions, transcript, turns
+from walkaway_core import due, log, prompt, transcript, turns
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.items import Absent, Change, Check, Condition, Fact, Is, Put, Refused, Unknown
 from walkaway_core.log import Superseded, Writer
@@ -51,7 +51,7 @@ class _Step:
     def take(self) -> Ticket:
         """Begin, stream, commit; or go on from what somebody else has committed."""
         while True:
-            turn, session = self._load()
+            turn, session = turns.current(self.services, self.ticket)
             said = transcript.answer(self.services, self.ticket.key, self.number)
             if said:
                 return self._after(said.body["content"])
@@ -64,20 +64,12 @@ class _Step:
         except ModelRefused as refusal:
             return self.ticket.fail("model_refused", str(refusal))
         except ModelFailed:
-            turn, session = self._load()  # the call was closed because the turn is over, or late: no failure
+            turn, session = turns.current(
+                self.services, self.ticket
+            )  # the call was closed because the turn is over, or late: no failure
             if problem := self._limit(turn, session):
                 return self.ticket.fail(*problem)
             raise
-
-    def _load(self) -> tuple[Turn, Session]:
-        key = self.ticket.key
-        item, owner = self.services.table.get(key.item, key.owner.item)
-        if item is None or owner is None:
-            raise Superseded
-        turn = turns.unpack(key, item)
-        if turn.status != "running" or turn.execution != self.ticket.execution:
-            raise Superseded
-        return turn, sessions.unpack(key.owner, owner)
 
     def _limit(self, turn: Turn, session: Session) -> tuple[str, str] | None:
         most = session.options.max_steps

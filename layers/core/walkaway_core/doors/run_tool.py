@@ -4,11 +4,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from walkaway_core import log, sessions, tools, transcript, turns
+from walkaway_core import log, tools, transcript, turns
 from walkaway_core.items import Absent, Change, Fact, Is, Item, Put, Refused
 from walkaway_core.log import TOOLS_ERA, Superseded, Writer
 from walkaway_core.services import Services
-from walkaway_core.sessions import Session, ms
+from walkaway_core.sessions import ms
 from walkaway_core.ticket import Ticket
 from walkaway_core.tools.tool import Hands, Result
 from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING
@@ -37,7 +37,7 @@ class _Call:
         assert ticket.call is not None
         self._services = services
         self._turn = ticket.key
-        self._session = self._load(ticket)
+        _, self._session = turns.current(services, ticket)
         said = transcript.answer(services, ticket.key, ticket.step)
         if said is None:
             raise Superseded
@@ -56,16 +56,6 @@ class _Call:
             self._finish(self._run())
         elif state == "unknown":
             self._finish(Result(UNKNOWN, is_error=True))
-
-    def _load(self, ticket: Ticket) -> Session:
-        key = ticket.key
-        item, owner = self._services.table.get(key.item, key.owner.item)
-        if item is None or owner is None:
-            raise Superseded
-        turn = turns.unpack(key, item)
-        if turn.status != "running" or turn.execution != ticket.execution:
-            raise Superseded
-        return sessions.unpack(key.owner, owner)
 
     def _claim(self) -> Literal["mine", "wait", "done", "unknown"]:
         """Make the journal name this invocation, if it may: not before the owner's deadline, or its process's end."""
