@@ -49,7 +49,7 @@ docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		--extra local --group dev --output-file requirements.lock pyproject.toml
+		--extra aws --extra local --group dev --output-file requirements.lock pyproject.toml
 
 clean: ## Remove everything that was made here
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 
 from tests.messages_api import MessagesApi, messages_api
 from tests.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
+
+hypothesis.settings.register_profile("walkaway", deadline=None)  # tests assert behaviour, not time
+hypothesis.settings.load_profile("walkaway")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.clock import HeldClock
+from tests.moto_table import TABLE, moto_table
 from tests.ports import table_contract as contract
+from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
 from walkaway_local.table import SqliteTable
 
@@ -17,16 +19,27 @@ def clock() -> HeldClock:
     return HeldClock()
 
 
-@pytest.fixture(params=["sqlite"])
-def table(request: pytest.FixtureRequest, tmp_path: Path, clock: HeldClock) -> Iterator[SqliteTable]:
+@pytest.fixture
+def table(tmp_path: Path, clock: HeldClock) -> Iterator[SqliteTable]:
     made = SqliteTable(tmp_path / "table.db", clock)
     yield made
     made.close()
 
 
+@pytest.fixture
+def dynamo(clock: HeldClock) -> Iterator[DynamoTable]:
+    with moto_table() as client:
+        made = DynamoTable(client, TABLE, clock)
+        yield made
+        made.close()
+
+
+@pytest.mark.parametrize("adapter", ["table", "dynamo"])
 @pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: contract.ContractCheck, table: SqliteTable, clock: HeldClock) -> None:
-    check(table, clock)
+def test_contract(
+    check: contract.ContractCheck, adapter: str, request: pytest.FixtureRequest, clock: HeldClock
+) -> None:
+    check(request.getfixturevalue(adapter), clock)
 
 
 class ForgetsConditions(SqliteTable):

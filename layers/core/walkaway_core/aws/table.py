@@ -1,0 +1,219 @@
+"""The Table on DynamoDB: one table with pk and sk, no index.
+
+botocore must not repeat a write by itself: a write that took effect and timed out would come back as refused. `connect`
+makes a client that sends everything once; what surely had no effect is repeated here.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from walkaway_core.aws.expressions import Words, to_attributes, to_item
+from walkaway_core.items import (
+    MAX_PAGE_BYTES,
+    Change,
+    Delete,
+    Item,
+    Key,
+    Page,
+    Put,
+    Refused,
+    TooLarge,
+    Unknown,
+    Write,
+    check_limits,
+)
+from walkaway_core.ports import Clock
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+MAX_GET = 100
+ATTEMPTS = 10
+FIRST_WAIT, LAST_WAIT = 0.02, 1.0
+POLL = 0.1
+"""Seconds between two looks of a tail: a reader is 60 ms behind on average."""
+
+NO_EFFECT = {
+    "TransactionConflictException",
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "TransactionInProgressException",
+}
+"""Errors after which nothing has happened (DynamoDB developer guide, error handling; TransactWriteItems)."""
+REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def connect(**options: Any) -> "DynamoDBClient":
+    """Make a client that sends every request once."""
+    return boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}, read_timeout=10), **options)
+
+
+class DynamoTable:
+    """Table: on DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient", name: str, clock: Clock) -> None:
+        self._client = client
+        self._name = name
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="table")
+
+    def close(self) -> None:
+        """Finish what was submitted."""
+        self._pool.shutdown()
+
+    def get(self, *keys: Key) -> list[Item | None]:
+        """Read items by key."""
+        if len(keys) > MAX_GET:
+            raise ValueError(f"{len(keys)} keys in one get; the limit is {MAX_GET}")
+        found: dict[Key, Item | None] = {}
+        left: list[Any] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
+        while left:
+            asked = {self._name: {"Keys": left, "ConsistentRead": True}}
+            answer = self._repeat(lambda asked=asked: self._client.batch_get_item(RequestItems=asked))  # type: ignore[misc]
+            for attributes in answer["Responses"].get(self._name, ()):
+                found[attributes["pk"]["S"], attributes["sk"]["S"]] = to_item(attributes, self._clock.now())
+            left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+        return [found.get(key) for key in keys]
+
+    def query(
+        self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
+    ) -> Page:
+        """Read a range of a partition."""
+        if upto is not None and after >= upto:
+            return Page(())
+        asked: dict[str, Any] = {**self._range(pk, after, upto), "ScanIndexForward": not reverse}
+        items: list[Item] = []
+        size = 0
+        while True:
+            asked["Limit"] = limit + 1 - len(items)
+            answer = self._repeat(lambda: self._client.query(TableName=self._name, ConsistentRead=True, **asked))
+            for attributes in answer["Items"]:
+                item = to_item(attributes, self._clock.now())
+                if item is None:
+                    continue
+                if len(items) == limit or (items and size > MAX_PAGE_BYTES):
+                    return Page(tuple(items), more=True)
+                items.append(item)
+                size += item.size
+            if "LastEvaluatedKey" not in answer:
+                return Page(tuple(items))
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def write(self, *writes: Write) -> None:
+        """Carry out a transaction."""
+        check_limits(writes)
+        try:
+            self._repeat(lambda: self._send(writes))
+        except ClientError as error:
+            raise self._meaning(error) from error
+        except BotoCoreError as error:
+            raise Unknown(str(error)) from error
+
+    def submit(self, *writes: Write) -> "Future[None]":
+        """Hand a transaction to the pool."""
+        return self._pool.submit(self.write, *writes)
+
+    def sweep_out(self, pk: str, upto: str, limit: int) -> int:
+        """Delete from the front of a partition."""
+        items = self.query(pk, upto=upto, limit=min(limit, MAX_GET)).items
+        if items:
+            self.write(*(Delete(*item.key) for item in items))
+        return len(items)
+
+    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        """Look for news of a partition again and again."""
+        end = time.monotonic() + timeout
+        while True:
+            page = await asyncio.to_thread(self.query, pk, after=after, limit=limit)
+            left = end - time.monotonic()
+            if page.items or left <= 0:
+                return page
+            await asyncio.sleep(min(POLL, left))
+
+    def _range(self, pk: str, after: str, upto: str | None) -> dict[str, Any]:
+        values = {":pk": {"S": pk}}
+        condition = "pk = :pk"
+        if after and upto is not None:  # a key takes one condition, and BETWEEN includes both ends
+            condition += " AND sk BETWEEN :after AND :upto"
+            values |= {":after": {"S": after + "\x00"}, ":upto": {"S": upto}}
+        elif after:
+            condition += " AND sk > :after"
+            values[":after"] = {"S": after}
+        elif upto is not None:
+            condition += " AND sk <= :upto"
+            values[":upto"] = {"S": upto}
+        return {"KeyConditionExpression": condition, "ExpressionAttributeValues": values}
+
+    def _send(self, writes: tuple[Write, ...]) -> Any:
+        """Send a transaction; one write alone is sent as what it is, at half the price."""
+        if len(writes) > 1:
+            return self._client.transact_write_items(TransactItems=[self._transacted(write) for write in writes])
+        ((kind, request),) = self._transacted(writes[0]).items()
+        if kind == "Put":
+            return self._client.put_item(**request)
+        if kind == "Update":
+            return self._client.update_item(**request)
+        if kind == "Delete":
+            return self._client.delete_item(**request)
+        return self._client.transact_write_items(TransactItems=[{"ConditionCheck": request}])
+
+    def _transacted(self, write: Write) -> Any:
+        words = Words(self._clock.now())
+        condition = words.conditions(write.when, present=isinstance(write, Change))
+        request: dict[str, Any] = {"TableName": self._name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        if isinstance(write, Put):
+            kind, request["Item"] = "Put", to_attributes(write.item)
+        else:
+            request["Key"] = {"pk": {"S": write.pk}, "sk": {"S": write.sk}}
+            kind = "Delete" if isinstance(write, Delete) else "ConditionCheck"
+        if isinstance(write, Change):
+            kind, request["UpdateExpression"] = "Update", words.update(write)
+        if condition:
+            request["ConditionExpression"] = condition
+        if words.names:
+            request["ExpressionAttributeNames"] = words.names
+        if words.values:
+            request["ExpressionAttributeValues"] = words.values
+        return {kind: request}
+
+    def _repeat(self, call: Callable[[], Any]) -> Any:
+        """Call until it is neither a conflict nor a throttle, with waits that grow and are drawn by chance."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return call()
+            except (EndpointConnectionError, ConnectTimeoutError):
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except ClientError as error:
+                if attempt == ATTEMPTS - 1 or not _without_effect(error):
+                    raise
+            time.sleep(random.uniform(0, min(LAST_WAIT, FIRST_WAIT * 2**attempt)))  # noqa: S311 - jitter
+        raise AssertionError("not reached")
+
+    def _meaning(self, error: ClientError) -> Exception:
+        """Say what an error means for the caller."""
+        response: Any = error.response
+        code = response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            return Refused(0, to_item(response.get("Item", {}), self._clock.now()))
+        for index, reason in enumerate(response.get("CancellationReasons", ())):
+            if reason.get("Code") == "ConditionalCheckFailed":
+                return Refused(index, to_item(reason.get("Item", {}), self._clock.now()))
+        if "tem size" in str(error):
+            return TooLarge(str(error))
+        return error if code == "ValidationException" else Unknown(str(error))
+
+
+def _without_effect(error: ClientError) -> bool:
+    response: Any = error.response
+    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())} - {None, "None"}
+    return response["Error"]["Code"] in NO_EFFECT or (bool(codes) and codes <= REASONS)

@@ -1,0 +1,174 @@
+"""DynamoDB in trouble, injected with botocore's own event hooks: before a request's effect, and after it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from tests.clock import HeldClock
+from tests.moto_table import TABLE, moto_table
+from walkaway_core.aws import table as adapter
+from walkaway_core.aws.table import DynamoTable
+from walkaway_core.items import Absent, Change, Item, Put, Refused, Unknown, Write
+
+CANCELLED = "TransactionCanceledException"
+
+
+class Trouble:
+    """Makes the next requests of a client fail."""
+
+    def __init__(self, client: Any) -> None:
+        self.sent = 0
+        self._before: list[Callable[[], Any]] = []
+        self._after: list[Callable[[], None]] = []
+        client.meta.events.register_first("before-call.dynamodb.*", self._call)
+        client.meta.events.register("after-call.dynamodb.*", self._done)
+
+    def answers(self, status: int, code: str, times: int = 1, **body: Any) -> None:
+        """Answer instead of the service: nothing takes effect."""
+        parsed = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {}, **body}
+        self._before += [lambda: (AWSResponse("https://injected", status, HTTPHeaders(), None), parsed)] * times
+
+    def unreachable(self, times: int = 1) -> None:
+        """Fail to connect."""
+
+        def fail() -> None:
+            raise EndpointConnectionError(endpoint_url="https://injected")
+
+        self._before += [fail] * times
+
+    def times_out_after_effect(self) -> None:
+        """Let the service carry the request out, and lose its answer."""
+
+        def fail() -> None:
+            raise ReadTimeoutError(endpoint_url="https://injected")
+
+        self._after.append(fail)
+
+    def _call(self, **_: Any) -> Any:
+        self.sent += 1
+        return self._before.pop(0)() if self._before else None
+
+    def _done(self, **_: Any) -> None:
+        if self._after:
+            self._after.pop(0)()
+
+
+@pytest.fixture
+def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DynamoTable, Trouble]]:
+    monkeypatch.setattr(adapter, "FIRST_WAIT", 0.001)
+    with moto_table() as client:
+        made = DynamoTable(client, TABLE, HeldClock())
+        yield made, Trouble(client._client)  # type: ignore[attr-defined]
+        made.close()
+
+
+ONE: tuple[Write, ...] = (Put(Item("p", "a", {"n": 1}), (Absent(),)),)
+TWO: tuple[Write, ...] = (*ONE, Put(Item("p", "b"), (Absent(),)))
+KINDS = pytest.mark.parametrize("writes", [ONE, TWO], ids=["one", "transaction"])
+
+
+def trouble(troubles: Trouble, name: str, times: int) -> None:
+    reasons = {
+        "conflict": "TransactionConflict",
+        "throttled transaction": "ThrottlingError",
+        "exceeded transaction": "ProvisionedThroughputExceeded",
+    }
+    if name in reasons:
+        found = [{"Code": "None"}, {"Code": reasons[name], "Message": "injected"}]
+        troubles.answers(400, CANCELLED, times, CancellationReasons=found)
+    elif name == "unreachable":
+        troubles.unreachable(times)
+    else:
+        troubles.answers(400, name, times)
+
+
+@KINDS
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "TransactionConflictException",
+        "conflict",
+        "throttled transaction",
+        "exceeded transaction",
+        "unreachable",
+    ],
+)
+def test_what_had_no_effect_is_repeated(
+    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...], name: str, times: int
+) -> None:
+    table, troubles = dynamo
+    trouble(troubles, name, times)
+    table.write(*writes)
+    assert table.get(("p", "a"))[0]
+    assert troubles.sent == times + 2
+
+
+@KINDS
+def test_a_time_out_after_the_effect_is_unknown_and_not_repeated(
+    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...]
+) -> None:
+    table, troubles = dynamo
+    troubles.times_out_after_effect()
+    with pytest.raises(Unknown):
+        table.write(*writes)
+    assert troubles.sent == 1
+    assert table.get(("p", "a"))[0]
+
+
+@KINDS
+def test_a_failure_of_the_service_is_unknown_and_not_repeated(
+    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...]
+) -> None:
+    table, troubles = dynamo
+    troubles.answers(500, "InternalServerError")
+    with pytest.raises(Unknown):
+        table.write(*writes)
+    assert troubles.sent == 1
+    assert table.get(("p", "a")) == [None]
+
+
+@KINDS
+def test_a_throttle_that_does_not_end_is_told_in_the_end(
+    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "LAST_WAIT", 0.001)
+    table, troubles = dynamo
+    trouble(troubles, "ThrottlingException", 99)
+    with pytest.raises(Unknown):
+        table.write(*writes)
+    assert troubles.sent == adapter.ATTEMPTS
+
+
+def test_a_refusal_among_conflicts_is_a_refusal(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, troubles = dynamo
+    found = [{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}]
+    troubles.answers(400, CANCELLED, CancellationReasons=found)
+    with pytest.raises(Refused) as refusal:
+        table.write(*TWO)
+    assert (refusal.value.index, refusal.value.found, troubles.sent) == (1, None, 1)
+
+
+def test_reads_are_repeated_too(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, troubles = dynamo
+    table.write(*TWO)
+    trouble(troubles, "ThrottlingException", 2)
+    assert len(table.query("p").items) == 2
+    trouble(troubles, "unreachable", 2)
+    assert None not in table.get(("p", "a"), ("p", "b"))
+
+
+def test_one_write_alone_is_no_transaction(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, _ = dynamo
+    client: Any = table._client
+    client._client.transact_write_items = lambda **_: pytest.fail("a transaction costs twice as much")
+    table.write(*ONE)
+    table.write(Change("p", "a", add={"n": 1}))
+    assert table.get(("p", "a"))[0] == Item("p", "a", {"n": 2})
