@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import HeldClock
-from tests.moto_table import TABLE, moto_table
+from tests.moto_services import TABLE, moto_table
 from tests.ports import table_contract as contract
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Item, Key, Page, Put, Unknown, Write

@@ -1,23 +1,32 @@
 """The Workspace's contract, on every adapter, and on adapters that are broken on purpose."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.moto_services import BUCKET, moto_bucket
 from tests.ports import workspace_contract as contract
+from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports import FileInfo
 from walkaway_local.workspace import FolderWorkspace
 
 
-@pytest.fixture(params=["folder"])
-def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> FolderWorkspace:
+@pytest.fixture
+def folder(tmp_path: Path) -> FolderWorkspace:
     return FolderWorkspace(tmp_path / "workspace")
 
 
+@pytest.fixture
+def bucket() -> Iterator[S3Workspace]:
+    with moto_bucket() as client:
+        yield S3Workspace(client, BUCKET)
+
+
+@pytest.mark.parametrize("adapter", ["folder", "bucket"])
 @pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: contract.ContractCheck, workspace: FolderWorkspace) -> None:
-    check(workspace)
+def test_contract(check: contract.ContractCheck, adapter: str, request: pytest.FixtureRequest) -> None:
+    check(request.getfixturevalue(adapter))
 
 
 class IgnoresVersions(FolderWorkspace):

@@ -9,7 +9,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.clock import HeldClock
-from tests.moto_table import TABLE, moto_table
+from tests.moto_services import TABLE, moto_table
 from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Absent, Change, Item, Put, Refused, Unknown, Write

@@ -1,4 +1,4 @@
-"""A DynamoDB table under moto, one call at a time: moto isolates neither transactions nor threads."""
+"""DynamoDB and S3 under moto, one call at a time: moto isolates neither transactions nor threads."""
 
 import threading
 from collections.abc import Iterator
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from moto import mock_aws
 
-from walkaway_core.aws.table import connect
+from walkaway_core.aws import table, workspace
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
 
-TABLE = "walkaway"
+TABLE = BUCKET = "walkaway"
+ACCOUNT = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 
 
 class OneAtATime:
@@ -35,7 +37,7 @@ class OneAtATime:
 @contextmanager
 def moto_table() -> Iterator["DynamoDBClient"]:
     with mock_aws():
-        client = connect(region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client = table.connect(**ACCOUNT)
         client.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -46,4 +48,13 @@ def moto_table() -> Iterator["DynamoDBClient"]:
             BillingMode="PAY_PER_REQUEST",
         )
         yield cast("DynamoDBClient", OneAtATime(client))
+        client.close()
+
+
+@contextmanager
+def moto_bucket() -> Iterator["S3Client"]:
+    with mock_aws():
+        client = workspace.connect(**ACCOUNT)
+        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        yield cast("S3Client", OneAtATime(client))
         client.close()

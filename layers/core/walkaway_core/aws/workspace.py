@@ -1,0 +1,156 @@
+"""The Workspace on S3: one bucket, a prefix for each root. Directories are what the names of files say."""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from walkaway_core.ports import Changed, FileInfo, NotAFile
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+CHUNK = 256 * 1024
+IN_MEMORY = 8_000_000
+"""A file up to this size is gathered in memory, a larger one on the disk, before it is sent in one request."""
+MISSING = {"404", "NoSuchKey", "NotFound"}
+CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *MISSING}
+
+
+def connect(**options: Any) -> "S3Client":
+    """Make a client; all that this module asks for may be repeated."""
+    return boto3.client("s3", config=Config(retries={"mode": "standard", "total_max_attempts": 5}), **options)
+
+
+class S3Workspace:
+    """Workspace: in a bucket. That a name is a file and a directory at once is checked, but not under a lock."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def stat(self, root: str, path: str) -> FileInfo | None:
+        """Describe a file or directory."""
+        if not path:
+            return FileInfo("", is_directory=True, size=0, modified=0.0)
+        return self._head(root, path) or self._folder(root, path)
+
+    def listing(self, root: str, path: str) -> list[FileInfo] | None:
+        """List a directory."""
+        prefix = f"{root}/{path}/" if path else f"{root}/"
+        found: list[FileInfo] = []
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
+            for folder in page.get("CommonPrefixes", ()):
+                name = folder["Prefix"].removeprefix(prefix).rstrip("/")
+                found.append(FileInfo(name, is_directory=True, size=0, modified=0.0))
+            for entry in page.get("Contents", ()):
+                modified = entry["LastModified"].timestamp()
+                name = entry["Key"].removeprefix(prefix)
+                found.append(
+                    FileInfo(name, is_directory=False, size=entry["Size"], modified=modified, version=entry["ETag"])
+                )
+        if not found and path:
+            return None
+        return sorted(found, key=lambda info: info.name)
+
+    def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
+        """Read bytes of a file."""
+        info = self._head(root, path) if path else None
+        if info is None:
+            return None
+        last = info.size if end is None else min(end, info.size)
+        if start >= last:
+            return iter(())
+        try:
+            answer = self._client.get_object(
+                Bucket=self._bucket, Key=f"{root}/{path}", Range=f"bytes={start}-{last - 1}", IfMatch=info.version
+            )
+        except ClientError as error:
+            if _code(error) in CONFLICTS:  # replaced since the look at it
+                return self.read(root, path, start, end)
+            raise
+        return _chunks(answer["Body"])
+
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        """Write a whole file: gathered first, then in one request."""
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as gathered:
+            for chunk in chunks:
+                gathered.write(chunk)
+            size = gathered.tell()
+            gathered.seek(0)
+            self._check_way(root, path)
+            etag = self._put(f"{root}/{path}", gathered, version)
+        info = self._head(root, path)
+        if info and info.version == etag:
+            return info
+        name = path.rpartition("/")[2]  # somebody has replaced it already
+        return FileInfo(name, is_directory=False, size=size, modified=time.time(), version=etag)
+
+    def _put(self, key: str, body: Any, version: str | None) -> str:
+        """Send a file; give its version. Raises Changed, but not for what this very call has written."""
+        condition: Any = {} if version is None else {"IfMatch": version} if version else {"IfNoneMatch": "*"}
+        nonce = secrets.token_hex(8)
+        try:
+            put = self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, Metadata={"nonce": nonce}, **condition
+            )
+        except ClientError as error:
+            if not condition or _code(error) not in CONFLICTS:
+                raise
+            found = self._look(key)  # botocore may have sent it twice, and the first have taken effect
+            if found and found["Metadata"].get("nonce") == nonce:
+                return found["ETag"]
+            raise Changed(key) from error
+        return put["ETag"]
+
+    def delete(self, root: str, path: str) -> bool:
+        """Delete a file."""
+        if not path or self._head(root, path) is None:
+            return False
+        self._client.delete_object(Bucket=self._bucket, Key=f"{root}/{path}")
+        return True
+
+    def _look(self, key: str) -> "HeadObjectOutputTypeDef | None":
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in MISSING:
+                return None
+            raise
+
+    def _head(self, root: str, path: str) -> FileInfo | None:
+        found = self._look(f"{root}/{path}")
+        if found is None:
+            return None
+        name, modified = path.rpartition("/")[2], found["LastModified"].timestamp()
+        size, version = found["ContentLength"], found["ETag"]
+        return FileInfo(name, is_directory=False, size=size, modified=modified, version=version)
+
+    def _folder(self, root: str, path: str) -> FileInfo | None:
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{root}/{path}/", MaxKeys=1)
+        return FileInfo(path.rpartition("/")[2], is_directory=True, size=0, modified=0.0) if found["KeyCount"] else None
+
+    def _check_way(self, root: str, path: str) -> None:
+        """Refuse a name that is a directory, or is below a file."""
+        parts = path.split("/")
+        above = ("/".join(parts[:count]) for count in range(1, len(parts)))
+        if not path or self._folder(root, path) or any(self._head(root, parent) for parent in above):
+            raise NotAFile(path)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _chunks(body: "StreamingBody") -> Iterator[bytes]:
+    with closing(body):
+        yield from body.iter_chunks(CHUNK)
