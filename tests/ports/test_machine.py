@@ -1,12 +1,15 @@
 """The Machine's contract, on every adapter, and on adapters that are broken on purpose."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.moto_services import moto_machine
 from tests.ports import machine_contract as contract
+from walkaway_core.aws.machine import StepFunctionsMachine
 from walkaway_core.ports import Machine
 from walkaway_core.system import SystemClock
 from walkaway_local.machine.machine import LocalMachine
@@ -33,16 +36,27 @@ class Makes:
         self._table.close()
 
 
-@pytest.fixture(params=[LocalMachine], ids=["local"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Makes]:
-    makes = Makes(tmp_path, request.param)
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Makes]:
+    makes = Makes(tmp_path, LocalMachine)
     yield makes
     makes.close()
 
 
+@pytest.fixture
+def step_functions() -> Iterator[contract.Make]:
+    with contextlib.ExitStack() as stack:
+
+        def make(work: contract.Work) -> Machine:
+            return StepFunctionsMachine(*stack.enter_context(moto_machine(contract.MACHINE, work)))
+
+        yield make
+
+
+@pytest.mark.parametrize("adapter", ["local", "step_functions"])
 @pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: contract.ContractCheck, make: Makes) -> None:
-    check(make)
+def test_contract(check: contract.ContractCheck, adapter: str, request: pytest.FixtureRequest) -> None:
+    check(request.getfixturevalue(adapter))
 
 
 class StartsEveryTime(LocalMachine):

@@ -1,6 +1,6 @@
 """The seven ports through which the core meets the world. A port's contract is in its docstrings; tests/ports holds it.
 
-Adapters: `walkaway_local` for one machine, `walkaway_core.models` for the model.
+Adapters: `walkaway_local` for one machine, `walkaway_core.aws` for AWS, `walkaway_core.models` for the model.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

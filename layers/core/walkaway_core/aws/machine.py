@@ -1,0 +1,47 @@
+"""The Machine on Step Functions: Standard executions, named so that a repeated start is one execution."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from walkaway_wire import jsontext
+
+if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
+OVER = {"ExecutionDoesNotExist", "ValidationException"}
+
+
+def connect(**options: Any) -> "SFNClient":
+    """Make a client; starting and stopping by name may be repeated."""
+    return boto3.client(
+        "stepfunctions", config=Config(retries={"mode": "standard", "total_max_attempts": 5}), **options
+    )
+
+
+class StepFunctionsMachine:
+    """Machine: one state machine of the account. A name stays taken for 90 days (Step Functions, StartExecution)."""
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        """Start an execution, unless one of this name has been started."""
+        try:
+            self._client.start_execution(stateMachineArn=self._arn, name=name, input=jsontext.dumps(dict(ticket)))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, name: str) -> None:
+        """Start no further state of this execution."""
+        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
+        try:
+            self._client.stop_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in OVER:
+                raise
