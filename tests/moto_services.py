@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 TABLE = BUCKET = "walkaway"
 ACCOUNT: Any = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 
+Invoke = Callable[[str, Any], Any]
+"""Calls the function of this name with a payload."""
+
 
 class OneAtATime:
     """Passes calls on to a client, one at a time."""
@@ -41,51 +45,51 @@ class OneAtATime:
         return call
 
 
-@contextmanager
-def moto_table() -> Iterator["DynamoDBClient"]:
-    with mock_aws():
+class Account:
+    """An account under moto, and what a test makes in it."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._patch = patch
+
+    def table(self) -> "DynamoDBClient":
         client = table.connect(**ACCOUNT)
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield cast("DynamoDBClient", OneAtATime(client))
-        client.close()
+        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        client.create_table(TableName=TABLE, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
+        return cast("DynamoDBClient", OneAtATime(client))
 
-
-@contextmanager
-def moto_bucket() -> Iterator["S3Client"]:
-    with mock_aws():
+    def bucket(self) -> "S3Client":
         client = workspace.connect(**ACCOUNT)
         client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        yield cast("S3Client", OneAtATime(client))
-        client.close()
+        return cast("S3Client", OneAtATime(client))
 
+    def machine(self, definition: str, invoke: Invoke) -> tuple["SFNClient", str]:
+        """Make a state machine of an ASL text, whose functions are called in this process."""
 
-@contextmanager
-def moto_machine(definition: dict[str, Any], work: Callable[[Any], Any]) -> Iterator[tuple["SFNClient", str]]:
-    """A state machine under moto, whose one function is called in this process."""
-    config: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
-    with mock_aws(config=config), pytest.MonkeyPatch.context() as patch:
+        def answer(_: Any, function: str, qualifier: Any, body: str, *headers: Any) -> bytes:
+            return json.dumps(invoke(function.rpartition(":")[2], json.loads(body))).encode()
 
-        def invoke(_: Any, function: str, qualifier: Any, body: str, *headers: Any) -> bytes:
-            return json.dumps(work(json.loads(body))).encode()
+        self._patch.setattr(LambdaSimpleBackend, "invoke", answer)
+        iam = boto3.client("iam", **ACCOUNT)
+        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        for name in sorted(set(re.findall(r"\$\{(\w+)FunctionArn\}", definition))):
+            definition = definition.replace(f"${{{name}FunctionArn}}", self._function(name, role))
+        client = machine.connect(**ACCOUNT)
+        arn = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+        return client, arn
 
-        patch.setattr(LambdaSimpleBackend, "invoke", invoke)
-        role = boto3.client("iam", **ACCOUNT).create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    def _function(self, name: str, role: str) -> str:
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
             archive.writestr("app.py", "")
-        function = boto3.client("lambda", **ACCOUNT).create_function(
-            FunctionName="work", Runtime="python3.13", Role=role, Handler="app.x", Code={"ZipFile": code.getvalue()}
+        made = boto3.client("lambda", **ACCOUNT).create_function(
+            FunctionName=name, Runtime="python3.13", Role=role, Handler="app.x", Code={"ZipFile": code.getvalue()}
         )
-        text = json.dumps(definition).replace("${WorkFunctionArn}", function["FunctionArn"])
-        client = machine.connect(**ACCOUNT)
-        arn = client.create_state_machine(name="m", definition=text, roleArn=role)["stateMachineArn"]
-        yield client, arn
-        client.close()
+        return str(made["FunctionArn"])
+
+
+@contextmanager
+def account() -> Iterator[Account]:
+    config: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+    with mock_aws(config=config), pytest.MonkeyPatch.context() as patch:
+        yield Account(patch)

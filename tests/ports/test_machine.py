@@ -1,13 +1,13 @@
 """The Machine's contract, on every adapter, and on adapters that are broken on purpose."""
 
-import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.moto_services import moto_machine
+from tests.moto_services import account
 from tests.ports import machine_contract as contract
 from walkaway_core.aws.machine import StepFunctionsMachine
 from walkaway_core.ports import Machine
@@ -45,10 +45,11 @@ def local(tmp_path: Path) -> Iterator[Makes]:
 
 @pytest.fixture
 def step_functions() -> Iterator[contract.Make]:
-    with contextlib.ExitStack() as stack:
+    with account() as aws:
 
         def make(work: contract.Work) -> Machine:
-            return StepFunctionsMachine(*stack.enter_context(moto_machine(contract.MACHINE, work)))
+            definition = json.dumps(contract.MACHINE)
+            return StepFunctionsMachine(*aws.machine(definition, lambda _, payload: work(payload)))
 
         yield make
 

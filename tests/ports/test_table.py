@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import HeldClock
-from tests.moto_services import TABLE, moto_table
+from tests.moto_services import TABLE, account
 from tests.ports import table_contract as contract
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
@@ -28,8 +28,8 @@ def table(tmp_path: Path, clock: HeldClock) -> Iterator[SqliteTable]:
 
 @pytest.fixture
 def dynamo(clock: HeldClock) -> Iterator[DynamoTable]:
-    with moto_table() as client:
-        made = DynamoTable(client, TABLE, clock)
+    with account() as aws:
+        made = DynamoTable(aws.table(), TABLE, clock)
         yield made
         made.close()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.moto_services import BUCKET, moto_bucket
+from tests.moto_services import BUCKET, account
 from tests.ports import workspace_contract as contract
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports import FileInfo
@@ -19,8 +19,8 @@ def folder(tmp_path: Path) -> FolderWorkspace:
 
 @pytest.fixture
 def bucket() -> Iterator[S3Workspace]:
-    with moto_bucket() as client:
-        yield S3Workspace(client, BUCKET)
+    with account() as aws:
+        yield S3Workspace(aws.bucket(), BUCKET)
 
 
 @pytest.mark.parametrize("adapter", ["folder", "bucket"])

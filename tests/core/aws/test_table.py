@@ -9,7 +9,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.clock import HeldClock
-from tests.moto_services import TABLE, moto_table
+from tests.moto_services import TABLE, account
 from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Absent, Change, Item, Put, Refused, Unknown, Write
@@ -60,7 +60,8 @@ class Trouble:
 @pytest.fixture
 def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DynamoTable, Trouble]]:
     monkeypatch.setattr(adapter, "FIRST_WAIT", 0.001)
-    with moto_table() as client:
+    with account() as aws:
+        client = aws.table()
         made = DynamoTable(client, TABLE, HeldClock())
         yield made, Trouble(client._client)  # type: ignore[attr-defined]
         made.close()

@@ -6,7 +6,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from tests.moto_services import BUCKET, moto_bucket
+from tests.moto_services import BUCKET, account
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports import Changed
 
@@ -16,7 +16,8 @@ PRECONDITION = {"Error": {"Code": "PreconditionFailed", "Message": "injected"}, 
 
 @pytest.mark.parametrize("version", ["", "current"])
 def test_a_write_that_was_sent_twice_knows_itself(version: str) -> None:
-    with moto_bucket() as client:
+    with account() as aws:
+        client = aws.bucket()
         workspace = S3Workspace(client, BUCKET)
         before = workspace.write(ROOT, "f", [b"old"]).version if version else ""
 
@@ -33,7 +34,8 @@ def test_a_write_that_was_sent_twice_knows_itself(version: str) -> None:
 
 
 def test_a_refused_write_is_refused() -> None:
-    with moto_bucket() as client:
+    with account() as aws:
+        client = aws.bucket()
         workspace = S3Workspace(client, BUCKET)
         workspace.write(ROOT, "f", [b"theirs"])
 
