@@ -32,7 +32,7 @@ def test_what_is_said_at_create_is_kept(client: httpx.Client) -> None:
         "persistent": True,
         "ttl": 60,
         "metadata": {"a": [1, {"b": None}], "ü": "😀"},
-        "file_access": {"read": ["docs", "docs/../x"[:4]], "write": []},
+        "file_access": {"read": ["docs", "notes/2026"], "write": []},
         "model": "rehearsal",
         "instructions": "Be brief.",
         "thinking": 2048,

@@ -129,11 +129,18 @@ class TestOneEnding:
     def test_nothing_can_be_appended_behind_the_end(self, engine: Engine) -> None:
         turn = engine.turn()
         end_turn(engine.services, turn.key, Ending("completed"))
-        for number in (1, 2):
-            with pytest.raises(Superseded):
-                log.append(engine.services, Writer(turn.key, 10**8, "zombie"), 1, [("text.delta", {})])
-            assert number
+        with pytest.raises(Superseded):
+            log.append(engine.services, Writer(turn.key, 10**8, "zombie"), 1, [("text.delta", {})])
+        with pytest.raises(Superseded):
+            log.open_end(engine.services, turn.key)
         assert engine.kinds(turn)[-1] == "message.completed"
+
+    def test_whoever_comes_from_an_earlier_step_finds_no_place_in_the_log(self, engine: Engine) -> None:
+        turn = engine.turn()
+        log.append(engine.services, Writer(turn.key, 2001, "later"), 1, [("step.started", {"step": 2, "attempt": 1})])
+        with pytest.raises(Superseded):
+            log.open_end(engine.services, turn.key, 1999)
+        assert log.open_end(engine.services, turn.key, 2999).number == 2
 
     def test_a_session_that_was_changed_meanwhile_is_released_all_the_same(self, engine: Engine) -> None:
         turn = engine.turn()
@@ -432,6 +439,19 @@ class TestJournal:
         result = engine.events(turn)[-1]
         assert result.data["is_error"] is True
         assert "not known whether" in result.data["content"]
+
+    def test_a_cancel_while_a_tool_runs_keeps_its_result_out_of_the_log(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+
+        def slow(*_: Any) -> Result:
+            cancel(engine.services, turn.key)
+            return Result("too late")
+
+        monkeypatch.setattr("walkaway_core.tools.use", slow)
+        assert engine.door("RunTool", tool)["next"] == "over"
+        assert engine.kinds(turn)[-2:] == ["tool_use.executing", "message.cancelled"]
 
     def test_whoever_lost_the_journal_cannot_write_a_result(
         self, engine: Engine, model: MessagesApi, monkeypatch: Any

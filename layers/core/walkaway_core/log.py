@@ -52,6 +52,14 @@ def end(services: Services, turn: TurnKey) -> End:
     return _behind(page.items[0])
 
 
+def open_end(services: Services, turn: TurnKey, era: int | None = None) -> End:
+    """Find the end of a log to append to, in this era. Raises Superseded when the turn is over, or the era past."""
+    found = end(services, turn)
+    if found.over or (era is not None and found.era > era):
+        raise Superseded
+    return found
+
+
 def _behind(item: Item) -> End:
     return End(int(item.sk) + item.number("count"), item.number("era"), over="terminal" in item.facts)
 

@@ -81,7 +81,7 @@ class _Step:
 
     def _begin(self, turn: Turn, session: Session) -> _Begun | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
-        last = log.end(self.services, turn.key)
+        last = log.open_end(self.services, turn.key)
         attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
         writer = Writer(turn.key, self.number * 1000 + attempt, self.nonce)
         started = (STEP_STARTED, {"step": self.number, "attempt": attempt})

@@ -116,7 +116,7 @@ class _Call:
 
     def _write(self, drafts: list[log.Draft], write: Put | Change) -> bool:
         """Append events and change the journal in one transaction; False when the journal was not as expected."""
-        number = log.end(self._services, self._turn).number
+        number = log.open_end(self._services, self._turn, self._writer.era).number
         try:
             log.append(self._services, self._writer, number, drafts, write)
         except Refused:
