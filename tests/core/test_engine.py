@@ -13,7 +13,7 @@ from walkaway_core.deltas import DeltaWriter
 from walkaway_core.doors import DOORS
 from walkaway_core.ending import Ending, cancel, end_turn
 from walkaway_core.errors import SessionBusy, SessionNotFound
-from walkaway_core.items import Item, Put
+from walkaway_core.items import Item, Key, Put, Write
 from walkaway_core.log import Superseded, Writer
 from walkaway_core.ports import ModelFailed
 from walkaway_core.sweep import sweep
@@ -85,14 +85,27 @@ class TestOneEnding:
 
     def test_a_turn_ends_with_its_session_due_items_and_outbox_at_once(self, engine: Engine) -> None:
         turn = engine.turn()
-        before = engine.table.writes
+        seen: list[set[Key]] = []
+
+        def look(_: int, writes: tuple[Write, ...]) -> bool:
+            seen.append({write.key for write in writes})
+            return False
+
+        engine.table.picks = look
         ended = end_turn(engine.services, turn.key, Ending("completed"))
         assert ended.now
+        log_item = engine.table.query(turn.key.log, reverse=True, limit=1).items[0]
+        assert seen[0] > {log_item.key, turn.key.item, turn.key.owner.item}
+        assert sorted(sk.split("#")[1] for pk, sk in seen[0] if pk.startswith("SYS#DUE#")) == [
+            "outbox",
+            "session",
+            "session",
+            "turn",
+        ]
         assert engine.kinds(turn) == ["message.created", "message.completed"]
         assert engine.now(turn).status == "completed"
         assert not sessions.get(engine.services, turn.key.owner).busy
         assert engine.due() == ["session"]
-        assert engine.table.writes >= before + 1
 
     def test_only_the_first_of_two_endings_counts(self, engine: Engine) -> None:
         turn = engine.turn()

@@ -39,7 +39,7 @@ MAX_GET = 100
 ATTEMPTS = 10
 FIRST_WAIT, LAST_WAIT = 0.02, 1.0
 POLL = 0.1
-"""Seconds between two looks of a tail: a reader is 60 ms behind on average."""
+"""Seconds between two looks of a tail."""
 
 NO_EFFECT = {
     "TransactionConflictException",
