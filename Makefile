@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+SAM_STAMP := .venv-sam/.ready
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve test check fix bench lock docs clean
+.PHONY: help demo serve aws-local test check fix bench build deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,8 +22,17 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q layers local clients
 	@touch $@
 
+$(SAM_STAMP): requirements-sam.lock $(STAMP)
+	@echo "Setting up .venv-sam (the SAM CLI) …"
+	@$(PYTHON) -m venv --clear .venv-sam
+	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements-sam.lock
+	@touch $@
+
 demo: $(STAMP) ## Show the main job, end to end, on this machine
 	@$(BIN)/walkaway demo
+
+aws-local: $(STAMP) ## Emulate the deployed stack's account on loopback, to call single functions
+	@$(BIN)/python -m dev.aws_local
 
 serve: $(STAMP) ## Run the local stack on 127.0.0.1:8005
 	@$(BIN)/walkaway serve
@@ -29,12 +40,17 @@ serve: $(STAMP) ## Run the local stack on 127.0.0.1:8005
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-check: $(STAMP) ## Check style, types, imports and generated files
+check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python -m dev.layer --check
+	@$(BIN)/cfn-lint template.yaml
+	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
+	@$(BIN)/statelint statemachines/*.json
+	@$(BIN)/python -m dev.imports
 
 fix: $(STAMP) ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
@@ -49,7 +65,11 @@ docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		--extra aws --extra local --group dev --output-file requirements.lock pyproject.toml
+		--extra lambda --extra aws --extra local --group dev --output-file requirements.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		--group sam --output-file requirements-sam.lock
+	@$(MAKE) --no-print-directory $(STAMP)
+	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -37,9 +38,8 @@ def reference() -> str:
         ),
         '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',
         _table(("error", "status", "meaning"), _errors()),
-        "## Settings\n\n```",
-        _settings(),
-        "```\n",
+        "## Settings\n\nBy environment; `serve` is the local server, the others are functions of a deployed stack.\n",
+        _table(("variable", "meaning", "read by"), _settings()),
         "## The agent's tools\n",
         _table(
             ("tool", "what it does"),
@@ -60,10 +60,11 @@ def _errors() -> list[tuple[str, ...]]:
     ]
 
 
-def _settings() -> str:
-    lines = [line.strip() for line in (Settings.__doc__ or "").splitlines()]
-    rows = [line.split(None, 2) for line in lines if "WALKAWAY_" in line or "ANTHROPIC_" in line]
-    return "\n".join(f"{variable:26}{meaning}" for _, variable, meaning in rows)
+def _settings() -> list[tuple[str, ...]]:
+    return [
+        (f"`{found.metadata['variable']}`", found.metadata["meaning"], ", ".join(found.metadata["programs"]))
+        for found in fields(Settings)
+    ]
 
 
 def _commands() -> list[str]:

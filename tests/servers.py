@@ -14,9 +14,11 @@ from pathlib import Path
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.app import create_app
+from walkaway_core.ports import Clock
 from walkaway_core.settings import Settings
 from walkaway_local.hosts import LoopbackOnly
 from walkaway_local.stack import LocalStack
@@ -38,25 +40,33 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, settings: Settings) -> Iterator[Running]:
+def running(data: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
     """Serve a stack from a thread of this process."""
-    stack = LocalStack(data, settings)
+    stack = LocalStack(data, settings, clock=clock)
     app = create_app(stack.services, Keyring(settings.keys))
     if not settings.keys:
         app.add_middleware(LoopbackOnly)
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     stack.run()
+    try:
+        with listening(app) as url:
+            yield Running(url, stack)
+    finally:
+        stack.close()
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """Serve an app on a free port from a thread of this process; give its address."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:
-        yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", stack)
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
-        stack.close()
-        listening.close()
+        sock.close()
 
 
 @dataclass(frozen=True)

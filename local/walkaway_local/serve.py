@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
+from walkaway_local.keys import any_in
 
 
 @click.command()
@@ -32,25 +33,27 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
     """Run Walkaway on this machine.
 
     Without a key the offline model "rehearsal" answers. Settings by environment: WALKAWAY_MODEL, ANTHROPIC_API_KEY,
-    ANTHROPIC_BASE_URL, WALKAWAY_KEYS (key=tenant,…), WALKAWAY_TURN_TIMEOUT, WALKAWAY_REHEARSAL_DELAY.
+    ANTHROPIC_BASE_URL, WALKAWAY_PROVIDERS, WALKAWAY_KEYS (key=tenant,…), WALKAWAY_TURN_TIMEOUT,
+    WALKAWAY_REHEARSAL_DELAY.
     """
     environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
     try:
         settings = Settings.read(environ)
     except SettingError as error:
         raise click.ClickException(str(error)) from None
-    if not settings.keys and not _loopback(host):
+    keyed = bool(settings.keys) or any_in(data)
+    if not keyed and not _loopback(host):
         raise click.ClickException(
-            f"{host} can be reached from outside, so WALKAWAY_KEYS must be set (key=tenant,…); "
-            "or serve on 127.0.0.1, where no key is needed"
+            f"{host} can be reached from outside, so keys are needed: make one with `walkaway keys create TENANT "
+            f"--data {data}`, or set WALKAWAY_KEYS (key=tenant,…); or serve on 127.0.0.1, where no key is needed"
         )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for noisy in ("httpx", "httpx2", "anthropic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(_run(_listen(host, port), data, settings, workers))
+    sys.exit(_run(_listen(host, port), data, settings, workers, keyed=keyed))
 
 
-def _run(listening: socket.socket, data: Path, settings: Settings, workers: int) -> int:
+def _run(listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
     import uvicorn
 
     from walkaway_core.api.access import Keyring
@@ -65,8 +68,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int)
         stack = LocalStack(data, settings, workers=workers)
     except (DataInUse, OSError) as error:
         raise click.ClickException(str(error)) from None
-    app = create_app(stack.services, Keyring(settings.keys))
-    if not settings.keys:
+    app = create_app(stack.services, Keyring(settings.keys, stack.services.table if keyed else None))
+    if not keyed:
         app.add_middleware(LoopbackOnly)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off")
     server = uvicorn.Server(config)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from walkaway_core.doors import DOORS
-from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import Clock, Ids
 from walkaway_core.services import Services
 from walkaway_core.settings import Settings
-from walkaway_core.sweep import sweep
+from walkaway_core.sweep import execution_failed, sweep
 from walkaway_core.system import SystemClock, TimeIds
 from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
-from walkaway_local.table import SqliteTable
+from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_local.workspace import FolderWorkspace
+from walkaway_wire import jsontext
 
 SWEEP_EVERY = 1.0
 DEFINITION = "agent_turn.asl.json"
@@ -52,7 +52,7 @@ class LocalStack:
             self._lock.close()
             raise DataInUse(f"{data} is in use by another walkaway server; stop it, or name another --data") from None
         clock, ids = clock or SystemClock(), ids or TimeIds()
-        self._table = SqliteTable(data / "walkaway.db", clock)
+        self._table = SqliteTable(data / DATABASE, clock)
         self._machine = LocalMachine(
             asl.load(definition()), self._invoke, self._table, clock, workers=workers, on_failure=self._failed
         )
@@ -96,8 +96,8 @@ class LocalStack:
         return DOORS[function](self.services, payload)
 
     def _failed(self, ticket: Mapping[str, Any], error: str, cause: str) -> None:
-        logging.getLogger("walkaway").error("an execution of %s failed: %s %s", ticket["turn"], error, cause)
-        finish_turn(self.services, {**ticket, "error": {"Error": error, "Cause": cause}})
+        detail = {"status": "FAILED", "input": jsontext.dumps(dict(ticket)), "error": error, "cause": cause}
+        execution_failed(self.services, detail)
 
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_EVERY):

@@ -29,6 +29,8 @@ from walkaway_core.ports import Clock
 from walkaway_local.tails import Tails
 from walkaway_wire import jsontext
 
+DATABASE = "walkaway.db"
+"""The file's name in a data folder."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
     pk TEXT NOT NULL, sk TEXT NOT NULL, facts TEXT NOT NULL, body BLOB NOT NULL, expires INTEGER,

@@ -7,6 +7,7 @@ T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{turn}#{step}#1#{call}    the journal of a tool call, and its result
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
+SYS#KEYS                  {hash}                          an API key's tenant
 SYS#MACHINE               {execution}                     the local machine's executions
 SYS#BUS                   {id}                            the local bus's queue
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from walkaway_core.items import Key
 
 DUE_SHARDS = 16
+API_KEYS = "SYS#KEYS"
 MACHINE = "SYS#MACHINE"
 BUS = "SYS#BUS"
 END = "\uffff"

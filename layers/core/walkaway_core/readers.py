@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from math import inf
 
 from walkaway_core import due, keys, log, turns
 from walkaway_core.errors import CursorInvalid
@@ -49,12 +50,18 @@ async def wait(services: Services, turn: TurnKey, at: Cursor, *, limit: int, tim
     return found
 
 
-async def follow(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[list[Event]]:
-    """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat."""
+async def follow(
+    services: Services, turn: TurnKey, at: Cursor, seconds: float | None = None
+) -> AsyncIterator[list[Event]]:
+    """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat.
+
+    Ends after `seconds` in any case: the reader comes back with its cursor.
+    """
     item, after = at.item, at.after
     since = services.clock.now()
-    while True:
-        page = await services.table.tail(turn.log, item, timeout=HEARTBEAT)
+    until = inf if seconds is None else since + seconds
+    while (left := until - services.clock.now()) > 0:
+        page = await services.table.tail(turn.log, item, timeout=min(HEARTBEAT, left))
         found = [event for event in log.events(services, turn, page.items) if event.number > after]
         if found:
             item, after = page.items[-1].sk, found[-1].number

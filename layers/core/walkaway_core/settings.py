@@ -1,55 +1,29 @@
-"""The settings, read from the environment once, when the stack is built."""
+"""The settings, read from the environment once, when a program's services are built."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from walkaway_core.paths import TENANT
 
 REHEARSAL = "rehearsal"
+BEDROCK = "bedrock/"
+"""What the names of models on Amazon Bedrock begin with."""
+PROVIDERS = ("anthropic", "bedrock")
 DEFAULT_MODEL = "claude-sonnet-5-5"
 REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
+
+HTTP = ("api", "stream")
+ENGINE = ("call_model", "run_tool", "continue_turn", "finish_turn", "sweep")
+"""The functions of a deployed stack, by their folders; `serve` is the local server."""
 
 
 class SettingError(ValueError):
     """A variable has a value that cannot be used. The message names it and says what would do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What can be set from outside.
-
-    model            WALKAWAY_MODEL            the model of sessions that name none
-    api_key          ANTHROPIC_API_KEY         key of the model service
-    base_url         ANTHROPIC_BASE_URL        another service that speaks the Messages API
-    keys             WALKAWAY_KEYS             `key=tenant,…`: who may call this server
-    rehearsal_delay  WALKAWAY_REHEARSAL_DELAY  seconds between two deltas of the offline model
-    turn_timeout     WALKAWAY_TURN_TIMEOUT     seconds until a turn is given up (contract A.13: 90 minutes)
-    """
-
-    model: str = REHEARSAL
-    api_key: str | None = None
-    base_url: str | None = None
-    keys: Mapping[str, str] = field(default_factory=dict)
-    rehearsal_delay: float = REHEARSAL_DELAY
-    turn_timeout: int = TURN_TIMEOUT
-
-    @classmethod
-    def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the settings; an empty variable counts as not set. Raises SettingError."""
-        given = {name: value for name, value in environ.items() if value.strip()}
-        api_key, base_url = given.get("ANTHROPIC_API_KEY"), given.get("ANTHROPIC_BASE_URL")
-        return cls(
-            model=given.get("WALKAWAY_MODEL", DEFAULT_MODEL if api_key else REHEARSAL),
-            api_key=api_key,
-            base_url=base_url,
-            keys=_keys(given.get("WALKAWAY_KEYS", "")),
-            rehearsal_delay=_number(given, "WALKAWAY_REHEARSAL_DELAY", REHEARSAL_DELAY, most=60),
-            turn_timeout=int(_number(given, "WALKAWAY_TURN_TIMEOUT", TURN_TIMEOUT, most=7 * 86400)),
-        )
-
-
-def _keys(text: str) -> dict[str, str]:
+def _keys(_: str, text: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key, equals, tenant = pair.partition("=")
@@ -61,11 +35,132 @@ def _keys(text: str) -> dict[str, str]:
     return keys
 
 
-def _number(given: Mapping[str, str], name: str, default: float, *, most: float) -> float:
-    try:
-        value = float(given.get(name, default))
-    except ValueError:
-        value = -1
-    if not 0 <= value <= most:
-        raise SettingError(f"{name} must be a number from 0 to {most:g}, in seconds; it is {given[name]!r}")
-    return value
+def _providers(name: str, text: str) -> frozenset[str]:
+    found = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    if not found <= {*PROVIDERS, REHEARSAL}:
+        raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
+    return found
+
+
+def _number(most: float) -> Callable[[str, str], float]:
+    def read(name: str, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1
+        if not 0 <= value <= most:
+            raise SettingError(f"{name} must be a number from 0 to {most:g}, in seconds; it is {text!r}")
+        return value
+
+    return read
+
+
+def _seconds(most: float) -> Callable[[str, str], int]:
+    return lambda name, text: int(_number(most)(name, text))
+
+
+def _text(_: str, text: str) -> str:
+    return text
+
+
+def _set(
+    variable: str,
+    meaning: str,
+    *programs: str,
+    default: Any = None,
+    read: Callable[[str, str], Any] = _text,
+) -> Any:
+    """Declare a setting: its variable, what it means, and the programs that read it."""
+    about = {"variable": variable, "meaning": meaning, "programs": programs, "read": read}
+    return field(default_factory=lambda: default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set from outside. Each field's metadata has its variable, its meaning and who reads it."""
+
+    model: str = _set(
+        "WALKAWAY_MODEL", "the model of sessions that name none", "serve", *HTTP, "call_model", default=REHEARSAL
+    )
+    providers: frozenset[str] = _set(
+        "WALKAWAY_PROVIDERS",
+        "which model services sessions may use besides the offline model: anthropic, bedrock",
+        "serve",
+        *HTTP,
+        default=frozenset(),
+        read=_providers,
+    )
+    api_key: str | None = _set("ANTHROPIC_API_KEY", "key of the Anthropic API", "serve")
+    api_key_parameter: str | None = _set(
+        "WALKAWAY_API_KEY_PARAMETER", "name of the SSM parameter that holds that key", "call_model"
+    )
+    base_url: str | None = _set(
+        "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model"
+    )
+    keys: Mapping[str, str] = _set(
+        "WALKAWAY_KEYS",
+        "`key=tenant,…`: who may call the local server, besides the keys of `walkaway keys`",
+        "serve",
+        default={},
+        read=_keys,
+    )
+    rehearsal_delay: float = _set(
+        "WALKAWAY_REHEARSAL_DELAY",
+        "seconds between two deltas of the offline model",
+        "serve",
+        "call_model",
+        default=REHEARSAL_DELAY,
+        read=_number(60),
+    )
+    turn_timeout: int = _set(
+        "WALKAWAY_TURN_TIMEOUT",
+        "seconds until a turn is given up (contract A.13: 90 minutes)",
+        "serve",
+        *HTTP,
+        default=TURN_TIMEOUT,
+        read=_seconds(7 * 86400),
+    )
+    stream_seconds: int | None = _set(
+        "WALKAWAY_STREAM_SECONDS",
+        "seconds after which an event stream ends and its reader comes back; not at all if unset",
+        *HTTP,
+        read=_seconds(900),
+    )
+    table: str = _set("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
+    bucket: str = _set(
+        "WALKAWAY_BUCKET",
+        "name of the S3 bucket",
+        *HTTP,
+        *(name for name in ENGINE if name != "continue_turn"),
+        default="",
+    )
+    state_machine: str = _set(
+        "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "sweep", default=""
+    )
+    bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, "finish_turn", "sweep", default="")
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":
+        """Read what a program reads; an empty variable counts as not set. Raises SettingError."""
+        found: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata["variable"]
+            if program in setting.metadata["programs"] and environ.get(variable, "").strip():
+                found[setting.name] = setting.metadata["read"](variable, environ[variable])
+        if "api_key" in found:
+            found.setdefault("model", DEFAULT_MODEL)
+        return cls(**found)
+
+    def provides(self, provider: str) -> bool:
+        """Whether a model service can be called from here, or by the function that calls models."""
+        given = self.api_key or self.api_key_parameter or self.base_url
+        return provider in self.providers or (provider == "anthropic" and bool(given))
+
+
+def variables(program: str) -> dict[str, str]:
+    """The variables that a program reads, and what each means."""
+    return {
+        found.metadata["variable"]: found.metadata["meaning"]
+        for found in fields(Settings)
+        if program in found.metadata["programs"]
+    }

@@ -4,14 +4,17 @@ Everything here may be repeated and may run beside live traffic: each act is con
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from walkaway_core import deleting, due, outbox, sessions, turns
 from walkaway_core.doors.continue_turn import hand_over
+from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.ending import Ending, end_turn
 from walkaway_core.items import Delete, Key
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
+from walkaway_wire import jsontext
 
 MOST = 1000
 """How many due items one run looks at; the next run goes on."""
@@ -32,6 +35,21 @@ def sweep(services: Services) -> int:
         if count == MOST:
             break
     return count
+
+
+def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
+    """End the turn of an execution that failed, timed out or was aborted, if it still names that execution (rule R5).
+
+    `detail` is that of an Execution Status Change event (Step Functions developer guide, EventBridge). An event without
+    its input tells nothing: the turn's due item ends what it is about.
+    """
+    if not detail.get("input"):
+        logging.getLogger(__name__).error("no input in the event about %s", detail.get("executionArn"))
+        return
+    ticket = jsontext.loads(detail["input"])
+    error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
+    logging.getLogger(__name__).error("an execution of %s failed: %s", ticket["turn"], error)
+    finish_turn(services, {**ticket, "error": error})
 
 
 def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ class Accepted(BaseModel):
     response_id: str
     session_id: str
     status: Literal["in_progress"] = "in_progress"
-    events_url: Annotated[str, Field(description="path of the turn's events")]
+    events_url: Annotated[str, Field(description="address of the turn's events")]
 
 
 class Said(BaseModel):

@@ -1,38 +1,65 @@
 """Who is calling: from an API key to a tenant, and from there to the services that a route may use."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from walkaway_core import api_keys
 from walkaway_core.errors import Unauthorized
 from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.ports import Clock, Table
 from walkaway_core.services import Services
+from walkaway_core.system import SystemClock
 
 LOCAL_TENANT = "local"
 """Whose everything is while no keys are configured."""
+CACHED_SECONDS = 60.0
+CACHED_KEYS = 10_000
 
 _bearer = HTTPBearer(auto_error=False, description="Authorization: Bearer KEY")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False)
 
 
 class Keyring:
-    """Knows which key belongs to which tenant. Without keys, everyone is the local tenant."""
+    """Knows which tenant a key belongs to: by the settings, else by the Table.
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        self._tenants = {_digest(key): tenant for key, tenant in keys.items()}
+    With neither, everyone is the local tenant. What the Table says holds for 60 seconds,
+    and so long may a revoked key still open.
+    """
 
-    def tenant(self, key: str | None) -> str:
-        """Find the tenant of a key; by digest, so that the time says nothing about the key. Raises Unauthorized."""
-        if not self._tenants:
+    def __init__(self, keys: Mapping[str, str], table: Table | None = None, clock: Clock | None = None) -> None:
+        self._given = {api_keys.digest(key): tenant for key, tenant in keys.items()}
+        self._table = table
+        self._clock = clock or SystemClock()
+        self._cache: dict[str, tuple[str, float]] = {}
+
+    async def tenant(self, key: str | None) -> str:
+        """Find the tenant of a key; by its hash, so that the time says nothing about the key. Raises Unauthorized."""
+        if not self._given and self._table is None:
             return LOCAL_TENANT
-        tenant = self._tenants.get(_digest(key or ""))
+        hashed = api_keys.digest(key or "")
+        tenant = self._given.get(hashed) or (await self._stored(hashed) if key else None)
         if tenant is None:
             raise Unauthorized
         return tenant
+
+    async def _stored(self, hashed: str) -> str | None:
+        tenant, until = self._cache.get(hashed, ("", 0.0))
+        if self._clock.now() < until:
+            return tenant
+        if self._table is None:
+            return None
+        found = await run_in_threadpool(api_keys.tenant_of, self._table, hashed)
+        self._cache.pop(hashed, None)
+        if found:
+            if len(self._cache) >= CACHED_KEYS:
+                self._cache.clear()
+            self._cache[hashed] = found, self._clock.now() + CACHED_SECONDS
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +86,7 @@ async def caller(
     """Find out who is calling. A bearer token, if there is one, wins over X-API-Key."""
     key = getattr(bearer, "credentials", None) or header
     keyring: Keyring = request.app.state.keyring
-    return Caller(request.app.state.services, keyring.tenant(key))
+    return Caller(request.app.state.services, await keyring.tenant(key))
 
 
 Called = Annotated[Caller, Depends(caller)]
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode(errors="replace")).digest()

@@ -32,7 +32,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
 @router.post(
     "", responses=STREAM | errors.answers(400, 401, 404, 409, 413), response_model=None, summary="Send a message"
 )
-async def send(caller: Called, session: str, asked: MessageCreate, prefer: Annotated[str, Header()] = "") -> Response:
+async def send(
+    caller: Called, session: str, request: Request, asked: MessageCreate, prefer: Annotated[str, Header()] = ""
+) -> Response:
     """Start a turn and stream its events. The turn goes on when the connection ends; see …/responses/{id}/events.
 
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240).
@@ -40,7 +42,7 @@ async def send(caller: Called, session: str, asked: MessageCreate, prefer: Annot
     turn = await run_in_threadpool(turns.start, caller.services, caller.session(session), asked.message)
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
         return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False))
-    events = f"/v1/sessions/{session}/responses/{turn.key.turn}/events"
+    events = f"{request.base_url}v1/sessions/{session}/responses/{turn.key.turn}/events"
     accepted = Accepted(response_id=turn.key.turn, session_id=session, events_url=events)
     headers = {"X-Response-Id": turn.key.turn, "Location": events, "Preference-Applied": "respond-async"}
     return JSONResponse(accepted.model_dump(), 202, headers)

@@ -15,7 +15,7 @@ BEAT = ": still here\n\n"
 
 
 def stream(services: Services, turn: TurnKey, at: Cursor) -> Response:
-    """Answer with the events behind the cursor and close after the terminal one.
+    """Answer with the events behind the cursor and close after the terminal one, or after WALKAWAY_STREAM_SECONDS.
 
     When nothing can follow, the answer is 204, which ends an EventSource's reconnecting (HTML standard, 9.2).
     """
@@ -26,5 +26,5 @@ def stream(services: Services, turn: TurnKey, at: Cursor) -> Response:
 
 
 async def _frames(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[str]:
-    async for events in readers.follow(services, turn, at):
+    async for events in readers.follow(services, turn, at, services.settings.stream_seconds):
         yield "".join(event.sse() for event in events) or BEAT

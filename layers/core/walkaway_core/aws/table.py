@@ -49,6 +49,8 @@ NO_EFFECT = {
     "TransactionInProgressException",
 }
 """Errors after which nothing has happened (DynamoDB developer guide, error handling; TransactWriteItems)."""
+FAILURES = (BotoCoreError, ClientError)
+"""What reads raise when the table cannot be read."""
 REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 

@@ -1,21 +1,23 @@
 """The model port over the Messages API, through the official SDK.
 
-It calls the real service, one that speaks like it, or the offline model, whose transport answers in its place. The SDK
-is imported at the first call, or by `warm`.
+It calls the real service, one that speaks like it, Amazon Bedrock, or the offline model, whose transport answers in
+their place. The SDK is imported at the first call, or by `warm`.
 """
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports import Answer, ModelFailed, ModelRefused, ModelRequest
-from walkaway_core.settings import REHEARSAL, Settings
+from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 
 if TYPE_CHECKING:
-    from anthropic import Anthropic, Stream
+    from anthropic import Anthropic, AnthropicBedrock, Stream
     from anthropic.types import RawMessageStreamEvent
+
+    Client = Anthropic | AnthropicBedrock
 
 RETRIES = 2
 """What the SDK repeats by itself, before the first byte of an answer."""
@@ -23,21 +25,29 @@ STALL_SECONDS = 60.0
 
 
 class AnthropicModel:
-    """Model: one client for the service, one for the offline model, each made when it is first needed."""
+    """Model: one client for each service, made when it is first needed.
 
-    def __init__(self, settings: Settings) -> None:
+    `key` reads the API key from where it may change; it is asked before each call. Without it, the settings
+    have the key.
+    """
+
+    def __init__(self, settings: Settings, key: Callable[[], str] | None = None) -> None:
         self._settings = settings
-        self._clients: dict[bool, Anthropic] = {}
+        self._key = key or (lambda: settings.api_key or "none")
+        self._clients: dict[tuple[str, str], Client] = {}
         self._lock = threading.Lock()
 
     def knows(self, model: str) -> str | None:
         """Say what setting is missing for this model."""
-        if model == REHEARSAL or self._settings.api_key or self._settings.base_url:
+        if model == REHEARSAL:
             return None
-        return (
-            f"The model {model[:100]!r} needs ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a service without keys; "
-            f"{REHEARSAL!r} works offline"
-        )
+        if model.startswith(BEDROCK):
+            missing = None if self._settings.provides("bedrock") else "WALKAWAY_PROVIDERS=bedrock"
+        elif self._settings.provides("anthropic"):
+            missing = None
+        else:
+            missing = "ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a service without keys"
+        return missing and f"The model {model[:100]!r} needs {missing}; {REHEARSAL!r} works offline"
 
     def warm(self) -> None:
         """Import the SDK and make the client of the default model, so that the first turn need not."""
@@ -53,26 +63,25 @@ class AnthropicModel:
         """Prepare a call."""
         return AnthropicCall(self._client(request.model), request)
 
-    def _client(self, model: str) -> "Anthropic":
-        offline = model == REHEARSAL
+    def _client(self, model: str) -> "Client":
+        make = self._offline if model == REHEARSAL else self._bedrock if model.startswith(BEDROCK) else self._online
+        key = self._key() if make == self._online else ""
         with self._lock:
-            if offline not in self._clients:
-                self._clients[offline] = self._offline() if offline else self._online()
-            return self._clients[offline]
+            if (make.__name__, key) not in self._clients:
+                self._clients[make.__name__, key] = make(key)
+            return self._clients[make.__name__, key]
 
-    def _online(self) -> "Anthropic":
-        from anthropic import Anthropic, DefaultHttpxClient
-        from httpx2 import Limits, Timeout
+    def _online(self, key: str) -> "Client":
+        from anthropic import Anthropic
 
-        return Anthropic(
-            api_key=self._settings.api_key or "none",
-            base_url=self._settings.base_url,
-            max_retries=RETRIES,
-            timeout=Timeout(STALL_SECONDS, connect=10.0),
-            http_client=DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
-        )
+        return Anthropic(api_key=key, base_url=self._settings.base_url, **_options())
 
-    def _offline(self) -> "Anthropic":
+    def _bedrock(self, _: str) -> "Client":
+        from anthropic import AnthropicBedrock
+
+        return AnthropicBedrock(**_options())
+
+    def _offline(self, _: str) -> "Client":
         from anthropic import Anthropic, DefaultHttpxClient
 
         from walkaway_core.models.rehearsal.transport import RehearsalTransport
@@ -82,10 +91,21 @@ class AnthropicModel:
         return Anthropic(api_key="none", base_url="http://rehearsal.invalid", max_retries=0, http_client=client)
 
 
+def _options() -> dict[str, Any]:
+    from anthropic import DefaultHttpxClient
+    from httpx2 import Limits, Timeout
+
+    return {
+        "max_retries": RETRIES,
+        "timeout": Timeout(STALL_SECONDS, connect=10.0),
+        "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
+    }
+
+
 class AnthropicCall:
     """ModelCall: one streamed `POST /v1/messages`."""
 
-    def __init__(self, client: "Anthropic", request: ModelRequest) -> None:
+    def __init__(self, client: "Client", request: ModelRequest) -> None:
         self._client = client
         self._request = request
         self._blocks = Blocks()
@@ -142,7 +162,7 @@ class AnthropicCall:
     def _arguments(self) -> dict[str, Any]:
         request = self._request
         arguments: dict[str, Any] = {
-            "model": request.model,
+            "model": request.model.removeprefix(BEDROCK),
             "system": request.system,
             "messages": request.messages,
             "tools": request.tools,
@@ -161,7 +181,8 @@ def _translated(error: Exception, model: str) -> Exception:
     status = getattr(error, "status_code", None)
     said = str(getattr(error, "message", error))[:1000]
     if status in (401, 403):
-        return ModelRefused(f"The model service refused the key; check ANTHROPIC_API_KEY ({said})")
+        check = "that the role may invoke the model on Bedrock" if model.startswith(BEDROCK) else "ANTHROPIC_API_KEY"
+        return ModelRefused(f"The model service refused the caller; check {check} ({said})")
     if status == 404:
         return ModelRefused(f"The model service does not know {model!r}; check the session's model or WALKAWAY_MODEL")
     if isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 429):

@@ -1,0 +1,77 @@
+"""Writes layers/core/requirements.txt: what the Lambda functions import, in the versions of requirements.lock.
+
+`--check` only says whether it is stale. Both use the installed packages' own metadata, so neither needs an index.
+"""
+
+import re
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "layers/core/requirements.txt"
+RUNTIME = {
+    "python_version": "3.13",
+    "python_full_version": "3.13.0",
+    "platform_machine": "aarch64",
+    "sys_platform": "linux",
+    "os_name": "posix",
+    "platform_system": "Linux",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
+WIRE = "pydantic"
+"""The one dependency of the client's own that the functions share."""
+
+
+def wanted() -> str:
+    """The file as it must be."""
+    found: set[str] = set()
+    todo = [*_required("walkaway", "lambda", only=True), Requirement(WIRE)]
+    while todo:
+        requirement = todo.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in ("", *requirement.extras):
+            if f"{name}[{extra}]" not in found:
+                found.add(f"{name}[{extra}]")
+                todo += _required(name, extra, only=name == "walkaway")
+    pins = _pins()
+    names = sorted({entry.partition("[")[0] for entry in found} - {"walkaway"})
+    return "".join(f"{name}=={pins[name]}\n" for name in names)
+
+
+def _required(name: str, extra: str, *, only: bool = False) -> list[Requirement]:
+    """What a package requires in the Lambda runtime, with an extra or, if `only`, for nothing but the extra."""
+    found = [Requirement(text) for text in requires(name) or ()]
+    with_it = [r for r in found if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": extra})]
+    if not only:
+        return with_it
+    without = {str(r) for r in found if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": ""})}
+    return [r for r in with_it if str(r) not in without]
+
+
+def _pins() -> dict[str, str]:
+    """The versions of the lock, those for the runtime's Python where it has several."""
+    pins: dict[str, str] = {}
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        match = re.match(r"([a-z0-9._-]+)==([^ ;]+)(?: ; (.+?))?(?: \\)?$", line)
+        if match and (not match[3] or Requirement(f"x ; {match[3]}").marker.evaluate(RUNTIME)):  # type: ignore[union-attr]
+            pins[canonicalize_name(match[1])] = match[2]
+    return pins
+
+
+def main() -> None:
+    """Write, or check."""
+    text = wanted()
+    if TARGET.exists() and TARGET.read_text() == text:
+        return
+    if "--check" in sys.argv:
+        sys.exit("stale: layers/core/requirements.txt; run `make lock`")
+    TARGET.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Answers the streamed routes: `run.sh` serves `app` to the Lambda Web Adapter; emulators use `handler`."""
+
+from typing import Any
+
+from mangum import Mangum
+
+from walkaway_core import deployed
+from walkaway_core.api.gateway import Staged
+
+
+def app() -> Staged:
+    """Make the app that uvicorn serves."""
+    return deployed.app("stream")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a request in one piece."""
+    return Mangum(app(), lifespan="off")(event, context)

@@ -1,0 +1,20 @@
+"""Sweep: the scheduler invokes it each minute; a queue brings it the executions that failed."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response as process
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from walkaway_core import deployed, sweep
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """Look at what is due, or end the turns of the executions in the batch."""
+    services = deployed.services("sweep")
+    if "Records" not in event:
+        return {"looked_at": sweep.sweep(services)}
+
+    def take(record: SQSRecord) -> None:
+        sweep.execution_failed(services, record.json_body["detail"])
+
+    return process(event, take, BatchProcessor(EventType.SQS), context)

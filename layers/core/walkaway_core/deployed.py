@@ -1,0 +1,91 @@
+"""Builds what a Lambda function works with, from its environment, at its first event."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.aws import bus, machine, parameter, table, workspace
+from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.ports import Clock
+from walkaway_core.services import Services
+from walkaway_core.settings import SettingError, Settings
+from walkaway_core.system import SystemClock, TimeIds
+
+if TYPE_CHECKING:
+    from walkaway_core.api.gateway import Staged
+
+_built: dict[str, Services] = {}
+_apps: "dict[int, Staged]" = {}
+
+
+def services(function: str) -> Services:
+    """Give the services of a function, by its folder's name. Raises SettingError."""
+    if function not in _built:
+        _built[function] = build(Settings.read(os.environ, function))
+    return _built[function]
+
+
+def app(function: str) -> "Staged":
+    """Give the HTTP app of a function. It always asks for a key. Raises SettingError."""
+    from walkaway_core.api.access import Keyring
+    from walkaway_core.api.app import create_app
+    from walkaway_core.api.gateway import Staged
+
+    found = services(function)
+    if id(found) not in _apps:
+        _apps[id(found)] = Staged(create_app(found, Keyring({}, found.table, found.clock)))
+    return _apps[id(found)]
+
+
+@contextmanager
+def use(given: Mapping[str, Services]) -> Iterator[None]:
+    """Let functions have these services for the length of a block."""
+    before = dict(_built)
+    _built.update(given)
+    try:
+        yield
+    finally:
+        _built.clear()
+        _built.update(before)
+        _apps.clear()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """Build the ports for which there are settings; the others say what is missing when they are used."""
+    clock = clock or SystemClock()
+    return Services(
+        table=_port(settings.table, "WALKAWAY_TABLE", lambda name: table.DynamoTable(table.connect(), name, clock)),
+        workspace=_port(
+            settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(workspace.connect(), name)
+        ),
+        machine=_port(
+            settings.state_machine,
+            "WALKAWAY_STATE_MACHINE",
+            lambda arn: machine.StepFunctionsMachine(machine.connect(), arn),
+        ),
+        bus=_port(settings.bus, "WALKAWAY_BUS", lambda name: bus.EventBridgeBus(bus.connect(), name)),
+        model=AnthropicModel(settings, _key(settings)),
+        clock=clock,
+        ids=TimeIds(),
+        settings=settings,
+    )
+
+
+def _port(value: str, variable: str, make: Callable[[str], Any]) -> Any:
+    return make(value) if value else _Missing(variable)
+
+
+def _key(settings: Settings) -> Callable[[], str] | None:
+    name = settings.api_key_parameter
+    return parameter.Parameter(parameter.connect(), name) if name else None
+
+
+class _Missing:
+    """Stands for a port that this function was given no settings for, and so has no business with."""
+
+    def __init__(self, variable: str) -> None:
+        self._variable = variable
+
+    def __getattr__(self, name: str) -> Any:
+        raise SettingError(f"{self._variable} is not set, so {name}() cannot be called here")
