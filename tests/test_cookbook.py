@@ -7,17 +7,19 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.aws.shapes import deployed
 from tests.core.test_rehearsal import deck_text
-from tests.servers import Served, served
+from tests.servers import served
+from walkaway_core import api_keys
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SEEDS = os.environ.get("WALKAWAY_SEEDS", "")
-KEY = "pk_test_cookbook"
 
 # The pages lost their leading spaces. These are the depths of the code's lines; nothing else is added.
 DEPTHS = {
@@ -44,9 +46,17 @@ def code(number: str) -> str:
     return script
 
 
-def run(script: str, server: Served, folder: Path) -> str:
+@dataclass(frozen=True)
+class Site:
+    """Where a script's reader sends it, and with which key."""
+
+    url: str
+    key: str = "pk_test_cookbook"
+
+
+def run(script: str, server: Site, folder: Path) -> str:
     """Run a script as its reader would: with two variables, in a folder of its own."""
-    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": KEY}
+    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": server.key}
     (folder / "script.py").write_text(script)
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
@@ -55,38 +65,43 @@ def run(script: str, server: Served, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module", params=["no key", "a key"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@pytest.fixture(scope="module", params=["no key", "a key", "deployed"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if request.param == "deployed":
+        with deployed("") as stack:
+            key, _ = api_keys.create(stack.services.table, stack.clock, "cookbook")
+            yield Site(stack.url, key)
+        return
     environ = {"WALKAWAY_REHEARSAL_DELAY": "0.001"}
     if request.param == "a key":
-        environ["WALKAWAY_KEYS"] = f"{KEY}=cookbook"
+        environ["WALKAWAY_KEYS"] = f"{Site.key}=cookbook"
     with served(tmp_path_factory.mktemp("cookbook") / "data", environ=environ) as found:
-        yield found
+        yield Site(found.url)
 
 
 needs_seeds = pytest.mark.skipif(not SEEDS, reason="WALKAWAY_SEEDS does not name the folder of the seeds")
 
 
-def sessions(server: Served) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = httpx.get(f"{server.url}/v1/sessions", headers={"X-API-Key": KEY}).json()
+def sessions(server: Site) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = httpx.get(f"{server.url}/v1/sessions", headers={"X-API-Key": server.key}).json()
     return found
 
 
 @needs_seeds
-def test_seed_000_writes_and_downloads_its_report(server: Served, tmp_path: Path) -> None:
+def test_seed_000_writes_and_downloads_its_report(server: Site, tmp_path: Path) -> None:
     run(code("000"), server, tmp_path)
     report = (tmp_path / "report.md").read_bytes()
     assert b"NVIDIA" in report
     session = sessions(server)[0]["id"]
     url = f"{server.url}/v1/sessions/{session}/files"
-    listing = httpx.get(url, headers={"X-API-Key": KEY}).json()
+    listing = httpx.get(url, headers={"X-API-Key": server.key}).json()
     assert {"name": "report.md", "type": "file", "size": len(report)}.items() <= next(
         entry for entry in listing if entry["name"] == "report.md"
     ).items()
 
 
 @needs_seeds
-def test_seed_001_makes_and_downloads_a_presentation(server: Served, tmp_path: Path) -> None:
+def test_seed_001_makes_and_downloads_a_presentation(server: Site, tmp_path: Path) -> None:
     run(code("001"), server, tmp_path)
     (deck,) = tmp_path.glob("*.pptx")
     text = deck_text(deck.read_bytes())
@@ -95,7 +110,7 @@ def test_seed_001_makes_and_downloads_a_presentation(server: Served, tmp_path: P
 
 
 @needs_seeds
-def test_seed_002_streams_its_poem_and_prints_the_usage(server: Served, tmp_path: Path) -> None:
+def test_seed_002_streams_its_poem_and_prints_the_usage(server: Site, tmp_path: Path) -> None:
     printed = run(code("002"), server, tmp_path)
     poem, _, usage = printed.partition("\n\n[done] usage: ")
     assert "persistent storage" in poem.lower()
@@ -104,13 +119,13 @@ def test_seed_002_streams_its_poem_and_prints_the_usage(server: Served, tmp_path
 
 @needs_seeds
 @pytest.mark.parametrize("number", ["000", "001"])
-def test_the_seeds_clean_up_lines_work(server: Served, tmp_path: Path, number: str) -> None:
+def test_the_seeds_clean_up_lines_work(server: Site, tmp_path: Path, number: str) -> None:
     run(code(number), server, tmp_path)
     page = seed(number)
     lines = re.findall(r'curl -X DELETE [^\\]+\\\n-H "Authorization: Bearer \$POKEE_KEY"', page)
     assert len(lines) == 2
     session = str(sessions(server)[0]["id"])
-    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": KEY, "SID": session}
+    environ = {**os.environ, "POKEE_API": server.url, "POKEE_KEY": server.key, "SID": session}
     for line in lines:
         done = subprocess.run(
             ["sh", "-c", f"{line} -sS -w '%{{http_code}}'"], env=environ, capture_output=True, text=True, check=True
@@ -120,8 +135,8 @@ def test_the_seeds_clean_up_lines_work(server: Served, tmp_path: Path, number: s
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
-def test_our_examples_run(server: Served, tmp_path: Path, script: Path) -> None:
-    environ = {**os.environ, "WALKAWAY_URL": server.url, "WALKAWAY_KEY": KEY}
+def test_our_examples_run(server: Site, tmp_path: Path, script: Path) -> None:
+    environ = {**os.environ, "WALKAWAY_URL": server.url, "WALKAWAY_KEY": server.key}
     command = [sys.executable, str(script)]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, f"{shlex.join(command)}\n{done.stderr}"

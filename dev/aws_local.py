@@ -1,0 +1,85 @@
+"""`make aws-local`: an emulated account on loopback with the template's resources, for calling single functions.
+
+Its state machine and its API work too, on the functions of this process. It is slow and keeps nothing; to use Walkaway
+on one machine there is `walkaway serve`.
+"""
+
+import json
+import logging
+import os
+import urllib.request
+from pathlib import Path
+
+import click
+import uvicorn
+from moto.server import ThreadedMotoServer
+
+from dev.applier import ACCOUNT, Applied, apply
+from dev.deployment import Deployment, at_work
+from dev.gateway import Gateway
+from dev.seed import KEY, seed
+from dev.template import ROOT, Stack
+
+ENV_FILE = ROOT / ".aws-local.json"
+EMULATED = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+
+
+@click.command()
+@click.option("--port", default=5005, show_default=True, help="Of the emulated account.")
+@click.option("--api-port", default=5006, show_default=True, help="Of the API, through a gateway like AWS's.")
+@click.option("--env-file", default=ENV_FILE, show_default=False, type=click.Path(path_type=Path))
+def main(port: int, api_port: int, env_file: Path) -> None:
+    """Serve until interrupted."""
+    endpoint = f"http://127.0.0.1:{port}"
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    try:
+        os.environ.update(ACCOUNT, AWS_ENDPOINT_URL=endpoint, MOTO_PORT=str(port))
+        _configure(endpoint)
+        with at_work(apply(Stack({"StreamDoor": "buffered"}))) as deployment:
+            seed(deployment.services["api"])
+            env_file.write_text(json.dumps(variables(deployment, endpoint), indent=2) + "\n")
+            print(_about(deployment.applied, endpoint, api_port, env_file), flush=True)
+            _serve(deployment, api_port)
+    finally:
+        server.stop()
+        env_file.unlink(missing_ok=True)
+
+
+def variables(deployment: Deployment, endpoint: str) -> dict[str, dict[str, str]]:
+    """Each function's variables, as `sam local invoke --env-vars` and `dev.invoke` read them."""
+    return {
+        found.name: {**found.environ, **ACCOUNT, "AWS_ENDPOINT_URL": endpoint}
+        for found in deployment.functions.values()
+    }
+
+
+def _configure(endpoint: str) -> None:
+    """Switch moto's interpreter on: it has no variable for that."""
+    asked = urllib.request.Request(  # noqa: S310 - our own server on loopback
+        f"{endpoint}/moto-api/config", json.dumps(EMULATED).encode(), {"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(asked).close()  # noqa: S310
+
+
+def _serve(deployment: Deployment, port: int) -> None:
+    config = uvicorn.Config(Gateway(deployment), host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    uvicorn.Server(config).run()
+
+
+def _about(applied: Applied, endpoint: str, port: int, env_file: Path) -> str:
+    shown = env_file.relative_to(ROOT) if env_file.is_relative_to(ROOT) else env_file
+    return f"""\
+Emulated account on {endpoint}  table: {applied.ref("Table")}  bucket: {applied.ref("Bucket")}
+API on http://127.0.0.1:{port}/prod  key: {KEY}
+Variables of each function: {shown}
+
+  .venv/bin/python -m dev.invoke CallModelFunction events/call_model.first_step.json
+  sam local invoke CallModelFunction -e events/call_model.first_step.json --env-vars {shown} --docker-network host
+
+The second needs Docker, and `make build` before it. Ctrl-C ends the account and all that is in it."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""An applied stack at work in this process: its functions with their own settings, its queue and its schedule."""
+
+import asyncio
+import importlib
+import json
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.client
+from moto.awslambda_simple.models import LambdaSimpleBackend
+
+from dev.applier import Applied
+from walkaway_core import deployed
+from walkaway_core.ports import Clock
+from walkaway_core.settings import Settings
+
+SERIAL = {"dynamodb", "s3", "sqs", "events"}
+"""moto isolates neither transactions nor threads: calls of these services run one at a time."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the template: its folder, and the variables that it gets."""
+
+    name: str
+    folder: str
+    environ: Mapping[str, str]
+
+    def call(self, event: Any) -> Any:
+        """Call the real handler, as Lambda does: JSON in, JSON out."""
+        module = importlib.import_module(f"functions.{self.folder}.app")
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)  # Mangum runs its app in the thread's own
+        try:
+            answer = module.handler(json.loads(json.dumps(event)), _Context(self.name))
+            return json.loads(json.dumps(answer))
+        finally:
+            asyncio.set_event_loop(None)
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+
+@dataclass(frozen=True)
+class _Context:
+    function_name: str
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = ""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 900_000
+
+
+def functions(applied: Applied) -> dict[str, Function]:
+    """The functions of a stack. Their folders follow from their names: `CallModelFunction` is `call_model`."""
+    found = {}
+    for name, _ in applied.stack.resources("AWS::Lambda::Function"):
+        environ = applied.stack.resolved(name)["Environment"]["Variables"]
+        found[name] = Function(name, folder(name), environ)
+    return found
+
+
+def folder(function: str) -> str:
+    """Tell the folder of a function resource."""
+    word = function.removesuffix("Function")
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in word).lstrip("_")
+
+
+class Deployment:
+    """What happens in a deployed stack by itself, on the calls of an emulated account."""
+
+    def __init__(self, applied: Applied, environ: Mapping[str, str], clock: Clock | None = None) -> None:
+        self.applied = applied
+        self.functions = functions(applied)
+        self.services = {
+            found.folder: deployed.build(Settings.read({**found.environ, **environ}, found.folder), clock)
+            for found in self.functions.values()
+        }
+        self.crash_next: dict[str, int] = {}
+        """How often a function, by its folder, breaks down before it does anything."""
+
+    def invoke(self, name: str, event: Any) -> Any:
+        """Invoke a function by its name. Raises what its handler raises."""
+        function = self.functions[name]
+        if self.crash_next.get(function.folder, 0):
+            self.crash_next[function.folder] -= 1
+            raise RuntimeError(f"{name} broke down")
+        return function.call(event)
+
+    def close(self) -> None:
+        """Close what the functions' services hold open; Lambda itself never does."""
+        for found in self.services.values():
+            held: Any
+            for held in (found.table, found.model):
+                held.close()
+
+    def schedule(self) -> Any:
+        """Let a minute's schedule fire."""
+        (found,) = (self.applied.stack.resolved(n) for n, _ in self.applied.stack.resources("AWS::Scheduler::Schedule"))
+        return self.invoke(_function_of(found["Target"]["Arn"]), {})
+
+    def poll(self) -> int:
+        """Take what waits in the queues that functions read, as an event source mapping does; give how much it was."""
+        client, count = boto3.client("sqs"), 0
+        for name, _ in self.applied.stack.resources("AWS::Lambda::EventSourceMapping"):
+            mapping = self.applied.stack.resolved(name)
+            url = client.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
+            found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=mapping["BatchSize"]).get("Messages", [])
+            if not found:
+                continue
+            count += len(found)
+            failed = self.invoke(mapping["FunctionName"], {"Records": [_record(message) for message in found]})
+            kept = {item["itemIdentifier"] for item in (failed or {}).get("batchItemFailures", ())}
+            for message in found:
+                if message["MessageId"] not in kept:
+                    client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return count
+
+
+@contextmanager
+def at_work(
+    applied: Applied, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Iterator[Deployment]:
+    """Put a stack to work: what invokes a function in the account calls its handler here.
+
+    `environ` overrides the functions' variables.
+    """
+    deployment = Deployment(applied, environ or {}, clock)
+
+    def answer(_: Any, name: str, __: Any, body: str, ___: Any, headers: dict[str, str]) -> bytes:
+        try:
+            return json.dumps(deployment.invoke(name.rpartition(":")[2], json.loads(body))).encode()
+        except Exception as error:  # noqa: BLE001 - as Lambda reports it
+            headers["x-amz-function-error"] = "Unhandled"
+            trace = traceback.format_exc().splitlines()
+            told = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": trace}
+            return json.dumps(told).encode()
+
+    with ExitStack() as stack:
+        stack.enter_context(deployed.use(deployment.services))
+        stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", answer))
+        stack.enter_context(one_at_a_time())
+        stack.callback(deployment.close)
+        yield deployment
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let calls of the services that moto does not isolate run one at a time."""
+    lock = threading.RLock()
+    original: Any = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def serial(self: Any, operation: str, arguments: Any) -> Any:
+        if self.meta.service_model.service_name not in SERIAL:
+            return original(self, operation, arguments)
+        with lock:
+            return original(self, operation, arguments)
+
+    with _replaced(botocore.client.BaseClient, "_make_api_call", serial):
+        yield
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def _function_of(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
+def _record(message: Any) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": {},
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "",
+        "awsRegion": "",
+    }

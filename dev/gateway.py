@@ -1,0 +1,129 @@
+"""API Gateway and the Lambda Web Adapter in front of a deployment, as an ASGI app: routes as the template has them."""
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.types import Message, Receive, Scope, Send
+
+from dev.deployment import Deployment
+from walkaway_core import deployed
+
+MISSING = "MISSING_AUTHENTICATION_TOKEN"
+"""What API Gateway calls a request for which there is no route."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method of the API: its path as the template writes it, its function, whether the answer is streamed."""
+
+    method: str
+    path: str
+    function: str
+    streamed: bool
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What its path looks like."""
+        parts = re.split(r"\{(\w+)(\+?)\}", self.path)
+        found = re.escape(parts[0])
+        for name, greedy, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            found += f"(?P<{name}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
+        return re.compile(found)
+
+
+def routes(template: dict[str, Any]) -> Iterator[Route]:
+    """The routes of a transformed template."""
+    for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
+        for method, found in methods.items():
+            integration = found["x-amazon-apigateway-integration"]
+            uri = integration["uri"]["Fn::Sub"]
+            function = re.search(r"\$\{(\w+)\.Arn\}", uri)
+            assert function
+            streamed = integration.get("responseTransferMode") == "STREAM"
+            assert streamed == ("/2021-11-15/" in uri and uri.endswith("/response-streaming-invocations")), uri
+            yield Route(method.upper(), path, function[1], streamed)
+
+
+class Gateway:
+    """Serves the stage of a deployment's API at `/prod`."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        api = deployment.applied.stack.template["Resources"]
+        self._routes = list(routes(deployment.applied.stack.template))  # type: ignore[arg-type]
+        self._stage = f"/{api['ApiprodStage']['Properties']['StageName']}"
+        self._answers = api["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        path = scope["path"].removeprefix(self._stage)
+        found = [(route, match) for route in self._routes if (match := route.pattern.fullmatch(path))]
+        route = next((route for route, _ in found if route.method == scope["method"]), None)
+        if route is None or path == scope["path"]:
+            answer = self._answers[MISSING]
+            body = answer["responseTemplates"]["application/json"].encode()
+            await _send(send, int(answer["statusCode"]), [(b"content-type", b"application/json")], body)
+            return
+        context = {"stage": self._stage[1:], "path": scope["path"], "resourcePath": route.path, "protocol": "HTTP/1.1"}
+        context |= {"httpMethod": route.method, "requestId": "r", "identity": {"sourceIp": "127.0.0.1"}, "apiId": "api"}
+        if route.streamed:
+            await self._stream(scope, path, context, receive, send)
+            return
+        event = proxy_event(scope, route, path, context, await _body(receive))
+        answer = await asyncio.to_thread(self._deployment.invoke, route.function, event)
+        body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+        multi = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
+        headers = [(name.encode(), value.encode()) for name, value in [*answer["headers"].items(), *multi]]
+        await _send(send, answer["statusCode"], headers, body)
+
+    async def _stream(self, scope: Scope, path: str, context: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Pass a request on as HTTP, as the adapter does."""
+        headers = [pair for pair in scope["headers"] if not pair[0].startswith(b"x-amzn-")]
+        headers.append((b"x-amzn-request-context", json.dumps(context).encode()))
+        await deployed.app("stream")({**scope, "path": path, "root_path": "", "headers": headers}, receive, send)
+
+
+def proxy_event(scope: Scope, route: Route, path: str, context: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The event of a REST API's proxy integration (API Gateway developer guide, input format)."""
+    match = route.pattern.fullmatch(path)
+    assert match
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
+    return {
+        "resource": route.path,
+        "path": path,
+        "httpMethod": route.method,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": match.groupdict() or None,
+        "stageVariables": None,
+        "requestContext": context,
+        "body": base64.b64encode(body).decode() if body else None,
+        "isBase64Encoded": bool(body),
+    }
+
+
+async def _body(receive: Receive) -> bytes:
+    found, more = b"", True
+    while more:
+        message: Message = await receive()
+        found += message.get("body", b"")
+        more = message.get("more_body", False)
+    return found
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    kept = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"transfer-encoding")]
+    kept.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": kept})
+    await send({"type": "http.response.body", "body": body})

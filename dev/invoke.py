@@ -1,0 +1,31 @@
+"""Calls one function's handler in this process, against the account of `make aws-local`; no Docker needed."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from dev.aws_local import ENV_FILE
+from dev.deployment import Function, folder
+
+
+@click.command()
+@click.argument("function")
+@click.argument("event", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--env-file", default=ENV_FILE, show_default=False, type=click.Path(path_type=Path))
+def main(function: str, event: Path, env_file: Path) -> None:
+    """Call FUNCTION, such as CallModelFunction, with the payload in EVENT; print what it answers."""
+    if not env_file.exists():
+        sys.exit(f"{env_file.name} is not there: run `make aws-local` in another terminal")
+    known = json.loads(env_file.read_text())
+    if function not in known:
+        sys.exit(f"There is no function {function!r}; there are {', '.join(sorted(known))}")
+    os.environ.update(known[function])
+    found = Function(function, folder(function), known[function])
+    print(json.dumps(found.call(json.loads(event.read_text())), indent=2))
+
+
+if __name__ == "__main__":
+    main()

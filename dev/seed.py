@@ -1,0 +1,44 @@
+"""Puts into a table what the payloads in events/ speak of: a key, a session, and a turn that has not begun."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from walkaway_core import api_keys, keys, sessions, turns
+from walkaway_core.items import Fact, Item, Put
+from walkaway_core.services import Services
+from walkaway_core.sessions import SessionOptions
+from walkaway_core.system import TimeIds
+
+KEY = "wk_for-the-emulated-account-only"
+TENANT = "local"
+NAME = "0123456789abcdef01234567"
+"""What follows `sess_` and `msg_` in the payloads."""
+MESSAGE = "Write a 1-page report on tides to tides.md"
+
+
+class _Known(TimeIds):
+    """Ids: the session and the turn get the names that the payloads use."""
+
+    def new(self, prefix: str, *, after: str = "") -> str:
+        return prefix + NAME if prefix in ("sess_", "msg_") else super().new(prefix, after=after)
+
+
+class _Still:
+    """Machine: starts nothing, so that the payloads find the turn at its beginning."""
+
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        pass
+
+    def stop(self, name: str) -> None:
+        pass
+
+
+def seed(services: Services) -> turns.Turn:
+    """Make the key, the session and its turn."""
+    made = round(services.clock.now() * 1000)
+    facts: dict[str, Fact] = {"tenant": TENANT, "name": "for the payloads in events/", "created": made}
+    services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))
+    own = replace(services, ids=_Known(), machine=_Still())
+    session = sessions.create(own, TENANT, SessionOptions(persistent=True), {})
+    return turns.start(own, session.key, MESSAGE)

@@ -1,0 +1,168 @@
+"""Two shapes of the same system, as scenarios see them: the deployed stack in an emulated account, the local stack."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+import httpx
+import pytest
+from moto import mock_aws
+
+from dev.applier import ACCOUNT, apply
+from dev.deployment import Deployment, at_work
+from dev.gateway import Gateway
+from dev.template import Stack
+from tests.clock import ShiftedClock
+from tests.servers import KEYS, PATIENCE, Running, listening, running
+from walkaway_core import api_keys, turns
+from walkaway_core.keys import TurnKey
+from walkaway_core.services import Services
+from walkaway_core.settings import Settings
+
+MODEL = "test-model"
+"""The model that a test scripts; the offline model answers sessions that name none."""
+EMULATED: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+
+
+class Shape(Protocol):
+    """What a scenario may do besides HTTP."""
+
+    clock: ShiftedClock
+
+    @property
+    def url(self) -> str:
+        """Where the API is."""
+        ...
+
+    @property
+    def services(self) -> Services:
+        """The services of what answers requests."""
+        ...
+
+    def client(self, tenant: str = "alpha") -> httpx.Client:
+        """A client with a key of a tenant."""
+        ...
+
+    def sweep(self) -> None:
+        """Let the schedule come round."""
+        ...
+
+    def report_failure(self, turn: TurnKey) -> None:
+        """Let the machine report that the turn's execution was aborted."""
+        ...
+
+
+@dataclass
+class Local:
+    """The local stack."""
+
+    server: Running
+    clock: ShiftedClock
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def services(self) -> Services:
+        return self.server.stack.services
+
+    def client(self, tenant: str = "alpha") -> httpx.Client:
+        key = next(key for key, owner in KEYS.items() if owner == tenant)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE)
+
+    def sweep(self) -> None:
+        """Its own thread sweeps each second."""
+
+    def report_failure(self, turn: TurnKey) -> None:
+        found = turns.load(self.services, turn)
+        assert found
+        self.server.stack._failed(found.ticket.json(), "States.Aborted", "stopped by hand")
+
+
+@dataclass
+class Deployed:
+    """The deployed stack."""
+
+    gateway: str
+    clock: ShiftedClock
+    deployment: Deployment
+
+    @property
+    def url(self) -> str:
+        return f"{self.gateway}/prod"
+
+    @property
+    def services(self) -> Services:
+        return self.deployment.services["api"]
+
+    def client(self, tenant: str = "alpha") -> httpx.Client:
+        key, _ = api_keys.create(self.services.table, self.clock, tenant)
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": key}, timeout=PATIENCE)
+
+    def sweep(self) -> None:
+        self.deployment.schedule()
+
+    def report_failure(self, turn: TurnKey) -> None:
+        """Put the event that Step Functions puts (developer guide, EventBridge), and let the queue be read."""
+        found = turns.load(self.services, turn)
+        assert found
+        machine = self.deployment.applied.ref("TurnStateMachine")
+        detail = {
+            "executionArn": f"{machine.replace(':stateMachine:', ':execution:')}:{found.execution_name}",
+            "stateMachineArn": machine,
+            "name": found.execution_name,
+            "status": "ABORTED",
+            "input": json.dumps(found.ticket.json()),
+            "inputDetails": {"included": True},
+            "output": None,
+            "error": "States.Aborted",
+            "cause": "stopped by hand",
+        }
+        kind = "Step Functions Execution Status Change"
+        entry: Any = {"Source": "aws.states", "DetailType": kind, "Detail": json.dumps(detail)}
+        boto3.client("events").put_events(Entries=[entry])
+        assert self.deployment.poll() == 1
+
+
+@contextmanager
+def local(data: Path, model_url: str) -> Iterator[Local]:
+    clock = ShiftedClock()
+    settings = Settings(base_url=model_url, keys=KEYS, rehearsal_delay=0)
+    with running(data, settings, clock) as server:
+        yield Local(server, clock)
+
+
+@contextmanager
+def deployed(model_url: str) -> Iterator[Deployed]:
+    clock = ShiftedClock()
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name in [*os.environ]:
+            if name.startswith("AWS_"):
+                patch.delenv(name)
+        for name, value in ACCOUNT.items():
+            patch.setenv(name, value)
+        stack.enter_context(mock_aws(config=EMULATED))
+        applied = apply(Stack({"AnthropicBaseUrl": model_url}))
+        work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock))
+        url = stack.enter_context(listening(Gateway(work)))
+        yield Deployed(url, clock, work)
+        settle(work)
+
+
+def settle(work: Deployment) -> None:
+    """Wait until no execution runs: a thread that outlives the emulated account would find none."""
+    client = boto3.client("stepfunctions")
+    machine = work.applied.ref("TurnStateMachine")
+    for _ in range(600):
+        if not client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("an execution still runs")

@@ -1,0 +1,114 @@
+"""The emulated account of `make aws-local`, and against it, in processes of their own, single functions."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dev.seed import KEY, NAME
+from tests import sse
+from tests.servers import PATIENCE, wait_ready
+
+ROOT = Path(__file__).parents[2]
+EVENTS_URL = f"/v1/sessions/sess_{NAME}/responses/msg_{NAME}/events"
+
+
+@dataclass(frozen=True)
+class Account:
+    api: str
+    env_file: Path
+    said: str
+    process: "subprocess.Popen[str]"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(command: list[str], environ: dict[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+        process.stdout.close()
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    port, api_port, env_file = free_port(), free_port(), tmp_path / "env.json"
+    options = [f"--port={port}", f"--api-port={api_port}", f"--env-file={env_file}"]
+    with started([sys.executable, "-m", "dev.aws_local", *options], {}) as process:
+        assert process.stdout
+        said = "".join(iter(process.stdout.readline, "\n"))
+        wait_ready(f"http://127.0.0.1:{api_port}/prod")
+        yield Account(f"http://127.0.0.1:{api_port}/prod", env_file, said, process)
+    assert not env_file.exists(), "it leaves nothing behind"
+
+
+def invoke(account: Account, function: str, event: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "dev.invoke", function, f"events/{event}.json", f"--env-file={account.env_file}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@contextmanager
+def stream_function(account: Account) -> Iterator[httpx.Client]:
+    """Run the stream function's `run.sh` as the Lambda Web Adapter does."""
+    variables = json.loads(account.env_file.read_text())["StreamFunction"]
+    port = free_port()
+    environ = {
+        **variables,
+        "AWS_LWA_PORT": str(port),
+        "LAMBDA_TASK_ROOT": str(ROOT / "functions/stream"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    with started([str(ROOT / "functions/stream/run.sh")], environ):
+        url = f"http://127.0.0.1:{port}"
+        wait_ready(url)
+        with httpx.Client(base_url=url, headers={"X-API-Key": KEY}, timeout=PATIENCE) as client:
+            yield client
+
+
+def test_functions_in_processes_of_their_own_work_on_one_account(account: Account) -> None:
+    assert account.api in account.said
+    with stream_function(account) as client, client.stream("GET", EVENTS_URL) as answer:
+        seen = sse.parse(answer.iter_lines())
+        assert next(seen).event == "message.created"
+        first = invoke(account, "CallModelFunction", "call_model.first_step")
+        assert json.loads(first.stdout)["next"] == "tools", first.stderr
+        assert json.loads(invoke(account, "RunToolFunction", "run_tool.first_call").stdout)["next"] == "call_model"
+        invoke(account, "FinishTurnFunction", "finish_turn.done")
+        events = [event.event for event in seen]
+    assert events[0] == "step.started"
+    assert "tool_result" in events
+    assert events[-1] == "message.completed"
+
+
+def test_its_api_runs_whole_turns(account: Account) -> None:
+    with httpx.Client(base_url=account.api, headers={"X-API-Key": KEY}, timeout=PATIENCE) as client:
+        assert sse.send(client, sse.new(client), "Write a poem about rain.")[-1].event == "message.completed"
+
+
+def test_a_wrong_function_is_told_with_those_that_there_are(account: Account) -> None:
+    done = invoke(account, "Nope", "api.health")
+    assert done.returncode == 1
+    assert "CallModelFunction" in done.stderr
+
+
+def test_without_an_account_one_is_told_how_to_start_it(tmp_path: Path) -> None:
+    nobody = Account("", tmp_path / "none.json", "", None)  # type: ignore[arg-type]
+    assert "make aws-local" in invoke(nobody, "ApiFunction", "api.health").stderr

@@ -1,0 +1,221 @@
+"""Scenarios that must look the same from outside on both shapes, the deployed one and the local one."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import sse
+from tests.aws.shapes import MODEL, Shape, deployed, local
+from tests.messages_api import MessagesApi, Reply, call, messages_api, text
+from walkaway_core.items import Item
+from walkaway_core.keys import SessionKey, TurnKey
+
+_NOTHING = Item("", "")
+REPORT = "Write a 2-page report on ferries to out/ferries.md"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[MessagesApi]:
+    with messages_api() as service:
+        yield service
+
+
+@pytest.fixture(scope="module", params=["deployed", "local"])
+def shape(
+    request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shape]:
+    made = deployed(model.url) if request.param == "deployed" else local(tmp_path_factory.mktemp("l") / "d", model.url)
+    with made as found:
+        yield found
+
+
+@pytest.fixture
+def client(shape: Shape) -> Iterator[httpx.Client]:
+    with shape.client() as found:
+        yield found
+    shape.clock.ahead = 0.0
+
+
+def wait_free(client: httpx.Client, session: str) -> None:
+    for _ in range(1200):
+        if not client.get(f"/v1/sessions/{session}").json()["busy"]:
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("the session is still busy")
+
+
+def whole(events: list[sse.Seen]) -> None:
+    assert [event.id for event in events] == list(range(len(events)))
+    terminal = [
+        event.event for event in events if event.event in ("message.completed", "message.cancelled", "message.error")
+    ]
+    assert len(terminal) == 1
+    assert events[-1].event == terminal[0]
+
+
+def replay(client: httpx.Client, session: str, response: str, after: int = -1) -> list[sse.Seen]:
+    url = f"/v1/sessions/{session}/responses/{response}/events"
+    with client.stream("GET", url, headers={"Last-Event-ID": str(after)} if after >= 0 else {}) as answer:
+        return sse.read(answer)
+
+
+class Held:
+    """A turn whose model call waits in the middle of its answer."""
+
+    def __init__(self, client: httpx.Client, model: MessagesApi, **options: Any) -> None:
+        self.reply = Reply([text("Once upon a time")], gate=threading.Event())
+        model.replies = [self.reply]
+        model.hung_up.clear()
+        self.session = sse.new(client, model=MODEL, persistent=True, **options)
+        url = f"/v1/sessions/{self.session}/messages"
+        answer = client.post(url, json={"message": "Tell a story"}, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        self.response = answer.json()["response_id"]
+        assert self.reply.reached.wait(30)
+        self.key = TurnKey("alpha", self.session, self.response)
+
+    def release(self) -> None:
+        assert self.reply.gate
+        self.reply.gate.set()
+
+
+def test_the_main_job(client: httpx.Client) -> None:
+    session = sse.new(client, persistent=True, metadata={"project": "alpha"})
+    url = f"/v1/sessions/{session}/messages"
+    accepted = client.post(url, json={"message": REPORT}, headers={"Prefer": "respond-async"})
+    assert accepted.status_code == 202
+    wait_free(client, session)
+    record = client.get(f"/v1/sessions/{session}").json()
+    assert record["metadata"]["project"] == "alpha"
+    assert record["metadata"]["percent"] == 100
+    assert b"ferries" in client.get(f"/v1/sessions/{session}/files/out/ferries.md").content
+    events = client.get(accepted.headers["location"], params={"format": "json"})
+    assert events.json()["done"]
+    seen = replay(client, session, accepted.json()["response_id"])
+    whole(seen)
+    assert [event.data for event in seen] == [event["data"] for event in events.json()["events"]]
+    said = client.get(url).json()
+    assert [entry["role"] for entry in said[:2]] == ["user", "assistant"]
+    assert client.get(f"/v1/sessions/{session}/responses").json()[0]["status"] == "completed"
+    newest = client.get(url, params={"limit": 1})
+    assert client.get(newest.links["next"]["url"]).json() == said[-2:-1]
+
+
+def test_a_stream_that_breaks_is_resumed(client: httpx.Client, model: MessagesApi) -> None:
+    held = Held(client, model)
+    with client.stream("GET", f"/v1/sessions/{held.session}/responses/{held.response}/events") as answer:
+        first = next(sse.parse(answer.iter_lines()))
+    assert first.event == "message.created"
+    held.release()
+    rest = replay(client, held.session, held.response, after=first.id)
+    whole([first, *rest])
+    assert sse.text(rest) == "Once upon a time"
+    assert replay(client, held.session, held.response)[1:] == rest
+    again = client.get(
+        f"/v1/sessions/{held.session}/responses/{held.response}/events", headers={"Last-Event-ID": str(rest[-1].id)}
+    )
+    assert again.status_code == 204
+
+
+def test_a_posted_message_streams_to_its_end_and_a_tool_writes_a_file(client: httpx.Client, model: MessagesApi) -> None:
+    model.replies = [Reply([call("write_file", path="a/b.txt", content="from the tool")]), Reply([text("Done.")])]
+    session = sse.new(client, model=MODEL)
+    events = sse.send(client, session, "Write a file")
+    whole(events)
+    assert [e.event for e in events if e.event.startswith("tool") and "delta" not in e.event] == [
+        "tool_use.start",
+        "tool_use.stop",
+        "tool_use.executing",
+        "tool_result",
+    ]
+    assert client.get(f"/v1/sessions/{session}/files/a/b.txt").text == "from the tool"
+
+
+def test_files_arrive_unchanged(client: httpx.Client) -> None:
+    session = sse.new(client)
+    every_byte = bytes(range(256)) * 500
+    files = f"/v1/sessions/{session}/files"
+    assert client.put(f"{files}/in put/ä.bin", content=every_byte).status_code == 201
+    assert client.get(f"{files}/in put/ä.bin").content == every_byte
+    part = client.get(f"{files}/in put/ä.bin", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, every_byte[10:20])
+    assert [entry["name"] for entry in client.get(files, params={"path": "in put"}).json()] == ["ä.bin"]
+    assert client.get(f"{files}/../x").status_code in (403, 404)
+    assert client.delete(f"{files}/in put/ä.bin").status_code == 204
+    assert client.get(f"{files}/in put/ä.bin").status_code == 404
+
+
+def test_a_cancel_ends_the_turn_for_every_reader_and_frees_the_session(
+    client: httpx.Client, model: MessagesApi
+) -> None:
+    held = Held(client, model)
+    cancel = f"/v1/sessions/{held.session}/responses/{held.response}/cancel"
+    assert client.post(f"/v1/sessions/{held.session}/messages", json={"message": "x"}).status_code == 409
+    assert client.post(cancel).json()["status"] == "cancelling"
+    assert client.get(f"/v1/sessions/{held.session}").json()["busy"] is False
+    events = replay(client, held.session, held.response)
+    whole(events)
+    assert events[-1].event == "message.cancelled"
+    assert client.post(cancel).json()["status"] == "already_complete"
+    model.replies = [Reply([text("Hello.")])]
+    assert sse.send(client, held.session, "Are you there?")[-1].event == "message.completed"
+    assert model.hung_up.wait(30)
+
+
+def test_a_failed_execution_ends_its_turn(shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
+    held = Held(client, model)
+    shape.report_failure(held.key)
+    events = replay(client, held.session, held.response)
+    whole(events)
+    assert (events[-1].event, events[-1].data["code"]) == ("message.error", "step_failed")
+    assert "stopped by hand" in events[-1].data["error"]
+    assert client.get(f"/v1/sessions/{held.session}").json()["busy"] is False
+    held.release()
+
+
+def test_a_session_at_its_end_is_swept_with_its_turn(shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
+    held = Held(client, model, ttl=600)
+    key = SessionKey("alpha", held.session)
+    shape.clock.ahead += 600 + 1
+    assert client.get(f"/v1/sessions/{held.session}").status_code == 404
+    until(lambda: "deleted" in (shape.services.table.get(key.item)[0] or _NOTHING).facts, shape)
+    assert shape.services.table.get(held.key.item)[0].facts["status"] == "cancelled"  # type: ignore[union-attr]
+    assert model.hung_up.wait(30)  # nobody is at work on the turn any more, as after the 20 minutes of a real clock
+    shape.clock.ahead += 20 * 60 + 1
+    until(lambda: shape.services.table.get(key.item)[0] is None, shape)
+    assert shape.services.table.query(held.key.log).items == ()
+    assert shape.services.table.query(key.partition).items == ()
+
+
+def until(holds: Callable[[], bool], shape: Shape) -> None:
+    for _ in range(200):
+        shape.sweep()
+        if holds():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it never came about")
+
+
+def test_another_tenant_sees_nothing(shape: Shape, client: httpx.Client) -> None:
+    session = sse.new(client)
+    with shape.client("beta") as stranger:
+        for path in ("", "/messages", "/responses", "/files"):
+            foreign = stranger.get(f"/v1/sessions/{session}{path}")
+            unknown = stranger.get(f"/v1/sessions/sess_000000000000000000000000{path}")
+            assert (
+                (foreign.status_code, foreign.content)
+                == (unknown.status_code, unknown.content)
+                == (404, unknown.content)
+            )
+    nobody = httpx.get(f"{shape.url}/v1/sessions", headers={"X-API-Key": "wk_wrong"})
+    assert nobody.status_code == 401
+
+
+def test_an_unknown_address_is_404_in_the_contracts_words(shape: Shape, client: httpx.Client) -> None:
+    for answer in (client.get("/v1/nowhere"), client.get("/v2")):
+        assert answer.status_code == 404
+        assert answer.json()["error"] == "not_found"
+    assert httpx.get(f"{shape.url}/health").json()["status"] == "ok"

@@ -1,0 +1,208 @@
+"""What the template promises: names that agree, routes that stream, variables and policies that fit the settings."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from dev.applier import ACCOUNT, UnknownType, apply
+from dev.deployment import folder
+from dev.gateway import Route, routes
+from dev.template import Stack, transformed, written
+from tests.aws.shapes import EMULATED
+from walkaway_core.api.access import Keyring
+from walkaway_core.api.app import create_app
+from walkaway_core.doors import DOORS
+from walkaway_core.services import Services
+from walkaway_core.settings import Settings, variables
+
+ROOT = Path(__file__).parents[2]
+STREAMED = {
+    ("POST", "/v1/sessions/{session}/messages"),
+    ("GET", "/v1/sessions/{session}/messages"),
+    ("GET", "/v1/sessions/{session}/responses/{response_id}/events"),
+    ("GET", "/v1/sessions/{session}/files/{path+}"),
+}
+UNDOCUMENTED = {("GET", "/docs"), ("GET", "/openapi.json")}
+POLICY_OF = {
+    "WALKAWAY_TABLE": "TableAccess",
+    "WALKAWAY_BUCKET": "WorkspaceAccess",
+    "WALKAWAY_STATE_MACHINE": "MachineAccess",
+    "WALKAWAY_BUS": "BusAccess",
+}
+CHOICES = {"AnthropicKeyParameter": "/walkaway/key", "Bedrock": "yes", "Model": "bedrock/some.model"}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack()
+
+
+@pytest.fixture(scope="module")
+def found(stack: Stack) -> list[Route]:
+    return list(routes(dict(stack.template)))
+
+
+def functions(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {name: stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::Function")}
+
+
+def test_exactly_the_long_and_the_large_answers_are_streamed(found: list[Route]) -> None:
+    assert {(route.method, route.path) for route in found if route.streamed} == STREAMED
+    assert {route.function for route in found if route.streamed} == {"StreamFunction"}
+    assert {route.function for route in found if not route.streamed} == {"ApiFunction"}
+
+
+def test_another_word_for_streaming_would_be_noticed() -> None:
+    template = written()
+    event = template["Resources"]["StreamFunction"]["Properties"]["Events"]["ReadEvents"]
+    event["Properties"]["ResponseTransferMode"] = "STREAM"
+    streamed = {(route.method, route.path) for route in routes(transformed(template)) if route.streamed}
+    assert len(streamed) == len(STREAMED) - 1
+
+
+def test_the_template_has_the_apps_routes_and_no_others(found: list[Route]) -> None:
+    services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
+    paths = create_app(services, Keyring({})).openapi()["paths"]
+    served = {
+        (method.upper(), path.replace("/{path}", "/{path+}")) for path, methods in paths.items() for method in methods
+    }
+    assert {(route.method, route.path) for route in found} == served | UNDOCUMENTED
+
+
+def test_streamed_routes_may_take_the_platforms_quarter_of_an_hour(stack: Stack) -> None:
+    paths = stack.template["Resources"]["Api"]["Properties"]["Body"]["paths"]
+    for method, path in STREAMED:
+        assert paths[path][method.lower()]["x-amazon-apigateway-integration"]["timeoutInMillis"] == 900_000
+    assert stack.resolved("StreamFunction")["Timeout"] == 900
+
+
+def test_states_folders_resources_and_placeholders_agree(stack: Stack) -> None:
+    text = (ROOT / "statemachines/agent_turn.asl.json").read_text()
+    placeholders = set(re.findall(r"\$\{(\w+)Arn\}", text))
+    substitutions = stack.template["Resources"]["TurnStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert {f"{name}Arn": {"Fn::GetAtt": [name, "Arn"]} for name in placeholders} == substitutions
+    assert placeholders == {f"{name}Function" for name in DOORS}
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    written_functions = {
+        name: resource["Properties"]["CodeUri"]
+        for name, resource in written()["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert written_functions == {name: f"functions/{folder(name)}" for name in written_functions}
+    assert {folder(name) for name in written_functions} == folders
+    assert placeholders <= set(written_functions)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "functions").glob("*/app.py")), ids=lambda path: path.parent.name)
+def test_a_function_is_a_door_of_at_most_twenty_lines(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith('"""')
+    assert len(lines) <= 20
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, CHOICES, {"StreamDoor": "buffered"}], ids=["defaults", "choices", "buffered"]
+)
+def test_a_functions_variables_are_those_that_its_settings_read(parameters: dict[str, str]) -> None:
+    for name, properties in functions(Stack(parameters)).items():
+        given = properties["Environment"]["Variables"]
+        ours = {variable for variable in given if not variable.startswith("AWS_")}
+        assert ours == set(variables(folder(name))), name
+        Settings.read(given, folder(name))
+
+
+def test_a_function_has_the_policies_of_the_ports_that_it_uses(stack: Stack) -> None:
+    for name in functions(stack):
+        attached = stack.resolved(f"{name}Role")["ManagedPolicyArns"]
+        own = {policy.removesuffix(".Ref") for policy in attached if not policy.startswith("arn:")}
+        assert own == {POLICY_OF[v] for v in variables(folder(name)) if v in POLICY_OF}, name
+        assert "Policies" not in stack.resolved(f"{name}Role")
+
+
+def test_the_key_and_bedrock_are_for_the_function_that_calls_models_alone() -> None:
+    stack = Stack(CHOICES)
+    for name in functions(stack):
+        attached = set(stack.resolved(f"{name}Role")["ManagedPolicyArns"])
+        expected = {"KeyAccess.Ref", "BedrockAccess.Ref"} if name == "CallModelFunction" else set()
+        assert attached & {"KeyAccess.Ref", "BedrockAccess.Ref"} == expected
+    assert stack.resolved("ApiFunction")["Environment"]["Variables"]["WALKAWAY_PROVIDERS"] == "anthropic,bedrock"
+
+
+def test_nobody_is_allowed_everything(stack: Stack) -> None:
+    for name, _ in stack.resources("AWS::IAM::ManagedPolicy"):
+        for statement in stack.resolved(name)["PolicyDocument"]["Statement"]:
+            assert "*" not in json.dumps(statement["Action"]), name
+            assert statement["Resource"] != "*", name
+
+
+@pytest.mark.parametrize(("architecture", "layer"), [("arm64", "Arm64"), ("x86_64", "X86")])
+def test_the_stream_door_is_the_adapter_of_the_architecture(architecture: str, layer: str) -> None:
+    properties = Stack({"Architecture": architecture}).resolved("StreamFunction")
+    assert properties["Handler"] == "run.sh"
+    assert properties["Layers"][1].endswith(f":layer:LambdaAdapterLayer{layer}:30")
+    assert properties["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bootstrap"
+    assert (ROOT / "functions/stream/run.sh").stat().st_mode & 0o111 == 0o111
+
+
+def test_a_buffered_door_needs_no_adapter_and_ends_its_streams_in_time() -> None:
+    properties = Stack({"StreamDoor": "buffered"}).resolved("StreamFunction")
+    assert properties["Handler"] == "app.handler"
+    assert len(properties["Layers"]) == 1
+    given = properties["Environment"]["Variables"]
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in given
+    assert int(given["WALKAWAY_STREAM_SECONDS"]) < 29
+
+
+def test_what_is_stored_is_kept_and_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws(config=EMULATED):
+        applied = apply(Stack())
+        table, bucket = applied.ref("Table"), applied.ref("Bucket")
+        dynamo, s3 = boto3.client("dynamodb"), boto3.client("s3")
+        ttl = dynamo.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        backups = dynamo.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+        blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        encrypted = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+        lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert all(blocked.values())
+    assert encrypted[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert lifecycle[0]["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+    for name in ("Table", "Bucket"):
+        resource = applied.stack.template["Resources"][name]
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_failures_reach_the_sweep_and_what_nobody_takes_is_kept(stack: Stack) -> None:
+    rule = stack.resolved("FailedExecutions")
+    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert "EventBusName" not in rule, "Step Functions reports on the default bus"
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "DeadLetters.Arn"
+    assert stack.resolved("FailedExecutionsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
+    (mapping,) = (stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::EventSourceMapping"))
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    timeout = stack.resolved("SweepFunction")["Timeout"]
+    assert stack.resolved("FailedExecutionsQueue")["VisibilityTimeout"] >= 6 * timeout, "as Lambda's guide asks"
+
+
+def test_two_stacks_of_one_account_do_not_meet() -> None:
+    one, two = Stack({"AWS::StackName": "one"}), Stack({"AWS::StackName": "two"})
+    named = ("Name", "StateMachineName", "FunctionName", "BucketName", "TableName", "QueueName", "LogGroupName")
+    for name, _ in one.resources():
+        for field in named:
+            mine, other = one.resolved(name), two.resolved(name)
+            assert field not in mine or mine[field] != other[field] or ".Ref" in str(mine[field]), (name, field)
+
+
+def test_a_resource_that_nobody_knows_is_refused_before_anything_is_made() -> None:
+    stack = Stack()
+    template = {**stack.template, "Resources": {**stack.template["Resources"], "New": {"Type": "AWS::New::Thing"}}}
+    with mock_aws(), pytest.raises(UnknownType, match="New: AWS::New::Thing"):
+        apply(Stack(template=template))
