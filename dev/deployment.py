@@ -5,7 +5,7 @@ import importlib
 import json
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -132,22 +132,27 @@ def at_work(
     `environ` overrides the functions' variables.
     """
     deployment = Deployment(applied, environ or {}, clock)
+    with ExitStack() as stack:
+        stack.enter_context(deployed.use(deployment.services))
+        stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", as_lambda(deployment.invoke)))
+        stack.enter_context(one_at_a_time())
+        stack.callback(deployment.close)
+        yield deployment
+
+
+def as_lambda(invoke: Callable[[str, Any], Any]) -> Callable[..., bytes]:
+    """Make moto's Lambda call a function of this process, by name and payload, and report errors as Lambda does."""
 
     def answer(_: Any, name: str, __: Any, body: str, ___: Any, headers: dict[str, str]) -> bytes:
         try:
-            return json.dumps(deployment.invoke(name.rpartition(":")[2], json.loads(body))).encode()
-        except Exception as error:  # noqa: BLE001 - as Lambda reports it
+            return json.dumps(invoke(name.rpartition(":")[2], json.loads(body))).encode()
+        except Exception as error:  # noqa: BLE001 - the caller decides what it means
             headers["x-amz-function-error"] = "Unhandled"
             trace = traceback.format_exc().splitlines()
             told = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": trace}
             return json.dumps(told).encode()
 
-    with ExitStack() as stack:
-        stack.enter_context(deployed.use(deployment.services))
-        stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", answer))
-        stack.enter_context(one_at_a_time())
-        stack.callback(deployment.close)
-        yield deployment
+    return answer
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The services under moto, one call at a time: moto isolates neither transactions nor threads."""
 
 import io
-import json
 import re
 import threading
 import zipfile
@@ -14,6 +13,7 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from dev.deployment import as_lambda
 from walkaway_core.aws import machine, table, workspace
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Account:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
+        self._made: dict[str, str] = {}
 
     def table(self) -> "DynamoDBClient":
         client = table.connect(**ACCOUNT)
@@ -63,29 +64,38 @@ class Account:
         client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         return cast("S3Client", OneAtATime(client))
 
-    def machine(self, definition: str, invoke: Invoke) -> tuple["SFNClient", str]:
+    def step_functions(self) -> "SFNClient":
+        return machine.connect(**ACCOUNT)
+
+    def machine(self, definition: str, invoke: Invoke, name: str = "m") -> tuple["SFNClient", str]:
         """Make a state machine of an ASL text, whose functions are called in this process."""
-
-        def answer(_: Any, function: str, qualifier: Any, body: str, *headers: Any) -> bytes:
-            return json.dumps(invoke(function.rpartition(":")[2], json.loads(body))).encode()
-
-        self._patch.setattr(LambdaSimpleBackend, "invoke", answer)
-        iam = boto3.client("iam", **ACCOUNT)
-        role = iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-        for name in sorted(set(re.findall(r"\$\{(\w+)FunctionArn\}", definition))):
-            definition = definition.replace(f"${{{name}FunctionArn}}", self._function(name, role))
-        client = machine.connect(**ACCOUNT)
-        arn = client.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+        self._patch.setattr(LambdaSimpleBackend, "invoke", as_lambda(invoke))
+        for task in sorted(set(re.findall(r"\$\{(\w+)FunctionArn\}", definition))):
+            definition = definition.replace(f"${{{task}FunctionArn}}", self._function(task))
+        client = self.step_functions()
+        arn = client.create_state_machine(name=name, definition=definition, roleArn=self._role())["stateMachineArn"]
         return client, arn
 
-    def _function(self, name: str, role: str) -> str:
-        code = io.BytesIO()
-        with zipfile.ZipFile(code, "w") as archive:
-            archive.writestr("app.py", "")
-        made = boto3.client("lambda", **ACCOUNT).create_function(
-            FunctionName=name, Runtime="python3.13", Role=role, Handler="app.x", Code={"ZipFile": code.getvalue()}
-        )
-        return str(made["FunctionArn"])
+    def _role(self) -> str:
+        if not self._made.get("role"):
+            iam = boto3.client("iam", **ACCOUNT)
+            self._made["role"] = iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        return self._made["role"]
+
+    def _function(self, name: str) -> str:
+        if name not in self._made:
+            code = io.BytesIO()
+            with zipfile.ZipFile(code, "w") as archive:
+                archive.writestr("app.py", "")
+            made = boto3.client("lambda", **ACCOUNT).create_function(
+                FunctionName=name,
+                Runtime="python3.13",
+                Role=self._role(),
+                Handler="app.x",
+                Code={"ZipFile": code.getvalue()},
+            )
+            self._made[name] = str(made["FunctionArn"])
+        return self._made[name]
 
 
 @contextmanager

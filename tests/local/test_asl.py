@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from walkaway_core import keys
 from walkaway_core.doors import DOORS
 from walkaway_core.system import SystemClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.asl import Unsupported
 from walkaway_local.machine.execution import Execution
 from walkaway_local.machine.frames import Call, Effect, Over, Sleep
-from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.machine.machine import LocalMachine, TokenGone
 from walkaway_local.stack import definition
 from walkaway_local.table import SqliteTable
 
@@ -56,12 +57,13 @@ def run(
         if isinstance(effect, Sleep):
             slept.append(effect.until - now[0])
             now[0] = effect.until
-            todo += execution.woken(effect.frame, effect.visit)
-        else:
+            todo += execution.woken(effect.frame, effect.visit) or []
+        elif isinstance(effect, Call):
             try:
-                todo += execution.succeeded(effect.frame, effect.visit, {"Payload": work(effect.payload)})
+                moved = execution.succeeded(effect.frame, effect.visit, {"Payload": work(effect.payload)})
             except Exception as error:  # noqa: BLE001
-                todo += execution.failed(effect.frame, effect.visit, type(error).__name__, str(error))
+                moved = execution.failed(effect.frame, effect.visit, type(error).__name__, str(error))
+            todo += moved or []
     raise AssertionError("nothing follows, and it is not over")
 
 
@@ -170,7 +172,7 @@ def test_a_map_keeps_its_concurrency(most: int) -> None:
         call = waiting.pop()
         done += 1
         follow = execution.succeeded(call.frame, call.visit, {"Payload": call.payload})
-        waiting += [effect for effect in follow if isinstance(effect, Call)]
+        waiting += [effect for effect in follow or [] if isinstance(effect, Call)]
     assert done == 5
     assert execution.root.output == [[0, 1, 2, 3, 4]]
 
@@ -192,8 +194,8 @@ def test_a_failing_item_fails_the_map_and_late_answers_are_ignored() -> None:
     assert execution.failed(one.frame, one.visit, "Boom", "why") == [
         Over({"items": [1, 2], "e": {"Error": "Boom", "Cause": "why"}})
     ]
-    assert execution.succeeded(two.frame, two.visit, {"Payload": 2}) == []
-    assert execution.failed(one.frame, one.visit, "Boom", "again") == []
+    assert execution.succeeded(two.frame, two.visit, {"Payload": 2}) is None
+    assert execution.failed(one.frame, one.visit, "Boom", "again") is None
 
 
 def test_retries_wait_longer_each_time_up_to_a_limit_then_the_error_is_caught() -> None:
@@ -207,7 +209,7 @@ def test_retries_wait_longer_each_time_up_to_a_limit_then_the_error_is_caught() 
     over, entered, slept = run(definition, {"id": 1}, fail)
     assert slept == [2, 6, 10]
     assert over.output == {"id": 1, "error": {"Error": "Boom", "Cause": "always"}}
-    assert entered == ["Work"] * 4 + ["Caught"]
+    assert entered == ["Work", "Caught"]
 
 
 def test_full_jitter_waits_a_part_of_the_interval() -> None:
@@ -241,7 +243,9 @@ def test_errors_are_caught_by_name(names: list[str], error: str, caught: bool) -
     execution = Execution(definition, "x", {}, lambda: 0.0)
     (call,) = execution.begin()
     assert isinstance(call, Call)
-    (over,) = execution.failed(call.frame, call.visit, error, "")
+    moved = execution.failed(call.frame, call.visit, error, "")
+    assert moved
+    (over,) = moved
     assert isinstance(over, Over)
     assert (over.error == "") is caught
 
@@ -270,7 +274,8 @@ def refuse(change: Any) -> str:
     ("change", "word"),
     [
         (lambda m, s: s.update(Type="Parallel"), "Parallel"),
-        (lambda m, s: s.update(Type="Wait"), "Wait"),
+        (lambda m, s: m["States"].update(W={"Type": "Wait", "Next": "Work"}), "Seconds"),
+        (lambda m, s: m["States"].update(W={"Type": "Wait", "Timestamp": "soon", "Next": "Work"}), "soon"),
         (lambda m, s: s.update(HeartbeatSeconds=5), "HeartbeatSeconds"),
         (lambda m, s: s.update(Resource="arn:aws:states:::sqs:sendMessage"), "Resource"),
         (lambda m, s: s["Parameters"].update(InvocationType="Event"), "InvocationType"),
@@ -287,9 +292,9 @@ def refuse(change: Any) -> str:
         (lambda m, s: m.update(QueryLanguage="JSONata"), "JSONPath"),
         (
             lambda m, s: m["States"].update(
-                C={"Type": "Choice", "Choices": [{"Variable": "$.a", "StringMatches": "x*", "Next": "Work"}]}
+                C={"Type": "Choice", "Choices": [{"Variable": "$.a", "StringSounds": "x*", "Next": "Work"}]}
             ),
-            "StringMatches",
+            "StringSounds",
         ),
     ],
 )
@@ -416,3 +421,108 @@ def test_a_failed_execution_is_told(tmp_path: Path) -> None:
     made.close()
     assert told == [({"id": 1}, "Boom", '{"errorMessage":"no","errorType":"Boom"}')]
     table.close()
+
+
+WAITS = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+    "Parameters": {"FunctionName": "${AskFunctionArn}", "Payload": {"token.$": "$$.Task.Token"}},
+    "TimeoutSeconds": 60,
+}
+
+
+class TestTaskTokens:
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Any:
+        table = SqliteTable(tmp_path / "table.db", SystemClock())
+        yield table
+        table.close()
+
+    class Asked:
+        """Takes tokens, and what the state after the waiting one is given."""
+
+        def __init__(self) -> None:
+            self.tokens: list[str] = []
+            self.given: list[Any] = []
+            self.asked, self.done = threading.Event(), threading.Event()
+
+        def __call__(self, function: str, payload: Any) -> None:
+            if function == "Ask":
+                self.tokens.append(payload["token"])
+                self.asked.set()
+            else:
+                self.given.append(payload)
+                self.done.set()
+
+    def make(self, table: SqliteTable, tasks: "TestTaskTokens.Asked", **fields: Any) -> LocalMachine:
+        definition = machine(Ask={**WAITS, "Next": "Work", **fields}, Work={**TASK, "End": True})
+        return LocalMachine(definition, tasks, table, SystemClock())
+
+    def stored(self, table: SqliteTable) -> None:
+        """Wait until the store knows that the token was taken."""
+        for _ in range(500):
+            item = table.get((keys.MACHINE, "x"))[0]
+            if item and b'"handed":true' in item.body:
+                return
+            threading.Event().wait(0.01)
+        raise AssertionError("the token was never taken")
+
+    def test_a_token_is_good_after_a_crash_and_its_task_is_not_asked_again(self, table: SqliteTable) -> None:
+        tasks = self.Asked()
+        first = self.make(table, tasks)
+        first.start("x", {})
+        assert tasks.asked.wait(20)
+        self.stored(table)
+        first.close()
+        second = self.make(table, tasks)
+        assert second.go_on() == 1
+        second.succeed(tasks.tokens[0], {"yes": True})
+        assert tasks.done.wait(20)
+        second.close()
+        assert (len(tasks.tokens), tasks.given) == (1, [{"yes": True}])
+
+    def test_a_token_is_good_once_and_a_strange_one_never(self, table: SqliteTable) -> None:
+        tasks = self.Asked()
+        made = self.make(table, tasks)
+        made.start("x", {})
+        assert tasks.asked.wait(20)
+        for strange in ("", "x:", "y:1", f"{tasks.tokens[0]}0"):
+            with pytest.raises(TokenGone):
+                made.heartbeat(strange)
+        made.succeed(tasks.tokens[0], 1)
+        with pytest.raises(TokenGone):
+            made.succeed(tasks.tokens[0], 2)
+        with pytest.raises(TokenGone):
+            made.fail(tasks.tokens[0], "No")
+        assert tasks.done.wait(20)
+        made.close()
+        assert tasks.given == [1]
+
+    def test_a_retried_task_gets_a_new_token_and_the_old_one_is_gone(self, table: SqliteTable) -> None:
+        tasks = self.Asked()
+        made = self.make(table, tasks, Retry=[{"ErrorEquals": ["No"], "IntervalSeconds": 1, "MaxAttempts": 1}])
+        made.start("x", {})
+        assert tasks.asked.wait(20)
+        tasks.asked.clear()
+        made.fail(tasks.tokens[0], "No")
+        with pytest.raises(TokenGone):
+            made.succeed(tasks.tokens[0], "too early")
+        assert tasks.asked.wait(20)
+        made.succeed(tasks.tokens[1], "now")
+        assert tasks.done.wait(20)
+        made.close()
+        assert tasks.given == ["now"]
+
+    def test_a_deadline_outlives_a_crash(self, table: SqliteTable) -> None:
+        tasks = self.Asked()
+        catch = [{"ErrorEquals": ["States.Timeout"], "Next": "Work"}]
+        first = self.make(table, tasks, TimeoutSeconds=1, Catch=catch)
+        first.start("x", {})
+        assert tasks.asked.wait(20)
+        self.stored(table)
+        first.close()
+        second = self.make(table, tasks, TimeoutSeconds=1, Catch=catch)
+        second.go_on()
+        assert tasks.done.wait(20)
+        second.close()
+        assert (len(tasks.tokens), tasks.given[0]["Error"]) == (1, "States.Timeout")

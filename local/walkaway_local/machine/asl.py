@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from walkaway_local.machine import choices, paths
+from walkaway_local.machine import choices, paths, waits
 
 State = Mapping[str, Any]
 
@@ -14,8 +14,9 @@ FLOW = {"Next", "End"}
 DATA = {"InputPath", "OutputPath"}
 RESULT = {"Parameters", "ResultSelector", "ResultPath"}
 ERRORS = {"Retry", "Catch"}
+WAITS = {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"}
 FIELDS: Mapping[str, set[str]] = {
-    "Task": {"Resource", "TimeoutSeconds"} | FLOW | DATA | RESULT | ERRORS,
+    "Task": {"Resource", "TimeoutSeconds", "HeartbeatSeconds"} | FLOW | DATA | RESULT | ERRORS,
     "Map": {"ItemsPath", "ItemSelector", "ItemProcessor", "MaxConcurrency"}
     | FLOW
     | DATA
@@ -23,13 +24,15 @@ FIELDS: Mapping[str, set[str]] = {
     | ERRORS,
     "Choice": {"Choices", "Default"} | DATA,
     "Pass": {"Result", "Parameters", "ResultPath"} | FLOW | DATA,
+    "Wait": WAITS | FLOW | DATA,
     "Succeed": set(DATA),
     "Fail": {"Error", "Cause"},
 }
 RETRY = {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy", "Comment"}
 CATCH = {"ErrorEquals", "ResultPath", "Next", "Comment"}
-PATHS = ("InputPath", "OutputPath", "ResultPath", "ItemsPath")
+PATHS = ("InputPath", "OutputPath", "ResultPath", "ItemsPath", "SecondsPath", "TimestampPath")
 INVOKE = "arn:aws:states:::lambda:invoke"
+WITH_TOKEN = f"{INVOKE}.waitForTaskToken"
 
 
 class Unsupported(ValueError):
@@ -74,6 +77,8 @@ def _check_state(where: str, state: State, states: Mapping[str, State]) -> None:
         for rule in state["Choices"]:
             _known(rule["Next"], states, where)
             _check_rule(where, rule)
+    elif kind == "Wait":
+        _check_wait(where, state)
 
 
 def _check_data(where: str, state: State) -> None:
@@ -97,11 +102,21 @@ def _check_rule(where: str, rule: choices.Rule) -> None:
 
 
 def _check_task(where: str, state: State) -> None:
-    if state.get("Resource") != INVOKE:
-        raise Unsupported(f"{where}: the only Resource is {INVOKE}")
+    if state.get("Resource") not in (INVOKE, WITH_TOKEN):
+        raise Unsupported(f"{where}: the only Resource is {INVOKE}, or that with .waitForTaskToken")
+    if "HeartbeatSeconds" in state and ("TimeoutSeconds" not in state or state["Resource"] == INVOKE):
+        raise Unsupported(f"{where}: HeartbeatSeconds needs a task token and TimeoutSeconds")
     parameters = state.get("Parameters", {})
     _only(parameters, {"FunctionName", "Payload", "Payload.$"}, f"{where}, Parameters")
     function(parameters)
+
+
+def _check_wait(where: str, state: State) -> None:
+    given = WAITS & set(state)
+    if len(given) != 1:
+        raise Unsupported(f"{where}: needs one of {', '.join(sorted(WAITS))}")
+    if "Timestamp" in state and waits.timestamp(state["Timestamp"]) is None:
+        raise Unsupported(f"{where}: {state['Timestamp']!r} is no timestamp")
 
 
 def function(parameters: Mapping[str, Any]) -> str:

@@ -1,13 +1,19 @@
 """The rules of a Choice state. An operator that is not in the table is refused when the file is loaded."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from walkaway_local.machine import paths
+from walkaway_local.machine.waits import timestamp
 
 Rule = Mapping[str, Any]
 Compare = Callable[[Any, Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(compare: Compare) -> Compare:
@@ -18,24 +24,44 @@ def _number(compare: Compare) -> Compare:
     return lambda found, wanted: _is_number(found) and _is_number(wanted) and compare(found, wanted)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _time(compare: Compare) -> Compare:
+    def judge(found: Any, wanted: Any) -> bool:
+        one, two = timestamp(found), timestamp(wanted)
+        return one is not None and two is not None and compare(one, two)
 
+    return judge
+
+
+def _matches(found: str, pattern: str) -> bool:
+    """Whether a text fits a pattern, in which a star stands for anything, and one behind a backslash for itself."""
+    parts = re.findall(r"\\(.)|(\*)|([^*\\]+)", pattern)
+    form = "".join(".*" if star else re.escape(escaped or plain) for escaped, star, plain in parts)
+    return re.fullmatch(form, found, re.DOTALL) is not None
+
+
+ORDERS: Mapping[str, Compare] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+COMPARED: Mapping[str, Compare] = {
+    **{f"String{name}": _text(order) for name, order in ORDERS.items()},
+    **{f"Numeric{name}": _number(order) for name, order in ORDERS.items()},
+    **{f"Timestamp{name}": _time(order) for name, order in ORDERS.items()},
+    "BooleanEquals": lambda found, wanted: isinstance(found, bool) and found is wanted,
+}
+"""Comparisons with a value, or, with `Path` behind the name, with what a path leads to."""
 
 OPERATORS: Mapping[str, Compare] = {
-    "StringEquals": _text(operator.eq),
-    "StringLessThan": _text(operator.lt),
-    "StringGreaterThan": _text(operator.gt),
-    "NumericEquals": _number(operator.eq),
-    "NumericLessThan": _number(operator.lt),
-    "NumericLessThanEquals": _number(operator.le),
-    "NumericGreaterThan": _number(operator.gt),
-    "NumericGreaterThanEquals": _number(operator.ge),
-    "BooleanEquals": lambda found, wanted: isinstance(found, bool) and found is wanted,
+    **COMPARED,
+    "StringMatches": _text(_matches),
     "IsNull": lambda found, wanted: (found is None) is wanted,
     "IsString": lambda found, wanted: isinstance(found, str) is wanted,
     "IsNumeric": lambda found, wanted: _is_number(found) is wanted,
     "IsBoolean": lambda found, wanted: isinstance(found, bool) is wanted,
+    "IsTimestamp": lambda found, wanted: (timestamp(found) is not None) is wanted,
 }
 
 
@@ -52,12 +78,15 @@ def check(rule: Rule) -> None:
         check(rule[kind])
     elif kind == "IsPresent" or kind in OPERATORS:
         paths.parse(rule["Variable"])
+    elif kind.removesuffix("Path") in COMPARED:
+        paths.parse(rule["Variable"])
+        paths.parse(rule[kind])
     else:
         raise ValueError(f"the choice operator {kind} is not carried out")
 
 
 def holds(rule: Rule, data: Any, context: Mapping[str, Any]) -> bool:
-    """Judge a rule. Raises paths.Missing when its variable is not there."""
+    """Judge a rule. Raises paths.Missing when its variable, or what it is compared with, is not there."""
     if "And" in rule:
         return all(holds(part, data, context) for part in rule["And"])
     if "Or" in rule:
@@ -67,7 +96,10 @@ def holds(rule: Rule, data: Any, context: Mapping[str, Any]) -> bool:
     if "IsPresent" in rule:
         return _present(rule["Variable"], data, context) is rule["IsPresent"]
     found = paths.find(rule["Variable"], data, context)
-    return next(OPERATORS[name](found, wanted) for name, wanted in rule.items() if name in OPERATORS)
+    name, wanted = next((name, wanted) for name, wanted in rule.items() if name not in ("Variable", "Next", "Comment"))
+    if name in OPERATORS:
+        return OPERATORS[name](found, wanted)
+    return COMPARED[name.removesuffix("Path")](found, paths.find(wanted, data, context))
 
 
 def _present(path: str, data: Any, context: Mapping[str, Any]) -> bool:

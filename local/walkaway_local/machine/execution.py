@@ -4,15 +4,16 @@ Every move returns *effects*, which the driver carries out after it has stored w
 """
 
 import random
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from walkaway_local.machine import asl, choices, paths
+from walkaway_local.machine import asl, choices, errors, paths, waits
 from walkaway_local.machine.asl import State
-from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep
+from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
 
-UNCATCHABLE = ("States.Runtime", "States.DataLimitExceeded")
-"""Errors that States.ALL does not match (Step Functions developer guide, error handling)."""
+Moved = list[Effect] | None
+"""What follows from a move; None when it came too late and nothing has changed."""
 
 
 class Execution:
@@ -27,6 +28,7 @@ class Execution:
         *,
         entered: Callable[[str], None] = lambda _: None,
         chance: Callable[[], float] = random.random,
+        token: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self.root = Frame(machine["States"], machine["StartAt"], ticket)
         self.name = name
@@ -34,6 +36,7 @@ class Execution:
         self._now = now
         self._entered = entered
         self._chance = chance
+        self._token = token
 
     def restore(self, stored: Mapping[str, Any]) -> list[Effect]:
         """Go on from what was stored; whatever was under way is done again."""
@@ -44,21 +47,54 @@ class Execution:
         """Enter the first state."""
         return self._enter(self.root)
 
-    def succeeded(self, frame: Frame, visit: int, result: Any) -> list[Effect]:
-        """Take a call's result; nothing follows from one that comes too late."""
-        return self._guarded(frame, lambda: self._leave(frame, result)) if self._current(frame, visit) else []
+    def succeeded(self, frame: Frame, visit: int, result: Any) -> Moved:
+        """Take a call's result; a call that took a token has none."""
+        if not self._current(frame, visit):
+            return None
+        frame.handed = bool(frame.token)
+        if frame.handed:
+            return []
+        return self._guarded(frame, lambda: self._leave(frame, result))
 
-    def failed(self, frame: Frame, visit: int, error: str, cause: str) -> list[Effect]:
+    def failed(self, frame: Frame, visit: int, error: str, cause: str) -> Moved:
         """Take a call's error."""
-        return self._error(frame, error, cause) if self._current(frame, visit) else []
+        return self._error(frame, error, cause) if self._current(frame, visit) else None
 
-    def woken(self, frame: Frame, visit: int) -> list[Effect]:
-        """Try a state again after its retrier's interval."""
-        return self._enter(frame) if self._current(frame, visit) else []
+    def resumed(self, frame: Frame, output: Any) -> list[Effect]:
+        """Take the output that a task waited for."""
+        return self._guarded(frame, lambda: self._leave(frame, output))
 
-    def stop(self) -> None:
-        """Let nothing follow from whatever is under way."""
-        _bury(self.root)
+    def refused(self, frame: Frame, error: str, cause: str) -> list[Effect]:
+        """Take the error that came in place of that output."""
+        return self._error(frame, error, cause)
+
+    def beat(self, frame: Frame) -> list[Effect]:
+        """Give a waiting task its full heartbeat interval again."""
+        if frame.heartbeat:
+            frame.heartbeat = self._now() + frame.here["HeartbeatSeconds"]
+        return []
+
+    def looked(self, frame: Frame, visit: int) -> Moved:
+        """See whether a task has taken too long, or has not been heard of for too long."""
+        if not self._current(frame, visit):
+            return None
+        state, now = frame.here, self._now()
+        if frame.timeout and now >= frame.timeout:
+            return self._error(frame, errors.TIMEOUT, f"{frame.state} took more than {state['TimeoutSeconds']} s")
+        if frame.heartbeat and now >= frame.heartbeat:
+            return self._error(
+                frame, errors.HEARTBEAT, f"no heartbeat of {frame.state} for {state['HeartbeatSeconds']} s"
+            )
+        return self._watch(frame)
+
+    def woken(self, frame: Frame, visit: int) -> Moved:
+        """Leave a Wait, or try a state again after its retrier's interval."""
+        return self._wake(frame) if self._current(frame, visit) else None
+
+    def _wake(self, frame: Frame) -> list[Effect]:
+        if frame.here["Type"] == "Wait":
+            return self._guarded(frame, lambda: self._leave(frame, self._data(frame)))
+        return self._attempt(frame)
 
     def _current(self, frame: Frame, visit: int) -> bool:
         return frame.alive and frame.visit == visit
@@ -71,32 +107,40 @@ class Execution:
             return [Sleep(frame, frame.visit, frame.wake)]
         if frame.branches:
             return self._spawn(frame, self._resume)
-        return self._enter(frame)
+        if frame.handed:
+            return self._watch(frame)
+        if frame.wake:
+            return self._wake(frame)
+        return self._attempt(frame)
 
     def _go(self, frame: Frame, state: str, data: Any) -> list[Effect]:
         frame.state, frame.data, frame.retries = state, data, {}
         return self._enter(frame)
 
     def _enter(self, frame: Frame) -> list[Effect]:
-        frame.visit += 1
+        self._entered(frame.state)
+        return self._attempt(frame)
+
+    def _attempt(self, frame: Frame) -> list[Effect]:
+        frame.turn_away()
         frame.wake = 0.0
         frame.entered = True
-        self._entered(frame.state)
         return self._guarded(frame, lambda: self._do(frame))
 
     def _guarded(self, frame: Frame, move: Callable[[], list[Effect]]) -> list[Effect]:
         try:
             return move()
         except paths.Missing as missing:
-            return self._error(frame, "States.Runtime", f"{frame.state}: there is nothing at {missing}")
+            return self._error(frame, errors.RUNTIME, f"{frame.state}: there is nothing at {missing}")
 
     def _do(self, frame: Frame) -> list[Effect]:  # noqa: PLR0911 - a return for each type of state
         state, data, context = frame.here, self._data(frame), self._context(frame)
         kind = state["Type"]
         if kind == "Task":
-            asked = state["Parameters"]
-            payload = paths.fill({k: v for k, v in asked.items() if k != "FunctionName"}, data, context).get("Payload")
-            return [Call(frame, frame.visit, asl.function(asked), payload, state.get("TimeoutSeconds"))]
+            return self._task(frame, data)
+        if kind == "Wait":
+            frame.wake = waits.end(state, data, context, self._now())
+            return [Sleep(frame, frame.visit, frame.wake)]
         if kind == "Map":
             return self._map(frame, data)
         if kind == "Choice":
@@ -112,11 +156,27 @@ class Execution:
         given = paths.fill(state["Parameters"], data, context) if "Parameters" in state else data
         return self._leave(frame, state.get("Result", given))
 
+    def _task(self, frame: Frame, data: Any) -> list[Effect]:
+        state = frame.here
+        if state["Resource"] == asl.WITH_TOKEN:
+            frame.token = f"{self.name}:{self._token()}"
+        asked = state["Parameters"]
+        given = {name: value for name, value in asked.items() if name.startswith("Payload")}
+        payload = paths.fill(given, data, self._context(frame)).get("Payload")
+        if "TimeoutSeconds" in state:
+            frame.timeout = self._now() + state["TimeoutSeconds"]
+        if "HeartbeatSeconds" in state:
+            frame.heartbeat = self._now() + state["HeartbeatSeconds"]
+        return [Call(frame, frame.visit, asl.function(asked), payload), *self._watch(frame)]
+
+    def _watch(self, frame: Frame) -> list[Effect]:
+        return [Watch(frame, frame.visit, frame.due)] if frame.due else []
+
     def _map(self, frame: Frame, data: Any) -> list[Effect]:
         processor = frame.here["ItemProcessor"]
         items = paths.find(frame.here.get("ItemsPath", "$"), data, self._context(frame))
         if not isinstance(items, list):
-            return self._error(frame, "States.Runtime", f"{frame.state}: ItemsPath does not lead to a list")
+            return self._error(frame, errors.RUNTIME, f"{frame.state}: ItemsPath does not lead to a list")
         frame.branches = []
         for index, value in enumerate(items):
             branch = Frame(processor["States"], processor["StartAt"], value, frame, (index, value))
@@ -144,7 +204,7 @@ class Execution:
 
     def _leave(self, frame: Frame, result: Any) -> list[Effect]:
         """Put a state's result where it belongs and go on."""
-        frame.visit += 1
+        frame.turn_away()
         state = frame.here
         if "ResultSelector" in state:
             result = paths.fill(state["ResultSelector"], result, self._context(frame))
@@ -159,59 +219,31 @@ class Execution:
 
     def _error(self, frame: Frame, error: str, cause: str) -> list[Effect]:
         """Retry, catch, or fail, and with it what this is a part of."""
-        frame.visit += 1
+        frame.turn_away()
         for branch in frame.branches:
-            _bury(branch)
+            branch.bury()
         frame.branches = []
         for number, retrier in enumerate(frame.here.get("Retry", ())):
-            if _matches(retrier, error):
+            if errors.matches(retrier, error):
                 used = frame.retries.get(str(number), 0)
                 if used < retrier.get("MaxAttempts", 3):
                     frame.retries[str(number)] = used + 1
-                    frame.wake = self._now() + self._delay(retrier, used)
+                    frame.wake = self._now() + errors.delay(retrier, used, self._chance)
                     return [Sleep(frame, frame.visit, frame.wake)]
                 break
         for catcher in frame.here.get("Catch", ()):
-            if _matches(catcher, error):
+            if errors.matches(catcher, error):
                 caught = {"Error": error, "Cause": cause}
                 return self._go(frame, catcher["Next"], paths.place(caught, catcher.get("ResultPath", "$"), frame.data))
         if frame.parent is None:
             return [Over(error=error, cause=cause)]
         return self._error(frame.parent, error, cause)
 
-    def _delay(self, retrier: Mapping[str, Any], used: int) -> float:
-        seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** used
-        seconds = min(seconds, retrier.get("MaxDelaySeconds", seconds))
-        return float(seconds * self._chance() if retrier.get("JitterStrategy") == "FULL" else seconds)
-
     def _data(self, frame: Frame) -> Any:
-        path = frame.here.get("InputPath", "$")
-        return {} if path is None else paths.find(path, frame.data, self._context(frame))
+        return frame.through("InputPath", frame.data, self._context(frame))
 
     def _out(self, frame: Frame, data: Any) -> Any:
-        path = frame.here.get("OutputPath", "$")
-        return {} if path is None else paths.find(path, data, self._context(frame))
+        return frame.through("OutputPath", data, self._context(frame))
 
     def _context(self, frame: Frame) -> dict[str, Any]:
-        context: dict[str, Any] = {
-            "Execution": {"Id": self.name, "Name": self.name, "Input": self._input},
-            "State": {"Name": frame.state},
-        }
-        if frame.item is not None:
-            context["Map"] = {"Item": {"Index": frame.item[0], "Value": frame.item[1]}}
-        return context
-
-
-def _matches(rule: Mapping[str, Any], error: str) -> bool:
-    for name in rule["ErrorEquals"]:
-        if name == error or (name == "States.ALL" and error not in UNCATCHABLE):
-            return True
-        if name == "States.TaskFailed" and error not in (*UNCATCHABLE, "States.Timeout"):
-            return True
-    return False
-
-
-def _bury(frame: Frame) -> None:
-    frame.alive = False
-    for branch in frame.branches:
-        _bury(branch)
+        return {"Execution": {"Id": self.name, "Name": self.name, "Input": self._input}, **frame.context}

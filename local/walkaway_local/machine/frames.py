@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from walkaway_local.machine import paths
 from walkaway_local.machine.asl import State
 
 
@@ -18,6 +19,13 @@ class Frame:
     item: tuple[int, Any] | None = None
     retries: dict[str, int] = field(default_factory=dict)
     wake: float = 0.0
+    token: str = ""
+    """The task token that a task waits for, if it does."""
+    handed: bool = False
+    """Whether the task's function has taken the token."""
+    timeout: float = 0.0
+    heartbeat: float = 0.0
+    """When the task that runs here is given up, and when for want of a heartbeat; 0 is never."""
     branches: "list[Frame]" = field(default_factory=list)
     output: list[Any] = field(default_factory=list)
     """Its one output, once it has ended."""
@@ -31,6 +39,43 @@ class Frame:
         """The state that it is in."""
         return self.states[self.state]
 
+    @property
+    def due(self) -> float:
+        """When the task that runs here must be looked at; 0 is never."""
+        return min((at for at in (self.timeout, self.heartbeat) if at), default=0.0)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the context object says of this thread of control."""
+        found: dict[str, Any] = {"State": {"Name": self.state}}
+        if self.token:
+            found["Task"] = {"Token": self.token}
+        if self.item is not None:
+            found["Map"] = {"Item": {"Index": self.item[0], "Value": self.item[1]}}
+        return found
+
+    def through(self, field: str, data: Any, context: Mapping[str, Any]) -> Any:
+        """Narrow data by the state's InputPath or OutputPath. Raises paths.Missing."""
+        path = self.here.get(field, "$")
+        return {} if path is None else paths.find(path, data, context)
+
+    def waiting(self, token: str) -> "Frame | None":
+        """Find the task that waits for a token, here or in a branch."""
+        if self.alive and self.token == token:
+            return self
+        return next((found for branch in self.branches if (found := branch.waiting(token))), None)
+
+    def turn_away(self) -> None:
+        """Take no more answers to what was under way here, neither from a call nor for a token."""
+        self.visit += 1
+        self.token, self.handed, self.timeout, self.heartbeat = "", False, 0.0, 0.0
+
+    def bury(self) -> None:
+        """Let nothing follow from whatever is under way here."""
+        self.alive = False
+        for branch in self.branches:
+            branch.bury()
+
     def json(self) -> dict[str, Any]:
         """Where it stands, for the store."""
         return {
@@ -39,6 +84,10 @@ class Frame:
             "item": self.item,
             "retries": self.retries,
             "wake": self.wake,
+            "token": self.token,
+            "handed": self.handed,
+            "timeout": self.timeout,
+            "heartbeat": self.heartbeat,
             "branches": [branch.json() for branch in self.branches],
             "output": self.output,
         }
@@ -49,6 +98,8 @@ class Frame:
         item = stored["item"]
         frame = cls(states, stored["state"], stored["data"], parent, tuple(item) if item else None)
         frame.retries, frame.wake, frame.output = dict(stored["retries"]), stored["wake"], stored["output"]
+        frame.token, frame.handed = stored["token"], stored["handed"]
+        frame.timeout, frame.heartbeat = stored["timeout"], stored["heartbeat"]
         if stored["branches"]:
             inner = frame.here["ItemProcessor"]["States"]
             frame.branches = [cls.read(inner, branch, frame) for branch in stored["branches"]]
@@ -63,7 +114,15 @@ class Call:
     visit: int
     function: str
     payload: Any
-    timeout: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Call `looked` at this time: a task may have taken too long."""
+
+    frame: Frame
+    visit: int
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +143,4 @@ class Over:
     cause: str = ""
 
 
-Effect = Call | Sleep | Over
+Effect = Call | Watch | Sleep | Over

@@ -10,8 +10,8 @@ from walkaway_core import keys
 from walkaway_core.items import Absent, Item, Put, Refused
 from walkaway_core.ports import Clock, Table
 from walkaway_local.machine import asl
-from walkaway_local.machine.execution import Execution
-from walkaway_local.machine.frames import Call, Effect, Over, Sleep
+from walkaway_local.machine.execution import Execution, Moved
+from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
 from walkaway_local.machine.timers import Timers
 from walkaway_wire import jsontext
 
@@ -22,6 +22,13 @@ Invoke = Callable[[str, Any], Any]
 """Calls the function of this name with a payload."""
 OnFailure = Callable[[Any, str, str], None]
 """Is told of an execution that failed: its input, the error, the cause. On AWS an EventBridge rule tells it."""
+
+OnEnter = Callable[[str, str], None]
+"""Is told of each state that is entered: the execution's name, the state's."""
+
+
+class TokenGone(Exception):
+    """No task waits for this token: it has been answered, has timed out, or never was."""
 
 
 class LocalMachine:
@@ -36,9 +43,11 @@ class LocalMachine:
         *,
         workers: int = 64,
         on_failure: OnFailure = lambda *_: None,
+        on_enter: OnEnter = lambda *_: None,
     ) -> None:
         asl.check(definition)
         self._on_failure = on_failure
+        self._on_enter = on_enter
         self._definition = definition
         self._invoke = invoke
         self._table = table
@@ -50,7 +59,7 @@ class LocalMachine:
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         """Start an execution, unless one of this name has been started."""
-        driven = _Driven(Execution(self._definition, name, dict(ticket), self._clock.now))
+        driven = _Driven(self._execution(name, dict(ticket)))
         with driven.lock:
             effects = driven.execution.begin()
             try:
@@ -65,9 +74,21 @@ class LocalMachine:
         driven = self._live.get(name)
         if driven:
             with driven.lock:
-                driven.execution.stop()
+                driven.execution.root.bury()
                 self._store(driven, [Over(error="States.Stopped")])
                 self._forget(name)
+
+    def succeed(self, token: str, output: Any) -> None:
+        """Give a task that waits for a token its output. Raises TokenGone."""
+        self._answer(token, lambda execution, frame: execution.resumed(frame, output))
+
+    def fail(self, token: str, error: str, cause: str = "") -> None:
+        """Give a task that waits for a token an error. Raises TokenGone."""
+        self._answer(token, lambda execution, frame: execution.refused(frame, error, cause))
+
+    def heartbeat(self, token: str) -> None:
+        """Let a task that waits for a token wait on. Raises TokenGone."""
+        self._answer(token, lambda execution, frame: execution.beat(frame))
 
     def go_on(self) -> int:
         """Take up every execution that was running when the last process ended; give how many."""
@@ -89,11 +110,16 @@ class LocalMachine:
 
     def _take_up(self, item: Item) -> None:
         stored = jsontext.loads(item.body)
-        driven = _Driven(Execution(self._definition, item.sk, stored["input"], self._clock.now))
+        driven = _Driven(self._execution(item.sk, stored["input"]))
         with driven.lock:
             effects = driven.execution.restore(stored["frame"])
             self._enlist(driven)
             self._carry_out(driven, effects)
+
+    def _execution(self, name: str, ticket: Any) -> Execution:
+        return Execution(
+            self._definition, name, ticket, self._clock.now, entered=lambda state: self._on_enter(name, state)
+        )
 
     def _enlist(self, driven: "_Driven") -> None:
         with self._lock:
@@ -123,6 +149,8 @@ class LocalMachine:
                     self._pool.submit(self._on_failure, driven.ticket, effect.error, effect.cause)
             elif isinstance(effect, Sleep):
                 self._timers.at(effect.until, lambda found=effect: self._hand(self._wake, driven, found))  # type: ignore[misc]
+            elif isinstance(effect, Watch):
+                self._timers.at(effect.until, lambda found=effect: self._hand(self._look, driven, found))  # type: ignore[misc]
             else:
                 self._hand(self._call, driven, effect)
 
@@ -133,8 +161,6 @@ class LocalMachine:
             pass  # the machine has been closed; the store knows where the execution is
 
     def _call(self, driven: "_Driven", call: Call) -> None:
-        if call.timeout:
-            self._timers.at(self._clock.now() + call.timeout, lambda: self._hand(self._late, driven, call))
         try:
             result = self._invoke(call.function, call.payload)
         except Exception as error:  # noqa: BLE001 - the machine's Retry and Catch decide what it means
@@ -146,22 +172,32 @@ class LocalMachine:
             answer = {"Payload": jsontext.loads(jsontext.dumps(result))}  # as it would come out of a Lambda
             self._move(driven, lambda: driven.execution.succeeded(call.frame, call.visit, answer))
 
-    def _late(self, driven: "_Driven", call: Call) -> None:
-        cause = f"{call.function} took more than {call.timeout} s"
-        self._move(driven, lambda: driven.execution.failed(call.frame, call.visit, "States.Timeout", cause))
+    def _look(self, driven: "_Driven", watch: Watch) -> None:
+        self._move(driven, lambda: driven.execution.looked(watch.frame, watch.visit))
 
     def _wake(self, driven: "_Driven", sleep: Sleep) -> None:
         self._move(driven, lambda: driven.execution.woken(sleep.frame, sleep.visit))
 
-    def _move(self, driven: "_Driven", move: Callable[[], list[Effect]]) -> None:
-        """Move on and store where the execution is then, before anything follows from it."""
+    def _move(self, driven: "_Driven", move: Callable[[], Moved]) -> None:
         with driven.lock:
-            before = driven.execution.root.alive
             effects = move()
-            if not before or not (effects or driven.execution.root.branches):
-                return
-            self._store(driven, effects)
-            self._carry_out(driven, effects)
+            if effects is not None:
+                self._follow(driven, effects)
+
+    def _follow(self, driven: "_Driven", effects: list[Effect]) -> None:
+        """Store where the execution is, before anything follows from it."""
+        self._store(driven, effects)
+        self._carry_out(driven, effects)
+
+    def _answer(self, token: str, move: Callable[[Execution, Frame], list[Effect]]) -> None:
+        driven = self._live.get(token.rpartition(":")[0])
+        if driven is None:
+            raise TokenGone
+        with driven.lock:
+            frame = driven.execution.root.waiting(token)
+            if frame is None:
+                raise TokenGone
+            self._follow(driven, move(driven.execution, frame))
 
 
 def _log_failure(future: "Future[None]") -> None:
