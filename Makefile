@@ -56,6 +56,13 @@ fix: $(STAMP) ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+build: $(STAMP) $(SAM_STAMP) ## Build functions and layer (ARCHITECTURE=x86_64 for that)
+	@$(BIN)/python -m dev.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(IF_POSSIBLE),--if-possible)
+
+deploy: build ## Deploy into your AWS account; asks for what it needs
+	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --guided \
+		--parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
+
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.turns
 

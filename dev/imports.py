@@ -29,7 +29,7 @@ def main() -> None:
 
 def _probe(name: str) -> tuple[int, int, bool]:
     command = [sys.executable, "-c", PROBE.format(name=name)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     milliseconds, modules, loads = done.stdout.split()
     return int(milliseconds), int(modules), loads == "True"
 

@@ -1,0 +1,120 @@
+"""`make build`: builds functions and layer with the runtime's Python, compiles them, holds their sizes to budgets."""
+
+import io
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import click
+
+from dev.template import ROOT
+
+MINOR = "3.13"
+"""The Python of the template's runtime."""
+BUILT = ROOT / ".aws-sam/build"
+LAYER = "CoreLayer"
+SAM = ROOT / ".venv-sam/bin/sam"
+BUDGETS = {"layer": (40.0, 130.0), "function": (0.1, 0.2)}
+"""Zipped and unzipped, in MB. Lambda's limit is 250 MB unzipped for a function and its layers (Lambda quotas)."""
+
+
+@click.command()
+@click.option(
+    "--architecture",
+    type=click.Choice(["arm64", "x86_64", "own"]),
+    default="arm64",
+    show_default=True,
+    help="The template's parameter; `own` is this machine's, on which the functions can then be imported.",
+)
+@click.option("--if-possible", is_flag=True, help=f"Without Python {MINOR}, say so and succeed.")
+def main(*, architecture: str, if_possible: bool) -> None:
+    """Build, compile, measure. Exits with 1 beyond a budget."""
+    python = find()
+    if python is None:
+        told = f"Python {MINOR}, the functions' runtime, is neither on the PATH nor in pyenv"
+        if if_possible:
+            print(f"Not built: {told}")
+            return
+        sys.exit(f"{told}; install it, or build in a container: {SAM.relative_to(ROOT)} build --use-container")
+    own = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    sam(python, own if architecture == "own" else architecture)
+    compiled(python)
+    if architecture in ("own", own):
+        imported(python)
+    if any(line.endswith("OVER BUDGET") for line in sizes()):
+        sys.exit("over budget")
+
+
+def find() -> Path | None:
+    """Find the runtime's Python: on the PATH, else the newest in pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    known = [Path(found)] if (found := shutil.which(f"python{MINOR}")) else []
+    candidates = [*known, *sorted(pyenv.glob(f"{MINOR}.*/bin/python{MINOR}"), reverse=True)]
+    return next((python for python in candidates if _runs(python)), None)
+
+
+def _runs(python: Path) -> bool:
+    """Whether it is a Python with pip; a shim of pyenv may stand for none."""
+    command = [str(python), "-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() == MINOR
+
+
+def sam(python: Path, architecture: str) -> None:
+    """Let the SAM CLI gather what goes into each function and into the layer."""
+    command = [str(SAM), "build", "--parameter-overrides", f"Architecture={architecture}"]
+    environ = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+    environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+
+
+def compiled(python: Path) -> None:
+    """Leave bytecode that no clock can make stale: /var/task is read-only, so Lambda would not keep its own."""
+    for stray in BUILT.rglob("__pycache__"):
+        shutil.rmtree(stray)
+    command = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(BUILT)]
+    subprocess.run(command, check=True)
+
+
+def imported(python: Path) -> None:
+    """Import each function from what was built alone; only boto3 comes from elsewhere, as in the runtime."""
+    runtime = next((ROOT / ".venv-sam/lib").glob("python*/site-packages"))
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{BUILT / LAYER / 'python'}:{runtime}"}
+    for folder in sorted(path for path in BUILT.iterdir() if (path / "app.py").exists()):
+        before = time.perf_counter()
+        subprocess.run([str(python), "-c", "import app"], cwd=folder, env=environ, check=True)
+        print(f"{folder.name:24}imports in {(time.perf_counter() - before) * 1000:5.0f} ms, its process included")
+
+
+def sizes() -> list[str]:
+    """Print what each part weighs, and give the lines."""
+    lines = []
+    print(f"{'':24}{'zipped, MB':>12}{'unzipped, MB':>14}{'budget':>14}")
+    for folder in sorted(path for path in BUILT.iterdir() if path.is_dir()):
+        packed, whole = _weigh(folder)
+        most = BUDGETS["layer" if folder.name == LAYER else "function"]
+        line = f"{folder.name:24}{packed:>12.2f}{whole:>14.2f}{f'{most[0]:g} / {most[1]:g}':>14}"
+        lines.append(line + ("  OVER BUDGET" if packed > most[0] or whole > most[1] else ""))
+        print(lines[-1])
+    return lines
+
+
+def _weigh(folder: Path) -> tuple[float, float]:
+    out, whole = io.BytesIO(), 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+                whole += path.stat().st_size
+    return len(out.getvalue()) / 1e6, whole / 1e6
+
+
+if __name__ == "__main__":
+    main()
