@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from starlette.types import Message, Receive, Scope, Send
 
 from dev.deployment import Deployment
+from dev.template import Stack
 from walkaway_core import deployed
 
 MISSING = "MISSING_AUTHENTICATION_TOKEN"
@@ -37,17 +38,19 @@ class Route:
         return re.compile(found)
 
 
-def routes(template: dict[str, Any]) -> Iterator[Route]:
-    """The routes of a transformed template."""
-    for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
+def routes(stack: Stack) -> Iterator[Route]:
+    """The routes of a stack's API."""
+    for path, methods in stack.resolved("Api")["Body"]["paths"].items():
         for method, found in methods.items():
             integration = found["x-amazon-apigateway-integration"]
-            uri = integration["uri"]["Fn::Sub"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", uri)
-            assert function
+            parts = re.fullmatch(
+                r".*path/(?P<version>.+)/functions/(.+:)?(?P<name>\w+)(\.Arn)?/(?P<call>[\w-]+)", integration["uri"]
+            )
+            assert parts, integration["uri"]
             streamed = integration.get("responseTransferMode") == "STREAM"
-            assert streamed == ("/2021-11-15/" in uri and uri.endswith("/response-streaming-invocations")), uri
-            yield Route(method.upper(), path, function[1], streamed)
+            called = ("2021-11-15", "response-streaming-invocations") if streamed else ("2015-03-31", "invocations")
+            assert (parts["version"], parts["call"]) == called, integration
+            yield Route(method.upper(), path, parts["name"], streamed)
 
 
 class Gateway:
@@ -55,10 +58,10 @@ class Gateway:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        api = deployment.applied.stack.template["Resources"]
-        self._routes = list(routes(deployment.applied.stack.template))  # type: ignore[arg-type]
-        self._stage = f"/{api['ApiprodStage']['Properties']['StageName']}"
-        self._answers = api["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+        stack = deployment.applied.stack
+        self._routes = list(routes(stack))
+        self._stage = f"/{stack.resolved('ApiprodStage')['StageName']}"
+        self._answers = stack.resolved("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

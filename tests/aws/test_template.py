@@ -12,7 +12,7 @@ from moto import mock_aws
 from dev.applier import ACCOUNT, UnknownType, apply
 from dev.deployment import folder
 from dev.gateway import Route, routes
-from dev.template import Stack, transformed, written
+from dev.template import Stack, written
 from tests.aws.shapes import EMULATED
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.app import create_app
@@ -44,7 +44,7 @@ def stack() -> Stack:
 
 @pytest.fixture(scope="module")
 def found(stack: Stack) -> list[Route]:
-    return list(routes(dict(stack.template)))
+    return list(routes(stack))
 
 
 def functions(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -57,12 +57,8 @@ def test_exactly_the_long_and_the_large_answers_are_streamed(found: list[Route])
     assert {route.function for route in found if not route.streamed} == {"ApiFunction"}
 
 
-def test_another_word_for_streaming_would_be_noticed() -> None:
-    template = written()
-    event = template["Resources"]["StreamFunction"]["Properties"]["Events"]["ReadEvents"]
-    event["Properties"]["ResponseTransferMode"] = "STREAM"
-    streamed = {(route.method, route.path) for route in routes(transformed(template)) if route.streamed}
-    assert len(streamed) == len(STREAMED) - 1
+def test_a_buffered_door_streams_nothing() -> None:
+    assert not [route for route in routes(Stack({"StreamDoor": "buffered"})) if route.streamed]
 
 
 def test_the_template_has_the_apps_routes_and_no_others(found: list[Route]) -> None:
@@ -74,11 +70,20 @@ def test_the_template_has_the_apps_routes_and_no_others(found: list[Route]) -> N
     assert {(route.method, route.path) for route in found} == served | UNDOCUMENTED
 
 
-def test_streamed_routes_may_take_the_platforms_quarter_of_an_hour(stack: Stack) -> None:
-    paths = stack.template["Resources"]["Api"]["Properties"]["Body"]["paths"]
+@pytest.mark.parametrize(("door", "milliseconds", "seconds"), [("adapter", 900_000, 600), ("buffered", 29_000, 20)])
+def test_a_stream_ends_before_the_platform_cuts_it(door: str, milliseconds: int, seconds: int) -> None:
+    stack = Stack({"StreamDoor": door})
+    paths = stack.resolved("Api")["Body"]["paths"]
     for method, path in STREAMED:
-        assert paths[path][method.lower()]["x-amazon-apigateway-integration"]["timeoutInMillis"] == 900_000
-    assert stack.resolved("StreamFunction")["Timeout"] == 900
+        assert paths[path][method.lower()]["x-amazon-apigateway-integration"]["timeoutInMillis"] == milliseconds
+    function = stack.resolved("StreamFunction")
+    assert function["Timeout"] == 900
+    assert function["Environment"]["Variables"]["WALKAWAY_STREAM_SECONDS"] == str(seconds)
+
+
+def test_the_api_may_invoke_both_functions(stack: Stack) -> None:
+    allowed = {stack.resolved(name)["FunctionName"] for name, _ in stack.resources("AWS::Lambda::Permission")}
+    assert allowed == {"ApiFunction.Ref", "StreamFunction.Ref"}
 
 
 def test_states_folders_resources_and_placeholders_agree(stack: Stack) -> None:

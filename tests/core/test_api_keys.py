@@ -1,0 +1,151 @@
+"""API keys: kept as hashes, listed, revoked, and known to a server for a minute at the most."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.clock import HeldClock
+from tests.moto_services import TABLE, account
+from tests.servers import served
+from walkaway_core import api_keys, keys
+from walkaway_core.api.access import Keyring
+from walkaway_core.aws.table import DynamoTable
+from walkaway_core.errors import Invalid, NotFound, Unauthorized
+from walkaway_core.ports import Table
+from walkaway_local.table import SqliteTable
+
+CLOCK = HeldClock()
+
+
+@pytest.fixture(params=["local", "deployed"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+    if request.param == "local":
+        made = SqliteTable(tmp_path / "table.db", CLOCK)
+        yield made
+        made.close()
+        return
+    with account() as aws:
+        deployed = DynamoTable(aws.table(), TABLE, CLOCK)
+        yield deployed
+        deployed.close()
+
+
+def tenant(ring: Keyring, key: str | None) -> str:
+    return asyncio.run(ring.tenant(key))
+
+
+def test_a_key_opens_its_tenant_and_stands_nowhere(table: Table) -> None:
+    key, kept = api_keys.create(table, CLOCK, "alice", "laptop")
+    assert tenant(Keyring({}, table, CLOCK), key) == "alice"
+    (item,) = table.query(keys.API_KEYS).items
+    assert key not in f"{item}"
+    assert (kept.name, kept.created_at) == ("laptop", CLOCK.now())
+    assert key.startswith(api_keys.PREFIX)
+    assert len(key) >= 40
+
+
+@pytest.mark.parametrize("wrong", [None, "", "wk_", "wk_wrong", "\udcff", "x" * 10_000])
+def test_nothing_is_open_without_a_key(table: Table, wrong: str | None) -> None:
+    ring = Keyring({}, table, CLOCK)
+    for _ in range(2):
+        with pytest.raises(Unauthorized):
+            tenant(ring, wrong)
+        api_keys.create(table, CLOCK, "alice")
+
+
+def test_the_beginning_of_a_hash_or_the_hash_itself_is_no_key(table: Table) -> None:
+    key, kept = api_keys.create(table, CLOCK, "alice")
+    for wrong in (kept.id, api_keys.digest(key), key[:-1], f"{key}x", key.upper()):
+        with pytest.raises(Unauthorized):
+            tenant(Keyring({}, table, CLOCK), wrong)
+
+
+def test_a_revoked_key_is_forgotten_within_a_minute_and_a_new_one_known_at_once(table: Table) -> None:
+    clock, ring_key = HeldClock(), api_keys.create(table, CLOCK, "alice")
+    ring = Keyring({}, table, clock)
+    assert tenant(ring, ring_key[0]) == "alice"
+    api_keys.revoke(table, ring_key[1].id)
+    clock.time += 59
+    assert tenant(ring, ring_key[0]) == "alice", "it is not asked for at every request"
+    clock.time += 1
+    with pytest.raises(Unauthorized):
+        tenant(ring, ring_key[0])
+    assert tenant(ring, api_keys.create(table, CLOCK, "bob")[0]) == "bob"
+
+
+def test_keys_of_the_settings_open_beside_those_of_the_table(table: Table) -> None:
+    key, _ = api_keys.create(table, CLOCK, "alice")
+    ring = Keyring({"given": "bob"}, table, CLOCK)
+    assert (tenant(ring, "given"), tenant(ring, key)) == ("bob", "alice")
+
+
+def test_keys_are_listed_by_tenant_and_age_and_revoked_by_id(table: Table) -> None:
+    clock = HeldClock()
+    made = []
+    for owner in ("bob", "alice", "bob"):
+        clock.time += 1
+        made.append(api_keys.create(table, clock, owner)[1])
+    assert api_keys.listing(table) == [made[1], made[0], made[2]]
+    assert api_keys.any_exist(table)
+    assert api_keys.revoke(table, made[0].id) == made[0]
+    assert api_keys.listing(table) == [made[1], made[2]]
+
+
+@pytest.mark.parametrize("wrong", ["", "a", "0" * 16, "0" * 64, "../../etc/passwd", "ü" * 16])
+def test_an_unknown_id_revokes_nothing(table: Table, wrong: str) -> None:
+    api_keys.create(table, CLOCK, "alice")
+    with pytest.raises(NotFound, match="no key"):
+        api_keys.revoke(table, wrong)
+    assert len(api_keys.listing(table)) == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", "a#b", "../x", "é", "a" * 65])
+def test_a_tenant_that_cannot_be_a_key_of_the_table_is_refused(table: Table, wrong: str) -> None:
+    with pytest.raises(Invalid):
+        api_keys.create(table, CLOCK, wrong)
+    assert not api_keys.any_exist(table)
+
+
+def walkaway(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "walkaway", "keys", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_makes_keys_that_a_server_asks_for_from_its_next_start(tmp_path: Path) -> None:
+    data = f"--data={tmp_path / 'data'}"
+    with served(tmp_path / "data") as server, server.client() as client:
+        assert client.get("/v1/sessions").status_code == 200
+        made = walkaway("create", "alice", "--name=laptop", data)
+        assert made.returncode == 0, made.stderr
+    key = made.stdout.strip()
+    assert "next start" in walkaway("create", "--help").stdout
+    with served(tmp_path / "data") as server, server.client() as client:
+        assert client.get("/v1/sessions").status_code == 401
+        assert client.get("/v1/sessions", headers={"X-API-Key": key}).status_code == 200
+        second = walkaway("create", "bob", data).stdout.strip()
+        assert client.get("/v1/sessions", headers={"Authorization": f"Bearer {second}"}).status_code == 200
+    listed = [line.split() for line in walkaway("list", data).stdout.splitlines()]
+    assert (listed[0][1], listed[0][-1]) == ("alice", "laptop")
+    assert walkaway("revoke", listed[0][0], data).returncode == 0
+    assert len(walkaway("list", data).stdout.splitlines()) == 1
+
+
+def test_keys_open_a_server_to_the_world(tmp_path: Path) -> None:
+    key = walkaway("create", "alice", f"--data={tmp_path / 'data'}").stdout.strip()
+    with served(tmp_path / "data", "--host", "0.0.0.0") as server, server.client() as client:
+        assert client.get("/v1/sessions").status_code == 401
+        assert client.get("/v1/sessions", headers={"X-API-Key": key}).status_code == 200
+
+
+def test_a_table_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    done = walkaway("list", "--table=nowhere")
+    assert done.returncode == 1
+    assert "nowhere: You must specify a region" in done.stderr
+    assert "Traceback" not in done.stderr
