@@ -1,16 +1,23 @@
 """A model service for tests: speaks the Messages API over a socket, says what it is told to, and is strict."""
 
+import base64
 import itertools
 import json
 import socket
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 Block = dict[str, Any]
+
+BEDROCK = "/model/"
+EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 
 @dataclass
@@ -45,6 +52,7 @@ class MessagesApi:
         self.replies: list[Reply] = [Reply([text("Hello.")])]
         self.requests: list[dict[str, Any]] = []
         self.problems: list[str] = []
+        self.keys: list[str] = []
         self.hung_up = threading.Event()
         self._lock = threading.Lock()
         service = self
@@ -54,17 +62,19 @@ class MessagesApi:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                service.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
                 reply = service._take(self.path, body)
                 if reply.status != 200:
                     self._refuse(reply)
                     return
+                bedrock = self.path.startswith(BEDROCK)
                 self.send_response(200)
-                self.send_header("content-type", "text/event-stream")
+                self.send_header("content-type", EVENT_STREAM if bedrock else "text/event-stream")
                 self.send_header("transfer-encoding", "chunked")
                 self.end_headers()
                 try:
                     for event in _events(reply, body, self._alive):
-                        data = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+                        data = _frame(event) if bedrock else _lines(event)
                         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
                         self.wfile.flush()
                     self.wfile.write(b"0\r\n\r\n")
@@ -102,12 +112,32 @@ class MessagesApi:
         self._server.server_close()
 
     def _take(self, path: str, body: dict[str, Any]) -> Reply:
+        if path.startswith(BEDROCK):  # the model stands in the address there, and so does that it streams
+            name, _, call = path.removeprefix(BEDROCK).partition("/")
+            body = {"model": unquote(name), **body}
+            path = "/v1/messages" if call == "invoke-with-response-stream" else path
         with self._lock:
             self.requests.append(body)
             self.problems += _problems(path, body)
             if self.problems:
                 return Reply(status=400, error=self.problems[-1])
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+def _lines(event: dict[str, Any]) -> bytes:
+    """An event as Server-Sent Events have it."""
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def _frame(event: dict[str, Any]) -> bytes:
+    """An event as Amazon's event stream encoding has it (Amazon Transcribe developer guide, event stream encoding)."""
+    headers = b""
+    for name, value in ((":event-type", "chunk"), (":content-type", "application/json"), (":message-type", "event")):
+        headers += bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
+    payload = json.dumps({"bytes": base64.b64encode(json.dumps(event).encode()).decode()}).encode()
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", zlib.crc32(message))
 
 
 def _problems(path: str, body: dict[str, Any]) -> list[str]:
@@ -133,7 +163,13 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
 
 def _events(reply: Reply, body: dict[str, Any], alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     usage = {"input_tokens": 10, "output_tokens": 1}
-    message = {"id": "msg_test", "type": "message", "role": "assistant", "model": body["model"], "content": []}
+    message: dict[str, Any] = {
+        "id": "msg_test",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model"),
+        "content": [],
+    }
     yield {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}}
     for index, block in enumerate(reply.blocks):
         yield from _block(index, block, reply, alive)

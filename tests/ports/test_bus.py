@@ -1,13 +1,21 @@
-"""The Bus's contract, on every adapter, and on adapters that are broken on purpose."""
+"""The Bus's contract, on every adapter, and on adapters that are broken on purpose.
 
+On EventBridge a subscriber is a rule with a queue, and someone who reads the queue.
+"""
+
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import boto3
 import pytest
 
+from tests.moto_services import ACCOUNT, OneAtATime, account
 from walkaway_core import keys
+from walkaway_core.aws.bus import EventBridgeBus, connect
+from walkaway_core.ports import Bus
 from walkaway_core.system import SystemClock, TimeIds
 from walkaway_local.bus import LocalBus, Subscriber
 from walkaway_local.table import SqliteTable
@@ -36,71 +44,180 @@ class Inbox:
             return self._changed.wait_for(lambda: len(self.taken) >= count, PATIENCE)
 
 
+class Shape(Protocol):
+    """A bus that outlives those who work for it."""
+
+    def open(self, *subscribers: Subscriber) -> Bus:
+        """Begin to deliver to these subscribers, the same in number each time."""
+        ...
+
+    def close(self) -> None:
+        """Stop delivering, in the middle of whatever it is."""
+        ...
+
+    def left(self) -> int:
+        """How many deliveries are still to be made."""
+        ...
+
+
+class Local:
+    def __init__(self, folder: Path, kind: type[LocalBus] = LocalBus) -> None:
+        self._table = SqliteTable(folder / "table.db", SystemClock())
+        self._kind = kind
+        self._bus: LocalBus | None = None
+
+    def open(self, *subscribers: Subscriber) -> Bus:
+        self._bus = self._kind(self._table, TimeIds(), subscribers, retry=0.01)
+        return self._bus
+
+    def close(self) -> None:
+        if self._bus:
+            self._bus.close()
+        self._bus = None
+
+    def left(self) -> int:
+        return len(self._table.query(keys.BUS).items)
+
+    def release(self) -> None:
+        self.close()
+        self._table.close()
+
+
+class EventBridge:
+    """Rules with queues, and a thread for each queue. A message that is not deleted comes again at once."""
+
+    def __init__(self) -> None:
+        self._events, self._sqs = connect(**ACCOUNT), OneAtATime(boto3.client("sqs", **ACCOUNT))
+        self._events.create_event_bus(Name="walkaway")
+        self._queues: list[str] = []
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def open(self, *subscribers: Subscriber) -> Bus:
+        self._closing = threading.Event()
+        while len(self._queues) < len(subscribers):
+            self._queues.append(self._rule(f"r{len(self._queues)}"))
+        for queue, subscriber in zip(self._queues, subscribers, strict=True):
+            thread = threading.Thread(target=self._read, args=(queue, subscriber, self._closing))
+            thread.start()
+            self._threads.append(thread)
+        return EventBridgeBus(self._events, "walkaway")
+
+    def close(self) -> None:
+        self._closing.set()
+        while self._threads:
+            self._threads.pop().join()
+
+    def left(self) -> int:
+        wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = [self._sqs.get_queue_attributes(QueueUrl=q, AttributeNames=wanted)["Attributes"] for q in self._queues]
+        return sum(int(value) for attributes in found for value in attributes.values())
+
+    release = close
+
+    def _rule(self, name: str) -> str:
+        url: str = self._sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self._events.put_rule(Name=name, EventBusName="walkaway", EventPattern='{"source": ["walkaway"]}')
+        self._events.put_targets(Rule=name, EventBusName="walkaway", Targets=[{"Id": "q", "Arn": arn}])
+        return url
+
+    def _read(self, queue: str, subscriber: Subscriber, closing: threading.Event) -> None:
+        while not closing.wait(0.01):
+            for message in self._sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1).get("Messages", []):
+                event = json.loads(message["Body"])
+                try:
+                    subscriber(event["detail-type"], event["detail"])
+                except ConnectionError:
+                    continue
+                self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
 @pytest.fixture
-def table(tmp_path: Path) -> Iterator[SqliteTable]:
-    made = SqliteTable(tmp_path / "table.db", SystemClock())
-    yield made
-    made.close()
+def local(tmp_path: Path) -> Iterator[Shape]:
+    shape = Local(tmp_path)
+    yield shape
+    shape.release()
 
 
-def bus(table: SqliteTable, *subscribers: Subscriber, kind: type[LocalBus] = LocalBus) -> LocalBus:
-    return kind(table, TimeIds(), subscribers, retry=0.01)
+@pytest.fixture
+def eventbridge() -> Iterator[Shape]:
+    with account():
+        shape = EventBridge()
+        yield shape
+        shape.close()
 
 
-Check = Callable[[SqliteTable, type[LocalBus]], None]
+Check = Callable[[Shape], None]
 
 
-def every_subscriber_gets_every_event(table: SqliteTable, kind: type[LocalBus]) -> None:
+def ordered(taken: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, int]]:
+    return sorted((kind, detail["n"]) for kind, detail in taken)
+
+
+def every_subscriber_gets_every_event(shape: Shape) -> None:
     one, two = Inbox(), Inbox()
-    made = bus(table, one, two, kind=kind)
-    made.publish("turn.completed", {"n": 1})
-    made.publish("turn.failed", {"n": 2})
+    bus = shape.open(one, two)
+    bus.publish("turn.completed", {"n": 1})
+    bus.publish("turn.failed", {"n": 2})
     assert one.wait(2)
     assert two.wait(2)
-    made.close()
-    assert one.taken == two.taken == [("turn.completed", {"n": 1}), ("turn.failed", {"n": 2})]
-    assert table.query(keys.BUS).items == ()
+    shape.close()
+    assert ordered(one.taken) == ordered(two.taken) == [("turn.completed", 1), ("turn.failed", 2)]
+    assert shape.left() == 0
 
 
-def a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not(
-    table: SqliteTable, kind: type[LocalBus]
-) -> None:
+def a_detail_arrives_as_it_was(shape: Shape) -> None:
+    detail = {"n": 1, "text": 'é "\u2028\\ \U0001f600', "none": None, "nested": {"list": [1, 2.5, True]}}
+    inbox = Inbox()
+    shape.open(inbox).publish("x", detail)
+    assert inbox.wait(1)
+    assert inbox.taken == [("x", detail)]
+
+
+def a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not(shape: Shape) -> None:
     flaky, steady = Inbox(failures=3), Inbox()
-    made = bus(table, flaky, steady, kind=kind)
-    made.publish("x", {"n": 1})
+    shape.open(flaky, steady).publish("x", {"n": 1})
     assert flaky.wait(1)
-    made.close()
+    shape.close()
     assert steady.taken == flaky.taken == [("x", {"n": 1})]
 
 
-def what_was_accepted_is_delivered_after_a_restart(table: SqliteTable, kind: type[LocalBus]) -> None:
-    down = bus(table, Inbox(failures=10**9), kind=kind)
+def what_was_accepted_is_delivered_after_a_restart(shape: Shape) -> None:
+    bus = shape.open(Inbox(failures=10**9))
     for n in range(3):
-        down.publish("x", {"n": n})
-    down.close()
+        bus.publish("x", {"n": n})
+    shape.close()
     inbox = Inbox()
-    up = bus(table, inbox, kind=kind)
+    shape.open(inbox)
     assert inbox.wait(3)
-    up.close()
-    assert sorted(detail["n"] for _, detail in inbox.taken) == [0, 1, 2]
+    shape.close()
+    assert ordered(inbox.taken) == [("x", 0), ("x", 1), ("x", 2)]
 
 
 CONTRACT: list[Check] = [
     every_subscriber_gets_every_event,
+    a_detail_arrives_as_it_was,
     a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not,
     what_was_accepted_is_delivered_after_a_restart,
 ]
 
 
+@pytest.mark.parametrize("adapter", ["local", "eventbridge"])
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check, table: SqliteTable) -> None:
-    check(table, LocalBus)
+def test_contract(check: Check, adapter: str, request: pytest.FixtureRequest) -> None:
+    check(request.getfixturevalue(adapter))
 
 
 class TellsOnlyTheFirst(LocalBus):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._subscribers = self._subscribers[:1]
+
+
+class Rounds(LocalBus):
+    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
+        super().publish(kind, {**detail, "nested": None})
 
 
 class GivesUp(LocalBus):
@@ -118,14 +235,19 @@ class Forgets(LocalBus):
     ("broken", "check"),
     [
         (TellsOnlyTheFirst, every_subscriber_gets_every_event),
+        (Rounds, a_detail_arrives_as_it_was),
         (GivesUp, a_subscriber_that_fails_gets_the_event_again_and_the_others_do_not),
         (Forgets, what_was_accepted_is_delivered_after_a_restart),
     ],
     ids=lambda value: value.__name__,
 )
 def test_a_broken_bus_fails_its_contract(
-    broken: type[LocalBus], check: Check, table: SqliteTable, monkeypatch: pytest.MonkeyPatch
+    broken: type[LocalBus], check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.ports.test_bus.PATIENCE", 1.0)
-    with pytest.raises(AssertionError):
-        check(table, broken)
+    shape = Local(tmp_path, broken)
+    try:
+        with pytest.raises(AssertionError):
+            check(shape)
+    finally:
+        shape.release()

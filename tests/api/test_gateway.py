@@ -1,0 +1,71 @@
+"""Behind API Gateway: what the stage does to addresses, and streams that end before the platform cuts them."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import sse
+from tests.messages_api import MessagesApi, Reply, text
+from tests.servers import KEYS, running
+from walkaway_core.api.gateway import Staged
+from walkaway_core.settings import Settings
+
+
+def passed_on(scope: dict[str, Any]) -> dict[str, Any]:
+    """Give the scope that the app behind the middleware sees."""
+    seen: list[Any] = []
+
+    async def app(inner: Any, *_: Any) -> None:
+        seen.append(inner)
+
+    asyncio.run(Staged(app)({"type": "http", "headers": [], "path": "/v1/x", **scope}, None, None))  # type: ignore[arg-type]
+    found: dict[str, Any] = seen[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("context", "root"),
+    [
+        ({"stage": "prod", "path": "/prod/v1/x"}, "/prod"),
+        ({"stage": "prod", "path": "/v1/x"}, ""),  # a custom domain
+        ({"stage": "prod", "path": "/production/v1/x"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_stage_is_the_root_path_unless_a_custom_domain_leaves_it_out(context: dict[str, str], root: str) -> None:
+    header = (b"x-amzn-request-context", json.dumps(context).encode())
+    for scope in ({"aws.event": {"requestContext": context}}, {"headers": [header]}):
+        found = passed_on(scope)
+        assert (found.get("root_path", ""), found["path"]) == (root, f"{root}/v1/x")
+
+
+def test_the_adapters_header_does_not_overrule_the_event() -> None:
+    forged = (b"x-amzn-request-context", b'{"stage": "evil", "path": "/evil/v1/x"}')
+    found = passed_on({"aws.event": {"requestContext": {"stage": "prod", "path": "/prod/v1/x"}}, "headers": [forged]})
+    assert found["root_path"] == "/prod"
+
+
+def test_a_stream_ends_after_its_time_and_its_reader_goes_on_where_it_was(model: MessagesApi, tmp_path: Path) -> None:
+    import threading
+
+    held = Reply([text("One two three")], gate=threading.Event())
+    model.replies = [held]
+    settings = Settings(model="test-model", base_url=model.url, keys=KEYS, stream_seconds=1)
+    with running(tmp_path / "data", settings) as server, server.client() as client:
+        session = sse.new(client)
+        before = time.monotonic()
+        first = sse.send(client, session, "Count")
+        assert time.monotonic() - before < 20
+        assert [event.id for event in first] == list(range(len(first)))
+        assert first[-1].event == "text.delta", "it was cut in the middle, and cleanly"
+        assert held.gate
+        held.gate.set()
+        url = f"/v1/sessions/{session}/responses/{first[0].data['id']}/events"
+        rest = sse.read(client.get(url, headers={"Last-Event-ID": str(first[-1].id)}))
+    assert [event.id for event in [*first, *rest]] == list(range(len(first) + len(rest)))
+    assert rest[-1].event == "message.completed"
+    assert sse.text([*first, *rest]) == "One two three"

@@ -1,0 +1,67 @@
+"""What only the deployed shape has: functions that break down by themselves, and a bus with rules of its users."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import boto3
+import httpx
+import pytest
+
+from tests import sse
+from tests.aws.shapes import Deployed, deployed
+from walkaway_core.settings import SettingError
+
+
+@pytest.fixture(scope="module")
+def shape() -> Iterator[Deployed]:
+    with deployed("") as found:
+        yield found
+
+
+@pytest.fixture
+def client(shape: Deployed) -> Iterator[httpx.Client]:
+    with shape.client() as found:
+        yield found
+
+
+def test_a_step_whose_function_breaks_down_is_repeated(client: httpx.Client, shape: Deployed) -> None:
+    shape.deployment.crash_next = {"call_model": 1, "finish_turn": 1}
+    events = sse.send(client, sse.new(client), "Write a poem about rain.")
+    assert [event.id for event in events] == list(range(len(events)))
+    assert events[-1].event == "message.completed"
+    assert shape.deployment.crash_next == {"call_model": 0, "finish_turn": 0}
+
+
+def test_a_turn_whose_function_keeps_breaking_down_ends_with_an_error_that_says_so(
+    client: httpx.Client, shape: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = SimpleNamespace(sleep=lambda _: None)
+    monkeypatch.setattr("moto.stepfunctions.parser.asl.component.common.retry.retrier_decl.time", hasty)
+    shape.deployment.crash_next = {"call_model": 6}
+    events = sse.send(client, sse.new(client), "Write a poem about rain.")
+    assert (events[-1].event, events[-1].data["code"]) == ("message.error", "step_failed")
+    assert "CallModelFunction broke down" in events[-1].data["error"]
+
+
+def test_a_users_rule_on_the_bus_sees_every_turn_end(client: httpx.Client, shape: Deployed) -> None:
+    events, sqs, bus = boto3.client("events"), boto3.client("sqs"), shape.deployment.applied.ref("Bus")
+    url = sqs.create_queue(QueueName="mine")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="mine", EventBusName=bus, EventPattern='{"source": ["walkaway"]}')
+    events.put_targets(Rule="mine", EventBusName=bus, Targets=[{"Id": "q", "Arn": arn}])
+    session = sse.new(client)
+    seen = sse.send(client, session, "Write a poem about rain.")
+    told = [
+        json.loads(message["Body"])
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    ]
+    assert [event["detail-type"] for event in told] == ["turn.completed"]
+    assert told[0]["detail"] == {"tenant": "alpha", "session_id": session, "response_id": seen[0].data["id"]}
+
+
+def test_a_function_cannot_touch_what_its_settings_do_not_name(shape: Deployed) -> None:
+    with pytest.raises(SettingError, match="WALKAWAY_STATE_MACHINE is not set"):
+        shape.deployment.services["run_tool"].machine.stop("x")
+    with pytest.raises(SettingError, match="WALKAWAY_BUS is not set"):
+        shape.deployment.services["call_model"].bus.publish("x", {})
