@@ -8,7 +8,9 @@ import pytest
 from walkaway_wire import VERSION
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [path for folder in ("layers", "local", "clients") for path in (ROOT / folder).rglob("*.py")]
+SOURCES = [
+    path for folder in ("layers", "local", "clients", "functions", "dev") for path in (ROOT / folder).rglob("*.py")
+]
 
 
 def test_one_version_everywhere() -> None:
