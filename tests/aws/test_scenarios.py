@@ -82,7 +82,7 @@ class Held:
         self.reply.gate.set()
 
 
-def test_the_main_job(client: httpx.Client) -> None:
+def test_the_main_job(client: httpx.Client, shape: Shape) -> None:
     session = sse.new(client, persistent=True, metadata={"project": "alpha"})
     url = f"/v1/sessions/{session}/messages"
     accepted = client.post(url, json={"message": REPORT}, headers={"Prefer": "respond-async"})
@@ -92,6 +92,7 @@ def test_the_main_job(client: httpx.Client) -> None:
     assert record["metadata"]["project"] == "alpha"
     assert record["metadata"]["percent"] == 100
     assert b"ferries" in client.get(f"/v1/sessions/{session}/files/out/ferries.md").content
+    assert accepted.headers["location"].startswith(f"{shape.url}/v1/sessions/{session}/responses/")
     events = client.get(accepted.headers["location"], params={"format": "json"})
     assert events.json()["done"]
     seen = replay(client, session, accepted.json()["response_id"])

@@ -227,6 +227,26 @@ def test_full_jitter_waits_a_part_of_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wait", "data", "seconds"),
+    [
+        ({"Seconds": 5}, {}, 5),
+        ({"SecondsPath": "$.s"}, {"s": 2.5}, 2.5),
+        ({"Timestamp": "1970-01-01T00:20:00Z"}, {}, 200),
+        ({"TimestampPath": "$.at"}, {"at": "1970-01-01T01:20:00+01:00"}, 200),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_wait_takes_its_time(wait: dict[str, Any], data: dict[str, Any], seconds: float) -> None:
+    over, _, slept = run(machine(W={"Type": "Wait", **wait, "End": True}), data)
+    assert (over, slept) == (Over(data), [seconds])
+
+
+@pytest.mark.parametrize("data", [{}, {"s": "5"}, {"s": -1}, {"s": True}])
+def test_a_wait_for_what_is_no_time_fails(data: dict[str, Any]) -> None:
+    assert run(machine(W={"Type": "Wait", "SecondsPath": "$.s", "End": True}), data)[0].error == "States.Runtime"
+
+
+@pytest.mark.parametrize(
     ("names", "error", "caught"),
     [
         (["Boom"], "Boom", True),
@@ -234,6 +254,9 @@ def test_full_jitter_waits_a_part_of_the_interval() -> None:
         (["States.TaskFailed"], "Boom", True),
         (["States.TaskFailed"], "States.Timeout", False),
         (["States.ALL"], "States.Timeout", True),
+        (["States.Timeout"], "States.HeartbeatTimeout", True),
+        (["States.HeartbeatTimeout"], "States.Timeout", False),
+        (["States.TaskFailed"], "States.HeartbeatTimeout", False),
         (["States.ALL"], "States.Runtime", False),
         (["States.ALL"], "States.DataLimitExceeded", False),
     ],
