@@ -234,7 +234,7 @@ def test_full_jitter_waits_a_part_of_the_interval() -> None:
         ({"Timestamp": "1970-01-01T00:20:00Z"}, {}, 200),
         ({"TimestampPath": "$.at"}, {"at": "1970-01-01T01:20:00+01:00"}, 200),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_wait_takes_its_time(wait: dict[str, Any], data: dict[str, Any], seconds: float) -> None:
     over, _, slept = run(machine(W={"Type": "Wait", **wait, "End": True}), data)
