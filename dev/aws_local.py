@@ -7,6 +7,7 @@ on one machine there is `walkaway serve`.
 import json
 import logging
 import os
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -30,6 +31,8 @@ EMULATED = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_do
 @click.option("--env-file", default=ENV_FILE, show_default=False, type=click.Path(path_type=Path))
 def main(port: int, api_port: int, env_file: Path) -> None:
     """Serve until interrupted."""
+    _check_free(port, "--port")
+    _check_free(api_port, "--api-port")
     endpoint = f"http://127.0.0.1:{port}"
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
@@ -53,6 +56,16 @@ def variables(deployment: Deployment, endpoint: str) -> dict[str, dict[str, str]
         found.name: {**found.environ, **ACCOUNT, "AWS_ENDPOINT_URL": endpoint}
         for found in deployment.functions.values()
     }
+
+
+def _check_free(port: int, option: str) -> None:
+    """Refuse a port that is taken, before anything of another account is touched."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise click.ClickException(
+            f"port {port} is taken, perhaps by another account; name one with {option}"
+        ) from None
 
 
 def _configure(endpoint: str) -> None:

@@ -22,9 +22,13 @@ def main(function: str, event: Path, env_file: Path) -> None:
     known = json.loads(env_file.read_text())
     if function not in known:
         sys.exit(f"There is no function {function!r}; there are {', '.join(sorted(known))}")
+    try:
+        payload = json.loads(event.read_text())
+    except ValueError as error:
+        sys.exit(f"{event} is no JSON: {error}")
     os.environ.update(known[function])
     found = Function(function, folder(function), known[function])
-    print(json.dumps(found.call(json.loads(event.read_text())), indent=2))
+    print(json.dumps(found.call(payload), indent=2))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,8 @@ def account(tmp_path: Path) -> Iterator[Account]:
 
 
 def invoke(account: Account, function: str, event: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "dev.invoke", function, f"events/{event}.json", f"--env-file={account.env_file}"]
+    path = ROOT / "events" / f"{event}.json"
+    command = [sys.executable, "-m", "dev.invoke", function, str(path), f"--env-file={account.env_file}"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -107,6 +108,22 @@ def test_a_wrong_function_is_told_with_those_that_there_are(account: Account) ->
     done = invoke(account, "Nope", "api.health")
     assert done.returncode == 1
     assert "CallModelFunction" in done.stderr
+
+
+def test_a_payload_that_is_no_json_is_told(account: Account, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    done = invoke(account, "ApiFunction", str(tmp_path / "broken"))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "is no JSON" in done.stderr
+
+
+def test_a_second_account_on_the_same_port_leaves_the_first_alone(account: Account) -> None:
+    port = httpx.URL(account.api).port
+    command = [sys.executable, "-m", "dev.aws_local", f"--port={port}", f"--env-file={account.env_file}"]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert f"port {port} is taken" in second.stderr
+    assert account.env_file.exists()
 
 
 def test_without_an_account_one_is_told_how_to_start_it(tmp_path: Path) -> None:
