@@ -41,4 +41,4 @@ def seed(services: Services) -> turns.Turn:
     services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))
     own = replace(services, ids=_Known(), machine=_Still())
     session = sessions.create(own, TENANT, SessionOptions(persistent=True), {})
-    return turns.start(own, session.key, MESSAGE)
+    return turns.start(own, session.key, MESSAGE).turn

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import boto3
@@ -9,7 +10,10 @@ import httpx
 import pytest
 
 from tests import sse
-from tests.aws.shapes import Deployed, deployed
+from tests.aws.shapes import Deployed, deployed, settle
+from walkaway_core import sessions, turns
+from walkaway_core.idempotency import Once
+from walkaway_core.sessions import SessionOptions
 from walkaway_core.settings import SettingError
 
 
@@ -65,3 +69,25 @@ def test_a_function_cannot_touch_what_its_settings_do_not_name(shape: Deployed) 
         shape.deployment.services["run_tool"].machine.stop("x")
     with pytest.raises(SettingError, match="WALKAWAY_BUS is not set"):
         shape.deployment.services["call_model"].bus.publish("x", {})
+
+
+def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deployed) -> None:
+    services = shape.services
+    session = sessions.create(services, "alpha", SessionOptions(), {})
+    once = Once.of(session.key, "hundred", {"message": "Write a poem about rain."})
+    machine = shape.deployment.applied.ref("TurnStateMachine")
+    client = boto3.client("stepfunctions")
+
+    def executions() -> int:
+        return len(client.list_executions(stateMachineArn=machine)["executions"])
+
+    before = executions()
+    with ThreadPoolExecutor(100) as pool:
+        futures = [
+            pool.submit(turns.start, services, session.key, "Write a poem about rain.", once) for _ in range(100)
+        ]
+        started = [future.result() for future in futures]
+    assert len({found.turn.key for found in started}) == 1
+    assert [found.again for found in started].count(False) == 1
+    assert executions() == before + 1
+    settle(shape.deployment)

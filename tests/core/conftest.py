@@ -40,7 +40,7 @@ class Engine:
         return sessions.create(self.services, "t", SessionOptions(model="test-model", **options), {}).key
 
     def turn(self, session: SessionKey | None = None) -> Turn:
-        return turns.start(self.services, session or self.session(), "go")
+        return turns.start(self.services, session or self.session(), "go").turn
 
     def door(self, name: str, ticket: dict[str, Any]) -> dict[str, Any]:
         return DOORS[name](self.services, ticket)

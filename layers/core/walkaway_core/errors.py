@@ -88,6 +88,12 @@ class SessionBusy(WalkawayError):
     code = "session.busy"
 
 
+class IdempotencyMismatch(WalkawayError):
+    """The Idempotency-Key stands for another request."""
+
+    code = "idempotency.mismatch"
+
+
 class CursorInvalid(WalkawayError):
     """The cursor is no place in this log."""
 

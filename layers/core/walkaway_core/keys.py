@@ -2,6 +2,7 @@
 
 pk                        sk                              item
 T#{tenant}                SESSION#{session}               a session's record
+                          KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{turn}#{step}#0           what the user (step 0) or the model said
                           ENTRY#{turn}#{step}#1#{call}    the journal of a tool call, and its result
@@ -12,6 +13,7 @@ SYS#MACHINE               {execution}                     the local machine's ex
 SYS#BUS                   {id}                            the local bus's queue
 """
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 
@@ -73,6 +75,11 @@ class TurnKey:
     def call(self, step: int, index: int) -> Key:
         """The journal of a step's tool call."""
         return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#1#{index:03}"
+
+
+def idempotency(tenant: str, key: str) -> Key:
+    """What came of the request with this idempotency key."""
+    return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def event(number: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from walkaway_core import due, log, sessions, transcript
 from walkaway_core.errors import Invalid, ResponseNotFound, SessionBusy
+from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused, Unknown, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Superseded, Writer
@@ -100,24 +101,38 @@ def listing(services: Services, key: SessionKey, *, limit: int, after: str = "")
     return found, found[-1].key.turn if found and (len(items) > limit or page.more) else ""
 
 
-def start(services: Services, key: SessionKey, message: str) -> Turn:
-    """Start a turn on a free session and its execution. Raises Invalid, SessionNotFound, SessionBusy."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The turn that a message has: a new one or, `again`, the one that the same request started before."""
+
+    turn: Turn
+    again: bool = False
+
+
+def start(services: Services, key: SessionKey, message: str, once: Once | None = None) -> Started:
+    """Start a turn on a free session and its execution, or find it by its idempotency key.
+
+    The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
+    Raises Invalid, SessionNotFound, SessionBusy, IdempotencyMismatch.
+    """
     if not message.strip():
         raise Invalid("The message is empty; say what the agent is to do")
     while True:
         session = sessions.get(services, key)
+        if once and (found := once.found(services)):
+            return Started(get(services, found), again=True)
         if session.busy:
             raise SessionBusy(
                 f"The session is busy with {session.turn}: wait for its end (GET /v1/sessions/{key.session}), "
                 "or cancel it, then send again"
             )
-        turn = _claim(services, session, message)
+        turn = _claim(services, session, message, once)
         if turn:
             begin(services, turn)
-            return turn
+            return Started(turn)
 
 
-def _claim(services: Services, session: Session, message: str) -> Turn | None:
+def _claim(services: Services, session: Session, message: str, once: Once | None) -> Turn | None:
     """Make the session busy with a new turn in one transaction; None when the race was lost: look again."""
     now = services.clock.now()
     name = services.ids.new("msg_", after=session.last_turn)
@@ -155,6 +170,7 @@ def _claim(services: Services, session: Session, message: str) -> Turn | None:
             Put(said, (Absent(),)),
             watch,
             *moved,
+            *([once.put(services, key)] if once else []),
         )
     except Refused:
         return None

@@ -26,6 +26,7 @@ STATUS: Mapping[str, int] = {
     "session.busy": 409,
     "too_large": 413,
     "range.invalid": 416,
+    "idempotency.mismatch": 422,
 }
 ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),

@@ -1,5 +1,6 @@
 """Routes of the conversation: sending a message, reading what was said (contract A.5)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 from walkaway_core import sessions, transcript, turns
 from walkaway_core.api import errors, pages, sse
 from walkaway_core.api.access import Called
+from walkaway_core.idempotency import Once
 from walkaway_core.readers import Cursor
 from walkaway_core.transcript import Entry
 from walkaway_wire.resources import Accepted, MessageCreate, Said
@@ -27,24 +29,36 @@ STREAM: dict[int | str, dict[str, Any]] = {
     },
     202: {"model": Accepted, "description": "Started, with `Prefer: respond-async`"},
 }
+REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
+"""Says that a request was a repetition."""
 
 
 @router.post(
-    "", responses=STREAM | errors.answers(400, 401, 404, 409, 413), response_model=None, summary="Send a message"
+    "", responses=STREAM | errors.answers(400, 401, 404, 409, 413, 422), response_model=None, summary="Send a message"
 )
 async def send(
-    caller: Called, session: str, request: Request, asked: MessageCreate, prefer: Annotated[str, Header()] = ""
+    *,
+    caller: Called,
+    session: str,
+    request: Request,
+    asked: MessageCreate,
+    prefer: Annotated[str, Header()] = "",
+    idempotency_key: Annotated[str | None, Header(description="names the request, so that it can be repeated")] = None,
 ) -> Response:
     """Start a turn and stream its events. The turn goes on when the connection ends; see …/responses/{id}/events.
 
-    With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240).
+    With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
+    same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
-    turn = await run_in_threadpool(turns.start, caller.services, caller.session(session), asked.message)
+    key = caller.session(session)
+    once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump())
+    started = await run_in_threadpool(turns.start, caller.services, key, asked.message, once)
+    turn, replayed = started.turn, REPLAYED if started.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
-        return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False))
+        return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False), replayed)
     events = f"{request.base_url}v1/sessions/{session}/responses/{turn.key.turn}/events"
     accepted = Accepted(response_id=turn.key.turn, session_id=session, events_url=events)
-    headers = {"X-Response-Id": turn.key.turn, "Location": events, "Preference-Applied": "respond-async"}
+    headers = {"X-Response-Id": turn.key.turn, "Location": events, "Preference-Applied": "respond-async", **replayed}
     return JSONResponse(accepted.model_dump(), 202, headers)
 
 

@@ -1,6 +1,7 @@
 """A turn's log as Server-Sent Events."""
 
 from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
@@ -14,12 +15,12 @@ HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Accel-Buffering": 
 BEAT = ": still here\n\n"
 
 
-def stream(services: Services, turn: TurnKey, at: Cursor) -> Response:
+def stream(services: Services, turn: TurnKey, at: Cursor, extra: Mapping[str, str] = MappingProxyType({})) -> Response:
     """Answer with the events behind the cursor and close after the terminal one, or after WALKAWAY_STREAM_SECONDS.
 
     When nothing can follow, the answer is 204, which ends an EventSource's reconnecting (HTML standard, 9.2).
     """
-    headers = {**HEADERS, "X-Response-Id": turn.turn}
+    headers = {**HEADERS, "X-Response-Id": turn.turn, **extra}
     if at.done:
         return Response(status_code=204, headers=headers)
     return StreamingResponse(_frames(services, turn, at), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,52 @@
+"""Idempotency keys (contract A.9): a request that is repeated finds the turn that the first one started."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core import keys
+from walkaway_core.errors import IdempotencyMismatch, Invalid
+from walkaway_core.items import Absent, Item, Put
+from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+
+KEPT = 24 * 60 * 60
+"""Seconds for which a key is remembered."""
+MAX_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that is to be carried out once: whose key it has, and the hash of what it asks of which session."""
+
+    tenant: str
+    key: str
+    asks: str
+
+    @classmethod
+    def of(cls, session: SessionKey, key: str, body: Mapping[str, Any]) -> "Once":
+        """Recognise a request by its key, session and body. Raises Invalid."""
+        if not (0 < len(key) <= MAX_LENGTH and key.isprintable()):
+            raise Invalid(f"Idempotency-Key must have 1 to {MAX_LENGTH} printable characters")
+        said = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
+        return cls(session.tenant, key, hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest())
+
+    def put(self, services: Services, turn: TurnKey) -> Put:
+        """Write down that this turn is what came of the request; refused where the key is taken."""
+        facts = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
+        item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + KEPT)
+        return Put(item, (Absent(),))
+
+    def found(self, services: Services) -> TurnKey | None:
+        """Find the turn that the request has started. Raises IdempotencyMismatch for another request's key."""
+        item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
+        if item is None:
+            return None
+        if item.facts["asks"] != self.asks:
+            raise IdempotencyMismatch(
+                f"The Idempotency-Key was used for another message or session ({item.text('session')}); use a new key "
+                "for a new request"
+            )
+        return TurnKey(self.tenant, item.text("session"), item.text("turn"))
