@@ -37,6 +37,7 @@ def test_what_is_said_at_create_is_kept(client: httpx.Client) -> None:
         "instructions": "Be brief.",
         "thinking": 2048,
         "max_steps": 7,
+        "turn_timeout": 600,
     }
     record = client.post("/v1/sessions", json=asked).json()
     assert record.items() >= asked.items()
@@ -52,6 +53,8 @@ def test_what_is_said_at_create_is_kept(client: httpx.Client) -> None:
         ({"persistent": "yes"}, "persistent"),
         ({"metadata": []}, "metadata"),
         ({"max_steps": 0}, "max_steps"),
+        ({"turn_timeout": 0}, "turn_timeout"),
+        ({"turn_timeout": 604_801}, "turn_timeout"),
         ({"thinking": 5}, "thinking"),
         ({"temperature": 1, "persistant": True}, "persistant"),
         ({"file_access": {"reed": [""]}}, "reed"),

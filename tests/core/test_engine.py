@@ -12,8 +12,10 @@ from walkaway_core import deleting, log, outbox, readers, sessions, turns
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.doors import DOORS
 from walkaway_core.ending import Ending, cancel, end_turn
-from walkaway_core.errors import SessionBusy, SessionNotFound
+from walkaway_core.errors import IdempotencyMismatch, SessionBusy, SessionNotFound
+from walkaway_core.idempotency import Once
 from walkaway_core.items import Item, Key, Put, Write
+from walkaway_core.keys import SessionKey
 from walkaway_core.log import Superseded, Writer
 from walkaway_core.ports import ModelFailed
 from walkaway_core.sweep import sweep
@@ -78,6 +80,37 @@ def test_turns_of_a_session_sort_by_time_even_when_the_clock_goes_back(engine: E
         finish(engine, turn)
         made.append(turn.key.turn)
     assert made == sorted(made)
+
+
+class TestOnce:
+    """A request with an idempotency key."""
+
+    @staticmethod
+    def start(engine: Engine, session: SessionKey) -> turns.Started:
+        return turns.start(engine.services, session, "go", Once.of(session, "k", {"message": "go"}))
+
+    def test_of_two_sessions_that_use_a_key_at_the_same_moment_one_is_refused(self, engine: Engine) -> None:
+        one, two = engine.session(), engine.session()
+        engine.table.at(1, before=lambda: self.start(engine, one))
+        with pytest.raises(IdempotencyMismatch):
+            self.start(engine, two)
+        assert not sessions.get(engine.services, two).busy
+        assert self.start(engine, one).again
+
+    def test_the_same_request_at_the_same_moment_finds_the_turn_of_the_other(self, engine: Engine) -> None:
+        session, other = engine.session(), []
+        engine.table.at(1, before=lambda: other.append(self.start(engine, session)))
+        mine = self.start(engine, session)
+        assert (mine.again, mine.turn.key) == (True, other[0].turn.key)
+        assert len(engine.executions()) == 1
+
+    @pytest.mark.parametrize("fault", ["lost", "after effect"])
+    def test_a_start_of_unknown_outcome_is_still_one_turn(self, engine: Engine, fault: str) -> None:
+        session = engine.session()
+        engine.table.at(1, fault)
+        first = self.start(engine, session)
+        assert self.start(engine, session).turn.key == first.turn.key
+        assert len(engine.executions()) == 1
 
 
 class TestOneEnding:
@@ -538,13 +571,21 @@ class TestDue:
         assert engine.door("CallModel", ticket(turn))["next"] == "over"
         assert engine.door("CallModel", ticket(engine.now(turn)))["next"] == "done"
 
-    def test_a_turn_beyond_its_deadline_fails_and_says_so(self, engine: Engine) -> None:
-        turn = engine.turn()
-        engine.clock.time += 90 * 60 + 1
+    @pytest.mark.parametrize(
+        ("options", "seconds"), [({}, 5400), ({"turn_timeout": 60}, 60), ({"turn_timeout": 9000}, 9000)]
+    )
+    def test_a_turn_beyond_its_deadline_fails_and_says_so(
+        self, engine: Engine, options: dict[str, int], seconds: int
+    ) -> None:
+        turn = engine.turn(engine.session(**options))
+        engine.clock.time += seconds - 1
+        sweep(engine.services)
+        assert engine.now(turn).status == "running"
+        engine.clock.time += 62
         sweep(engine.services)
         last = engine.events(turn)[-1]
         assert (last.type, last.data["code"]) == ("message.error", "timeout")
-        assert "5400 seconds" in last.data["error"]
+        assert f"{seconds} seconds" in last.data["error"]
         assert engine.now(turn).status != "running"
 
     def test_a_session_that_is_not_persistent_ends_five_minutes_after_its_response(self, engine: Engine) -> None:

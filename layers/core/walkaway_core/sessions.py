@@ -19,9 +19,10 @@ METADATA_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """What is fixed when a session is made (contract A.3; instructions, thinking and max_steps are ours).
+    """What is fixed when a session is made (contract A.3; instructions and what follows are ours).
 
-    ttl in seconds; thinking: whether, or up to how many tokens; file_access as clean paths.
+    ttl and turn_timeout in seconds, 0 for the server's own timeout; thinking: whether, or up to how many tokens;
+    file_access as clean paths.
     """
 
     persistent: bool = False
@@ -32,6 +33,7 @@ class SessionOptions:
     instructions: str = ""
     thinking: bool | int = False
     max_steps: int = 200
+    turn_timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
         "metadata": jsontext.dumps(metadata),
         "metadata_version": 0,
     }
-    body = {name: getattr(options, name) for name in SessionOptions.__slots__} | {"model": model}
+    body = {name: getattr(options, name) for name in SessionOptions.__slots__}
+    body |= {"model": model, "turn_timeout": options.turn_timeout or services.settings.turn_timeout}
     item = Item(*key.item, facts, jsontext.dump_bytes(body))
     services.table.write(Put(item, (Absent(),)), watch)
     return unpack(key, item)

@@ -148,7 +148,7 @@ def _claim(services: Services, session: Session, message: str, once: Once | None
         "step": 0,
         "due": watch.item.sk,
         "created": sessions.ms(now),
-        "deadline": sessions.ms(now + services.settings.turn_timeout),
+        "deadline": sessions.ms(now + session.options.turn_timeout),
     }
     record = Item(*key.item, facts)
     hard_end = session.created_at + session.options.ttl

@@ -18,6 +18,7 @@ SESSION_EXAMPLE: Any = {
     "instructions": "",
     "thinking": False,
     "max_steps": 200,
+    "turn_timeout": 5400,
     "expires_at": 1777237396.07,
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
 }
@@ -69,6 +70,10 @@ class SessionCreate(_In):
         Field(description="whether to think first, or up to how many tokens"),
     ] = False
     max_steps: Annotated[int, Field(strict=True, ge=1, le=10_000, description="model calls in one turn")] = 200
+    turn_timeout: Annotated[
+        int | None,
+        Field(strict=True, ge=1, le=604_800, description="seconds until a turn is given up; else the server's"),
+    ] = None
 
 
 class SessionChange(_In):
@@ -97,6 +102,7 @@ class SessionRecord(BaseModel):
     instructions: str
     thinking: bool | int
     max_steps: int
+    turn_timeout: int
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
 

@@ -37,6 +37,7 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         instructions=asked.instructions,
         thinking=asked.thinking,
         max_steps=asked.max_steps,
+        turn_timeout=asked.turn_timeout or 0,
     )
     return record(sessions.create(caller.services, caller.tenant, options, asked.metadata))
 
@@ -95,6 +96,7 @@ def record(session: Session) -> SessionRecord:
         instructions=options.instructions,
         thinking=options.thinking,
         max_steps=options.max_steps,
+        turn_timeout=options.turn_timeout,
         expires_at=session.expires_at,
         response_id=session.turn or None,
     )
