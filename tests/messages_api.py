@@ -46,10 +46,14 @@ def call(name: str, call_id: str = "toolu_1", **arguments: Any) -> Block:
 
 
 class MessagesApi:
-    """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked."""
+    """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked.
+
+    `respond`, if there is one, chooses the reply to a request instead.
+    """
 
     def __init__(self) -> None:
         self.replies: list[Reply] = [Reply([text("Hello.")])]
+        self.respond: Callable[[dict[str, Any]], Reply] | None = None
         self.requests: list[dict[str, Any]] = []
         self.problems: list[str] = []
         self.keys: list[str] = []
@@ -121,6 +125,8 @@ class MessagesApi:
             self.problems += _problems(path, body)
             if self.problems:
                 return Reply(status=400, error=self.problems[-1])
+            if self.respond:
+                return self.respond(body)
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 

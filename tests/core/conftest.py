@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.clock import HeldClock
-from tests.faults import FaultyTable
+from tests.faults.table import FaultyTable
 from tests.messages_api import MessagesApi
 from walkaway_core import keys, log, sessions, turns
 from walkaway_core.doors import DOORS
