@@ -23,6 +23,9 @@ ACCOUNT: Mapping[str, str] = {
 }
 """The environment of whoever talks to the emulated account."""
 
+EMULATED: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
+"""moto's settings: its interpreter carries executions out, its Lambda is called in this process."""
+
 LEFT_OUT: Mapping[str, str] = {
     "AWS::ApiGateway::Deployment": "of the same",
     "AWS::ApiGateway::RestApi": "the gateway of this package reads its routes",

@@ -15,14 +15,13 @@ import click
 import uvicorn
 from moto.server import ThreadedMotoServer
 
-from dev.applier import ACCOUNT, Applied, apply
+from dev.applier import ACCOUNT, EMULATED, Applied, apply
 from dev.deployment import Deployment, at_work
 from dev.gateway import Gateway
 from dev.seed import KEY, seed
 from dev.template import ROOT, Stack
 
 ENV_FILE = ROOT / ".aws-local.json"
-EMULATED = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 
 
 @click.command()

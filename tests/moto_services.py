@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from dev.applier import EMULATED
 from dev.deployment import as_lambda
 from walkaway_core.aws import machine, table, workspace
 
@@ -100,6 +101,5 @@ class Account:
 
 @contextmanager
 def account() -> Iterator[Account]:
-    config: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
-    with mock_aws(config=config), pytest.MonkeyPatch.context() as patch:
+    with mock_aws(config=EMULATED), pytest.MonkeyPatch.context() as patch:
         yield Account(patch)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,6 @@ def test_the_adapters_header_does_not_overrule_the_event() -> None:
 
 
 def test_a_stream_ends_after_its_time_and_its_reader_goes_on_where_it_was(model: MessagesApi, tmp_path: Path) -> None:
-    import threading
-
     held = Reply([text("One two three")], gate=threading.Event())
     model.replies = [held]
     settings = Settings(model="test-model", base_url=model.url, keys=KEYS, stream_seconds=1)

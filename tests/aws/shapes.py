@@ -14,7 +14,7 @@ import httpx
 import pytest
 from moto import mock_aws
 
-from dev.applier import ACCOUNT, apply
+from dev.applier import ACCOUNT, EMULATED, apply
 from dev.deployment import Deployment, at_work
 from dev.gateway import Gateway
 from dev.template import Stack
@@ -27,7 +27,6 @@ from walkaway_core.settings import Settings
 
 MODEL = "test-model"
 """The model that a test scripts; the offline model answers sessions that name none."""
-EMULATED: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
 
 
 class Shape(Protocol):

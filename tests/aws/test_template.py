@@ -9,11 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dev.applier import ACCOUNT, UnknownType, apply
+from dev.applier import ACCOUNT, EMULATED, UnknownType, apply
 from dev.deployment import folder
 from dev.gateway import Route, routes
 from dev.template import Stack, written
-from tests.aws.shapes import EMULATED
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.app import create_app
 from walkaway_core.doors import DOORS
