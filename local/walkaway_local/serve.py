@@ -17,7 +17,7 @@ from walkaway_local.keys import any_in
 
 @click.command()
 @click.option("--port", default=8005, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Any but a loopback address needs WALKAWAY_KEYS.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Any but a loopback address needs keys.")
 @click.option(
     "--data",
     default=Path(".walkaway"),

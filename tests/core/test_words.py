@@ -167,6 +167,7 @@ class TestSettings:
             ("WALKAWAY_REHEARSAL_DELAY", "soon"),
             ("WALKAWAY_REHEARSAL_DELAY", "-1"),
             ("WALKAWAY_TURN_TIMEOUT", "nan"),
+            ("WALKAWAY_PROVIDERS", "bedrock,openai"),
         ],
     )
     def test_a_wrong_value_is_refused_by_name(self, name: str, value: str) -> None:

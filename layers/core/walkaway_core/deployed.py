@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from walkaway_core.api.gateway import Staged
 
 _built: dict[str, Services] = {}
-_apps: "dict[int, Staged]" = {}
+_apps: "dict[str, Staged]" = {}
 
 
 def services(function: str) -> Services:
@@ -32,10 +32,10 @@ def app(function: str) -> "Staged":
     from walkaway_core.api.app import create_app
     from walkaway_core.api.gateway import Staged
 
-    found = services(function)
-    if id(found) not in _apps:
-        _apps[id(found)] = Staged(create_app(found, Keyring({}, found.table, found.clock)))
-    return _apps[id(found)]
+    if function not in _apps:
+        found = services(function)
+        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock)))
+    return _apps[function]
 
 
 @contextmanager
@@ -43,6 +43,7 @@ def use(given: Mapping[str, Services]) -> Iterator[None]:
     """Let functions have these services for the length of a block."""
     before = dict(_built)
     _built.update(given)
+    _apps.clear()
     try:
         yield
     finally:

@@ -37,7 +37,7 @@ def _keys(_: str, text: str) -> dict[str, str]:
 
 def _providers(name: str, text: str) -> frozenset[str]:
     found = frozenset(filter(None, (part.strip() for part in text.split(","))))
-    if not found <= {*PROVIDERS, REHEARSAL}:
+    if not found <= set(PROVIDERS):
         raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
     return found
 
