@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 @dataclass
 class Reply:
-    """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments; `gate` is waited for in the middle.
+    """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments, `pause` is the
+    time between two of them; `gate` is waited for in the middle.
 
     `then` says what happens after the first block has begun: "end", "reset" (the connection breaks) or "error".
     """
@@ -31,6 +33,7 @@ class Reply:
     status: int = 200
     error: str = ""
     pieces: int = 7
+    pause: float = 0.0
     gate: threading.Event | None = None
     then: str = "end"
     stop_reason: str = ""
@@ -203,6 +206,7 @@ def _block(index: int, block: Block, reply: Reply, alive: Callable[[], bool]) ->
     field_of = {"text": ("text_delta", "text"), "thinking": ("thinking_delta", "thinking")}
     delta, name = field_of.get(kind, ("input_json_delta", "partial_json"))
     for at in range(0, len(content), reply.pieces):
+        time.sleep(reply.pause)
         yield {
             "type": "content_block_delta",
             "index": index,

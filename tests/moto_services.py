@@ -53,16 +53,16 @@ class Account:
         self._patch = patch
         self._made: dict[str, str] = {}
 
-    def table(self) -> "DynamoDBClient":
+    def table(self, name: str = TABLE) -> "DynamoDBClient":
         client = table.connect(**ACCOUNT)
         keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
         types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        client.create_table(TableName=TABLE, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
+        client.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
         return cast("DynamoDBClient", OneAtATime(client))
 
-    def bucket(self) -> "S3Client":
+    def bucket(self, name: str = BUCKET) -> "S3Client":
         client = workspace.connect(**ACCOUNT)
-        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         return cast("S3Client", OneAtATime(client))
 
     def step_functions(self) -> "SFNClient":

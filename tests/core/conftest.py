@@ -23,6 +23,7 @@ from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.stack import definition
+from walkaway_local.table import SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire.events import Event
 
@@ -69,7 +70,8 @@ class Engine:
 @pytest.fixture
 def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
     clock, ids = HeldClock(), TimeIds()
-    table = FaultyTable(tmp_path / "table.db", clock)
+    stored = SqliteTable(tmp_path / "table.db", clock)
+    table = FaultyTable(stored)
     machine = LocalMachine(asl.load(definition()), lambda *_: None, table, clock)
     machine.close()  # it stores what is started, and nothing runs
     told: list[tuple[str, dict[str, Any]]] = []
@@ -80,4 +82,4 @@ def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
     yield Engine(services, table, clock, told)
     bus.close()
     adapter.close()
-    table.close()
+    stored.close()

@@ -120,8 +120,8 @@ class TestOneEnding:
         turn = engine.turn()
         seen: list[set[Key]] = []
 
-        def look(_: int, writes: tuple[Write, ...]) -> bool:
-            seen.append({write.key for write in writes})
+        def look(_: str, writes: tuple[Write, ...]) -> bool:
+            seen.extend([{write.key for write in writes}] if writes else [])
             return False
 
         engine.table.picks = look

@@ -1,80 +1,162 @@
-"""A Table that misbehaves as DynamoDB may, or whose worker dies at a write."""
+"""A Table and a Workspace that misbehave as AWS may, or whose worker dies or sleeps at an operation of theirs."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from pathlib import Path
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, wait
+from typing import Literal, TypeVar
 
-from walkaway_core.items import Unknown, Write
-from walkaway_core.ports import Clock
-from walkaway_local.table import SqliteTable
+from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
+from walkaway_core.ports import FileInfo, Table, Workspace
 
-FAULTS = ("lost", "after effect", "crash before", "crash after")
+WRITE_FAULTS = ("lost", "after effect", "crash before", "crash after")
+T = TypeVar("T")
+Kind = Literal["write", "append", "transaction", "read", "file"]
+"""An operation's kind. A write is a transaction, or an append of events alone."""
 
 
 class Crashed(BaseException):
     """The worker died. No code of the system may catch it."""
 
 
-class FaultyTable(SqliteTable):
-    """SQLite, with one fault at a time. `before` is called in front of the write that `picks` chooses.
+class FaultyTable:
+    """A Table, with one fault at a time. `before` is called in front of the operation that `picks` chooses.
 
     lost            it has no effect, and its outcome is unknown
     after effect    it has its effect, and its outcome is unknown
-    crash before    the worker dies instead of it, and writes nothing more until `dead` is reset
+    crash before    the worker dies instead of it, and does nothing more until `dead` is reset
     crash after     the worker dies right after it
+
+    `calm`: a write is over before the next thing happens, so that the same run is the same each time.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        super().__init__(path, clock)
-        self.writes = 0
-        self.structural_writes = 0
+    def __init__(self, table: Table, *, calm: bool = False) -> None:
+        self._table = table
+        self._calm = calm
+        self._thread = threading.get_ident()
+        self.counts: Counter[str] = Counter()
         self.fault = ""
         self.dead = False
-        self.picks: Callable[[int, tuple[Write, ...]], bool] = lambda *_: False
+        self.picks: Callable[[Kind, tuple[Write, ...]], bool] = _never
         self.before: Callable[[], object] = lambda: None
+        self.appended: set[Key] = set()
+        self.overwritten: list[Key] = []
+
+    def at(
+        self, number: int, fault: str = "", before: Callable[[], object] = lambda: None, kind: Kind = "write"
+    ) -> None:
+        """Let the fault happen at the operation of this kind and number from now on, 1 being the next."""
+        target = self.counts[kind] + number
+        kinds = {"write": ("append", "transaction")}.get(kind, (kind,))
+        self.picks = lambda found, _: found in kinds and self.counts[kind] == target
+        self.fault, self.before = fault, before
+
+    @property
+    def armed(self) -> bool:
+        """Whether the fault is still to come."""
+        return self.picks is not _never
+
+    def disarm(self) -> None:
+        """Let nothing happen."""
+        self.picks = _never
+
+    def get(self, *keys: Key) -> list[Item | None]:
+        return self.read("read", lambda: self._table.get(*keys))
+
+    def query(
+        self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
+    ) -> Page:
+        return self.read("read", lambda: self._table.query(pk, after=after, upto=upto, reverse=reverse, limit=limit))
+
+    def write(self, *writes: Write) -> None:
+        self.submit(*writes).result()
 
     def submit(self, *writes: Write) -> "Future[None]":
         if self.dead:
             return _failed(Crashed())
-        self.writes += 1
-        self.structural_writes += structural(writes)
-        if not self.picks(self.writes, writes):
-            return super().submit(*writes)
-        self.picks = lambda *_: False
-        self.before()
-        if self.fault == "lost":
-            return _failed(Unknown("lost"))
-        self.dead = self.fault.startswith("crash")
-        if self.fault == "crash before":
-            return _failed(Crashed())
-        done = super().submit(*writes)
-        if self.fault not in ("after effect", "crash after"):
+        fault = self._step("transaction" if structural(writes) else "append", writes)
+        if fault in ("lost", "crash before"):
+            return _failed(Crashed() if self.dead else Unknown("lost"))
+        done = self._table.submit(*writes)
+        if self._calm:
+            wait([done])
+            self._note(writes, done)
+        if fault not in ("after effect", "crash after"):
             return done
         told = Crashed() if self.dead else Unknown("after effect")
         failed: Future[None] = Future()
         done.add_done_callback(lambda _: failed.set_exception(told))  # not waited for: this may be the writer's thread
         return failed
 
-    def at_structural(self, number: int, fault: str) -> None:
-        """Let the fault happen at the write of this number that is no plain append, 1 being the next."""
-        left = [number]
+    def sweep_out(self, pk: str, upto: str, limit: int) -> int:
+        return self.read("read", lambda: self._table.sweep_out(pk, upto, limit))
 
-        def picks(_: int, writes: tuple[Write, ...]) -> bool:
-            left[0] -= structural(writes)
-            return left[0] == 0 and structural(writes)
+    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        return await self._table.tail(pk, after, limit=limit, timeout=timeout)
 
-        self.picks, self.fault = picks, fault
+    def read(self, kind: Kind, effect: Callable[[], T]) -> T:
+        """Carry out what is no write; threads that only look on are left alone."""
+        if threading.get_ident() != self._thread:
+            return effect()
+        fault = self._step(kind)
+        if fault == "crash before":
+            raise Crashed
+        found = effect()
+        if fault == "crash after":
+            raise Crashed
+        return found
 
-    def at(self, number: int, fault: str = "", before: Callable[[], object] = lambda: None) -> None:
-        """Let the fault happen at the write of this number from now on, 1 being the next."""
-        target = self.writes + number
-        self.picks = lambda count, _: count == target
-        self.fault, self.before = fault, before
+    def _note(self, writes: tuple[Write, ...], done: "Future[None]") -> None:
+        """Watch that nothing is put where an event stands: a log never changes."""
+        if not done.exception():
+            items = [write.key for write in writes if isinstance(write, Put) and write.key[1].isdigit()]
+            self.overwritten += [key for key in items if key in self.appended]
+            self.appended.update(items)
+
+    def _step(self, kind: Kind, writes: tuple[Write, ...] = ()) -> str:
+        """Count an operation; say which fault happens at it. Raises Crashed when the worker is dead already."""
+        if self.dead:
+            raise Crashed
+        self.counts[kind] += 1
+        self.counts["write"] += bool(writes)
+        if not self.picks(kind, writes):
+            return ""
+        self.disarm()
+        self.before()
+        self.dead = self.fault.startswith("crash")
+        return self.fault
+
+
+class FaultyWorkspace:
+    """A Workspace whose operations are of the kind "file" among those of a faulty table."""
+
+    def __init__(self, workspace: Workspace, table: FaultyTable) -> None:
+        self._workspace = workspace
+        self._table = table
+
+    def stat(self, root: str, path: str) -> FileInfo | None:
+        return self._table.read("file", lambda: self._workspace.stat(root, path))
+
+    def listing(self, root: str, path: str) -> list[FileInfo] | None:
+        return self._table.read("file", lambda: self._workspace.listing(root, path))
+
+    def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
+        return self._table.read("file", lambda: self._workspace.read(root, path, start, end))
+
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        return self._table.read("file", lambda: self._workspace.write(root, path, chunks, version=version))
+
+    def delete(self, root: str, path: str) -> bool:
+        return self._table.read("file", lambda: self._workspace.delete(root, path))
 
 
 def structural(writes: tuple[Write, ...]) -> bool:
-    """Whether a transaction is more than an append of events: of these a calm turn always has the same."""
+    """Whether a transaction is more than an append of events."""
     return len(writes) > 1 or not writes[0].key[1].isdigit()
+
+
+def _never(_: Kind, __: tuple[Write, ...]) -> bool:
+    return False
 
 
 def _failed(error: BaseException) -> "Future[None]":

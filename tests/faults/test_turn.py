@@ -1,92 +1,60 @@
-"""Whole turns under faults: each write of a turn goes wrong once, in each way; invocations come twice, or late.
-
-After each, what must hold of a turn holds (`world.violations`).
-"""
+"""Every fault at every fifth of its points at least, on both sides; `make faults` tries them all."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.table import FAULTS
-from tests.faults.world import SCRIPT, World, respond, violations
-from tests.messages_api import MessagesApi, messages_api
-from walkaway_core.doors import DOORS
+from tests.faults import served
+from tests.faults.campaign import Fault, Ground, attempt, calm, campaign, ground
+from tests.faults.catalogue import CATALOGUE, at, each
+from tests.faults.sides import SIDES
+from tests.faults.table import WRITE_FAULTS
+
+EVERY = 5
+CASES = [(side, fault) for side in SIDES for fault in CATALOGUE if side in fault.sides]
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[MessagesApi]:
-    with messages_api() as found:
-        found.respond = respond
-        yield found
-        assert found.problems == []
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ground]]:
+    folder = tmp_path_factory.mktemp("faults")
+    with ground("one machine", folder) as here, ground("AWS", folder) as there:
+        yield {"one machine": here, "AWS": there}
 
 
-def calm(folder: Path, service: MessagesApi) -> tuple[int, int]:
-    """Let a turn run undisturbed; give how many writes it has that are no plain appends, and how many that are."""
-    world = World(folder, service.url)
-    before = world.table.writes, world.table.structural_writes
-    turn = world.run()
-    assert violations(world, turn) == []
-    assert (world.file(), world.sweeps) == ("one+", 0)
-    world.close()
-    structural = world.table.structural_writes - before[1]
-    return structural, world.table.writes - before[0] - structural
-
-
-def broken_at(folder: Path, service: MessagesApi, number: int, fault: str, kind: str) -> tuple[bool, list[str]]:
-    """Let one write of a turn go wrong; say whether it came to that, and what was wrong in the end."""
-    folder.mkdir()
-    world = World(folder, service.url)
-    if kind == "structural":
-        world.table.at_structural(number, fault)
-    else:
-        world.table.at(number, fault)
-    armed = world.table.picks
-    turn = world.run()
-    found = world.table.picks is not armed, violations(world, turn)
-    world.close()
-    return found
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_transaction_leaves_a_sound_turn(fault: str, tmp_path: Path, service: MessagesApi) -> None:
-    (tmp_path / "calm").mkdir()
-    writes, _ = calm(tmp_path / "calm", service)
-    assert writes >= 1 + 2 * len(SCRIPT) + 2 * 3 + 2, (
-        "start; each step's begin and commit; each call's claim and end; end"
+def test_a_calm_turn_does_what_the_script_says(grounds: dict[str, Ground]) -> None:
+    counts, wrong = calm(grounds["one machine"])
+    assert wrong == []
+    progress, outbox = 1, 1
+    assert counts["transaction"] == 1 + 3 * 2 + 3 * 2 + 1 + progress + outbox, (
+        "a start, each step's begin and commit, each call's claim and end, an end"
     )
-    results = {n: broken_at(tmp_path / str(n), service, n, fault, "structural") for n in range(1, writes + 1)}
-    assert {n: found for n, (_, found) in results.items() if found} == {}
-    assert all(fired for fired, _ in results.values())
+    assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3 + 1, 1, 1)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_append_leaves_a_sound_turn(fault: str, tmp_path: Path, service: MessagesApi) -> None:
-    """Their number depends on how deltas happen to be grouped, so only the first of all writes are tried."""
-    (tmp_path / "calm").mkdir()
-    structural, appends = calm(tmp_path / "calm", service)
-    results = {n: broken_at(tmp_path / str(n), service, n, fault, "any") for n in range(1, structural + appends // 2)}
-    assert {n: found for n, (_, found) in results.items() if found} == {}
-    assert all(fired for fired, _ in results.values())
+@pytest.mark.parametrize(("side", "fault"), CASES, ids=[f"{side}: {fault.name}" for side, fault in CASES])
+def test_a_fault_leaves_everything_sound(side: str, fault: Fault, grounds: dict[str, Ground]) -> None:
+    row = campaign(grounds[side], fault, EVERY)
+    assert row.tried
+    assert row.violations == {}
 
 
-def test_invocations_that_come_twice_do_nothing_twice(tmp_path: Path, service: MessagesApi) -> None:
-    world = World(tmp_path, service.url, repeat=2)
-    before = len(service.requests)
-    turn = world.run()
-    assert violations(world, turn) == []
-    assert world.file() == "one+"
-    assert len(service.requests) - before == len(SCRIPT), "no model call is made twice"
-    world.close()
+@pytest.mark.parametrize("fault", WRITE_FAULTS)
+def test_deltas_that_were_grouped_are_as_safe(fault: str, grounds: dict[str, Ground]) -> None:
+    """How they are grouped is chance, so only the first of all writes are tried."""
+    found = Fault(fault, each("transaction"), at("write", fault))
+    here = grounds["one machine"]
+    wrong = {point: attempt(here, found, point, calm=False) for point in found.points(calm(here)[0])}
+    assert {point: said for point, said in wrong.items() if said} == {}
 
 
-def test_invocations_that_come_late_change_nothing(tmp_path: Path, service: MessagesApi) -> None:
-    world = World(tmp_path, service.url)
-    turn = world.run()
-    log = world.table.query(turn.log).items
-    for function, payload in reversed(world.machine.invoked):
-        assert DOORS[function](world.services, payload)["next"] == "over"
-    assert world.table.query(turn.log).items == log
-    assert violations(world, turn) == []
-    world.close()
+def test_readers_whose_connection_breaks_miss_nothing(tmp_path: Path) -> None:
+    row = served.readers(tmp_path, EVERY)
+    assert row.tried
+    assert row.violations == {}
+
+
+def test_a_server_that_is_killed_under_many_turns_loses_nothing(tmp_path: Path) -> None:
+    row = served.killed(tmp_path, kills=4)
+    assert row.tried == 4
+    assert row.violations == {}

@@ -49,14 +49,27 @@ def read(services: Services, session: Session, path: str, start: int = 0, end: i
     return chunks
 
 
-def write(services: Services, session: Session, path: str, chunks: Iterable[bytes]) -> FileInfo:
-    """Write a whole file. Raises PathInvalid, PathForbidden, PathConflict, and what `chunks` raises."""
+def version(services: Services, session: Session, path: str) -> str:
+    """Tell which version of a file a write to `path` replaces, `""` for none. Raises PathInvalid, PathForbidden."""
+    path = paths.clean(path)
+    session.scope.check_write(path)
+    info = services.workspace.stat(paths.files(session.key.tenant), path)
+    return info.version if info else ""
+
+
+def write(
+    services: Services, session: Session, path: str, chunks: Iterable[bytes], *, version: str | None = None
+) -> FileInfo:
+    """Write a whole file, with `version` over exactly that one (else Changed).
+
+    Raises PathInvalid, PathForbidden, PathConflict, and what `chunks` raises.
+    """
     path = paths.clean(path)
     session.scope.check_write(path)
     if not path:
         raise PathConflict("the workspace itself is no file; name one: PUT …/files/{path}")
     try:
-        return services.workspace.write(paths.files(session.key.tenant), path, chunks)
+        return services.workspace.write(paths.files(session.key.tenant), path, chunks, version=version)
     except NotAFile:
         raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
 

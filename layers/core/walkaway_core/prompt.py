@@ -1,8 +1,9 @@
 """What the model is told: instructions, the conversation, the tools."""
 
+from collections.abc import Sequence
+
 from walkaway_core import paths, tools, transcript
 from walkaway_core.ports import ModelRequest
-from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 
 MAX_TOKENS = 16_000
@@ -16,14 +17,14 @@ where the user said, and mention the paths in your last message.
 In a task of several steps, call report_progress whenever you begin a new part."""
 
 
-def request(services: Services, session: Session) -> ModelRequest:
-    """Put together the next model call of a session."""
+def request(said: Sequence[transcript.Entry], session: Session) -> ModelRequest:
+    """Put together the next model call of a session in which this has been said."""
     options = session.options
     system = f"{SYSTEM}\n\n{options.instructions}" if options.instructions else SYSTEM
     return ModelRequest(
         model=options.model,
         system=system,
-        messages=transcript.conversation(transcript.entries(services, session.key)),
+        messages=transcript.conversation(said),
         tools=tools.DEFINITIONS,
         max_tokens=MAX_TOKENS + int(options.thinking),
         thinking=options.thinking,

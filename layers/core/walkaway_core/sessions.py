@@ -6,7 +6,7 @@ from typing import Any
 
 from walkaway_core import due
 from walkaway_core.errors import Invalid, SessionNotFound, TooMuch
-from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused
+from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Lacks, Put, Refused, Unknown
 from walkaway_core.keys import END, SessionKey
 from walkaway_core.paths import Scope
 from walkaway_core.services import Services
@@ -161,10 +161,10 @@ def check_metadata(metadata: dict[str, Any]) -> str:
     return text
 
 
-def merge_metadata(services: Services, key: SessionKey, changes: dict[str, Any]) -> Session:
+def merge_metadata(services: Services, key: SessionKey, changes: dict[str, Any], *fence: Check) -> Session:
     """Set keys of the metadata (None removes one); the last writer of a key wins, other keys stay.
 
-    Raises SessionNotFound, TooMuch, Invalid.
+    Raises SessionNotFound, TooMuch, Invalid; Refused when one of `fence` does not hold.
     """
     while True:
         session = get(services, key)
@@ -173,9 +173,13 @@ def merge_metadata(services: Services, key: SessionKey, changes: dict[str, Any])
         facts: dict[str, Fact] = {"metadata": check_metadata(merged), "metadata_version": version + 1}
         when = (Is("metadata_version", version), Lacks("deleted"))
         try:
-            services.table.write(Change(*key.item, set=facts, when=when))
-        except Refused:
+            services.table.write(Change(*key.item, set=facts, when=when), *fence)
+        except Refused as refusal:
+            if refusal.index:
+                raise
             continue
+        except Unknown:
+            continue  # to merge the same keys once more does no harm
         return get(services, key)
 
 

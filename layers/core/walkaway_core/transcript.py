@@ -88,12 +88,12 @@ def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]
     ]
 
 
-def entries(services: Services, key: SessionKey) -> list[Entry]:
-    """Read the whole conversation, the oldest entry first."""
+def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[Entry]:
+    """Read the conversation, the oldest entry first: the whole, or up to and with the one at this sort key."""
     found: list[Entry] = []
     after, more = "ENTRY#", True
     while more:
-        page = services.table.query(key.partition, after=after, upto="ENTRY#~")
+        page = services.table.query(key.partition, after=after, upto=upto)
         found += [unpack(services, key.tenant, item) for item in page.items]
         more = page.more
         after = page.items[-1].sk if page.items else after

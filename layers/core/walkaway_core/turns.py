@@ -36,8 +36,11 @@ class Turn:
 
     @property
     def ticket(self) -> Ticket:
-        """What the execution that it names now begins with."""
-        return Ticket(self.key.tenant, self.key.session, self.key.turn, self.execution, self.step)
+        """What the execution that it names now begins with: the last step again, to do what has been left of it.
+
+        A committed step is not asked for again; its tools are found done or are carried out (rule R3 and the journal).
+        """
+        return Ticket(self.key.tenant, self.key.session, self.key.turn, self.execution, max(self.step - 1, 0))
 
     @property
     def execution_name(self) -> str:

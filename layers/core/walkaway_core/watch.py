@@ -1,5 +1,6 @@
 """Closes model calls whose turn has ended or run out of time: nobody else tells a thread that waits for the model."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,8 +53,11 @@ class _Watch:
                     return
                 entries = list(self._entries)
             for services, turn, close in entries:
-                if not _goes_on(services, turn):
-                    close()
+                try:
+                    if not _goes_on(services, turn):
+                        close()
+                except Exception:  # the table is in trouble: the next look decides
+                    logging.getLogger(__name__).exception("could not look at %s", turn.key.turn)
 
 
 def _goes_on(services: Services, turn: Turn) -> bool:

@@ -1,60 +1,18 @@
-"""DynamoDB in trouble, injected with botocore's own event hooks: before a request's effect, and after it."""
+"""The Table on DynamoDB when DynamoDB is in trouble."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from tests.clock import HeldClock
+from tests.faults.dynamo import Trouble
 from tests.moto_services import TABLE, account
 from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.items import Absent, Change, Item, Put, Refused, Unknown, Write
 
 CANCELLED = "TransactionCanceledException"
-
-
-class Trouble:
-    """Makes the next requests of a client fail."""
-
-    def __init__(self, client: Any) -> None:
-        self.sent = 0
-        self._before: list[Callable[[], Any]] = []
-        self._after: list[Callable[[], None]] = []
-        client.meta.events.register_first("before-call.dynamodb.*", self._call)
-        client.meta.events.register("after-call.dynamodb.*", self._done)
-
-    def answers(self, status: int, code: str, times: int = 1, **body: Any) -> None:
-        """Answer instead of the service: nothing takes effect."""
-        parsed = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": {}, **body}
-        self._before += [lambda: (AWSResponse("https://injected", status, HTTPHeaders(), None), parsed)] * times
-
-    def unreachable(self, times: int = 1) -> None:
-        """Fail to connect."""
-
-        def fail() -> None:
-            raise EndpointConnectionError(endpoint_url="https://injected")
-
-        self._before += [fail] * times
-
-    def times_out_after_effect(self) -> None:
-        """Let the service carry the request out, and lose its answer."""
-
-        def fail() -> None:
-            raise ReadTimeoutError(endpoint_url="https://injected")
-
-        self._after.append(fail)
-
-    def _call(self, **_: Any) -> Any:
-        self.sent += 1
-        return self._before.pop(0)() if self._before else None
-
-    def _done(self, **_: Any) -> None:
-        if self._after:
-            self._after.pop(0)()
 
 
 @pytest.fixture

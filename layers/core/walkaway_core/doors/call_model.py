@@ -99,8 +99,12 @@ class _Step:
 
     def _stream(self, begun: _Begun) -> tuple[int, Answer]:
         """Stream the model call into the log; give the number of the next event, and the answer."""
+        key = begun.turn.key
+        said = transcript.entries(self.services, key.owner, upto=key.entry(self.number)[1])
+        if (said[-1].turn, said[-1].step) == (key.turn, self.number):
+            raise Superseded  # by somebody who has gone on while this worker slept
         out = DeltaWriter(self.services, begun.writer, begun.number)
-        call = self.services.model.call(prompt.request(self.services, begun.session))
+        call = self.services.model.call(prompt.request(said, begun.session))
         try:
             with watched(self.services, begun.turn, call.close):
                 for type_, data in call:

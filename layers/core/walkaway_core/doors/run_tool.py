@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from walkaway_core import log, tools, transcript, turns
-from walkaway_core.items import Absent, Change, Fact, Is, Item, Put, Refused
+from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Put, Refused
 from walkaway_core.log import TOOLS_ERA, Superseded, Writer
 from walkaway_core.services import Services
 from walkaway_core.sessions import ms
@@ -75,7 +75,7 @@ class _Call:
             return "mine"
         if found.facts["process"] == process and found.number("until") > ms(self._services.clock.now()):
             return "wait"
-        change = Change(*self._journal, set=facts, when=self._named(found.text("nonce")))
+        change = Change(*self._journal, set=facts, when=_started(found.text("nonce")))
         if not self._write([(TOOL_USE_EXECUTING, executing)], change):
             return "wait"
         return "mine" if tool is None or tool.repeatable else "unknown"
@@ -88,9 +88,12 @@ class _Call:
             )
         if self._broken is not None:
             return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
-        hands = Hands(self._services, self._session)
+        fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
+        hands = Hands(self._services, self._session, fence)
         try:
             return tools.use(tool, self._block["input"], hands)
+        except Superseded:
+            raise
         except Exception:
             logging.getLogger(__name__).exception("tool %s broke", tool.name)
             return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
@@ -106,13 +109,14 @@ class _Call:
         nonce = self._writer.nonce
         done = transcript.result_entry(self._services, self._turn, self._journal, body, nonce)
         event = {"id": self._block["id"], "content": result.content, "is_error": result.is_error}
-        if not self._write([(TOOL_RESULT, event)], Put(done, self._named(nonce))):
+        if not self._write([(TOOL_RESULT, event)], Put(done, self._mine)):
             found = self._services.table.get(self._journal)[0]
             if found is None or found.facts["nonce"] != nonce:
                 raise Superseded
 
-    def _named(self, nonce: str) -> tuple[Is, Is]:
-        return Is("nonce", nonce), Is("state", "started")
+    @property
+    def _mine(self) -> tuple[Is, Is]:
+        return _started(self._writer.nonce)
 
     def _write(self, drafts: list[log.Draft], write: Put | Change) -> bool:
         """Append events and change the journal in one transaction; False when the journal was not as expected."""
@@ -122,3 +126,8 @@ class _Call:
         except Refused:
             return False
         return True
+
+
+def _started(nonce: str) -> tuple[Is, Is]:
+    """The condition that a journal says so: begun by this invocation, and not done."""
+    return Is("nonce", nonce), Is("state", "started")

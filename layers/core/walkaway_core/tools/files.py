@@ -8,6 +8,7 @@ import regex
 from pydantic import Field
 
 from walkaway_core import files, paths
+from walkaway_core.ports import FileInfo
 from walkaway_core.tools.tool import Hands, Tool, ToolError
 
 Path = Annotated[str, Field(description="relative to the workspace, or absolute below /opt/sandbox/workspace")]
@@ -19,12 +20,18 @@ MAX_MATCHES = 200
 SEARCH_SECONDS = 2.0
 
 
-def read_text(hands: Hands, path: str) -> str:
-    """Read a whole text file. Raises ToolError when it is too large or no text."""
-    path = paths.clean_agent(path)
-    info = files.stat(hands.services, hands.session, path)
+def look(hands: Hands, path: str) -> FileInfo:
+    """Describe a file. Raises ToolError for a directory."""
+    info = files.stat(hands.services, hands.session, paths.clean_agent(path))
     if info.is_directory:
         raise ToolError(f"{path!r} is a directory; use list_files")
+    return info
+
+
+def read_text(hands: Hands, path: str) -> str:
+    """Read a whole text file. Raises ToolError when it is too large or no text."""
+    info = look(hands, path)
+    path = paths.clean_agent(path)
     if info.size > MAX_TEXT_BYTES:
         raise ToolError(f"{path!r} has {info.size} bytes; this reads files up to {MAX_TEXT_BYTES}")
     data = b"".join(files.read(hands.services, hands.session, path))
@@ -34,10 +41,10 @@ def read_text(hands: Hands, path: str) -> str:
         raise ToolError(f"{path!r} is not UTF-8 text") from None
 
 
-def write_text(hands: Hands, path: str, text: str) -> str:
-    """Write a whole text file; give its clean path."""
+def write_text(hands: Hands, path: str, text: str, *, version: str | None = None) -> str:
+    """Write a whole text file, with `version` only over that one; give its clean path."""
     path = paths.clean_agent(path)
-    files.write(hands.services, hands.session, path, [text.encode(errors="replace")])
+    hands.write(path, text.encode(errors="replace"), version=version)
     return path
 
 
@@ -99,13 +106,14 @@ class EditFile(Tool):
 
     def run(self, hands: Hands) -> str:
         """Replace it."""
+        version = look(hands, self.path).version
         text = read_text(hands, self.path)
         count = text.count(self.old_text)
         if count == 0:
             raise ToolError(f"The old text does not occur in {self.path!r}; read the file again")
         if count > 1 and not self.replace_all:
             raise ToolError(f"The old text occurs {count} times in {self.path!r}; give more of it, or replace_all")
-        path = write_text(hands, self.path, text.replace(self.old_text, self.new_text))
+        path = write_text(hands, self.path, text.replace(self.old_text, self.new_text), version=version)
         return f"Replaced {count} occurrence{'s' if count > 1 else ''} in {path}"
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from walkaway_core import files, paths
+from walkaway_core import paths
 from walkaway_core.tools.files import Path
 from walkaway_core.tools.tool import Hands, Tool, ToolError
 
@@ -36,7 +36,7 @@ class CreatePresentation(Tool):
         path = paths.clean_agent(self.path)
         if not path.lower().endswith(".pptx"):
             raise ToolError(f"{path!r} must end in .pptx")
-        info = files.write(hands.services, hands.session, path, [self._file()])
+        info = hands.write(path, self._file())
         return f"Wrote {path}: {len(self.slides) + 1} slides, {info.size} bytes"
 
     def _file(self) -> bytes:

@@ -6,6 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from walkaway_core import files
+from walkaway_core.items import Check
+from walkaway_core.log import Superseded
+from walkaway_core.ports import Changed, FileInfo
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 
@@ -24,10 +28,37 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a tool reaches: the ports, and the session whose scope binds it."""
+    """What a tool reaches: the ports, the session whose scope binds it, and the fence of its call.
+
+    A worker may sleep through the end of its turn, or until another one has its call, and wake up in the middle of the
+    tool. So what a tool changes it changes under `fence`, conditions for a transaction on the Table, or by `write`.
+    """
 
     services: Services
     session: Session
+    fence: tuple[Check, ...] = ()
+
+    def write(self, path: str, data: bytes, *, version: str | None = None) -> FileInfo:
+        """Write a whole file, with `version` only over that one.
+
+        The version is looked up before the fence, and the file replaces that version alone: what a successor of this
+        call has written is either seen by the fence or met by the write.
+        Raises Superseded, ToolError when the file is no longer that version, and what `files.write` raises.
+        """
+        while True:
+            seen = files.version(self.services, self.session, path) if version is None else version
+            self._stand()
+            try:
+                return files.write(self.services, self.session, path, [data], version=seen)
+            except Changed:
+                if version is not None:
+                    raise ToolError(f"{path!r} has been changed by somebody else meanwhile; read it again") from None
+
+    def _stand(self) -> None:
+        items = self.services.table.get(*((check.pk, check.sk) for check in self.fence))
+        for check, item in zip(self.fence, items, strict=True):
+            if not all(condition.holds(item) for condition in check.when):
+                raise Superseded
 
 
 class Tool(BaseModel):

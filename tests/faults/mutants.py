@@ -1,0 +1,269 @@
+"""Rules of the engine, each with a small patch that removes it and the fault that must notice."""
+
+from dataclasses import dataclass
+
+SLEEPER = "a worker sleeps; its successor does its state"
+SLEEPER_END = "a worker sleeps; its successors end the turn"
+REPEATED = "a request is repeated, another one comes"
+UNKNOWN = "a write takes effect, and nobody knows"
+LOST = "a write has no effect, and nobody knows"
+DIES_AFTER = "the worker dies after a write"
+SWEPT = "the sweep takes a sleeper for dead"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """In each edit, in a file of the core, the old text becomes the new one; `fault` must then find a violation."""
+
+    rule: str
+    fault: str
+    edits: tuple[tuple[str, str, str], ...]
+
+
+MUTANTS = [
+    Mutant(
+        "R1: the terminal event is put where nothing is",
+        "whoever cancels sleeps; the turn goes on",
+        (("ending.py", "[ending.draft(turn)]), (Absent(),))", "[ending.draft(turn)]), ())"),),
+    ),
+    Mutant(
+        "R1: an end of unknown outcome is looked up",
+        "a cancel has no effect, and nobody knows",
+        (
+            (
+                "ending.py",
+                "            if _is_mine(services, key, nonce):\n                break\n            continue",
+                "            break",
+            ),
+        ),
+    ),
+    Mutant(
+        "R1: end, release and outbox in one transaction",
+        DIES_AFTER,
+        (
+            (
+                "ending.py",
+                "services.table.write(terminal, told, *_release(services, turn, ending))",
+                (
+                    "release = _release(services, turn, ending)\n"
+                    "            services.table.write(terminal, told, *release[:2])\n"
+                    "            services.table.write(*release[2:])"
+                ),
+            ),
+        ),
+    ),
+    Mutant(
+        "R1: the bus is told by way of the outbox",
+        "the bus does not listen",
+        (("ending.py", "services.table.write(terminal, told, *", "services.table.write(terminal, *"),),
+    ),
+    Mutant(
+        "R2: a delta is put where nothing is",
+        SLEEPER,
+        (("deltas.py", "self._flying), (Absent(),))", "self._flying), ())"),),
+    ),
+    Mutant(
+        "R2: an event is put where nothing is",
+        SLEEPER,
+        (
+            (
+                "log.py",
+                "put = Put(item(services, writer, number, drafts), (Absent(),))",
+                "put = Put(item(services, writer, number, drafts))",
+            ),
+        ),
+    ),
+    Mutant(
+        "R2: the fence: a later writer stops an earlier one",
+        SLEEPER,
+        (("log.py", ' or found.number("era") > writer.era', ""),),
+    ),
+    Mutant(
+        "R2: the nonce tells what was written after all",
+        UNKNOWN,
+        (("log.py", 'if found.facts["nonce"] == writer.nonce:', "if False:"),),
+    ),
+    Mutant(
+        "R2: attempts of a step are counted",
+        SLEEPER,
+        (
+            (
+                "doors/call_model.py",
+                "attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1",
+                "attempt = 1",
+            ),
+        ),
+    ),
+    Mutant(
+        "R2: a step begins only where nothing has changed",
+        SLEEPER,
+        (
+            ("doors/call_model.py", "[started]), (Absent(),)),", "[started])),"),
+            ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
+            (
+                "doors/call_model.py",
+                'set={"started": True, "due": later.due}, when=_unchanged(turn)',
+                'set={"started": True, "due": later.due}',
+            ),
+        ),
+    ),
+    Mutant(
+        "R2: the end stops everyone",
+        "the user cancels",
+        (
+            ("log.py", '"terminal" in found.facts or found', "found"),
+            ("ending.py", "LAST_ERA = 10**9", "LAST_ERA = 0"),
+        ),
+    ),
+    Mutant(
+        "R3: answer and last event in one transaction",
+        DIES_AFTER,
+        (
+            (
+                "doors/call_model.py",
+                "                [(STEP_COMPLETED, done)],\n                Put(entry, (Absent(),)),",
+                (
+                    "                [(STEP_COMPLETED, done)],\n            )\n"
+                    "            self.services.table.write(\n                Put(entry, (Absent(),)),"
+                ),
+            ),
+        ),
+    ),
+    Mutant(
+        "R3: a committed step is not asked for again",
+        DIES_AFTER,
+        (
+            (
+                "doors/call_model.py",
+                "            if said:\n                return",
+                "            if False:\n                return",
+            ),
+            ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
+        ),
+    ),
+    Mutant(
+        "R3: an answer is put where nothing is",
+        SLEEPER,
+        (
+            ("doors/call_model.py", "Put(entry, (Absent(),)),", "Put(entry),"),
+            ("doors/call_model.py", "set=facts, add=usage, when=_unchanged(turn)", "set=facts, add=usage"),
+            ("log.py", ' or found.number("era") > writer.era', ""),
+        ),
+    ),
+    Mutant(
+        "R4: an unstarted turn has a due item",
+        "an execution's start has no effect",
+        (("turns.py", "            watch,\n            *moved,", "            *moved,"),),
+    ),
+    Mutant(
+        "R4: the sweep looks at turns",
+        "an execution's start has no effect",
+        (("sweep.py", '    if kind == "turn":\n', '    if kind == "turn" and False:\n'),),
+    ),
+    Mutant(
+        "R4: a step moves its due item",
+        "it disappears with its worker",
+        (
+            (
+                "doors/call_model.py",
+                "                *moved,\n            )\n        except (Refused, Unknown):",
+                "            )\n        except (Refused, Unknown):",
+            ),
+        ),
+    ),
+    Mutant(
+        "R5: an old execution's failure does not count",
+        "an old execution's failure is told late",
+        (("ending.py", "ending.execution not in (None, turn.execution)", "False"),),
+    ),
+    Mutant(
+        "R5: the next execution does what is left of a step",
+        SWEPT,
+        (("turns.py", "max(self.step - 1, 0)", "self.step"),),
+    ),
+    Mutant(
+        "delete: the turn ends with its session",
+        "the user deletes the session",
+        (("ending.py", '        change["deleted"] = sessions.ms(now)\n', ""),),
+    ),
+    Mutant(
+        "delete: the due item brings the broom",
+        "… or after it",
+        (("deleting.py", "facts, when=free), *moved)", "facts, when=free))"),),
+    ),
+    Mutant(
+        "journal: a call is claimed where nobody has",
+        SLEEPER,
+        (("doors/run_tool.py", '{"at": at, **facts}), (Absent(),))', '{"at": at, **facts}))'),),
+    ),
+    Mutant(
+        "journal: whoever has a call is waited for",
+        "an invocation comes twice at once",
+        (
+            (
+                "doors/run_tool.py",
+                'if found.facts["process"] == process and found.number("until")',
+                'if False and found.number("until")',
+            ),
+        ),
+    ),
+    Mutant(
+        "journal: a lost call is repeated only if it may be",
+        "the worker dies after it touched a file",
+        (("doors/run_tool.py", '"mine" if tool is None or tool.repeatable else "unknown"', '"mine"'),),
+    ),
+    Mutant(
+        "journal: a result counts only from the owner",
+        SLEEPER,
+        (("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),),
+    ),
+    Mutant(
+        "journal: a tool writes only while its call is its own",
+        SLEEPER_END,
+        (("tools/tool.py", "            self._stand()\n", ""),),
+    ),
+    Mutant(
+        "journal: a tool writes over what it saw", SLEEPER_END, (("tools/tool.py", "[data], version=seen)", "[data])"),)
+    ),
+    Mutant(
+        "journal: what is done is not done again",
+        "an invocation comes again after a later one",
+        (
+            ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
+            ("tools/tool.py", "            self._stand()\n", ""),
+            ("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),
+        ),
+    ),
+    Mutant(
+        "keys: the key is looked up before the session's state",
+        REPEATED,
+        (
+            (
+                "turns.py",
+                "if once and (found := once.found(services)):",
+                "if once and not session.busy and (found := once.found(services)):",
+            ),
+        ),
+    ),
+    Mutant(
+        "once: the key is written with the claim",
+        DIES_AFTER,
+        (("turns.py", "            *([once.put(services, key)] if once else []),\n", ""),),
+    ),
+    Mutant(
+        "start: the session must be free",
+        "another request is a moment earlier",
+        (("turns.py", "set=held, when=free)", "set=held)"),),
+    ),
+    Mutant(
+        "start: an unknown outcome is looked up",
+        "a start without a key takes effect, unseen",
+        (
+            (
+                "turns.py",
+                "    except Unknown:\n        return load(services, key)\n",
+                "    except Unknown:\n        return None\n",
+            ),
+        ),
+    ),
+]

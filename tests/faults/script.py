@@ -1,0 +1,34 @@
+"""What the model of the fault suite says: two steps with tools, and a last word."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.messages_api import Block, Reply, call, text
+
+FILE = "notes.txt"
+
+
+def script(path: str) -> list[list[Block]]:
+    """Its answers, one after the other; the file has `one` in it after the first step, `one+` after the second."""
+    return [
+        [
+            text("I write it down. "),
+            call("write_file", "call_1", path=path, content="one"),
+            call("report_progress", "call_2", metadata={"percent": 50}),
+        ],
+        [text("Now I add to it. "), call("edit_file", "call_3", path=path, old_text="one", new_text="one+")],
+        [text("It is done.")],
+    ]
+
+
+def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
+    """Say what comes next, by what has been said since the user's last message; "go x.txt" names the file."""
+    said, path = 0, FILE
+    for message in body["messages"]:
+        words = [block["text"] for block in message["content"] if block["type"] == "text"]
+        if message["role"] == "assistant":
+            said += 1
+        elif words:
+            said, path = 0, words[-1].partition(" ")[2] or FILE
+    answers = script(path)
+    return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)

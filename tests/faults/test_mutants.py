@@ -1,0 +1,35 @@
+"""The fault suite notices when a rule is taken away: each mutant of the engine fails it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).parents[2]
+CODE = ("layers/core", "local", "statemachines")
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.rule for mutant in MUTANTS])
+def test_the_suite_notices(mutant: Mutant, tmp_path: Path) -> None:
+    for name in CODE:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, old, new in mutant.edits:
+        file = tmp_path / "layers/core/walkaway_core" / name
+        text = file.read_text()
+        assert text.count(old) == 1, f"the rule is no longer written like this: {old}"
+        file.write_text(text.replace(old, new))
+    found = _suite(tmp_path, mutant.fault)
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "violations:" in found.stdout, found.stdout + found.stderr
+
+
+def _suite(code: Path, fault: str) -> "subprocess.CompletedProcess[str]":
+    path = [code / "layers/core", code / "local", ROOT / "clients/python", ROOT]
+    command = [sys.executable, "-m", "tests.faults", "--side", "one machine", "--only", fault, "--stop"]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, env=environ, cwd=code, capture_output=True, text=True, timeout=120, check=False)

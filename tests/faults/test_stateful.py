@@ -1,0 +1,168 @@
+"""Sessions, turns, cancels, deletes, expiry and crashes in any order: what users were told stays true."""
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.faults.campaign import Ground, ground
+from tests.faults.table import WRITE_FAULTS
+from tests.faults.violations import of_log, of_record
+from tests.faults.world import TROUBLE
+from walkaway_core import deleting, log, sessions, turns
+from walkaway_core.ending import cancel
+from walkaway_core.errors import ResponseNotFound, SessionBusy, SessionNotFound
+from walkaway_core.idempotency import Once
+from walkaway_core.keys import END, SessionKey, TurnKey
+from walkaway_core.sweep import sweep
+from walkaway_wire.events import Event
+
+EXAMPLES = int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
+SESSIONS, TURNS = Bundle("sessions"), Bundle("turns")
+
+
+class Life(RuleBasedStateMachine):
+    """A world, and what its users know of it: turns by key, what was cancelled, what is gone, what they have read."""
+
+    grounds: Ground
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = self.grounds.world()
+        self.services = self.world.services
+        self.by_key: dict[tuple[SessionKey, str], TurnKey] = {}
+        self.started: set[TurnKey] = set()
+        self.cancelled: set[TurnKey] = set()
+        self.deleted: set[SessionKey] = set()
+        self.read: dict[TurnKey, list[Event]] = {}
+
+    def told(self, act: Any, *refusals: type[Exception]) -> Any:
+        """Do something once, as a client whose server may die: None when it did, or refused."""
+        try:
+            return act()
+        except (*TROUBLE, *refusals):
+            self.world.table.dead = False
+            return None
+
+    @rule(target=SESSIONS, persistent=st.booleans())
+    def create(self, persistent: bool) -> Any:  # noqa: FBT001
+        return self.world.survive(lambda: self.world.create(persistent=persistent))
+
+    @rule(target=TURNS, session=SESSIONS, key=st.sampled_from(["", "a", "b"]))
+    def send(self, session: SessionKey, key: str) -> Any:
+        once = Once.of(session, key + session.session, {"message": "go"}) if key else None
+        started = self.told(
+            lambda: turns.start(self.services, session, "go", once), SessionBusy, SessionNotFound, ResponseNotFound
+        )
+        if started is None:
+            return None
+        turn: TurnKey = started.turn.key
+        assert session not in self.deleted, "a deleted session took a message"
+        assert not key or self.by_key.setdefault((session, key), turn) == turn, "one key, two turns"
+        self.started.add(turn)
+        return turn
+
+    @rule(turn=TURNS)
+    def cancel(self, turn: TurnKey | None) -> None:
+        if turn and self.told(lambda: cancel(self.services, turn), SessionNotFound, ResponseNotFound):
+            self.cancelled.add(turn)
+
+    @rule(session=SESSIONS)
+    def delete(self, session: SessionKey) -> None:
+        def act() -> bool:
+            deleting.delete(self.services, session)
+            return True
+
+        if self.told(act, SessionNotFound):
+            self.deleted.add(session)
+
+    @rule(turn=TURNS)
+    def read_on(self, turn: TurnKey | None) -> None:
+        if turn:
+            events = self.events(turn)
+            before = self.read.get(turn, [])
+            if events:  # they go with their session
+                assert events[: len(before)] == before, "what was read has changed"
+                self.read[turn] = events
+
+    @rule(count=st.integers(1, 8))
+    def work(self, count: int) -> None:
+        for _ in range(count):
+            self.world.move()
+
+    @rule(seconds=st.sampled_from([1, 11, 61, 301, 1000, 6000, 15_000]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.clock.time += seconds
+
+    @rule()
+    def sweep(self) -> None:
+        self.told(lambda: sweep(self.services))
+
+    @precondition(lambda self: not self.world.table.armed)
+    @rule(number=st.integers(1, 6), fault=st.sampled_from(WRITE_FAULTS))
+    def something_will_break(self, number: int, fault: str) -> None:
+        self.world.table.at(number, fault)
+
+    @precondition(lambda self: self.world.machine.invoked)
+    @rule(chance=st.randoms(use_true_random=False))
+    def an_old_invocation_comes(self, chance: Any) -> None:
+        number = chance.randint(1, len(self.world.machine.invoked))
+        self.told(lambda: self.world.machine.deliver(number), Exception)
+
+    @invariant()
+    def a_session_has_one_running_turn_at_most(self) -> None:
+        for session in {turn.owner for turn in self.started}:
+            records = self.stored(session.partition, "TURN#", f"TURN#{END}")
+            running = [item.sk for item in records if item.facts["status"] == "running"]
+            owner = self.world.place.table.get(session.item)[0]
+            named = [f"TURN#{owner.facts['turn']}"] if owner and "turn" in owner.facts else []
+            assert running == named, f"running {running}, the session says {named}"
+
+    def teardown(self) -> None:
+        self.world.table.disarm()
+        self.world.finish()
+        self.a_session_has_one_running_turn_at_most()
+        for turn in self.started:
+            self.told_the_truth(turn)
+        self.world.clock.time += 86_400
+        self.world.finish("nothing")
+        left = self.stored("T#t", "SESSION#", f"SESSION#{END}")
+        assert not left, "sessions outlive their time"
+        assert all(not self.events(turn) for turn in self.started), "logs outlive their session"
+        self.world.place.close()
+
+    def told_the_truth(self, turn: TurnKey) -> None:
+        """Everything that was said about a turn is so, as long as its session lives."""
+        try:
+            sessions.get(self.services, turn.owner)
+        except SessionNotFound:
+            return
+        assert turn.owner not in self.deleted
+        events = self.events(turn)
+        assert events[: len(self.read.get(turn, ()))] == self.read.get(turn, [])
+        assert of_log(events) + of_record(self.services, turn, events) == []
+        assert turn not in self.cancelled or events[-1].type == "message.cancelled"
+
+    def events(self, turn: TurnKey) -> list[Event]:
+        return log.events(self.services, turn, self.world.place.table.query(turn.log).items)
+
+    def stored(self, pk: str, after: str, upto: str) -> Any:
+        return self.world.place.table.query(pk, after=after, upto=upto).items
+
+
+def test_whatever_happens_what_users_were_told_stays_true() -> None:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        Life.grounds = stack.enter_context(ground("one machine", folder))
+        Life.TestCase.settings = settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=60,
+            derandomize=True,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        Life.TestCase().runTest()

@@ -1,0 +1,141 @@
+"""What must hold of a turn, whatever went wrong on its way."""
+
+from typing import Any
+
+from tests.faults.world import World
+from walkaway_core import bodies, log, transcript, turns
+from walkaway_core.doors.run_tool import UNKNOWN
+from walkaway_core.keys import END, SessionKey, TurnKey
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+from walkaway_wire.events import TERMINAL, Event
+
+KINDS = {
+    "message.completed": "turn.completed",
+    "message.cancelled": "turn.cancelled",
+    "message.error": "turn.failed",
+}
+"""What the bus is told of each ending."""
+STATUS = {"message.completed": "completed", "message.cancelled": "cancelled", "message.error": "failed"}
+
+
+class Found(list[str]):
+    """Gathers what does not hold."""
+
+    def must(self, holds: object, sentence: str) -> None:
+        if not holds:
+            self.append(sentence)
+
+
+def violations(world: World, turn: TurnKey, *ends: str) -> list[str]:
+    """Everything that must hold after the one turn of a world, and does not. `ends`: how it may have ended."""
+    found = Found()
+    session = SessionKey(turn.tenant, turn.session)
+    table = world.place.table
+    records = table.query(session.partition, after="TURN#", upto=f"TURN#{END}").items
+    found.must(len(records) == 1, f"{len(records)} turns")
+    events = log.events(world.services, turn, table.query(turn.log).items)
+    found += of_log(events)
+    end = events[-1].type
+    found.must(end in (ends or ("message.completed",)), f"it ended as {end}: {events[-1].text}")
+    found.must(world.due() == ["session"], f"due items are left: {world.due()}")
+    found.must({kind for kind, _ in world.bus.told} == {KINDS.get(end)}, f"the bus was told {world.bus.told}")
+    found.must(not world.table.overwritten, f"events were overwritten: {world.table.overwritten}")
+    file, allowed = world.file(), effects(events)
+    found.must(file in allowed, f"the file has {file!r}, by the tools' results it should be one of {allowed}")
+    found += of_record(world.services, turn, events)
+    return found
+
+
+def effects(events: list[Event]) -> tuple[str, ...]:
+    """What the file may have in it, by what the tools have told the model."""
+    told = {event.data["id"]: event.data["content"] for event in events if event.type == "tool_result"}
+    if told.get("call_3", "").startswith("Replaced"):
+        return ("one+",)
+    if "call_1" in told and not told["call_1"].startswith("Wrote"):
+        return ("", "one")
+    if events[-1].type == "message.completed":
+        return ("one", "one+") if told["call_3"] == UNKNOWN else ("one",)
+    return ("one", "one+") if "call_1" in told else ("", "one")
+
+
+def of_log(events: list[Event]) -> list[str]:
+    """What must hold of a log that has ended."""
+    found = Found()
+    kinds = [event.type for event in events]
+    found.must([event.number for event in events] == list(range(len(events))), "the log has a gap or a duplicate")
+    found.must(sum(kind in TERMINAL for kind in kinds) == 1, "not one terminal event")
+    found.must(kinds and kinds[-1] in TERMINAL, "something follows the terminal event")
+    completed = 0
+    for event in events:
+        if event.type == "step.started":
+            found.must(event.data["step"] == completed + 1, f"step {event.data['step']} began after step {completed}")
+        completed = event.data["step"] if event.type == "step.completed" else completed
+    results = [event.data["id"] for event in events if event.type == "tool_result"]
+    found.must(len(results) == len(set(results)), f"a call has two results: {results}")
+    return found
+
+
+def of_record(services: Services, turn: TurnKey, events: list[Event]) -> list[str]:
+    """What must hold between a turn's log and what is stored of it: its record, its session, the conversation."""
+    found = Found()
+    record = turns.load(services, turn)
+    found.must(record and record.status == STATUS.get(events[-1].type), f"the record says {record}")
+    owner = services.table.get(turn.owner.item)[0]
+    found.must(owner and owner.facts.get("turn") != turn.turn, "the session is still busy with it")
+    said = [entry for entry in transcript.entries(services, turn.owner) if entry.turn == turn.turn]
+    found.must(_rebuilt(events) == _stored(said), f"log and conversation differ: {_rebuilt(events)} {_stored(said)}")
+    return found
+
+
+def remains(world: World, turn: TurnKey | None, *_: str) -> list[str]:
+    """What is still there of a world's session, which is gone, and of its turn."""
+    table, found, session = world.place.table, Found(), world.session
+    found.must(not table.get(session.item)[0], "the session's record is there")
+    found.must(not table.query(session.partition).items, "turns or entries are there")
+    found.must(not turn or not table.query(turn.log).items, "the log is there")
+    found.must(not world.place.workspace.listing(bodies.root(session.tenant), session.session), "bodies are there")
+    found.must(world.due() == [], f"due items are left: {world.due()}")
+    return found
+
+
+Said = dict[int, tuple[str, dict[str, Any], dict[str, str]]]
+"""By step: its text, its calls' arguments by id, their results by id."""
+
+
+def _stored(entries: list[transcript.Entry]) -> Said:
+    said: Said = {}
+    for entry in entries:
+        if entry.call is not None and "content" not in entry.body:
+            continue  # begun, and cancelled
+        if entry.call is not None:
+            said[entry.step][2][entry.body["tool_use_id"]] = entry.body["content"]
+        elif entry.step:
+            content = entry.body["content"]
+            arguments = {block["id"]: block["input"] for block in transcript.calls(content)}
+            said[entry.step] = (transcript.text(content), arguments, {})
+    return said
+
+
+def _rebuilt(events: list[Event]) -> Said:
+    """What a reader makes of the log: a later attempt replaces what an earlier one wrote; a step counts when done."""
+    said: Said = {}
+    done: set[int] = set()
+    step, call_id, arguments = 0, "", ""
+    for event in events:
+        if event.type == "step.started":
+            step = event.data["step"]
+            said[step] = ("", {}, {})
+        elif event.type == "step.completed":
+            done.add(event.data["step"])
+        elif event.type == "text.delta":
+            said[step] = (said[step][0] + event.data["content"], *said[step][1:])
+        elif event.type == "tool_use.start":
+            call_id, arguments = event.data["id"], ""
+        elif event.type == "tool_use.input_delta":
+            arguments += event.data["content"]
+        elif event.type == "tool_use.stop":
+            said[step][1][call_id] = jsontext.loads(arguments)
+        elif event.type == "tool_result":
+            said[step][2][event.data["id"]] = event.data["content"]
+    return {number: text for number, text in said.items() if number in done}
