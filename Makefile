@@ -6,7 +6,7 @@ SAM_STAMP := .venv-sam/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test check fix bench build deploy lock docs clean
+.PHONY: help demo serve aws-local test check fix faults bench build deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,10 @@ build: $(STAMP) $(SAM_STAMP) ## Build functions and layer (ARCHITECTURE=x86_64 f
 deploy: build ## Deploy into your AWS account; asks for what it needs
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --guided \
 		--parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
+
+faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about ten minutes)
+	@$(BIN)/python -m tests.faults --write
+	@WALKAWAY_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/faults/test_stateful.py
 
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.turns

@@ -75,3 +75,35 @@ async def together(port: int, count: int) -> list[Turn]:
     """Run turns at the same time."""
     sessions = [await create(port) for _ in range(count)]
     return await asyncio.gather(*(turn(port, session) for session in sessions))
+
+
+async def stopped(port: int, model_port: int, count: int, *, cancel: bool) -> list[float]:
+    """Stop turns whose model is silent, by a cancel or by hanging up; give the seconds until its call was closed."""
+    found: list[float] = []
+    for _ in range(count):
+        session = await create(port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(_request("POST", f"/v1/sessions/{session}/messages", {"message": "go"}))
+        response = ""
+        while not (line := await reader.readline()).startswith(b"event: text.delta"):
+            response = response or "".join(re.findall(r'"id": ?"(msg_[^"]+)"', line.decode()))
+        begin = time.perf_counter_ns()
+        if cancel:
+            await _ask(port, _request("POST", f"/v1/sessions/{session}/responses/{response}/cancel", {}))
+        else:
+            writer.close()
+        hung_up: list[int] = []
+        while len(hung_up) <= len(found):
+            hung_up = json.loads(await _ask(model_port, b"GET /hung-up HTTP/1.1\r\n\r\n"))
+        found.append((hung_up[-1] - begin) / 1e9)
+        writer.close()
+    return found
+
+
+async def _ask(port: int, request: bytes) -> bytes:
+    """Send a request; give the answer's body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]

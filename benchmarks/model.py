@@ -1,6 +1,8 @@
 """A model service that sends deltas at a steady pace; each delta's text is the time at which it was sent.
 
-The model's name is the pace: `pace-200-5` is 200 deltas, 5 ms apart. Run as `python -m benchmarks.model PORT`.
+The model's name is the pace: `pace-200-5` is 200 deltas, 5 ms apart; `pace-1-hold` is one delta, and then silence until
+the caller hangs up. `GET /hung-up` tells when callers did, by the clock of the deltas. Run as
+`python -m benchmarks.model PORT`.
 """
 
 import asyncio
@@ -18,18 +20,25 @@ def event(kind: str, **fields: object) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-async def answer(writer: asyncio.StreamWriter, model: str) -> None:
+hung_up: list[int] = []
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, model: str) -> None:
     """Send one answer at its pace."""
-    count, gap = (int(part) for part in model.removeprefix("pace-").split("-"))
+    number_of, gap = model.removeprefix("pace-").split("-")
     usage = {"input_tokens": 1, "output_tokens": 1}
     message = {"id": "msg", "type": "message", "role": "assistant", "model": model, "content": [], "usage": usage}
     writer.write(HEAD + event("message_start", message={**message, "stop_reason": None, "stop_sequence": None}))
     writer.write(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
     begin = time.perf_counter()
-    for number in range(count):
-        await asyncio.sleep(max(0.0, begin + number * gap / 1000 - time.perf_counter()))
+    for number in range(int(number_of)):
+        await asyncio.sleep(max(0.0, begin + number * int(gap if gap != "hold" else 0) / 1000 - time.perf_counter()))
         text = f"{time.perf_counter_ns()} "
         writer.write(event("content_block_delta", index=0, delta={"type": "text_delta", "text": text}))
+    if gap == "hold":
+        await reader.read(1)
+        hung_up.append(time.perf_counter_ns())
+        raise ConnectionResetError
     writer.write(event("content_block_stop", index=0))
     writer.write(event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage=usage))
     writer.write(event("message_stop") + b"0\r\n\r\n")
@@ -41,10 +50,14 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"GET /hung-up"):
+                told = json.dumps(hung_up).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + told)
+                raise ConnectionResetError
             length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
             assert length
             body = json.loads(await reader.readexactly(int(length[1])))
-            await answer(writer, body["model"])
+            await answer(reader, writer, body["model"])
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from benchmarks import client
 from benchmarks.client import Turn
 
-SHORT, LONG = "pace-20-5", "pace-200-40"
-ALONE, TOGETHER = 60, 50
+SHORT, LONG, SILENT = "pace-20-5", "pace-200-40", "pace-1-hold"
+ALONE, TOGETHER, STOPPED = 60, 50, 30
 TARGETS = {
     "overhead of a turn, alone, p50": 15,
     "first SSE event, alone, p50": 15,
     "lag of a delta, alone, p95": 5,
     "lag of a delta, 50 streams, p95": 20,
+    "model closed after a cancel, p95": 1000,
 }
 
 
@@ -79,25 +80,44 @@ def summary(short: list[Turn], long: list[Turn]) -> dict[str, float]:
     }
 
 
+@contextlib.contextmanager
+def servers(name: str, model_port: int, pace: str, data: Path) -> Iterator[tuple[int, float]]:
+    """Run Walkaway, or the control; give its port, and the seconds until it was ready."""
+    port, model_url = free_port(), f"http://127.0.0.1:{model_port}"
+    command, environ = ["-m", "benchmarks.control", str(port), model_url, pace], {}
+    if name == "walkaway":
+        command = ["-m", "walkaway", "serve", "--port", str(port), "--data", str(data / pace)]
+        environ = {"ANTHROPIC_BASE_URL": model_url, "WALKAWAY_MODEL": pace}
+    with process(sys.executable, *command, port=port, path="/health", environ=environ) as seconds:
+        time.sleep(3)  # the SDK is imported behind readiness; this is about what comes after
+        yield port, seconds
+
+
 def measure(model_port: int, pace: str, data: Path, count: int) -> tuple[list[Turn], list[Turn], list[float]]:
     """Measure Walkaway and the control on one pace; give both, and Walkaway's times to readiness."""
-    model_url = f"http://127.0.0.1:{model_port}"
     results, ready = [], []
-    for server in ("walkaway", "control"):
-        port = free_port()
-        command, environ = ["-m", "benchmarks.control", str(port), model_url, pace], {}
-        if server == "walkaway":
-            command = ["-m", "walkaway", "serve", "--port", str(port), "--data", str(data / pace)]
-            environ = {"ANTHROPIC_BASE_URL": model_url, "WALKAWAY_MODEL": pace}
-        with process(sys.executable, *command, port=port, path="/health", environ=environ) as seconds:
+    for name in ("walkaway", "control"):
+        with servers(name, model_port, pace, data) as (port, seconds):
             ready.append(seconds)
-            time.sleep(3)  # the SDK is imported behind readiness; this is about what comes after
             asyncio.run(client.alone(port, 3))
             if count == 1:
                 results.append(asyncio.run(client.alone(port, ALONE)))
             else:
                 results.append(asyncio.run(client.together(port, count)))
     return results[0], results[1], ready[:1]
+
+
+def stops(data: Path) -> tuple[float, float]:
+    """Measure how soon the model is hung up on after a cancel, and by the control when its caller hangs up; p95, ms."""
+    found = []
+    for name in ("walkaway", "control"):
+        port = free_port()
+        with (
+            process(sys.executable, "-m", "benchmarks.model", str(port), port=port),
+            servers(name, port, SILENT, data) as (server, _),
+        ):
+            found.append(asyncio.run(client.stopped(server, port, STOPPED, cancel=name == "walkaway")))
+    return percentile(found[0], 0.95), percentile(found[1], 0.95)
 
 
 def main() -> None:
@@ -109,7 +129,9 @@ def main() -> None:
     ):
         short, control_short, ready = measure(model_port, SHORT, Path(folder), 1)
         long, control_long, more = measure(model_port, LONG, Path(folder), TOGETHER)
+        stopped = stops(Path(folder))
     ours, theirs = summary(short, long), summary(control_short, control_long)
+    ours["model closed after a cancel, p95"], theirs["model closed after a cancel, p95"] = stopped
     print(f"{'':38}{'walkaway':>10}{'control':>10}{'ratio':>8}{'aim':>8}   (ms)")
     for name, value in ours.items():
         aim = f"≤ {TARGETS[name]}" if name in TARGETS else ""

@@ -638,6 +638,57 @@ class TestDue:
         assert [item.key for item in left] == [other.key.owner.item]
         assert engine.services.workspace.listing("t/bodies", key.session) is None
 
+    def test_a_run_is_bounded_and_the_next_one_goes_on(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("walkaway_core.sweep.MOST", 3)
+        made = [engine.session(persistent=True, ttl=100) for _ in range(8)]
+        engine.clock.time += 101
+        assert [sweep(engine.services) for _ in range(4)] == [3, 3, 2, 0]
+        assert engine.due() == ["purge"] * len(made)
+
+    def test_a_run_out_of_time_leaves_the_rest_to_the_next(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            engine.session(persistent=True, ttl=100)
+        engine.clock.time += 101
+        real = deleting.bury
+
+        def slow(*of: Any) -> bool:
+            engine.clock.time += 60
+            return real(*of)
+
+        monkeypatch.setattr(deleting, "bury", slow)
+        assert [sweep(engine.services) for _ in range(3)] == [2, 1, 0]
+        assert engine.due() == ["purge"] * 3
+
+    def test_contents_of_the_deleted_come_last_and_piece_by_piece(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = engine.session()
+        turns_ = []
+        for _ in range(3):
+            turns_.append(engine.turn(key))
+            finish(engine, turns_[-1])
+        deleting.delete(engine.services, key)
+        waiting = engine.turn()
+        engine.clock.time += 6000
+        monkeypatch.setattr("walkaway_core.sweep.SECONDS", 0.5)
+        real = engine.table.sweep_out
+
+        def slow(*of: Any) -> int:
+            engine.clock.time += 1
+            return real(*of)
+
+        monkeypatch.setattr(engine.table, "sweep_out", slow)
+        assert sweep(engine.services) == 2
+        assert engine.now(waiting).status == "failed", "a turn waits for nobody's broom"
+        left = [len(engine.events(turn)) > 0 for turn in turns_]
+        assert left == [False, True, True]
+        for _ in range(20):
+            sweep(engine.services)
+        assert not any(engine.events(turn) for turn in turns_)
+        assert "purge" not in engine.due()
+
     def test_a_due_item_that_was_left_behind_is_swept_away(self, engine: Engine) -> None:
         turn = engine.turn()
         pk, sk = f"SYS#DUE#{0:02}", f"{int(engine.clock.time * 1000):013}#turn#{turn.key.turn}"

@@ -9,6 +9,7 @@ from pptx import Presentation
 from tests.core.conftest import Engine
 from walkaway_core import sessions, tools
 from walkaway_core.paths import files
+from walkaway_core.tools import files as tools_files
 from walkaway_core.tools.tool import Hands, Result
 
 SLIDE = {"title": "a", "bullets": ["b"]}
@@ -102,6 +103,22 @@ def test_mistakes_are_told_in_words_and_change_nothing(
     assert words in result.content
     assert stored(hands, "elsewhere") is None
     assert stored(hands, "out/x.pptx") is None
+
+
+def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(hands, "a.txt", b"one here")
+    real = tools_files.read_text
+
+    def slow(*of: Any) -> str:
+        text = real(*of)
+        put(hands, "a.txt", b"one here, and theirs")
+        return text
+
+    monkeypatch.setattr(tools_files, "read_text", slow)
+    result = use(hands, "edit_file", path="a.txt", old_text="one", new_text="two")
+    assert result.is_error
+    assert "read it again" in result.content
+    assert stored(hands, "a.txt") == b"one here, and theirs"
 
 
 def test_files_are_listed_and_searched_below_a_directory(hands: Hands) -> None:

@@ -42,9 +42,10 @@ class Life(RuleBasedStateMachine):
 
     def told(self, act: Any, *refusals: type[Exception]) -> Any:
         """Do something once, as a client whose server may die: None when it did, or refused."""
+        expected: tuple[type[BaseException], ...] = (*TROUBLE, *refusals)
         try:
             return act()
-        except (*TROUBLE, *refusals):
+        except expected:
             self.world.table.dead = False
             return None
 

@@ -1,9 +1,11 @@
 """How a session goes: at once for everyone outside, its contents later and from the front."""
 
-from walkaway_core import bodies, due, keys, sessions, turns
+from collections.abc import Iterator
+
+from walkaway_core import bodies, due, keys, sessions
 from walkaway_core.ending import PURGE_AFTER, Ending, end_turn
 from walkaway_core.errors import SessionNotFound
-from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Lacks, Refused, Unknown
+from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Key, Lacks, Refused, Unknown
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
 
@@ -57,17 +59,29 @@ def bury(services: Services, session: sessions.Session, *when: Condition) -> boo
     return True
 
 
-def purge(services: Services, key: SessionKey, watch: tuple[str, str]) -> None:
-    """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record."""
+def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None:
+    """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
+
+    Stops at the time `until`; called again, it goes on, as the due item `watch` is the last to go.
+    """
+    for _ in _pieces(services, key):
+        if services.clock.now() >= until:
+            return
+    services.table.write(Delete(*key.item), Delete(*watch))
+
+
+def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
+    """Remove a session's contents piece by piece. A turn goes after its log, or nobody would know of that."""
     while page := services.table.query(key.partition, after="TURN#", upto=f"TURN#{keys.END}", limit=BATCH).items:
         for item in page:
-            turn = turns.unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item)
-            while services.table.sweep_out(turn.key.log, keys.END, BATCH):
-                pass
+            turn = TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#"))
+            while services.table.sweep_out(turn.log, keys.END, BATCH):
+                yield
             services.table.write(Delete(*item.key))
+            yield
     while services.table.sweep_out(key.partition, keys.END, BATCH):
-        pass
+        yield
     root = bodies.root(key.tenant)
     for entry in services.workspace.listing(root, key.session) or ():
         services.workspace.delete(root, f"{key.session}/{entry.name}")
-    services.table.write(Delete(*key.item), Delete(*watch))
+        yield

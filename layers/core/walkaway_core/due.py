@@ -35,9 +35,13 @@ def move(old: str, at: float, kind: Kind, name: str, detail: dict[str, Any]) -> 
 
 
 def overdue(services: Services, now: float) -> Iterator[tuple[Key, Kind, dict[str, Any]]]:
-    """Everything whose time has come, shard by shard, the oldest first."""
+    """Everything whose time has come, shard by shard, the oldest first; each minute from another shard on.
+
+    So a shard full of what cannot be done keeps nobody else waiting for long.
+    """
     upto = f"{int(now * 1000):013}#{keys.END}"
-    for shard in range(keys.DUE_SHARDS):
+    first = int(now // 60)
+    for shard in ((first + n) % keys.DUE_SHARDS for n in range(keys.DUE_SHARDS)):
         after, more = "", True
         while more:
             page = services.table.query(f"SYS#DUE#{shard:02}", after=after, upto=upto, limit=100)

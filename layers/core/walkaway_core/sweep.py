@@ -3,6 +3,7 @@
 Everything here may be repeated and may run beside live traffic: each act is conditional on what was read.
 """
 
+import itertools
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -18,23 +19,29 @@ from walkaway_wire import jsontext
 
 MOST = 1000
 """How many due items one run looks at; the next run goes on."""
+SECONDS = 100.0
+"""How long one run goes on to look at more: well within the time of its function."""
 
 NEW_NAME_AFTER = 60.0
 """Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
 
 
 def sweep(services: Services) -> int:
-    """Act on everything that is due now; give how many items there were."""
-    count = 0
-    for key, kind, detail in due.overdue(services, services.clock.now()):
+    """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
+
+    What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
+    """
+    now = services.clock.now()
+    due_now = list(itertools.islice(due.overdue(services, now), MOST))
+    due_now.sort(key=lambda found: found[1] == "purge")
+    for count, (key, kind, detail) in enumerate(due_now):
+        if services.clock.now() >= now + SECONDS:
+            return count
         try:
-            _act(services, key, kind, detail)
+            _act(services, key, kind, detail, now + SECONDS)
         except Exception:
             logging.getLogger(__name__).exception("due item %s", key)
-        count += 1
-        if count == MOST:
-            break
-    return count
+    return len(due_now)
 
 
 def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
@@ -52,7 +59,7 @@ def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
     finish_turn(services, {**ticket, "error": error})
 
 
-def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any]) -> None:
+def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any], until: float) -> None:
     if kind == "turn":
         _turn(services, key, TurnKey(detail["tenant"], detail["session"], detail["turn"]))
     elif kind == "outbox":
@@ -62,7 +69,7 @@ def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any]) -
     elif kind == "session":
         _session(services, key, SessionKey(detail["tenant"], detail["session"]))
     else:
-        deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key)
+        deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key, until)
 
 
 def _turn(services: Services, key: Key, turn_key: TurnKey) -> None:
