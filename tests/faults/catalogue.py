@@ -134,7 +134,7 @@ CATALOGUE = [
     Fault("the user cancels", operations, meanwhile(acts.user_cancels), CANCELLED),
     Fault("the deadline passes while a worker sleeps", operations, meanwhile(acts.hours_pass), FAILED),
     Fault("an execution disappears, and nobody is told", operations, disappears("")),
-    Fault("it disappears with its worker", operations, disappears("crash before")),
+    Fault("an execution disappears with its worker", operations, disappears("crash before")),
     Fault("an invocation comes twice at once", operations, meanwhile(acts.invocation_comes_twice_at_once)),
     Fault("another request is a moment earlier", operations, meanwhile(acts.another_is_first), life=RACED),
     Fault("a start without a key takes effect, unseen", each("start"), at("write", "after effect"), life=KEYLESS),
@@ -144,8 +144,10 @@ CATALOGUE = [
     Fault("whoever cancels dies", each("write"), at("write", "crash after"), life=CANCELS),
     Fault("the sweep takes a sleeper for dead", operations, meanwhile(acts.sweep_starts_the_next_execution)),
     Fault("an old execution's failure is told late", operations, meanwhile(acts.old_failure_is_told)),
-    Fault("whoever sends, runs or deletes dies at a write", each("write"), at("write", "crash before"), life=DELETED),
-    Fault("… or after it", each("write"), at("write", "crash after"), life=DELETED),
+    Fault(
+        "whoever sends, runs or deletes dies before a write", each("write"), at("write", "crash before"), life=DELETED
+    ),
+    Fault("whoever sends, runs or deletes dies after a write", each("write"), at("write", "crash after"), life=DELETED),
     Fault("the user deletes the session", changes, meanwhile(acts.user_deletes), life=DELETED),
     Fault("the session expires meanwhile", changes, meanwhile(acts.session_expires), life=DELETED),
     Fault("the sweep of an expired session dies at a write", each("write"), at("write", "crash after"), life=EXPIRED),

@@ -162,7 +162,7 @@ MUTANTS = [
     ),
     Mutant(
         "R4: a step moves its due item",
-        "it disappears with its worker",
+        "an execution disappears with its worker",
         (
             (
                 "doors/call_model.py",
@@ -188,7 +188,7 @@ MUTANTS = [
     ),
     Mutant(
         "delete: the due item brings the broom",
-        "… or after it",
+        "whoever sends, runs or deletes dies after a write",
         (("deleting.py", "facts, when=free), *moved)", "facts, when=free))"),),
     ),
     Mutant(
