@@ -1,6 +1,7 @@
 """A model service for tests: speaks the Messages API over a socket, says what it is told to, and is strict."""
 
 import base64
+import hashlib
 import itertools
 import json
 import socket
@@ -17,6 +18,14 @@ from urllib.parse import unquote
 
 Block = dict[str, Any]
 
+CALLS = ("tool_use", "server_tool_use")
+WRITTEN = {"text": ("text",), "thinking": ("thinking", "signature")}
+"""Which fields of a block are empty when it begins, the first of them written piece by piece."""
+DELTAS = {
+    "text": ("text_delta", "text"),
+    "thinking": ("thinking_delta", "thinking"),
+    **dict.fromkeys(CALLS, ("input_json_delta", "partial_json")),
+}
 BEDROCK = "/model/"
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 
@@ -26,7 +35,8 @@ class Reply:
     """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments, `pause` is the
     time between two of them; `gate` is waited for in the middle.
 
-    `then` says what happens after the first block has begun: "end", "reset" (the connection breaks) or "error".
+    `then` says what happens after the first block has begun: "end", "reset" (the connection breaks), "stall" (no more
+    comes) or "error". `usage` is what the end says of it; `retry_after` goes with an HTTP error.
     """
 
     blocks: Sequence[Block] = ()
@@ -37,6 +47,8 @@ class Reply:
     gate: threading.Event | None = None
     then: str = "end"
     stop_reason: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+    retry_after: str = "0"
     reached: threading.Event = field(default_factory=threading.Event)
 
 
@@ -46,6 +58,31 @@ def text(said: str) -> Block:
 
 def call(name: str, call_id: str = "toolu_1", **arguments: Any) -> Block:
     return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
+
+
+class PromptCache:
+    """Counts what of each request could be read from the cache, by the service's rules (prompt caching).
+
+    A marked prefix is kept; a later request reads the longest kept prefix that ends up to 20 blocks before one of its
+    markers. Four markers at the most. A token is four characters here.
+    """
+
+    def __init__(self) -> None:
+        self._kept: set[str] = set()
+
+    def read(self, body: dict[str, Any]) -> dict[str, int]:
+        blocks = [*body.get("tools", ()), *body["system"], *(b for m in body["messages"] for b in m["content"])]
+        marked = [i for i, block in enumerate(blocks) if "cache_control" in block]
+        assert len(marked) <= 4, "the service takes four markers at the most"
+        plain = [json.dumps({name: v for name, v in block.items() if name != "cache_control"}) for block in blocks]
+        sizes = list(itertools.accumulate(len(text) // 4 for text in plain))
+        names = list(itertools.accumulate(plain, lambda name, text: hashlib.sha256((name + text).encode()).hexdigest()))
+        found = [i for mark in marked for i in range(max(0, mark - 20), mark + 1) if names[i] in self._kept]
+        self._kept.update(names[i] for i in marked)
+        read = sizes[max(found)] if found else 0
+        written = sizes[marked[-1]] - read if marked else 0
+        rest = sizes[-1] - read - written
+        return {"input_tokens": rest, "cache_read_input_tokens": read, "cache_creation_input_tokens": written}
 
 
 class MessagesApi:
@@ -61,6 +98,7 @@ class MessagesApi:
         self.problems: list[str] = []
         self.keys: list[str] = []
         self.hung_up = threading.Event()
+        self.cache: PromptCache | None = None
         self._lock = threading.Lock()
         service = self
 
@@ -80,7 +118,7 @@ class MessagesApi:
                 self.send_header("transfer-encoding", "chunked")
                 self.end_headers()
                 try:
-                    for event in _events(reply, body, self._alive):
+                    for event in _events(reply, body, self._alive, service.cache.read(body) if service.cache else {}):
                         data = _frame(event) if bedrock else _lines(event)
                         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
                         self.wfile.flush()
@@ -102,7 +140,7 @@ class MessagesApi:
                 self.send_response(reply.status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
-                self.send_header("retry-after", "0")
+                self.send_header("retry-after", reply.retry_after)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -155,7 +193,9 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     found += [f"{name} is missing" for name in ("model", "max_tokens", "messages") if name not in body]
     messages = body.get("messages", [])
     roles = [message["role"] for message in messages]
-    if roles != ["user", "assistant"] * (len(roles) // 2) + ["user"] * (len(roles) % 2) or len(roles) % 2 == 0:
+    paused = bool(messages) and messages[-1]["content"][-1]["type"].endswith("_tool_result")
+    turns = roles[:-1] if paused else roles  # an answer that paused goes back as it is
+    if turns != ["user", "assistant"] * (len(turns) // 2) + ["user"] * (len(turns) % 2) or len(turns) % 2 == 0:
         found.append(f"roles must alternate, from user to user: {roles}")
     blocks = [block for message in messages for block in message["content"]]
     if not all(message["content"] for message in messages) or not all(b["text"].strip() for b in blocks if "text" in b):
@@ -170,8 +210,10 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     return found
 
 
-def _events(reply: Reply, body: dict[str, Any], alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    usage = {"input_tokens": 10, "output_tokens": 1}
+def _events(
+    reply: Reply, body: dict[str, Any], alive: Callable[[], bool], reads: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    usage = {"output_tokens": 1, **(reads or {"input_tokens": 10})}
     message: dict[str, Any] = {
         "id": "msg_test",
         "type": "message",
@@ -187,24 +229,22 @@ def _events(reply: Reply, body: dict[str, Any], alive: Callable[[], bool]) -> It
     yield {
         "type": "message_delta",
         "delta": {"stop_reason": reason, "stop_sequence": None},
-        "usage": {"output_tokens": 5},
+        "usage": {"output_tokens": 5, **reply.usage},
     }
     yield {"type": "message_stop"}
 
 
 def _block(index: int, block: Block, reply: Reply, alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     kind = block["type"]
-    empty: dict[str, Block] = {
-        "text": {"text": ""},
-        "thinking": {"thinking": "", "signature": ""},
-        "tool_use": {"input": {}},
+    empty: Block = dict.fromkeys(WRITTEN.get(kind, ()), "") | ({"input": {}} if kind in CALLS else {})
+    hidden = {"raw", "citations", *WRITTEN.get(kind, ())}
+    yield {
+        "type": "content_block_start",
+        "index": index,
+        "content_block": {name: value for name, value in block.items() if name not in hidden} | empty,
     }
-    start = {name: value for name, value in block.items() if name != "raw"} | empty[kind]
-    yield {"type": "content_block_start", "index": index, "content_block": start}
-    whole = {"text": "text", "thinking": "thinking"}.get(kind)
-    content = block[whole] if whole else block.get("raw", json.dumps(block.get("input")))
-    field_of = {"text": ("text_delta", "text"), "thinking": ("thinking_delta", "thinking")}
-    delta, name = field_of.get(kind, ("input_json_delta", "partial_json"))
+    content = _written(block)
+    delta, name = DELTAS.get(kind, ("", ""))
     for at in range(0, len(content), reply.pieces):
         time.sleep(reply.pause)
         yield {
@@ -213,19 +253,39 @@ def _block(index: int, block: Block, reply: Reply, alive: Callable[[], bool]) ->
             "delta": {"type": delta, name: content[at : at + reply.pieces]},
         }
         if at == 0:
-            reply.reached.set()
-            while reply.gate and not reply.gate.wait(0.02):
-                if not alive():
-                    raise BrokenPipeError
-            if reply.then == "reset":
-                raise ConnectionResetError
+            yield from _middle(reply, alive)
             if reply.then == "error":
-                yield {"type": "error", "error": {"type": "overloaded_error", "message": "too many"}}
                 return
     if kind == "thinking":
         signature = {"type": "signature_delta", "signature": block["signature"]}
         yield {"type": "content_block_delta", "index": index, "delta": signature}
+    for citation in block.get("citations", ()):
+        yield {
+            "type": "content_block_delta",
+            "index": index,
+            "delta": {"type": "citations_delta", "citation": citation},
+        }
     yield {"type": "content_block_stop", "index": index}
+
+
+def _middle(reply: Reply, alive: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Do what the reply says is done after its first piece."""
+    reply.reached.set()
+    while reply.then == "stall" or (reply.gate and not reply.gate.wait(0.02)):
+        time.sleep(0.02)
+        if not alive():
+            raise BrokenPipeError
+    if reply.then == "reset":
+        raise ConnectionResetError
+    if reply.then == "error":
+        yield {"type": "error", "error": {"type": "overloaded_error", "message": "too many"}}
+
+
+def _written(block: Block) -> str:
+    """What of a block comes piece by piece."""
+    if block["type"] in CALLS:
+        return str(block.get("raw", json.dumps(block.get("input"))))
+    return "".join(block[name] for name in WRITTEN.get(block["type"], ())[:1])
 
 
 @contextmanager

@@ -270,10 +270,10 @@ def test_the_model_sees_the_whole_conversation_and_the_instructions(scripted: Ru
         sse.send(client, session, "first")
         sse.send(client, session, "second")
     last = model.requests[-1]
-    assert last["system"].endswith("Answer like a pirate.")
+    assert last["system"][0]["text"].endswith("Answer like a pirate.")
     assert [message["role"] for message in last["messages"]] == ["user", "assistant", "user", "assistant", "user"]
     assert last["messages"][2]["content"][0]["type"] == "tool_result"
-    assert last["messages"][4]["content"] == [{"type": "text", "text": "second"}]
+    assert last["messages"][4]["content"][0]["text"] == "second"
 
 
 @pytest.mark.parametrize(

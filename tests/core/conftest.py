@@ -38,7 +38,7 @@ class Engine:
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def session(self, **options: Any) -> SessionKey:
-        return sessions.create(self.services, "t", SessionOptions(model="test-model", **options), {}).key
+        return sessions.create(self.services, "t", SessionOptions(**{"model": "test-model"} | options), {}).key
 
     def turn(self, session: SessionKey | None = None) -> Turn:
         return turns.start(self.services, session or self.session(), "go").turn

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.core.conftest import Engine
+from tests.faults.table import Crashed
 from tests.messages_api import MessagesApi, Reply, call, text
 from walkaway_core import deleting, log, outbox, readers, sessions, turns
 from walkaway_core.deltas import DeltaWriter
@@ -17,7 +18,6 @@ from walkaway_core.idempotency import Once
 from walkaway_core.items import Item, Key, Put, Write
 from walkaway_core.keys import SessionKey
 from walkaway_core.log import Superseded, Writer
-from walkaway_core.ports import ModelFailed
 from walkaway_core.sweep import sweep
 from walkaway_core.tools.tool import Result
 from walkaway_core.turns import Turn
@@ -394,13 +394,15 @@ class TestOneCommit:
         assert said
         assert b"the successor's" in said.body
 
-    def test_a_model_that_breaks_off_leaves_the_step_open_for_a_second_attempt(
+    def test_a_worker_that_dies_leaves_the_step_open_for_a_second_attempt(
         self, engine: Engine, model: MessagesApi
     ) -> None:
-        model.replies = [Reply([text("half")], then="reset"), Reply([text("whole")])]
+        model.replies = [Reply([text("half")]), Reply([text("whole")])]
         turn = engine.turn()
-        with pytest.raises(ModelFailed):
+        engine.table.at(3, "crash after")
+        with pytest.raises(Crashed):
             engine.door("CallModel", ticket(turn))
+        engine.table.dead = False
         assert engine.door("CallModel", ticket(turn))["next"] == "done"
         attempts = [event.data["attempt"] for event in engine.events(turn) if event.type == "step.started"]
         assert attempts == [1, 2]
@@ -559,10 +561,12 @@ class TestDue:
         assert engine.executions() == [turn.key.turn]
 
     def test_a_step_that_disappeared_goes_on_in_another_execution(self, engine: Engine, model: MessagesApi) -> None:
-        model.replies = [Reply([text("half")], then="reset"), Reply([text("whole")])]
+        model.replies = [Reply([text("half")]), Reply([text("whole")])]
         turn = engine.turn()
-        with pytest.raises(ModelFailed):
+        engine.table.at(3, "crash after")
+        with pytest.raises(Crashed):
             engine.door("CallModel", ticket(turn))
+        engine.table.dead = False
         engine.clock.time += 16 * 60 + 1
         sweep(engine.services)
         assert engine.executions() == [turn.key.turn, f"{turn.key.turn}-2"]

@@ -146,7 +146,11 @@ MUTANTS = [
         SLEEPER,
         (
             ("doors/call_model.py", "Put(entry, (Absent(),)),", "Put(entry),"),
-            ("doors/call_model.py", "set=facts, add=usage, when=_unchanged(turn)", "set=facts, add=usage"),
+            (
+                "doors/call_model.py",
+                'set=facts, add=usage | {"cost": cost or 0}, when=_unchanged(turn)',
+                'set=facts, add=usage | {"cost": cost or 0}',
+            ),
             ("log.py", ' or found.number("era") > writer.era', ""),
         ),
     ),

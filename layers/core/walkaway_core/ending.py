@@ -30,7 +30,12 @@ class Ending:
     def draft(self, turn: Turn) -> Draft:
         """Make the terminal event."""
         if self.status == "completed":
-            return MESSAGE_COMPLETED, {"id": turn.key.turn, "status": "completed", "usage": turn.usage}
+            return MESSAGE_COMPLETED, {
+                "id": turn.key.turn,
+                "status": "completed",
+                "usage": turn.usage,
+                "cost_usd": turn.cost_usd,
+            }
         if self.status == "cancelled":
             return MESSAGE_CANCELLED, {"id": turn.key.turn, "status": "cancelled"}
         return MESSAGE_ERROR, {"id": turn.key.turn, "error": self.error, "code": self.code}

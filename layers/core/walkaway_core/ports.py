@@ -153,6 +153,11 @@ class ModelRequest:
     max_tokens: int
     thinking: bool | int = False
     """Whether to think first: as much as the model likes, or up to so many tokens."""
+    effort: str = ""
+    """How much work to put into the answer, `low` to `max`; the service's default if empty."""
+    temperature: float | None = None
+    server_tools: tuple[str, ...] = ()
+    """Tools that the service runs itself, by the names that it gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,11 @@ class ModelCall(Protocol):
 
 
 class ModelFailed(Exception):
-    """The call broke off or the service has trouble: worth trying again."""
+    """The call broke off or the service has trouble: worth trying again, after `retry_after` seconds if it said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ModelRefused(Exception):

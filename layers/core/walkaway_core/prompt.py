@@ -6,9 +6,6 @@ from walkaway_core import paths, tools, transcript
 from walkaway_core.ports import ModelRequest
 from walkaway_core.sessions import Session
 
-MAX_TOKENS = 16_000
-"""The most tokens of one answer, the thinking not counted."""
-
 SYSTEM = f"""\
 You carry out a task on your own; the user has walked away and comes back for the result. Nobody answers questions \
 while you work, so decide and go on.
@@ -25,7 +22,10 @@ def request(said: Sequence[transcript.Entry], session: Session) -> ModelRequest:
         model=options.model,
         system=system,
         messages=transcript.conversation(said),
-        tools=tools.DEFINITIONS,
-        max_tokens=MAX_TOKENS + int(options.thinking),
+        tools=[tool for tool in tools.DEFINITIONS if options.allows(tool["name"])],
+        max_tokens=options.max_output_tokens + int(options.thinking),
         thinking=options.thinking,
+        effort=options.effort,
+        temperature=options.temperature,
+        server_tools=tuple(name for name in tools.SERVER_TOOLS if options.allows(name, unasked=False)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from walkaway_core import due
+from walkaway_core import due, prices
 from walkaway_core.errors import Invalid, SessionNotFound, TooMuch
 from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Lacks, Put, Refused, Unknown
 from walkaway_core.keys import END, SessionKey
@@ -15,6 +15,8 @@ from walkaway_wire import jsontext
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
 METADATA_BYTES = 16_384
+LISTS = ("read", "write", "allowed_tools", "disallowed_tools")
+"""The options that are tuples here and lists in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class SessionOptions:
     """What is fixed when a session is made (contract A.3; instructions and what follows are ours).
 
     ttl and turn_timeout in seconds, 0 for the server's own timeout; thinking: whether, or up to how many tokens;
-    file_access as clean paths.
+    file_access as clean paths; max_output_tokens of one answer, the thinking not counted; allowed_tools: None for all
+    that run here.
     """
 
     persistent: bool = False
@@ -34,6 +37,18 @@ class SessionOptions:
     thinking: bool | int = False
     max_steps: int = 200
     turn_timeout: int = 0
+    max_output_tokens: int = 16_000
+    effort: str = ""
+    temperature: float | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    disallowed_tools: tuple[str, ...] = ()
+    max_cost_usd: float | None = None
+    max_turn_cost_usd: float | None = None
+
+    def allows(self, tool: str, *, unasked: bool = True) -> bool:
+        """Whether the agent may use this tool; `unasked`: also where the session does not say which ones."""
+        listed = unasked if self.allowed_tools is None else tool in self.allowed_tools
+        return listed and tool not in self.disallowed_tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,8 @@ class Session:
     due: str
     metadata: dict[str, Any] = field(default_factory=dict)
     metadata_version: int = 0
+    cost: int = 0
+    """What its turns have cost so far, in millionths of a US dollar."""
 
     @property
     def busy(self) -> bool:
@@ -73,6 +90,8 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
     model = options.model or services.settings.model
     if problem := services.model.knows(model):
         raise Invalid(problem)
+    if (options.max_cost_usd or options.max_turn_cost_usd) and not prices.known(model):
+        raise Invalid(f"A cost limit cannot be kept for {model[:100]!r}: prices.json has no price of it")
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, services.ids.new("sess_"))
@@ -96,7 +115,7 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
 def unpack(key: SessionKey, item: Item) -> Session:
     """Read a session's item."""
     body = jsontext.loads(item.body)
-    body |= {"read": tuple(body["read"]), "write": tuple(body["write"])}
+    body |= {name: tuple(body[name]) for name in LISTS if body.get(name) is not None}
     return Session(
         key=key,
         options=SessionOptions(**body),
@@ -109,6 +128,7 @@ def unpack(key: SessionKey, item: Item) -> Session:
         due=item.text("due"),
         metadata=jsontext.loads(item.text("metadata")),
         metadata_version=item.number("metadata_version"),
+        cost=item.number("cost", 0),
     )
 
 

@@ -12,6 +12,7 @@ from walkaway_core.services import Services
 from walkaway_wire import jsontext
 
 Message = dict[str, Any]
+GO_ON = "Your answer was cut at its length limit. Go on exactly where it stopped."
 UNANSWERED = "This call was not carried out: the turn ended before it."
 
 
@@ -128,17 +129,22 @@ def text(content: Sequence[Message]) -> str:
 
 
 def conversation(found: Sequence[Entry]) -> list[Message]:
-    """Put entries into the form of the Messages API: roles take turns, every call has its result."""
+    """Put entries into the form of the Messages API: roles take turns, every call has its result.
+
+    An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
+    service asks (Messages API, stop reasons).
+    """
     results = {(entry.turn, entry.step, entry.call): entry.body for entry in found if "content" in entry.body}
     messages: list[Message] = []
-    for entry in found:
-        if entry.call is not None:
-            continue
+    said = [entry for entry in found if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    for entry, after in zip(said, [*said[1:], None], strict=True):
         _say(messages, entry.body["role"], entry.body["content"])
         asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
         answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
         if answers:
             _say(messages, "user", answers)
+        elif entry.body.get("stop_reason") == "max_tokens" and (after is None or after.turn == entry.turn):
+            _say(messages, "user", [{"type": "text", "text": GO_ON}])
     return messages
 
 

@@ -14,8 +14,10 @@ from walkaway_core.sessions import Session
 from walkaway_core.ticket import Ticket
 from walkaway_wire.events import MESSAGE_CREATED
 
-USAGE = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-"""What a model call costs, in the words of the Messages API."""
+TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
+USAGE = (*TOKENS, *SERVER_TOOLS)
+"""What is counted of model calls, in the words of the Messages API; of server tools only if they were used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,13 @@ class Turn:
     ended_at: float | None
     error: str
     usage: dict[str, int]
+    cost: int | None
+    """In millionths of a US dollar; None when a model without a price was called."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The cost in US dollars."""
+        return None if self.cost is None else self.cost / 1e6
 
     @property
     def ticket(self) -> Ticket:
@@ -62,7 +71,8 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         deadline=item.number("deadline") / 1000,
         ended_at=ended / 1000 if ended else None,
         error=str(item.facts.get("error", "")),
-        usage={name: item.number(name, 0) for name in USAGE},
+        usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
+        cost=None if "unpriced" in item.facts else item.number("cost", 0),
     )
 
 

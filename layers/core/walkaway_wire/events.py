@@ -7,6 +7,7 @@ from walkaway_wire import jsontext
 
 MESSAGE_CREATED: Final = "message.created"
 STEP_STARTED: Final = "step.started"
+STEP_RETRYING: Final = "step.retrying"
 STEP_COMPLETED: Final = "step.completed"
 TEXT_START: Final = "text.start"
 TEXT_DELTA: Final = "text.delta"
@@ -14,6 +15,9 @@ TEXT_STOP: Final = "text.stop"
 THINKING_START: Final = "thinking.start"
 THINKING_DELTA: Final = "thinking.delta"
 THINKING_STOP: Final = "thinking.stop"
+TEXT_CITATION: Final = "text.citation"
+SERVER_TOOL_USE: Final = "server_tool.use"
+SERVER_TOOL_RESULT: Final = "server_tool.result"
 TOOL_USE_START: Final = "tool_use.start"
 TOOL_USE_INPUT_DELTA: Final = "tool_use.input_delta"
 TOOL_USE_STOP: Final = "tool_use.stop"
@@ -29,6 +33,7 @@ TERMINAL: Final = frozenset({MESSAGE_COMPLETED, MESSAGE_CANCELLED, MESSAGE_ERROR
 MEANINGS: Final = {
     MESSAGE_CREATED: "`{id, session_id, status}`: always number 0; `id` is the response id",
     STEP_STARTED: "`{step, attempt}`: a model call begins; attempt 2 and up replace what the earlier attempt wrote",
+    STEP_RETRYING: "`{step, attempt, error, wait}`: the attempt failed; the next one begins after `wait` seconds",
     STEP_COMPLETED: "`{step, stop_reason, usage}`: the model call is complete and part of the conversation",
     TEXT_START: "`{}`: a text block opens",
     TEXT_DELTA: "`{content}`: more text",
@@ -36,6 +41,9 @@ MEANINGS: Final = {
     THINKING_START: "`{}`: the model's reasoning opens (only with `thinking`)",
     THINKING_DELTA: "`{content}`: more reasoning",
     THINKING_STOP: "`{}`: the reasoning is complete",
+    TEXT_CITATION: "`{citation}`: where the text that is open now comes from, in the words of the Messages API",
+    SERVER_TOOL_USE: "`{name, id, input}`: the model service uses a tool of its own, such as web_search",
+    SERVER_TOOL_RESULT: "`{id, type}`: that tool has answered; the whole block is in the conversation",
     TOOL_USE_START: "`{name, id}`: the model begins to write a tool call",
     TOOL_USE_INPUT_DELTA: "`{content}`: more of the call's arguments, as JSON text",
     TOOL_USE_STOP: "`{}`: the arguments are complete",

@@ -4,40 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SESSION_EXAMPLE: Any = {
-    "id": "sess_019bd1f0a86118c066881a2b",
-    "created_at": 1777222996.07,
-    "last_activity": 1777222996.07,
-    "busy": True,
-    "persistent": True,
-    "ttl": 14400,
-    "status": "ready",
-    "metadata": {"status": "writing report.md", "percent": 40},
-    "file_access": {"read": [""], "write": [""]},
-    "model": "rehearsal",
-    "instructions": "",
-    "thinking": False,
-    "max_steps": 200,
-    "turn_timeout": 5400,
-    "expires_at": 1777237396.07,
-    "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
-}
-RESPONSE_EXAMPLE: Any = {
-    "id": "msg_019bd1f0a90c44b1d2e3f4a5",
-    "session_id": "sess_019bd1f0a86118c066881a2b",
-    "status": "completed",
-    "created_at": 1777222997.1,
-    "ended_at": 1777223014.9,
-    "steps": 6,
-    "usage": {
-        "input_tokens": 5120,
-        "output_tokens": 940,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-    },
-    "output_text": "You find it in the workspace as report.md.",
-    "error": None,
-}
+from walkaway_wire.examples import RESPONSE_EXAMPLE, SESSION_EXAMPLE
 
 
 class _In(BaseModel):
@@ -74,6 +41,25 @@ class SessionCreate(_In):
         int | None,
         Field(strict=True, ge=1, le=604_800, description="seconds until a turn is given up; else the server's"),
     ] = None
+    max_output_tokens: Annotated[
+        int, Field(strict=True, ge=256, le=128_000, description="of one answer, the thinking not counted")
+    ] = 16_000
+    effort: Annotated[
+        Literal["low", "medium", "high", "xhigh", "max"] | None,
+        Field(description="how much work the model puts into an answer; its own default if absent"),
+    ] = None
+    temperature: Annotated[
+        float | None, Field(ge=0, le=1, description="for models that take one; newer ones refuse it")
+    ] = None
+    allowed_tools: Annotated[
+        list[str] | None,
+        Field(max_length=50, description="only these; web_search, web_fetch and code_execution are off if not named"),
+    ] = None
+    disallowed_tools: Annotated[list[str], Field(max_length=50, description="all but these")] = []
+    max_cost_usd: Annotated[
+        float | None, Field(gt=0, description="no model call once the session has cost so much, by prices.json")
+    ] = None
+    max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
 
 
 class SessionChange(_In):
@@ -103,6 +89,14 @@ class SessionRecord(BaseModel):
     thinking: bool | int
     max_steps: int
     turn_timeout: int
+    max_output_tokens: int
+    effort: str | None
+    temperature: float | None
+    allowed_tools: list[str] | None
+    disallowed_tools: list[str]
+    max_cost_usd: float | None
+    max_turn_cost_usd: float | None
+    cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
 
@@ -160,6 +154,7 @@ class ResponseRecord(BaseModel):
     ended_at: float | None
     steps: Annotated[int, Field(description="model calls so far")]
     usage: dict[str, int]
+    cost_usd: Annotated[float | None, Field(description="by prices.json; null when a model has no price there")]
     output_text: Annotated[str, Field(description="the text of the last step")]
     error: str | None
 

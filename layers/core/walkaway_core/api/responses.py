@@ -133,6 +133,7 @@ def _records(services: Services, found: list[Turn]) -> list[ResponseRecord]:
             ended_at=turn.ended_at,
             steps=turn.step,
             usage=turn.usage,
+            cost_usd=turn.cost_usd,
             output_text=text,
             error=turn.error or None,
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core import deleting, durations, paths, sessions
+from walkaway_core import deleting, durations, paths, sessions, tools
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
 from walkaway_core.errors import Invalid
@@ -28,6 +28,7 @@ class BulkDelete(BaseModel):
 def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     """Make a session. An empty body takes every default."""
     asked = asked or SessionCreate()
+    tools.check([*(asked.allowed_tools or ()), *asked.disallowed_tools])
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
@@ -38,6 +39,13 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         thinking=asked.thinking,
         max_steps=asked.max_steps,
         turn_timeout=asked.turn_timeout or 0,
+        max_output_tokens=asked.max_output_tokens,
+        effort=asked.effort or "",
+        temperature=asked.temperature,
+        allowed_tools=None if asked.allowed_tools is None else tuple(asked.allowed_tools),
+        disallowed_tools=tuple(asked.disallowed_tools),
+        max_cost_usd=asked.max_cost_usd,
+        max_turn_cost_usd=asked.max_turn_cost_usd,
     )
     return record(sessions.create(caller.services, caller.tenant, options, asked.metadata))
 
@@ -97,6 +105,14 @@ def record(session: Session) -> SessionRecord:
         thinking=options.thinking,
         max_steps=options.max_steps,
         turn_timeout=options.turn_timeout,
+        max_output_tokens=options.max_output_tokens,
+        effort=options.effort or None,
+        temperature=options.temperature,
+        allowed_tools=None if options.allowed_tools is None else list(options.allowed_tools),
+        disallowed_tools=list(options.disallowed_tools),
+        max_cost_usd=options.max_cost_usd,
+        max_turn_cost_usd=options.max_turn_cost_usd,
+        cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
         response_id=session.turn or None,
     )

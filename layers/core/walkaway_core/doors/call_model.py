@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, log, prompt, transcript, turns
+from walkaway_core import due, log, prices, prompt, retries, transcript, turns
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.items import Absent, Change, Check, Condition, Fact, Is, Put, Refused, Unknown
 from walkaway_core.log import Superseded, Writer
@@ -12,13 +12,17 @@ from walkaway_core.ports import Answer, ModelFailed, ModelRefused
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
-from walkaway_core.turns import USAGE, Turn
+from walkaway_core.turns import TOKENS, USAGE, Turn
 from walkaway_core.watch import watched
-from walkaway_wire.events import STEP_COMPLETED, STEP_STARTED
+from walkaway_wire.events import STEP_COMPLETED, STEP_RETRYING, STEP_STARTED
+
+UNFINISHED = ("max_tokens", "pause_turn")
+"""Reasons to stop after which the model goes on in the next step (Messages API, stop reasons)."""
+DECLINED = "The model declined to go on with this; say it in another way, or begin a new session"
 
 
 def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out the step after the ticket's. Raises ModelFailed when it is worth a repetition."""
+    """Carry out the step after the ticket's. Raises ModelFailed when it is worth another invocation."""
     ticket = Ticket.read(data)
     if ticket.spent:
         return ticket.go("continue").json()
@@ -49,32 +53,63 @@ class _Step:
     nonce: str
 
     def take(self) -> Ticket:
-        """Begin, stream, commit; or go on from what somebody else has committed."""
+        """Begin, stream, commit, as often as it takes; or go on from what somebody else has committed."""
+        since = self.services.clock.now()
         while True:
             turn, session = turns.current(self.services, self.ticket)
             said = transcript.answer(self.services, self.ticket.key, self.number)
             if said:
-                return self._after(said.body["content"])
+                return self._after(said.body)
             if problem := self._limit(turn, session):
                 return self.ticket.fail(*problem)
-            if begun := self._begin(turn, session):
-                break
-        try:
-            return self._after(self._commit(begun, *self._stream(begun)))
-        except ModelRefused as refusal:
-            return self.ticket.fail("model_refused", str(refusal))
-        except ModelFailed:
-            turn, session = turns.current(
-                self.services, self.ticket
-            )  # the call was closed because the turn is over, or late: no failure
-            if problem := self._limit(turn, session):
-                return self.ticket.fail(*problem)
-            raise
+            begun = self._begin(turn, session)
+            if begun is None:
+                continue
+            try:
+                return self._after(self._commit(begun, *self._stream(begun)))
+            except ModelRefused as refusal:
+                return self.ticket.fail("model_refused", str(refusal))
+            except ModelFailed as failure:
+                if failed := self._wait(begun, failure, since):
+                    return failed
+
+    def _wait(self, begun: _Begun, failure: ModelFailed, since: float) -> Ticket | None:
+        """Tell readers that the step will be tried again, and wait; or say how the turn fails.
+
+        Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
+        """
+        clock = self.services.clock
+        turn, session = turns.current(self.services, self.ticket)
+        if problem := self._limit(turn, session):
+            return self.ticket.fail(*problem)
+        attempt = begun.writer.era % 1000
+        wait = retries.wait(attempt, failure.retry_after)
+        if attempt >= retries.TRIES or clock.now() + wait >= turn.deadline:
+            tries = f"{attempt} attempts" if attempt > 1 else "one attempt"
+            return self.ticket.fail("model_failed", f"{failure}; given up after {tries}")
+        told = {"step": self.number, "attempt": attempt, "error": str(failure), "wait": round(wait, 1)}
+        number = log.open_end(self.services, turn.key, begun.writer.era).number
+        log.append(self.services, begun.writer, number, [(STEP_RETRYING, told)])
+        if clock.now() + wait > since + retries.INVOCATION_SECONDS:
+            raise failure
+        until = clock.now() + wait
+        while (left := until - clock.now()) > 0:
+            clock.sleep(min(1.0, left))
+            turns.current(self.services, self.ticket)
+        return None
 
     def _limit(self, turn: Turn, session: Session) -> tuple[str, str] | None:
         most = session.options.max_steps
         if self.number > most:
             return "max_steps", f"The turn has used all of the {most} steps that its session allows (max_steps)"
+        for limit, spent, whose in (
+            ("max_turn_cost_usd", turn.cost or 0, "The turn"),
+            ("max_cost_usd", session.cost, "The session"),
+        ):
+            most_usd = getattr(session.options, limit)
+            if most_usd is not None and spent >= most_usd * prices.MICRO:
+                spent_usd = spent / prices.MICRO
+                return "max_cost", f"{whose} has cost {spent_usd:.4f} of the {most_usd:g} US dollars allowed ({limit})"
         if self.services.clock.now() >= turn.deadline:
             return "timeout", turns.timeout_sentence(turn)
         return None
@@ -109,18 +144,22 @@ class _Step:
             with watched(self.services, begun.turn, call.close):
                 for type_, data in call:
                     out.push(type_, data)
+        except ModelFailed:
+            out.flush()  # one nonce, one append at a time: what comes next must not be taken for what is under way
+            raise
         finally:
             call.close()
         return out.flush(), call.answer()
 
-    def _commit(self, begun: _Begun, number: int, answer: Answer) -> list[dict[str, Any]]:
+    def _commit(self, begun: _Begun, number: int, answer: Answer) -> Mapping[str, Any]:
         """Make the answer part of the conversation, once; give what the conversation has for this step."""
         turn = begun.turn
-        usage = {name: answer.usage.get(name, 0) for name in USAGE}
+        usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
+        cost = prices.cost(begun.session.options.model, usage)
         done = {"step": self.number, "stop_reason": answer.stop_reason, "usage": usage}
         entry = transcript.answer_entry(self.services, turn.key, self.number, answer, self.nonce)
         moved, later = turns.move_due(turn, self.services.clock.now() + due.STEP_WITHIN)
-        facts: dict[str, Fact] = {"step": self.number, "due": later.due}
+        facts: dict[str, Fact] = {"step": self.number, "due": later.due, **({"unpriced": True} if cost is None else {})}
         try:
             log.append(
                 self.services,
@@ -128,21 +167,24 @@ class _Step:
                 number,
                 [(STEP_COMPLETED, done)],
                 Put(entry, (Absent(),)),
-                Change(*turn.key.item, set=facts, add=usage, when=_unchanged(turn)),
+                Change(*turn.key.item, set=facts, add=usage | {"cost": cost or 0}, when=_unchanged(turn)),
                 *moved,
+                *([Change(*turn.key.owner.item, add={"cost": cost})] if cost else []),
             )
         except Refused:
             said = transcript.answer(self.services, turn.key, self.number)
             if said is None:
                 raise Superseded from None
-            return list(said.body["content"])
-        return answer.content
+            return said.body
+        return {"content": answer.content, "stop_reason": answer.stop_reason}
 
-    def _after(self, content: list[dict[str, Any]]) -> Ticket:
-        """Say where to go after a step, from what was committed."""
-        calls = tuple(range(len(transcript.calls(content))))
+    def _after(self, said: Mapping[str, Any]) -> Ticket:
+        """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
+        calls = tuple(range(len(transcript.calls(said["content"]))))
         history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * len(calls)
-        to = self.ticket.go("tools" if calls else "done")
+        if said["stop_reason"] == "refusal":
+            return replace(self.ticket.fail("refusal", DECLINED), step=self.number)
+        to = self.ticket.go("tools" if calls or said["stop_reason"] in UNFINISHED else "done")
         return replace(to, step=self.number, history=history, calls=calls)
 
 

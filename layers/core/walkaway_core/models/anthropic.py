@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from walkaway_core.models import caching
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports import Answer, ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
     Client = Anthropic | AnthropicBedrock
 
-RETRIES = 2
-"""What the SDK repeats by itself, before the first byte of an answer."""
 STALL_SECONDS = 60.0
+SERVER_TOOLS = {
+    "web_search": "web_search_20250305",
+    "web_fetch": "web_fetch_20250910",
+    "code_execution": "code_execution_20250825",
+}
+"""The editions of the service's own tools that are asked for (Messages API, server tools)."""
 
 
 class AnthropicModel:
@@ -96,7 +101,7 @@ def _options() -> dict[str, Any]:
     from httpx2 import Limits, Timeout
 
     return {
-        "max_retries": RETRIES,
+        "max_retries": 0,  # what is repeated, readers are told of
         "timeout": Timeout(STALL_SECONDS, connect=10.0),
         "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
     }
@@ -163,9 +168,9 @@ class AnthropicCall:
         request = self._request
         arguments: dict[str, Any] = {
             "model": request.model.removeprefix(BEDROCK),
-            "system": request.system,
-            "messages": request.messages,
-            "tools": request.tools,
+            "system": caching.instructions(request.system),
+            "messages": caching.conversation(request.messages),
+            "tools": [*request.tools, *({"type": SERVER_TOOLS[name], "name": name} for name in request.server_tools)],
             "max_tokens": request.max_tokens,
             "stream": True,
         }
@@ -173,6 +178,10 @@ class AnthropicCall:
             arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
         elif request.thinking:
             arguments["thinking"] = {"type": "enabled", "budget_tokens": request.thinking}
+        if request.effort:
+            arguments["output_config"] = {"effort": request.effort}
+        if request.temperature is not None:
+            arguments["extra_body"] = {"temperature": request.temperature}  # the SDK has it no more; some services do
         return arguments
 
 
@@ -187,4 +196,6 @@ def _translated(error: Exception, model: str) -> Exception:
         return ModelRefused(f"The model service does not know {model!r}; check the session's model or WALKAWAY_MODEL")
     if isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 429):
         return ModelRefused(f"The model service refused the call: {said}")
-    return ModelFailed(f"The model service failed: {said}" if status else f"The model service broke off: {said}")
+    asked = getattr(error, "response", None) and error.response.headers.get("retry-after")  # type: ignore[attr-defined]
+    trouble = f"The model service failed: {said}" if status else f"The model service broke off: {said}"
+    return ModelFailed(trouble, float(asked) if asked and asked.replace(".", "", 1).isdigit() else None)

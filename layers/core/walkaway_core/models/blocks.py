@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 from walkaway_core.ports import Answer
 from walkaway_wire import jsontext
 from walkaway_wire.events import (
+    SERVER_TOOL_RESULT,
+    SERVER_TOOL_USE,
+    TEXT_CITATION,
     TEXT_DELTA,
     TEXT_START,
     TEXT_STOP,
@@ -63,12 +66,17 @@ class Blocks:
             yield TEXT_DELTA, {"content": delta.text}
         elif delta.type == "input_json_delta":
             self._pieces.append(delta.partial_json)
-            yield TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}
+            if self._blocks[-1]["type"] == "tool_use":
+                yield TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}
         elif delta.type == "thinking_delta":
             self._pieces.append(delta.thinking)
             yield THINKING_DELTA, {"content": delta.thinking}
         elif delta.type == "signature_delta":
             self._blocks[-1]["signature"] = delta.signature
+        elif delta.type == "citations_delta":
+            citation = delta.citation.model_dump(mode="json", exclude_none=True)
+            self._blocks[-1].setdefault("citations", []).append(citation)
+            yield TEXT_CITATION, {"citation": citation}
 
     def _start(self, event: "RawContentBlockStartEvent") -> Iterator[Draft]:
         block = event.content_block.model_dump(mode="json", exclude_none=True)
@@ -77,6 +85,8 @@ class Blocks:
         if block["type"] in STARTS:
             named = {"name": block["name"], "id": block["id"]} if block["type"] == "tool_use" else {}
             yield STARTS[block["type"]], named
+        elif block["type"].endswith("_tool_result"):
+            yield SERVER_TOOL_RESULT, {"id": block["tool_use_id"], "type": block["type"]}
 
     def _stop(self) -> Iterator[Draft]:
         block, whole = self._blocks[-1], jsontext.whole("".join(self._pieces))
@@ -86,6 +96,9 @@ class Blocks:
             block["thinking"] = whole
         elif block["type"] == "tool_use":
             block["input"] = self._arguments(block["id"], whole)
+        elif block["type"] == "server_tool_use":
+            block["input"] = jsontext.loads(whole) if whole else block["input"]
+            yield SERVER_TOOL_USE, {"name": block["name"], "id": block["id"], "input": block["input"]}
         if block["type"] in STOPS:
             yield STOPS[block["type"]], {}
 
@@ -102,4 +115,5 @@ class Blocks:
 
     def _count(self, usage: Any) -> None:
         found = usage.model_dump(exclude_none=True)
+        found |= found.pop("server_tool_use", {})
         self._usage.update({name: value for name, value in found.items() if isinstance(value, int)})

@@ -1,11 +1,11 @@
 """The agent's tools. A tool is a class: its docstring is the description, its fields are the arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
-from walkaway_core.errors import WalkawayError
+from walkaway_core.errors import Invalid, WalkawayError
 from walkaway_core.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
 from walkaway_core.tools.presentation import CreatePresentation
 from walkaway_core.tools.progress import ReportProgress
@@ -17,6 +17,16 @@ TOOLS: Mapping[str, type[Tool]] = {
 }
 DEFINITIONS: list[dict[str, Any]] = [tool.definition() for tool in TOOLS.values()]
 """The tools in the shape of the Messages API."""
+
+SERVER_TOOLS = ("web_search", "web_fetch", "code_execution")
+"""Tools that the model service runs itself (Messages API, server tools)."""
+
+
+def check(names: Sequence[str]) -> None:
+    """Raise Invalid for a name that is no tool's."""
+    if unknown := [name for name in names if name not in TOOLS and name not in SERVER_TOOLS]:
+        there = ", ".join((*TOOLS, *SERVER_TOOLS))
+        raise Invalid(f"There is no tool {unknown[0][:100]!r}; there are: {there}")
 
 
 def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:

@@ -1,0 +1,47 @@
+"""Examples of resources, for the API's description."""
+
+from typing import Any
+
+SESSION_EXAMPLE: Any = {
+    "id": "sess_019bd1f0a86118c066881a2b",
+    "created_at": 1777222996.07,
+    "last_activity": 1777222996.07,
+    "busy": True,
+    "persistent": True,
+    "ttl": 14400,
+    "status": "ready",
+    "metadata": {"status": "writing report.md", "percent": 40},
+    "file_access": {"read": [""], "write": [""]},
+    "model": "rehearsal",
+    "instructions": "",
+    "thinking": False,
+    "max_steps": 200,
+    "turn_timeout": 5400,
+    "max_output_tokens": 16000,
+    "effort": None,
+    "temperature": None,
+    "allowed_tools": None,
+    "disallowed_tools": [],
+    "max_cost_usd": None,
+    "max_turn_cost_usd": None,
+    "cost_usd": 0.0,
+    "expires_at": 1777237396.07,
+    "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
+}
+RESPONSE_EXAMPLE: Any = {
+    "id": "msg_019bd1f0a90c44b1d2e3f4a5",
+    "session_id": "sess_019bd1f0a86118c066881a2b",
+    "status": "completed",
+    "created_at": 1777222997.1,
+    "ended_at": 1777223014.9,
+    "steps": 6,
+    "usage": {
+        "input_tokens": 5120,
+        "output_tokens": 940,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+    },
+    "cost_usd": 0.0,
+    "output_text": "You find it in the workspace as report.md.",
+    "error": None,
+}
