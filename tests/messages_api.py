@@ -60,6 +60,11 @@ def call(name: str, call_id: str = "toolu_1", **arguments: Any) -> Block:
     return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
 
 
+def size(body: dict[str, Any]) -> int:
+    """A request's tokens: one is four characters here."""
+    return len(json.dumps([body.get("tools"), body["system"], body["messages"]])) // 4
+
+
 class PromptCache:
     """Counts what of each request could be read from the cache, by the service's rules (prompt caching).
 
@@ -85,6 +90,63 @@ class PromptCache:
         return {"input_tokens": rest, "cache_read_input_tokens": read, "cache_creation_input_tokens": written}
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one connection."""
+
+    service: "MessagesApi"
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.service.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
+        if self.path.startswith("/v1/messages/count_tokens"):
+            self.service.counted += 1
+            self._answer(200, {"input_tokens": size(body)}, "0")
+            return
+        reply = self.service._take(self.path, body)
+        if reply.status != 200:
+            self._refuse(reply)
+            return
+        bedrock = self.path.startswith(BEDROCK)
+        self.send_response(200)
+        self.send_header("content-type", EVENT_STREAM if bedrock else "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        try:
+            for event in _events(reply, body, self._alive, self.service.cache.read(body) if self.service.cache else {}):
+                data = _frame(event) if bedrock else _lines(event)
+                self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+                self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
+        except ConnectionResetError:
+            self.close_connection = True
+        except OSError:
+            self.service.hung_up.set()
+            self.close_connection = True
+
+    def _alive(self) -> bool:
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+
+    def _refuse(self, reply: Reply) -> None:
+        error = {"type": "error", "error": {"type": "api_error", "message": reply.error}}
+        self._answer(reply.status, error, reply.retry_after)
+
+    def _answer(self, status: int, said: dict[str, Any], retry_after: str) -> None:
+        body = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.send_header("retry-after", retry_after)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
 class MessagesApi:
     """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked.
 
@@ -99,55 +161,10 @@ class MessagesApi:
         self.keys: list[str] = []
         self.hung_up = threading.Event()
         self.cache: PromptCache | None = None
+        self.counted = 0
         self._lock = threading.Lock()
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                service.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
-                reply = service._take(self.path, body)
-                if reply.status != 200:
-                    self._refuse(reply)
-                    return
-                bedrock = self.path.startswith(BEDROCK)
-                self.send_response(200)
-                self.send_header("content-type", EVENT_STREAM if bedrock else "text/event-stream")
-                self.send_header("transfer-encoding", "chunked")
-                self.end_headers()
-                try:
-                    for event in _events(reply, body, self._alive, service.cache.read(body) if service.cache else {}):
-                        data = _frame(event) if bedrock else _lines(event)
-                        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
-                        self.wfile.flush()
-                    self.wfile.write(b"0\r\n\r\n")
-                except ConnectionResetError:
-                    self.close_connection = True
-                except OSError:
-                    service.hung_up.set()
-                    self.close_connection = True
-
-            def _alive(self) -> bool:
-                try:
-                    return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-                except BlockingIOError:
-                    return True
-
-            def _refuse(self, reply: Reply) -> None:
-                body = json.dumps({"type": "error", "error": {"type": "api_error", "message": reply.error}}).encode()
-                self.send_response(reply.status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.send_header("retry-after", reply.retry_after)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"service": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -27,6 +27,9 @@ from walkaway_local.table import SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire.events import Event
 
+WINDOW = 40_000
+"""Tokens that the models of these tests take."""
+
 
 @dataclass
 class Engine:
@@ -76,7 +79,7 @@ def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
     machine.close()  # it stores what is started, and nothing runs
     told: list[tuple[str, dict[str, Any]]] = []
     bus = LocalBus(table, ids, [lambda kind, detail: told.append((kind, dict(detail)))])
-    settings = Settings(model="test-model", base_url=model.url)
+    settings = Settings(model="test-model", base_url=model.url, context_tokens=WINDOW)
     adapter = AnthropicModel(settings)
     services = Services(table, FolderWorkspace(tmp_path / "files"), machine, bus, adapter, clock, ids, settings)
     yield Engine(services, table, clock, told)

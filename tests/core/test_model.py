@@ -36,7 +36,7 @@ def test_a_bedrock_name_is_answered_by_bedrock_with_the_same_events(
 ) -> None:
     model.replies = [Reply([text("On it."), call("write_file", path="a", content="é 😀")])]
     made = bedrock.call(request("bedrock/eu.anthropic.claude-x-v1:0"))
-    events = list(made)
+    events = list(made.events())
     assert "".join(data["content"] for kind, data in events if kind == "text.delta") == "On it."
     assert made.answer().content[1]["input"] == {"path": "a", "content": "é 😀"}
     assert model.requests[0]["model"] == "eu.anthropic.claude-x-v1:0"
@@ -46,7 +46,7 @@ def test_a_bedrock_name_is_answered_by_bedrock_with_the_same_events(
 def test_a_role_that_may_not_is_told_which_one(bedrock: AnthropicModel, model: MessagesApi) -> None:
     model.replies = [Reply(status=403, error="not authorized to perform bedrock:InvokeModel")]
     with pytest.raises(ModelRefused, match="role may invoke"):
-        list(bedrock.call(request("bedrock/some.model")))
+        list(bedrock.call(request("bedrock/some.model")).events())
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ class TestAKeyInTheParameterStore:
     def test_goes_to_the_service_and_a_new_one_too(self, model: MessagesApi) -> None:
         key = ["one"]
         port = AnthropicModel(Settings(base_url=model.url), lambda: key[0])
-        list(port.call(request("claude-x")))
+        list(port.call(request("claude-x")).events())
         key[0] = "two"
-        list(port.call(request("claude-x")))
+        list(port.call(request("claude-x")).events())
         port.close()
         assert model.keys == ["one", "two"]
 

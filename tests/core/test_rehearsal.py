@@ -11,6 +11,7 @@ import pytest
 
 from tests import sse
 from walkaway_core.models.rehearsal.reading import understand
+from walkaway_core.models.rehearsal.script import pace
 
 VERBS = ["Write", "Build", "Create", "Make", "Prepare", "Draft", "Generate", "Please produce", "I need you to compile"]
 FORMS = [
@@ -142,3 +143,21 @@ def test_a_file_that_it_may_not_write_makes_it_stop_and_say_so(client: httpx.Cli
     assert events[-1].event == "message.completed"
     assert "did not work" in sse.text(events)
     assert "outside what this session may write" in sse.text(events)
+
+
+def test_it_takes_as_many_steps_as_are_asked_for_with_tools_side_by_side(client: httpx.Client) -> None:
+    events = sse.send(client, sse.new(client), "Write a report on rain to rain.md in 12 steps with 3 tools at once")
+    assert events[-1].event == "message.completed"
+    assert sum(event.event == "step.completed" for event in events) == 12
+    spare = [event for event in events if event.event == "text.delta" and "of 12." in event.data["content"]]
+    assert len(spare) == 6
+    calls = [event.data["name"] for event in events if event.event == "tool_use.start"]
+    assert (calls.count("report_progress"), calls.count("list_files")) == (4 + 6, 12)
+
+
+def test_it_can_be_slow(client: httpx.Client) -> None:
+    assert understand("Write a poem about rain, slowly").slowly
+    body = {"model": "rehearsal", "messages": [{"role": "user", "content": "Say something slowly"}]}
+    assert (pace(body, 0.0), pace(body, 1.0)) == (0.25, 1.0)
+    body["messages"] = [{"role": "user", "content": "Say something"}]
+    assert pace(body, 0.0) == 0.0

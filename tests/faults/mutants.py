@@ -102,7 +102,7 @@ MUTANTS = [
             ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
             (
                 "doors/call_model.py",
-                'set={"started": True, "due": later.due}, when=_unchanged(turn)',
+                'set={"started": True, "due": later.due}, when=unchanged(turn)',
                 'set={"started": True, "due": later.due}',
             ),
         ),
@@ -120,11 +120,11 @@ MUTANTS = [
         DIES_AFTER,
         (
             (
-                "doors/call_model.py",
-                "                [(STEP_COMPLETED, done)],\n                Put(entry, (Absent(),)),",
+                "doors/answering.py",
+                "            [(STEP_COMPLETED, done)],\n            Put(entry, (Absent(),)),",
                 (
-                    "                [(STEP_COMPLETED, done)],\n            )\n"
-                    "            self.services.table.write(\n                Put(entry, (Absent(),)),"
+                    "            [(STEP_COMPLETED, done)],\n        )\n"
+                    "        services.table.write(\n            Put(entry, (Absent(),)),"
                 ),
             ),
         ),
@@ -145,11 +145,11 @@ MUTANTS = [
         "R3: an answer is put where nothing is",
         SLEEPER,
         (
-            ("doors/call_model.py", "Put(entry, (Absent(),)),", "Put(entry),"),
+            ("doors/answering.py", "Put(entry, (Absent(),)),", "Put(entry),"),
             (
-                "doors/call_model.py",
-                'set=facts, add=usage | {"cost": cost or 0}, when=_unchanged(turn)',
-                'set=facts, add=usage | {"cost": cost or 0}',
+                "doors/answering.py",
+                "set=facts, add=added, when=unchanged(turn)",
+                "set=facts, add=added",
             ),
             ("log.py", ' or found.number("era") > writer.era', ""),
         ),

@@ -5,6 +5,7 @@ T#{tenant}                SESSION#{session}               a session's record
                           KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{turn}#{step}#0           what the user (step 0) or the model said
+                          ENTRY#{turn}#{step}#!         a summary, made before that step
                           ENTRY#{turn}#{step}#1#{call}    the journal of a tool call, and its result
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
@@ -71,6 +72,10 @@ class TurnKey:
     def entry(self, step: int) -> Key:
         """What was said at a step; 0 is the user's message."""
         return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#0"
+
+    def summary(self, step: int) -> Key:
+        """What stands for the conversation before some entry, from this step on; sorts before the step's answer."""
+        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#!"
 
     def call(self, step: int, index: int) -> Key:
         """The journal of a step's tool call."""

@@ -3,7 +3,7 @@
 Adapters: `walkaway_local` for one machine, `walkaway_core.aws` for AWS, `walkaway_core.models` for the model.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -174,13 +174,13 @@ class Answer:
 
 
 class ModelCall(Protocol):
-    """A model call under way. Iterating yields the turn's events, as (type, data), as the model produces them.
+    """A model call under way."""
 
-    Raises ModelFailed or ModelRefused while iterating.
-    """
+    def events(self) -> Generator[tuple[str, dict[str, Any]], None, None]:
+        """Stream the events of the turn, as (type, data), as they come. Whoever stops early closes the generator.
 
-    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Stream the events."""
+        Raises ModelFailed, ModelRefused.
+        """
         ...
 
     def answer(self) -> Answer:
@@ -209,6 +209,10 @@ class Model(Protocol):
 
     def knows(self, model: str) -> str | None:
         """Say why no call of this model can be made here; None when nothing speaks against it."""
+        ...
+
+    def count(self, request: ModelRequest) -> int | None:
+        """Count a request's tokens; None when the service does not say."""
         ...
 
     def call(self, request: ModelRequest) -> ModelCall:

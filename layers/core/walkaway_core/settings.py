@@ -59,6 +59,12 @@ def _seconds(most: float) -> Callable[[str, str], int]:
     return lambda name, text: int(_number(most)(name, text))
 
 
+def _tokens(name: str, text: str) -> int:
+    if not text.isdigit() or not 4_000 <= int(text) <= 10_000_000:
+        raise SettingError(f"{name} must be a whole number from 4000 to 10000000; it is {text!r}")
+    return int(text)
+
+
 def _text(_: str, text: str) -> str:
     return text
 
@@ -119,6 +125,14 @@ class Settings:
         *HTTP,
         default=TURN_TIMEOUT,
         read=_seconds(7 * 86400),
+    )
+    context_tokens: int = _set(
+        "WALKAWAY_CONTEXT_TOKENS",
+        "size of the model's window in tokens; a conversation that nears it is summarised",
+        "serve",
+        "call_model",
+        default=200_000,
+        read=_tokens,
     )
     stream_seconds: int | None = _set(
         "WALKAWAY_STREAM_SECONDS",

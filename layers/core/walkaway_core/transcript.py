@@ -12,13 +12,20 @@ from walkaway_core.services import Services
 from walkaway_wire import jsontext
 
 Message = dict[str, Any]
+CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+"""What makes up the size of a conversation after an answer, in the service's usage."""
+CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
+CUT_SHORT = ("max_tokens", "model_context_window_exceeded")
 GO_ON = "Your answer was cut at its length limit. Go on exactly where it stopped."
 UNANSWERED = "This call was not carried out: the turn ended before it."
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that was said: by the user, by the model, or by a tool (`call` is then its index in the step)."""
+    """One thing that was said: by the user, by the model, or by a tool (`call` is then its index in the step).
+
+    A summary stands before the answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept.
+    """
 
     turn: str
     step: int
@@ -32,9 +39,9 @@ class Entry:
         return f"{self.turn}.{self.step:05}.{'0' if self.call is None else f'1.{self.call:03}'}"
 
 
-def user_entry(services: Services, key: TurnKey, message: str) -> Item:
+def user_entry(services: Services, key: TurnKey, content: list[Message]) -> Item:
     """Make the entry of the user's message."""
-    return _item(services, key, 0, {"role": "user", "content": [{"type": "text", "text": message}]}, key.turn)
+    return _item(services, key, 0, {"role": "user", "content": content}, key.turn)
 
 
 def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, nonce: str) -> Item:
@@ -44,8 +51,15 @@ def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, no
         "content": answer.content,
         "stop_reason": answer.stop_reason,
         "broken": answer.broken,
+        "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
     }
     return _item(services, key, step, body, nonce)
+
+
+def summary_entry(services: Services, key: TurnKey, step: int, summary: tuple[str, str], nonce: str) -> Item:
+    """Make the entry that stands, from this step on, for all before an entry: the text, and that entry's id."""
+    body = {"role": "summary", "summary": summary[0], "from": summary[1]}
+    return _pack(services, key, key.summary(step), body, nonce)
 
 
 def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, nonce: str) -> Item:
@@ -128,6 +142,12 @@ def text(content: Sequence[Message]) -> str:
     return "".join(block["text"] for block in content if block["type"] == "text")
 
 
+def shown(found: Sequence[Entry]) -> list[Entry]:
+    """Leave out what a summary stands for, and summaries."""
+    since = max((entry.body["from"] for entry in found if entry.body.get("role") == "summary"), default="")
+    return [entry for entry in found if entry.id >= since and entry.body.get("role") != "summary"]
+
+
 def conversation(found: Sequence[Entry]) -> list[Message]:
     """Put entries into the form of the Messages API: roles take turns, every call has its result.
 
@@ -136,14 +156,18 @@ def conversation(found: Sequence[Entry]) -> list[Message]:
     """
     results = {(entry.turn, entry.step, entry.call): entry.body for entry in found if "content" in entry.body}
     messages: list[Message] = []
-    said = [entry for entry in found if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    for entry in reversed(found):
+        if entry.body.get("role") == "summary":
+            _say(messages, "user", [{"type": "text", "text": f"{CUT_OFF}\n\n{entry.body['summary']}"}])
+            break
+    said = [entry for entry in shown(found) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
     for entry, after in zip(said, [*said[1:], None], strict=True):
         _say(messages, entry.body["role"], entry.body["content"])
         asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
         answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
         if answers:
             _say(messages, "user", answers)
-        elif entry.body.get("stop_reason") == "max_tokens" and (after is None or after.turn == entry.turn):
+        elif entry.body.get("stop_reason") in CUT_SHORT and (after is None or after.turn == entry.turn):
             _say(messages, "user", [{"type": "text", "text": GO_ON}])
     return messages
 

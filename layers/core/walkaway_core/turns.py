@@ -1,9 +1,12 @@
 """Turns: one user message until the agent is done. Started exactly once, read, listed, cancelled."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from walkaway_core import due, log, sessions, transcript
+from walkaway_core import attachments, due, log, sessions, transcript
+from walkaway_core.attachments import Attachment
 from walkaway_core.errors import Invalid, ResponseNotFound, SessionBusy
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused, Unknown, Write
@@ -122,14 +125,21 @@ class Started:
     again: bool = False
 
 
-def start(services: Services, key: SessionKey, message: str, once: Once | None = None) -> Started:
+def start(
+    services: Services,
+    key: SessionKey,
+    message: str,
+    once: Once | None = None,
+    attached: Sequence[Attachment] = (),
+) -> Started:
     """Start a turn on a free session and its execution, or find it by its idempotency key.
 
     The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
-    Raises Invalid, SessionNotFound, SessionBusy, IdempotencyMismatch.
+    Raises Invalid, TooMuch, SessionNotFound, SessionBusy, IdempotencyMismatch, and what attachments raise.
     """
     if not message.strip():
         raise Invalid("The message is empty; say what the agent is to do")
+    content: list[dict[str, Any]] = []
     while True:
         session = sessions.get(services, key)
         if once and (found := once.found(services)):
@@ -139,13 +149,14 @@ def start(services: Services, key: SessionKey, message: str, once: Once | None =
                 f"The session is busy with {session.turn}: wait for its end (GET /v1/sessions/{key.session}), "
                 "or cancel it, then send again"
             )
-        turn = _claim(services, session, message, once)
+        content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
+        turn = _claim(services, session, content, once)
         if turn:
             begin(services, turn)
             return Started(turn)
 
 
-def _claim(services: Services, session: Session, message: str, once: Once | None) -> Turn | None:
+def _claim(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Turn | None:
     """Make the session busy with a new turn in one transaction; None when the race was lost: look again."""
     now = services.clock.now()
     name = services.ids.new("msg_", after=session.last_turn)
@@ -154,7 +165,7 @@ def _claim(services: Services, session: Session, message: str, once: Once | None
     watch = due.put(now + due.START_WITHIN, "turn", key.turn, detail)
     created = {"id": key.turn, "session_id": key.session, "status": "in_progress"}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)])
-    said = transcript.user_entry(services, key, message)
+    said = transcript.user_entry(services, key, content)
     facts: dict[str, Fact] = {
         "status": "running",
         "execution": 1,

@@ -7,6 +7,7 @@ from walkaway_wire import jsontext
 
 MESSAGE_CREATED: Final = "message.created"
 STEP_STARTED: Final = "step.started"
+TURN_COMPACTED: Final = "turn.compacted"
 STEP_RETRYING: Final = "step.retrying"
 STEP_COMPLETED: Final = "step.completed"
 TEXT_START: Final = "text.start"
@@ -33,6 +34,7 @@ TERMINAL: Final = frozenset({MESSAGE_COMPLETED, MESSAGE_CANCELLED, MESSAGE_ERROR
 MEANINGS: Final = {
     MESSAGE_CREATED: "`{id, session_id, status}`: always number 0; `id` is the response id",
     STEP_STARTED: "`{step, attempt}`: a model call begins; attempt 2 and up replace what the earlier attempt wrote",
+    TURN_COMPACTED: "`{step, summary}`: the conversation neared the model's window, and goes on from this summary",
     STEP_RETRYING: "`{step, attempt, error, wait}`: the attempt failed; the next one begins after `wait` seconds",
     STEP_COMPLETED: "`{step, stop_reason, usage}`: the model call is complete and part of the conversation",
     TEXT_START: "`{}`: a text block opens",

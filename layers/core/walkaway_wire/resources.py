@@ -109,17 +109,30 @@ class Deleted(BaseModel):
     deleted: int
 
 
+class AttachmentIn(_In):
+    """An image (JPEG, PNG, GIF, WebP up to 5 MB), a PDF (20 MB) or a text (1 MB) for the model to look at."""
+
+    path: Annotated[str, Field(max_length=2000, description="a file of the workspace")] = ""
+    media_type: Annotated[str, Field(max_length=200, description="needed with data; else by the path's suffix")] = ""
+    data: Annotated[str, Field(description="the bytes in base64, instead of a path")] = ""
+    name: Annotated[str, Field(max_length=500, description="what the model is told the file is called")] = ""
+
+
 class MessageCreate(_In):
     """A message to the agent."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"message": "Write a report on tides to /opt/sandbox/workspace/report.md"}],
+            "examples": [
+                {"message": "Write a report on tides to /opt/sandbox/workspace/report.md"},
+                {"message": "What does the chart say?", "attachments": [{"path": "charts/tides.png"}]},
+            ],
         },
     )
 
     message: Annotated[str, Field(min_length=1, max_length=1_000_000, description="plain text or markdown")]
+    attachments: Annotated[list[AttachmentIn], Field(max_length=20, description="up to 20 MB in all")] = []
 
 
 class Accepted(BaseModel):

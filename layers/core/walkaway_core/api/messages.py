@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from walkaway_core import sessions, transcript, turns
 from walkaway_core.api import errors, pages, sse
 from walkaway_core.api.access import Called
+from walkaway_core.attachments import Attachment
 from walkaway_core.idempotency import Once
 from walkaway_core.readers import Cursor
 from walkaway_core.transcript import Entry
@@ -51,8 +52,9 @@ async def send(
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
     key = caller.session(session)
-    once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump())
-    started = await run_in_threadpool(turns.start, caller.services, key, asked.message, once)
+    once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
+    attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
+    started = await run_in_threadpool(turns.start, caller.services, key, asked.message, once, attached)
     turn, replayed = started.turn, REPLAYED if started.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
         return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False), replayed)
@@ -86,6 +88,15 @@ def _said(entry: Entry) -> Said:
         response_id=entry.turn,
         step=entry.step,
         role=entry.body["role"],
-        content=content,
+        content=[_shown(block) for block in content],
         created_at=entry.at,
     )
+
+
+def _shown(block: dict[str, Any]) -> dict[str, Any]:
+    """Show a block; of an attached image or document only how large it is."""
+    source = block.get("source")
+    if not isinstance(source, dict) or "data" not in source:
+        return block
+    about = {name: value for name, value in source.items() if name != "data"}
+    return {**block, "source": {**about, "size": len(source["data"])}}

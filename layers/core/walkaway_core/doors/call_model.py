@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, log, prices, prompt, retries, transcript, turns
-from walkaway_core.deltas import DeltaWriter
-from walkaway_core.items import Absent, Change, Check, Condition, Fact, Is, Put, Refused, Unknown
+from walkaway_core import due, log, prices, retries, transcript, turns
+from walkaway_core.doors import answering
+from walkaway_core.doors.answering import Begun, unchanged
+from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
 from walkaway_core.log import Superseded, Writer
-from walkaway_core.ports import Answer, ModelFailed, ModelRefused
+from walkaway_core.ports import ModelFailed, ModelRefused
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
-from walkaway_core.turns import TOKENS, USAGE, Turn
-from walkaway_core.watch import watched
-from walkaway_wire.events import STEP_COMPLETED, STEP_RETRYING, STEP_STARTED
+from walkaway_core.turns import Turn
+from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
-UNFINISHED = ("max_tokens", "pause_turn")
+UNFINISHED = ("max_tokens", "pause_turn", "model_context_window_exceeded")
 """Reasons to stop after which the model goes on in the next step (Messages API, stop reasons)."""
 DECLINED = "The model declined to go on with this; say it in another way, or begin a new session"
 
@@ -31,16 +31,6 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
         return step.take().json()
     except Superseded:
         return ticket.go("over").json()
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A step that this invocation has begun: it appends as `writer`, from `number` on."""
-
-    turn: Turn
-    session: Session
-    writer: Writer
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +56,14 @@ class _Step:
             if begun is None:
                 continue
             try:
-                return self._after(self._commit(begun, *self._stream(begun)))
+                return self._after(answering.answer(self.services, begun))
             except ModelRefused as refusal:
                 return self.ticket.fail("model_refused", str(refusal))
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
 
-    def _wait(self, begun: _Begun, failure: ModelFailed, since: float) -> Ticket | None:
+    def _wait(self, begun: Begun, failure: ModelFailed, since: float) -> Ticket | None:
         """Tell readers that the step will be tried again, and wait; or say how the turn fails.
 
         Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
@@ -114,7 +104,7 @@ class _Step:
             return "timeout", turns.timeout_sentence(turn)
         return None
 
-    def _begin(self, turn: Turn, session: Session) -> _Begun | None:
+    def _begin(self, turn: Turn, session: Session) -> Begun | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
         last = log.open_end(self.services, turn.key)
         attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
@@ -125,58 +115,12 @@ class _Step:
             self.services.table.write(
                 Put(log.item(self.services, writer, last.number, [started]), (Absent(),)),
                 Check(*turn.key.entry(self.number), (Absent(),)),
-                Change(*turn.key.item, set={"started": True, "due": later.due}, when=_unchanged(turn)),
+                Change(*turn.key.item, set={"started": True, "due": later.due}, when=unchanged(turn)),
                 *moved,
             )
         except (Refused, Unknown):
             return None
-        return _Begun(later, session, writer, last.number + 1)
-
-    def _stream(self, begun: _Begun) -> tuple[int, Answer]:
-        """Stream the model call into the log; give the number of the next event, and the answer."""
-        key = begun.turn.key
-        said = transcript.entries(self.services, key.owner, upto=key.entry(self.number)[1])
-        if (said[-1].turn, said[-1].step) == (key.turn, self.number):
-            raise Superseded  # by somebody who has gone on while this worker slept
-        out = DeltaWriter(self.services, begun.writer, begun.number)
-        call = self.services.model.call(prompt.request(said, begun.session))
-        try:
-            with watched(self.services, begun.turn, call.close):
-                for type_, data in call:
-                    out.push(type_, data)
-        except ModelFailed:
-            out.flush()  # one nonce, one append at a time: what comes next must not be taken for what is under way
-            raise
-        finally:
-            call.close()
-        return out.flush(), call.answer()
-
-    def _commit(self, begun: _Begun, number: int, answer: Answer) -> Mapping[str, Any]:
-        """Make the answer part of the conversation, once; give what the conversation has for this step."""
-        turn = begun.turn
-        usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
-        cost = prices.cost(begun.session.options.model, usage)
-        done = {"step": self.number, "stop_reason": answer.stop_reason, "usage": usage}
-        entry = transcript.answer_entry(self.services, turn.key, self.number, answer, self.nonce)
-        moved, later = turns.move_due(turn, self.services.clock.now() + due.STEP_WITHIN)
-        facts: dict[str, Fact] = {"step": self.number, "due": later.due, **({"unpriced": True} if cost is None else {})}
-        try:
-            log.append(
-                self.services,
-                begun.writer,
-                number,
-                [(STEP_COMPLETED, done)],
-                Put(entry, (Absent(),)),
-                Change(*turn.key.item, set=facts, add=usage | {"cost": cost or 0}, when=_unchanged(turn)),
-                *moved,
-                *([Change(*turn.key.owner.item, add={"cost": cost})] if cost else []),
-            )
-        except Refused:
-            said = transcript.answer(self.services, turn.key, self.number)
-            if said is None:
-                raise Superseded from None
-            return said.body
-        return {"content": answer.content, "stop_reason": answer.stop_reason}
+        return Begun(later, session, self.number, writer, last.number + 1)
 
     def _after(self, said: Mapping[str, Any]) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
@@ -186,7 +130,3 @@ class _Step:
             return replace(self.ticket.fail("refusal", DECLINED), step=self.number)
         to = self.ticket.go("tools" if calls or said["stop_reason"] in UNFINISHED else "done")
         return replace(to, step=self.number, history=history, calls=calls)
-
-
-def _unchanged(turn: Turn) -> tuple[Condition, ...]:
-    return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)

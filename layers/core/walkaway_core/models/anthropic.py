@@ -6,7 +6,8 @@ their place. The SDK is imported at the first call, or by `warm`.
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import caching
@@ -64,6 +65,17 @@ class AnthropicModel:
             for client in self._clients.values():
                 client.close()
 
+    def count(self, request: ModelRequest) -> int | None:
+        """Ask the service to count; some services cannot, and Bedrock does not through the SDK."""
+        import anthropic
+
+        known = {"model", "system", "messages", "tools", "thinking", "output_config"}
+        asked = {name: value for name, value in _arguments(request).items() if name in known}
+        try:
+            return self._client(request.model).messages.count_tokens(**asked).input_tokens
+        except anthropic.AnthropicError:
+            return None
+
     def call(self, request: ModelRequest) -> "AnthropicCall":
         """Prepare a call."""
         return AnthropicCall(self._client(request.model), request)
@@ -118,7 +130,7 @@ class AnthropicCall:
         self._stream: Stream[RawMessageStreamEvent] | None = None
         self._closed = False
 
-    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def events(self) -> Generator[tuple[str, dict[str, Any]], None, None]:
         """Stream the events; errors of the SDK come out as the port's."""
         import anthropic
         import httpx2
@@ -127,13 +139,14 @@ class AnthropicCall:
             with self._lock:
                 if self._closed:
                     raise ModelFailed("the model call was closed")
-            stream = self._client.messages.create(**self._arguments())
+            stream = self._client.messages.create(**_arguments(self._request))
             with self._lock:
                 self._stream = stream
                 if self._closed:
                     self._cut()
-            for event in stream:
-                yield from self._blocks.take(event)
+            with closing(stream):
+                for event in stream:
+                    yield from self._blocks.take(event)
         except (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
             raise _translated(error, self._request.model) from error
         if not self._blocks.complete:
@@ -164,25 +177,26 @@ class AnthropicCall:
         else:
             self._stream.response.stream.close()  # type: ignore[union-attr]  # a sync client's is
 
-    def _arguments(self) -> dict[str, Any]:
-        request = self._request
-        arguments: dict[str, Any] = {
-            "model": request.model.removeprefix(BEDROCK),
-            "system": caching.instructions(request.system),
-            "messages": caching.conversation(request.messages),
-            "tools": [*request.tools, *({"type": SERVER_TOOLS[name], "name": name} for name in request.server_tools)],
-            "max_tokens": request.max_tokens,
-            "stream": True,
-        }
-        if request.thinking is True:
-            arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
-        elif request.thinking:
-            arguments["thinking"] = {"type": "enabled", "budget_tokens": request.thinking}
-        if request.effort:
-            arguments["output_config"] = {"effort": request.effort}
-        if request.temperature is not None:
-            arguments["extra_body"] = {"temperature": request.temperature}  # the SDK has it no more; some services do
-        return arguments
+
+def _arguments(request: ModelRequest) -> dict[str, Any]:
+    """Say it in the words of the Messages API."""
+    arguments: dict[str, Any] = {
+        "model": request.model.removeprefix(BEDROCK),
+        "system": caching.instructions(request.system),
+        "messages": caching.conversation(request.messages),
+        "tools": [*request.tools, *({"type": SERVER_TOOLS[name], "name": name} for name in request.server_tools)],
+        "max_tokens": request.max_tokens,
+        "stream": True,
+    }
+    if request.thinking is True:
+        arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
+    elif request.thinking:
+        arguments["thinking"] = {"type": "enabled", "budget_tokens": request.thinking}
+    if request.effort:
+        arguments["output_config"] = {"effort": request.effort}
+    if request.temperature is not None:
+        arguments["extra_body"] = {"temperature": request.temperature}  # the SDK has it no more; some services do
+    return arguments
 
 
 def _translated(error: Exception, model: str) -> Exception:

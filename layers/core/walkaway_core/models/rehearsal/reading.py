@@ -57,6 +57,9 @@ _LIST = re.compile(r"\b(list|which|what|show)\b.*\b(files|workspace|directory|fo
 _SEARCH = re.compile(r"\b(?:search|grep|look)\b.*?\bfor\s+[`\"'“]?([^`\"'”\n?.]+)", _IS)
 _SUBJECT = re.compile(r"\b(?:on|about|regarding|concerning|covering|explaining|describing)\s+(.+)", _IS)
 _SUBJECT_OF = re.compile(r"\b(?:of|for)\s+(.+)", _IS)
+_STEPS = re.compile(r"\b(?:in|over|with|take|taking)\s+(\d{1,5})\s+steps\b", _I)
+_AT_ONCE = re.compile(r"\b(\d{1,2})\s+tools?\s+at\s+once\b", _I)
+_SLOWLY = re.compile(r"\bslowly\b", _I)
 _STOP = re.compile(
     r"\s*(?:[.!?;](?:\s|$)|\n|,?\s+(?:and|then)\s+(?:then\s+)?(?:write|save|store|put|export|send|place|report|tell)\b"
     r"|,?\s+(?:to|into|in|as|at|under)\s+(?:a |the )?(?:file\b|\x00)|\x00)",
@@ -75,6 +78,11 @@ class Wish:
     size: int
     """How many pages, slides, rows or verses were asked for; 0: not said."""
     pattern: str = ""
+    steps: int = 0
+    """How many model calls the turn is to have; 0: as many as it takes."""
+    at_once: int = 1
+    """How many tools a step is to call side by side, where it has steps to spare."""
+    slowly: bool = False
 
 
 def understand(message: str) -> Wish:
@@ -89,7 +97,18 @@ def understand(message: str) -> Wish:
     if deed == "make" and not path and kind not in ("verse", "none"):
         path = _invent(kind, message, subject)
     search = _SEARCH.search(message)
-    return Wish(deed, kind, path, subject, size, search[1].strip() if search and deed == "search" else "")
+    steps, at_once = _STEPS.search(message), _AT_ONCE.search(message)
+    return Wish(
+        deed,
+        kind,
+        path,
+        subject,
+        size,
+        pattern=search[1].strip() if search and deed == "search" else "",
+        steps=int(steps[1]) if steps else 0,
+        at_once=max(1, int(at_once[1])) if at_once else 1,
+        slowly=bool(_SLOWLY.search(message)),
+    )
 
 
 def _deed(message: str, path: str, kind: Kind) -> Deed:

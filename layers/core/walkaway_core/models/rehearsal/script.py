@@ -10,6 +10,9 @@ from walkaway_wire import jsontext
 
 Block = dict[str, Any]
 
+SLOW = 0.25
+"""Seconds between two deltas of an answer that is to come slowly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -37,7 +40,7 @@ def next_blocks(request: dict[str, Any]) -> list[Block]:
     wish = understand(here.message)
     tools = {tool["name"] for tool in request.get("tools", ())}
     moves = [move for move in _plan(wish, here) if all(_allowed(block, tools) for block in move)]
-    blocks = moves[here.step] if here.step < len(moves) else [_say("There is nothing left to do.")]
+    blocks = _move(moves, wish, here.step)
     failed = [r for r in here.results if r.get("is_error")]
     if failed:
         blocks = [_say(f"That did not work, so I stop here. The tool said: {failed[0]['content']}")]
@@ -45,6 +48,23 @@ def next_blocks(request: dict[str, Any]) -> list[Block]:
         thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
         blocks = [{"type": "thinking", "thinking": thought, "signature": "rehearsal"}, *blocks]
     return [_named(block, here, i) for i, block in enumerate(blocks)]
+
+
+def pace(request: dict[str, Any], delay: float) -> float:
+    """Seconds between two deltas of the answer."""
+    return max(delay, SLOW) if understand(place(request["messages"]).message).slowly else delay
+
+
+def _move(moves: list[list[Block]], wish: Wish, step: int) -> list[Block]:
+    """Choose what is done at a step; steps that were asked for beyond the plan come before its last."""
+    spare = max(0, wish.steps - len(moves))
+    if step < len(moves) - 1:
+        return moves[step]
+    if step < len(moves) - 1 + spare:
+        told = {"step": step + 1, "of": wish.steps, "percent": 100 * (step + 1) // wish.steps}
+        more = [_call("list_files", pattern=f"*.{number}") for number in range(1, wish.at_once)]
+        return [_say(f"Step {step + 1} of {wish.steps}."), _call("report_progress", metadata=told), *more]
+    return moves[-1] if step == len(moves) - 1 + spare else [_say("There is nothing left to do.")]
 
 
 def _plan(wish: Wish, here: Place) -> list[list[Block]]:

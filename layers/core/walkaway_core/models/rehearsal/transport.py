@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from walkaway_core.models.rehearsal.script import next_blocks
+from walkaway_core.models.rehearsal.script import next_blocks, pace
 from walkaway_wire import jsontext
 
 DELTA_CHARACTERS = 24
@@ -23,8 +23,10 @@ class RehearsalTransport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one call."""
         body = jsontext.loads(request.read())
+        if request.url.path.endswith("/count_tokens"):
+            return httpx2.Response(200, json={"input_tokens": tokens(body)})
         headers = {"content-type": "text/event-stream", "request-id": "rehearsal"}
-        return httpx2.Response(200, headers=headers, stream=_PacedStream(_events(body), self._delay))
+        return httpx2.Response(200, headers=headers, stream=_PacedStream(_events(body), pace(body, self._delay)))
 
 
 class _PacedStream(httpx2.SyncByteStream):
@@ -47,11 +49,16 @@ class _PacedStream(httpx2.SyncByteStream):
         self._closed.set()
 
 
+def tokens(body: dict[str, Any]) -> int:
+    """Count a request's tokens, roughly."""
+    return len(jsontext.dumps(body["messages"])) // CHARACTERS_PER_TOKEN
+
+
 def _events(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     blocks = next_blocks(body)
     said = sum(len(jsontext.dumps(block)) for block in blocks)
     usage = {
-        "input_tokens": len(jsontext.dumps(body["messages"])) // CHARACTERS_PER_TOKEN,
+        "input_tokens": tokens(body),
         "output_tokens": said // CHARACTERS_PER_TOKEN,
     }
     message = {"id": "msg_rehearsal", "type": "message", "role": "assistant", "model": body["model"], "content": []}
