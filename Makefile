@@ -69,6 +69,8 @@ faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (
 
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.turns
+	@$(BIN)/python -m benchmarks.steps
+	@$(BIN)/python -m benchmarks.adapter
 
 docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
 	@$(BIN)/python docs/generate.py

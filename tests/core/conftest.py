@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,9 @@ from walkaway_local.stack import definition
 from walkaway_local.table import SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire.events import Event
+
+if TYPE_CHECKING:
+    from walkaway_core.items import Item
 
 WINDOW = 40_000
 """Tokens that the models of these tests take."""
@@ -50,7 +53,12 @@ class Engine:
         return DOORS[name](self.services, ticket)
 
     def events(self, turn: Turn) -> list[Event]:
-        items = self.table.query(turn.key.log).items
+        items: list[Item] = []
+        more = True
+        while more:
+            page = self.table.query(turn.key.log, after=items[-1].sk if items else "")
+            items += page.items
+            more = page.more
         return log.events(self.services, turn.key, items)
 
     def kinds(self, turn: Turn) -> list[str]:

@@ -8,8 +8,9 @@ from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
 from walkaway_core import prices, retries, sessions, transcript, turns
+from walkaway_core.items import Put
 from walkaway_core.models import anthropic as adapter
-from walkaway_core.ports import ModelFailed
+from walkaway_core.ports import Answer, ModelFailed
 from walkaway_core.turns import Turn
 from walkaway_wire.events import Event
 
@@ -366,6 +367,45 @@ class TestCompaction:
         engine.table.dead = False
         assert step(engine, turn)["next"] == "done"
         assert [e.type for e in engine.events(turn)].count("turn.compacted") == 1
+
+    def test_the_rehearsal_goes_on_from_its_summaries(self, engine: Engine) -> None:
+        key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=37_500)
+        turn = turns.start(engine.services, key, "Write a report on rain to rain.md in 150 steps").turn
+        events = run(engine, turn)
+        assert events[-1].type == "message.completed"
+        kinds = [event.type for event in events]
+        assert kinds.count("step.completed") == 150
+        assert kinds.count("turn.compacted") >= 3
+        assert all("in 150 steps" in data["summary"] for data in of(events, "turn.compacted"))
+
+    def test_a_late_step_writes_no_more_than_an_early_one(self, engine: Engine) -> None:
+        key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=30_000)
+        state = turns.start(engine.services, key, "Write a report on rain to rain.md in 200 steps").turn.ticket.json()
+        writes: list[int] = []
+        while state["next"] != "done":
+            before = engine.table.counts["transaction"]
+            state = engine.door("CallModel", state)
+            for index in state["calls"]:
+                engine.door("RunTool", {**state, "call": index})
+            writes.append(engine.table.counts["transaction"] - before)
+        assert len(writes) == 200
+        assert set(writes[20:198]) <= {5, 6}, "begin, commit, claim, report, result; and a summary now and then"
+        assert writes.count(6) < 10
+
+    def test_only_what_the_summary_leaves_is_read(self, engine: Engine, model: MessagesApi) -> None:
+        turn = engine.turn()
+        for number in range(1, 2301):
+            answer = Answer([text(f"answer {number}")], "end_turn", {}, {})
+            engine.table.write(Put(transcript.answer_entry(engine.services, turn.key, number, answer, "n")))
+        owner = turn.key.owner
+        found = transcript.entries(engine.services, owner)
+        assert [entry.step for entry in found] == list(range(2301))
+        summary = ("so far", found[2200].id)
+        engine.table.write(Put(transcript.summary_entry(engine.services, turn.key, 2210, summary, "n")))
+        found = transcript.entries(engine.services, owner)
+        assert [entry.step for entry in found] == [*range(2200, 2210), 2210, *range(2210, 2301)]
+        upto = transcript.entries(engine.services, owner, upto=turn.key.entry(1500)[1])
+        assert [entry.step for entry in upto] == list(range(1501))
 
     def test_little_is_not_counted_and_not_summed_up(self, engine: Engine, model: MessagesApi) -> None:
         _, events = self.talk(engine, model, 2)

@@ -28,9 +28,8 @@ FALLBACK = "Nothing is known of what came before; look at the workspace."
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a conversation is cut: what becomes a summary, and what stays."""
+    """Where a conversation is cut: what stays behind the summary, the first one being a message or an answer."""
 
-    old: list[Entry]
     kept: list[Entry]
 
 
@@ -59,11 +58,10 @@ def request(session: Session, said: Sequence[Entry], cut: Cut) -> ModelRequest:
     return replace(asked, messages=messages, max_tokens=SUMMARY_TOKENS, thinking=False, server_tools=())
 
 
-def text(summary: str, cut: Cut) -> str:
-    """Put the summary into words for the model, with the user's last message if that is cut off."""
+def text(summary: str, cut: Cut, task: Entry | None) -> str:
+    """Put the summary into words for the model, with the turn's message in full if that is cut off."""
     said = summary.strip() or FALLBACK
-    task = next((entry for entry in reversed(cut.old) if entry.body["role"] == "user"), None)
-    if task is None or any(entry.body.get("role") == "user" for entry in cut.kept):
+    if task is None or any(entry.id == task.id for entry in cut.kept):
         return said
     return f"{said}\n\nThe user's last message, in full:\n\n{transcript.text(task.body['content'])}"
 
@@ -101,4 +99,4 @@ def _cut(shown: list[Entry], most: float) -> Cut | None:
             break
         if shown[index].call is None:
             at = index
-    return Cut([entry for entry in shown[:at] if entry.call is None], shown[at:]) if at else None
+    return Cut(shown[at:]) if at else None

@@ -104,15 +104,29 @@ def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]
 
 
 def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[Entry]:
-    """Read the conversation, the oldest entry first: the whole, or up to and with the one at this sort key."""
+    """Read what the model is to see, the oldest entry first: the conversation, or what the last summary leaves of it.
+
+    `upto`: with the entry at this sort key as the last. It is read from the end, so no more is read than is shown.
+    """
     found: list[Entry] = []
-    after, more = "ENTRY#", True
+    since, more = "", True
     while more:
-        page = services.table.query(key.partition, after=after, upto=upto)
-        found += [unpack(services, key.tenant, item) for item in page.items]
+        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True)
+        for item in page.items:
+            entry = unpack(services, key.tenant, item)
+            if entry.id < since:
+                return found[::-1]
+            found.append(entry)
+            if entry.body.get("role") == "summary":
+                since = max(since, entry.body["from"])
         more = page.more
-        after = page.items[-1].sk if page.items else after
-    return found
+        upto = _before(page.items[-1].sk) if page.items else upto
+    return found[::-1]
+
+
+def _before(sk: str) -> str:
+    """A sort key behind all that sort before this one; keys of entries end in `!`, `0` or a digit."""
+    return sk[:-1] + chr(ord(sk[-1]) - 1) + "~"
 
 
 def newest(services: Services, key: SessionKey, *, limit: int, before: str = "") -> tuple[list[Entry], str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core import compaction, due, log, prices, prompt, transcript, turns
+from walkaway_core.compaction import Cut
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused
 from walkaway_core.log import Superseded, Writer
@@ -34,8 +35,11 @@ def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
 
     Raises ModelFailed, ModelRefused, Superseded.
     """
-    begun = _fit(services, begun)
-    return _commit(services, begun, *_stream(services, begun))
+    said = _said(services, begun)
+    if cut := compaction.needed(services, begun.session, said):
+        begun = _summarise(services, begun, said, cut)
+        said = _said(services, begun)
+    return _commit(services, begun, *_stream(services, begun, said))
 
 
 def unchanged(turn: Turn) -> tuple[Condition, ...]:
@@ -53,17 +57,15 @@ def _said(services: Services, begun: Begun) -> list[Entry]:
     return said
 
 
-def _fit(services: Services, begun: Begun) -> Begun:
-    """Sum up what is old, if the conversation has outgrown the model's window. It costs what it costs."""
-    said, key = _said(services, begun), begun.turn.key
-    cut = compaction.needed(services, begun.session, said)
-    if cut is None:
-        return begun
+def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) -> Begun:
+    """Let the model sum up what is old, and make that an entry. It costs what it costs."""
+    key = begun.turn.key
     call = services.model.call(compaction.request(begun.session, said, cut))
     with _under_way(services, begun, call) as events:
         for _ in events:
             pass  # readers see the summary when it is there
-    summary = compaction.text(transcript.text(call.answer().content), cut)
+    task = transcript.answer(services, key, 0)
+    summary = compaction.text(transcript.text(call.answer().content), cut, task)
     entry = transcript.summary_entry(services, key, begun.step, (summary, cut.kept[0].id), begun.writer.nonce)
     told = [(TURN_COMPACTED, {"step": begun.step, "summary": summary})]
     _, facts, added = _spent(begun, call.answer())
@@ -72,10 +74,10 @@ def _fit(services: Services, begun: Begun) -> Begun:
     return replace(begun, number=number)
 
 
-def _stream(services: Services, begun: Begun) -> tuple[int, Answer]:
+def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, Answer]:
     """Stream the model call into the log; give the number of the next event, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
-    call = services.model.call(prompt.request(_said(services, begun), begun.session))
+    call = services.model.call(prompt.request(said, begun.session))
     try:
         with _under_way(services, begun, call) as events:
             for type_, data in events:

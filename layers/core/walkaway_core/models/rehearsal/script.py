@@ -1,6 +1,7 @@
 """Decides what the offline model does next, from the conversation alone, as a real model would have to."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,11 @@ from walkaway_wire import jsontext
 
 Block = dict[str, Any]
 
+ASKED = "The conversation above will be cut off here."
+"""How the request for a summary begins; the answer says how far the turn is, so that it goes on from there."""
+DONE = "Steps done: "
+IN_FULL = "in full:\n\n"
+"""What the user's message follows after a summary."""
 SLOW = 0.25
 """Seconds between two deltas of an answer that is to come slowly."""
 
@@ -27,15 +33,29 @@ class Place:
 def place(messages: list[Block]) -> Place:
     """Find the last message of the user, and what has come since."""
     start = max((i for i, m in enumerate(messages) if m["role"] == "user" and _text(m)), default=0)
-    step = sum(1 for m in messages[start:] if m["role"] == "assistant")
+    said = _text(messages[start])
+    before = re.search(rf"{DONE}(\d+)", said)
+    step = sum(1 for m in messages[start:] if m["role"] == "assistant") + (int(before[1]) if before else 0)
     last = messages[-1]["content"]
     results = [b for b in last if b["type"] == "tool_result"] if isinstance(last, list) else []
     seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
-    return Place(_text(messages[start]), step, results, seed)
+    return Place(said.rpartition(IN_FULL)[2], step, results, seed)
+
+
+def _summary_asked(messages: list[Block]) -> list[Block] | None:
+    """Give the conversation that is to be summed up, if that is what the last message asks for."""
+    *before, last = messages
+    content = last["content"] if isinstance(last["content"], list) else []
+    kept = [block for block in content if ASKED not in block.get("text", "")]
+    if len(kept) == len(content):
+        return None
+    return [*before, {**last, "content": kept}] if kept else before
 
 
 def next_blocks(request: dict[str, Any]) -> list[Block]:
     """Write the answer to a request of the Messages API: its content blocks."""
+    if asked := _summary_asked(request["messages"]):
+        return [_say(f"{DONE}{place(asked).step}.")]
     here = place(request["messages"])
     wish = understand(here.message)
     tools = {tool["name"] for tool in request.get("tools", ())}
