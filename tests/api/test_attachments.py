@@ -35,7 +35,7 @@ def test_the_model_is_given_what_was_attached_in_order(scripted: Running, model:
             session,
             {"path": "charts/a.png"},
             {"path": "/opt/sandbox/workspace/notes.csv"},
-            {"media_type": "application/pdf", "data": encoded(PDF), "name": "paper.pdf"},
+            {"media_type": "application/pdf", "data": base64.encodebytes(PDF).decode(), "name": "paper.pdf"},
         )
         assert sse.read(sent)[-1].event == "message.completed"
         client.put(f"{files}/charts/a.png", content=b"\x89PNG\r\n\x1a\nchanged")

@@ -65,9 +65,10 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
         if not attachment.media_type:
             raise Invalid(f"{where} has data but no media_type")
         try:
-            return attachment.name, attachment.media_type.lower(), base64.b64decode(attachment.data, validate=True)
+            data = base64.b64decode("".join(attachment.data.split()), validate=True)
         except binascii.Error as error:
             raise Invalid(f"{where}: data is not base64 ({error})") from None
+        return attachment.name, attachment.media_type.lower(), data
     path = paths.clean_agent(attachment.path)
     try:
         info = files.stat(services, session, path)

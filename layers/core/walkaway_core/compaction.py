@@ -35,7 +35,8 @@ class Cut:
 
 def needed(services: Services, session: Session, said: Sequence[Entry]) -> Cut | None:
     """Say where the conversation must be cut before the next call; None when there is room, or nothing to cut."""
-    room = services.settings.context_tokens - session.options.max_output_tokens - int(session.options.thinking)
+    window = services.settings.context_tokens
+    room = max(window - session.options.max_output_tokens - int(session.options.thinking), window // 4)
     size = _size(said)
     if not _overflowed(said):
         if size > NEAR * room:
