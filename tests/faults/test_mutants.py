@@ -31,5 +31,6 @@ def test_the_suite_notices(mutant: Mutant, tmp_path: Path) -> None:
 def _suite(code: Path, fault: str) -> "subprocess.CompletedProcess[str]":
     path = [code / "layers/core", code / "local", ROOT / "clients/python", ROOT]
     command = [sys.executable, "-m", "tests.faults", "--side", "one machine", "--only", fault, "--stop"]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # a copy is not measured
+    environ = {**clean, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, env=environ, cwd=code, capture_output=True, text=True, timeout=120, check=False)
