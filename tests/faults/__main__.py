@@ -1,6 +1,7 @@
 """Tries every fault at every point (`make faults`), prints the table, and writes it into docs/reliability.md."""
 
 import argparse
+import itertools
 import logging
 import sys
 import tempfile
@@ -35,7 +36,8 @@ def main() -> int:
         sys.stdout.flush()
     if chosen.write:
         before, _, after = PAGE.read_text().partition(HEAD)
-        PAGE.write_text(before + HEAD + "".join(map(_line, rows)) + "\n" + after.partition("\n\n")[2])
+        others = itertools.dropwhile(lambda text: text.startswith("|"), after.splitlines(keepends=True))
+        PAGE.write_text(before + HEAD + "".join([*map(_line, rows), *others]))
     return int(not rows or any(row.violations for row in rows))
 
 
