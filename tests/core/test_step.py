@@ -274,6 +274,15 @@ class TestCost:
         again = run(engine, engine.turn(key))[-1]
         assert again.type == ("message.error" if limit == "max_cost_usd" else "message.completed")
 
+    def test_a_summary_that_uses_it_up_is_the_last_call(self, engine: Engine, model: MessagesApi) -> None:
+        key = engine.session(model="claude-haiku-4-5", max_cost_usd=0.4)
+        model.replies = [Reply([text("first")])]
+        run(engine, turns.start(engine.services, key, "One").turn)
+        over = Reply([text("cut")], stop_reason="model_context_window_exceeded")
+        model.replies = [over, Reply([text("dear")], usage={"output_tokens": 500_000}), Reply([text("never")])]
+        end = run(engine, turns.start(engine.services, key, "Two").turn)[-1]
+        assert (end.data["code"], len(model.requests)) == ("max_cost", 3)
+
     def test_no_limit_is_promised_that_cannot_be_kept(self, engine: Engine) -> None:
         with pytest.raises(Exception, match=r"prices\.json"):
             engine.session(max_cost_usd=1.0)
@@ -370,13 +379,13 @@ class TestCompaction:
 
     def test_the_rehearsal_goes_on_from_its_summaries(self, engine: Engine) -> None:
         key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=37_500)
-        turn = turns.start(engine.services, key, "Write a report on rain to rain.md in 150 steps").turn
+        turn = turns.start(engine.services, key, "Write a report on rain to rain.md in 300 steps").turn
         events = run(engine, turn)
         assert events[-1].type == "message.completed"
         kinds = [event.type for event in events]
-        assert kinds.count("step.completed") == 150
-        assert kinds.count("turn.compacted") >= 3
-        assert all("in 150 steps" in data["summary"] for data in of(events, "turn.compacted"))
+        assert kinds.count("step.completed") == 300
+        assert kinds.count("turn.compacted") >= 2
+        assert all("in 300 steps" in data["summary"] for data in of(events, "turn.compacted"))
 
     def test_a_late_step_writes_no_more_than_an_early_one(self, engine: Engine) -> None:
         key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=30_000)

@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import compaction, due, log, prices, prompt, transcript, turns
+from walkaway_core import compaction, due, limits, log, prices, prompt, transcript, turns
 from walkaway_core.compaction import Cut
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused
@@ -33,11 +33,12 @@ class Begun:
 def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
     """Get an answer and commit it; give what the conversation has for this step.
 
-    Raises ModelFailed, ModelRefused, Superseded.
+    Raises ModelFailed, ModelRefused, LimitReached, Superseded.
     """
     said = _said(services, begun)
     if cut := compaction.needed(services, begun.session, said):
         begun = _summarise(services, begun, said, cut)
+        limits.check_cost(begun.turn, begun.session)
         said = _said(services, begun)
     return _commit(services, begun, *_stream(services, begun, said))
 
@@ -71,7 +72,9 @@ def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) ->
     _, facts, added = _spent(begun, call.answer())
     spent = [Change(*key.item, set=facts, add=added), *_session_spent(begun, added)]
     number = log.append(services, begun.writer, begun.number, told, Put(entry), *spent)
-    return replace(begun, number=number)
+    turn, session = begun.turn, begun.session
+    turn = replace(turn, cost=None if turn.cost is None else turn.cost + added["cost"])
+    return replace(begun, turn=turn, session=replace(session, cost=session.cost + added["cost"]), number=number)
 
 
 def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, Answer]:

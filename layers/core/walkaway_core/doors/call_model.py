@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, log, prices, retries, transcript, turns
+from walkaway_core import due, limits, log, retries, transcript, turns
 from walkaway_core.doors import answering
 from walkaway_core.doors.answering import Begun, unchanged
 from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
+from walkaway_core.limits import LimitReached
 from walkaway_core.log import Superseded, Writer
 from walkaway_core.ports import ModelFailed, ModelRefused
 from walkaway_core.services import Services
@@ -31,6 +32,10 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
         return step.take().json()
     except Superseded:
         return ticket.go("over").json()
+    except LimitReached as limit:
+        return ticket.fail(limit.code, str(limit)).json()
+    except ModelRefused as refusal:
+        return ticket.fail("model_refused", str(refusal)).json()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +48,22 @@ class _Step:
     nonce: str
 
     def take(self) -> Ticket:
-        """Begin, stream, commit, as often as it takes; or go on from what somebody else has committed."""
+        """Begin, stream, commit, as often as it takes; or go on from what somebody else has committed.
+
+        Raises Superseded, LimitReached, ModelRefused, ModelFailed.
+        """
         since = self.services.clock.now()
         while True:
             turn, session = turns.current(self.services, self.ticket)
             said = transcript.answer(self.services, self.ticket.key, self.number)
             if said:
                 return self._after(said.body)
-            if problem := self._limit(turn, session):
-                return self.ticket.fail(*problem)
+            limits.check(turn, session, self.number, self.services.clock.now())
             begun = self._begin(turn, session)
             if begun is None:
                 continue
             try:
                 return self._after(answering.answer(self.services, begun))
-            except ModelRefused as refusal:
-                return self.ticket.fail("model_refused", str(refusal))
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
@@ -69,9 +74,9 @@ class _Step:
         Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
         """
         clock = self.services.clock
-        turn, session = turns.current(self.services, self.ticket)
-        if problem := self._limit(turn, session):
-            return self.ticket.fail(*problem)
+        turn, _ = turns.current(self.services, self.ticket)
+        if clock.now() >= turn.deadline:
+            return self.ticket.fail("timeout", turns.timeout_sentence(turn))
         attempt = begun.writer.era % 1000
         wait = retries.wait(attempt, failure.retry_after)
         if attempt >= retries.TRIES or clock.now() + wait >= turn.deadline:
@@ -86,22 +91,6 @@ class _Step:
         while (left := until - clock.now()) > 0:
             clock.sleep(min(1.0, left))
             turns.current(self.services, self.ticket)
-        return None
-
-    def _limit(self, turn: Turn, session: Session) -> tuple[str, str] | None:
-        most = session.options.max_steps
-        if self.number > most:
-            return "max_steps", f"The turn has used all of the {most} steps that its session allows (max_steps)"
-        for limit, spent, whose in (
-            ("max_turn_cost_usd", turn.cost or 0, "The turn"),
-            ("max_cost_usd", session.cost, "The session"),
-        ):
-            most_usd = getattr(session.options, limit)
-            if most_usd is not None and spent >= most_usd * prices.MICRO:
-                spent_usd = spent / prices.MICRO
-                return "max_cost", f"{whose} has cost {spent_usd:.4f} of the {most_usd:g} US dollars allowed ({limit})"
-        if self.services.clock.now() >= turn.deadline:
-            return "timeout", turns.timeout_sentence(turn)
         return None
 
     def _begin(self, turn: Turn, session: Session) -> Begun | None:
