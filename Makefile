@@ -63,7 +63,7 @@ deploy: build ## Deploy into your AWS account; asks for what it needs
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --guided \
 		--parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
 
-faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (a quarter of an hour)
+faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about twenty minutes)
 	@$(BIN)/python -m tests.faults --write
 	@WALKAWAY_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/faults/test_stateful.py
 

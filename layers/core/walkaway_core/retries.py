@@ -3,7 +3,7 @@
 import random
 
 TRIES = 10
-"""How often one step is tried. With the waits below that is about six minutes of a service in trouble."""
+"""How often one step is tried. With the waits below that is two to four minutes of a service in trouble."""
 FIRST_WAIT, LAST_WAIT = 1.0, 60.0
 INVOCATION_SECONDS = 600.0
 """How long one invocation goes on trying; then its state is repeated, in a new one. A Lambda has 15 minutes."""
