@@ -122,6 +122,13 @@ class TestWhyItStopped:
         assert [data["is_error"] for data in of(events, "tool_result")] == [True]
         assert events[-1].type == "message.completed"
 
+    def test_a_search_cut_at_the_limit_does_not_break_the_step(self, engine: Engine, model: MessagesApi) -> None:
+        cut = {**SEARCH[0], "raw": '{"query": "ti'}
+        model.replies = [Reply([text("I search."), cut], stop_reason="max_tokens"), Reply([text("well")])]
+        events = run(engine, engine.turn())
+        assert of(events, "server_tool.use")[0]["input"] == {}
+        assert events[-1].type == "message.completed"
+
     def test_a_pause_is_answered_with_what_was_said(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [Reply(SEARCH, stop_reason="pause_turn"), Reply([text("found")])]
         events = run(engine, engine.turn())

@@ -97,7 +97,7 @@ class Blocks:
         elif block["type"] == "tool_use":
             block["input"] = self._arguments(block["id"], whole)
         elif block["type"] == "server_tool_use":
-            block["input"] = jsontext.loads(whole) if whole else block["input"]
+            block["input"] = self._arguments(block["id"], whole) if whole else block["input"]
             yield SERVER_TOOL_USE, {"name": block["name"], "id": block["id"], "input": block["input"]}
         if block["type"] in STOPS:
             yield STOPS[block["type"]], {}
