@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from walkaway_core import api_keys, keys, sessions, turns
+from walkaway_core import api_keys, keys, sending, sessions, turns
 from walkaway_core.items import Fact, Item, Put
 from walkaway_core.services import Services
 from walkaway_core.sessions import SessionOptions
@@ -41,4 +41,4 @@ def seed(services: Services) -> turns.Turn:
     services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))
     own = replace(services, ids=_Known(), machine=_Still())
     session = sessions.create(own, TENANT, SessionOptions(persistent=True), {})
-    return turns.start(own, session.key, MESSAGE).turn
+    return sending.send(own, session.key, MESSAGE).turn

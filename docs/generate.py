@@ -16,7 +16,7 @@ from walkaway_core.api.errors import STATUS
 from walkaway_core.services import Services
 from walkaway_core.settings import Settings
 from walkaway_core.tools import TOOLS
-from walkaway_wire.events import MEANINGS, TERMINAL
+from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
 
 HERE = Path(__file__).parent
 
@@ -36,6 +36,8 @@ def reference() -> str:
             ("event", "data and meaning"),
             [(f"`{name}`{' †' if name in TERMINAL else ''}", meaning) for name, meaning in MEANINGS.items()],
         ),
+        "What a session's events (`GET /v1/sessions/{id}/events`) have besides those of its turns:\n",
+        _table(("event", "data and meaning"), [(f"`{name}`", meaning) for name, meaning in BETWEEN.items()]),
         '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',
         _table(("error", "status", "meaning"), _errors()),
         "## Settings\n\nBy environment; `serve` is the local server, the others are functions of a deployed stack.\n",

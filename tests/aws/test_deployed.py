@@ -11,7 +11,7 @@ import pytest
 
 from tests import sse
 from tests.aws.shapes import Deployed, deployed, settle
-from walkaway_core import sessions, turns
+from walkaway_core import sending, sessions
 from walkaway_core.idempotency import Once
 from walkaway_core.sessions import SessionOptions
 from walkaway_core.settings import SettingError
@@ -84,7 +84,7 @@ def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deploy
     before = executions()
     with ThreadPoolExecutor(100) as pool:
         futures = [
-            pool.submit(turns.start, services, session.key, "Write a poem about rain.", once) for _ in range(100)
+            pool.submit(sending.send, services, session.key, "Write a poem about rain.", once) for _ in range(100)
         ]
         started = [future.result() for future in futures]
     assert len({found.turn.key for found in started}) == 1

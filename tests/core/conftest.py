@@ -10,7 +10,7 @@ import pytest
 from tests.clock import HeldClock
 from tests.faults.table import FaultyTable
 from tests.messages_api import MessagesApi
-from walkaway_core import keys, log, sessions, turns
+from walkaway_core import keys, log, sending, sessions, turns
 from walkaway_core.doors import DOORS
 from walkaway_core.keys import SessionKey
 from walkaway_core.models.anthropic import AnthropicModel
@@ -47,7 +47,7 @@ class Engine:
         return sessions.create(self.services, "t", SessionOptions(**{"model": "test-model"} | options), {}).key
 
     def turn(self, session: SessionKey | None = None) -> Turn:
-        return turns.start(self.services, session or self.session(), "go").turn
+        return sending.send(self.services, session or self.session(), "go").turn
 
     def door(self, name: str, ticket: dict[str, Any]) -> dict[str, Any]:
         return DOORS[name](self.services, ticket)

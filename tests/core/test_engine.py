@@ -9,7 +9,7 @@ import pytest
 from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import deleting, log, outbox, readers, sessions, turns
+from walkaway_core import deleting, log, metadata, outbox, readers, sending, sessions, turns
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.doors import DOORS
 from walkaway_core.ending import Ending, cancel, end_turn
@@ -86,8 +86,8 @@ class TestOnce:
     """A request with an idempotency key."""
 
     @staticmethod
-    def start(engine: Engine, session: SessionKey) -> turns.Started:
-        return turns.start(engine.services, session, "go", Once.of(session, "k", {"message": "go"}))
+    def start(engine: Engine, session: SessionKey) -> sending.Sent:
+        return sending.send(engine.services, session, "go", Once.of(session, "k", {"message": "go"}))
 
     def test_of_two_sessions_that_use_a_key_at_the_same_moment_one_is_refused(self, engine: Engine) -> None:
         one, two = engine.session(), engine.session()
@@ -191,7 +191,7 @@ class TestOneEnding:
     def test_a_session_that_was_changed_meanwhile_is_released_all_the_same(self, engine: Engine) -> None:
         turn = engine.turn()
         key = turn.key.owner
-        engine.table.at(1, "", lambda: sessions.merge_metadata(engine.services, key, {"a": 1}))
+        engine.table.at(1, "", lambda: metadata.merge(engine.services, key, {"a": 1}))
         finish(engine, turn)
         session = sessions.get(engine.services, key)
         assert (session.busy, session.metadata) == (False, {"a": 1})
@@ -238,8 +238,8 @@ class TestOneEnding:
         assert asyncio.run(follow())[-1] == "message.completed"
         assert len(looks) == 4
         looks.clear()
-        page = readers.wait(engine.services, turn.key, readers.Cursor(-1, "", done=False), limit=10, timeout=0)
-        assert asyncio.run(page)[-1].type == "message.completed"
+        page = readers.read(engine.services, turn.key, readers.Cursor(-1, "", done=False), limit=10, timeout=0)
+        assert asyncio.run(page)[0][-1].type == "message.completed"
         assert len(looks) == 4
 
 

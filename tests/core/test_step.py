@@ -7,7 +7,7 @@ import pytest
 from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
-from walkaway_core import prices, retries, sessions, transcript, turns
+from walkaway_core import prices, retries, sending, sessions, transcript
 from walkaway_core.items import Put
 from walkaway_core.models import anthropic as adapter
 from walkaway_core.ports import Answer, ModelFailed
@@ -284,10 +284,10 @@ class TestCost:
     def test_a_summary_that_uses_it_up_is_the_last_call(self, engine: Engine, model: MessagesApi) -> None:
         key = engine.session(model="claude-haiku-4-5", max_cost_usd=0.4)
         model.replies = [Reply([text("first")])]
-        run(engine, turns.start(engine.services, key, "One").turn)
+        run(engine, sending.send(engine.services, key, "One").turn)
         over = Reply([text("cut")], stop_reason="model_context_window_exceeded")
         model.replies = [over, Reply([text("dear")], usage={"output_tokens": 500_000}), Reply([text("never")])]
-        end = run(engine, turns.start(engine.services, key, "Two").turn)[-1]
+        end = run(engine, sending.send(engine.services, key, "Two").turn)[-1]
         assert (end.data["code"], len(model.requests)) == ("max_cost", 3)
 
     def test_no_limit_is_promised_that_cannot_be_kept(self, engine: Engine) -> None:
@@ -322,7 +322,7 @@ class TestCompaction:
         key, events = engine.session(), []
         for number in range(exchanges):
             model.replies = [Reply([text(f"{number}: {self.LONG}")], pieces=20_000)]
-            events = run(engine, turns.start(engine.services, key, f"Question {number}").turn)
+            events = run(engine, sending.send(engine.services, key, f"Question {number}").turn)
             assert events[-1].type == "message.completed"
         return key, events
 
@@ -331,7 +331,7 @@ class TestCompaction:
         assert model.counted == 0
         model.replies = [Reply([text("They asked seven questions.")]), Reply([text("answer")])]
         before = len(model.requests)
-        events = run(engine, turns.start(engine.services, key, "Question 7").turn)
+        events = run(engine, sending.send(engine.services, key, "Question 7").turn)
         assert of(events, "turn.compacted") == [{"step": 1, "summary": "They asked seven questions."}]
         assert model.counted, "near the window the service counts"
         summing, answering = model.requests[before:]
@@ -345,7 +345,7 @@ class TestCompaction:
         said = transcript.newest(engine.services, key, limit=100)[0]
         assert len(said) == 16, "nothing is taken out of the conversation that users read"
         model.replies = [Reply([text("more")])]
-        run(engine, turns.start(engine.services, key, "Question 8").turn)
+        run(engine, sending.send(engine.services, key, "Question 8").turn)
         assert len(model.requests) == before + 3, "the summary is made once"
         assert "They asked seven questions." in str(model.requests[-1]["messages"])
         assert events[-1].data["usage"]["output_tokens"] == 10, "the summary counts"
@@ -354,7 +354,7 @@ class TestCompaction:
         model.cache = PromptCache()
         made = [Reply([text(self.LONG), call("list_files", f"toolu_{i}")], pieces=20_000) for i in range(7)]
         model.replies = [*made, Reply([text("the files are listed")]), Reply([text("done")])]
-        events = run(engine, turns.start(engine.services, engine.session(), "List them all, please").turn)
+        events = run(engine, sending.send(engine.services, engine.session(), "List them all, please").turn)
         assert [e.type for e in events].count("turn.compacted") == 1
         assert events[-1].type == "message.completed"
         last = model.requests[-1]["messages"]
@@ -365,17 +365,17 @@ class TestCompaction:
     def test_a_window_that_was_exceeded_is_made_room_in(self, engine: Engine, model: MessagesApi) -> None:
         key = engine.session()
         model.replies = [Reply([text("first")])]
-        run(engine, turns.start(engine.services, key, "One").turn)
+        run(engine, sending.send(engine.services, key, "One").turn)
         over = Reply([text("I was about to")], stop_reason="model_context_window_exceeded")
         model.replies = [over, Reply([text("in short")]), Reply([text("done")])]
-        events = run(engine, turns.start(engine.services, key, "Two").turn)
+        events = run(engine, sending.send(engine.services, key, "Two").turn)
         assert of(events, "turn.compacted")[0]["step"] == 2
         assert events[-1].type == "message.completed"
 
     def test_a_worker_that_dies_over_a_summary_leaves_it_to_the_next(self, engine: Engine, model: MessagesApi) -> None:
         key, _ = self.talk(engine, model, 7)
         model.replies = [Reply([text("a summary")]), Reply([text("answer")])]
-        turn = turns.start(engine.services, key, "Question 7").turn
+        turn = sending.send(engine.services, key, "Question 7").turn
         engine.table.picks = lambda _, writes: any(write.key[1].endswith("#!") for write in writes)
         engine.table.fault = "crash after"
         with pytest.raises(Crashed):
@@ -386,7 +386,7 @@ class TestCompaction:
 
     def test_the_rehearsal_goes_on_from_its_summaries(self, engine: Engine) -> None:
         key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=37_500)
-        turn = turns.start(engine.services, key, "Write a report on rain to rain.md in 300 steps").turn
+        turn = sending.send(engine.services, key, "Write a report on rain to rain.md in 300 steps").turn
         events = run(engine, turn)
         assert events[-1].type == "message.completed"
         kinds = [event.type for event in events]
@@ -396,7 +396,7 @@ class TestCompaction:
 
     def test_a_late_step_writes_no_more_than_an_early_one(self, engine: Engine) -> None:
         key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=30_000)
-        state = turns.start(engine.services, key, "Write a report on rain to rain.md in 200 steps").turn.ticket.json()
+        state = sending.send(engine.services, key, "Write a report on rain to rain.md in 200 steps").turn.ticket.json()
         writes: list[int] = []
         while state["next"] != "done":
             before = engine.table.counts["transaction"]

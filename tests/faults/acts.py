@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 
 from tests.faults.world import MINUTE, World
-from walkaway_core import deleting, due, sessions, turns
+from walkaway_core import deleting, due, sending, sessions, turns
 from walkaway_core.ending import cancel
 from walkaway_core.errors import SessionBusy, SessionNotFound
 from walkaway_core.items import Item
@@ -61,7 +61,7 @@ def user_cancels_slowly(world: World, number: int) -> Callable[[], bool]:
 def another_is_first(world: World) -> None:
     """Send another request, if none has been taken yet."""
     if not sessions.get(world.services, world.session).last_turn:
-        turns.start(world.services, world.session, "another")
+        sending.send(world.services, world.session, "another")
 
 
 def invocation_comes_twice_at_once(world: World) -> None:
@@ -126,7 +126,7 @@ def another_message(world: World) -> None:
     first = turns.load(world.services, world.send())
     if first and first.status == "running":
         try:
-            turns.start(world.services, world.session, "another")
+            sending.send(world.services, world.session, "another")
         except SessionBusy:
             return
         world.wrong.append("a second turn began")

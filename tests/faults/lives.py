@@ -6,7 +6,7 @@ from tests.faults.acts import current, user_cancels, user_deletes
 from tests.faults.campaign import Life
 from tests.faults.violations import remains, violations
 from tests.faults.world import World
-from walkaway_core import turns
+from walkaway_core import sending
 from walkaway_core.errors import SessionBusy, SessionNotFound
 from walkaway_core.keys import TurnKey
 
@@ -21,7 +21,7 @@ def until_cancelled(world: World) -> TurnKey | None:
 
 def keyless(world: World) -> TurnKey | None:
     """A message that is sent once, without a key."""
-    turn = turns.start(world.services, world.session, "go").turn.key
+    turn = sending.send(world.services, world.session, "go").turn.key
     world.finish()
     return turn
 

@@ -11,7 +11,7 @@ from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record
 from tests.faults.world import World
-from walkaway_core import log, ticket, turns
+from walkaway_core import log, sending, ticket
 from walkaway_core.keys import TurnKey
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 def begin(ground: Ground) -> tuple[World, TurnKey]:
     world = ground.world()
     session = world.create(model="rehearsal", max_steps=STEPS)
-    return world, turns.start(world.services, session, TASK).turn.key
+    return world, sending.send(world.services, session, TASK).turn.key
 
 
 def hand_overs(world: World) -> list[int]:

@@ -13,7 +13,7 @@ from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record
 from tests.faults.world import TROUBLE
-from walkaway_core import deleting, log, sessions, turns
+from walkaway_core import deleting, log, sending, sessions
 from walkaway_core.ending import cancel
 from walkaway_core.errors import ResponseNotFound, SessionBusy, SessionNotFound
 from walkaway_core.idempotency import Once
@@ -57,7 +57,7 @@ class Life(RuleBasedStateMachine):
     def send(self, session: SessionKey, key: str) -> Any:
         once = Once.of(session, key + session.session, {"message": "go"}) if key else None
         started = self.told(
-            lambda: turns.start(self.services, session, "go", once), SessionBusy, SessionNotFound, ResponseNotFound
+            lambda: sending.send(self.services, session, "go", once), SessionBusy, SessionNotFound, ResponseNotFound
         )
         if started is None:
             return None

@@ -11,7 +11,7 @@ from tests.faults.machine import Machine
 from tests.faults.script import FILE
 from tests.faults.sides import Place
 from tests.faults.table import Crashed, FaultyTable, FaultyWorkspace
-from walkaway_core import keys, sessions, turns
+from walkaway_core import keys, sending, sessions
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Unknown
 from walkaway_core.keys import SessionKey, TurnKey
@@ -84,7 +84,7 @@ class World:
 
     def send(self) -> TurnKey:
         once = Once.of(self.session, "k", {"message": "go"})
-        return turns.start(self.services, self.session, "go", once).turn.key
+        return sending.send(self.services, self.session, "go", once).turn.key
 
     def finish(self, *left: str) -> None:
         """Let everything happen until nothing is due but what is `left`: usually the session's end.

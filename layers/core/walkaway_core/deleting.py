@@ -79,8 +79,9 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
                 yield
             services.table.write(Delete(*item.key))
             yield
-    while services.table.sweep_out(key.partition, keys.END, BATCH):
-        yield
+    for pk in (key.between.log, key.partition):
+        while services.table.sweep_out(pk, keys.END, BATCH):
+            yield
     root = bodies.root(key.tenant)
     for entry in services.workspace.listing(root, key.session) or ():
         services.workspace.delete(root, f"{key.session}/{entry.name}")

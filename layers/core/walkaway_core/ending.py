@@ -1,13 +1,16 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from walkaway_core import due, log, outbox, sessions
+from walkaway_core import due, log, outbox, queue, sessions, starting, turns
 from walkaway_core.items import Absent, Change, Fact, Is, Put, Refused, Unknown, Write
-from walkaway_core.keys import TurnKey
+from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import Draft, Writer
 from walkaway_core.services import Services
+from walkaway_core.sessions import Session
+from walkaway_core.starting import Beginning
 from walkaway_core.turns import Turn, get, load
 from walkaway_wire.events import MESSAGE_CANCELLED, MESSAGE_COMPLETED, MESSAGE_ERROR
 
@@ -43,16 +46,26 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What came of an attempt to end a turn: by this call or not, and how it stands now."""
+    """What came of an attempt to end a turn: by this call or not, and how it stands now.
+
+    `next` is the turn that began in its place; `steered` says that this one goes on, to see a message first.
+    """
 
     now: bool
     turn: Turn = field(repr=False)
+    next: Turn | None = None
+    steered: bool = False
 
 
-def end_turn(services: Services, key: TurnKey, ending: Ending) -> Ended:
-    """End a turn in one transaction: terminal event, turn, session, due items, outbox.
+Successor = Callable[[Session], Beginning]
+"""Makes the beginning of the turn that takes the place of one that ends."""
 
-    A turn that has ended already, or that another execution runs now, is left as it is.
+
+def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Successor | None = None) -> Ended:
+    """End a turn in one transaction: terminal event, turn, session, due items, outbox, and the next one's beginning.
+
+    The next one is the `successor`'s, or else the first that waits. A turn that has ended already, or that another
+    execution runs now, is left as it is; so is one that is to be completed, but has been steered since its last step.
     Raises LookupError for a turn that does not exist.
     """
     nonce = services.ids.new("end_")
@@ -60,25 +73,32 @@ def end_turn(services: Services, key: TurnKey, ending: Ending) -> Ended:
         turn = load(services, key)
         if turn is None:
             raise LookupError(f"no turn {key}")
-        if turn.status != "running" or ending.execution not in (None, turn.execution):
+        if turn.status not in ("running", "queued") or ending.execution not in (None, turn.execution):
             return Ended(now=False, turn=turn)
+        if ending.status == "completed" and turn.steered > turn.step:
+            return Ended(now=False, turn=turn, steered=True)
+        if ending.delete:
+            _clear(services, key.owner)
         last = log.end(services, key)
         if last.over:
             continue
         writer = Writer(key, LAST_ERA, nonce)
         terminal = Put(log.item(services, writer, last.number, [ending.draft(turn)]), (Absent(),))
         told = outbox.put(services, turn, ending.status)
+        release, beginning = _release(services, turn, ending, successor)
         try:
-            services.table.write(terminal, told, *_release(services, turn, ending))
+            services.table.write(terminal, told, *release)
         except (Refused, Unknown):
             if _is_mine(services, key, nonce):
                 break
             continue
         break
     outbox.send(services, told.item)
+    if beginning:
+        turns.begin(services, beginning.turn)
     ended = load(services, key)
     assert ended
-    return Ended(now=True, turn=ended)
+    return Ended(now=True, turn=ended, next=beginning.turn if beginning else None)
 
 
 def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:
@@ -86,20 +106,56 @@ def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:
     return bool(page.items) and page.items[0].facts["nonce"] == nonce
 
 
-def _release(services: Services, turn: Turn, ending: Ending) -> list[Write]:
-    now = services.clock.now()
-    facts: dict[str, Fact] = {"status": ending.status, "ended": sessions.ms(now), "error": ending.error}
-    running = (Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due))
-    writes: list[Write] = [
-        Change(*turn.key.item, set=facts, when=running),
-        due.drop(turn.key.turn, turn.due),
-    ]
+def _clear(services: Services, key: SessionKey) -> None:
+    """Cancel what waits for a session that is about to go."""
+    while waiting := queue.head(services, key):
+        end_turn(services, key.turn(waiting.sk.removeprefix("QUEUE#")), Ending("cancelled"))
+
+
+def _release(
+    services: Services, turn: Turn, ending: Ending, successor: Successor | None
+) -> tuple[list[Write], Beginning | None]:
+    """Make the writes by which the turn is over and its session free, or another turn's; and that one's beginning."""
+    facts: dict[str, Fact] = {
+        "status": ending.status,
+        "ended": sessions.ms(services.clock.now()),
+        "error": ending.error,
+    }
+    if turn.status == "queued":
+        return queue.leave(turn, facts), None
+    running = (
+        Is("status", "running"),
+        Is("execution", turn.execution),
+        Is("due", turn.due),
+        Is("steers", turn.steers),
+    )
+    over: list[Write] = [Change(*turn.key.item, set=facts, when=running), due.drop(turn.key.turn, turn.due)]
     item = services.table.get(turn.key.owner.item)[0]
     if item is None or item.facts.get("turn") != turn.key.turn:
-        return writes
+        return over, None
     session = sessions.unpack(turn.key.owner, item)
     held = (Is("turn", turn.key.turn), Is("inbox", session.inbox), Is("due", session.due))
-    detail: dict[str, Any] = {"tenant": turn.key.tenant, "session": turn.key.session}
+    beginning = None if ending.delete else _beginning(services, session, successor)
+    if beginning:
+        change = {**beginning.held, "active": sessions.ms(services.clock.now())}
+        taken = Change(*session.key.item, set=change, add=beginning.added, when=held)
+        return [*over, taken, *beginning.writes], beginning
+    return [*over, *_free(services, session, ending, held)], None
+
+
+def _beginning(services: Services, session: Session, successor: Successor | None) -> Beginning | None:
+    """Begin the turn that comes next, if there is one."""
+    if successor:
+        return successor(session)
+    waiting = queue.head(services, session.key) if session.queued else None
+    turn = load(services, session.key.turn(waiting.sk.removeprefix("QUEUE#"))) if waiting else None
+    return starting.promote(services, session, waiting, turn) if waiting and turn else None
+
+
+def _free(services: Services, session: Session, ending: Ending, held: tuple[Is, ...]) -> list[Write]:
+    """Make the writes by which a session is free, or gone."""
+    now = services.clock.now()
+    detail: dict[str, Any] = {"tenant": session.key.tenant, "session": session.key.session}
     change: dict[str, Fact] = {"active": sessions.ms(now)}
     if ending.delete:
         kind: due.Kind = "purge"
@@ -109,15 +165,15 @@ def _release(services: Services, turn: Turn, ending: Ending) -> list[Write]:
         kind = "session"
         at = sessions.lifetime(session, now)
         change["expires"] = sessions.ms(at)
-    moved = due.move(session.due, at, kind, turn.key.session, detail)
+    moved = due.move(session.due, at, kind, session.key.session, detail)
     change["due"] = moved[-1].key[1]
-    return [*writes, Change(*turn.key.owner.item, set=change, drop=("turn",), when=held), *moved]
+    return [Change(*session.key.item, set=change, drop=("turn",), when=held), *moved]
 
 
 def cancel(services: Services, key: TurnKey) -> bool:
     """Cancel a turn at once for every reader; False when it was over. Raises SessionNotFound, ResponseNotFound."""
-    turn = get(services, key)
-    if not end_turn(services, key, Ending("cancelled")).now:
-        return False
-    services.machine.stop(turn.execution_name)
-    return True
+    get(services, key)
+    ended = end_turn(services, key, Ending("cancelled"))
+    if ended.now and ended.turn.execution:
+        services.machine.stop(ended.turn.execution_name)
+    return ended.now

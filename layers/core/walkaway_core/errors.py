@@ -11,6 +11,7 @@ WalkawayError
 ├── PathForbidden           outside the session's file_access
 ├── PathConflict            a directory stands where a file should, or the reverse
 ├── SessionBusy             one turn at a time
+│   └── QueueFull           and no room to wait
 ├── CursorInvalid           not a place in this log or list
 ├── TooMuch                 more than a limit allows
 └── RangeInvalid            no such bytes
@@ -83,9 +84,19 @@ class PathConflict(WalkawayError):
 
 
 class SessionBusy(WalkawayError):
-    """The session is busy: wait until its turn has ended, or cancel it."""
+    """The session is busy: wait until its turn has ended, or cancel it. `turn` is the one that runs."""
 
     code = "session.busy"
+
+    def __init__(self, turn: str, message: str) -> None:
+        super().__init__(message)
+        self.turn = turn
+
+
+class QueueFull(SessionBusy):
+    """As many messages as may wait for this session wait already."""
+
+    code = "session.queue_full"
 
 
 class IdempotencyMismatch(WalkawayError):

@@ -1,13 +1,13 @@
-"""Idempotency keys (contract A.9): a request that is repeated finds the turn that the first one started."""
+"""Idempotency keys (contract A.9): a request that is repeated finds what came of the first one."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from walkaway_core import keys
 from walkaway_core.errors import IdempotencyMismatch, Invalid
-from walkaway_core.items import Absent, Item, Put
+from walkaway_core.items import Absent, Fact, Item, Put
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
 from walkaway_wire import jsontext
@@ -15,6 +15,18 @@ from walkaway_wire import jsontext
 KEPT = 24 * 60 * 60
 """Seconds for which a key is remembered."""
 MAX_LENGTH = 255
+
+
+Outcome = Literal["started", "queued", "steered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a request: the turn that has its message, from its event `at` on."""
+
+    turn: TurnKey
+    outcome: Outcome
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +45,15 @@ class Once:
         said = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
         return cls(session.tenant, key, hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest())
 
-    def put(self, services: Services, turn: TurnKey) -> Put:
-        """Write down that this turn is what came of the request; refused where the key is taken."""
-        facts = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
+    def put(self, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0) -> Put:
+        """Write down what came of the request; refused where the key is taken."""
+        facts: dict[str, Fact] = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
+        facts |= {"outcome": outcome, "at": at}
         item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + KEPT)
         return Put(item, (Absent(),))
 
-    def found(self, services: Services) -> TurnKey | None:
-        """Find the turn that the request has started. Raises IdempotencyMismatch for another request's key."""
+    def found(self, services: Services) -> Found | None:
+        """Find what came of the request. Raises IdempotencyMismatch for another request's key."""
         item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
         if item is None:
             return None
@@ -49,4 +62,5 @@ class Once:
                 f"The Idempotency-Key was used for another message or session ({item.text('session')}); use a new key "
                 "for a new request"
             )
-        return TurnKey(self.tenant, item.text("session"), item.text("turn"))
+        turn = TurnKey(self.tenant, item.text("session"), item.text("turn"))
+        return Found(turn, cast("Outcome", item.text("outcome")), item.number("at"))

@@ -4,9 +4,12 @@ pk                        sk                              item
 T#{tenant}                SESSION#{session}               a session's record
                           KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
-                          ENTRY#{turn}#{step}#0           what the user (step 0) or the model said
-                          ENTRY#{turn}#{step}#!         a summary, made before that step
-                          ENTRY#{turn}#{step}#1#{call}    the journal of a tool call, and its result
+                          QUEUE#{turn}                    a message that waits for its turn
+                          ENTRY#{order}#{step}#0          what the user (step 0) or the model said
+                          ENTRY#{order}#{step}#!          a summary, made before that step
+                          ENTRY#{order}#{step}#-#{n}      what the user said while the turn ran, for that step
+                          ENTRY#{order}#{step}#1#{call}   the journal of a tool call, and its result
+T#{tenant}#{session}+     {number}                        the session's log: what happens between turns
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
 SYS#KEYS                  {hash}                          an API key's tenant
@@ -16,7 +19,7 @@ SYS#BUS                   {id}                            the local bus's queue
 
 import hashlib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from walkaway_core.items import Key
 
@@ -42,17 +45,35 @@ class SessionKey:
 
     @property
     def partition(self) -> str:
-        """Where its turns and its conversation stand."""
+        """Where its turns, its queue and its conversation stand."""
         return f"T#{self.tenant}#{self.session}"
+
+    @property
+    def between(self) -> "TurnKey":
+        """The log of what happens between turns, which is kept like a turn's; no turn has such a name."""
+        return TurnKey(self.tenant, self.session, f"{self.session}+")
+
+    def turn(self, name: str) -> "TurnKey":
+        """One of its turns."""
+        return TurnKey(self.tenant, self.session, name)
+
+    def waiting(self, turn: str) -> Key:
+        """A message that waits for its turn."""
+        return self.partition, f"QUEUE#{turn}"
 
 
 @dataclass(frozen=True, slots=True)
 class TurnKey:
-    """Names a turn of a session of a tenant."""
+    """Names a turn of a session of a tenant.
+
+    `order` is its place in the conversation, known once its record is read: its own name, or, when it had to wait, the
+    name that it would have had if it had been made when it began.
+    """
 
     tenant: str
     session: str
     turn: str
+    order: str = field(default="", compare=False)
 
     @property
     def owner(self) -> SessionKey:
@@ -71,15 +92,23 @@ class TurnKey:
 
     def entry(self, step: int) -> Key:
         """What was said at a step; 0 is the user's message."""
-        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#0"
+        return self.owner.partition, f"{self._entries}{step:05}#0"
 
     def summary(self, step: int) -> Key:
         """What stands for the conversation before some entry, from this step on; sorts before the step's answer."""
-        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#!"
+        return self.owner.partition, f"{self._entries}{step:05}#!"
+
+    def steered(self, step: int, number: int) -> Key:
+        """What the user said while the turn ran; sorts before the answer of the step that gets to see it."""
+        return self.owner.partition, f"{self._entries}{step:05}#-#{number:05}"
 
     def call(self, step: int, index: int) -> Key:
         """The journal of a step's tool call."""
-        return self.owner.partition, f"ENTRY#{self.turn}#{step:05}#1#{index:03}"
+        return self.owner.partition, f"{self._entries}{step:05}#1#{index:03}"
+
+    @property
+    def _entries(self) -> str:
+        return f"ENTRY#{self.order or self.turn}#"
 
 
 def idempotency(tenant: str, key: str) -> Key:

@@ -41,13 +41,22 @@ def cursor(services: Services, turn: TurnKey, after: int) -> Cursor:
     return Cursor(after, keys.event(begin - 1) if begin else "", done=False)
 
 
-async def wait(services: Services, turn: TurnKey, at: Cursor, *, limit: int, timeout: float) -> list[Event]:
-    """Read up to `limit` events behind the cursor, waiting up to `timeout` seconds for the first."""
+async def read(
+    services: Services, turn: TurnKey, at: Cursor, *, limit: int = 1000, timeout: float
+) -> tuple[list[Event], Cursor]:
+    """Read up to `limit` events behind the cursor, waiting up to `timeout` seconds for the first; and where that leads.
+
+    When the terminal event is shown, the session is known to name the turn no longer.
+    """
     page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
     found = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
-    if found and found[-1].terminal:
+    if not found:
+        return [], at
+    last = found[-1]
+    if last.terminal:
         await _released(services, turn)
-    return found
+    whole = [item.sk for item in page.items if int(item.sk) + item.number("count") - 1 <= last.number]
+    return found, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
 
 
 async def follow(
@@ -57,21 +66,20 @@ async def follow(
 
     Ends after `seconds` in any case: the reader comes back with its cursor.
     """
-    item, after = at.item, at.after
     since = services.clock.now()
     until = inf if seconds is None else since + seconds
-    while (left := until - services.clock.now()) > 0:
-        page = await services.table.tail(turn.log, item, timeout=min(HEARTBEAT, left))
-        found = [event for event in log.events(services, turn, page.items) if event.number > after]
-        if found:
-            item, after = page.items[-1].sk, found[-1].number
-            if found[-1].terminal:
-                await _released(services, turn)
-                yield found
-                return
-        elif services.clock.now() - since > due.START_WITHIN:
-            await asyncio.to_thread(_help, services, turn)
+    while not at.done and (left := until - services.clock.now()) > 0:
+        found, at = await read(services, turn, at, timeout=min(HEARTBEAT, left))
+        if not found and services.clock.now() - since > due.START_WITHIN:
+            await help_on(services, turn)
         yield found
+
+
+async def help_on(services: Services, turn: TurnKey) -> None:
+    """Start a turn whose start was lost: whoever reads it helps (rule R4)."""
+    found = await asyncio.to_thread(turns.load, services, turn)
+    if found:
+        await asyncio.to_thread(turns.begin_if_late, services, found)
 
 
 async def _released(services: Services, turn: TurnKey) -> None:
@@ -81,9 +89,3 @@ async def _released(services: Services, turn: TurnKey) -> None:
         if owner is None or owner.facts.get("turn") != turn.turn:
             return
         await asyncio.sleep(RELEASE_POLL)
-
-
-def _help(services: Services, turn: TurnKey) -> None:
-    found = turns.load(services, turn)
-    if found:
-        turns.begin_if_late(services, found)

@@ -6,7 +6,7 @@ from typing import Any
 
 from walkaway_core import due, prices
 from walkaway_core.errors import Invalid, SessionNotFound, TooMuch
-from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Lacks, Put, Refused, Unknown
+from walkaway_core.items import Absent, Fact, Item, Put
 from walkaway_core.keys import END, SessionKey
 from walkaway_core.paths import Scope
 from walkaway_core.services import Services
@@ -63,9 +63,14 @@ class Session:
     turn: str
     last_turn: str
     inbox: int
+    """How many messages have come to wait so far: whoever ends a turn must have seen them all."""
     due: str
     metadata: dict[str, Any] = field(default_factory=dict)
     metadata_version: int = 0
+    queued: int = 0
+    """How many messages wait for their turn."""
+    events: int = 0
+    """The number of the next event of its own log."""
     cost: int = 0
     """What its turns have cost so far, in millionths of a US dollar."""
 
@@ -102,6 +107,8 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
         "expires": ms(now + options.ttl),
         "due": watch.item.sk,
         "inbox": 0,
+        "queued": 0,
+        "events": 0,
         "metadata": jsontext.dumps(metadata),
         "metadata_version": 0,
     }
@@ -128,6 +135,8 @@ def unpack(key: SessionKey, item: Item) -> Session:
         due=item.text("due"),
         metadata=jsontext.loads(item.text("metadata")),
         metadata_version=item.number("metadata_version"),
+        queued=item.number("queued"),
+        events=item.number("events"),
         cost=item.number("cost", 0),
     )
 
@@ -179,28 +188,6 @@ def check_metadata(metadata: dict[str, Any]) -> str:
     if len(text.encode()) > METADATA_BYTES:
         raise TooMuch(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
     return text
-
-
-def merge_metadata(services: Services, key: SessionKey, changes: dict[str, Any], *fence: Check) -> Session:
-    """Set keys of the metadata (None removes one); the last writer of a key wins, other keys stay.
-
-    Raises SessionNotFound, TooMuch, Invalid; Refused when one of `fence` does not hold.
-    """
-    while True:
-        session = get(services, key)
-        merged = {k: v for k, v in {**session.metadata, **changes}.items() if v is not None}
-        version = session.metadata_version
-        facts: dict[str, Fact] = {"metadata": check_metadata(merged), "metadata_version": version + 1}
-        when = (Is("metadata_version", version), Lacks("deleted"))
-        try:
-            services.table.write(Change(*key.item, set=facts, when=when), *fence)
-        except Refused as refusal:
-            if refusal.index:
-                raise
-            continue
-        except Unknown:
-            continue  # to merge the same keys once more does no harm
-        return get(services, key)
 
 
 def lifetime(session: Session, now: float) -> float:

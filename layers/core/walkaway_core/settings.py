@@ -59,10 +59,13 @@ def _seconds(most: float) -> Callable[[str, str], int]:
     return lambda name, text: int(_number(most)(name, text))
 
 
-def _tokens(name: str, text: str) -> int:
-    if not text.isdigit() or not 4_000 <= int(text) <= 10_000_000:
-        raise SettingError(f"{name} must be a whole number from 4000 to 10000000; it is {text!r}")
-    return int(text)
+def _count(least: int, most: int) -> Callable[[str, str], int]:
+    def read(name: str, text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise SettingError(f"{name} must be a whole number from {least} to {most}; it is {text!r}")
+        return int(text)
+
+    return read
 
 
 def _text(_: str, text: str) -> str:
@@ -132,7 +135,15 @@ class Settings:
         "serve",
         "call_model",
         default=200_000,
-        read=_tokens,
+        read=_count(4_000, 10_000_000),
+    )
+    queue_limit: int = _set(
+        "WALKAWAY_QUEUE_LIMIT",
+        "how many messages may wait for a busy session (`on_busy`: enqueue)",
+        "serve",
+        *HTTP,
+        default=20,
+        read=_count(0, 1000),
     )
     stream_seconds: int | None = _set(
         "WALKAWAY_STREAM_SECONDS",
@@ -149,7 +160,7 @@ class Settings:
         default="",
     )
     state_machine: str = _set(
-        "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "sweep", default=""
+        "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "finish_turn", "sweep", default=""
     )
     bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, "finish_turn", "sweep", default="")
 

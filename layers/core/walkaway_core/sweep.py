@@ -78,7 +78,7 @@ def _turn(services: Services, key: Key, turn_key: TurnKey) -> None:
         services.table.write(Delete(*key))  # left behind by what moved it
     elif services.clock.now() >= turn.deadline:
         end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
-    elif turn.started or services.clock.now() > turn.created_at + NEW_NAME_AFTER:
+    elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
         hand_over(services, turn_key, turn.execution)
     else:
         turns.begin(services, turn)

@@ -9,9 +9,10 @@ from walkaway_core.keys import TurnKey
 Next = Literal["call_model", "tools", "continue", "done", "over"]
 
 HISTORY_BUDGET = 15_000
-"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call 8."""
+"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call or an end 8."""
 STEP_HISTORY = 12
 CALL_HISTORY = 8
+FINISH_HISTORY = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,15 @@ UNANSWERED = "This call was not carried out: the turn ended before it."
 class Entry:
     """One thing that was said: by the user, by the model, or by a tool (`call` is then its index in the step).
 
-    A summary stands before the answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept.
+    What the user said while the turn ran belongs to the step that was the first to see it. `place` tells entries of a
+    step apart and sorts like them; `order` is the turn's place in the conversation. A summary stands before the
+    answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept.
     """
 
     turn: str
+    order: str
     step: int
+    place: str
     call: int | None
     at: float
     body: dict[str, Any]
@@ -36,12 +40,23 @@ class Entry:
     @property
     def id(self) -> str:
         """Name the entry, in a form that sorts like the conversation."""
-        return f"{self.turn}.{self.step:05}.{'0' if self.call is None else f'1.{self.call:03}'}"
+        return f"{self.order}.{self.step:05}.{self.place}"
 
 
-def user_entry(services: Services, key: TurnKey, content: list[Message]) -> Item:
-    """Make the entry of the user's message."""
-    return _item(services, key, 0, {"role": "user", "content": content}, key.turn)
+def user_entry(services: Services, key: TurnKey, content: list[Message], place: Key | None = None) -> Item:
+    """Make the entry of the user's message; or the item at another place, from which it becomes one later."""
+    return _pack(services, key, place or key.entry(0), {"role": "user", "content": content}, key.turn)
+
+
+def said_at_last(key: TurnKey, waiting: Item) -> Item:
+    """Make the entry of a message that has waited for its turn."""
+    pk, sk = key.entry(0)
+    return replace(waiting, pk=pk, sk=sk, facts={**waiting.facts, "turn": key.turn})
+
+
+def steering_entry(services: Services, key: TurnKey, place: Key, content: list[Message], nonce: str) -> Item:
+    """Make the entry of what the user says while the turn runs."""
+    return _pack(services, key, place, {"role": "user", "content": content}, nonce)
 
 
 def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, nonce: str) -> Item:
@@ -53,7 +68,7 @@ def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, no
         "broken": answer.broken,
         "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
     }
-    return _item(services, key, step, body, nonce)
+    return _pack(services, key, key.entry(step), body, nonce)
 
 
 def summary_entry(services: Services, key: TurnKey, step: int, summary: tuple[str, str], nonce: str) -> Item:
@@ -68,22 +83,21 @@ def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, 
     return replace(item, facts={**item.facts, "state": "done", "nonce": nonce})
 
 
-def _item(services: Services, key: TurnKey, step: int, body: Message, nonce: str) -> Item:
-    return _pack(services, key, key.entry(step), body, nonce)
-
-
 def _pack(services: Services, key: TurnKey, place: Key, body: Message, nonce: str) -> Item:
     path = f"{key.session}/{place[1].replace('#', '-')}-{nonce}"
     text, pointer = bodies.stow(services.workspace, key.tenant, path, jsontext.dump_bytes(body))
-    return Item(*place, {"at": round(services.clock.now() * 1000), **pointer}, text)
+    of = {"turn": key.turn} if key.order else {}
+    return Item(*place, {"at": round(services.clock.now() * 1000), **of, **pointer}, text)
 
 
 def unpack(services: Services, tenant: str, item: Item) -> Entry:
     """Read an entry's item."""
-    _, turn, step, kind, *call = item.sk.split("#")
+    _, order, step, *place = item.sk.split("#")
     body = bodies.fetch(services.workspace, tenant, item)
-    index = int(call[0]) if kind == "1" else None
-    return Entry(turn, int(step), index, item.number("at") / 1000, jsontext.loads(body) if body else {})
+    call = int(place[1]) if place[0] == "1" else None
+    said = jsontext.loads(body) if body else {}
+    turn = str(item.facts.get("turn", order))
+    return Entry(turn, order, int(step), ".".join(place), call, item.number("at") / 1000, said)
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:

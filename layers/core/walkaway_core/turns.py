@@ -1,21 +1,16 @@
-"""Turns: one user message until the agent is done. Started exactly once, read, listed, cancelled."""
+"""Turns: one user message until the agent is done. Their records: read, listed, and their executions begun."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from walkaway_core import attachments, due, log, sessions, transcript
-from walkaway_core.attachments import Attachment
-from walkaway_core.errors import Invalid, ResponseNotFound, SessionBusy
-from walkaway_core.idempotency import Once
-from walkaway_core.items import Absent, Change, Fact, Is, Item, Lacks, Put, Refused, Unknown, Write
+from walkaway_core import due, sessions
+from walkaway_core.errors import ResponseNotFound
+from walkaway_core.items import Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
-from walkaway_core.log import Superseded, Writer
+from walkaway_core.log import Superseded
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.ticket import Ticket
-from walkaway_wire.events import MESSAGE_CREATED
 
 TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
@@ -25,15 +20,25 @@ USAGE = (*TOKENS, *SERVER_TOOLS)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as it is now: running, completed, failed or cancelled. `step` is the last one that was committed."""
+    """A turn as it is now: queued, running, completed, failed or cancelled. `step` is the last one that was committed.
+
+    `begun` is the last step for which the model was called; `steered` the one that will see what the user said last
+    while the turn ran, `steers` how often that was. `place` is where the session's log says that the turn began.
+    """
 
     key: TurnKey
     status: str
     execution: int
     step: int
+    begun: int
+    steered: int
+    steers: int
+    place: int
     started: bool
     due: str
     created_at: float
+    began_at: float
+    """0 for a turn that has only waited."""
     deadline: float
     ended_at: float | None
     error: str
@@ -56,7 +61,7 @@ class Turn:
 
     @property
     def execution_name(self) -> str:
-        """The name of the execution that runs it."""
+        """The name of the execution that runs it; `execution` is 0 while it waits."""
         return self.key.turn if self.execution == 1 else f"{self.key.turn}-{self.execution}"
 
 
@@ -64,14 +69,19 @@ def unpack(key: TurnKey, item: Item) -> Turn:
     """Read a turn's item."""
     ended = item.number("ended", 0)
     return Turn(
-        key=key,
+        key=replace(key, order=str(item.facts.get("order", ""))),
         status=item.text("status"),
-        execution=item.number("execution"),
-        step=item.number("step"),
+        execution=item.number("execution", 0),
+        step=item.number("step", 0),
+        begun=item.number("begun", 0),
+        steered=item.number("steered", 0),
+        steers=item.number("steers", 0),
+        place=item.number("place", 0),
         started="started" in item.facts,
-        due=item.text("due"),
+        due=str(item.facts.get("due", "")),
         created_at=item.number("created") / 1000,
-        deadline=item.number("deadline") / 1000,
+        began_at=item.number("began", 0) / 1000,
+        deadline=item.number("deadline", 0) / 1000,
         ended_at=ended / 1000 if ended else None,
         error=str(item.facts.get("error", "")),
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
@@ -117,92 +127,6 @@ def listing(services: Services, key: SessionKey, *, limit: int, after: str = "")
     return found, found[-1].key.turn if found and (len(items) > limit or page.more) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The turn that a message has: a new one or, `again`, the one that the same request started before."""
-
-    turn: Turn
-    again: bool = False
-
-
-def start(
-    services: Services,
-    key: SessionKey,
-    message: str,
-    once: Once | None = None,
-    attached: Sequence[Attachment] = (),
-) -> Started:
-    """Start a turn on a free session and its execution, or find it by its idempotency key.
-
-    The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
-    Raises Invalid, TooMuch, SessionNotFound, SessionBusy, IdempotencyMismatch, and what attachments raise.
-    """
-    if not message.strip():
-        raise Invalid("The message is empty; say what the agent is to do")
-    content: list[dict[str, Any]] = []
-    while True:
-        session = sessions.get(services, key)
-        if once and (found := once.found(services)):
-            return Started(get(services, found), again=True)
-        if session.busy:
-            raise SessionBusy(
-                f"The session is busy with {session.turn}: wait for its end (GET /v1/sessions/{key.session}), "
-                "or cancel it, then send again"
-            )
-        content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
-        turn = _claim(services, session, content, once)
-        if turn:
-            begin(services, turn)
-            return Started(turn)
-
-
-def _claim(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Turn | None:
-    """Make the session busy with a new turn in one transaction; None when the race was lost: look again."""
-    now = services.clock.now()
-    name = services.ids.new("msg_", after=session.last_turn)
-    key = TurnKey(session.key.tenant, session.key.session, name)
-    detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
-    watch = due.put(now + due.START_WITHIN, "turn", key.turn, detail)
-    created = {"id": key.turn, "session_id": key.session, "status": "in_progress"}
-    first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)])
-    said = transcript.user_entry(services, key, content)
-    facts: dict[str, Fact] = {
-        "status": "running",
-        "execution": 1,
-        "step": 0,
-        "due": watch.item.sk,
-        "created": sessions.ms(now),
-        "deadline": sessions.ms(now + session.options.turn_timeout),
-    }
-    record = Item(*key.item, facts)
-    hard_end = session.created_at + session.options.ttl
-    moved = due.move(session.due, hard_end, "session", key.session, {"tenant": key.tenant, "session": key.session})
-    held: dict[str, Fact] = {
-        "turn": key.turn,
-        "last_turn": key.turn,
-        "active": sessions.ms(now),
-        "expires": sessions.ms(hard_end),
-        "due": moved[-1].key[1],
-    }
-    seen = Is("last_turn", session.last_turn) if session.last_turn else Lacks("last_turn")
-    free = (Lacks("turn"), Lacks("deleted"), seen, Is("due", session.due))
-    try:
-        services.table.write(
-            Change(*session.key.item, set=held, when=free),
-            Put(record, (Absent(),)),
-            Put(first, (Absent(),)),
-            Put(said, (Absent(),)),
-            watch,
-            *moved,
-            *([once.put(services, key)] if once else []),
-        )
-    except Refused:
-        return None
-    except Unknown:
-        return load(services, key)
-    return unpack(key, record)
-
-
 def begin(services: Services, turn: Turn) -> None:
     """Start the execution that the turn names; safe to repeat. When that fails, the due item brings it back."""
     try:
@@ -213,7 +137,7 @@ def begin(services: Services, turn: Turn) -> None:
 
 def begin_if_late(services: Services, turn: Turn) -> None:
     """Start a turn whose first step is overdue: whoever reads it helps (rule R4)."""
-    late = services.clock.now() > turn.created_at + due.START_WITHIN
+    late = services.clock.now() > turn.began_at + due.START_WITHIN
     if turn.status == "running" and not turn.started and late:
         begin(services, turn)
 
@@ -229,4 +153,4 @@ def move_due(turn: Turn, at: float) -> tuple[tuple[Write, ...], Turn]:
 
 def timeout_sentence(turn: Turn) -> str:
     """Say that a turn has used up its time."""
-    return f"The turn was not done after {turn.deadline - turn.created_at:g} seconds, the limit for a turn"
+    return f"The turn was not done after {turn.deadline - turn.began_at:g} seconds, the limit for a turn"

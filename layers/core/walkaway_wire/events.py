@@ -6,6 +6,10 @@ from typing import Any, Final
 from walkaway_wire import jsontext
 
 MESSAGE_CREATED: Final = "message.created"
+TURN_STARTED: Final = "turn.started"
+TURN_QUEUED: Final = "turn.queued"
+TURN_STEERED: Final = "turn.steered"
+METADATA_UPDATED: Final = "metadata.updated"
 STEP_STARTED: Final = "step.started"
 TURN_COMPACTED: Final = "turn.compacted"
 STEP_RETRYING: Final = "step.retrying"
@@ -23,6 +27,7 @@ TOOL_USE_START: Final = "tool_use.start"
 TOOL_USE_INPUT_DELTA: Final = "tool_use.input_delta"
 TOOL_USE_STOP: Final = "tool_use.stop"
 TOOL_USE_EXECUTING: Final = "tool_use.executing"
+TOOL_USE_PROGRESS: Final = "tool_use.progress"
 TOOL_RESULT: Final = "tool_result"
 MESSAGE_COMPLETED: Final = "message.completed"
 MESSAGE_CANCELLED: Final = "message.cancelled"
@@ -33,6 +38,9 @@ TERMINAL: Final = frozenset({MESSAGE_COMPLETED, MESSAGE_CANCELLED, MESSAGE_ERROR
 
 MEANINGS: Final = {
     MESSAGE_CREATED: "`{id, session_id, status}`: always number 0; `id` is the response id",
+    TURN_QUEUED: "`{place, behind}`: the message waits, as number `place` in the queue behind the turn `behind`",
+    TURN_STEERED: "`{message, step}`: the user said this while the turn ran; the model gets to see it at that step",
+    METADATA_UPDATED: "`{changes}`: these keys of the session's metadata were set, or removed where they are null",
     STEP_STARTED: "`{step, attempt}`: a model call begins; attempt 2 and up replace what the earlier attempt wrote",
     TURN_COMPACTED: "`{step, summary}`: the conversation neared the model's window, and goes on from this summary",
     STEP_RETRYING: "`{step, attempt, error, wait}`: the attempt failed; the next one begins after `wait` seconds",
@@ -50,12 +58,19 @@ MEANINGS: Final = {
     TOOL_USE_INPUT_DELTA: "`{content}`: more of the call's arguments, as JSON text",
     TOOL_USE_STOP: "`{}`: the arguments are complete",
     TOOL_USE_EXECUTING: "`{name, id, input}`: the tool is about to run",
+    TOOL_USE_PROGRESS: "`{id, content}`: how far the tool is; at most once a second",
     TOOL_RESULT: "`{id, content, is_error}`: what the tool returned; `id` is that of `tool_use.start`",
     MESSAGE_COMPLETED: "`{id, status, usage}`: the turn is done",
     MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
     MESSAGE_ERROR: "`{id, error, code}`: the turn failed",
 }
-"""Every event type with the shape of its data (contract part A.5; `step.*` are ours)."""
+"""Every event type of a turn with the shape of its data (contract part A.5; `step.*` and `turn.*` are ours)."""
+
+BETWEEN: Final = {
+    TURN_STARTED: "`{response_id}`: this turn begins; its own events follow",
+    METADATA_UPDATED: "`{changes}`: the same, while no turn runs",
+}
+"""What a session's events have besides those of its turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +97,9 @@ class Event:
         """Whether the turn's log ends here."""
         return self.type in TERMINAL
 
-    def sse(self) -> str:
+    def sse(self, cursor: str = "") -> str:
         """The event as a Server-Sent Event: `id`, `event`, `data` and a blank line (contract A.5, later edition)."""
-        return f"id: {self.number}\nevent: {self.type}\ndata: {self.text}\n\n"
+        return f"id: {cursor or self.number}\nevent: {self.type}\ndata: {self.text}\n\n"
 
     def json(self) -> dict[str, Any]:
         """The event as an object of the JSON form of the log."""

@@ -27,12 +27,14 @@ SESSION_EXAMPLE: Any = {
     "cost_usd": 0.0,
     "expires_at": 1777237396.07,
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
+    "queue": ["msg_019bd1f0c2d144b1d2e3f4a6"],
 }
 RESPONSE_EXAMPLE: Any = {
     "id": "msg_019bd1f0a90c44b1d2e3f4a5",
     "session_id": "sess_019bd1f0a86118c066881a2b",
     "status": "completed",
     "created_at": 1777222997.1,
+    "started_at": 1777222997.1,
     "ended_at": 1777223014.9,
     "steps": 6,
     "usage": {

@@ -99,6 +99,7 @@ class SessionRecord(BaseModel):
     cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
+    queue: Annotated[list[str], Field(description="the turns that wait for it to end, the next one first")]
 
 
 class Deleted(BaseModel):
@@ -133,15 +134,24 @@ class MessageCreate(_In):
 
     message: Annotated[str, Field(min_length=1, max_length=1_000_000, description="plain text or markdown")]
     attachments: Annotated[list[AttachmentIn], Field(max_length=20, description="up to 20 MB in all")] = []
+    on_busy: Annotated[
+        Literal["reject", "enqueue", "steer", "interrupt"],
+        Field(
+            description="what happens while a turn runs: 409, wait for it to end, tell it so at its next step, "
+            "or cancel it and begin at once",
+        ),
+    ] = "reject"
 
 
 class Accepted(BaseModel):
-    """A turn that has been started and goes on by itself."""
+    """A message that a turn has: a new one, one that waits, or the one that was running already."""
 
     response_id: str
     session_id: str
-    status: Literal["in_progress"] = "in_progress"
+    status: Literal["in_progress", "queued"] = "in_progress"
+    outcome: Annotated[Literal["started", "queued", "steered"], Field(description="what became of the message")]
     events_url: Annotated[str, Field(description="address of the turn's events")]
+    after: Annotated[int, Field(description="what to send there as `after`, to read on from the message; -1: all")]
 
 
 class Said(BaseModel):
@@ -162,8 +172,9 @@ class ResponseRecord(BaseModel):
 
     id: str
     session_id: str
-    status: Literal["in_progress", "completed", "failed", "cancelled"]
+    status: Literal["queued", "in_progress", "completed", "failed", "cancelled"]
     created_at: float
+    started_at: Annotated[float | None, Field(description="when it began to run; null while it waits")]
     ended_at: float | None
     steps: Annotated[int, Field(description="model calls so far")]
     usage: dict[str, int]
@@ -197,6 +208,31 @@ class EventsPage(BaseModel):
     events: list[dict[str, Any]]
     next: Annotated[int, Field(description="what to send as `after` for the rest")]
     done: Annotated[bool, Field(description="whether the terminal event is at or before `next`")]
+
+
+class SessionEventsPage(BaseModel):
+    """Some events of a session, in order, over its turns."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "events": [
+                        {
+                            "id": "msg_019a6f0c3f6e1a2b3c4d5e6f:0",
+                            "event": "message.created",
+                            "data": {"id": "msg_019a6f0c3f6e1a2b3c4d5e6f", "sequence_number": 0},
+                            "response_id": "msg_019a6f0c3f6e1a2b3c4d5e6f",
+                        }
+                    ],
+                    "next": "msg_019a6f0c3f6e1a2b3c4d5e6f:0",
+                }
+            ]
+        }
+    )
+
+    events: list[dict[str, Any]]
+    next: Annotated[str, Field(description="what to send as `after` for the rest; empty: from the beginning")]
 
 
 class FileEntry(BaseModel):
@@ -233,3 +269,4 @@ class ErrorBody(BaseModel):
 
     error: Annotated[str, Field(description="a short name for programs")]
     message: Annotated[str, Field(description="a sentence for people")]
+    response_id: Annotated[str, Field(description="the turn that runs; only where a session is busy")] = ""

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import WalkawayError
+from walkaway_core.errors import SessionBusy, WalkawayError
 from walkaway_wire.resources import ErrorBody
 
 STATUS: Mapping[str, int] = {
@@ -24,10 +24,13 @@ STATUS: Mapping[str, int] = {
     "file.not_found": 404,
     "path.conflict": 409,
     "session.busy": 409,
+    "session.queue_full": 409,
     "too_large": 413,
     "range.invalid": 416,
     "idempotency.mismatch": 422,
 }
+RETRY_AFTER = 5
+"""Seconds after which it is worth asking a busy session again: nobody knows how long its turn will take."""
 ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
@@ -47,14 +50,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_failure)
 
 
-def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Write an error."""
+def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:
+    """Write an error, with what else programs may want to know of it."""
     text = message.encode(errors="replace").decode()
-    return JSONResponse({"error": code, "message": text}, status, dict(headers or {}))
+    return JSONResponse({"error": code, "message": text, **more}, status, dict(headers or {}))
 
 
 async def _on_walkaway(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WalkawayError)
+    if isinstance(error, SessionBusy):
+        again = {"Retry-After": str(RETRY_AFTER)}
+        return body(STATUS[error.code], error.code, str(error), again, response_id=error.turn)
     headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else None
     return body(STATUS[error.code], error.code, str(error), headers)
 

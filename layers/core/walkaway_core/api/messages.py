@@ -7,12 +7,11 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from walkaway_core import sessions, transcript, turns
+from walkaway_core import readers, sending, sessions, transcript
 from walkaway_core.api import errors, pages, sse
 from walkaway_core.api.access import Called
 from walkaway_core.attachments import Attachment
 from walkaway_core.idempotency import Once
-from walkaway_core.readers import Cursor
 from walkaway_core.transcript import Entry
 from walkaway_wire.resources import Accepted, MessageCreate, Said
 
@@ -48,20 +47,32 @@ async def send(
 ) -> Response:
     """Start a turn and stream its events. The turn goes on when the connection ends; see …/responses/{id}/events.
 
+    While another turn runs, `on_busy` decides: a message that waits has a turn of its own, whose stream begins with
+    `turn.queued`; one that steers is answered with the running turn's events, from `turn.steered` on.
+
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
     key = caller.session(session)
     once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
-    started = await run_in_threadpool(turns.start, caller.services, key, asked.message, once, attached)
-    turn, replayed = started.turn, REPLAYED if started.again else {}
+    sent = await run_in_threadpool(
+        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy
+    )
+    turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
-        return sse.stream(caller.services, turn.key, Cursor(-1, "", done=False), replayed)
-    events = f"{request.base_url}v1/sessions/{session}/responses/{turn.key.turn}/events"
-    accepted = Accepted(response_id=turn.key.turn, session_id=session, events_url=events)
-    headers = {"X-Response-Id": turn.key.turn, "Location": events, "Preference-Applied": "respond-async", **replayed}
-    return JSONResponse(accepted.model_dump(), 202, headers)
+        at = await run_in_threadpool(readers.cursor, caller.services, turn, sent.at - 1)
+        return sse.stream(caller.services, turn, at, replayed)
+    accepted = Accepted(
+        response_id=turn.turn,
+        session_id=session,
+        status="queued" if sent.turn.status == "queued" else "in_progress",
+        outcome=sent.outcome,
+        events_url=f"{request.base_url}v1/sessions/{session}/responses/{turn.turn}/events",
+        after=sent.at - 1,
+    )
+    where = {"X-Response-Id": turn.turn, "Location": accepted.events_url, "Preference-Applied": "respond-async"}
+    return JSONResponse(accepted.model_dump(), 202, {**where, **replayed})
 
 
 @router.get("", responses=errors.answers(400, 401, 404), summary="Read the conversation")

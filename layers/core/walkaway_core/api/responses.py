@@ -41,6 +41,10 @@ class EventsQuery(BaseModel):
     ] = None
     format: Annotated[Literal["sse", "json"] | None, Query(description="instead of the Accept header")] = None
 
+    def cursor(self, last_event_id: str | None) -> str | None:
+        """Choose the cursor: the header wins, as EventSource sends it when it reconnects."""
+        return next((c for c in (last_event_id, self.after, self.last_event_id) if c is not None), None)
+
     def as_json(self, accept: str) -> bool:
         """Whether JSON is asked for: by name, by Accept, or by what only JSON has."""
         if self.format or "text/event-stream" in accept:
@@ -85,17 +89,14 @@ async def events(
     The header Last-Event-ID wins over the query, as EventSource sends it when it reconnects.
     """
     key = caller.turn(session, response_id)
-    given = next((c for c in (last_event_id, query.after, query.last_event_id) if c is not None), None)
-    after = number(given)
+    after = number(query.cursor(last_event_id))
     await run_in_threadpool(turns.get, caller.services, key)
     at = await run_in_threadpool(readers.cursor, caller.services, key, after)
     if not query.as_json(accept):
         return sse.stream(caller.services, key, at)
-    found = []
-    if not at.done:
-        found = await readers.wait(caller.services, key, at, limit=query.limit or 1000, timeout=query.wait or 0)
-    done = at.done or bool(found and found[-1].terminal)
-    page = EventsPage(events=[e.json() for e in found], next=found[-1].number if found else after, done=done)
+    limit, wait = query.limit or 1000, query.wait or 0
+    found, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
+    page = EventsPage(events=[e.json() for e in found], next=found[-1].number if found else after, done=at.done)
     return JSONResponse(page.model_dump(), headers={"X-Response-Id": response_id})
 
 
@@ -130,6 +131,7 @@ def _records(services: Services, found: list[Turn]) -> list[ResponseRecord]:
             session_id=turn.key.session,
             status="in_progress" if turn.status == "running" else turn.status,  # type: ignore[arg-type]
             created_at=turn.created_at,
+            started_at=turn.began_at or None,
             ended_at=turn.ended_at,
             steps=turn.step,
             usage=turn.usage,

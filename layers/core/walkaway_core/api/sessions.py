@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core import deleting, durations, paths, sessions, tools
+from walkaway_core import deleting, durations, metadata, paths, queue, sessions, tools
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
 from walkaway_core.errors import Invalid
+from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
 from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
 
@@ -47,7 +48,7 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         max_cost_usd=asked.max_cost_usd,
         max_turn_cost_usd=asked.max_turn_cost_usd,
     )
-    return record(sessions.create(caller.services, caller.tenant, options, asked.metadata))
+    return record(caller.services, sessions.create(caller.services, caller.tenant, options, asked.metadata))
 
 
 @router.get("", responses=errors.answers(400, 401), summary="List sessions, the newest first")
@@ -57,7 +58,7 @@ def listing(
     """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
     found, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
     pages.link(request, response, more)
-    return [record(session) for session in found]
+    return [record(caller.services, session) for session in found]
 
 
 @router.delete("", responses=errors.answers(400, 401), summary="Delete many sessions")
@@ -73,13 +74,14 @@ def delete_many(caller: Called, which: Annotated[BulkDelete, Query()]) -> Delete
 @router.get("/{session}", responses=errors.answers(401, 404), summary="Read a session")
 def get(caller: Called, session: str) -> SessionRecord:
     """Read a session: `busy` says whether a turn runs, `metadata` what the agent reports."""
-    return record(sessions.get(caller.services, caller.session(session)))
+    return record(caller.services, sessions.get(caller.services, caller.session(session)))
 
 
 @router.patch("/{session}", responses=errors.answers(400, 401, 404, 413), summary="Change a session's metadata")
 def change(caller: Called, session: str, asked: SessionChange) -> SessionRecord:
     """Set keys of the metadata; null removes one, other keys stay as they are."""
-    return record(sessions.merge_metadata(caller.services, caller.session(session), asked.metadata))
+    changed = metadata.merge(caller.services, caller.session(session), asked.metadata)
+    return record(caller.services, changed)
 
 
 @router.delete("/{session}", status_code=204, responses=errors.answers(401, 404), summary="Delete a session")
@@ -88,7 +90,7 @@ def delete(caller: Called, session: str) -> None:
     deleting.delete(caller.services, caller.session(session))
 
 
-def record(session: Session) -> SessionRecord:
+def record(services: Services, session: Session) -> SessionRecord:
     """Show a session."""
     options = session.options
     return SessionRecord(
@@ -115,4 +117,5 @@ def record(session: Session) -> SessionRecord:
         cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
         response_id=session.turn or None,
+        queue=queue.names(services, session),
     )

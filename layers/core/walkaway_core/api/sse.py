@@ -1,4 +1,4 @@
-"""A turn's log as Server-Sent Events."""
+"""Logs as Server-Sent Events."""
 
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from walkaway_core import readers
 from walkaway_core.keys import TurnKey
 from walkaway_core.readers import Cursor
 from walkaway_core.services import Services
+from walkaway_core.session_readers import SessionReader
 
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 BEAT = ": still here\n\n"
@@ -24,6 +25,16 @@ def stream(services: Services, turn: TurnKey, at: Cursor, extra: Mapping[str, st
     if at.done:
         return Response(status_code=204, headers=headers)
     return StreamingResponse(_frames(services, turn, at), media_type="text/event-stream", headers=headers)
+
+
+def stream_session(reader: SessionReader, seconds: float | None) -> Response:
+    """Answer with a session's events over all its turns, until the session is gone or after so many seconds."""
+    return StreamingResponse(_session_frames(reader, seconds), media_type="text/event-stream", headers=HEADERS)
+
+
+async def _session_frames(reader: SessionReader, seconds: float | None) -> AsyncIterator[str]:
+    async for lines in reader.follow(seconds):
+        yield "".join(line.event.sse(line.cursor) for line in lines) or BEAT
 
 
 async def _frames(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[str]:

@@ -55,7 +55,7 @@ class _Step:
         since = self.services.clock.now()
         while True:
             turn, session = turns.current(self.services, self.ticket)
-            said = transcript.answer(self.services, self.ticket.key, self.number)
+            said = transcript.answer(self.services, turn.key, self.number)
             if said:
                 return self._after(said.body)
             limits.check(turn, session, self.number, self.services.clock.now())
@@ -104,7 +104,9 @@ class _Step:
             self.services.table.write(
                 Put(log.item(self.services, writer, last.number, [started]), (Absent(),)),
                 Check(*turn.key.entry(self.number), (Absent(),)),
-                Change(*turn.key.item, set={"started": True, "due": later.due}, when=unchanged(turn)),
+                Change(
+                    *turn.key.item, set={"started": True, "begun": self.number, "due": later.due}, when=unchanged(turn)
+                ),
                 *moved,
             )
         except (Refused, Unknown):

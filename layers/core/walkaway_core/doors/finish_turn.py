@@ -1,18 +1,23 @@
 """FinishTurn: ends a turn, as done or as failed, unless somebody has ended it already (rule R1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from walkaway_core.ending import Ending, end_turn
 from walkaway_core.services import Services
-from walkaway_core.ticket import Ticket
+from walkaway_core.ticket import FINISH_HISTORY, Ticket
 from walkaway_wire import jsontext
 
 
 def finish_turn(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
-    """End the ticket's turn; `error` in the state is what the state machine caught."""
+    """End the ticket's turn; `error` in the state is what the state machine caught.
+
+    A turn that was steered meanwhile goes on: the model gets to see what the user said.
+    """
     ticket = Ticket.read(data)
-    end_turn(services, ticket.key, _ending(ticket, data.get("error")))
+    if end_turn(services, ticket.key, _ending(ticket, data.get("error"))).steered:
+        return replace(ticket.go("call_model"), history=ticket.history + FINISH_HISTORY).json()
     return ticket.go("over").json()
 
 

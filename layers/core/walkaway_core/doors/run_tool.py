@@ -36,15 +36,15 @@ class _Call:
     def __init__(self, services: Services, ticket: Ticket) -> None:
         assert ticket.call is not None
         self._services = services
-        self._turn = ticket.key
-        _, self._session = turns.current(services, ticket)
-        said = transcript.answer(services, ticket.key, ticket.step)
+        turn, self._session = turns.current(services, ticket)
+        self._turn = turn.key
+        said = transcript.answer(services, turn.key, ticket.step)
         if said is None:
             raise Superseded
         self._block = transcript.calls(said.body["content"])[ticket.call]
         self._broken = said.body["broken"].get(self._block["id"])
-        self._journal = ticket.key.call(ticket.step, ticket.call)
-        self._writer = Writer(ticket.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
+        self._journal = turn.key.call(ticket.step, ticket.call)
+        self._writer = Writer(turn.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
 
     def take(self) -> None:
         """Carry the call out, wait for whoever does, or find that it has been done."""

@@ -4,9 +4,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from walkaway_core import metadata
 from walkaway_core.items import Refused
 from walkaway_core.log import Superseded
-from walkaway_core.sessions import merge_metadata
 from walkaway_core.tools.tool import Hands, Tool
 
 
@@ -23,7 +23,7 @@ class ReportProgress(Tool):
     def run(self, hands: Hands) -> str:
         """Merge the keys into the session's metadata."""
         try:
-            merge_metadata(hands.services, hands.session.key, self.metadata, *hands.fence)
+            metadata.merge(hands.services, hands.session.key, self.metadata, *hands.fence)
         except Refused:
             raise Superseded from None
         return "Reported."

@@ -1,0 +1,108 @@
+"""How a turn begins: on a free session, from the queue, or in the place of the one that it interrupts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core import due, log, transcript, turns
+from walkaway_core.idempotency import Once
+from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
+from walkaway_core.keys import TurnKey
+from walkaway_core.log import Writer
+from walkaway_core.services import Services
+from walkaway_core.sessions import Session, ms
+from walkaway_core.turns import Turn
+from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What it takes for a turn to be the one that runs, in the transaction that makes the session name it."""
+
+    turn: Turn
+    writes: tuple[Write, ...]
+    held: dict[str, Fact]
+    """What the session's record says from then on."""
+    added: dict[str, int]
+
+
+def claim(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Turn | None:
+    """Make a free session busy with a new turn; None when the race was lost: look again."""
+    hard_end = session.created_at + session.options.ttl
+    detail = {"tenant": session.key.tenant, "session": session.key.session}
+    moved = due.move(session.due, hard_end, "session", session.key.session, detail)
+    beginning = fresh(services, session, content, once)
+    held = beginning.held | {"expires": ms(hard_end), "due": moved[-1].key[1]}
+    seen = Is("last_turn", session.last_turn) if session.last_turn else Lacks("last_turn")
+    free = (Lacks("turn"), Lacks("deleted"), seen, Is("due", session.due), Is("events", session.events))
+    try:
+        services.table.write(
+            Change(*session.key.item, set=held, add=beginning.added, when=free), *beginning.writes, *moved
+        )
+    except Refused:
+        return None
+    except Unknown:
+        return turns.load(services, beginning.turn.key)
+    return beginning.turn
+
+
+def fresh(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Beginning:
+    """Begin a turn with a message that has just come."""
+    key = session.key.turn(services.ids.new("msg_", after=session.last_turn))
+    created = {"id": key.turn, "session_id": key.session, "status": "in_progress"}
+    first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)])
+    said = transcript.user_entry(services, key, content)
+    facts, watch = _running(services, session, key)
+    record = Item(*key.item, {**facts, "created": ms(services.clock.now())})
+    writes = [
+        Put(record, (Absent(),)),
+        Put(first, (Absent(),)),
+        Put(said, (Absent(),)),
+        watch,
+        _told(services, session, key),
+    ]
+    if once:
+        writes.append(once.put(services, key))
+    return Beginning(turns.unpack(key, record), tuple(writes), {"turn": key.turn, "last_turn": key.turn}, {"events": 1})
+
+
+def promote(services: Services, session: Session, waiting: Item, turn: Turn) -> Beginning:
+    """Begin the turn of a message that has waited. Its place in the conversation is the end, wherever its id sorts."""
+    order = services.ids.new("msg_", after=session.last_turn)
+    key = TurnKey(turn.key.tenant, turn.key.session, turn.key.turn, order)
+    facts, watch = _running(services, session, key)
+    facts["order"] = order
+    record = Item(*key.item, {**facts, "created": ms(turn.created_at)})
+    writes = (
+        Change(*key.item, set=facts, when=(Is("status", "queued"),)),
+        Delete(*waiting.key, when=(Present(),)),
+        Put(transcript.said_at_last(key, waiting), (Absent(),)),
+        watch,
+        _told(services, session, key),
+    )
+    held: dict[str, Fact] = {"turn": key.turn, "last_turn": order}
+    return Beginning(turns.unpack(key, record), writes, held, {"events": 1, "queued": -1})
+
+
+def _running(services: Services, session: Session, key: TurnKey) -> tuple[dict[str, Fact], Put]:
+    """Say what the record of a turn that begins now has, and make its due item."""
+    now = services.clock.now()
+    detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
+    watch = due.put(now + due.START_WITHIN, "turn", key.turn, detail)
+    facts: dict[str, Fact] = {
+        "status": "running",
+        "execution": 1,
+        "step": 0,
+        "begun": 0,
+        "steers": 0,
+        "place": session.events,
+        "due": watch.item.sk,
+        "began": ms(now),
+        "deadline": ms(now + session.options.turn_timeout),
+    }
+    return facts, watch
+
+
+def _told(services: Services, session: Session, key: TurnKey) -> Put:
+    """Write into the session's log that the turn begins."""
+    writer = Writer(session.key.between, 0, key.turn)
+    return Put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), (Absent(),))
