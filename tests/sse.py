@@ -15,7 +15,8 @@ class Seen:
     data: dict[str, Any]
 
 
-def parse(lines: Iterable[str]) -> Iterator[Seen]:
+def blocks(lines: Iterable[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield id, event and data."""
     fields: list[tuple[str, str]] = []
     for line in lines:
         if line.startswith(":"):
@@ -27,10 +28,14 @@ def parse(lines: Iterable[str]) -> Iterator[Seen]:
             continue
         if fields:
             assert [name for name, _ in fields] == ["id", "event", "data"], fields
-            seen = Seen(int(fields[0][1]), fields[1][1], json.loads(fields[2][1]))
-            assert seen.data["sequence_number"] == seen.id
-            yield seen
+            yield fields[0][1], fields[1][1], json.loads(fields[2][1])
         fields = []
+
+
+def parse(lines: Iterable[str]) -> Iterator[Seen]:
+    for cursor, event, data in blocks(lines):
+        assert data["sequence_number"] == int(cursor)
+        yield Seen(int(cursor), event, data)
 
 
 def read(answer: httpx.Response) -> list[Seen]:

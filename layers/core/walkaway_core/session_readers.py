@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from math import inf
 
-from walkaway_core import due, readers, sessions, turns
+from walkaway_core import due, keys, log, readers, sessions, turns
 from walkaway_core.errors import CursorInvalid, SessionNotFound
 from walkaway_core.keys import SessionKey
 from walkaway_core.readers import HEARTBEAT, Cursor
@@ -53,7 +53,8 @@ class SessionReader:
         found = _PLACE.fullmatch(cursor)
         name, number = (found[1], int(found[2])) if found else ("", 0)
         if name == key.session:
-            return cls(services, key, "", readers.cursor(services, key.between, number), 0)
+            at, turn = readers.cursor(services, key.between, number), _begun(services, key, number)
+            return cls(services, key, turn, START if turn else at, number)
         turn = turns.load(services, key.turn(name)) if name else None
         if turn is None or not turn.began_at:
             raise CursorInvalid(
@@ -102,3 +103,10 @@ class SessionReader:
         except SessionNotFound:
             return False
         return True
+
+
+def _begun(services: Services, key: SessionKey, number: int) -> str:
+    """Name the turn that began with an event of the session's log, or give `""`: its events come next."""
+    items = services.table.get((key.between.log, keys.event(number)))
+    event = log.events(services, key.between, filter(None, items))[0]
+    return str(event.data["response_id"]) if event.type == TURN_STARTED else ""
