@@ -53,8 +53,8 @@ class SessionReader:
         found = _PLACE.fullmatch(cursor)
         name, number = (found[1], int(found[2])) if found else ("", 0)
         if name == key.session:
-            at, turn = readers.cursor(services, key.between, number), _begun(services, key, number)
-            return cls(services, key, turn, START if turn else at, number)
+            at, begun = readers.cursor(services, key.between, number), _begun(services, key, number)
+            return cls(services, key, begun, START if begun else at, number)
         turn = turns.load(services, key.turn(name)) if name else None
         if turn is None or not turn.began_at:
             raise CursorInvalid(
