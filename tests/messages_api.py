@@ -147,6 +147,13 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    """Takes it quietly when a caller has gone."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 class MessagesApi:
     """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked.
 
@@ -164,7 +171,7 @@ class MessagesApi:
         self.counted = 0
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"service": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = _Server(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

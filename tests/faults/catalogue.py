@@ -6,7 +6,22 @@ from typing import Any
 
 from tests.faults import acts
 from tests.faults.campaign import Arm, Fault
-from tests.faults.lives import CANCELLED, CANCELS, DELETED, EXPIRED, KEYLESS, RACED
+from tests.faults.lives import (
+    CANCELLED,
+    CANCELS,
+    DELETED,
+    DROPPED,
+    EXPIRED,
+    INTERRUPTED,
+    INTERRUPTS,
+    KEYLESS,
+    RACED,
+    STEERED,
+    STEERS,
+    WAITED,
+    WAITS,
+    Busy,
+)
 from tests.faults.table import Kind
 from tests.faults.world import World
 
@@ -110,6 +125,23 @@ def lost_answer(world: World, number: int) -> Callable[[], bool]:
     return lambda: trouble.armed
 
 
+def busy(name: str, life: Busy) -> list[Fault]:
+    """What may befall a message to a busy session on its way."""
+    return [
+        Fault(f"{name}; a write has no effect, unseen", each("write"), at("write", "lost"), life=life.life),
+        Fault(f"{name}; a write takes effect, unseen", each("write"), at("write", "after effect"), life=life.life),
+        Fault(f"{name}; somebody dies before a write", each("write"), at("write", "crash before"), life=life.life),
+        Fault(f"{name}; somebody dies after a write", each("write"), at("write", "crash after"), life=life.life),
+        Fault(f"{name}; all invocations come twice", lambda _: [0], twice, life=life.life),
+        Fault(
+            f"{name}; a worker sleeps; successors end it",
+            changes,
+            meanwhile(acts.successor_goes_to_the_end),
+            life=life.life,
+        ),
+    ]
+
+
 AWS = ("AWS",)
 
 CATALOGUE = [
@@ -151,6 +183,14 @@ CATALOGUE = [
     Fault("the user deletes the session", changes, meanwhile(acts.user_deletes), life=DELETED),
     Fault("the session expires meanwhile", changes, meanwhile(acts.session_expires), life=DELETED),
     Fault("the sweep of an expired session dies at a write", each("write"), at("write", "crash after"), life=EXPIRED),
+    Fault("a message comes, and waits", operations, meanwhile(WAITS.comes), life=WAITS.life),
+    Fault("a message comes, and steers", operations, meanwhile(STEERS.comes), life=STEERS.life),
+    Fault("whoever steers sleeps; the turn goes on", each("invocation"), STEERS.comes_slowly, life=STEERS.life),
+    Fault("a message comes, and interrupts", operations, meanwhile(INTERRUPTS.comes), life=INTERRUPTS.life),
+    Fault("what waits is cancelled", operations, meanwhile(DROPPED.goes), life=DROPPED.life),
+    *busy("a message waits", WAITED),
+    *busy("a message steers", STEERED),
+    *busy("a message interrupts", INTERRUPTED),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),
     Fault("a request meets a conflict", each("request"), dynamo("TransactionConflictException"), sides=AWS),

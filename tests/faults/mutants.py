@@ -8,6 +8,7 @@ REPEATED = "a request is repeated, another one comes"
 UNKNOWN = "a write takes effect, and nobody knows"
 LOST = "a write has no effect, and nobody knows"
 DIES_AFTER = "the worker dies after a write"
+WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
 
 
@@ -43,12 +44,8 @@ MUTANTS = [
         (
             (
                 "ending.py",
-                "services.table.write(terminal, told, *_release(services, turn, ending))",
-                (
-                    "release = _release(services, turn, ending)\n"
-                    "            services.table.write(terminal, told, *release[:2])\n"
-                    "            services.table.write(*release[2:])"
-                ),
+                "services.table.write(terminal, told, *release)",
+                ("services.table.write(terminal, told, *release[:2])\n            services.table.write(*release[2:])"),
             ),
         ),
     ),
@@ -56,6 +53,43 @@ MUTANTS = [
         "R1: the bus is told by way of the outbox",
         "the bus does not listen",
         (("ending.py", "services.table.write(terminal, told, *", "services.table.write(terminal, *"),),
+    ),
+    Mutant(
+        "R1: whoever ends a turn has seen what came to wait",
+        WAITS,
+        (("ending.py", 'Is("inbox", session.inbox), ', ""),),
+    ),
+    Mutant(
+        "R1: a turn that is steered at its end goes on",
+        STEERS,
+        (("ending.py", 'if ending.status == "completed" and turn.steered > turn.step:', "if False:"),),
+    ),
+    Mutant(
+        "R1: whoever ends a turn has seen what it was told",
+        STEERS,
+        (("ending.py", '        Is("steers", turn.steers),\n', ""),),
+    ),
+    Mutant(
+        "R1: what a turn is told belongs to a step that has not begun",
+        "whoever steers sleeps; the turn goes on",
+        (("steering.py", 'Is("begun", turn.begun), ', ""),),
+    ),
+    Mutant(
+        "R1: a message that waits is known by its key",
+        "a message waits; somebody dies after a write",
+        (("queue.py", 'once.put(services, key, outcome="queued")', ""),),
+    ),
+    Mutant(
+        "R1: what was cancelled while it waited does not begin",
+        "what waits is cancelled",
+        (
+            (
+                "starting.py",
+                'Change(*key.item, set=facts, when=(Is("status", "queued"),))',
+                "Change(*key.item, set=facts)",
+            ),
+            ("starting.py", "Delete(*waiting.key, when=(Present(),))", "Delete(*waiting.key)"),
+        ),
     ),
     Mutant(
         "R2: a delta is put where nothing is",
@@ -102,8 +136,8 @@ MUTANTS = [
             ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
             (
                 "doors/call_model.py",
-                'set={"started": True, "due": later.due}, when=unchanged(turn)',
-                'set={"started": True, "due": later.due}',
+                'set={"started": True, "begun": self.number, "due": later.due}, when=unchanged(turn)',
+                'set={"started": True, "begun": self.number, "due": later.due}',
             ),
         ),
     ),
@@ -157,7 +191,7 @@ MUTANTS = [
     Mutant(
         "R4: an unstarted turn has a due item",
         "an execution's start has no effect",
-        (("turns.py", "            watch,\n            *moved,", "            *moved,"),),
+        (("starting.py", "Put(said, (Absent(),)), watch, told]", "Put(said, (Absent(),)), told]"),),
     ),
     Mutant(
         "R4: the sweep looks at turns",
@@ -243,7 +277,7 @@ MUTANTS = [
         REPEATED,
         (
             (
-                "turns.py",
+                "sending.py",
                 "if once and (found := once.found(services)):",
                 "if once and not session.busy and (found := once.found(services)):",
             ),
@@ -252,20 +286,23 @@ MUTANTS = [
     Mutant(
         "once: the key is written with the claim",
         DIES_AFTER,
-        (("turns.py", "            *([once.put(services, key)] if once else []),\n", ""),),
+        (("starting.py", "        writes.append(once.put(services, key))", "        pass"),),
     ),
     Mutant(
         "start: the session must be free",
         "another request is a moment earlier",
-        (("turns.py", "set=held, when=free)", "set=held)"),),
+        (
+            ("starting.py", "add=beginning.added, when=free)", "add=beginning.added)"),
+            ("starting.py", '{"response_id": key.turn})]), (Absent(),))', '{"response_id": key.turn})]))'),
+        ),
     ),
     Mutant(
         "start: an unknown outcome is looked up",
         "a start without a key takes effect, unseen",
         (
             (
-                "turns.py",
-                "    except Unknown:\n        return load(services, key)\n",
+                "starting.py",
+                "    except Unknown:\n        return turns.load(services, beginning.turn.key)\n",
                 "    except Unknown:\n        return None\n",
             ),
         ),

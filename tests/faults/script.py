@@ -6,6 +6,8 @@ from typing import Any
 from tests.messages_api import Block, Reply, call, text
 
 FILE = "notes.txt"
+STEERING = "steering: "
+"""How a message begins that changes nothing about what the model does."""
 
 
 def script(path: str) -> list[list[Block]]:
@@ -22,10 +24,11 @@ def script(path: str) -> list[list[Block]]:
 
 
 def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
-    """Say what comes next, by what has been said since the user's last message; "go x.txt" names the file."""
+    """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file."""
     said, path = 0, FILE
     for message in body["messages"]:
         words = [block["text"] for block in message["content"] if block["type"] == "text"]
+        words = [word for word in words if not word.startswith(STEERING)]
         if message["role"] == "assistant":
             said += 1
         elif words:

@@ -11,17 +11,19 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 
 from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
-from tests.faults.violations import of_log, of_record
+from tests.faults.violations import of_log, of_record, turns_began
 from tests.faults.world import TROUBLE
-from walkaway_core import deleting, log, sending, sessions
+from walkaway_core import deleting, log, sending, sessions, transcript
 from walkaway_core.ending import cancel
 from walkaway_core.errors import ResponseNotFound, SessionBusy, SessionNotFound
 from walkaway_core.idempotency import Once
 from walkaway_core.keys import END, SessionKey, TurnKey
+from walkaway_core.sending import OnBusy, Sent
 from walkaway_core.sweep import sweep
 from walkaway_wire.events import Event
 
 EXAMPLES = int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
+WAYS: list[OnBusy] = ["reject", "enqueue", "steer", "interrupt"]
 SESSIONS, TURNS = Bundle("sessions"), Bundle("turns")
 
 
@@ -39,6 +41,8 @@ class Life(RuleBasedStateMachine):
         self.cancelled: set[TurnKey] = set()
         self.deleted: set[SessionKey] = set()
         self.read: dict[TurnKey, list[Event]] = {}
+        self.said: dict[str, Sent] = {}
+        self.words = 0
 
     def told(self, act: Any, *refusals: type[Exception]) -> Any:
         """Do something once, as a client whose server may die: None when it did, or refused."""
@@ -53,18 +57,25 @@ class Life(RuleBasedStateMachine):
     def create(self, persistent: bool) -> Any:  # noqa: FBT001
         return self.world.survive(lambda: self.world.create(persistent=persistent))
 
-    @rule(target=TURNS, session=SESSIONS, key=st.sampled_from(["", "a", "b"]))
-    def send(self, session: SessionKey, key: str) -> Any:
+    @rule(target=TURNS, session=SESSIONS, key=st.sampled_from(["", "a", "b"]), on_busy=st.sampled_from(WAYS))
+    def send(self, session: SessionKey, key: str, on_busy: OnBusy) -> Any:
         once = Once.of(session, key + session.session, {"message": "go"}) if key else None
-        started = self.told(
-            lambda: sending.send(self.services, session, "go", once), SessionBusy, SessionNotFound, ResponseNotFound
+        self.words += 1
+        message = f"go {self.words}.txt"
+        sent = self.told(
+            lambda: sending.send(self.services, session, message, once, on_busy=on_busy),
+            SessionBusy,
+            SessionNotFound,
+            ResponseNotFound,
         )
-        if started is None:
+        if sent is None:
             return None
-        turn: TurnKey = started.turn.key
+        turn: TurnKey = sent.turn.key
         assert session not in self.deleted, "a deleted session took a message"
         assert not key or self.by_key.setdefault((session, key), turn) == turn, "one key, two turns"
         self.started.add(turn)
+        if not sent.again:
+            self.said[message] = sent
         return turn
 
     @rule(turn=TURNS)
@@ -129,11 +140,14 @@ class Life(RuleBasedStateMachine):
         self.a_session_has_one_running_turn_at_most()
         for turn in self.started:
             self.told_the_truth(turn)
+        for session in {turn.owner for turn in self.started}:
+            self.heard_all(session)
         self.world.clock.time += 86_400
         self.world.finish("nothing")
         left = self.stored("T#t", "SESSION#", f"SESSION#{END}")
         assert not left, "sessions outlive their time"
-        assert all(not self.events(turn) for turn in self.started), "logs outlive their session"
+        logs = self.started | {turn.owner.between for turn in self.started}
+        assert all(not self.events(turn) for turn in logs), "logs outlive their session"
         self.world.place.close()
 
     def told_the_truth(self, turn: TurnKey) -> None:
@@ -147,6 +161,20 @@ class Life(RuleBasedStateMachine):
         assert events[: len(self.read.get(turn, ()))] == self.read.get(turn, [])
         assert of_log(events) + of_record(self.services, turn, events) == []
         assert turn not in self.cancelled or events[-1].type == "message.cancelled"
+
+    def heard_all(self, session: SessionKey) -> None:
+        """Each message that was taken is in the conversation once, in the turn that took it, unless that never ran."""
+        if not sessions.alive(self.world.place.table.get(session.item)[0], self.world.clock.now()):
+            return
+        entries = [e for e in transcript.entries(self.services, session) if e.body.get("role") == "user"]
+        there = [(transcript.text(entry.body["content"]), entry.turn) for entry in entries]
+        assert len(set(there)) == len(there), f"said twice: {there}"
+        for message, sent in self.said.items():
+            if sent.turn.key.owner == session:
+                ran = turns_began(self.services, sent)
+                assert ((message, sent.turn.key.turn) in there) == ran, f"{message}: {there}"
+        record = sessions.get(self.services, session)
+        assert (record.busy, record.queued) == (False, 0)
 
     def events(self, turn: TurnKey) -> list[Event]:
         return log.events(self.services, turn, self.world.place.table.query(turn.log).items)

@@ -1,4 +1,4 @@
-"""Every fault at every fifth of its points at least, on both sides; `make faults` tries them all."""
+"""Every fault at some of its points, on both sides; `make faults` tries them all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,8 @@ from tests.faults.catalogue import CATALOGUE, at, each
 from tests.faults.sides import SIDES
 from tests.faults.table import WRITE_FAULTS
 
-EVERY = 5
+EVERY = {"one machine": 5, "AWS": 10}
+"""Every so many points: moto is slow."""
 CASES = [(side, fault) for side in SIDES for fault in CATALOGUE if side in fault.sides]
 
 
@@ -34,7 +35,7 @@ def test_a_calm_turn_does_what_the_script_says(grounds: dict[str, Ground]) -> No
 
 @pytest.mark.parametrize(("side", "fault"), CASES, ids=[f"{side}: {fault.name}" for side, fault in CASES])
 def test_a_fault_leaves_everything_sound(side: str, fault: Fault, grounds: dict[str, Ground]) -> None:
-    row = campaign(grounds[side], fault, EVERY)
+    row = campaign(grounds[side], fault, EVERY[side])
     assert row.tried
     assert row.violations == {}
 
@@ -49,7 +50,7 @@ def test_deltas_that_were_grouped_are_as_safe(fault: str, grounds: dict[str, Gro
 
 
 def test_readers_whose_connection_breaks_miss_nothing(tmp_path: Path) -> None:
-    row = served.readers(tmp_path, EVERY)
+    row = served.readers(tmp_path, EVERY["one machine"])
     assert row.tried
     assert row.violations == {}
 

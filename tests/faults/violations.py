@@ -1,11 +1,14 @@
 """What must hold of a turn, whatever went wrong on its way."""
 
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
-from walkaway_core import bodies, log, transcript, turns
+from walkaway_core import bodies, log, sessions, transcript, turns
 from walkaway_core.doors.run_tool import UNKNOWN
 from walkaway_core.keys import END, SessionKey, TurnKey
+from walkaway_core.sending import Sent
 from walkaway_core.services import Services
 from walkaway_wire import jsontext
 from walkaway_wire.events import TERMINAL, Event
@@ -47,6 +50,53 @@ def violations(world: World, turn: TurnKey, *ends: str) -> list[str]:
     return found
 
 
+def every_message(world: World, said: Mapping[str, Sent], *ends: str) -> list[str]:
+    """What must hold after several messages, and does not. `said`: what became of each; `ends`: how turns may end."""
+    found, services, session = Found(), world.services, world.session
+    record = sessions.unpack(session, next(filter(None, world.place.table.get(session.item))))
+    found.must(not record.busy and not record.queued, f"the session is not free: {record}")
+    found.must(world.due() == ["session"], f"due items are left: {world.due()}")
+    found.must(not world.table.overwritten, f"events were overwritten: {world.table.overwritten}")
+    told = []
+    for key in {sent.turn.key for sent in said.values()}:
+        events = log.events(services, key, world.place.table.query(key.log).items)
+        found += of_log(events) + of_record(services, key, events)
+        found.must(events[-1].type in ends, f"it ended as {events[-1].type}: {events[-1].text}")
+        told.append((KINDS.get(events[-1].type), key.turn))
+    heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told}
+    found.must(heard == set(told), f"the bus was told {heard}, and should know {told}")
+    records = world.place.table.query(session.partition, after="TURN#", upto=f"TURN#{END}").items
+    found.must(len(records) == len(told), f"{len(records)} turns for {len(told)}")
+    return found + of_conversation(services, session, said)
+
+
+def of_conversation(services: Services, session: SessionKey, said: Mapping[str, Sent]) -> list[str]:
+    """What must hold of a conversation: each message once and in its turn, turn after turn, and heard by the model."""
+    found = Found()
+    entries = transcript.entries(services, session)
+    messages = [(transcript.text(e.body["content"]), e.turn) for e in entries if e.body.get("role") == "user"]
+    queued = {message for message, sent in said.items() if not turns_began(services, sent)}
+    there = [(message, sent.turn.key.turn) for message, sent in said.items() if message not in queued]
+    found.must(sorted(messages) == sorted(there), f"the conversation has {messages}, and should have {there}")
+    order = [turn for turn, _ in itertools.groupby(entry.turn for entry in entries)]
+    found.must(len(order) == len(set(order)), f"turns are mixed: {order}")
+    events = log.events(services, session.between, services.table.query(session.between.log).items)
+    began = [event.data["response_id"] for event in events if event.type == "turn.started"]
+    found.must(began == order, f"the session's log has {began}, the conversation {order}")
+    found.must([event.number for event in events] == list(range(len(events))), "the session's log has a gap")
+    for turn in order:
+        own = [entry for entry in entries if entry.turn == turn and entry.call is None]
+        completed = (record := turns.load(services, session.turn(turn))) and record.status == "completed"
+        found.must(not completed or own[-1].body["role"] == "assistant", f"{turn} was completed, and did not hear all")
+    return found
+
+
+def turns_began(services: Services, sent: Sent) -> bool:
+    """Whether a message's turn has run at all."""
+    record = turns.load(services, sent.turn.key)
+    return record is not None and bool(record.began_at)
+
+
 def effects(events: list[Event]) -> tuple[str, ...]:
     """What the file may have in it, by what the tools have told the model."""
     told = {event.data["id"]: event.data["content"] for event in events if event.type == "tool_result"}
@@ -66,10 +116,13 @@ def of_log(events: list[Event]) -> list[str]:
     found.must([event.number for event in events] == list(range(len(events))), "the log has a gap or a duplicate")
     found.must(sum(kind in TERMINAL for kind in kinds) == 1, "not one terminal event")
     found.must(kinds and kinds[-1] in TERMINAL, "something follows the terminal event")
-    completed = 0
+    completed, begun = 0, 0
     for event in events:
         if event.type == "step.started":
-            found.must(event.data["step"] == completed + 1, f"step {event.data['step']} began after step {completed}")
+            begun = event.data["step"]
+            found.must(begun == completed + 1, f"step {begun} began after step {completed}")
+        elif event.type == "turn.steered":
+            found.must(event.data["step"] > begun, f"what was said for step {event.data['step']} came too late")
         completed = event.data["step"] if event.type == "step.completed" else completed
     results = [event.data["id"] for event in events if event.type == "tool_result"]
     found.must(len(results) == len(set(results)), f"a call has two results: {results}")
@@ -84,6 +137,11 @@ def of_record(services: Services, turn: TurnKey, events: list[Event]) -> list[st
     owner = services.table.get(turn.owner.item)[0]
     found.must(owner and owner.facts.get("turn") != turn.turn, "the session is still busy with it")
     said = [entry for entry in transcript.entries(services, turn.owner) if entry.turn == turn.turn]
+    heard = [
+        transcript.text(entry.body["content"]) for entry in said if entry.step and entry.body.get("role") == "user"
+    ]
+    told = [event.data["message"] for event in events if event.type == "turn.steered"]
+    found.must(sorted(heard) == sorted(told), f"it was told {told}, and the conversation has {heard}")
     found.must(_rebuilt(events) == _stored(said), f"log and conversation differ: {_rebuilt(events)} {_stored(said)}")
     return found
 
@@ -94,6 +152,7 @@ def remains(world: World, turn: TurnKey | None, *_: str) -> list[str]:
     found.must(not table.get(session.item)[0], "the session's record is there")
     found.must(not table.query(session.partition).items, "turns or entries are there")
     found.must(not turn or not table.query(turn.log).items, "the log is there")
+    found.must(not table.query(session.between.log).items, "the session's log is there")
     found.must(not world.place.workspace.listing(bodies.root(session.tenant), session.session), "bodies are there")
     found.must(world.due() == [], f"due items are left: {world.due()}")
     return found
@@ -106,8 +165,8 @@ Said = dict[int, tuple[str, dict[str, Any], dict[str, str]]]
 def _stored(entries: list[transcript.Entry]) -> Said:
     said: Said = {}
     for entry in entries:
-        if entry.call is not None and "content" not in entry.body:
-            continue  # begun, and cancelled
+        if entry.body.get("role") == "user" or "content" not in entry.body:
+            continue  # a message, or a call that was begun and cancelled
         if entry.call is not None:
             said[entry.step][2][entry.body["tool_use_id"]] = entry.body["content"]
         elif entry.step:

@@ -16,6 +16,7 @@ from walkaway_core.idempotency import Once
 from walkaway_core.items import Unknown
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.sending import OnBusy, Sent
 from walkaway_core.services import Services
 from walkaway_core.sessions import SessionOptions
 from walkaway_core.settings import Settings
@@ -83,8 +84,12 @@ class World:
         return turn
 
     def send(self) -> TurnKey:
-        once = Once.of(self.session, "k", {"message": "go"})
-        return sending.send(self.services, self.session, "go", once).turn.key
+        return self.say("go").turn.key
+
+    def say(self, message: str, on_busy: OnBusy = "reject") -> Sent:
+        """Send a message once, whoever repeats it."""
+        once = Once.of(self.session, message, {"message": message})
+        return sending.send(self.services, self.session, message, once, on_busy=on_busy)
 
     def finish(self, *left: str) -> None:
         """Let everything happen until nothing is due but what is `left`: usually the session's end.
@@ -131,7 +136,7 @@ class World:
             shards = (self.place.table.query(f"SYS#DUE#{n:02}").items for n in range(keys.DUE_SHARDS))
             return [(int(item.sk[:13]) / 1000, item.text("kind")) for items in shards for item in items]
 
-    def file(self) -> str:
+    def file(self, name: str = FILE) -> str:
         """What the tools have written."""
-        found = self.place.workspace.read("t/files", FILE)
+        found = self.place.workspace.read("t/files", name)
         return b"".join(found).decode() if found else ""

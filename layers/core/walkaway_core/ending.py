@@ -1,11 +1,12 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from walkaway_core import due, log, outbox, queue, sessions, starting, turns
-from walkaway_core.items import Absent, Change, Fact, Is, Put, Refused, Unknown, Write
+from walkaway_core.items import Absent, Change, Fact, Is, Item, Put, Refused, Unknown, Write
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import Draft, Writer
 from walkaway_core.services import Services
@@ -93,12 +94,20 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Succes
                 break
             continue
         break
-    outbox.send(services, told.item)
     if beginning:
         turns.begin(services, beginning.turn)
+    _tell(services, told.item)
     ended = load(services, key)
     assert ended
     return Ended(now=True, turn=ended, next=beginning.turn if beginning else None)
+
+
+def _tell(services: Services, told: Item) -> None:
+    """Tell the bus. When that fails, the turn has ended all the same, and the due item brings the telling back."""
+    try:
+        outbox.send(services, told)
+    except Exception:
+        logging.getLogger(__name__).exception("could not tell the bus of %s", told.key)
 
 
 def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:

@@ -53,13 +53,8 @@ def fresh(services: Services, session: Session, content: list[dict[str, Any]], o
     said = transcript.user_entry(services, key, content)
     facts, watch = _running(services, session, key)
     record = Item(*key.item, {**facts, "created": ms(services.clock.now())})
-    writes = [
-        Put(record, (Absent(),)),
-        Put(first, (Absent(),)),
-        Put(said, (Absent(),)),
-        watch,
-        _told(services, session, key),
-    ]
+    told = _told(services, session, key)
+    writes = [Put(record, (Absent(),)), Put(first, (Absent(),)), Put(said, (Absent(),)), watch, told]
     if once:
         writes.append(once.put(services, key))
     return Beginning(turns.unpack(key, record), tuple(writes), {"turn": key.turn, "last_turn": key.turn}, {"events": 1})

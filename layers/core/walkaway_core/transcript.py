@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core import bodies
-from walkaway_core.items import Item, Key
+from walkaway_core.items import Fact, Item, Key
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.ports import Answer
 from walkaway_core.services import Services
@@ -86,8 +86,13 @@ def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, 
 def _pack(services: Services, key: TurnKey, place: Key, body: Message, nonce: str) -> Item:
     path = f"{key.session}/{place[1].replace('#', '-')}-{nonce}"
     text, pointer = bodies.stow(services.workspace, key.tenant, path, jsontext.dump_bytes(body))
-    of = {"turn": key.turn} if key.order else {}
-    return Item(*place, {"at": round(services.clock.now() * 1000), **of, **pointer}, text)
+    return Item(*place, {**about(services, key), **pointer}, text)
+
+
+def about(services: Services, key: TurnKey) -> dict[str, Fact]:
+    """What the item of every entry says: when it was made, and whose it is if its key does not say so."""
+    facts: dict[str, Fact] = {"at": round(services.clock.now() * 1000)}
+    return facts | {"turn": key.turn} if key.order else facts
 
 
 def unpack(services: Services, tenant: str, item: Item) -> Entry:

@@ -66,8 +66,8 @@ class _Call:
         executing = {"name": self._block["name"], "id": self._block["id"], "input": self._block["input"]}
         found = self._services.table.get(self._journal)[0]
         if found is None:
-            at = ms(self._services.clock.now())
-            put = Put(Item(*self._journal, {"at": at, **facts}), (Absent(),))
+            about = transcript.about(self._services, self._turn)
+            put = Put(Item(*self._journal, about | facts), (Absent(),))
             return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], put) else "wait"
         if found.facts["state"] == "done":
             return "done"
