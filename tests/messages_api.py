@@ -32,11 +32,11 @@ EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 @dataclass
 class Reply:
-    """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments, `pause` is the
-    time between two of them; `gate` is waited for in the middle.
+    """One answer: its blocks, or an HTTP error. `pieces` cuts texts and arguments, `pause` is the time between two.
 
-    `then` says what happens after the first block has begun: "end", "reset" (the connection breaks), "stall" (no more
-    comes) or "error". `usage` is what the end says of it; `retry_after` goes with an HTTP error.
+    In the middle, after the first piece of block number `middle`, `gate` is waited for, and `then` happens: "end",
+    "reset" (the connection breaks), "stall" (no more comes) or "error". `usage` is what the end says of it;
+    `retry_after` goes with an HTTP error.
     """
 
     blocks: Sequence[Block] = ()
@@ -45,6 +45,7 @@ class Reply:
     pieces: int = 7
     pause: float = 0.0
     gate: threading.Event | None = None
+    middle: int = 0
     then: str = "end"
     stop_reason: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
@@ -276,7 +277,7 @@ def _block(index: int, block: Block, reply: Reply, alive: Callable[[], bool]) ->
             "index": index,
             "delta": {"type": delta, name: content[at : at + reply.pieces]},
         }
-        if at == 0:
+        if at == 0 and index == reply.middle:
             yield from _middle(reply, alive)
             if reply.then == "error":
                 return

@@ -40,9 +40,9 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, settings: Settings, clock: Clock | None = None) -> Iterator[Running]:
+def running(data: Path, settings: Settings, clock: Clock | None = None, workers: int = 64) -> Iterator[Running]:
     """Serve a stack from a thread of this process."""
-    stack = LocalStack(data, settings, clock=clock)
+    stack = LocalStack(data, settings, clock=clock, workers=workers)
     app = create_app(stack.services, Keyring(settings.keys))
     if not settings.keys:
         app.add_middleware(LoopbackOnly)

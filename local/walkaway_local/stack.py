@@ -22,6 +22,7 @@ from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire import jsontext
 
 SWEEP_EVERY = 1.0
+TOOLS_AT_ONCE = 1000
 DEFINITION = "agent_turn.asl.json"
 
 
@@ -54,7 +55,13 @@ class LocalStack:
         clock, ids = clock or SystemClock(), ids or TimeIds()
         self._table = SqliteTable(data / DATABASE, clock)
         self._machine = LocalMachine(
-            asl.load(definition()), self._invoke, self._table, clock, workers=workers, on_failure=self._failed
+            asl.load(definition()),
+            self._invoke,
+            self._table,
+            clock,
+            workers=workers,
+            more={"RunTool": TOOLS_AT_ONCE},
+            on_failure=self._failed,
         )
         self._model = AnthropicModel(settings)
         self._bus = LocalBus(self._table, ids, [_log])

@@ -1,5 +1,6 @@
 """A step of a turn against a model service over a socket: every kind of answer, every kind of trouble."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -147,6 +148,67 @@ class TestWhyItStopped:
     def test_a_stop_sequence_is_an_end(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [Reply([text("so far")], stop_reason="stop_sequence")]
         assert run(engine, engine.turn())[-1].type == "message.completed"
+
+
+class TestTimeLimit:
+    """An answer that takes nearly as long as an invocation may."""
+
+    @staticmethod
+    def run(engine: Engine, turn: Turn, held: Reply) -> list[Event]:
+        """Let a turn go to its end; when the held answer has come so far, the time of its invocation passes."""
+
+        def pass_time() -> None:
+            assert held.reached.wait(10)
+            engine.clock.time += retries.CUT_SECONDS
+
+        threading.Thread(target=pass_time).start()
+        return run(engine, turn)
+
+    def test_it_is_cut_off_kept_and_gone_on_with(self, engine: Engine, model: MessagesApi) -> None:
+        held = Reply([text("The first half, and the second")], gate=threading.Event())
+        model.replies = [held, Reply([text(" half.")])]
+        turn = engine.turn()
+        events = self.run(engine, turn, held)
+        assert [e["stop_reason"] for e in of(events, "step.completed")] == ["time_limit", "end_turn"]
+        assert events[-1].type == "message.completed"
+        said = asked(model)
+        assert [message["role"] for message in said] == ["user", "assistant", "user"]
+        assert "Go on" in said[2]["content"][0]["text"]
+        kept = said[1]["content"][0]["text"]
+        assert kept
+        assert "The first half, and the second".startswith(kept)
+        assert kept == "".join(data["content"] for data in of(events, "text.delta")).removesuffix(" half.")
+        assert of(events, "step.completed")[0]["usage"]["output_tokens"] > 1
+        held.gate.set()  # type: ignore[union-attr]
+
+    def test_whole_calls_are_carried_out_and_a_broken_one_goes_back(self, engine: Engine, model: MessagesApi) -> None:
+        calls = [call("list_files", "whole"), call("write_file", "broken", path="a.txt", content="x" * 50)]
+        held = Reply([text("I look."), *calls], gate=threading.Event(), middle=2)
+        model.replies = [held, Reply([text("done")])]
+        events = self.run(engine, engine.turn(), held)
+        results = {data["id"]: data["is_error"] for data in of(events, "tool_result")}
+        assert results == {"whole": False, "broken": True}
+        assert events[-1].type == "message.completed"
+        held.gate.set()  # type: ignore[union-attr]
+
+    def test_thoughts_alone_cannot_be_kept_and_the_step_is_tried_again(
+        self, engine: Engine, model: MessagesApi
+    ) -> None:
+        thought = {"type": "thinking", "thinking": "Let me think about this", "signature": "sig"}
+        held = Reply([thought, text("unsaid")], gate=threading.Event())
+        model.replies = [held, Reply([text("done")])]
+        turn = engine.turn(engine.session(thinking=True))
+        ticket = turn.ticket.json()
+        threading.Thread(target=lambda: held.reached.wait(10) and self.late(engine)).start()
+        with pytest.raises(ModelFailed, match="nothing that can be kept"):
+            engine.door("CallModel", ticket)
+        assert "step.retrying" in engine.kinds(turn)
+        assert run(engine, turn)[-1].type == "message.completed"
+        held.gate.set()  # type: ignore[union-attr]
+
+    @staticmethod
+    def late(engine: Engine) -> None:
+        engine.clock.time += retries.CUT_SECONDS
 
 
 class TestTrouble:

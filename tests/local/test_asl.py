@@ -384,7 +384,7 @@ class TestAfterACrash:
         first = LocalMachine(definition, fail, table, SystemClock())
         first.start("x", {})
         assert failed.wait(20)
-        first._pool.shutdown(wait=True)
+        first._pools.close(wait=True)
         first.close()
         second = LocalMachine(definition, lambda *_: done.set(), table, SystemClock())
         assert second.go_on() == 1
@@ -396,7 +396,7 @@ class TestAfterACrash:
         first = LocalMachine(GOOD, lambda *_: done.set(), table, SystemClock())
         first.start("x", {})
         assert done.wait(20)
-        first._pool.shutdown(wait=True)
+        first._pools.close(wait=True)
         assert LocalMachine(GOOD, lambda *_: None, table, SystemClock()).go_on() == 0
 
 
@@ -419,7 +419,7 @@ def test_a_task_that_takes_too_long_is_a_timeout_and_its_answer_is_ignored(tmp_p
     made.start("x", {"id": 1})
     assert late.wait(20)
     go.set()
-    made._pool.shutdown(wait=True)
+    made._pools.close(wait=True)
     made.close()
     assert asked[1]["error"]["Error"] == "States.Timeout"
     assert len(asked) == 2

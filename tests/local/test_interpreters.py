@@ -80,7 +80,7 @@ def locally(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ende
     ended = {name(row): _local_end(table, row, entered) for row in MACHINES}
     for machine in made:
         machine.close()
-        machine._pool.shutdown(wait=True)
+        machine._pools.close(wait=True)
     yield ended
     table.close()
 

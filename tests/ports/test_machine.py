@@ -32,7 +32,7 @@ class Makes:
     def close(self) -> None:
         for machine in self._made:
             machine.close()
-            machine._pool.shutdown(wait=True)
+            machine._pools.close(wait=True)
         self._table.close()
 
 

@@ -187,6 +187,13 @@ class ModelCall(Protocol):
         """Give the whole answer, once the iteration has ended by itself."""
         ...
 
+    def cut(self) -> None:
+        """End the call at once, from any thread, and keep what has come: the iteration ends by itself.
+
+        The answer's `stop_reason` is then `time_limit`. The iteration raises ModelFailed when nothing can be kept.
+        """
+        ...
+
     def close(self) -> None:
         """End the call at once, from any thread; the iteration then raises ModelFailed."""
         ...

@@ -5,8 +5,9 @@ import random
 TRIES = 10
 """How often one step is tried. With the waits below that is two to four minutes of a service in trouble."""
 FIRST_WAIT, LAST_WAIT = 1.0, 60.0
-INVOCATION_SECONDS = 600.0
-"""How long one invocation goes on trying; then its state is repeated, in a new one. A Lambda has 15 minutes."""
+INVOCATION_SECONDS, CUT_SECONDS = 600.0, 780.0
+"""How long one invocation goes on trying, until its state is repeated in a new one; and when an answer that still comes
+is cut off, so that it can be kept and gone on with in the next step. A Lambda, and the state, have 15 minutes."""
 
 
 def wait(attempt: int, asked: float | None) -> float:

@@ -15,8 +15,8 @@ Message = dict[str, Any]
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 """What makes up the size of a conversation after an answer, in the service's usage."""
 CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
-CUT_SHORT = ("max_tokens", "model_context_window_exceeded")
-GO_ON = "Your answer was cut at its length limit. Go on exactly where it stopped."
+CUT_SHORT = ("max_tokens", "model_context_window_exceeded", "time_limit")
+GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
 UNANSWERED = "This call was not carried out: the turn ended before it."
 
 

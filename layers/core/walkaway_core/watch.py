@@ -1,10 +1,11 @@
-"""Closes model calls whose turn has ended or run out of time: nobody else tells a thread that waits for the model."""
+"""Ends model calls whose turn is over, or which take too long: nobody else tells a thread that waits for the model."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from walkaway_core.ports import ModelCall
 from walkaway_core.services import Services
 from walkaway_core.turns import Turn
 
@@ -12,9 +13,9 @@ LOOK_EVERY = 0.25
 
 
 @contextmanager
-def watched(services: Services, turn: Turn, close: Callable[[], None]) -> Iterator[None]:
-    """Call `close` from another thread soon after the turn is no longer running, or is past its deadline."""
-    entry = (services, turn, close)
+def watched(services: Services, turn: Turn, call: ModelCall, until: float) -> Iterator[None]:
+    """Close a call, from another thread, soon after its turn is over or past its deadline; cut it off at `until`."""
+    entry = (services, turn, call, until)
     _watch.add(entry)
     try:
         yield
@@ -22,7 +23,7 @@ def watched(services: Services, turn: Turn, close: Callable[[], None]) -> Iterat
         _watch.remove(entry)
 
 
-Entry = tuple[Services, Turn, Callable[[], None]]
+Entry = tuple[Services, Turn, ModelCall, float]
 
 
 class _Watch:
@@ -52,10 +53,12 @@ class _Watch:
                     self._running = False
                     return
                 entries = list(self._entries)
-            for services, turn, close in entries:
+            for services, turn, call, until in entries:
                 try:
                     if not _goes_on(services, turn):
-                        close()
+                        call.close()
+                    elif services.clock.now() >= until:
+                        call.cut()
                 except Exception:  # the table is in trouble: the next look decides
                     logging.getLogger(__name__).exception("could not look at %s", turn.key.turn)
 

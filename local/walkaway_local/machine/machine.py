@@ -3,8 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from walkaway_core import keys
 from walkaway_core.items import Absent, Item, Put, Refused
@@ -12,9 +12,14 @@ from walkaway_core.ports import Clock, Table
 from walkaway_local.machine import asl
 from walkaway_local.machine.execution import Execution, Moved
 from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
+from walkaway_local.machine.pools import Pools
 from walkaway_local.machine.timers import Timers
 from walkaway_wire import jsontext
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+NONE: Mapping[str, int] = MappingProxyType({})
 NAME_KEPT = 90 * 86_400
 """Seconds for which a finished execution's name stays taken, as in Step Functions."""
 
@@ -32,7 +37,10 @@ class TokenGone(Exception):
 
 
 class LocalMachine:
-    """Machine: carries out one state machine. `go_on` takes up what a crash left; at most one process may do so."""
+    """Machine: carries out one state machine. `go_on` takes up what a crash left; at most one process may do so.
+
+    Of each function `workers` calls run at once, or as many as `more` says; none waits for another function's.
+    """
 
     def __init__(
         self,
@@ -42,6 +50,7 @@ class LocalMachine:
         clock: Clock,
         *,
         workers: int = 64,
+        more: Mapping[str, int] = NONE,
         on_failure: OnFailure = lambda *_: None,
         on_enter: OnEnter = lambda *_: None,
     ) -> None:
@@ -52,7 +61,7 @@ class LocalMachine:
         self._invoke = invoke
         self._table = table
         self._clock = clock
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="door")
+        self._pools = Pools(workers, more)
         self._timers = Timers(clock)
         self._lock = threading.Lock()
         self._live: dict[str, _Driven] = {}
@@ -106,7 +115,7 @@ class LocalMachine:
     def close(self) -> None:
         """Begin nothing any more; what is under way is left to `go_on`."""
         self._timers.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pools.close()
 
     def _take_up(self, item: Item) -> None:
         stored = jsontext.loads(item.body)
@@ -146,7 +155,7 @@ class LocalMachine:
             if isinstance(effect, Over):
                 self._forget(driven.execution.name)
                 if effect.error:
-                    self._pool.submit(self._on_failure, driven.ticket, effect.error, effect.cause)
+                    self._pools.of("").submit(self._on_failure, driven.ticket, effect.error, effect.cause)
             elif isinstance(effect, Sleep):
                 self._timers.at(effect.until, lambda found=effect: self._hand(self._wake, driven, found))  # type: ignore[misc]
             elif isinstance(effect, Watch):
@@ -156,7 +165,8 @@ class LocalMachine:
 
     def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
         try:
-            self._pool.submit(work, driven, effect).add_done_callback(_log_failure)
+            pool = self._pools.of(effect.function if isinstance(effect, Call) else "")
+            pool.submit(work, driven, effect).add_done_callback(_log_failure)
         except RuntimeError:
             pass  # the machine has been closed; the store knows where the execution is
 

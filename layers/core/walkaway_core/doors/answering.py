@@ -21,13 +21,14 @@ from walkaway_wire.events import STEP_COMPLETED, TURN_COMPACTED
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A step that this invocation has begun: it appends as `writer`, from `number` on."""
+    """A step that this invocation has begun: it appends as `writer`, from `number` on, and has time up to `until`."""
 
     turn: Turn
     session: Session
     step: int
     writer: Writer
     number: int
+    until: float
 
 
 def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
@@ -97,7 +98,7 @@ def _under_way(
 ) -> Iterator[Generator[tuple[str, dict[str, Any]], None, None]]:
     """Open a call's events. It is closed behind them, or when the turn is over."""
     try:
-        with watched(services, begun.turn, call.close), closing(call.events()) as events:
+        with watched(services, begun.turn, call, begun.until), closing(call.events()) as events:
             yield events
     finally:
         call.close()

@@ -17,8 +17,8 @@ from walkaway_core.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
 from walkaway_core.turns import Turn
 from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
-UNFINISHED = ("max_tokens", "pause_turn", "model_context_window_exceeded")
-"""Reasons to stop after which the model goes on in the next step (Messages API, stop reasons)."""
+UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
+"""Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
 DECLINED = "The model declined to go on with this; say it in another way, or begin a new session"
 
 
@@ -59,7 +59,7 @@ class _Step:
             if said:
                 return self._after(said.body)
             limits.check(turn, session, self.number, self.services.clock.now())
-            begun = self._begin(turn, session)
+            begun = self._begin(turn, session, since + retries.CUT_SECONDS)
             if begun is None:
                 continue
             try:
@@ -93,7 +93,7 @@ class _Step:
             turns.current(self.services, self.ticket)
         return None
 
-    def _begin(self, turn: Turn, session: Session) -> Begun | None:
+    def _begin(self, turn: Turn, session: Session, until: float) -> Begun | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
         last = log.open_end(self.services, turn.key)
         attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
@@ -111,7 +111,7 @@ class _Step:
             )
         except (Refused, Unknown):
             return None
-        return Begun(later, session, self.number, writer, last.number + 1)
+        return Begun(later, session, self.number, writer, last.number + 1, until)
 
     def _after(self, said: Mapping[str, Any]) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""

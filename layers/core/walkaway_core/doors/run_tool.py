@@ -11,9 +11,10 @@ from walkaway_core.services import Services
 from walkaway_core.sessions import ms
 from walkaway_core.ticket import Ticket
 from walkaway_core.tools.tool import Hands, Result
-from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING
+from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
+PROGRESS_EVERY = 1.0
 UNKNOWN = (
     "It is not known whether this call was carried out: the worker that ran it disappeared. "
     "Look at the result before you repeat it."
@@ -44,6 +45,7 @@ class _Call:
         self._block = transcript.calls(said.body["content"])[ticket.call]
         self._broken = said.body["broken"].get(self._block["id"])
         self._journal = turn.key.call(ticket.step, ticket.call)
+        self._told = services.clock.now()
         self._writer = Writer(turn.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
 
     def take(self) -> None:
@@ -89,7 +91,7 @@ class _Call:
         if self._broken is not None:
             return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
-        hands = Hands(self._services, self._session, fence)
+        hands = Hands(self._services, self._session, fence, self._progress)
         try:
             return tools.use(tool, self._block["input"], hands)
         except Superseded:
@@ -97,6 +99,17 @@ class _Call:
         except Exception:
             logging.getLogger(__name__).exception("tool %s broke", tool.name)
             return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
+
+    def _progress(self, content: str) -> bool:
+        """Tell readers how far the tool is, unless they have just been told. Raises Superseded."""
+        now = self._services.clock.now()
+        if now < self._told + PROGRESS_EVERY:
+            return False
+        self._told = now
+        mine = Check(*self._journal, self._mine)
+        if not self._write([(TOOL_USE_PROGRESS, {"id": self._block["id"], "content": content})], mine):
+            raise Superseded
+        return True
 
     def _finish(self, result: Result) -> None:
         """Write the result into the journal and the log, if the journal still names this invocation."""
@@ -118,7 +131,7 @@ class _Call:
     def _mine(self) -> tuple[Is, Is]:
         return _started(self._writer.nonce)
 
-    def _write(self, drafts: list[log.Draft], write: Put | Change) -> bool:
+    def _write(self, drafts: list[log.Draft], write: Put | Change | Check) -> bool:
         """Append events and change the journal in one transaction; False when the journal was not as expected."""
         number = log.open_end(self._services, self._turn, self._writer.era).number
         try:

@@ -129,6 +129,7 @@ class AnthropicCall:
         self._lock = threading.Lock()
         self._stream: Stream[RawMessageStreamEvent] | None = None
         self._closed = False
+        self._short = False
 
     def events(self) -> Generator[tuple[str, dict[str, Any]], None, None]:
         """Stream the events; errors of the SDK come out as the port's."""
@@ -143,18 +144,27 @@ class AnthropicCall:
             with self._lock:
                 self._stream = stream
                 if self._closed:
-                    self._cut()
+                    self._hang_up()
             with closing(stream):
                 for event in stream:
                     yield from self._blocks.take(event)
         except (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
-            raise _translated(error, self._request.model) from error
+            if not self._short:
+                raise _translated(error, self._request.model) from error
+        if self._short and not self._blocks.complete:
+            yield from self._blocks.cut()
         if not self._blocks.complete:
-            raise ModelFailed("the model's answer broke off")
+            late = "had said nothing that can be kept when its time was over"
+            raise ModelFailed(f"the model {late}" if self._short else "the model's answer broke off")
 
     def answer(self) -> Answer:
         """Give the whole answer."""
         return self._blocks.answer()
+
+    def cut(self) -> None:
+        """End the call, and keep what has come."""
+        self._short = not self._closed
+        self.close()
 
     def close(self) -> None:
         """End the call, also while another thread waits for its next byte."""
@@ -162,9 +172,9 @@ class AnthropicCall:
             if not self._closed:
                 self._closed = True
                 if self._stream and not self._blocks.complete:
-                    self._cut()
+                    self._hang_up()
 
-    def _cut(self) -> None:
+    def _hang_up(self) -> None:
         """Shut the socket down: closing it would not wake a thread that reads from it."""
         assert self._stream
         connection = self._stream.response.extensions.get("network_stream")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Draft = tuple[str, dict[str, Any]]
 
+CHARACTERS_PER_TOKEN = 3.5
 STARTS = {"text": TEXT_START, "thinking": THINKING_START, "tool_use": TOOL_USE_START}
 STOPS = {"text": TEXT_STOP, "thinking": THINKING_STOP, "tool_use": TOOL_USE_STOP}
 
@@ -39,6 +40,7 @@ class Blocks:
         self._broken: dict[str, str] = {}
         self._usage: dict[str, int] = {}
         self._stop_reason = ""
+        self._open = False
 
     def take(self, event: "RawMessageStreamEvent") -> Iterator[Draft]:
         """Take in one raw event; yield what readers get to see of it."""
@@ -55,6 +57,22 @@ class Blocks:
             self._count(event.usage)
         elif event.type == "message_stop":
             self.complete = True
+
+    def cut(self) -> Iterator[Draft]:
+        """End the answer here, if it has anything to keep: open text stays, an open call goes back as broken.
+
+        Thinking that has not been signed and a service's tool without a result cannot be sent back. What the service
+        would have counted as output is estimated: it counts only at the end.
+        """
+        if self._open:
+            yield from self._stop()
+        answered = {block.get("tool_use_id") for block in self._blocks}
+        self._blocks = [block for block in self._blocks if _keeps(block, answered)]
+        if self._blocks:
+            self.complete = True
+            self._stop_reason = "time_limit"
+            written = len(jsontext.dumps(self._blocks)) / CHARACTERS_PER_TOKEN
+            self._usage["output_tokens"] = max(self._usage.get("output_tokens", 0), int(written))
 
     def answer(self) -> Answer:
         """Give the answer as it is."""
@@ -82,6 +100,7 @@ class Blocks:
         block = event.content_block.model_dump(mode="json", exclude_none=True)
         self._blocks.append(block)
         self._pieces = []
+        self._open = True
         if block["type"] in STARTS:
             named = {"name": block["name"], "id": block["id"]} if block["type"] == "tool_use" else {}
             yield STARTS[block["type"]], named
@@ -90,6 +109,7 @@ class Blocks:
 
     def _stop(self) -> Iterator[Draft]:
         block, whole = self._blocks[-1], jsontext.whole("".join(self._pieces))
+        self._open = False
         if block["type"] == "text":
             block["text"] = whole
         elif block["type"] == "thinking":
@@ -117,3 +137,12 @@ class Blocks:
         found = usage.model_dump(exclude_none=True)
         found |= found.pop("server_tool_use", {})
         self._usage.update({name: value for name, value in found.items() if isinstance(value, int)})
+
+
+def _keeps(block: dict[str, Any], answered: set[str | None]) -> bool:
+    """Whether a block can be sent back after the answer was cut off."""
+    if block["type"] == "thinking":
+        return bool(block.get("signature"))
+    if block["type"] == "server_tool_use":
+        return block["id"] in answered
+    return block["type"] != "text" or bool(block["text"].strip())

@@ -155,7 +155,8 @@ class SearchFiles(Tool):
         except regex.error as error:
             raise ToolError(f"{self.pattern!r} is no regular expression: {error}") from None
         found: list[str] = []
-        for path, size in walk(hands, paths.clean_agent(self.path)):
+        for number, (path, size) in enumerate(walk(hands, paths.clean_agent(self.path))):
+            hands.progress(f"{number} files searched, {len(found)} matches so far")
             if size <= MAX_TEXT_BYTES:
                 found += _matches(hands, path, pattern, MAX_MATCHES - len(found))
             if len(found) >= MAX_MATCHES:

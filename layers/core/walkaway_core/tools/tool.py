@@ -1,6 +1,7 @@
 """What a tool is, and what it is given to work with."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,6 +38,8 @@ class Hands:
     services: Services
     session: Session
     fence: tuple[Check, ...] = ()
+    progress: Callable[[str], bool] = lambda _: False
+    """Tells readers how far the call is, at most once a second; whether it did. Raises Superseded."""
 
     def write(self, path: str, data: bytes, *, version: str | None = None) -> FileInfo:
         """Write a whole file, with `version` only over that one.
