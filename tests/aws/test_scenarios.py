@@ -166,6 +166,48 @@ def test_a_cancel_ends_the_turn_for_every_reader_and_frees_the_session(
     assert model.hung_up.wait(30)
 
 
+def test_messages_to_a_busy_session_wait_steer_and_interrupt(client: httpx.Client, model: MessagesApi) -> None:
+    held = Held(client, model)
+    model.replies = [Reply([text(word)]) for word in ("in French", "second")]
+    url = f"/v1/sessions/{held.session}/messages"
+
+    def send(message: str, on_busy: str) -> dict[str, Any]:
+        body = {"message": message, "on_busy": on_busy}
+        answer = client.post(url, json=body, headers={"Prefer": "respond-async"})
+        assert answer.status_code == 202, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    refused = client.post(url, json={"message": "x"})
+    assert (refused.status_code, refused.json()["response_id"]) == (409, held.response)
+    assert "retry-after" in refused.headers
+    second = send("second", "enqueue")
+    assert send("in French, please", "steer")["response_id"] == held.response
+    assert client.get(f"/v1/sessions/{held.session}").json()["queue"] == [second["response_id"]]
+    held.release()
+    events = replay(client, held.session, held.response)
+    whole(events)
+    assert sse.text(events).endswith("in French")
+    whole(replay(client, held.session, second["response_id"]))
+    held.reply = Reply([text("Once more")], gate=threading.Event())
+    model.replies = [held.reply]
+    third = send("again", "interrupt")
+    assert held.reply.reached.wait(30)
+    model.replies = [Reply([text("instead")])]
+    fourth = send("something else", "interrupt")
+    assert [third["outcome"], fourth["outcome"]] == ["started", "started"]
+    assert replay(client, held.session, third["response_id"])[-1].event == "message.cancelled"
+    assert sse.text(replay(client, held.session, fourth["response_id"])) == "instead"
+    seen = client.get(f"/v1/sessions/{held.session}/events", params={"limit": 1000}).json()["events"]
+    order = [event["data"]["response_id"] for event in seen if event["event"] == "turn.started"]
+    assert order == [held.response, *(accepted["response_id"] for accepted in (second, third, fourth))]
+    stream = client.build_request("GET", f"/v1/sessions/{held.session}/events")
+    answer = client.send(stream, stream=True)
+    following = sse.blocks(answer.iter_lines())
+    assert [next(following)[0] for _ in seen] == [event["id"] for event in seen]
+    answer.close()
+
+
 def test_a_failed_execution_ends_its_turn(shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
     held = Held(client, model)
     shape.report_failure(held.key)
