@@ -6,7 +6,7 @@ SAM_STAMP := .venv-sam/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test check fix faults bench build deploy lock docs clean
+.PHONY: help demo serve aws-local test check fix faults bench build bubblewrap deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,7 +37,13 @@ aws-local: $(STAMP) ## Emulate the deployed stack's account on loopback, to call
 serve: $(STAMP) ## Run the local stack on 127.0.0.1:8005
 	@$(BIN)/walkaway serve
 
-test: $(STAMP) ## Run the tests
+# Not from PyPI, where a package of that name is something else. Where it cannot be installed, tests say that they skip.
+bubblewrap:
+	@command -v bwrap >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing bubblewrap …" && apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; } || \
+		echo "bubblewrap is missing and only root can install it: tests of the sandbox will be skipped"
+
+test: $(STAMP) bubblewrap ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
@@ -63,7 +69,7 @@ deploy: build ## Deploy into your AWS account; asks for what it needs
 	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --guided \
 		--parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
 
-faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about twenty minutes)
+faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about half an hour)
 	@$(BIN)/python -m tests.faults --write
 	@WALKAWAY_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/faults/test_stateful.py
 
@@ -78,7 +84,7 @@ docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
-		--extra lambda --extra aws --extra local --group dev --output-file requirements.lock pyproject.toml
+		--extra lambda --extra aws --extra local --extra documents --group dev --output-file requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group sam --output-file requirements-sam.lock
 	@$(MAKE) --no-print-directory $(STAMP)

@@ -77,6 +77,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     address = f"[{host}]" if ":" in host else host
     about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
     click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
+    if without := stack.services.sandbox.problem():
+        click.echo(f"The agent has no bash. {without}")
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: None)  # uvicorn raises what it caught once more, after its own clean-up
     stack.run()

@@ -17,6 +17,7 @@ from walkaway_core.system import SystemClock, TimeIds
 from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire import jsontext
@@ -65,15 +66,17 @@ class LocalStack:
         )
         self._model = AnthropicModel(settings)
         self._bus = LocalBus(self._table, ids, [_log])
+        workspace = FolderWorkspace(data / "workspace")
         self.services = Services(
             table=self._table,
-            workspace=FolderWorkspace(data / "workspace"),
+            workspace=workspace,
             machine=self._machine,
             bus=self._bus,
             model=self._model,
             clock=clock,
             ids=ids,
             settings=settings,
+            sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             process=ids.new("proc_"),
         )
         self._closing = threading.Event()

@@ -76,15 +76,15 @@ class FolderWorkspace:
         finally:
             staged.unlink(missing_ok=True)
 
-    def delete(self, root: str, path: str) -> bool:
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file, and the directories that become empty."""
         parent, _, name = path.rpartition("/")
-        with self._directory(root, parent) as folder:
-            if folder is None:
-                return False
-            info = _info(folder, name) if name else None
+        with self._placing, self._directory(root, parent) as folder:
+            info = _info(folder, name) if folder is not None and name else None
             if info is None or info.is_directory:
                 return False
+            if version is not None and version != info.version:
+                raise Changed(path)
             try:
                 os.unlink(name, dir_fd=folder)
             except FileNotFoundError:

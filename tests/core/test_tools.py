@@ -34,11 +34,11 @@ def stored(hands: Hands, path: str) -> bytes | None:
 
 
 def test_every_tool_describes_itself_to_the_model() -> None:
-    for definition in tools.DEFINITIONS:
+    for definition in tools.DEFINITIONS.values():
         assert definition["description"]
         assert definition["input_schema"]["additionalProperties"] is False
     names = ["read_file", "write_file", "edit_file", "list_files", "search_files", "report_progress"]
-    assert [d["name"] for d in tools.DEFINITIONS] == [*names, "create_presentation"]
+    assert [*tools.DEFINITIONS] == ["bash", *names, "create_presentation"]
 
 
 def test_a_file_is_written_read_and_edited(hands: Hands) -> None:

@@ -146,7 +146,7 @@ class FaultyWorkspace:
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         return self._table.read("file", lambda: self._workspace.write(root, path, chunks, version=version))
 
-    def delete(self, root: str, path: str) -> bool:
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         return self._table.read("file", lambda: self._workspace.delete(root, path))
 
 

@@ -34,6 +34,11 @@ class IgnoresVersions(FolderWorkspace):
         return super().write(root, path, chunks)
 
 
+class DeletesAnyVersion(FolderWorkspace):
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
+        return super().delete(root, path)
+
+
 class WritesInPlace(FolderWorkspace):
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         for chunk in chunks:
@@ -63,6 +68,7 @@ class SharesRoots(FolderWorkspace):
         (IgnoresVersions, contract.of_many_conditional_writers_one_wins),
         (WritesInPlace, contract.write_puts_the_whole_file_there_or_nothing),
         (LeavesEmptyDirectories, contract.delete_removes_a_file_and_the_directories_that_become_empty),
+        (DeletesAnyVersion, contract.delete_with_a_version_deletes_only_that_version),
         (IgnoresRanges, contract.read_gives_the_bytes_of_a_range),
         (SharesRoots, contract.roots_do_not_see_each_other),
     ],

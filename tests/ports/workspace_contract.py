@@ -153,6 +153,16 @@ def delete_removes_a_file_and_the_directories_that_become_empty(workspace: Works
     assert names(workspace) == []
 
 
+def delete_with_a_version_deletes_only_that_version(workspace: Workspace) -> None:
+    old = workspace.write(ROOT, "a", [b"1"]).version
+    new = workspace.write(ROOT, "a", [b"23"]).version
+    with pytest.raises(Changed):
+        workspace.delete(ROOT, "a", version=old)
+    assert whole(workspace, "a") == b"23"
+    assert workspace.delete(ROOT, "a", version=new) is True
+    assert workspace.delete(ROOT, "a", version=new) is False
+
+
 def roots_do_not_see_each_other(workspace: Workspace) -> None:
     workspace.write("one/files", "f", [b"1"])
     workspace.write("one/bodies", "f", [b"2"])
@@ -194,6 +204,7 @@ CONTRACT: list[ContractCheck] = [
     of_many_conditional_writers_one_wins,
     write_refuses_where_something_else_is_in_the_way,
     delete_removes_a_file_and_the_directories_that_become_empty,
+    delete_with_a_version_deletes_only_that_version,
     roots_do_not_see_each_other,
     any_clean_name_works,
     writers_and_deleters_in_one_directory_do_not_disturb_each_other,

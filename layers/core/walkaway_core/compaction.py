@@ -40,16 +40,16 @@ def needed(services: Services, session: Session, said: Sequence[Entry]) -> Cut |
     size = _size(said)
     if not _overflowed(said):
         if size > NEAR * room:
-            size = services.model.count(prompt.request(said, session)) or size
+            size = services.model.count(prompt.request(services, said, session)) or size
         if size <= FULL * room:
             return None
     return _cut(transcript.shown(said), KEPT * room)
 
 
-def request(session: Session, said: Sequence[Entry], cut: Cut) -> ModelRequest:
+def request(services: Services, session: Session, said: Sequence[Entry], cut: Cut) -> ModelRequest:
     """Ask for the summary: the same beginning as the last call, so that it is read from the cache."""
     whole = [entry for entry in said if entry.id < cut.kept[0].id]
-    asked = prompt.request(whole, session)
+    asked = prompt.request(services, whole, session)
     messages = [*asked.messages]
     block = {"type": "text", "text": ASK}
     if messages[-1]["role"] == "user":

@@ -74,12 +74,15 @@ def write(
         raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
 
 
-def delete(services: Services, session: Session, path: str) -> None:
-    """Delete a file. Raises PathInvalid, PathForbidden, FileNotFound, PathConflict for a directory."""
+def delete(services: Services, session: Session, path: str, *, version: str | None = None) -> None:
+    """Delete a file, with `version` exactly that one (else Changed).
+
+    Raises PathInvalid, PathForbidden, FileNotFound, PathConflict for a directory.
+    """
     path = paths.clean(path)
     session.scope.check_write(path)
     root = paths.files(session.key.tenant)
-    if services.workspace.delete(root, path):
+    if services.workspace.delete(root, path, version=version):
         return
     if services.workspace.stat(root, path):
         raise PathConflict(f"{path!r} is a directory; delete the files in it, and it disappears")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from walkaway_core import paths, tools, transcript
 from walkaway_core.ports import ModelRequest
+from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 
 SYSTEM = f"""\
@@ -14,15 +15,19 @@ where the user said, and mention the paths in your last message.
 In a task of several steps, call report_progress whenever you begin a new part."""
 
 
-def request(said: Sequence[transcript.Entry], session: Session) -> ModelRequest:
+NO_COMMANDS = "There is no bash: you cannot run commands here. Use the other tools."
+
+
+def request(services: Services, said: Sequence[transcript.Entry], session: Session) -> ModelRequest:
     """Put together the next model call of a session in which this has been said."""
     options = session.options
-    system = f"{SYSTEM}\n\n{options.instructions}" if options.instructions else SYSTEM
+    there = tools.there(services, session)
+    without = "" if "bash" in there or not options.allows("bash") else NO_COMMANDS
     return ModelRequest(
         model=options.model,
-        system=system,
+        system="\n\n".join(filter(None, (SYSTEM, without, options.instructions))),
         messages=transcript.conversation(said),
-        tools=[tool for tool in tools.DEFINITIONS if options.allows(tool["name"])],
+        tools=[tools.DEFINITIONS[name] for name in there],
         max_tokens=options.max_output_tokens + int(options.thinking),
         thinking=options.thinking,
         effort=options.effort,

@@ -1,8 +1,9 @@
 """The adapters that a running Walkaway uses, as one object that use cases are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Table, Workspace
+from walkaway_core.nosandbox import NoSandbox
+from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Sandbox, Table, Workspace
 from walkaway_core.settings import Settings
 
 
@@ -18,6 +19,7 @@ class Services:
     clock: Clock
     ids: Ids
     settings: Settings
+    sandbox: Sandbox = field(default_factory=NoSandbox)
     process: str = ""
     """Names this process where at most one at a time can be at work: what another one began is then known as lost.
     Empty where nobody can know."""

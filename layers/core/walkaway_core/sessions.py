@@ -44,6 +44,7 @@ class SessionOptions:
     disallowed_tools: tuple[str, ...] = ()
     max_cost_usd: float | None = None
     max_turn_cost_usd: float | None = None
+    network: bool = False
 
     def allows(self, tool: str, *, unasked: bool = True) -> bool:
         """Whether the agent may use this tool; `unasked`: also where the session does not say which ones."""

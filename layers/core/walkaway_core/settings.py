@@ -68,6 +68,12 @@ def _count(least: int, most: int) -> Callable[[str, str], int]:
     return read
 
 
+def _yes(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SettingError(f"{name} must be yes or no; it is {text!r}")
+    return text == "yes"
+
+
 def _text(_: str, text: str) -> str:
     return text
 
@@ -150,6 +156,13 @@ class Settings:
         "seconds after which an event stream ends and its reader comes back; not at all if unset",
         *HTTP,
         read=_seconds(900),
+    )
+    sandbox_network: bool = _set(
+        "WALKAWAY_SANDBOX_NETWORK",
+        "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",
+        "serve",
+        default=False,
+        read=_yes,
     )
     table: str = _set("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
     bucket: str = _set(

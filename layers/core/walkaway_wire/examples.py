@@ -24,6 +24,7 @@ SESSION_EXAMPLE: Any = {
     "disallowed_tools": [],
     "max_cost_usd": None,
     "max_turn_cost_usd": None,
+    "network": False,
     "cost_usd": 0.0,
     "expires_at": 1777237396.07,
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",

@@ -60,6 +60,9 @@ class SessionCreate(_In):
         float | None, Field(gt=0, description="no model call once the session has cost so much, by prices.json")
     ] = None
     max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
+    network: Annotated[
+        bool, Field(strict=True, description="whether commands may reach the network, where the server allows that")
+    ] = False
 
 
 class SessionChange(_In):
@@ -96,6 +99,7 @@ class SessionRecord(BaseModel):
     disallowed_tools: list[str]
     max_cost_usd: float | None
     max_turn_cost_usd: float | None
+    network: bool
     cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]

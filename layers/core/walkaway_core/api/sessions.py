@@ -47,6 +47,7 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         disallowed_tools=tuple(asked.disallowed_tools),
         max_cost_usd=asked.max_cost_usd,
         max_turn_cost_usd=asked.max_turn_cost_usd,
+        network=asked.network,
     )
     return record(caller.services, sessions.create(caller.services, caller.tenant, options, asked.metadata))
 
@@ -114,6 +115,7 @@ def record(services: Services, session: Session) -> SessionRecord:
         disallowed_tools=list(options.disallowed_tools),
         max_cost_usd=options.max_cost_usd,
         max_turn_cost_usd=options.max_turn_cost_usd,
+        network=options.network,
         cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
         response_id=session.turn or None,

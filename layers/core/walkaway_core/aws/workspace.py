@@ -112,11 +112,19 @@ class S3Workspace:
             raise Changed(key) from error
         return put["ETag"]
 
-    def delete(self, root: str, path: str) -> bool:
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file."""
         if not path or self._head(root, path) is None:
             return False
-        self._client.delete_object(Bucket=self._bucket, Key=f"{root}/{path}")
+        condition: Any = {} if version is None else {"IfMatch": version}
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=f"{root}/{path}", **condition)
+        except ClientError as error:
+            if _code(error) in MISSING:
+                return False
+            if _code(error) in CONFLICTS:
+                raise Changed(path) from error
+            raise
         return True
 
     def _look(self, key: str) -> "HeadObjectOutputTypeDef | None":

@@ -62,7 +62,7 @@ def _said(services: Services, begun: Begun) -> list[Entry]:
 def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) -> Begun:
     """Let the model sum up what is old, and make that an entry. It costs what it costs."""
     key = begun.turn.key
-    call = services.model.call(compaction.request(begun.session, said, cut))
+    call = services.model.call(compaction.request(services, begun.session, said, cut))
     with _under_way(services, begun, call) as events:
         for _ in events:
             pass  # readers see the summary when it is there
@@ -81,7 +81,7 @@ def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) ->
 def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, Answer]:
     """Stream the model call into the log; give the number of the next event, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
-    call = services.model.call(prompt.request(said, begun.session))
+    call = services.model.call(prompt.request(services, said, begun.session))
     try:
         with _under_way(services, begun, call) as events:
             for type_, data in events:

@@ -84,10 +84,11 @@ class _Call:
 
     def _run(self) -> Result:
         tool = tools.TOOLS.get(self._block["name"])
-        allows = self._session.options.allows
-        if tool is None or not allows(tool.name):
-            there = ", ".join(filter(allows, tools.TOOLS)) or "none"
-            return Result(f"There is no tool {self._block['name']!r}; there are: {there}", is_error=True)
+        there = tools.there(self._services, self._session)
+        if tool is None or tool.name not in there:
+            why = tool.missing(self._services) if tool else None
+            said = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"
+            return Result(f"{said}. {why}" if why else said, is_error=True)
         if self._broken is not None:
             return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))

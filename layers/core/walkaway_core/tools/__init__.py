@@ -6,6 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from walkaway_core.errors import Invalid, WalkawayError
+from walkaway_core.services import Services
+from walkaway_core.sessions import Session
+from walkaway_core.tools.bash import Bash
 from walkaway_core.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
 from walkaway_core.tools.presentation import CreatePresentation
 from walkaway_core.tools.progress import ReportProgress
@@ -13,9 +16,9 @@ from walkaway_core.tools.tool import Hands, Result, Tool, ToolError
 
 TOOLS: Mapping[str, type[Tool]] = {
     tool.name: tool
-    for tool in (ReadFile, WriteFile, EditFile, ListFiles, SearchFiles, ReportProgress, CreatePresentation)
+    for tool in (Bash, ReadFile, WriteFile, EditFile, ListFiles, SearchFiles, ReportProgress, CreatePresentation)
 }
-DEFINITIONS: list[dict[str, Any]] = [tool.definition() for tool in TOOLS.values()]
+DEFINITIONS: Mapping[str, dict[str, Any]] = {name: tool.definition() for name, tool in TOOLS.items()}
 """The tools in the shape of the Messages API."""
 
 SERVER_TOOLS = ("web_search", "web_fetch", "code_execution")
@@ -27,6 +30,12 @@ def check(names: Sequence[str]) -> None:
     if unknown := [name for name in names if name not in TOOLS and name not in SERVER_TOOLS]:
         there = ", ".join((*TOOLS, *SERVER_TOOLS))
         raise Invalid(f"There is no tool {unknown[0][:100]!r}; there are: {there}")
+
+
+def there(services: Services, session: Session) -> list[str]:
+    """Name the tools that a session has here."""
+    allows = session.options.allows
+    return [name for name, tool in TOOLS.items() if allows(name) and tool.missing(services) is None]
 
 
 def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:

@@ -1,13 +1,15 @@
 """What a tool is, and what it is given to work with."""
 
+import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core import files
+from walkaway_core.errors import FileNotFound
 from walkaway_core.items import Check
 from walkaway_core.log import Superseded
 from walkaway_core.ports import Changed, FileInfo
@@ -48,16 +50,34 @@ class Hands:
         call has written is either seen by the fence or met by the write.
         Raises Superseded, ToolError when the file is no longer that version, and what `files.write` raises.
         """
+        try:
+            return self.place(path, lambda: [data], version)
+        except Changed:
+            raise ToolError(f"{path!r} has been changed by somebody else meanwhile; read it again") from None
+
+    def place(self, path: str, contents: Callable[[], Iterable[bytes]], version: str | None) -> FileInfo:
+        """Do what `write` does with contents that are given in pieces. Raises Changed for another version."""
         while True:
             seen = files.version(self.services, self.session, path) if version is None else version
-            self._stand()
+            self.stand()
             try:
-                return files.write(self.services, self.session, path, [data], version=seen)
+                return files.write(self.services, self.session, path, contents(), version=seen)
             except Changed:
                 if version is not None:
-                    raise ToolError(f"{path!r} has been changed by somebody else meanwhile; read it again") from None
+                    raise
 
-    def _stand(self) -> None:
+    def delete(self, path: str, version: str | None) -> None:
+        """Delete a file, with `version` only that one; one that is not there is no error.
+
+        Raises Superseded, Changed, and what `files.delete` raises.
+        """
+        seen = files.version(self.services, self.session, path) if version is None else version
+        self.stand()
+        with contextlib.suppress(FileNotFound):
+            files.delete(self.services, self.session, path, version=seen)
+
+    def stand(self) -> None:
+        """Raise Superseded when the call is no longer this worker's, or its turn is over."""
         items = self.services.table.get(*((check.pk, check.sk) for check in self.fence))
         for check, item in zip(self.fence, items, strict=True):
             if not all(condition.holds(item) for condition in check.when):
@@ -74,6 +94,11 @@ class Tool(BaseModel):
     """Whether carrying the same call out twice is no worse than once."""
     deadline: ClassVar[float] = 60.0
     """Seconds after which a call whose end nobody recorded counts as lost."""
+
+    @classmethod
+    def missing(cls, services: Services) -> str | None:  # noqa: ARG003
+        """Say why there is no such tool here; None when there is."""
+        return None
 
     def run(self, hands: Hands) -> str:
         """Do it. Raises ToolError, or one of the core's errors."""

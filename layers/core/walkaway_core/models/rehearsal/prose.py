@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -138,3 +139,19 @@ _FORMS: dict[str, Callable[[Wish], str]] = {
     "py": _python,
     "css": lambda wish: f"/* {title(wish.subject).replace('*/', '')}\n   {SIGNATURE} */\n",
 }
+
+
+def chart(wish: Wish) -> str:
+    """Write the command that draws a chart of made-up numbers."""
+    points = wish.size or 12
+    return f"""mkdir -p {shlex.quote(wish.path.rpartition("/")[0] or ".")} && python - <<'END'
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+
+data = pd.DataFrame({{"value": [(7 * n * n + 3 * n) % 23 for n in range({points})]}})
+data.plot(title={title(wish.subject)!r}, xlabel="month", ylabel="index", legend=False)
+plt.savefig({wish.path!r}, dpi=120)
+print(data.describe())
+END"""

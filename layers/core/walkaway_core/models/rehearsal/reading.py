@@ -6,8 +6,8 @@ from typing import Literal
 
 from walkaway_core.paths import MOUNT
 
-Kind = Literal["presentation", "document", "table", "data", "page", "code", "verse", "none"]
-Deed = Literal["make", "read", "list", "search", "talk"]
+Kind = Literal["presentation", "document", "table", "data", "page", "code", "verse", "chart", "none"]
+Deed = Literal["make", "read", "list", "search", "run", "talk"]
 
 SUFFIXES: dict[str, Kind] = {
     **dict.fromkeys(("md", "markdown", "txt", "rst", "log", "tex"), "document"),
@@ -16,6 +16,7 @@ SUFFIXES: dict[str, Kind] = {
     **dict.fromkeys(("html", "htm"), "page"),
     **dict.fromkeys(("py", "sh", "js", "ts", "sql", "css", "yaml", "yml", "toml"), "code"),
     "pptx": "presentation",
+    "png": "chart",
 }
 WORDS: dict[str, Kind] = {
     **dict.fromkeys(("presentation", "powerpoint", "ppt", "pptx", "deck", "slides", "slideshow"), "presentation"),
@@ -30,6 +31,7 @@ WORDS: dict[str, Kind] = {
     **dict.fromkeys(("json",), "data"),
     **dict.fromkeys(("webpage", "website", "html"), "page"),
     **dict.fromkeys(("script", "program"), "code"),
+    **dict.fromkeys(("chart", "plot", "diagram", "graph"), "chart"),
     **dict.fromkeys(("poem", "haiku", "limerick", "song", "story", "joke", "verse", "sonnet"), "verse"),
 }
 DEFAULT_SUFFIX: dict[Kind, str] = {
@@ -39,6 +41,7 @@ DEFAULT_SUFFIX: dict[Kind, str] = {
     "data": "json",
     "page": "html",
     "code": "py",
+    "chart": "png",
 }
 
 _I, _IS = re.IGNORECASE, re.IGNORECASE | re.DOTALL
@@ -57,6 +60,7 @@ _LIST = re.compile(r"\b(list|which|what|show)\b.*\b(files|workspace|directory|fo
 _SEARCH = re.compile(r"\b(?:search|grep|look)\b.*?\bfor\s+[`\"'“]?([^`\"'”\n?.]+)", _IS)
 _SUBJECT = re.compile(r"\b(?:on|about|regarding|concerning|covering|explaining|describing)\s+(.+)", _IS)
 _SUBJECT_OF = re.compile(r"\b(?:of|for)\s+(.+)", _IS)
+_RUN = re.compile(r"\brun\b[^`\n]*`([^`]+)`", _IS)
 _STEPS = re.compile(r"\b(?:in|over|with|take|taking)\s+(\d{1,5})\s+steps\b", _I)
 _AT_ONCE = re.compile(r"\b(\d{1,2})\s+tools?\s+at\s+once\b", _I)
 _SLOWLY = re.compile(r"\bslowly\b", _I)
@@ -83,6 +87,7 @@ class Wish:
     at_once: int = 1
     """How many tools a step is to call side by side, where it has steps to spare."""
     slowly: bool = False
+    command: str = ""
 
 
 def understand(message: str) -> Wish:
@@ -108,10 +113,13 @@ def understand(message: str) -> Wish:
         steps=int(steps[1]) if steps else 0,
         at_once=max(1, int(at_once[1])) if at_once else 1,
         slowly=bool(_SLOWLY.search(message)),
+        command=run[1] if (run := _RUN.search(message)) else "",
     )
 
 
 def _deed(message: str, path: str, kind: Kind) -> Deed:
+    if _RUN.search(message):
+        return "run"
     make = _MAKE.search(message)
     read = _READ.search(message)
     if path and read and not (make and make.start() < read.start()):

@@ -96,6 +96,7 @@ def _plan(wish: Wish, here: Place) -> list[list[Block]]:
         said = f"This is Walkaway's rehearsal model: it works offline and by rules. You wrote about: {wish.subject}"
         return [[_say(said)]]
     call = {
+        "run": _call("bash", command=wish.command),
         "read": _call("read_file", path=wish.path),
         "list": _call("list_files"),
         "search": _call("search_files", pattern=wish.pattern),
@@ -110,6 +111,10 @@ def _make(wish: Wish) -> list[list[Block]]:
         arguments = prose.slides(wish)
         parts = [slide["title"] for slide in arguments["slides"]]
         make = _call("create_presentation", path=wish.path, **arguments)
+        check = _call("list_files", pattern=wish.path)
+    elif wish.kind == "chart":
+        parts = ["data", "lines", "labels"]
+        make = _call("bash", command=prose.chart(wish))
         check = _call("list_files", pattern=wish.path)
     else:
         text = prose.verse(wish) if wish.kind == "verse" else prose.contents(wish)

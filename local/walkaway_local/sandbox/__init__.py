@@ -1,0 +1,1 @@
+"""The Sandbox on one machine: bubblewrap, and what it is given."""
