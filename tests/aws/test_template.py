@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 STREAMED = {
     ("POST", "/v1/sessions/{session}/messages"),
     ("GET", "/v1/sessions/{session}/messages"),
+    ("GET", "/v1/sessions/{session}/events"),
     ("GET", "/v1/sessions/{session}/responses/{response_id}/events"),
     ("GET", "/v1/sessions/{session}/files/{path+}"),
 }

@@ -187,7 +187,7 @@ CATALOGUE = [
     Fault("a message comes, and steers", operations, meanwhile(STEERS.comes), life=STEERS.life),
     Fault("whoever steers sleeps; the turn goes on", each("invocation"), STEERS.comes_slowly, life=STEERS.life),
     Fault("a message comes, and interrupts", operations, meanwhile(INTERRUPTS.comes), life=INTERRUPTS.life),
-    Fault("what waits is cancelled", operations, meanwhile(DROPPED.goes), life=DROPPED.life),
+    Fault("what waits is cancelled", changes, meanwhile(DROPPED.goes), life=DROPPED.life),
     *busy("a message waits", WAITED),
     *busy("a message steers", STEERED),
     *busy("a message interrupts", INTERRUPTED),

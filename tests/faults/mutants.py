@@ -232,7 +232,7 @@ MUTANTS = [
     Mutant(
         "journal: a call is claimed where nobody has",
         SLEEPER,
-        (("doors/run_tool.py", '{"at": at, **facts}), (Absent(),))', '{"at": at, **facts}))'),),
+        (("doors/run_tool.py", "about | facts), (Absent(),))", "about | facts))"),),
     ),
     Mutant(
         "journal: whoever has a call is waited for",

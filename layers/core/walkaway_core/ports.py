@@ -3,8 +3,7 @@
 Adapters: `walkaway_local` for one machine, `walkaway_core.aws` for AWS, `walkaway_core.models` for the model.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -121,68 +120,6 @@ class Changed(Exception):
 
 class NotAFile(Exception):
     """The path, or one above it, is a directory, a link or a special file; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A shell command, and what it may touch: clean paths, each standing for itself and all below, of a root."""
-
-    text: str
-    root: str
-    read: tuple[str, ...]
-    write: tuple[str, ...]
-    timeout: float
-    """Seconds after which it is killed."""
-    network: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """A file that a command has left otherwise than it was: `path` is as it found fit to name it, unchecked.
-
-    `version` is that of the file which the command saw, `""` for none, None where it may not look.
-    `contents` gives the bytes, and can be called again; None when the file was deleted.
-    """
-
-    path: str
-    version: str | None
-    size: int = 0
-    contents: Callable[[], Iterable[bytes]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """What came of a command: its exit code, or why it was killed; what it changed, and what of that cannot be kept."""
-
-    exit_code: int | None
-    killed: str = ""
-    changes: tuple[FileChange, ...] = ()
-    lost: tuple[str, ...] = ()
-    """Sentences about what is not among the changes."""
-
-
-class SandboxRefused(Exception):
-    """The command was not begun. The message tells the agent what to do."""
-
-
-class Sandbox(Protocol):
-    """Runs commands that nobody trusts. A command sees the files that it may read at `paths.MOUNT`, and no others.
-
-    It has no credentials, no network unless it is given one, and an environment of its own; nothing of it runs on when
-    `run` gives its result, or when the process that called it dies. What it changes, it changes on a copy.
-    """
-
-    def problem(self) -> str | None:
-        """Say why no command can be run here, and what to do; None when they can."""
-        ...
-
-    def run(self, command: Command, heard: Callable[[bytes], None]) -> AbstractContextManager[Finished]:
-        """Run a command to its end, or kill it; the changes can be read up to the end of the context.
-
-        `heard` is called with what the command writes to stdout and stderr, as it comes, and, with nothing, at least
-        once a second. When it raises, the command is killed and the exception passed on. Raises SandboxRefused.
-        """
-        ...
 
 
 class Machine(Protocol):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from walkaway_core import paths
 from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
-from walkaway_core.ports import Changed, FileChange
+from walkaway_core.ports import Changed
+from walkaway_core.sandbox import FileChange
 from walkaway_core.tools.tool import Hands
 
 MOST = 2_000

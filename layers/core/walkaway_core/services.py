@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from walkaway_core.nosandbox import NoSandbox
-from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Sandbox, Table, Workspace
+from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Table, Workspace
+from walkaway_core.sandbox import NoSandbox, Sandbox
 from walkaway_core.settings import Settings
 
 

@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from walkaway_core.paths import MOUNT
-from walkaway_core.ports import Command, Finished, SandboxRefused, Workspace
+from walkaway_core.ports import Workspace
+from walkaway_core.sandbox import Command, Finished, SandboxRefused
 from walkaway_local.sandbox import mounts, staging
 from walkaway_local.sandbox.running import Running, remove
 
@@ -35,7 +36,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 NO_MORE_NAMESPACES = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
-_users = itertools.count()
+_users = itertools.cycle(range(FIRST_USER, FIRST_USER + USERS))
 
 
 class Bubblewrap:
@@ -73,7 +74,7 @@ class Bubblewrap:
         """Copy, run, look at what has changed."""
         if command.network and not self._network:
             raise SandboxRefused("This server gives no network to commands; the session's `network` has no effect here")
-        owner = FIRST_USER + next(_users) % USERS if os.geteuid() == 0 else None
+        owner = next(_users) if os.geteuid() == 0 else None
         place = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             copy = place / "workspace"

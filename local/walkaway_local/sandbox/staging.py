@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from walkaway_core.ports import Command, FileChange, SandboxRefused, Workspace
+from walkaway_core.ports import Workspace
+from walkaway_core.sandbox import Command, FileChange, SandboxRefused
 
 MOST = 2_000
 MOST_BYTES = 1_000_000_000

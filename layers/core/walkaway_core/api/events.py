@@ -10,7 +10,7 @@ from walkaway_core.api import errors, sse
 from walkaway_core.api.access import Called
 from walkaway_core.api.responses import EventsQuery
 from walkaway_core.session_readers import Line, SessionReader
-from walkaway_wire.resources import SessionEventsPage
+from walkaway_wire.messages import SessionEventsPage
 
 router = APIRouter(prefix="/v1/sessions/{session}/events", tags=["sessions"])
 

@@ -13,7 +13,7 @@ from walkaway_core.api.access import Called
 from walkaway_core.attachments import Attachment
 from walkaway_core.idempotency import Once
 from walkaway_core.transcript import Entry
-from walkaway_wire.resources import Accepted, MessageCreate, Said
+from walkaway_wire.messages import Accepted, MessageCreate, Said
 
 router = APIRouter(prefix="/v1/sessions/{session}/messages", tags=["messages"])
 

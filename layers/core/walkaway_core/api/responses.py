@@ -13,7 +13,7 @@ from walkaway_core.api.access import Called
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.services import Services
 from walkaway_core.turns import Turn
-from walkaway_wire.resources import Cancelled, EventsPage, ResponseRecord
+from walkaway_wire.messages import Cancelled, EventsPage, ResponseRecord
 
 router = APIRouter(prefix="/v1/sessions/{session}/responses", tags=["responses"])
 

@@ -9,7 +9,8 @@ from walkaway_core import promotion
 from walkaway_core.errors import PathConflict, PathForbidden
 from walkaway_core.output import Output
 from walkaway_core.paths import MOUNT
-from walkaway_core.ports import Changed, Command, Finished, SandboxRefused
+from walkaway_core.ports import Changed
+from walkaway_core.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.services import Services
 from walkaway_core.tools.tool import Hands, Tool, ToolError
 

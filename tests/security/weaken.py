@@ -1,0 +1,134 @@
+"""Takes one defence away, so that it is seen what it keeps out."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.security.scene import Scene
+from walkaway_core import output, paths, promotion
+from walkaway_core.sandbox import Command
+from walkaway_core.tools import bash
+from walkaway_local.sandbox import bubblewrap, mounts, running, staging
+
+Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
+
+
+def arguments(change: Callable[[list[str], Scene], list[str]]) -> Weaken:
+    """Start bubblewrap with other arguments."""
+
+    def weaken(patch: pytest.MonkeyPatch, scene: Scene) -> None:
+        made = bubblewrap._arguments
+        patch.setattr(bubblewrap, "_arguments", lambda *given: change(list(made(*given)), scene))
+
+    return weaken
+
+
+def without(*names: str) -> Weaken:
+    """Leave flags out."""
+    return arguments(lambda made, _: [part for part in made if part not in names])
+
+
+def bound(folder: Path) -> list[str]:
+    """Mount a folder of the host."""
+    return [*mounts._parents(folder), "--bind", str(folder), str(folder)]
+
+
+shows_the_host = arguments(lambda made, scene: [*made, *bound(scene.host)])
+shows_the_data = arguments(lambda made, scene: [*made, *bound(scene.data)])
+
+
+def keeps_privileges(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Run commands as root, with what root may do."""
+    made = bubblewrap._arguments
+
+    def changed(command: Command, copy: Path, owner: int | None) -> list[str]:
+        kept = list(made(command, copy, owner))
+        for part in ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"):
+            kept.remove(part)
+        return ["--cap-add", "ALL", *kept]
+
+    patch.setattr(bubblewrap, "_arguments", changed)
+    patch.setattr(bubblewrap, "_inside", lambda command, _: ["--", "bash", "-c", command.text])
+
+
+def allows_namespaces(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Let commands make user namespaces of their own."""
+    patch.setattr(bubblewrap, "NO_MORE_NAMESPACES", 'exec "$@"')
+
+
+def passes_the_environment(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Start bubblewrap with the server's environment."""
+    _popen(patch, lambda options: {**options, "env": dict(os.environ)})
+
+
+def leaves_files_open(patch: pytest.MonkeyPatch, scene: Scene) -> None:
+    """Let commands inherit what the server has open."""
+    secret = os.open(scene.host / "secret.txt", os.O_RDONLY)
+    os.set_inheritable(secret, True)  # noqa: FBT003
+    _popen(patch, lambda options: {**options, "pass_fds": [*options.get("pass_fds", ()), secret]})
+
+
+def _popen(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    made = subprocess.Popen
+    patch.setattr(subprocess, "Popen", lambda line, **options: made(line, **change(options)))
+
+
+def without_limit(name: str) -> Weaken:
+    """Leave a limit of the process out."""
+
+    def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
+        patch.setattr(bubblewrap, "LIMITS", tuple(x for x in bubblewrap.LIMITS if not x.startswith(f"--{name}=")))
+
+    return weaken
+
+
+def value(module: Any, name: str, changed: Any) -> Weaken:
+    """Give something of the code another value."""
+
+    def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
+        patch.setattr(module, name, changed)
+
+    return weaken
+
+
+def both(*weakenings: Weaken) -> Weaken:
+    """Take several defences away that guard the same door."""
+
+    def weaken(patch: pytest.MonkeyPatch, scene: Scene) -> None:
+        for one in weakenings:
+            one(patch, scene)
+
+    return weaken
+
+
+def follows_links(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Look through what a command has left as one would without a thought."""
+
+    def left(folder: Path, _: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+        for parent, _folders, names in os.walk(folder, followlinks=True):
+            for name in names:
+                path = Path(parent) / name
+                yield str(path.relative_to(folder)), path.stat()
+
+    patch.setattr(staging, "_left", left)
+    patch.setattr(staging, "_contents", lambda folder, path: iter([(folder / path).read_bytes()]))
+
+
+def _all_writable(folder: Path, _: Sequence[str]) -> Iterator[str]:
+    yield from ("--bind", str(folder), paths.MOUNT)
+
+
+all_is_writable = both(value(mounts, "workspace", _all_writable), value(paths.Scope, "check_write", lambda *_: None))
+all_is_readable = value(staging, "_outermost", lambda _: [""])
+any_name_will_do = value(paths, "clean", lambda path: path)
+any_number_will_do = value(promotion, "MOST", 10**9)
+nobody_watches_the_disk = value(staging, "outgrown", lambda *_: False)
+nobody_watches_the_memory = value(running, "memory", lambda _: 0)
+output_is_kept = value(output, "KEPT", 10**12)
+output_is_shown = value(output, "HEAD", 10**12)
+the_end_is_not_told = value(bash, "_end", lambda _: "")
+raw_output = value(output, "_text", lambda data: data.decode(errors="replace"))
