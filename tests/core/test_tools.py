@@ -38,7 +38,7 @@ def test_every_tool_describes_itself_to_the_model() -> None:
         assert definition["description"]
         assert definition["input_schema"]["additionalProperties"] is False
     names = ["read_file", "write_file", "edit_file", "list_files", "search_files", "report_progress"]
-    assert [*tools.DEFINITIONS] == ["bash", *names, "create_presentation"]
+    assert [*tools.DEFINITIONS] == ["bash", *names, "create_presentation", "fetch_url"]
 
 
 def test_a_file_is_written_read_and_edited(hands: Hands) -> None:

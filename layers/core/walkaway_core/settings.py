@@ -157,6 +157,13 @@ class Settings:
         *HTTP,
         read=_seconds(900),
     )
+    outbound_loopback: bool = _set(
+        "WALKAWAY_OUTBOUND_LOOPBACK",
+        "`yes`: what is sent to addresses that users name may go to this machine; for development",
+        "serve",
+        default=False,
+        read=_yes,
+    )
     sandbox_network: bool = _set(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",

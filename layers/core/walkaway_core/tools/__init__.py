@@ -13,10 +13,21 @@ from walkaway_core.tools.files import EditFile, ListFiles, ReadFile, SearchFiles
 from walkaway_core.tools.presentation import CreatePresentation
 from walkaway_core.tools.progress import ReportProgress
 from walkaway_core.tools.tool import Hands, Result, Tool, ToolError
+from walkaway_core.tools.web import FetchUrl
 
 TOOLS: Mapping[str, type[Tool]] = {
     tool.name: tool
-    for tool in (Bash, ReadFile, WriteFile, EditFile, ListFiles, SearchFiles, ReportProgress, CreatePresentation)
+    for tool in (
+        Bash,
+        ReadFile,
+        WriteFile,
+        EditFile,
+        ListFiles,
+        SearchFiles,
+        ReportProgress,
+        CreatePresentation,
+        FetchUrl,
+    )
 }
 DEFINITIONS: Mapping[str, dict[str, Any]] = {name: tool.definition() for name, tool in TOOLS.items()}
 """The tools in the shape of the Messages API."""
@@ -35,7 +46,8 @@ def check(names: Sequence[str]) -> None:
 def there(services: Services, session: Session) -> list[str]:
     """Name the tools that a session has here."""
     allows = session.options.allows
-    return [name for name, tool in TOOLS.items() if allows(name) and tool.missing(services) is None]
+    wanted = (tool for name, tool in TOOLS.items() if allows(name, unasked=tool.unasked))
+    return [tool.name for tool in wanted if tool.missing(services) is None]
 
 
 def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:

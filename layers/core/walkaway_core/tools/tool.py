@@ -92,6 +92,8 @@ class Tool(BaseModel):
     name: ClassVar[str]
     repeatable: ClassVar[bool]
     """Whether carrying the same call out twice is no worse than once."""
+    unasked: ClassVar[bool] = True
+    """Whether sessions that do not say which tools they want have it."""
     deadline: ClassVar[float] = 60.0
     """Seconds after which a call whose end nobody recorded counts as lost."""
 
