@@ -228,6 +228,9 @@ def _problems(path: str, body: dict[str, Any]) -> list[str]:
     for before, after in itertools.pairwise(messages):
         if before["role"] != "assistant":
             continue
+        served = [block["id"] for block in before["content"] if block["type"] == "server_tool_use"]
+        if set(served) - {block.get("tool_use_id") for block in before["content"]}:
+            found.append(f"server_tool_use {served} without its result")
         asked = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
         answered = [block["tool_use_id"] for block in after["content"] if block["type"] == "tool_result"]
         if asked != answered[: len(asked)] or len(answered) != len(asked):

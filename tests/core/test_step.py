@@ -9,6 +9,7 @@ from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
 from walkaway_core import prices, retries, sending, sessions, transcript
+from walkaway_core.ending import cancel
 from walkaway_core.items import Put
 from walkaway_core.models import anthropic as adapter
 from walkaway_core.ports import Answer, ModelFailed
@@ -135,6 +136,24 @@ class TestWhyItStopped:
         events = run(engine, engine.turn())
         assert asked(model)[-1] == {"role": "assistant", "content": SEARCH}
         assert events[-1].type == "message.completed"
+
+    def test_what_the_user_says_in_a_pause_interrupts_it(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = [Reply([text("Let me see."), SEARCH[0]], stop_reason="pause_turn"), Reply([text("well")])]
+        turn = engine.turn()
+        step(engine, turn)
+        sending.send(engine.services, turn.key.owner, "never mind", on_busy="steer")
+        step(engine, turn, 2)
+        assert [message["role"] for message in asked(model)] == ["user", "assistant", "user"]
+        assert asked(model)[1]["content"] == [text("Let me see.")]
+
+    def test_a_turn_that_was_cancelled_in_a_pause_leaves_the_session_usable(
+        self, engine: Engine, model: MessagesApi
+    ) -> None:
+        model.replies = [Reply([text("Let me see."), SEARCH[0]], stop_reason="pause_turn"), Reply([text("well")])]
+        turn = engine.turn()
+        step(engine, turn)
+        cancel(engine.services, turn.key)
+        assert run(engine, engine.turn(turn.key.owner))[-1].type == "message.completed"
 
     def test_a_refusal_is_an_honest_end_and_leaves_the_session_usable(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [Reply([text("I would ra")], stop_reason="refusal"), Reply([text("gladly")])]
@@ -375,7 +394,7 @@ class TestCost:
 class TestCompaction:
     """The window is 40,000 tokens here, of which an answer may have 16,000."""
 
-    LONG = "tide " * 2_500
+    LONG = "tide " * 2_450
     """More than 3,000 tokens."""
 
     def talk(self, engine: Engine, model: MessagesApi, exchanges: int) -> tuple[Any, list[Event]]:

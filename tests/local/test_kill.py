@@ -76,6 +76,33 @@ def test_many_turns_survive_several_deaths(tmp_path: Path) -> None:
             sound(finish(server, session, response))
 
 
+def test_messages_that_wait_or_steer_survive_several_deaths(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    data, pace = tmp_path / "data", {"WALKAWAY_REHEARSAL_DELAY": "0.004"}
+    taken: list[tuple[str, str]] = []
+    session = ""
+    for life in range(3):
+        with served(data, environ=pace) as server, server.client() as client:
+            session = session or sse.new(client, persistent=True)
+            for number, on_busy in enumerate(("enqueue", "enqueue", "steer", "interrupt", "enqueue")):
+                message = f"{TASK.replace('bridges.md', f'{life}-{number}.md')}"
+                body = {"message": message, "on_busy": on_busy}
+                url = f"/v1/sessions/{session}/messages"
+                answer = client.post(url, json=body, headers={"Prefer": "respond-async"})
+                assert answer.status_code == 202, answer.text
+                taken.append((message, answer.json()["response_id"]))
+            threading.Event().wait(chance.random())
+            server.kill()
+    with served(data, environ=pace) as server, server.client() as client:
+        for _, response in taken:
+            assert finish(server, session, response)[-1].event in ("message.completed", "message.cancelled")
+        record = client.get(f"/v1/sessions/{session}").json()
+        assert (record["busy"], record["queue"]) == (False, [])
+        entries = client.get(f"/v1/sessions/{session}/messages").json()
+        said = [(entry["content"][0]["text"], entry["response_id"]) for entry in entries if entry["role"] == "user"]
+        assert sorted(said) == sorted(taken)
+
+
 def test_a_step_that_was_cut_is_repeated_and_announced(tmp_path: Path, model: MessagesApi) -> None:
     environ = {"ANTHROPIC_BASE_URL": model.url, "WALKAWAY_MODEL": "test-model"}
     held = Reply([text("cut in the middle")], gate=threading.Event())

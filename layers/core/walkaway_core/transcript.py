@@ -195,7 +195,8 @@ def conversation(found: Sequence[Entry]) -> list[Message]:
             break
     said = [entry for entry in shown(found) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
     for entry, after in zip(said, [*said[1:], None], strict=True):
-        _say(messages, entry.body["role"], entry.body["content"])
+        paused = entry.body.get("stop_reason") == "pause_turn" and (after is None or after.body["role"] == "assistant")
+        _say(messages, entry.body["role"], entry.body["content"] if paused else _answered(entry.body["content"]))
         asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
         answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
         if answers:
@@ -203,6 +204,12 @@ def conversation(found: Sequence[Entry]) -> list[Message]:
         elif entry.body.get("stop_reason") in CUT_SHORT and (after is None or after.turn == entry.turn):
             _say(messages, "user", [{"type": "text", "text": GO_ON}])
     return messages
+
+
+def _answered(content: Sequence[Message]) -> list[Message]:
+    """Leave out what the service's own tools were asked for and did not answer: only a pause may end with that."""
+    answers = {block["tool_use_id"] for block in content if block["type"].endswith("_tool_result")}
+    return [block for block in content if block["type"] != "server_tool_use" or block["id"] in answers]
 
 
 def _say(messages: list[Message], role: str, content: Sequence[Message]) -> None:

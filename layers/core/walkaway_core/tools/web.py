@@ -1,14 +1,15 @@
 """The tool that reads a page of the web, for models whose service has none."""
 
 import time
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import urljoin
 
 from pydantic import Field
 
-from walkaway_core import outbound
-from walkaway_core.outbound import Forbidden, Reply, Unreachable
 from walkaway_core.tools.tool import Hands, Tool, ToolError
+
+if TYPE_CHECKING:
+    from walkaway_core.outbound import Reply
 
 MOST_BYTES = 2_000_000
 MOST_SHOWN = 50_000
@@ -30,6 +31,8 @@ class FetchUrl(Tool):
 
     def run(self, hands: Hands) -> str:
         """Fetch it, and give its text."""
+        from walkaway_core.outbound import Forbidden, Unreachable
+
         try:
             url, reply = _fetch(self.url, loopback=hands.services.settings.outbound_loopback)
         except (Forbidden, Unreachable) as error:
@@ -44,8 +47,10 @@ class FetchUrl(Tool):
         return f"{url}\n\n{text[:MOST_SHOWN]}" + ("\n\n[cut off here]" if cut else "")
 
 
-def _fetch(url: str, *, loopback: bool) -> tuple[str, Reply]:
+def _fetch(url: str, *, loopback: bool) -> "tuple[str, Reply]":
     """Follow redirects, each judged like the first address; give the last address, and its answer."""
+    from walkaway_core import outbound
+
     until = time.monotonic() + SECONDS
     with outbound.connections(loopback=loopback) as pool:
         for _ in range(MOST_REDIRECTS + 1):
@@ -54,10 +59,10 @@ def _fetch(url: str, *, loopback: bool) -> tuple[str, Reply]:
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return url, reply
             url = urljoin(url, reply.headers["location"])
-    raise Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
+    raise outbound.Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
 
 
-def _text(reply: Reply, kind: str) -> str:
+def _text(reply: "Reply", kind: str) -> str:
     charset = reply.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;') or "utf-8"
     try:
         text = reply.body.decode(charset, errors="replace")
