@@ -108,13 +108,14 @@ def both(*weakenings: Weaken) -> Weaken:
 def follows_links(patch: pytest.MonkeyPatch, _: Scene) -> None:
     """Look through what a command has left as one would without a thought."""
 
-    def left(folder: Path, _: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    def left(folder: Path, *_: list[str]) -> Iterator[tuple[str, os.stat_result]]:
         for parent, _folders, names in os.walk(folder, followlinks=True):
             for name in names:
                 path = Path(parent) / name
                 yield str(path.relative_to(folder)), path.stat()
 
     patch.setattr(staging, "_left", left)
+    patch.setattr(staging, "_opens", lambda *_: True)
     patch.setattr(staging, "_contents", lambda folder, path: iter([(folder / path).read_bytes()]))
 
 

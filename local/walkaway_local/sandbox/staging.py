@@ -121,32 +121,46 @@ def changes(folder: Path, staged: dict[str, Staged], command: Command) -> tuple[
     """Compare the copy with what it was; give the changes, and sentences about what cannot be one."""
     found: list[FileChange] = []
     lost: list[str] = []
+    closed: list[str] = []
     seen: set[str] = set()
-    for path, info in _left(folder, lost):
+    for path, info in _left(folder, lost, closed):
         before = staged.get(path)
         seen.add(path)
-        if before is None or before.identity != _identity(info):
-            version = before.version if before else "" if _covers(command.read, path) else None
-            found.append(FileChange(path, version, info.st_size, lambda path=path: _contents(folder, path)))  # type: ignore[misc]
-    found += [FileChange(path, before.version) for path, before in staged.items() if path not in seen]
-    return found, lost
+        if before and before.identity == _identity(info):
+            continue
+        if not _opens(folder, path):
+            lost.append(f"not kept: {path!r} cannot be opened")
+            continue
+        version = before.version if before else "" if _covers(command.read, path) else None
+        found.append(FileChange(path, version, info.st_size, lambda path=path: _contents(folder, path)))  # type: ignore[misc]
+    gone = {path: before for path, before in staged.items() if path not in seen and not _covers(tuple(closed), path)}
+    return [*found, *(FileChange(path, before.version) for path, before in gone.items())], lost
+
+
+def _opens(folder: Path, path: str) -> bool:
+    descriptor = _open(folder, path, FILE)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
 
 
 def _covers(scopes: tuple[str, ...], path: str) -> bool:
     return any(not scope or path == scope or path.startswith(scope + "/") for scope in scopes)
 
 
-def _left(folder: Path, lost: list[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Walk through what a command has left: the regular files."""
+def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Walk through what a command has left: the regular files; and say which directories cannot be looked into."""
     waiting = [("", 0)]
     while waiting:
         path, depth = waiting.pop()
         if depth > DEEPEST:
             lost.append(f"not kept: what lies deeper than {DEEPEST} directories")
+            closed.append(path)
             continue
         descriptor = _open(folder, path, DIRECTORY)
         if descriptor is None:
             lost.append(f"not kept: {path!r} cannot be opened")
+            closed.append(path)
             continue
         try:
             for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - by descriptor, not by path

@@ -1,0 +1,36 @@
+"""What a command has left, where this program may not look into all of it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from walkaway_core.sandbox import Command
+from walkaway_local.sandbox import staging
+from walkaway_local.workspace import FolderWorkspace
+
+COMMAND = Command("true", "t/files", ("",), ("",), 1.0)
+
+
+def test_what_was_closed_is_neither_changed_nor_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = FolderWorkspace(tmp_path / "workspace")
+    for path in ("open/a", "shut/b", "shut/deep/c", "locked"):
+        workspace.write("t/files", path, [b"x"])
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    staged = staging.stage(workspace, COMMAND, copy, None)
+    (copy / "open/a").unlink()
+    (copy / "locked").write_text("changed")
+    (copy / "shut/b").write_text("changed")
+    real = os.open
+
+    def refuse(path: Any, *rest: Any, **more: Any) -> int:
+        if path in ("shut", "locked"):
+            raise PermissionError
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refuse)  # as for a server that is not root's, after `chmod 0`
+    changes, lost = staging.changes(copy, staged, COMMAND)
+    assert [(change.path, change.contents) for change in changes] == [("open/a", None)]
+    assert sorted(lost) == ["not kept: 'locked' cannot be opened", "not kept: 'shut' cannot be opened"]
