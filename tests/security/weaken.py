@@ -13,6 +13,7 @@ from walkaway_core import output, paths, promotion
 from walkaway_core.sandbox import Command
 from walkaway_core.tools import bash
 from walkaway_local.sandbox import bubblewrap, mounts, running, staging
+from walkaway_sandbox import tree
 
 Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
 
@@ -114,9 +115,9 @@ def follows_links(patch: pytest.MonkeyPatch, _: Scene) -> None:
                 path = Path(parent) / name
                 yield str(path.relative_to(folder)), path.stat()
 
-    patch.setattr(staging, "_left", left)
-    patch.setattr(staging, "_opens", lambda *_: True)
-    patch.setattr(staging, "_contents", lambda folder, path: iter([(folder / path).read_bytes()]))
+    patch.setattr(tree, "_left", left)
+    patch.setattr(tree, "_opens", lambda *_: True)
+    patch.setattr(tree, "contents", lambda folder, path: iter([(folder / path).read_bytes()]))
 
 
 def _all_writable(folder: Path, _: Sequence[str]) -> Iterator[str]:
@@ -127,7 +128,7 @@ all_is_writable = both(value(mounts, "workspace", _all_writable), value(paths.Sc
 all_is_readable = value(staging, "_outermost", lambda _: [""])
 any_name_will_do = value(paths, "clean", lambda path: path)
 any_number_will_do = value(promotion, "MOST", 10**9)
-nobody_watches_the_disk = value(staging, "outgrown", lambda *_: False)
+nobody_watches_the_disk = value(tree, "outgrown", lambda *_: False)
 nobody_watches_the_memory = value(running, "memory", lambda _: 0)
 output_is_kept = value(output, "KEPT", 10**12)
 output_is_shown = value(output, "HEAD", 10**12)

@@ -17,6 +17,8 @@ class Command:
     timeout: float
     """Seconds after which it is killed."""
     network: bool = False
+    owner: str = ""
+    """The session for which it runs: nobody else's commands may share anything with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from walkaway_local.sandbox import staging
+from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
 CHUNK = 64 * 1024
@@ -66,8 +66,8 @@ class Running:
         self._looked = now
         if memory(self._process.pid) > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"
-        if staging.outgrown(self._copy, ENTRIES):
-            most = f"{ENTRIES} files, {staging.MOST_BYTES} bytes or {staging.DEEPEST} directories in each other"
+        if tree.outgrown(self._copy, ENTRIES):
+            most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
             return f"it made more than {most} in the workspace"
         return ""
 

@@ -38,7 +38,7 @@ class Bash(Tool):
         """Run it, and bring what it changed into the workspace."""
         options, key = hands.session.options, hands.session.key
         root = f"{key.tenant}/files"
-        command = Command(self.command, root, options.read, options.write, self.timeout, options.network)
+        command = Command(self.command, root, options.read, options.write, self.timeout, options.network, key.session)
         with contextlib.closing(Output(hands.progress)) as output:
             heard = _Listener(hands, output)
             try:

@@ -1,0 +1,198 @@
+"""The Sandbox port on AWS: a Lambda function that may do nothing, files by presigned addresses.
+
+The function gets addresses of the files that the command may read, and one policy that allows it to put objects below
+the call's own prefix. Nothing that it says is believed: names, versions and sizes are those that are found here.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.sandbox import Command, FileChange, Finished, SandboxRefused
+from walkaway_wire import jsontext
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+    from walkaway_core.ports import Workspace
+
+MOST, MOST_BYTES = 2_000, 1_000_000_000
+MANIFEST_BYTES = 20_000_000
+MARGIN = 300
+"""Seconds beyond the command's own for which addresses are good: for files on their way."""
+POLL = 1.0
+STAGING = "staging"
+
+Invoke = Callable[[str, dict[str, Any]], None]
+"""Carries out one call, for this session, in a function that no other session shares. Raises when it fails."""
+
+
+class LambdaSandbox:
+    """Sandbox: each call is one invocation of the sandbox function."""
+
+    def __init__(self, client: "S3Client", bucket: str, workspace: "Workspace", invoke: Invoke) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._workspace = workspace
+        self._invoke = invoke
+
+    def problem(self) -> str | None:
+        """Nothing is missing."""
+        return None
+
+    @contextmanager
+    def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
+        """Invoke the function, listen to its output, read what it has left."""
+        prefix = f"{STAGING}/{secrets.token_hex(16)}/"
+        seen = dict(self._readable(command))
+        try:
+            failure = self._carry_out(self._event(command, prefix, seen), command.owner, prefix, heard)
+            yield self._finished(command, prefix, seen, failure)
+        finally:
+            self._clean(prefix)
+
+    def _readable(self, command: Command) -> Iterator[tuple[str, str]]:
+        """Path and version of every file that the command may read. Raises SandboxRefused for too many."""
+        count, size = 0, 0
+        for path, version, bytes_ in self._below(command):
+            count, size = count + 1, size + bytes_
+            if count > MOST or size > MOST_BYTES:
+                raise SandboxRefused(
+                    f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command. "
+                    "A session whose file_access names only the directories that it needs can run one"
+                )
+            yield path, version
+
+    def _below(self, command: Command) -> Iterator[tuple[str, str, int]]:
+        waiting = list(dict.fromkeys(command.read))
+        done: set[str] = set()
+        while waiting:
+            path = waiting.pop()
+            info = self._workspace.stat(command.root, path)
+            if path in done or info is None:
+                continue
+            done.add(path)
+            if not info.is_directory:
+                yield path, info.version, info.size
+                continue
+            for entry in self._workspace.listing(command.root, path) or ():
+                below = f"{path}/{entry.name}" if path else entry.name
+                if entry.is_directory:
+                    waiting.append(below)
+                elif below not in done:
+                    done.add(below)
+                    yield below, entry.version, entry.size
+
+    def _event(self, command: Command, prefix: str, seen: Mapping[str, str]) -> dict[str, Any]:
+        """What the function is told: addresses that are good for this call alone."""
+        seconds = int(command.timeout) + MARGIN
+
+        def address(path: str) -> str:
+            where = {"Bucket": self._bucket, "Key": f"{command.root}/{path}"}
+            return self._client.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
+
+        post = self._client.generate_presigned_post(
+            self._bucket,
+            f"{prefix}${{filename}}",
+            Conditions=[["starts-with", "$key", prefix], ["content-length-range", 0, MOST_BYTES]],
+            ExpiresIn=seconds,
+        )
+        fields = {name: value for name, value in post["fields"].items() if name != "key"}
+        return {
+            "command": command.text,
+            "timeout": command.timeout,
+            "files": [[path, version, address(path)] for path, version in seen.items()],
+            "post": {"url": post["url"], "fields": fields},
+            "prefix": prefix,
+        }
+
+    def _carry_out(
+        self, event: dict[str, Any], owner: str, prefix: str, heard: Callable[[bytes], None]
+    ) -> BaseException | None:
+        """Invoke, and pass output on meanwhile; give why the invocation failed, if it did.
+
+        When `heard` raises, nobody waits any more: the function ends by itself, and what it posts is never looked at.
+        """
+        failures: list[BaseException] = []
+
+        def invoke() -> None:
+            try:
+                self._invoke(owner, event)
+            except Exception as error:  # noqa: BLE001 - the manifest decides what it means
+                failures.append(error)
+
+        thread = threading.Thread(target=invoke, name="sandbox", daemon=True)
+        thread.start()
+        last = f"{prefix}output/"
+        while thread.is_alive():
+            thread.join(POLL)
+            last = self._listen(prefix, last, heard)
+        self._listen(prefix, last, heard)
+        return failures[0] if failures else None
+
+    def _listen(self, prefix: str, last: str, heard: Callable[[bytes], None]) -> str:
+        """Pass on what has been written since; give the last piece's key."""
+        heard(b"")
+        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{prefix}output/", StartAfter=last)
+        for item in found.get("Contents", ()):
+            last = item["Key"]
+            heard(self._client.get_object(Bucket=self._bucket, Key=last)["Body"].read())
+        return last
+
+    def _finished(
+        self, command: Command, prefix: str, seen: Mapping[str, str], failure: BaseException | None
+    ) -> Finished:
+        sizes = dict(self._sizes(f"{prefix}files/"))
+        manifest = _manifest(self._read(f"{prefix}manifest.json"))
+        if manifest is None:
+            why = f"the sandbox broke ({failure})" if failure else "the sandbox gave no result"
+            return Finished(None, f"{why}; nothing that the command has changed was kept")
+        changes = []
+        for path, number in manifest["changed"]:
+            key = f"{prefix}files/{number}"
+            if key in sizes:
+                version = seen.get(path, "" if _covers(command.read, path) else None)
+                changes.append(FileChange(path, version, sizes[key], lambda key=key: self._contents(key)))  # type: ignore[misc]
+        changes += [FileChange(path, seen[path]) for path in manifest["deleted"] if path in seen]
+        return Finished(manifest["exit_code"], manifest["killed"], tuple(changes), tuple(manifest["lost"]))
+
+    def _sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            yield from ((item["Key"], item["Size"]) for item in page.get("Contents", ()))
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(MANIFEST_BYTES)
+        except self._client.exceptions.NoSuchKey:
+            return b""
+
+    def _contents(self, key: str) -> Iterator[bytes]:
+        yield from self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(1024 * 1024)
+
+    def _clean(self, prefix: str) -> None:
+        keys = [{"Key": key} for key, _ in self._sizes(prefix)]
+        for start in range(0, len(keys), 1000):
+            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys[start : start + 1000]})  # type: ignore[typeddict-item]
+
+
+def _manifest(body: bytes) -> dict[str, Any] | None:
+    """Read what the function says has changed: of the right shape, or nothing."""
+    try:
+        said = jsontext.loads(body)
+        code = said["exit_code"]
+        return {
+            "exit_code": code if code is None else int(code),
+            "killed": str(said["killed"])[:500],
+            "changed": {str(path): int(number) for path, number, _ in said["changed"]}.items(),
+            "deleted": list(dict.fromkeys(map(str, said["deleted"]))),
+            "lost": [str(sentence)[:500] for sentence in said["lost"]],
+        }
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _covers(scopes: tuple[str, ...], path: str) -> bool:
+    return any(not scope or path == scope or path.startswith(scope + "/") for scope in scopes)

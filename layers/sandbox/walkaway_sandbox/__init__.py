@@ -1,0 +1,1 @@
+"""Runs commands that nobody trusts, in a Lambda function without permissions. The standard library and nothing else."""

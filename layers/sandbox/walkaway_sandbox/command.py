@@ -1,0 +1,80 @@
+"""Runs one command, with limits, and passes on what it writes."""
+
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from walkaway_sandbox import tree
+
+TICK, LOOK_EVERY = 0.1, 0.5
+CHUNK = 64 * 1024
+ENTRIES = 20_000
+PROCESSES, FILE_BYTES, OPEN_FILES = 256, 1_000_000_000, 512
+
+
+def run(
+    text: str, folder: Path, environment: Mapping[str, str], timeout: float, heard: Callable[[bytes], None]
+) -> tuple[str, int | None]:
+    """Run it to its end; give why it was killed, `""` if it was not, and its exit code if it has one.
+
+    What it has left running is not waited for.
+    """
+    process = subprocess.Popen(  # noqa: S603 - what runs in it is the point
+        ["bash", "-c", text],  # noqa: S607 - found on the path of the environment that it gets
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=lambda: _limit(timeout),  # noqa: PLW1509 - no other thread runs here
+    )
+    assert process.stdout
+    killed = _follow(process, folder, timeout, heard)
+    if killed:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    code = process.wait()
+    process.stdout.close()
+    return killed, None if killed else code
+
+
+def _follow(process: "subprocess.Popen[bytes]", folder: Path, timeout: float, heard: Callable[[bytes], None]) -> str:
+    """Pass on what is written until the command itself has ended; give why it must be killed."""
+    assert process.stdout
+    until, looked = time.monotonic() + timeout, time.monotonic()
+    listening = True
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            ended, data = process.poll() is not None, b""
+            if listening and selector.select(0 if ended else TICK):
+                data = os.read(process.stdout.fileno(), CHUNK)
+                listening = bool(data)
+            elif not listening and not ended:
+                time.sleep(TICK)
+            heard(data)
+            if ended and not data:
+                return ""
+            if time.monotonic() > until:
+                return f"it took more than {timeout:g} seconds"
+            if time.monotonic() > looked + LOOK_EVERY:
+                looked = time.monotonic()
+                if tree.outgrown(folder, ENTRIES):
+                    return f"it made more than {ENTRIES} files or {tree.MOST_BYTES} bytes in the workspace"
+
+
+def _limit(timeout: float) -> None:
+    for kind, most in (
+        (resource.RLIMIT_NPROC, PROCESSES),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CPU, int(timeout) + 1),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))

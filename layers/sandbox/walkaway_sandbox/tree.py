@@ -1,0 +1,126 @@
+"""Looks through what a command has left, which is hostile: by descriptors that follow no link, regular files alone.
+
+It is for when no process of the command is left; `outgrown` alone looks while one runs.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+DEEPEST = 100
+MOST_BYTES = 1_000_000_000
+CHUNK = 1024 * 1024
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+Identity = tuple[int, int, int]
+"""What changes whenever a file does: inode, time of the last change of its inode, size."""
+
+
+def identity(found: os.stat_result) -> Identity:
+    """Tell a file from what it may become."""
+    return found.st_ino, found.st_ctime_ns, found.st_size
+
+
+def compare(
+    folder: Path, before: Mapping[str, Identity], lost: list[str]
+) -> tuple[dict[str, os.stat_result], list[str]]:
+    """Give the files that are new or no longer what they were, and those that have gone.
+
+    `lost` gets sentences about what is neither: what cannot be opened, or is no regular file.
+    """
+    changed: dict[str, os.stat_result] = {}
+    closed: list[str] = []
+    seen: set[str] = set()
+    for path, info in _left(folder, lost, closed):
+        seen.add(path)
+        if before.get(path) == identity(info):
+            continue
+        if _opens(folder, path):
+            changed[path] = info
+        else:
+            lost.append(f"not kept: {path!r} cannot be opened")
+    return changed, [path for path in before if path not in seen and not _below_any(closed, path)]
+
+
+def contents(folder: Path, path: str) -> Iterator[bytes]:
+    """Give the bytes of a file. Raises OSError."""
+    descriptor = _open(folder, path, FILE)
+    if descriptor is None:
+        raise OSError(f"{path!r} of a command's copy cannot be read")
+    with os.fdopen(descriptor, "rb") as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def outgrown(folder: Path, entries: int) -> bool:
+    """Whether a copy that is being worked on has more entries, bytes or depth than it may; holes in files count."""
+    size, waiting = 0, [(str(folder), 0)]
+    while waiting:
+        path, depth = waiting.pop()
+        try:
+            for entry in os.scandir(path):
+                entries -= 1
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, depth + 1))
+                else:
+                    size += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # gone meanwhile, or closed to us: what is in it is found when it is over
+        if entries < 0 or size > MOST_BYTES or depth > DEEPEST:
+            return True
+    return False
+
+
+def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Walk through the regular files; say which directories cannot be looked into."""
+    waiting = [("", 0)]
+    while waiting:
+        path, depth = waiting.pop()
+        descriptor = _open(folder, path, DIRECTORY) if depth <= DEEPEST else None
+        if descriptor is None:
+            closed.append(path)
+            lost.append(f"not kept: {path[:200]!r} cannot be opened" if depth <= DEEPEST else _too_deep)
+            continue
+        try:
+            for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - by descriptor, not by path
+                info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                below = f"{path}/{name}" if path else name
+                if stat.S_ISDIR(info.st_mode):
+                    waiting.append((below, depth + 1))
+                elif stat.S_ISREG(info.st_mode):
+                    yield below, info
+                else:
+                    lost.append(f"not kept: {below!r} is no regular file")
+        finally:
+            os.close(descriptor)
+
+
+_too_deep = f"not kept: what lies deeper than {DEEPEST} directories"
+
+
+def _opens(folder: Path, path: str) -> bool:
+    descriptor = _open(folder, path, FILE)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
+
+
+def _open(folder: Path, path: str, flags: int) -> int | None:
+    """Open something of the copy name by name, following no link; None when that cannot be done."""
+    parts = path.split("/") if path else []
+    current = os.open(folder, DIRECTORY)
+    for index, name in enumerate(parts):
+        try:
+            below = os.open(name, flags if index == len(parts) - 1 else DIRECTORY, dir_fd=current)
+        except OSError:
+            return None
+        finally:
+            os.close(current)
+        current = below
+    return current
+
+
+def _below_any(scopes: list[str], path: str) -> bool:
+    return any(path.startswith(scope + "/") for scope in scopes)

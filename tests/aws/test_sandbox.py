@@ -1,0 +1,252 @@
+"""The Sandbox on AWS: the function in processes of its own, S3 over a socket (moto's server), hostile commands."""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.aws.sandbox_function import Functions
+from tests.security.scene import DAEMON, daemons
+from walkaway_core.aws.sandbox import LambdaSandbox
+from walkaway_core.aws.workspace import S3Workspace
+from walkaway_core.sandbox import Command, FileChange, Finished
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+BUCKET = "walkaway-sandbox"
+FILES = "t/files"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+    server.stop()
+
+
+class World:
+    """A bucket, a workspace in it, and the function."""
+
+    def __init__(self, client: "S3Client") -> None:
+        self.client = client
+        self.workspace = S3Workspace(client, BUCKET)
+        self.functions = Functions()
+        self.sandbox = LambdaSandbox(client, BUCKET, self.workspace, self.functions.invoke)
+        self.output = b""
+        self.pieces: list[bytes] = []
+
+    def put(self, path: str, data: bytes) -> None:
+        self.workspace.write(FILES, path, [data])
+
+    def run(self, text: str, *, session: str = "sess_1", timeout: float = 20.0, **scope: Any) -> Finished:
+        """Run a command; keep its output, and the contents of what it changed."""
+        self.output, self.pieces, self.contents = b"", [], {}
+        command = Command(text, FILES, scope.get("read", ("",)), scope.get("write", ("",)), timeout, owner=session)
+        with self.sandbox.run(command, self.heard) as finished:
+            for change in finished.changes:
+                if change.contents:
+                    self.contents[change.path] = b"".join(change.contents())
+        return finished
+
+    def heard(self, data: bytes) -> None:
+        if data:
+            self.pieces.append(data)
+        self.output += data
+
+    def stored(self) -> list[str]:
+        return [item["Key"] for item in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+
+
+@pytest.fixture
+def world(endpoint: str) -> Iterator[World]:
+    client: Any = boto3.client(
+        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    client.create_bucket(Bucket=BUCKET)
+    made = World(client)
+    yield made
+    made.functions.close()
+    for key in made.stored():
+        client.delete_object(Bucket=BUCKET, Key=key)
+    client.delete_bucket(Bucket=BUCKET)
+
+
+def told(changes: tuple[FileChange, ...]) -> dict[str, str | None]:
+    return {change.path: change.version for change in changes}
+
+
+def test_a_command_works_on_a_copy_and_its_changes_come_back(world: World) -> None:
+    world.put("a.txt", b"one")
+    world.put("b/c.txt", b"two")
+    found = world.run("cat a.txt b/c.txt; echo new > a.txt; echo made > d.txt; rm b/c.txt; exit 3")
+    assert (found.exit_code, found.killed, world.output) == (3, "", b"onetwo")
+    versions = {path: (world.workspace.stat(FILES, path) or pytest.fail(path)).version for path in ("a.txt", "b/c.txt")}
+    assert told(found.changes) == {"a.txt": versions["a.txt"], "d.txt": "", "b/c.txt": versions["b/c.txt"]}
+    assert world.contents == {"a.txt": b"new\n", "d.txt": b"made\n"}
+    assert [key for key in world.stored() if key.startswith("staging/")] == [], "the call's own prefix is emptied"
+    assert b"".join(world.workspace.read(FILES, "a.txt") or ()) == b"one", "nothing is promoted by the sandbox"
+
+
+def test_only_what_has_changed_moves_the_second_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        world.put(f"f{number}", b"x" * number)
+    found = world.run("echo mine > f1")
+    world.workspace.write(FILES, "f1", [world.contents["f1"]])
+    world.put("f2", b"theirs")
+    real = world.client.generate_presigned_url
+    broken: set[str] = set()
+
+    def presign(operation: str, **rest: Any) -> str:
+        url = real(operation, **rest)
+        key = rest["Params"]["Key"].rpartition("/")[2]
+        if key == "f2":
+            return url
+        broken.add(key)
+        return "http://127.0.0.1:9/nobody-listens-here"
+
+    monkeypatch.setattr(world.client, "generate_presigned_url", presign)
+    again = world.run("cat f1 f2 f3")
+    assert (found.exit_code, again.exit_code, world.output) == (0, 0, b"mine\ntheirsxxx")
+    assert len(broken) == 19
+    assert world.functions.starts == 1
+
+
+def test_sessions_share_nothing(world: World) -> None:
+    world.run("echo secret > /tmp/mark-of-one 2>/dev/null; echo x > mine.txt", session="sess_1")
+    world.run("cat mine.txt; ls", session="sess_2")
+    assert b"x" not in world.output.replace(b"mine.txt", b"").split()
+    assert {session for session, _ in world.functions.calls} == {"sess_1", "sess_2"}
+    assert world.functions.starts == 2
+
+
+def test_output_comes_while_it_runs_in_pieces(world: World) -> None:
+    world.run("for i in 1 2 3; do echo $i; sleep 1.2; done")
+    assert world.output == b"1\n2\n3\n"
+    assert len(world.pieces) >= 2
+
+
+def test_a_command_that_takes_too_long_is_killed(world: World) -> None:
+    found = world.run("echo begun > half.txt; sleep 60", timeout=1.0)
+    assert (found.exit_code, found.killed) == (None, "it took more than 1 seconds")
+    assert world.contents == {"half.txt": b"begun\n"}
+
+
+def test_whoever_does_not_want_it_any_more_leaves_at_once(world: World) -> None:
+    class Enough(Exception):
+        pass
+
+    def heard(_: bytes) -> None:
+        raise Enough
+
+    with pytest.raises(Enough), world.sandbox.run(Command("sleep 3", FILES, ("",), ("",), 20.0, owner="s"), heard):
+        pass
+
+
+class TestHostile:
+    @pytest.mark.parametrize(
+        "command",
+        ["env", "cat /proc/$PPID/environ", "cat /proc/[0-9]*/environ", "grep -a worthless /proc/$PPID/mem"],
+    )
+    def test_the_functions_environment_is_not_seen(self, world: World, command: str) -> None:
+        world.run(f"{command} 2>/dev/null")
+        assert b"worthless-but-not-to-be-seen" not in world.output
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            f"sleep {DAEMON} >/dev/null 2>&1 & disown",
+            f"setsid sleep {DAEMON} >/dev/null 2>&1 &",
+            f"( ( setsid sleep {DAEMON} >/dev/null 2>&1 & ) & )",
+            f"for i in 1 2 3 4; do (setsid bash -c 'while :; do sleep {DAEMON} & done' >/dev/null 2>&1 &); done",
+        ],
+        ids=["in the background", "setsid", "forked twice", "without end"],
+    )
+    def test_nothing_runs_on(self, world: World, command: str) -> None:
+        assert world.run(command).exit_code == 0
+        assert daemons() == []
+        assert world.run("true").exit_code == 0
+
+    def test_nothing_is_left_in_the_temporary_directory(self, world: World) -> None:
+        world.run('echo x > "$TMPDIR/left"; echo y > ../beside')
+        world.run('ls "$TMPDIR" ..')
+        assert b"left" not in world.output
+        assert b"beside" not in world.output
+
+    @pytest.mark.parametrize("signal", ["-9", "-TERM"])
+    def test_killing_the_function_gives_no_result_and_no_change(self, world: World, signal: str) -> None:
+        found = world.run(f"echo x > a; kill {signal} $PPID; sleep 5")
+        assert found.exit_code is None
+        assert "nothing that the command has changed was kept" in found.killed
+        assert found.changes == ()
+        assert world.run("echo fine").exit_code == 0
+        assert world.output == b"fine\n"
+
+    def test_links_and_odd_files_do_not_come_back(self, world: World) -> None:
+        odd = "ln -s /etc/passwd l; mkfifo f; ln -s /etc d; echo x > ok; chmod 000 ok; mkdir s; chmod 000 s"
+        found = world.run(odd)
+        assert [change.path for change in found.changes if b"root:" in world.contents.get(change.path, b"")] == []
+        assert any("'l' is no regular file" in sentence for sentence in found.lost)
+        assert world.run("ls").exit_code == 0
+
+    def test_names_that_are_no_text_come_back_as_something(self, world: World) -> None:
+        found = world.run("echo x > $'\\xff'; echo y > $'a\\nb'")
+        assert set(world.contents) == {"\ufffd", "a\nb"}, "promotion refuses both"
+        assert found.exit_code == 0
+
+    def test_a_flood_is_cut(self, world: World) -> None:
+        world.run("head -c 30000000 /dev/zero")
+        assert len(world.output) == 10_000_000
+
+
+GOOD: Any = {"exit_code": 0, "killed": "", "changed": [], "deleted": [], "lost": []}
+
+
+class TestForged:
+    """What a function says that a command has taken over: nothing of it is believed."""
+
+    def forge(self, world: World, manifest: Any, files: tuple[str, ...] = ("1",)) -> Finished:
+        def invoke(_: str, event: dict[str, Any]) -> None:
+            for name in files:
+                world.client.put_object(Bucket=BUCKET, Key=f"{event['prefix']}files/{name}", Body=b"forged")
+            body = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+            world.client.put_object(Bucket=BUCKET, Key=f"{event['prefix']}manifest.json", Body=body)
+
+        world.sandbox = LambdaSandbox(world.client, BUCKET, world.workspace, invoke)
+        return world.run("true")
+
+    def test_versions_and_sizes_are_those_found_here(self, world: World) -> None:
+        world.put("a", b"1")
+        found = self.forge(world, GOOD | {"changed": [["a", 1, 10**12], ["b", 1, -5]]})
+        info = world.workspace.stat(FILES, "a")
+        assert info
+        assert [(c.path, c.version, c.size) for c in found.changes] == [("a", info.version, 6), ("b", "", 6)]
+
+    def test_what_was_not_sent_is_no_change_and_what_was_not_there_is_no_deletion(self, world: World) -> None:
+        found = self.forge(world, GOOD | {"changed": [["a", 7, 1]], "deleted": ["never", "../x"]})
+        assert found.changes == ()
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [
+            b"",
+            b"no json",
+            b"[]",
+            b"null",
+            {"exit_code": 0},
+            {**GOOD, "changed": [["a", "../../t/files/secret", 1]]},
+            {**GOOD, "changed": "x"},
+            {**GOOD, "exit_code": "zero"},
+            {**GOOD, "lost": None},
+        ],
+        ids=str,
+    )
+    def test_a_manifest_of_another_shape_is_none(self, world: World, manifest: Any) -> None:
+        world.put("secret", b"s")
+        found = self.forge(world, manifest)
+        assert (found.exit_code, found.changes) == (None, ())
