@@ -1,7 +1,9 @@
 """The Sandbox on AWS: the function in processes of its own, S3 over a socket (moto's server), hostile commands."""
 
 import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.aws.sandbox_function import Functions
 from tests.security.scene import DAEMON, daemons
+from walkaway_core.aws import sandbox
 from walkaway_core.aws.sandbox import LambdaSandbox
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.sandbox import Command, FileChange, Finished
@@ -250,3 +253,53 @@ class TestForged:
         world.put("secret", b"s")
         found = self.forge(world, manifest)
         assert (found.exit_code, found.changes) == (None, ())
+
+
+class TestInvoking:
+    """The call of the function, over a socket."""
+
+    @pytest.fixture
+    def calls(self) -> Iterator[tuple[str, list[Any], list[Any]]]:
+        """A Lambda service that takes its time: its address, the calls that it got, and how it answers them."""
+        got: list[Any] = []
+        answers: list[Any] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                got.append((self.path, self.headers["x-amz-tenant-id"], body))
+                seconds, headers, answer = answers[0]
+                threading.Event().wait(seconds)
+                self.send_response(200)
+                for name, value in {"content-length": str(len(answer)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", got, answers
+        server.shutdown()
+        server.server_close()
+
+    def invoke(self, endpoint: str) -> None:
+        client = sandbox.connect(
+            endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        sandbox.invoker(client, "sandbox")("sess_1", {"command": "true"})
+
+    def test_a_command_of_65_seconds_runs_once(self, calls: tuple[str, list[Any], list[Any]]) -> None:
+        endpoint, got, answers = calls
+        answers.append((65, {}, b"null"))
+        self.invoke(endpoint)
+        assert got == [("/2015-03-31/functions/sandbox/invocations", "sess_1", {"command": "true"})]
+
+    def test_a_function_that_breaks_says_how(self, calls: tuple[str, list[Any], list[Any]]) -> None:
+        endpoint, got, answers = calls
+        answers.append((0, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorType": "Runtime.ExitError"}'))
+        with pytest.raises(sandbox.FunctionFailed, match="ExitError"):
+            self.invoke(endpoint)
+        assert len(got) == 1

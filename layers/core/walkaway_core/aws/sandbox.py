@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
+
 from walkaway_core.sandbox import Command, FileChange, Finished, SandboxRefused
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
 
     from walkaway_core.ports import Workspace
@@ -23,10 +27,36 @@ MANIFEST_BYTES = 20_000_000
 MARGIN = 300
 """Seconds beyond the command's own for which addresses are good: for files on their way."""
 POLL = 1.0
+LONGEST = 905
+"""Seconds: a Lambda's 15 minutes and a little."""
 STAGING = "staging"
 
 Invoke = Callable[[str, dict[str, Any]], None]
 """Carries out one call, for this session, in a function that no other session shares. Raises when it fails."""
+
+
+class FunctionFailed(Exception):
+    """The sandbox function gave no answer of its own."""
+
+
+def connect(**options: Any) -> "LambdaClient":
+    """Make a client that waits for as long as a function may run, and never sends a call twice.
+
+    By default botocore gives up after 60 seconds of silence and tries again, while the first command still runs.
+    """
+    config = Config(read_timeout=LONGEST, connect_timeout=10, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+    return boto3.client("lambda", config=config, **options)
+
+
+def invoker(client: "LambdaClient", function: str) -> Invoke:
+    """Call a function of this name, each session in environments of its own (Lambda guide, tenant isolation)."""
+
+    def invoke(session: str, event: dict[str, Any]) -> None:
+        answer = client.invoke(FunctionName=function, TenantId=session, Payload=jsontext.dump_bytes(event))
+        if "FunctionError" in answer:
+            raise FunctionFailed(answer["Payload"].read(1000).decode(errors="replace"))
+
+    return invoke
 
 
 class LambdaSandbox:
