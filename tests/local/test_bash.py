@@ -150,7 +150,7 @@ class TestScopes:
     def test_too_much_to_read_says_how_to_narrow_it(self, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
         agent.put("a", b"1")
         agent.put("b", b"2")
-        monkeypatch.setattr("walkaway_local.sandbox.staging.MOST", 1)
+        monkeypatch.setattr("walkaway_core.sandbox.MOST", 1)
         assert "file_access" in agent.bash("ls")
 
 

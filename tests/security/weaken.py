@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.security.scene import Scene
 from walkaway_core import output, paths, promotion
-from walkaway_core.sandbox import Command
+from walkaway_core.sandbox import Command, readable
 from walkaway_core.tools import bash
 from walkaway_local.sandbox import bubblewrap, mounts, running, staging
 from walkaway_sandbox import tree
@@ -125,7 +126,13 @@ def _all_writable(folder: Path, _: Sequence[str]) -> Iterator[str]:
 
 
 all_is_writable = both(value(mounts, "workspace", _all_writable), value(paths.Scope, "check_write", lambda *_: None))
-all_is_readable = value(staging, "_outermost", lambda _: [""])
+
+
+def all_is_readable(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Copy everything, whatever the session may read."""
+    patch.setattr(staging, "readable", lambda files, command: readable(files, replace(command, read=("",))))
+
+
 any_name_will_do = value(paths, "clean", lambda path: path)
 any_number_will_do = value(promotion, "MOST", 10**9)
 nobody_watches_the_disk = value(tree, "outgrown", lambda *_: False)

@@ -65,18 +65,19 @@ class Scope:
 
     def check_read(self, path: str) -> None:
         """Raise PathForbidden unless the path may be read."""
-        if not _covers(self.read, path):
+        if not covers(self.read, path):
             raise PathForbidden(f"{_shown(path)} is outside what this session may read: {list(self.read)}")
 
     def check_write(self, path: str) -> None:
         """Raise PathForbidden unless the path may be written."""
-        if not _covers(self.write, path):
+        if not covers(self.write, path):
             raise PathForbidden(f"{_shown(path)} is outside what this session may write: {list(self.write)}")
 
     def may_read(self, path: str) -> bool:
         """Whether the path, or something below it, may be read: directories on the way are shown."""
-        return _covers(self.read, path) or any(not path or scope.startswith(path + "/") for scope in self.read)
+        return covers(self.read, path) or any(not path or scope.startswith(path + "/") for scope in self.read)
 
 
-def _covers(scopes: Sequence[str], path: str) -> bool:
+def covers(scopes: Sequence[str], path: str) -> bool:
+    """Whether a clean path is one of these, or below one; `""` is everything."""
     return any(not scope or path == scope or path.startswith(scope + "/") for scope in scopes)

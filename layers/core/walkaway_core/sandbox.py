@@ -5,6 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from walkaway_core.ports import FileInfo, Workspace
+
+MOST, MOST_BYTES = 2_000, 1_000_000_000
+"""How many files a command may read, and how many bytes in all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -68,6 +73,33 @@ class Sandbox(Protocol):
         once a second. When it raises, the command is killed and the exception passed on. Raises SandboxRefused.
         """
         ...
+
+
+def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, FileInfo]]:
+    """Every file that a command may read, once, with its path. Raises SandboxRefused when it is too much."""
+    waiting, done, size = list(dict.fromkeys(command.read)), set[str](), 0
+    while waiting:
+        path = waiting.pop()
+        info = workspace.stat(command.root, path)
+        entries = workspace.listing(command.root, path) or () if info and info.is_directory else ()
+        waiting += [_join(path, entry.name) for entry in entries if entry.is_directory]
+        found = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
+        found += [(path, info)] if info and not info.is_directory else []
+        for below, file in found:
+            if below in done:
+                continue
+            done.add(below)
+            size += file.size
+            if len(done) > MOST or size > MOST_BYTES:
+                raise SandboxRefused(
+                    f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command. "
+                    "A session whose file_access names only the directories that it needs can run one"
+                )
+            yield below, file
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
 
 
 class NoSandbox:

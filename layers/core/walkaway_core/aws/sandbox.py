@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from walkaway_core.sandbox import Command, FileChange, Finished, SandboxRefused
+from walkaway_core.paths import covers
+from walkaway_core.sandbox import MOST_BYTES, Command, FileChange, Finished, readable
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from walkaway_core.ports import Workspace
 
-MOST, MOST_BYTES = 2_000, 1_000_000_000
 MANIFEST_BYTES = 20_000_000
 MARGIN = 300
 """Seconds beyond the command's own for which addresses are good: for files on their way."""
@@ -76,44 +76,12 @@ class LambdaSandbox:
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
         """Invoke the function, listen to its output, read what it has left."""
         prefix = f"{STAGING}/{secrets.token_hex(16)}/"
-        seen = dict(self._readable(command))
+        seen = {path: info.version for path, info in readable(self._workspace, command)}
         try:
             failure = self._carry_out(self._event(command, prefix, seen), command.owner, prefix, heard)
             yield self._finished(command, prefix, seen, failure)
         finally:
             self._clean(prefix)
-
-    def _readable(self, command: Command) -> Iterator[tuple[str, str]]:
-        """Path and version of every file that the command may read. Raises SandboxRefused for too many."""
-        count, size = 0, 0
-        for path, version, bytes_ in self._below(command):
-            count, size = count + 1, size + bytes_
-            if count > MOST or size > MOST_BYTES:
-                raise SandboxRefused(
-                    f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command. "
-                    "A session whose file_access names only the directories that it needs can run one"
-                )
-            yield path, version
-
-    def _below(self, command: Command) -> Iterator[tuple[str, str, int]]:
-        waiting = list(dict.fromkeys(command.read))
-        done: set[str] = set()
-        while waiting:
-            path = waiting.pop()
-            info = self._workspace.stat(command.root, path)
-            if path in done or info is None:
-                continue
-            done.add(path)
-            if not info.is_directory:
-                yield path, info.version, info.size
-                continue
-            for entry in self._workspace.listing(command.root, path) or ():
-                below = f"{path}/{entry.name}" if path else entry.name
-                if entry.is_directory:
-                    waiting.append(below)
-                elif below not in done:
-                    done.add(below)
-                    yield below, entry.version, entry.size
 
     def _event(self, command: Command, prefix: str, seen: Mapping[str, str]) -> dict[str, Any]:
         """What the function is told: addresses that are good for this call alone."""
@@ -183,7 +151,7 @@ class LambdaSandbox:
         for path, number in manifest["changed"]:
             key = f"{prefix}files/{number}"
             if key in sizes:
-                version = seen.get(path, "" if _covers(command.read, path) else None)
+                version = seen.get(path, "" if covers(command.read, path) else None)
                 changes.append(FileChange(path, version, sizes[key], lambda key=key: self._contents(key)))  # type: ignore[misc]
         changes += [FileChange(path, seen[path]) for path in manifest["deleted"] if path in seen]
         return Finished(manifest["exit_code"], manifest["killed"], tuple(changes), tuple(manifest["lost"]))
@@ -222,7 +190,3 @@ def _manifest(body: bytes) -> dict[str, Any] | None:
         }
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-def _covers(scopes: tuple[str, ...], path: str) -> bool:
-    return any(not scope or path == scope or path.startswith(scope + "/") for scope in scopes)
