@@ -258,17 +258,19 @@ MUTANTS = [
     Mutant(
         "journal: a tool writes only while its call is its own",
         SLEEPER_END,
-        (("tools/tool.py", "            self._stand()\n", ""),),
+        (("tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),),
     ),
     Mutant(
-        "journal: a tool writes over what it saw", SLEEPER_END, (("tools/tool.py", "[data], version=seen)", "[data])"),)
+        "journal: a tool writes over what it saw",
+        SLEEPER_END,
+        (("tools/tool.py", "contents(), version=seen)", "contents())"),),
     ),
     Mutant(
         "journal: what is done is not done again",
         "an invocation comes again after a later one",
         (
             ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
-            ("tools/tool.py", "            self._stand()\n", ""),
+            ("tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),
             ("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),
         ),
     ),
