@@ -45,6 +45,11 @@ def changes(counts: Counter[str]) -> list[tuple[Kind, int]]:
     return [point for point in operations(counts) if point[0] != "read"]
 
 
+def transactions(counts: Counter[str]) -> list[tuple[Kind, int]]:
+    """All writes that are more than an append to a log."""
+    return [("transaction", number) for number in range(1, counts["transaction"] + 1)]
+
+
 def pairs(counts: Counter[str]) -> list[tuple[int, int]]:
     """All pairs of invocations, the earlier one first."""
     last = counts["invocation"]
@@ -187,7 +192,7 @@ CATALOGUE = [
     Fault("a message comes, and steers", operations, meanwhile(STEERS.comes), life=STEERS.life),
     Fault("whoever steers sleeps; the turn goes on", each("invocation"), STEERS.comes_slowly, life=STEERS.life),
     Fault("a message comes, and interrupts", operations, meanwhile(INTERRUPTS.comes), life=INTERRUPTS.life),
-    Fault("what waits is cancelled", changes, meanwhile(DROPPED.goes), life=DROPPED.life),
+    Fault("what waits is cancelled", transactions, meanwhile(DROPPED.goes), life=DROPPED.life),
     *busy("a message waits", WAITED),
     *busy("a message steers", STEERED),
     *busy("a message interrupts", INTERRUPTED),

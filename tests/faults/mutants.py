@@ -80,18 +80,6 @@ MUTANTS = [
         (("queue.py", 'once.put(services, key, outcome="queued")', ""),),
     ),
     Mutant(
-        "R1: what was cancelled while it waited does not begin",
-        "what waits is cancelled",
-        (
-            (
-                "starting.py",
-                'Change(*key.item, set=facts, when=(Is("status", "queued"),))',
-                "Change(*key.item, set=facts)",
-            ),
-            ("starting.py", "Delete(*waiting.key, when=(Present(),))", "Delete(*waiting.key)"),
-        ),
-    ),
-    Mutant(
         "R2: a delta is put where nothing is",
         SLEEPER,
         (("deltas.py", "self._flying), (Absent(),))", "self._flying), ())"),),

@@ -36,6 +36,7 @@ class Slow(Tool):
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> type[Slow]:
     monkeypatch.setitem(tools.TOOLS, "slow", Slow)
+    monkeypatch.setitem(tools.DEFINITIONS, "slow", Slow.definition())
     Slow.gate, Slow.tries, Slow.told = threading.Event(), [], []
     return Slow
 

@@ -33,12 +33,12 @@ def system(*, network: bool) -> Iterator[str]:
     yield from ("--perms", "0755", "--dir", "/etc")
     for name in (*ETC, *(NETWORK if network else ())):
         yield from ("--ro-bind-try", name, name)
-    for path in environments():
-        yield from _parents(path)
-        yield from ("--ro-bind", str(path), str(path))
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from ("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp")  # noqa: S108 - inside
     yield from ("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/dev/shm")  # noqa: S108 - inside
+    for path in environments():
+        yield from _parents(path)
+        yield from ("--ro-bind", str(path), str(path))
     yield from _parents(Path(MOUNT))
 
 
