@@ -92,7 +92,7 @@ def test_a_command_works_on_a_copy_and_its_changes_come_back(world: World) -> No
     versions = {path: (world.workspace.stat(FILES, path) or pytest.fail(path)).version for path in ("a.txt", "b/c.txt")}
     assert told(found.changes) == {"a.txt": versions["a.txt"], "d.txt": "", "b/c.txt": versions["b/c.txt"]}
     assert world.contents == {"a.txt": b"new\n", "d.txt": b"made\n"}
-    assert [key for key in world.stored() if key.startswith("staging/")] == [], "the call's own prefix is emptied"
+    assert [key for key in world.stored() if key.startswith(".staging/")] == [], "the call's own prefix is emptied"
     assert b"".join(world.workspace.read(FILES, "a.txt") or ()) == b"one", "nothing is promoted by the sandbox"
 
 

@@ -69,6 +69,11 @@ def test_output_exit_code_and_place(agent: Agent) -> None:
     assert agent.bash("nonsense") == "exit code 127\nbash: line 1: nonsense: command not found"
 
 
+def test_a_command_that_closes_its_output_goes_on(agent: Agent) -> None:
+    said = agent.bash("echo begun; exec >&- 2>&-; sleep 1; echo late > late.txt; exit 4")
+    assert said == "exit code 4\nbegun\n[written: late.txt]"
+
+
 def test_files_go_in_and_come_out_and_processes_do_not_stay(agent: Agent) -> None:
     agent.put("in/a.txt", b"one")
     said = agent.bash("cat in/a.txt; echo two > in/a.txt; mkdir out; echo new > out/b.txt; sleep 100 & disown")

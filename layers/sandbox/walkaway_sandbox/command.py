@@ -38,7 +38,6 @@ def run(
     killed = _follow(process, folder, timeout, heard)
     if killed:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
     code = process.wait()
     process.stdout.close()
     return killed, None if killed else code

@@ -31,31 +31,22 @@ class Running:
     def wait(self) -> tuple[str, int | None]:
         """Wait for its end; give why it was killed, `""` if it was not, and its exit code if it has one."""
         assert self._process.stdout
-        killed = ""
+        killed, ended = "", False
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._process.stdout, selectors.EVENT_READ)
-                while not killed:
+                while not (killed or ended):
                     ready = selector.select(TICK)
                     data = os.read(self._process.stdout.fileno(), CHUNK) if ready else b""
                     self._heard(data)
-                    if ready and not data:
-                        break
-                    killed = self._too_much()
+                    ended = bool(ready) and not data  # bubblewrap holds the output open for as long as it runs
+                    killed = "" if ended else self._too_much()
         finally:
-            if killed or (self._process.poll() is None and not self._ended()):
+            if not ended:
                 self._process.kill()
             self._process.wait()
             self._process.stdout.close()
         return killed, None if killed else self._process.returncode
-
-    def _ended(self) -> bool:
-        """Whether it ends by itself: it has closed its output, and nobody else holds it."""
-        try:
-            self._process.wait(TICK)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
     def _too_much(self) -> str:
         now = time.monotonic()

@@ -29,7 +29,8 @@ MARGIN = 300
 POLL = 1.0
 LONGEST = 905
 """Seconds: a Lambda's 15 minutes and a little."""
-STAGING = "staging"
+STAGING = ".staging"
+"""Beside the tenants' roots; no tenant's name begins with a dot."""
 
 Invoke = Callable[[str, dict[str, Any]], None]
 """Carries out one call, for this session, in a function that no other session shares. Raises when it fails."""
