@@ -107,12 +107,15 @@ def _bucket(name: str, given: dict[str, Any]) -> Made:
         Bucket=bucket, PublicAccessBlockConfiguration=given["PublicAccessBlockConfiguration"]
     )
     client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=given["OwnershipControls"])
-    rules = [
-        {"ID": found["Id"], "Filter": {}, **{k: v for k, v in found.items() if k != "Id"}}
-        for found in given["LifecycleConfiguration"]["Rules"]
-    ]
-    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})  # type: ignore[typeddict-item]
+    rules: Any = [_lifecycle(**found) for found in given["LifecycleConfiguration"]["Rules"]]
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
     return {"Ref": bucket, "Arn": f"arn:aws:s3:::{bucket}"}
+
+
+def _lifecycle(*, Id: str, Prefix: str = "", ExpirationInDays: int = 0, **rest: Any) -> dict[str, Any]:  # noqa: N803
+    """Say CloudFormation's rule in S3's own words."""
+    expiry = {"Expiration": {"Days": ExpirationInDays}} if ExpirationInDays else {}
+    return {"ID": Id, "Filter": {"Prefix": Prefix}, **expiry, **rest}
 
 
 def _event_bus(_: str, given: dict[str, Any]) -> Made:

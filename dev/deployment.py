@@ -15,12 +15,16 @@ import botocore.client
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from dev.applier import Applied
+from dev.sandbox import Sandboxes
 from walkaway_core import deployed
 from walkaway_core.ports import Clock
 from walkaway_core.settings import Settings
 
 SERIAL = {"dynamodb", "s3", "sqs", "events"}
 """moto isolates neither transactions nor threads: calls of these services run one at a time."""
+
+SANDBOX = "sandbox"
+"""The folder of the function that never runs in this process: it empties the temporary directory."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def functions(applied: Applied) -> dict[str, Function]:
     """The functions of a stack. Their folders follow from their names: `CallModelFunction` is `call_model`."""
     found = {}
     for name, _ in applied.stack.resources("AWS::Lambda::Function"):
-        environ = applied.stack.resolved(name)["Environment"]["Variables"]
+        environ = applied.stack.resolved(name).get("Environment", {}).get("Variables", {})
         found[name] = Function(name, folder(name), environ)
     return found
 
@@ -81,20 +85,28 @@ class Deployment:
         self.services = {
             found.folder: deployed.build(Settings.read({**found.environ, **environ}, found.folder), clock)
             for found in self.functions.values()
+            if found.folder != SANDBOX
         }
+        self.sandboxes = Sandboxes()
         self.crash_next: dict[str, int] = {}
         """How often a function, by its folder, breaks down before it does anything."""
 
-    def invoke(self, name: str, event: Any) -> Any:
-        """Invoke a function by its name. Raises what its handler raises."""
+    def invoke(self, name: str, event: Any, tenant: str = "") -> Any:
+        """Invoke a function by its name. Raises what its handler raises.
+
+        `tenant` chooses the environment of the one function that has tenant isolation, and is always its own process.
+        """
         function = self.functions[name]
         if self.crash_next.get(function.folder, 0):
             self.crash_next[function.folder] -= 1
             raise RuntimeError(f"{name} broke down")
+        if function.folder == SANDBOX:
+            return self.sandboxes.invoke(tenant, event)
         return function.call(event)
 
     def close(self) -> None:
         """Close what the functions' services hold open; Lambda itself never does."""
+        self.sandboxes.close()
         for found in self.services.values():
             held: Any
             for held in (found.table, found.model):
@@ -140,12 +152,13 @@ def at_work(
         yield deployment
 
 
-def as_lambda(invoke: Callable[[str, Any], Any]) -> Callable[..., bytes]:
-    """Make moto's Lambda call a function of this process, by name and payload, and report errors as Lambda does."""
+def as_lambda(invoke: Callable[[str, Any, str], Any]) -> Callable[..., bytes]:
+    """Make moto's Lambda call functions by name, payload and tenant here, and report errors as Lambda does."""
 
-    def answer(_: Any, name: str, __: Any, body: str, ___: Any, headers: dict[str, str]) -> bytes:
+    def answer(_: Any, name: str, __: Any, body: str, asked: Any, headers: dict[str, str]) -> bytes:
         try:
-            return json.dumps(invoke(name.rpartition(":")[2], json.loads(body))).encode()
+            tenant = (asked or {}).get("X-Amz-Tenant-Id", "")
+            return json.dumps(invoke(name.rpartition(":")[2], json.loads(body), tenant)).encode()
         except Exception as error:  # noqa: BLE001 - the caller decides what it means
             headers["x-amz-function-error"] = "Unhandled"
             trace = traceback.format_exc().splitlines()

@@ -3,12 +3,14 @@
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from dev.aws_local import ENV_FILE
-from dev.deployment import Function, folder
+from dev.deployment import SANDBOX, Function, folder
+from dev.sandbox import Sandboxes
 
 
 @click.command()
@@ -26,6 +28,10 @@ def main(function: str, event: Path, env_file: Path) -> None:
         payload = json.loads(event.read_text())
     except ValueError as error:
         sys.exit(f"{event} is no JSON: {error}")
+    if folder(function) == SANDBOX:
+        with closing(Sandboxes()) as sandboxes:
+            sandboxes.invoke("", payload)
+        return
     os.environ.update(known[function])
     found = Function(function, folder(function), known[function])
     print(json.dumps(found.call(payload), indent=2))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from walkaway_core import api_keys, keys, sending, sessions, turns
+from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.items import Fact, Item, Put
 from walkaway_core.services import Services
 from walkaway_core.sessions import SessionOptions
@@ -35,7 +36,8 @@ class _Still:
 
 
 def seed(services: Services) -> turns.Turn:
-    """Make the key, the session and its turn."""
+    """Make the key, the session and its turn, and the empty list of files of a command."""
+    services.workspace.write(f"{STAGING}/example", "files.json", [b"[]"])
     made = round(services.clock.now() * 1000)
     facts: dict[str, Fact] = {"tenant": TENANT, "name": "for the payloads in events/", "created": made}
     services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))

@@ -62,8 +62,10 @@ class Stack:
     attribute: Callable[[str, str], Any] = lambda name, attribute: f"{name}.{attribute}"
 
     def __post_init__(self) -> None:
-        defaults = {name: str(found["Default"]) for name, found in self.template["Parameters"].items()}
-        self._values = {**PSEUDO, **defaults, **self.parameters}
+        known = self.template["Parameters"]
+        given = {**{name: str(found["Default"]) for name, found in known.items()}, **self.parameters}
+        lists = {name for name, found in known.items() if found["Type"] == "CommaDelimitedList"}
+        self._values = {**PSEUDO, **{n: text.split(",") if n in lists else text for n, text in given.items()}}
 
     def resources(self, kind: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
         """Go through the resources, of one type or all, whose conditions hold; their properties are not resolved."""
@@ -103,7 +105,7 @@ class Stack:
         if name == "Fn::Sub":
             return self._sub(argument)
         if name == "Fn::Join":
-            return argument[0].join(str(self.resolve(part)) for part in argument[1])
+            return argument[0].join(map(str, self.resolve(argument[1])))
         if name == "Fn::If":
             return self.resolve(argument[1] if self._holds(argument[0]) else argument[2])
         raise ValueError(f"{name} is not resolved here")

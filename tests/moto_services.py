@@ -70,7 +70,7 @@ class Account:
 
     def machine(self, definition: str, invoke: Invoke, name: str = "m") -> tuple["SFNClient", str]:
         """Make a state machine of an ASL text, whose functions are called in this process."""
-        self._patch.setattr(LambdaSimpleBackend, "invoke", as_lambda(invoke))
+        self._patch.setattr(LambdaSimpleBackend, "invoke", as_lambda(lambda name, event, _: invoke(name, event)))
         for task in sorted(set(re.findall(r"\$\{(\w+)FunctionArn\}", definition))):
             definition = definition.replace(f"${{{task}FunctionArn}}", self._function(task))
         client = self.step_functions()

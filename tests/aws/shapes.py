@@ -13,6 +13,7 @@ import boto3
 import httpx
 import pytest
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from dev.applier import ACCOUNT, EMULATED, apply
 from dev.deployment import Deployment, at_work
@@ -149,11 +150,23 @@ def deployed(model_url: str) -> Iterator[Deployed]:
         for name, value in ACCOUNT.items():
             patch.setenv(name, value)
         stack.enter_context(mock_aws(config=EMULATED))
+        patch.setenv("AWS_ENDPOINT_URL_S3", stack.enter_context(s3_over_a_socket()))
         applied = apply(Stack({"AnthropicBaseUrl": model_url}))
         work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock))
         url = stack.enter_context(listening(Gateway(work)))
         yield Deployed(url, clock, work)
         settle(work)
+
+
+@contextmanager
+def s3_over_a_socket() -> Iterator[str]:
+    """Serve the emulated account's S3, so that the sandbox, a process of its own, can reach what it is sent to."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        yield "http://{}:{}".format(*server.get_host_and_port())
+    finally:
+        server.stop()
 
 
 def settle(work: Deployment) -> None:

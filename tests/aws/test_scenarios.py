@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.aws.shapes import MODEL, Shape, deployed, local
+from tests import sandboxes, sse
+from tests.agents import Agent
+from tests.aws.shapes import MODEL, Deployed, Shape, deployed, local
 from tests.messages_api import MessagesApi, Reply, call, messages_api, text
+from tests.security.scene import DAEMON, daemons
 from walkaway_core.items import Item
 from walkaway_core.keys import SessionKey, TurnKey
 
@@ -240,6 +242,54 @@ def until(holds: Callable[[], bool], shape: Shape) -> None:
             return
         threading.Event().wait(0.05)
     raise AssertionError("it never came about")
+
+
+class TestBash:
+    """Commands: in bubblewrap, or in the sandbox function."""
+
+    @pytest.fixture
+    def agent(self, shape: Shape, client: httpx.Client, model: MessagesApi) -> Agent:
+        if not isinstance(shape, Deployed):
+            sandboxes.skip_without_bubblewrap()
+        return Agent(client, model, model=MODEL)
+
+    def test_files_go_in_and_come_out_and_processes_do_not_stay(self, agent: Agent) -> None:
+        agent.put("in/a.txt", b"one")
+        said = agent.bash(
+            f"cat in/a.txt; echo two > in/a.txt; mkdir out; echo new > out/b.txt; setsid sleep {DAEMON} &"
+        )
+        assert said == "exit code 0\none\n[written: in/a.txt, out/b.txt]"
+        assert (agent.get("in/a.txt").content, agent.get("out/b.txt").content) == (b"two\n", b"new\n")
+        assert daemons() == []
+        assert agent.bash("cat out/b.txt; rm -r in; exit 3") == "exit code 3\nnew\n[deleted: in/a.txt]"
+        assert "out" in agent.names()
+        assert "in" not in agent.names()
+
+    def test_output_is_seen_while_it_runs(self, agent: Agent) -> None:
+        events = agent.events("echo one; sleep 2.5; echo two")
+        assert "tool_use.progress" in [event.event for event in events]
+
+    def test_what_the_session_may_not_is_not(self, agent: Agent, client: httpx.Client, model: MessagesApi) -> None:
+        agent.put("closed/secret.txt", b"secret")
+        agent.put("open/a.txt", b"a")
+        access = {"read": ["open"], "write": ["open/mine"]}
+        bound = Agent(client, model, file_access=access, model=MODEL)
+        said = bound.bash("ls -R; echo x > open/a.txt; mkdir -p open/mine; echo y > open/mine/b.txt")
+        assert "secret" not in said
+        assert agent.get("open/a.txt").content == b"a"
+        assert agent.get("open/mine/b.txt").content == b"y\n"
+
+    def test_a_cancel_ends_the_command(self, agent: Agent, client: httpx.Client, model: MessagesApi) -> None:
+        model.replies = [Reply([call("bash", command="echo begun; sleep 60; echo end > end.txt")])]
+        url = f"/v1/sessions/{agent.session}"
+        body = {"message": "go"}
+        response = client.post(f"{url}/messages", json=body, headers={"Prefer": "respond-async"}).json()["response_id"]
+        with client.stream("GET", f"{url}/responses/{response}/events") as answer:
+            for seen in sse.parse(answer.iter_lines()):
+                if seen.event == "tool_use.progress":
+                    assert client.post(f"{url}/responses/{response}/cancel").status_code == 202
+        assert seen.event == "message.cancelled"
+        assert "end.txt" not in agent.names()
 
 
 def test_another_tenant_sees_nothing(shape: Shape, client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Each payload in events/ is fed to its real handler, in a stack that holds what the payloads speak of."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,19 @@ def ends(how: str) -> Callable[[Any, Turn, Deployed], None]:
     return check
 
 
+def runs_the_command(answer: Any, turn: Turn, stack: Deployed) -> None:
+    assert answer is None, "what came of it was posted"
+    manifest = b"".join(stack.services.workspace.read(".staging/example", "manifest.json") or ())
+    assert json.loads(manifest) == {
+        "exit_code": 0,
+        "killed": "",
+        "changed": [["made.txt", 1, 6]],
+        "deleted": [],
+        "lost": [],
+    }
+    assert b"".join(stack.services.workspace.read(".staging/example", "output/000001") or ()) == b"made.txt\n"
+
+
 def looks_at_nothing(answer: Answer, turn: Turn, stack: Deployed) -> None:
     assert answer == {"looked_at": 0}
 
@@ -151,6 +165,7 @@ EXPECTED: dict[str, Callable[[Any, Turn, Deployed], None]] = {
     "finish_turn.done": ends("completed"),
     "finish_turn.error": ends("failed"),
     "run_tool.first_call": runs_the_tool,
+    "sandbox.command": runs_the_command,
     "stream.busy": says(409, "session.busy"),
     "stream.missing_file": says(404, "file.not_found"),
     "stream.read_events": reads_the_log,
@@ -169,5 +184,6 @@ def test_every_function_has_payloads_and_every_payload_is_judged() -> None:
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
 def test_a_payload_does_what_its_name_says(path: Path, stack: Deployed, turn: Turn) -> None:
     function = next(f for f in stack.deployment.functions.values() if f.folder == path.stem.partition(".")[0])
-    answer = function.call(json.loads(path.read_text()))
+    payload = path.read_text().replace("http://127.0.0.1:5005", os.environ["AWS_ENDPOINT_URL_S3"])
+    answer = stack.deployment.invoke(function.name, json.loads(payload))
     EXPECTED[path.stem](answer, turn, stack)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
+from tests.agents import Agent
+from tests.messages_api import MessagesApi, Reply, call
 from tests.sandboxes import needs_bubblewrap
 from tests.servers import KEYS, Running, running
 from walkaway_core.output import HEAD, TAIL
@@ -20,36 +21,6 @@ from walkaway_core.settings import Settings
 from walkaway_local.sandbox import bubblewrap
 
 pytestmark = needs_bubblewrap
-
-
-class Agent:
-    """A session whose model runs the commands that a test names."""
-
-    def __init__(self, client: httpx.Client, model: MessagesApi, **options: Any) -> None:
-        self.client = client
-        self.model = model
-        self.session = sse.new(self.client, persistent=True, **options)
-
-    def bash(self, command: str, **arguments: Any) -> str:
-        """Run a command; give what the model is told."""
-        result = self.events(command, **arguments)
-        return next(str(event.data["content"]) for event in result if event.event == "tool_result")
-
-    def events(self, command: str, **arguments: Any) -> list[sse.Seen]:
-        self.model.replies = [Reply([call("bash", command=command, **arguments)]), Reply([text("done")])]
-        events = sse.send(self.client, self.session, "go")
-        assert events[-1].event == "message.completed", events[-1]
-        return events
-
-    def put(self, path: str, content: bytes) -> None:
-        assert self.client.put(f"/v1/sessions/{self.session}/files/{path}", content=content).status_code == 201
-
-    def get(self, path: str) -> httpx.Response:
-        return self.client.get(f"/v1/sessions/{self.session}/files/{path}")
-
-    def names(self, path: str = "") -> list[str]:
-        answer = self.client.get(f"/v1/sessions/{self.session}/files", params={"path": path})
-        return [entry["name"] for entry in answer.json()]
 
 
 @pytest.fixture
@@ -114,7 +85,7 @@ def test_readers_see_output_while_it_runs(agent: Agent) -> None:
 
 
 def test_a_cancel_kills_the_command(agent: Agent) -> None:
-    agent.model.replies = [Reply([call("bash", command="touch mark; sleep 61.7; touch late")])]
+    agent.api.replies = [Reply([call("bash", command="touch mark; sleep 61.7; touch late")])]
     url = f"/v1/sessions/{agent.session}/messages"
     accepted = agent.client.post(url, json={"message": "go"}, headers={"Prefer": "respond-async"}).json()
     deadline = time.monotonic() + 20

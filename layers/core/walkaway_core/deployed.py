@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from walkaway_core.aws import bus, machine, parameter, table, workspace
+from walkaway_core.aws import bus, machine, parameter, sandbox, table, workspace
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import Clock
+from walkaway_core.sandbox import NoSandbox, Sandbox
 from walkaway_core.services import Services
 from walkaway_core.settings import SettingError, Settings
 from walkaway_core.system import SystemClock, TimeIds
@@ -55,11 +56,11 @@ def use(given: Mapping[str, Services]) -> Iterator[None]:
 def build(settings: Settings, clock: Clock | None = None) -> Services:
     """Build the ports for which there are settings; the others say what is missing when they are used."""
     clock = clock or SystemClock()
+    s3: Any = workspace.connect() if settings.bucket else None
+    files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
     return Services(
         table=_port(settings.table, "WALKAWAY_TABLE", lambda name: table.DynamoTable(table.connect(), name, clock)),
-        workspace=_port(
-            settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(workspace.connect(), name)
-        ),
+        workspace=files,
         machine=_port(
             settings.state_machine,
             "WALKAWAY_STATE_MACHINE",
@@ -70,7 +71,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         ids=TimeIds(),
         settings=settings,
+        sandbox=_sandbox(settings, s3, files),
     )
+
+
+def _sandbox(settings: Settings, s3: Any, files: Any) -> Sandbox:
+    if not settings.sandbox:
+        return _Elsewhere("WALKAWAY_SANDBOX is not set, so no command can be run here")
+    invoke = sandbox.invoker(sandbox.connect(), settings.sandbox)
+    return sandbox.LambdaSandbox(s3, settings.bucket, files, invoke)
 
 
 def _port(value: str, variable: str, make: Callable[[str], Any]) -> Any:
@@ -90,3 +99,11 @@ class _Missing:
 
     def __getattr__(self, name: str) -> Any:
         raise SettingError(f"{self._variable} is not set, so {name}() cannot be called here")
+
+
+class _Elsewhere(NoSandbox):
+    """Sandbox: for functions that run no commands, and only ask whether the agent can."""
+
+    def problem(self) -> str | None:
+        """Nothing is missing: RunTool has one in every stack."""
+        return None

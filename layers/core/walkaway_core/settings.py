@@ -182,6 +182,7 @@ class Settings:
     state_machine: str = _set(
         "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "finish_turn", "sweep", default=""
     )
+    sandbox: str = _set("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
     bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, "finish_turn", "sweep", default="")
 
     @classmethod

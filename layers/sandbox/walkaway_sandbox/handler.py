@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from walkaway_sandbox import command, processes, tree
-from walkaway_sandbox.transfer import Post, Wanted, fetch
+from walkaway_sandbox.transfer import Post, Wanted, fetch, listed
 
 ROOT = Path(os.environ.get("WALKAWAY_SANDBOX_ROOT") or ("/tmp" if "AWS_LAMBDA_RUNTIME_API" in os.environ else ""))  # noqa: S108 - a Lambda's own
 """Everything in it is deleted at the end of a call but the workspace: nowhere else than in a Lambda is that `/tmp`."""
@@ -31,7 +31,10 @@ _held: dict[str, tuple[str, tree.Identity]] = {}
 
 
 def handle(event: Mapping[str, Any]) -> bool:
-    """Carry out one call; say whether nothing of it is left, so that this environment may take another."""
+    """Carry out one call; say whether nothing of it is left, so that this environment may take another.
+
+    The event: {"command", "timeout" in seconds, "files": address of their list, "post": {"url", "fields"}, "prefix"}.
+    """
     if not ROOT.is_absolute():
         raise RuntimeError("WALKAWAY_SANDBOX_ROOT must name a directory that may be emptied")
     processes.keep_apart()
@@ -39,7 +42,7 @@ def handle(event: Mapping[str, Any]) -> bool:
     workspace.mkdir(parents=True, exist_ok=True)
     post = Post(event["post"]["url"], event["post"]["fields"], event["prefix"])
     output = _Output(post)
-    before = _bring(workspace, [Wanted(*one) for one in event["files"]])
+    before = _bring(workspace, listed(event["files"]))
     home = ROOT / "home"
     _renew(home)
     killed, code = command.run(event["command"], _place(workspace), _environment(home), event["timeout"], output.take)
@@ -157,6 +160,9 @@ def _environment(home: Path) -> dict[str, str]:
         "PYTHONPATH": "/opt/python",
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": str(home),
+        **{
+            name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ
+        },  # the runtime's own Python needs it
     }
 
 

@@ -1,6 +1,7 @@
 """Moves files in by presigned GETs and everything out by one presigned POST (Amazon S3 user guide, presigned URLs)."""
 
 import http.client
+import json
 import secrets
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,12 @@ class Wanted:
     path: str
     version: str
     url: str
+
+
+def listed(url: str) -> list[Wanted]:
+    """Get the list of the files: [[path, version, address]]. Raises OSError, ValueError."""
+    with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 - given by our own caller
+        return [Wanted(*one) for one in json.load(answer)]
 
 
 def fetch(folder: Path, wanted: Iterable[Wanted]) -> None:

@@ -85,13 +85,18 @@ class LambdaSandbox:
             self._clean(prefix)
 
     def _event(self, command: Command, prefix: str, seen: Mapping[str, str]) -> dict[str, Any]:
-        """What the function is told: addresses that are good for this call alone."""
+        """What the function is told: addresses that are good for this call alone.
+
+        The files' addresses stand in an object, because thousands of them would not fit into an invocation.
+        """
         seconds = int(command.timeout) + MARGIN
 
-        def address(path: str) -> str:
-            where = {"Bucket": self._bucket, "Key": f"{command.root}/{path}"}
+        def address(key: str) -> str:
+            where = {"Bucket": self._bucket, "Key": key}
             return self._client.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
 
+        files = [[path, version, address(f"{command.root}/{path}")] for path, version in seen.items()]
+        self._client.put_object(Bucket=self._bucket, Key=f"{prefix}files.json", Body=jsontext.dump_bytes(files))
         post = self._client.generate_presigned_post(
             self._bucket,
             f"{prefix}${{filename}}",
@@ -102,7 +107,7 @@ class LambdaSandbox:
         return {
             "command": command.text,
             "timeout": command.timeout,
-            "files": [[path, version, address(path)] for path, version in seen.items()],
+            "files": address(f"{prefix}files.json"),
             "post": {"url": post["url"], "fields": fields},
             "prefix": prefix,
         }

@@ -26,8 +26,16 @@ CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *
 
 
 def connect(**options: Any) -> "S3Client":
-    """Make a client; all that this module asks for may be repeated."""
-    return boto3.client("s3", config=Config(retries={"mode": "standard", "total_max_attempts": 5}), **options)
+    """Make a client; all that this module asks for may be repeated.
+
+    By default botocore would presign addresses for another region's host, and sign those of us-east-1 in the old way.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual"},
+    )
+    return boto3.client("s3", config=config, **options)
 
 
 class S3Workspace:
