@@ -1,4 +1,4 @@
-"""Writes layers/core/requirements.txt: what the Lambda functions import, in the versions of requirements.lock.
+"""Writes the requirements.txt of each layer: what its functions import, in the versions of requirements.lock.
 
 `--check` only says whether it is stale. Both use the installed packages' own metadata, so neither needs an index.
 """
@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "layers/core/requirements.txt"
+LAYERS = {"core": ("lambda", ["pydantic"]), "sandbox": ("documents", [])}
+"""Which extra each layer has, and what of the client's own dependencies its functions share."""
 RUNTIME = {
     "python_version": "3.13",
     "python_full_version": "3.13.0",
@@ -23,21 +24,19 @@ RUNTIME = {
     "implementation_name": "cpython",
     "platform_python_implementation": "CPython",
 }
-WIRE = "pydantic"
-"""The one dependency of the client's own that the functions share."""
 
 
-def wanted() -> str:
+def wanted(extra: str, shared: list[str]) -> str:
     """The file as it must be."""
     found: set[str] = set()
-    todo = [*_required("walkaway", "lambda", only=True), Requirement(WIRE)]
+    todo = [*_required("walkaway", extra, only=True), *map(Requirement, shared)]
     while todo:
         requirement = todo.pop()
         name = canonicalize_name(requirement.name)
-        for extra in ("", *requirement.extras):
-            if f"{name}[{extra}]" not in found:
-                found.add(f"{name}[{extra}]")
-                todo += _required(name, extra, only=name == "walkaway")
+        for wish in ("", *requirement.extras):
+            if f"{name}[{wish}]" not in found:
+                found.add(f"{name}[{wish}]")
+                todo += _required(name, wish, only=name == "walkaway")
     pins = _pins()
     names = sorted({entry.partition("[")[0] for entry in found} - {"walkaway"})
     return "".join(f"{name}=={pins[name]}\n" for name in names)
@@ -65,12 +64,14 @@ def _pins() -> dict[str, str]:
 
 def main() -> None:
     """Write, or check."""
-    text = wanted()
-    if TARGET.exists() and TARGET.read_text() == text:
-        return
-    if "--check" in sys.argv:
-        sys.exit("stale: layers/core/requirements.txt; run `make lock`")
-    TARGET.write_text(text)
+    for name, (extra, shared) in LAYERS.items():
+        target = ROOT / "layers" / name / "requirements.txt"
+        text = wanted(extra, shared)
+        if target.exists() and target.read_text() == text:
+            continue
+        if "--check" in sys.argv:
+            sys.exit(f"stale: {target.relative_to(ROOT)}; run `make lock`")
+        target.write_text(text)
 
 
 if __name__ == "__main__":
