@@ -1,9 +1,10 @@
 """The Bus in process: its queue is in the Table, so nothing that was accepted is lost with the process."""
 
+import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from walkaway_core import keys
@@ -13,12 +14,13 @@ from walkaway_wire import jsontext
 
 Subscriber = Callable[[str, Mapping[str, Any]], None]
 RETRY_SECONDS = 1.0
+THREADS = 8
 
 
 class LocalBus:
-    """Bus: calls each subscriber, in a thread of its own, until it has taken the event.
+    """Bus: calls each subscriber, in threads of its own, until it has taken the event.
 
-    An event that a subscriber fails on goes behind the others and comes again.
+    An event that a subscriber fails on comes again later, and keeps no other waiting.
     """
 
     def __init__(self, table: Table, ids: Ids, subscribers: Sequence[Subscriber], retry: float = RETRY_SECONDS) -> None:
@@ -26,39 +28,39 @@ class LocalBus:
         self._ids = ids
         self._subscribers = subscribers
         self._retry = retry
-        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bus")
         self._take_up()
-        self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
-        self._thread.start()
 
     def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Accept an event."""
         body = jsontext.dump_bytes({"kind": kind, "detail": detail, "left": list(range(len(self._subscribers)))})
         item = Item(keys.BUS, self._ids.new("bus_"), {}, body)
         self._table.write(Put(item))
-        self._queue.put(item)
+        self._put(item)
 
     def close(self) -> None:
         """Deliver nothing any more; what is left stands in the Table."""
-        self._queue.put(None)
-        self._thread.join()
+        self._pool.shutdown(cancel_futures=True)
 
     def _take_up(self) -> None:
         after, more = "", True
         while more:
             page = self._table.query(keys.BUS, after=after)
             for item in page.items:
-                self._queue.put(item)
+                self._put(item)
                 after = item.sk
             more = page.more
 
-    def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            try:
-                self._deliver(item)
-            except Exception:
-                logging.getLogger(__name__).exception("could not deliver %s; it comes again", item.sk)
-                self._again(item)
+    def _put(self, item: Item) -> None:
+        with contextlib.suppress(RuntimeError):  # closed: it stands in the Table
+            self._pool.submit(self._take, item)
+
+    def _take(self, item: Item) -> None:
+        try:
+            self._deliver(item)
+        except Exception:
+            logging.getLogger(__name__).exception("could not deliver %s; it comes again", item.sk)
+            self._again(item)
 
     def _deliver(self, item: Item) -> None:
         event = jsontext.loads(item.body)
@@ -71,7 +73,7 @@ class LocalBus:
         self._again(later)
 
     def _again(self, item: Item) -> None:
-        timer = threading.Timer(self._retry, self._queue.put, (item,))
+        timer = threading.Timer(self._retry, self._put, (item,))
         timer.daemon = True
         timer.start()
 

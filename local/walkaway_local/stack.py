@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from walkaway_core.doors import DOORS
+from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import Clock, Ids
 from walkaway_core.services import Services
@@ -15,6 +16,7 @@ from walkaway_core.settings import Settings
 from walkaway_core.sweep import execution_failed, sweep
 from walkaway_core.system import SystemClock, TimeIds
 from walkaway_local.bus import LocalBus
+from walkaway_local.carrier import LocalCarrier
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
@@ -65,7 +67,9 @@ class LocalStack:
             on_failure=self._failed,
         )
         self._model = AnthropicModel(settings)
-        self._bus = LocalBus(self._table, ids, [_log])
+        self._ready = threading.Event()
+        self._bus = LocalBus(self._table, ids, [_log, self._fan_out])
+        self._carrier = LocalCarrier(self._attempt, clock)
         workspace = FolderWorkspace(data / "workspace")
         self.services = Services(
             table=self._table,
@@ -77,8 +81,10 @@ class LocalStack:
             ids=ids,
             settings=settings,
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
+            carrier=self._carrier,
             process=ids.new("proc_"),
         )
+        self._ready.set()
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
 
@@ -99,11 +105,19 @@ class LocalStack:
         self._machine.close()
         self._model.close()
         self._bus.close()
+        self._carrier.close()
         self._table.close()
         self._lock.close()
 
     def _invoke(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         return DOORS[function](self.services, payload)
+
+    def _fan_out(self, kind: str, detail: Mapping[str, Any]) -> None:
+        self._ready.wait()
+        deliver_webhook(self.services, {"detail-type": kind, "detail": detail})
+
+    def _attempt(self, message: Mapping[str, str]) -> None:
+        deliver_webhook(self.services, message)
 
     def _failed(self, ticket: Mapping[str, Any], error: str, cause: str) -> None:
         detail = {"status": "FAILED", "input": jsontext.dumps(dict(ticket)), "error": error, "cause": cause}

@@ -35,6 +35,7 @@ POLICY_OF = {
     "WALKAWAY_STATE_MACHINE": "MachineAccess",
     "WALKAWAY_BUS": "BusAccess",
     "WALKAWAY_SANDBOX": "SandboxAccess",
+    "WALKAWAY_QUEUE": "QueueAccess",
 }
 SANDBOX = "SandboxFunction"
 CHOICES = {"AnthropicKeyParameter": "/walkaway/key", "Bedrock": "yes", "Model": "bedrock/some.model"}
@@ -200,10 +201,35 @@ def test_failures_reach_the_sweep_and_what_nobody_takes_is_kept(stack: Stack) ->
     assert "EventBusName" not in rule, "Step Functions reports on the default bus"
     assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "DeadLetters.Arn"
     assert stack.resolved("FailedExecutionsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
-    (mapping,) = (stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::EventSourceMapping"))
+
+
+@pytest.mark.parametrize(
+    ("queue", "function"), [("FailedExecutionsQueue", "SweepFunction"), ("WebhooksQueue", "DeliverWebhookFunction")]
+)
+def test_what_a_function_fails_on_comes_again_and_then_stays(stack: Stack, queue: str, function: str) -> None:
+    mappings = [stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::EventSourceMapping")]
+    (mapping,) = (found for found in mappings if found["EventSourceArn"] == f"{queue}.Arn")
+    assert mapping["FunctionName"] == f"{function}.Ref"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    timeout = stack.resolved("SweepFunction")["Timeout"]
-    assert stack.resolved("FailedExecutionsQueue")["VisibilityTimeout"] >= 6 * timeout, "as Lambda's guide asks"
+    timeout = stack.resolved(function)["Timeout"]
+    assert stack.resolved(queue)["VisibilityTimeout"] >= 6 * timeout, "as Lambda's guide asks"
+    assert stack.resolved(queue)["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
+
+
+def test_everything_that_the_bus_is_told_goes_to_webhooks(stack: Stack) -> None:
+    rule = stack.resolved("Happenings")
+    assert (rule["EventBusName"], rule["EventPattern"]) == ("Bus.Ref", {"source": ["walkaway"]})
+    assert rule["Targets"][0]["Arn"] == "WebhooksQueue.Arn"
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "DeadLetters.Arn"
+    (statement,) = stack.resolved("QueuePolicy")["PolicyDocument"]["Statement"]
+    assert "WebhooksQueue.Arn" in statement["Resource"]
+    assert "Happenings.Arn" in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_an_archive_is_there_for_those_who_ask(stack: Stack) -> None:
+    assert not list(stack.resources("AWS::Events::Archive"))
+    archive = Stack({"EventArchiveDays": "7"}).resolved("EventArchive")
+    assert (archive["SourceArn"], archive["RetentionDays"]) == ("Bus.Arn", "7")
 
 
 def test_two_stacks_of_one_account_do_not_meet() -> None:

@@ -13,8 +13,9 @@ import pytest
 from tests.core.conftest import Engine
 from tests.core.test_step import of, run
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import outbound
-from walkaway_core.outbound import Forbidden, Unreachable
+from walkaway_core import addresses, outbound
+from walkaway_core.addresses import Forbidden
+from walkaway_core.outbound import Unreachable
 from walkaway_core.tools import web
 
 REFUSED = [
@@ -31,20 +32,20 @@ PUBLIC = ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "100.63.255.255", 
 @pytest.mark.parametrize("address", REFUSED)
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     with pytest.raises(Forbidden):
-        outbound.judge(address)
+        addresses.judge(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_address_is_not(address: str) -> None:
-    outbound.judge(address)
+    addresses.judge(address)
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "10.0.0.1", "::ffff:169.254.169.254", "fe80::1"])
 def test_loopback_alone_is_what_development_allows(address: str) -> None:
-    outbound.judge("127.0.0.1", loopback=True)
-    outbound.judge("::1", loopback=True)
+    addresses.judge("127.0.0.1", loopback=True)
+    addresses.judge("::1", loopback=True)
     with pytest.raises(Forbidden):
-        outbound.judge(address, loopback=True)
+        addresses.judge(address, loopback=True)
 
 
 class Site:
@@ -61,6 +62,10 @@ class Site:
                 site.asked.append(self.path)
                 if self.path == "/hang":
                     site.hang.wait(20)
+                if self.path == "/slowly":
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                    while not site.hang.wait(0.1):
+                        self.wfile.write(b"X-More: 1\r\n")
                 status, headers, body = site.pages.get(self.path, (404, {}, b""))
                 self.send_response(status)
                 for name, value in headers.items():
@@ -94,8 +99,8 @@ def site() -> Iterator[Site]:
 
 
 def fetch(url: str, *, loopback: bool, seconds: float = 5.0, most: int = 1000) -> outbound.Reply:
-    with outbound.connections(loopback=loopback) as pool:
-        return outbound.request(pool, "GET", url, {}, seconds=seconds, most=most)
+    with outbound.connections(seconds, loopback=loopback) as pool:
+        return outbound.request(pool, "GET", url, {}, most=most)
 
 
 class TestRequest:
@@ -149,11 +154,11 @@ class TestRequest:
         reply = fetch(url, loopback=True, most=1000)
         assert (len(reply.body), reply.cut) == (1000, True)
         begun = time.monotonic()
-        for path in ("/hang", "/drip"):
+        for path in ("/hang", "/drip", "/slowly"):
             site.pages[path] = (200, {}, b"")
             with pytest.raises(Unreachable):
                 fetch(site.url + path, loopback=True, seconds=0.5, most=10**9)
-        assert time.monotonic() - begun < 15
+        assert time.monotonic() - begun < 15, "each ended in its time, and not when the other side wanted"
 
     def test_what_is_packed_is_not_unpacked(self, site: Site) -> None:
         site.pages["/bomb"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"x" * 10**6))

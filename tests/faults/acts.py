@@ -130,3 +130,9 @@ def another_message(world: World) -> None:
         except SessionBusy:
             return
         world.wrong.append("a second turn began")
+
+
+def tell_again(world: World, number: int) -> Callable[[], bool]:
+    """Let the message that is being taken come once more, to somebody else, in front of a write."""
+    world.table.at(number, before=world.queue.again)
+    return lambda: world.table.armed

@@ -19,6 +19,7 @@ KINDS = {
     "message.error": "turn.failed",
 }
 """What the bus is told of each ending."""
+STARTED = "turn.started"
 STATUS = {"message.completed": "completed", "message.cancelled": "cancelled", "message.error": "failed"}
 
 
@@ -42,7 +43,9 @@ def violations(world: World, turn: TurnKey, *ends: str) -> list[str]:
     end = events[-1].type
     found.must(end in (ends or ("message.completed",)), f"it ended as {end}: {events[-1].text}")
     found.must(world.due() == ["session"], f"due items are left: {world.due()}")
-    found.must({kind for kind, _ in world.bus.told} == {KINDS.get(end)}, f"the bus was told {world.bus.told}")
+    found += of_bus(world, session)
+    heard = {kind for kind, _ in world.bus.told} - {STARTED}
+    found.must(heard == {KINDS.get(end)}, f"the bus was told {world.bus.told}")
     found.must(not world.table.overwritten, f"events were overwritten: {world.table.overwritten}")
     file, allowed = world.file(), effects(events)
     found.must(file in allowed, f"the file has {file!r}, by the tools' results it should be one of {allowed}")
@@ -63,11 +66,30 @@ def every_message(world: World, said: Mapping[str, Sent], *ends: str) -> list[st
         found += of_log(events) + of_record(services, key, events)
         found.must(events[-1].type in ends, f"it ended as {events[-1].type}: {events[-1].text}")
         told.append((KINDS.get(events[-1].type), key.turn))
-    heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told}
+    found += of_bus(world, session)
+    heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told if kind != STARTED}
     found.must(heard == set(told), f"the bus was told {heard}, and should know {told}")
     records = world.place.table.query(session.partition, after="TURN#", upto=f"TURN#{END}").items
     found.must(len(records) == len(told), f"{len(records)} turns for {len(told)}")
     return found + of_conversation(services, session, said)
+
+
+def of_bus(world: World, session: SessionKey) -> list[str]:
+    """What must hold of what the bus was told: each thing with an id and a number of its own, starts before ends."""
+    found = Found()
+    told = {detail["id"]: (kind, detail) for kind, detail in world.bus.told}
+    numbers = sorted(detail["sequence"] for _, detail in told.values())
+    found.must(numbers == list(range(1, len(told) + 1)), f"it was told {numbers}")
+    things = [(kind, detail.get("response_id")) for kind, detail in told.values()]
+    found.must(len(things) == len(set(things)), f"it was told one thing under two ids: {told}")
+    started = {detail["response_id"]: detail["sequence"] for kind, detail in told.values() if kind == STARTED}
+    for kind, detail in told.values():
+        if kind in KINDS.values() and started.get(detail["response_id"], 0) >= detail["sequence"] > 0:
+            found.append(f"{detail['response_id']} ended before it started")
+        record = turns.load(world.services, session.turn(detail["response_id"]))
+        if record and record.step and detail["response_id"] not in started:
+            found.append(f"nobody was told that {detail['response_id']} started")
+    return found
 
 
 def of_conversation(services: Services, session: SessionKey, said: Mapping[str, Sent]) -> list[str]:

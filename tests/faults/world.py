@@ -12,6 +12,7 @@ from tests.faults.script import FILE
 from tests.faults.sides import Place
 from tests.faults.table import Crashed, FaultyTable, FaultyWorkspace
 from walkaway_core import keys, sending, sessions
+from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Unknown
 from walkaway_core.keys import SessionKey, TurnKey
@@ -58,6 +59,43 @@ class CountedIds:
         return f"{prefix}{next(self._numbers):012x}{0:012x}"
 
 
+class Queue:
+    """Carrier: brings messages when a test moves it. `twice`: each comes twice; `forgets`: every other attempt is lost."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.waiting: list[tuple[float, Mapping[str, Any]]] = []
+        self.twice = False
+        self.forgets = False
+        self._sent = 0
+        self.last: Mapping[str, Any] = {}
+
+    def send(self, message: Mapping[str, Any], *, group: str = "", delay: float = 0.0) -> None:
+        del group
+        self._sent += 1
+        if not (self.forgets and "event" in message and self._sent % 2):
+            self.waiting += [(self._world.clock.now() + delay, message)] * (2 if self.twice else 1)
+
+    def again(self) -> None:
+        """Let the message that is being taken come once more, to somebody else."""
+        if self.last:
+            deliver_webhook(self._world.services, self.last)
+
+    def move(self) -> bool:
+        """Let the next message that is due be taken; it comes again when whoever takes it dies, or breaks off."""
+        due = [found for found in self.waiting if found[0] <= self._world.clock.now()]
+        if not due:
+            return False
+        self.waiting.remove(due[0])
+        self.last = due[0][1]
+        try:
+            deliver_webhook(self._world.services, self.last)
+        except TROUBLE:
+            self._world.table.dead = False
+            self.waiting.append(due[0])
+        return True
+
+
 class World:
     """Everything that turns need, and what went wrong in it."""
 
@@ -67,10 +105,21 @@ class World:
         self.table = FaultyTable(place.table, calm=calm)
         self.bus = Bus()
         self.machine = Machine(self)
+        self.queue = Queue(self)
         self.wrong: list[str] = []
-        files, settings = FaultyWorkspace(place.workspace, self.table), Settings(model="test-model")
+        files = FaultyWorkspace(place.workspace, self.table)
+        settings = Settings(model="test-model", outbound_loopback=True)
         self.services = Services(
-            self.table, files, self.machine, self.bus, model, self.clock, CountedIds(), settings, process="worker"
+            self.table,
+            files,
+            self.machine,
+            self.bus,
+            model,
+            self.clock,
+            CountedIds(),
+            settings,
+            carrier=self.queue,
+            process="worker",
         )
         self.session = self.create()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from walkaway_core import bodies, due, keys, sessions
+from walkaway_core import bodies, due, keys, outbox, sessions
 from walkaway_core.ending import PURGE_AFTER, Ending, end_turn
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Key, Lacks, Refused, Unknown
@@ -42,20 +42,22 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
     return count
 
 
-def bury(services: Services, session: sessions.Session, *when: Condition) -> bool:
-    """Mark a free session as deleted; False when it has changed meanwhile."""
+def bury(services: Services, session: sessions.Session, *when: Condition, expired: bool = False) -> bool:
+    """Mark a free session as deleted; False when it has changed meanwhile. `expired`: its time is over, tell that."""
     now = services.clock.now()
     detail = {"tenant": session.key.tenant, "session": session.key.session}
     moved = due.move(session.due, now + PURGE_AFTER, "purge", session.key.session, detail)
     facts: dict[str, Fact] = {"deleted": sessions.ms(now), "due": moved[-1].key[1]}
-    free = (Lacks("turn"), Lacks("deleted"), Is("due", session.due), *when)
+    told = outbox.tell(services, session.key, session, "", *(["session.expired"] if expired else []))
+    free = (Lacks("turn"), Lacks("deleted"), Is("due", session.due), *told.when, *when)
     try:
-        services.table.write(Change(*session.key.item, set=facts, when=free), *moved)
+        services.table.write(Change(*session.key.item, set=facts, add=told.added, when=free), *told.puts, *moved)
     except Refused:
         return False
     except Unknown:
         item = services.table.get(session.key.item)[0]
         return item is None or "deleted" in item.facts
+    outbox.send_now(services, *told.puts)
     return True
 
 

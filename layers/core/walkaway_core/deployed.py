@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from walkaway_core.aws import bus, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import Clock
 from walkaway_core.sandbox import NoSandbox, Sandbox
@@ -72,6 +72,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ids=TimeIds(),
         settings=settings,
         sandbox=_sandbox(settings, s3, files),
+        carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 
 

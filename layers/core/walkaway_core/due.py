@@ -8,7 +8,7 @@ from walkaway_core.items import Delete, Item, Key, Put
 from walkaway_core.services import Services
 from walkaway_wire import jsontext
 
-Kind = Literal["turn", "session", "purge", "outbox"]
+Kind = Literal["turn", "session", "purge", "outbox", "delivery", "forget"]
 
 START_WITHIN = 10.0
 """Seconds until a turn that has not begun is started again."""

@@ -1,14 +1,14 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from walkaway_core import due, log, outbox, queue, sessions, starting, turns
-from walkaway_core.items import Absent, Change, Fact, Is, Item, Put, Refused, Unknown, Write
+from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused, Unknown, Write
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import Draft, Writer
+from walkaway_core.outbox import Telling
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.starting import Beginning
@@ -23,13 +23,17 @@ PURGE_AFTER = 20 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ends. `execution`: only if the turn still names this one (rule R5); `delete`: its session goes too."""
+    """How a turn ends. `execution`: only if the turn still names this one (rule R5).
+
+    `delete`: its session goes too, `expired`: because its time is over.
+    """
 
     status: Literal["completed", "cancelled", "failed"]
     error: str = ""
     code: str = ""
     execution: int | None = None
     delete: bool = False
+    expired: bool = False
 
     def draft(self, turn: Turn) -> Draft:
         """Make the terminal event."""
@@ -85,10 +89,12 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Succes
             continue
         writer = Writer(key, LAST_ERA, nonce)
         terminal = Put(log.item(services, writer, last.number, [ending.draft(turn)]), (Absent(),))
-        told = outbox.put(services, turn, ending.status)
-        release, beginning = _release(services, turn, ending, successor)
+        session = _session(services, key.owner)
+        kinds = [outbox.ENDED[ending.status], *(["session.expired"] if ending.expired else [])]
+        told = outbox.tell(services, key.owner, session, key.turn, *kinds)
+        release, beginning = _release(services, turn, session, told, ending=ending, successor=successor)
         try:
-            services.table.write(terminal, told, *release)
+            services.table.write(terminal, *told.puts, *release)
         except (Refused, Unknown):
             if _is_mine(services, key, nonce):
                 break
@@ -96,18 +102,15 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Succes
         break
     if beginning:
         turns.begin(services, beginning.turn)
-    _tell(services, told.item)
+    outbox.send_now(services, *told.puts)
     ended = load(services, key)
     assert ended
     return Ended(now=True, turn=ended, next=beginning.turn if beginning else None)
 
 
-def _tell(services: Services, told: Item) -> None:
-    """Tell the bus. When that fails, the turn has ended all the same, and the due item brings the telling back."""
-    try:
-        outbox.send(services, told)
-    except Exception:
-        logging.getLogger(__name__).exception("could not tell the bus of %s", told.key)
+def _session(services: Services, key: SessionKey) -> Session | None:
+    item = services.table.get(key.item)[0]
+    return None if item is None else sessions.unpack(key, item)
 
 
 def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:
@@ -122,7 +125,13 @@ def _clear(services: Services, key: SessionKey) -> None:
 
 
 def _release(
-    services: Services, turn: Turn, ending: Ending, successor: Successor | None
+    services: Services,
+    turn: Turn,
+    session: Session | None,
+    told: Telling,
+    *,
+    ending: Ending,
+    successor: Successor | None,
 ) -> tuple[list[Write], Beginning | None]:
     """Make the writes by which the turn is over and its session free, or another turn's; and that one's beginning."""
     facts: dict[str, Fact] = {
@@ -131,7 +140,7 @@ def _release(
         "error": ending.error,
     }
     if turn.status == "queued":
-        return queue.leave(turn, facts), None
+        return queue.leave(turn, facts, told), None
     running = (
         Is("status", "running"),
         Is("execution", turn.execution),
@@ -139,17 +148,15 @@ def _release(
         Is("steers", turn.steers),
     )
     over: list[Write] = [Change(*turn.key.item, set=facts, when=running), due.drop(turn.key.turn, turn.due)]
-    item = services.table.get(turn.key.owner.item)[0]
-    if item is None or item.facts.get("turn") != turn.key.turn:
+    if session is None or session.turn != turn.key.turn:
         return over, None
-    session = sessions.unpack(turn.key.owner, item)
-    held = (Is("turn", turn.key.turn), Is("inbox", session.inbox), Is("due", session.due))
+    held = (Is("turn", turn.key.turn), Is("inbox", session.inbox), Is("due", session.due), *told.when)
     beginning = None if ending.delete else _beginning(services, session, successor)
     if beginning:
         change = {**beginning.held, "active": sessions.ms(services.clock.now())}
-        taken = Change(*session.key.item, set=change, add=beginning.added, when=held)
+        taken = Change(*session.key.item, set=change, add={**beginning.added, **told.added}, when=held)
         return [*over, taken, *beginning.writes], beginning
-    return [*over, *_free(services, session, ending, held)], None
+    return [*over, *_free(services, session, told, ending, held)], None
 
 
 def _beginning(services: Services, session: Session, successor: Successor | None) -> Beginning | None:
@@ -161,7 +168,9 @@ def _beginning(services: Services, session: Session, successor: Successor | None
     return starting.promote(services, session, waiting, turn) if waiting and turn else None
 
 
-def _free(services: Services, session: Session, ending: Ending, held: tuple[Is, ...]) -> list[Write]:
+def _free(
+    services: Services, session: Session, told: Telling, ending: Ending, held: tuple[Condition, ...]
+) -> list[Write]:
     """Make the writes by which a session is free, or gone."""
     now = services.clock.now()
     detail: dict[str, Any] = {"tenant": session.key.tenant, "session": session.key.session}
@@ -176,7 +185,7 @@ def _free(services: Services, session: Session, ending: Ending, held: tuple[Is, 
         change["expires"] = sessions.ms(at)
     moved = due.move(session.due, at, kind, session.key.session, detail)
     change["due"] = moved[-1].key[1]
-    return [Change(*session.key.item, set=change, drop=("turn",), when=held), *moved]
+    return [Change(*session.key.item, set=change, add=told.added, drop=("turn",), when=held), *moved]
 
 
 def cancel(services: Services, key: TurnKey) -> bool:

@@ -6,7 +6,9 @@ WalkawayError
 ├── NotFound
 │   ├── SessionNotFound
 │   ├── ResponseNotFound
-│   └── FileNotFound
+│   ├── FileNotFound
+│   ├── WebhookNotFound
+│   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
 ├── PathConflict            a directory stands where a file should, or the reverse
@@ -14,6 +16,7 @@ WalkawayError
 │   └── QueueFull           and no room to wait
 ├── CursorInvalid           not a place in this log or list
 ├── TooMuch                 more than a limit allows
+├── TooMany                 as many of these as there may be
 └── RangeInvalid            no such bytes
 """
 
@@ -63,6 +66,18 @@ class FileNotFound(NotFound):
     """There is no such file or directory; GET /v1/sessions/{id}/files lists the workspace."""
 
     code = "file.not_found"
+
+
+class WebhookNotFound(NotFound):
+    """There is no such webhook; GET /v1/webhooks lists them."""
+
+    code = "webhook.not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """This webhook has no such delivery; GET /v1/webhooks/{id}/deliveries lists those of the last 30 days."""
+
+    code = "delivery.not_found"
 
 
 class PathInvalid(WalkawayError):
@@ -115,6 +130,12 @@ class TooMuch(WalkawayError):
     """The request is larger than a limit allows."""
 
     code = "too_large"
+
+
+class TooMany(WalkawayError):
+    """There are as many of these as there may be."""
+
+    code = "limit_reached"
 
 
 class RangeInvalid(WalkawayError):

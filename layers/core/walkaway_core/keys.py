@@ -11,6 +11,8 @@ T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{order}#{step}#1#{call}   the journal of a tool call, and its result
 T#{tenant}#{session}+     {number}                        the session's log: what happens between turns
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
+T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
+T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
 SYS#KEYS                  {hash}                          an API key's tenant
 SYS#MACHINE               {execution}                     the local machine's executions
@@ -114,6 +116,16 @@ class TurnKey:
 def idempotency(tenant: str, key: str) -> Key:
     """What came of the request with this idempotency key."""
     return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def webhook(tenant: str, id_: str) -> Key:
+    """An address that a tenant has registered."""
+    return f"T#{tenant}", f"WEBHOOK#{id_}"
+
+
+def delivery(tenant: str, owner: str, event: str) -> Key:
+    """What an endpoint, or a turn's own address, is to be told."""
+    return f"T#{tenant}#{owner}#DELIVERIES", event
 
 
 def event(number: int) -> str:

@@ -4,26 +4,20 @@ Names are resolved here, every address is judged, and the connection goes to the
 which answers differently the second time gains nothing. Redirects are not followed by themselves.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import httpcore
 
-PORTS = (80, 443)
+from walkaway_core.addresses import PORTS, Forbidden, is_loopback, judge
+
 CONNECT_SECONDS = 10.0
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
-
-
-class Forbidden(Exception):
-    """The address is none that may be reached from here. The message says why."""
 
 
 class Unreachable(Exception):
@@ -41,38 +35,42 @@ class Reply:
     """Whether there was more."""
 
 
-def judge(address: str, *, loopback: bool = False) -> None:
-    """Raise Forbidden unless this IP address is a public one; what an IPv6 address has inside counts.
+class _Timed(httpcore.NetworkStream):
+    """A connection on which nothing takes longer than up to a certain moment, however slowly the other side goes on."""
 
-    Private, link-local (cloud metadata), loopback, shared (CGNAT), multicast and reserved ones are not (IANA special-
-    purpose address registries). `loopback`: that one may be reached all the same.
-    """
-    found: Address = ipaddress.ip_address(address.partition("%")[0])
-    inner = _inside(found)
-    for one in (found, inner):
-        if one is None or (loopback and one.is_loopback) or (one is found and inner is not None):
-            continue
-        if not one.is_global or one.is_multicast or one.is_reserved:
-            raise Forbidden(f"{address} is no public address")
+    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
+        self._stream = stream
+        self._until = until
 
+    def _left(self, timeout: float | None) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the time for it is over")
+        return left if timeout is None else min(timeout, left)
 
-def _inside(address: Address) -> Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, NAT64, 6to4 or Teredo."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address.ipv4_mapped:
-        return address.ipv4_mapped
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if address in SIX_TO_FOUR:
-        return address.sixtofour
-    return address.teredo[1] if address.teredo else None
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, self._left(timeout)), self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class _Guarded(httpcore.NetworkBackend):
-    """Connects to addresses that have been judged."""
+    """Connects to addresses that have been judged, up to a certain moment."""
 
-    def __init__(self, *, loopback: bool) -> None:
+    def __init__(self, until: float, *, loopback: bool) -> None:
+        self._until = until
         self._loopback = loopback
         self._backend = httpcore.SyncBackend()
 
@@ -92,12 +90,13 @@ class _Guarded(httpcore.NetworkBackend):
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
             judge(address, loopback=self._loopback)
-        if port not in PORTS and not (self._loopback and all(map(_is_loopback, addresses))):
+        if port not in PORTS and not (self._loopback and all(map(is_loopback, addresses))):
             raise Forbidden(f"port {port} is none of {', '.join(map(str, PORTS))}")
         last: Exception = Unreachable(f"there is no address for {host[:200]!r}")
         for address in addresses:
             try:
-                return self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Timed(stream, self._until)
             except httpcore.NetworkError as error:
                 last = error
         raise last
@@ -107,16 +106,20 @@ class _Guarded(httpcore.NetworkBackend):
         raise Forbidden("a socket of this machine is no address")
 
 
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Load the certificates of the authorities, once: it takes longer than a request."""
+    return ssl.create_default_context()
 
 
 @contextmanager
-def connections(*, loopback: bool = False) -> Iterator[httpcore.ConnectionPool]:
-    """Give connections that lead to the public internet alone; `loopback`: and to this machine, for development."""
-    with httpcore.ConnectionPool(
-        ssl_context=ssl.create_default_context(), network_backend=_Guarded(loopback=loopback), max_connections=10
-    ) as pool:
+def connections(seconds: float, *, loopback: bool = False) -> Iterator[httpcore.ConnectionPool]:
+    """Give connections that lead to the public internet alone, and end after so many seconds.
+
+    `loopback`: and to this machine, for development.
+    """
+    backend = _Guarded(time.monotonic() + seconds, loopback=loopback)
+    with httpcore.ConnectionPool(ssl_context=_trusted(), network_backend=backend, max_connections=10) as pool:
         yield pool
 
 
@@ -127,29 +130,28 @@ def request(
     headers: Mapping[str, str],
     body: bytes = b"",
     *,
-    seconds: float,
     most: int,
 ) -> Reply:
-    """Make one request and read up to `most` bytes of its answer within `seconds`. Raises Forbidden, Unreachable."""
+    """Make one request and read up to `most` bytes of its answer. Raises Forbidden, Unreachable."""
     try:
         parsed = httpcore.URL(url)
     except (ValueError, UnicodeError, TypeError) as error:
         raise Forbidden(f"{url[:200]!r} is no URL") from error
     if parsed.scheme not in (b"http", b"https") or not parsed.host:
         raise Forbidden(f"{url[:200]!r} does not begin with http:// or https:// and a host")
-    until = time.monotonic() + seconds
-    timeouts = {"connect": CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": seconds}
     try:
         with pool.stream(
-            method, parsed, headers=list(headers.items()), content=body or None, extensions={"timeout": timeouts}
+            method,
+            parsed,
+            headers=list(headers.items()),
+            content=body or None,
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
         ) as answer:
             found = b""
             for chunk in answer.iter_stream():
                 found += chunk
                 if len(found) > most:
                     break
-                if time.monotonic() > until:
-                    raise Unreachable(f"the answer took more than {seconds:g} seconds")
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             return Reply(answer.status, named, found[:most], cut=len(found) > most)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:

@@ -1,20 +1,20 @@
 """Messages that wait for their turn: first come, first served, up to a limit. An ending turn begins the next one."""
 
-from typing import Any
-
 from walkaway_core import log, transcript, turns
 from walkaway_core.errors import QueueFull
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
 from walkaway_core.keys import END, SessionKey
 from walkaway_core.log import Writer
+from walkaway_core.outbox import Telling
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, ms
+from walkaway_core.starting import Message
 from walkaway_core.turns import Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_QUEUED
 
 
-def enqueue(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Turn | None:
+def enqueue(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
     """Let a message wait behind the turn that runs; None when that has changed meanwhile: look again.
 
     Raises QueueFull.
@@ -26,8 +26,8 @@ def enqueue(services: Services, session: Session, content: list[dict[str, Any]],
     created = {"id": key.turn, "session_id": key.session, "status": "queued"}
     place = {"place": session.queued + 1, "behind": session.turn}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created), (TURN_QUEUED, place)])
-    waiting = transcript.user_entry(services, key, content, session.key.waiting(key.turn))
-    facts: dict[str, Fact] = {"status": "queued", "created": ms(services.clock.now())}
+    waiting = transcript.user_entry(services, key, message.content, session.key.waiting(key.turn))
+    facts: dict[str, Fact] = {"status": "queued", "created": ms(services.clock.now()), **message.facts}
     record = Item(*key.item, facts)
     same = (
         Is("turn", session.turn),
@@ -65,11 +65,11 @@ def names(services: Services, session: Session) -> list[str]:
     return [item.sk.removeprefix("QUEUE#") for item in items]
 
 
-def leave(turn: Turn, facts: dict[str, Fact]) -> list[Write]:
+def leave(turn: Turn, facts: dict[str, Fact], told: Telling) -> list[Write]:
     """Make the writes by which a turn that has only waited is over."""
     key = turn.key
     return [
         Change(*key.item, set=facts, when=(Is("status", "queued"),)),
         Delete(*key.owner.waiting(key.turn), when=(Present(),)),
-        Change(*key.owner.item, add={"queued": -1}),
+        Change(*key.owner.item, add={"queued": -1, **told.added}, when=told.when),
     ]

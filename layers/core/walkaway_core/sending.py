@@ -12,11 +12,10 @@ from walkaway_core.idempotency import Once, Outcome
 from walkaway_core.keys import SessionKey
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
-from walkaway_core.starting import Beginning
-from walkaway_core.turns import Turn
+from walkaway_core.starting import Beginning, Message
+from walkaway_core.turns import Hook, Turn
 
 OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
-Content = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ def send(
     attached: Sequence[Attachment] = (),
     *,
     on_busy: OnBusy = "reject",
+    hook: Hook | None = None,
 ) -> Sent:
     """Give a message to a session, or find what came of it by its idempotency key.
 
@@ -48,7 +48,7 @@ def send(
     """
     if not message.strip():
         raise Invalid("The message is empty; say what the agent is to do")
-    content: Content = []
+    content: list[dict[str, Any]] = []
     while True:
         session = sessions.get(services, key)
         if once and (found := once.found(services)):
@@ -60,22 +60,22 @@ def send(
                 'cancel it, then send again; or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"',
             )
         content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
-        if sent := _try(services, session, content, once, on_busy):
+        if sent := _try(services, session, Message(content, hook), once, on_busy):
             return sent
 
 
-def _try(services: Services, session: Session, content: Content, once: Once | None, on_busy: OnBusy) -> Sent | None:
+def _try(services: Services, session: Session, message: Message, once: Once | None, on_busy: OnBusy) -> Sent | None:
     """Do what is to be done with the session as it was read; None when it has changed meanwhile."""
     if session.busy and on_busy == "enqueue":
-        waiting = queue.enqueue(services, session, content, once)
+        waiting = queue.enqueue(services, session, message, once)
         return Sent(waiting, "queued") if waiting else None
     if session.busy and on_busy == "steer":
-        steered = steering.steer(services, session, content, once)
+        steered = steering.steer(services, session, message.content, once)
         return Sent(steered.turn, "steered", steered.at) if steered else None
     if session.busy:
-        turn = _interrupt(services, session, content, once)
+        turn = _interrupt(services, session, message, once)
     else:
-        turn = starting.claim(services, session, content, once)
+        turn = starting.claim(services, session, message, once)
         if turn:
             turns.begin(services, turn)
     return Sent(turn, "started") if turn else None
@@ -85,13 +85,13 @@ class _Again(Exception):
     """The request has been carried out by somebody else meanwhile."""
 
 
-def _interrupt(services: Services, session: Session, content: Content, once: Once | None) -> Turn | None:
+def _interrupt(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
     """End the turn that runs as cancelled and begin a new one in its place, before any that wait."""
 
     def successor(now: Session) -> Beginning:
         if once and once.found(services):
             raise _Again
-        return starting.fresh(services, now, content, once)
+        return starting.fresh(services, now, message, once)
 
     try:
         ended = end_turn(services, session.key.turn(session.turn), Ending("cancelled"), successor)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from walkaway_core.ports import Bus, Clock, Ids, Machine, Model, Table, Workspace
 from walkaway_core.sandbox import NoSandbox, Sandbox
 from walkaway_core.settings import Settings
+from walkaway_core.webhooks.carrier import Carrier, NoCarrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Services:
     ids: Ids
     settings: Settings
     sandbox: Sandbox = field(default_factory=NoSandbox)
+    carrier: Carrier = field(default_factory=NoCarrier)
     process: str = ""
     """Names this process where at most one at a time can be at work: what another one began is then known as lost.
     Empty where nobody can know."""

@@ -72,6 +72,8 @@ class Session:
     """How many messages wait for their turn."""
     events: int = 0
     """The number of the next event of its own log."""
+    told: int = 0
+    """How many things of it the bus has been told."""
     cost: int = 0
     """What its turns have cost so far, in millionths of a US dollar."""
 
@@ -110,6 +112,7 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
         "inbox": 0,
         "queued": 0,
         "events": 0,
+        "told": 0,
         "metadata": jsontext.dumps(metadata),
         "metadata_version": 0,
     }
@@ -138,6 +141,7 @@ def unpack(key: SessionKey, item: Item) -> Session:
         metadata_version=item.number("metadata_version"),
         queued=item.number("queued"),
         events=item.number("events"),
+        told=item.number("told"),
         cost=item.number("cost", 0),
     )
 

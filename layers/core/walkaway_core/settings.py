@@ -15,7 +15,8 @@ REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
 
 HTTP = ("api", "stream")
-ENGINE = ("call_model", "run_tool", "continue_turn", "finish_turn", "sweep")
+ENGINE = ("call_model", "run_tool", "continue_turn", "finish_turn", "deliver_webhook", "sweep")
+TELLING = ("call_model", "finish_turn", "deliver_webhook", "sweep")
 """The functions of a deployed stack, by their folders; `serve` is the local server."""
 
 
@@ -183,7 +184,15 @@ class Settings:
         "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "finish_turn", "sweep", default=""
     )
     sandbox: str = _set("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
-    bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, "finish_turn", "sweep", default="")
+    queue: str = _set(
+        "WALKAWAY_QUEUE",
+        "URL of the queue of what webhooks are to be told",
+        "api",
+        "deliver_webhook",
+        "sweep",
+        default="",
+    )
+    bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, *TELLING, default="")
 
     @classmethod
     def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":

@@ -10,8 +10,21 @@ from walkaway_core.keys import TurnKey
 from walkaway_core.log import Writer
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, ms
-from walkaway_core.turns import Turn
+from walkaway_core.turns import Hook, Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a turn is to do: content blocks, and an address that is told how it ends."""
+
+    content: list[dict[str, Any]]
+    hook: Hook | None = None
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What the turn's record says of it."""
+        return self.hook.facts if self.hook else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +38,12 @@ class Beginning:
     added: dict[str, int]
 
 
-def claim(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Turn | None:
+def claim(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
     """Make a free session busy with a new turn; None when the race was lost: look again."""
     hard_end = session.created_at + session.options.ttl
     detail = {"tenant": session.key.tenant, "session": session.key.session}
     moved = due.move(session.due, hard_end, "session", session.key.session, detail)
-    beginning = fresh(services, session, content, once)
+    beginning = fresh(services, session, message, once)
     held = beginning.held | {"expires": ms(hard_end), "due": moved[-1].key[1]}
     seen = Is("last_turn", session.last_turn) if session.last_turn else Lacks("last_turn")
     free = (Lacks("turn"), Lacks("deleted"), seen, Is("due", session.due), Is("events", session.events))
@@ -45,14 +58,14 @@ def claim(services: Services, session: Session, content: list[dict[str, Any]], o
     return beginning.turn
 
 
-def fresh(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Beginning:
+def fresh(services: Services, session: Session, message: Message, once: Once | None) -> Beginning:
     """Begin a turn with a message that has just come."""
     key = session.key.turn(services.ids.new("msg_", after=session.last_turn))
     created = {"id": key.turn, "session_id": key.session, "status": "in_progress"}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)])
-    said = transcript.user_entry(services, key, content)
+    said = transcript.user_entry(services, key, message.content)
     facts, watch = _running(services, session, key)
-    record = Item(*key.item, {**facts, "created": ms(services.clock.now())})
+    record = Item(*key.item, {**facts, **message.facts, "created": ms(services.clock.now())})
     told = _told(services, session, key)
     writes = [Put(record, (Absent(),)), Put(first, (Absent(),)), Put(said, (Absent(),)), watch, told]
     if once:

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from walkaway_core import deleting, due, outbox, sessions, turns
+from walkaway_core import bodies, deleting, due, outbox, sessions, turns
 from walkaway_core.doors.continue_turn import hand_over
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.ending import Ending, end_turn
 from walkaway_core.items import Delete, Key
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
+from walkaway_core.webhooks import deliveries
 from walkaway_wire import jsontext
 
 MOST = 1000
@@ -66,6 +67,11 @@ def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any], u
         item = services.table.get(key)[0]
         if item:
             outbox.send(services, item)
+    elif kind == "delivery":
+        deliveries.brought_back(services, key, detail)
+    elif kind == "forget":
+        services.workspace.delete(bodies.root(detail["tenant"]), detail["path"])
+        services.table.write(Delete(*key))
     elif kind == "session":
         _session(services, key, SessionKey(detail["tenant"], detail["session"]))
     else:
@@ -94,6 +100,6 @@ def _session(services: Services, key: Key, session_key: SessionKey) -> None:
         return
     if session.busy:
         turn = TurnKey(session_key.tenant, session_key.session, session.turn)
-        end_turn(services, turn, Ending("cancelled", delete=True))
+        end_turn(services, turn, Ending("cancelled", delete=True, expired=True))
     else:
-        deleting.bury(services, session)
+        deleting.bury(services, session, expired=True)

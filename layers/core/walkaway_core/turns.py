@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from walkaway_core import due, sessions
 from walkaway_core.errors import ResponseNotFound
-from walkaway_core.items import Item, Write
+from walkaway_core.items import Fact, Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Superseded
 from walkaway_core.services import Services
@@ -16,6 +16,24 @@ TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache
 SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
 USAGE = (*TOKENS, *SERVER_TOOLS)
 """What is counted of model calls, in the words of the Messages API; of server tools only if they were used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """An address that is to be told of one turn alone; without a secret nothing is signed."""
+
+    url: str
+    secret: str = ""
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What an item says of it."""
+        return {"hook_url": self.url, "hook_secret": self.secret}
+
+    @classmethod
+    def read(cls, item: Item) -> "Hook | None":
+        """Read it from an item, if it is there."""
+        return cls(item.text("hook_url"), item.text("hook_secret")) if "hook_url" in item.facts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,7 @@ class Turn:
     usage: dict[str, int]
     cost: int | None
     """In millionths of a US dollar; None when a model without a price was called."""
+    hook: Hook | None = None
 
     @property
     def cost_usd(self) -> float | None:
@@ -86,6 +105,7 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         error=str(item.facts.get("error", "")),
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
         cost=None if "unpriced" in item.facts else item.number("cost", 0),
+        hook=Hook.read(item),
     )
 
 

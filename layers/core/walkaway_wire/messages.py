@@ -41,6 +41,12 @@ class MessageCreate(Strict):
             "or cancel it and begin at once",
         ),
     ] = "reject"
+    webhook_url: Annotated[
+        str, Field(max_length=2000, description="an address that is told how this turn ends; see /v1/webhooks")
+    ] = ""
+    webhook_secret: Annotated[
+        str, Field(max_length=200, description="signs what is sent there: whsec_ and 24 to 64 bytes in base64")
+    ] = ""
 
 
 class Accepted(BaseModel):

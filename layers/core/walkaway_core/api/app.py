@@ -3,7 +3,7 @@
 import anyio
 from fastapi import APIRouter, FastAPI, Request
 
-from walkaway_core.api import errors, events, files, messages, openapi, responses, sessions
+from walkaway_core.api import errors, events, files, messages, openapi, responses, sessions, webhooks
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.limits import BodyLimit
 from walkaway_core.services import Services
@@ -34,6 +34,7 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     app.add_middleware(BodyLimit)
     errors.install(app)
     openapi.install(app)
-    for router in (health, sessions.router, events.router, messages.router, responses.router, files.router):
-        app.include_router(router)
+    app.include_router(health)
+    for module in (sessions, events, messages, responses, files, webhooks):
+        app.include_router(module.router)
     return app

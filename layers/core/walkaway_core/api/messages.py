@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from walkaway_core import readers, sending, sessions, transcript
-from walkaway_core.api import errors, pages, sse
+from walkaway_core.api import errors, pages, sse, webhooks
 from walkaway_core.api.access import Called
 from walkaway_core.attachments import Attachment
 from walkaway_core.idempotency import Once
@@ -50,14 +50,17 @@ async def send(
     While another turn runs, `on_busy` decides: a message that waits has a turn of its own, whose stream begins with
     `turn.queued`; one that steers is answered with the running turn's events, from `turn.steered` on.
 
+    With `webhook_url` that address is told how the turn ends, in the form of /v1/webhooks.
+
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
     key = caller.session(session)
     once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
+    hook = webhooks.hook(caller.services, asked)
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
     sent = await run_in_threadpool(
-        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy
+        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy, hook=hook
     )
     turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:

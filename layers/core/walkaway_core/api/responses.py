@@ -7,12 +7,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core import ending, readers, transcript, turns
+from walkaway_core import ending, readers, records, turns
 from walkaway_core.api import errors, pages, sse
 from walkaway_core.api.access import Called
 from walkaway_core.errors import CursorInvalid
-from walkaway_core.services import Services
-from walkaway_core.turns import Turn
 from walkaway_wire.messages import Cancelled, EventsPage, ResponseRecord
 
 router = APIRouter(prefix="/v1/sessions/{session}/responses", tags=["responses"])
@@ -60,13 +58,13 @@ def listing(
     key, after = caller.session(session), page.cursor("msg_")
     found, more = turns.listing(caller.services, key, limit=page.limit, after=after)
     pages.link(request, response, more)
-    return _records(caller.services, found)
+    return records.responses(caller.services, found)
 
 
 @router.get("/{response_id}", responses=errors.answers(401, 404), summary="Read a turn")
 def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
     """Read how a turn stands: status, usage, output, error, times."""
-    return _records(caller.services, [turns.get(caller.services, caller.turn(session, response_id))])[0]
+    return records.responses(caller.services, [turns.get(caller.services, caller.turn(session, response_id))])[0]
 
 
 @router.get(
@@ -121,23 +119,3 @@ def number(cursor: str | None) -> int:
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 10):
         raise CursorInvalid(f"{cursor[:40]!r} is no cursor; send the id of the last event that you have, such as 41")
     return int(cursor)
-
-
-def _records(services: Services, found: list[Turn]) -> list[ResponseRecord]:
-    texts = transcript.texts(services, [(turn.key, turn.step) for turn in found])
-    return [
-        ResponseRecord(
-            id=turn.key.turn,
-            session_id=turn.key.session,
-            status="in_progress" if turn.status == "running" else turn.status,  # type: ignore[arg-type]
-            created_at=turn.created_at,
-            started_at=turn.began_at or None,
-            ended_at=turn.ended_at,
-            steps=turn.step,
-            usage=turn.usage,
-            cost_usd=turn.cost_usd,
-            output_text=text,
-            error=turn.error or None,
-        )
-        for turn, text in zip(found, texts, strict=True)
-    ]

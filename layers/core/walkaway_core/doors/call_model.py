@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, limits, log, retries, transcript, turns
+from walkaway_core import due, limits, log, outbox, retries, transcript, turns
 from walkaway_core.doors import answering
 from walkaway_core.doors.answering import Begun, unchanged
 from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
@@ -100,6 +100,8 @@ class _Step:
         writer = Writer(turn.key, self.number * 1000 + attempt, self.nonce)
         started = (STEP_STARTED, {"step": self.number, "attempt": attempt})
         moved, later = turns.move_due(turn, self.services.clock.now() + due.STEP_WITHIN)
+        owner, first = turn.key.owner, [] if turn.started else ["turn.started"]
+        told = outbox.tell(self.services, owner, session, turn.key.turn, *first)
         try:
             self.services.table.write(
                 Put(log.item(self.services, writer, last.number, [started]), (Absent(),)),
@@ -108,9 +110,12 @@ class _Step:
                     *turn.key.item, set={"started": True, "begun": self.number, "due": later.due}, when=unchanged(turn)
                 ),
                 *moved,
+                *told.puts,
+                *([Change(*owner.item, add=told.added, when=told.when)] if first else []),
             )
         except (Refused, Unknown):
             return None
+        outbox.send_now(self.services, *told.puts)
         return Begun(later, session, self.number, writer, last.number + 1, until)
 
     def _after(self, said: Mapping[str, Any]) -> Ticket:

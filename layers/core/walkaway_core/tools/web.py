@@ -1,11 +1,11 @@
 """The tool that reads a page of the web, for models whose service has none."""
 
-import time
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from urllib.parse import urljoin
 
 from pydantic import Field
 
+from walkaway_core.addresses import Forbidden
 from walkaway_core.tools.tool import Hands, Tool, ToolError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class FetchUrl(Tool):
 
     def run(self, hands: Hands) -> str:
         """Fetch it, and give its text."""
-        from walkaway_core.outbound import Forbidden, Unreachable
+        from walkaway_core.outbound import Unreachable
 
         try:
             url, reply = _fetch(self.url, loopback=hands.services.settings.outbound_loopback)
@@ -51,11 +51,9 @@ def _fetch(url: str, *, loopback: bool) -> "tuple[str, Reply]":
     """Follow redirects, each judged like the first address; give the last address, and its answer."""
     from walkaway_core import outbound
 
-    until = time.monotonic() + SECONDS
-    with outbound.connections(loopback=loopback) as pool:
+    with outbound.connections(SECONDS, loopback=loopback) as pool:
         for _ in range(MOST_REDIRECTS + 1):
-            left = max(0.1, until - time.monotonic())
-            reply = outbound.request(pool, "GET", url, HEADERS, seconds=left, most=MOST_BYTES)
+            reply = outbound.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return url, reply
             url = urljoin(url, reply.headers["location"])

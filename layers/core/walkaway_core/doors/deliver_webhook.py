@@ -1,0 +1,24 @@
+"""DeliverWebhook: takes what the bus tells, and what is due, from one queue; messages beside each other."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from walkaway_core.services import Services
+from walkaway_core.webhooks.attempts import attempt
+from walkaway_core.webhooks.fanout import fan_out
+
+
+def deliver_webhook(services: Services, message: Mapping[str, Any]) -> None:
+    """Take one message: an event in the shape of EventBridge's, or an attempt of ours."""
+    if "detail-type" in message:
+        fan_out(services, message["detail-type"], message["detail"])
+    else:
+        attempt(services, message)
+
+
+def deliver_all(services: Services, messages: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Take messages at once, so that a slow receiver keeps no other waiting; give the ids of those that failed."""
+    with ThreadPoolExecutor(thread_name_prefix="deliver") as pool:
+        taken = [(id_, pool.submit(deliver_webhook, services, message)) for id_, message in messages]
+    return [id_ for id_, future in taken if future.exception()]

@@ -1,0 +1,27 @@
+"""Turns as they are shown: in answers to requests, and in what webhooks are sent."""
+
+from walkaway_core import transcript
+from walkaway_core.services import Services
+from walkaway_core.turns import Turn
+from walkaway_wire.messages import ResponseRecord
+
+
+def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
+    """Show turns, each with the text of its last step."""
+    texts = transcript.texts(services, [(turn.key, turn.step) for turn in found])
+    return [
+        ResponseRecord(
+            id=turn.key.turn,
+            session_id=turn.key.session,
+            status="in_progress" if turn.status == "running" else turn.status,  # type: ignore[arg-type]
+            created_at=turn.created_at,
+            started_at=turn.began_at or None,
+            ended_at=turn.ended_at,
+            steps=turn.step,
+            usage=turn.usage,
+            cost_usd=turn.cost_usd,
+            output_text=text,
+            error=turn.error or None,
+        )
+        for turn, text in zip(found, texts, strict=True)
+    ]
