@@ -1,6 +1,7 @@
 """Two shapes of the same system, as scenarios see them: the deployed stack in an emulated account, the local stack."""
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,10 @@ class Shape(Protocol):
         """Let the schedule come round."""
         ...
 
+    def deliver(self) -> None:
+        """Let what waits in queues be taken."""
+        ...
+
     def report_failure(self, turn: TurnKey) -> None:
         """Let the machine report that the turn's execution was aborted."""
         ...
@@ -79,6 +84,9 @@ class Local:
 
     def sweep(self) -> None:
         """Its own thread sweeps each second."""
+
+    def deliver(self) -> None:
+        """Its own threads take it at once."""
 
     def report_failure(self, turn: TurnKey) -> None:
         found = turns.load(self.services, turn)
@@ -109,6 +117,10 @@ class Deployed:
     def sweep(self) -> None:
         self.deployment.schedule()
 
+    def deliver(self) -> None:
+        while self.deployment.poll():
+            pass
+
     def report_failure(self, turn: TurnKey) -> None:
         """Put the event that Step Functions puts (developer guide, EventBridge), and let the queue be read."""
         found = turns.load(self.services, turn)
@@ -128,7 +140,7 @@ class Deployed:
         kind = "Step Functions Execution Status Change"
         entry: Any = {"Source": "aws.states", "DetailType": kind, "Detail": json.dumps(detail)}
         boto3.client("events").put_events(Entries=[entry])
-        assert self.deployment.poll() == 1
+        assert self.deployment.poll() >= 1
 
 
 @contextmanager
@@ -161,6 +173,7 @@ def deployed(model_url: str) -> Iterator[Deployed]:
 @contextmanager
 def s3_over_a_socket() -> Iterator[str]:
     """Serve the emulated account's S3, so that the sandbox, a process of its own, can reach what it is sent to."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     try:

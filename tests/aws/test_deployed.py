@@ -60,15 +60,20 @@ def test_a_users_rule_on_the_bus_sees_every_turn_end(client: httpx.Client, shape
         json.loads(message["Body"])
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
     ]
-    assert [event["detail-type"] for event in told] == ["turn.completed"]
-    assert told[0]["detail"] == {"tenant": "alpha", "session_id": session, "response_id": seen[0].data["id"]}
+    assert {event["detail-type"]: event["detail"]["sequence"] for event in told} == {
+        "turn.started": 1,
+        "turn.completed": 2,
+    }
+    for event in told:
+        about = {name: event["detail"][name] for name in ("tenant", "session_id", "response_id")}
+        assert about == {"tenant": "alpha", "session_id": session, "response_id": seen[0].data["id"]}
 
 
 def test_a_function_cannot_touch_what_its_settings_do_not_name(shape: Deployed) -> None:
     with pytest.raises(SettingError, match="WALKAWAY_STATE_MACHINE is not set"):
         shape.deployment.services["run_tool"].machine.stop("x")
     with pytest.raises(SettingError, match="WALKAWAY_BUS is not set"):
-        shape.deployment.services["call_model"].bus.publish("x", {})
+        shape.deployment.services["run_tool"].bus.publish("x", {})
 
 
 def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deployed) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from standardwebhooks import Webhook
 
 from tests import sandboxes, sse
 from tests.agents import Agent
 from tests.aws.shapes import MODEL, Deployed, Shape, deployed, local
 from tests.messages_api import MessagesApi, Reply, call, messages_api, text
+from tests.receivers import Answer, Receiver, receiving
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.items import Item
 from walkaway_core.keys import SessionKey, TurnKey
@@ -235,9 +237,10 @@ def test_a_session_at_its_end_is_swept_with_its_turn(shape: Shape, client: httpx
     assert shape.services.table.query(key.partition).items == ()
 
 
-def until(holds: Callable[[], bool], shape: Shape) -> None:
+def until(holds: Callable[[], object], shape: Shape) -> None:
     for _ in range(200):
         shape.sweep()
+        shape.deliver()
         if holds():
             return
         threading.Event().wait(0.05)
@@ -256,13 +259,13 @@ class TestBash:
     def test_files_go_in_and_come_out_and_processes_do_not_stay(self, agent: Agent) -> None:
         agent.put("in/a.txt", b"one")
         said = agent.bash(
-            f"cat in/a.txt; echo two > in/a.txt; mkdir out; echo new > out/b.txt; setsid sleep {DAEMON} &"
+            f"cat in/a.txt; echo two > in/a.txt; mkdir made; echo new > made/b.txt; setsid sleep {DAEMON} &"
         )
-        assert said == "exit code 0\none\n[written: in/a.txt, out/b.txt]"
-        assert (agent.get("in/a.txt").content, agent.get("out/b.txt").content) == (b"two\n", b"new\n")
+        assert said == "exit code 0\none\n[written: in/a.txt, made/b.txt]"
+        assert (agent.get("in/a.txt").content, agent.get("made/b.txt").content) == (b"two\n", b"new\n")
         assert daemons() == []
-        assert agent.bash("cat out/b.txt; rm -r in; exit 3") == "exit code 3\nnew\n[deleted: in/a.txt]"
-        assert "out" in agent.names()
+        assert agent.bash("cat made/b.txt; rm -r in; exit 3") == "exit code 3\nnew\n[deleted: in/a.txt]"
+        assert "made" in agent.names()
         assert "in" not in agent.names()
 
     def test_output_is_seen_while_it_runs(self, agent: Agent) -> None:
@@ -290,6 +293,48 @@ class TestBash:
                     assert client.post(f"{url}/responses/{response}/cancel").status_code == 202
         assert seen.event == "message.cancelled"
         assert "end.txt" not in agent.names()
+
+
+class TestWebhooks:
+    @pytest.fixture
+    def receiver(self, shape: Shape) -> Iterator[Receiver]:
+        """A receiver on this machine, which no deployed function would go to."""
+        own = shape.deployment.services.values() if isinstance(shape, Deployed) else [shape.services]
+        for services in own:
+            object.__setattr__(services.settings, "outbound_loopback", True)
+        with receiving() as found:
+            yield found
+
+    def test_a_turns_start_and_end_are_told_and_tried_again(
+        self, shape: Shape, client: httpx.Client, receiver: Receiver
+    ) -> None:
+        shape.deliver()  # what was told before is for nobody
+        hook = client.post("/v1/webhooks", json={"url": receiver.url}).json()
+        receiver.answers = [Answer(500), Answer(500)]
+        session = sse.new(client)
+        events = sse.send(client, session, "Write a poem about rain.")
+        shape.deliver()
+        first = receiver.wait(2)
+        shape.clock.ahead += 20
+        until(lambda: len(receiver.got) == 4, shape)
+        assert [got.id for got in first] == sorted({got.id for got in receiver.got}, key=[g.id for g in first].index)
+        for got in receiver.got:
+            Webhook(hook["secret"]).verify(got.body, got.headers)
+        told = {got.json["type"]: got.json for got in receiver.got}
+        assert told["turn.completed"]["data"]["id"] == events[0].data["id"]
+        assert told["turn.started"]["sequence"] < told["turn.completed"]["sequence"]
+        url = f"/v1/webhooks/{hook['id']}/deliveries"
+        until(lambda: {d["status"] for d in client.get(url).json()} == {"succeeded"}, shape)
+        assert [[a["status_code"] for a in d["attempts"]] for d in client.get(url).json()] == [[500, 200]] * 2
+        assert client.delete(f"/v1/webhooks/{hook['id']}").status_code == 204
+
+    def test_a_turns_own_address_is_told_how_it_ends(
+        self, shape: Shape, client: httpx.Client, receiver: Receiver
+    ) -> None:
+        body = {"message": "Write a poem about rain.", "webhook_url": receiver.url}
+        client.post(f"/v1/sessions/{sse.new(client)}/messages", json=body)
+        until(lambda: receiver.got, shape)
+        assert [got.json["type"] for got in receiver.got] == ["turn.completed"]
 
 
 def test_another_tenant_sees_nothing(shape: Shape, client: httpx.Client) -> None:

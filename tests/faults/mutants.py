@@ -44,15 +44,18 @@ MUTANTS = [
         (
             (
                 "ending.py",
-                "services.table.write(terminal, told, *release)",
-                ("services.table.write(terminal, told, *release[:2])\n            services.table.write(*release[2:])"),
+                "services.table.write(terminal, *told.puts, *release)",
+                (
+                    "services.table.write(terminal, *told.puts, *release[:2])\n"
+                    "            services.table.write(*release[2:])"
+                ),
             ),
         ),
     ),
     Mutant(
         "R1: the bus is told by way of the outbox",
         "the bus does not listen",
-        (("ending.py", "services.table.write(terminal, told, *", "services.table.write(terminal, *"),),
+        (("ending.py", "write(terminal, *told.puts, *release", "write(terminal, *release"),),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
@@ -192,8 +195,8 @@ MUTANTS = [
         (
             (
                 "doors/call_model.py",
-                "                *moved,\n            )\n        except (Refused, Unknown):",
-                "            )\n        except (Refused, Unknown):",
+                "                *moved,\n                *told.puts,",
+                "                *told.puts,",
             ),
         ),
     ),
@@ -215,7 +218,7 @@ MUTANTS = [
     Mutant(
         "delete: the due item brings the broom",
         "whoever sends, runs or deletes dies after a write",
-        (("deleting.py", "facts, when=free), *moved)", "facts, when=free))"),),
+        (("deleting.py", "*told.puts, *moved)", "*told.puts)"),),
     ),
     Mutant(
         "journal: a call is claimed where nobody has",
@@ -296,5 +299,38 @@ MUTANTS = [
                 "    except Unknown:\n        return None\n",
             ),
         ),
+    ),
+    Mutant(
+        "bus: each thing has a number of its own",
+        WAITS,
+        (("outbox.py", '{"told": len(kinds)}, (Is("told", told),)', "{}, ()"),),
+    ),
+    Mutant(
+        "bus: a start that nobody listened to is told later",
+        "the bus does not listen",
+        (("doors/call_model.py", "                *told.puts,\n", ""),),
+    ),
+    Mutant(
+        "webhooks: an event is written once for each address",
+        "webhooks; all messages come twice",
+        (("webhooks/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item), watch, *forget"),),
+    ),
+    Mutant(
+        "webhooks: an attempt is made by one alone",
+        "webhooks; a message comes twice at once",
+        (
+            ("webhooks/attempts.py", 'set={"due": key}, when=same)', 'set={"due": key})'),
+            ("webhooks/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
+        ),
+    ),
+    Mutant(
+        "webhooks: the due index brings attempts back",
+        "webhooks; the queue forgets attempts",
+        (("webhooks/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item, (Absent(),)), *forget"),),
+    ),
+    Mutant(
+        "webhooks: the next attempt is due when this one is recorded",
+        "webhooks; somebody dies after a write",
+        (("webhooks/attempts.py", "**_with(delivery, about)}, *moved)", "**_with(delivery, about)})"),),
     ),
 ]

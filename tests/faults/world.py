@@ -60,7 +60,10 @@ class CountedIds:
 
 
 class Queue:
-    """Carrier: brings messages when a test moves it. `twice`: each comes twice; `forgets`: every other attempt is lost."""
+    """Carrier: brings messages when a test moves it.
+
+    `twice`: each comes again a minute later; `forgets`: every other attempt is lost.
+    """
 
     def __init__(self, world: "World") -> None:
         self._world = world
@@ -74,7 +77,8 @@ class Queue:
         del group
         self._sent += 1
         if not (self.forgets and "event" in message and self._sent % 2):
-            self.waiting += [(self._world.clock.now() + delay, message)] * (2 if self.twice else 1)
+            at = self._world.clock.now() + delay
+            self.waiting += [(at, message), *([(at + MINUTE, message)] if self.twice else [])]
 
     def again(self) -> None:
         """Let the message that is being taken come once more, to somebody else."""
