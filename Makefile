@@ -78,6 +78,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.adapter
 	@$(BIN)/python -m benchmarks.sandbox
+	@$(BIN)/python -m benchmarks.webhooks
 
 docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
 	@$(BIN)/python docs/generate.py

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dev.gateway import Gateway
 from dev.seed import KEY, seed
 from dev.template import ROOT, Stack
 
+POLL_SECONDS = 1.0
 ENV_FILE = ROOT / ".aws-local.json"
 
 
@@ -43,7 +45,10 @@ def main(port: int, api_port: int, env_file: Path) -> None:
             seed(deployment.services["api"])
             env_file.write_text(json.dumps(variables(deployment, endpoint), indent=2) + "\n")
             print(_about(deployment.applied, endpoint, api_port, env_file), flush=True)
+            over = threading.Event()
+            threading.Thread(target=_poll, args=(deployment, over), daemon=True).start()
             _serve(deployment, api_port)
+            over.set()
     finally:
         server.stop()
         env_file.unlink(missing_ok=True)
@@ -73,6 +78,15 @@ def _configure(endpoint: str) -> None:
         f"{endpoint}/moto-api/config", json.dumps(EMULATED).encode(), {"Content-Type": "application/json"}
     )
     urllib.request.urlopen(asked).close()  # noqa: S310
+
+
+def _poll(deployment: Deployment, over: threading.Event) -> None:
+    """Read the queues, as event source mappings do."""
+    while not over.wait(POLL_SECONDS):
+        try:
+            deployment.poll()
+        except Exception:
+            logging.getLogger(__name__).exception("a message could not be taken; it comes again")
 
 
 def _serve(deployment: Deployment, port: int) -> None:

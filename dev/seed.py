@@ -10,11 +10,12 @@ from walkaway_core.items import Fact, Item, Put
 from walkaway_core.services import Services
 from walkaway_core.sessions import SessionOptions
 from walkaway_core.system import TimeIds
+from walkaway_core.webhooks import endpoints
 
 KEY = "wk_for-the-emulated-account-only"
 TENANT = "local"
 NAME = "0123456789abcdef01234567"
-"""What follows `sess_` and `msg_` in the payloads."""
+"""What follows `sess_`, `msg_` and `whk_` in the payloads."""
 MESSAGE = "Write a 1-page report on tides to tides.md"
 
 
@@ -22,7 +23,7 @@ class _Known(TimeIds):
     """Ids: the session and the turn get the names that the payloads use."""
 
     def new(self, prefix: str, *, after: str = "") -> str:
-        return prefix + NAME if prefix in ("sess_", "msg_") else super().new(prefix, after=after)
+        return prefix + NAME if prefix in ("sess_", "msg_", "whk_") else super().new(prefix, after=after)
 
 
 class _Still:
@@ -36,11 +37,12 @@ class _Still:
 
 
 def seed(services: Services) -> turns.Turn:
-    """Make the key, the session and its turn, and the empty list of files of a command."""
+    """Make the key, the session and its turn, a webhook, and the empty list of files of a command."""
     services.workspace.write(f"{STAGING}/example", "files.json", [b"[]"])
     made = round(services.clock.now() * 1000)
     facts: dict[str, Fact] = {"tenant": TENANT, "name": "for the payloads in events/", "created": made}
     services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))
     own = replace(services, ids=_Known(), machine=_Still())
+    endpoints.create(own, TENANT, "https://example.com/hook", events=("*",), format_="native", description="")
     session = sessions.create(own, TENANT, SessionOptions(persistent=True), {})
     return sending.send(own, session.key, MESSAGE).turn

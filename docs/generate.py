@@ -16,6 +16,7 @@ from walkaway_core.api.errors import STATUS
 from walkaway_core.services import Services
 from walkaway_core.settings import Settings
 from walkaway_core.tools import TOOLS
+from walkaway_wire import webhooks
 from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
 
 HERE = Path(__file__).parent
@@ -38,6 +39,8 @@ def reference() -> str:
         ),
         "What a session's events (`GET /v1/sessions/{id}/events`) have besides those of its turns:\n",
         _table(("event", "data and meaning"), [(f"`{name}`", meaning) for name, meaning in BETWEEN.items()]),
+        "## What webhooks are told\n\nSee [webhooks](webhooks.md).\n",
+        _table(("event", "meaning"), [(f"`{name}`", meaning) for name, meaning in webhooks.MEANINGS.items()]),
         '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',
         _table(("error", "status", "meaning"), _errors()),
         "## Settings\n\nBy environment; `serve` is the local server, the others are functions of a deployed stack.\n",

@@ -1,6 +1,5 @@
 """DeliverWebhook: a queue brings it what the bus tells, and attempts that are due."""
 
-import json
 from typing import Any
 
 from walkaway_core import deployed, outbound  # noqa: F401 - it takes time to load: while the environment starts
@@ -9,6 +8,6 @@ from walkaway_core.doors.deliver_webhook import deliver_all
 
 def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """Take a batch of messages; those that failed come again (Lambda guide, partial batch responses)."""
-    messages = [(record["messageId"], json.loads(record["body"])) for record in event["Records"]]
+    messages = [(record["messageId"], record["body"]) for record in event["Records"]]
     failed = deliver_all(deployed.services("deliver_webhook"), messages)
     return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in failed]}

@@ -14,7 +14,7 @@ from walkaway_wire import jsontext
 
 Subscriber = Callable[[str, Mapping[str, Any]], None]
 RETRY_SECONDS = 1.0
-THREADS = 8
+THREADS = 32
 
 
 class LocalBus:

@@ -9,10 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-from dev.seed import seed
+from dev.seed import NAME, seed
 from tests.aws.shapes import Deployed, deployed, settle
-from walkaway_core import turns
+from walkaway_core import bodies, turns
 from walkaway_core.turns import Turn
+from walkaway_core.webhooks import deliveries
 
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
@@ -112,6 +113,14 @@ def runs_the_tool(answer: Answer, turn: Turn, stack: Deployed) -> None:
     assert stack.services.table.get(turn.key.call(1, 0))[0].facts["state"] == "done"  # type: ignore[union-attr]
 
 
+def writes_a_delivery(answer: Any, turn: Turn, stack: Deployed) -> None:
+    assert answer == {"batchItemFailures": []}
+    found = deliveries.get(stack.services, "local", f"whk_{NAME}", f"evt_{NAME}")
+    assert (found.state, found.told.turn) == ("pending", turn.key.turn)
+    payload = json.loads(bodies.fetch(stack.services.workspace, "local", found.item))
+    assert (payload["type"], payload["data"]["id"]) == ("turn.completed", turn.key.turn)
+
+
 def hands_over(answer: Answer, turn: Turn, stack: Deployed) -> None:
     assert answer["next"] == "over"
     found = turns.load(stack.services, turn.key)
@@ -141,6 +150,13 @@ def runs_the_command(answer: Any, turn: Turn, stack: Deployed) -> None:
     assert b"".join(stack.services.workspace.read(".staging/example", "output/000001") or ()) == b"made.txt\n"
 
 
+def fails_on(record: str) -> Callable[[Any, Turn, Deployed], None]:
+    def check(answer: Any, turn: Turn, stack: Deployed) -> None:
+        assert answer == {"batchItemFailures": [{"itemIdentifier": record}]}
+
+    return check
+
+
 def looks_at_nothing(answer: Answer, turn: Turn, stack: Deployed) -> None:
     assert answer == {"looked_at": 0}
 
@@ -162,6 +178,8 @@ EXPECTED: dict[str, Callable[[Any, Turn, Deployed], None]] = {
     "call_model.first_step": asks_for_tools,
     "call_model.history_full": continues,
     "continue_turn.history_full": hands_over,
+    "deliver_webhook.one_bad_record": fails_on("059f36b4-87a3-44ab-83d2-661970000022"),
+    "deliver_webhook.turn_completed": writes_a_delivery,
     "finish_turn.done": ends("completed"),
     "finish_turn.error": ends("failed"),
     "run_tool.first_call": runs_the_tool,

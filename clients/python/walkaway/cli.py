@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 import click
 
 from walkaway.demo import demo
+from walkaway.listen import webhooks
 from walkaway_wire import VERSION
 
 
@@ -33,3 +34,4 @@ def main() -> None:
 
 
 main.add_command(demo)
+main.add_command(webhooks)

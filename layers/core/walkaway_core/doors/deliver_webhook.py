@@ -1,5 +1,6 @@
 """DeliverWebhook: takes what the bus tells, and what is due, from one queue; messages beside each other."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from walkaway_core.services import Services
 from walkaway_core.webhooks.attempts import attempt
 from walkaway_core.webhooks.fanout import fan_out
+from walkaway_wire import jsontext
 
 
 def deliver_webhook(services: Services, message: Mapping[str, Any]) -> None:
@@ -17,8 +19,16 @@ def deliver_webhook(services: Services, message: Mapping[str, Any]) -> None:
         attempt(services, message)
 
 
-def deliver_all(services: Services, messages: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """Take messages at once, so that a slow receiver keeps no other waiting; give the ids of those that failed."""
+def deliver_all(services: Services, messages: Iterable[tuple[str, str]]) -> list[str]:
+    """Take messages (id, JSON) at once: a slow receiver keeps no other waiting. Give the ids of those that failed."""
     with ThreadPoolExecutor(thread_name_prefix="deliver") as pool:
-        taken = [(id_, pool.submit(deliver_webhook, services, message)) for id_, message in messages]
+        taken = [(id_, pool.submit(_take, services, text)) for id_, text in messages]
     return [id_ for id_, future in taken if future.exception()]
+
+
+def _take(services: Services, text: str) -> None:
+    try:
+        deliver_webhook(services, jsontext.loads(text))
+    except Exception:
+        logging.getLogger(__name__).exception("a message could not be taken: %s", text[:1000])
+        raise

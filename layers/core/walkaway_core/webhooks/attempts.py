@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core import bodies, due
@@ -75,7 +75,7 @@ def _claim(services: Services, delivery: Delivery) -> Delivery | None:
         services.table.write(Change(*delivery.key, set={"due": key}, when=same), *moved)
     except Refused:
         return None
-    return deliveries.load(services, delivery.tenant, delivery.owner, delivery.told.id)
+    return replace(delivery, due=key)
 
 
 def _send(services: Services, delivery: Delivery, endpoint: Endpoint | None) -> _Outcome:

@@ -18,6 +18,8 @@ def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     """Write a delivery for each address that is to be told; may be repeated."""
     told = Told.read(kind, detail)
     wanting = [found for found in endpoints.everyone(services, told.tenant) if found.wants(kind)]
+    if not wanting and kind not in OF_A_TURN:
+        return
     turn = payloads.subject(services, told)
     body = cache(lambda format_: payloads.body(services, format_, told, turn))
     for endpoint in wanting:

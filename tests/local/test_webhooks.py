@@ -1,0 +1,151 @@
+"""Webhooks of a whole server: deliveries survive its death, and `walkaway webhooks listen` prints them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import sse
+from tests.servers import PATIENCE, served
+from walkaway.webhooks import SignatureInvalid, verify
+from walkaway_core.webhooks import signing
+
+LOOPBACK = {"WALKAWAY_OUTBOUND_LOOPBACK": "yes", "WALKAWAY_REHEARSAL_DELAY": "0"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+def test_a_delivery_survives_the_death_of_its_server(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    with served(data, environ=LOOPBACK) as server, server.client() as client:
+        body = {"url": f"http://127.0.0.1:{port}/", "events": ["turn.completed"]}
+        hook = client.post("/v1/webhooks", json=body).json()
+        sse.send(client, sse.new(client), "Write a poem about rain.")
+        for _ in range(600):
+            found = client.get(f"/v1/webhooks/{hook['id']}/deliveries").json()
+            if found and found[0]["attempts"]:
+                break
+            threading.Event().wait(0.05)
+        server.kill()
+    came = threading.Event()
+    ids: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            verify(hook["secret"], dict(self.headers), self.rfile.read(int(self.headers["Content-Length"])))
+            ids.append(self.headers["webhook-id"])
+            self.send_response(204)
+            self.end_headers()
+            came.set()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    receiver = HTTPServer(("127.0.0.1", port), Handler)
+    threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with served(data, environ=LOOPBACK):
+        assert came.wait(PATIENCE), "the second attempt is made by the next server"
+    receiver.shutdown()
+    receiver.server_close()
+    assert ids == [found[0]["id"]]
+
+
+@contextmanager
+def listening(*options: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "walkaway", "webhooks", "listen", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    assert process.stdout
+    assert process.stderr
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def test_listen_prints_what_comes_and_forgets_itself(tmp_path: Path) -> None:
+    with served(tmp_path / "data", environ=LOOPBACK) as server, server.client() as client:
+        with listening("--url", server.url, "--event", "turn.completed") as process:
+            assert process.stdout
+            assert process.stderr
+            said = process.stderr.readline()
+            assert "Listening on http://127.0.0.1:" in said
+            (hook,) = client.get("/v1/webhooks").json()
+            sse.send(client, sse.new(client), "Write a poem about rain.")
+            assert json.loads(process.stdout.readline())["type"] == "turn.completed"
+            forged = httpx.post(hook["url"], json={"type": "turn.completed"})
+            assert forged.status_code == 401
+            assert "refused: it has no webhook-id" in process.stderr.readline()
+        assert process.returncode == 0
+        assert client.get("/v1/webhooks").json() == []
+
+
+def test_listen_says_what_is_missing(tmp_path: Path) -> None:
+    with served(tmp_path / "data") as server, listening("--url", server.url) as process:
+        assert process.stderr
+        assert "WALKAWAY_OUTBOUND_LOOPBACK=yes" in process.stderr.readline()
+        assert process.wait(PATIENCE) == 1
+    with listening("--url", "http://127.0.0.1:9") as process:
+        assert process.stderr
+        assert "does not answer" in process.stderr.readline()
+        assert process.wait(PATIENCE) == 1
+
+
+def test_listen_with_a_secret_registers_nothing() -> None:
+    secret = signing.new_secret()
+    with listening("--secret", secret) as process:
+        assert process.stdout
+        assert process.stderr
+        url = process.stderr.readline().split()[2].rstrip(";")
+        now, body = int(time.time()), b'{"type":"x"}'
+        headers = {
+            "webhook-id": "evt_1", "webhook-timestamp": str(now),
+            "webhook-signature": signing.signature([secret], "evt_1", now, body),
+        }  # fmt: skip
+        assert httpx.post(url, content=body, headers=headers).status_code == 200
+        assert process.stdout.readline() == '{"type":"x"}\n'
+
+
+class TestVerify:
+    SECRET = "whsec_" + "QUJD" * 10
+
+    def headers(self, at: int, body: bytes = b"{}") -> dict[str, str]:
+        return {
+            "Webhook-Id": "evt_1",
+            "Webhook-Timestamp": str(at),
+            "Webhook-Signature": "v1,AAAA " + signing.signature([self.SECRET], "evt_1", at, body),
+        }
+
+    def test_what_is_good_is_given(self) -> None:
+        assert verify(self.SECRET, self.headers(int(time.time()), b'{"a":1}'), b'{"a":1}') == {"a": 1}
+
+    @pytest.mark.parametrize("seconds", [-400, 400])
+    def test_what_is_old_is_refused(self, seconds: int) -> None:
+        with pytest.raises(SignatureInvalid, match="too old"):
+            verify(self.SECRET, self.headers(int(time.time()) + seconds), b"{}")
+
+    @pytest.mark.parametrize("secret", ["whsec_" + "QUJE" * 10, "whsec_!", ""])
+    def test_another_secret_is_refused(self, secret: str) -> None:
+        with pytest.raises(SignatureInvalid):
+            verify(secret, self.headers(int(time.time())), b"{}")
+
+    def test_what_was_changed_is_refused(self) -> None:
+        with pytest.raises(SignatureInvalid, match="no signature fits"):
+            verify(self.SECRET, self.headers(int(time.time())), b"{} ")
