@@ -8,6 +8,7 @@ WalkawayError
 │   ├── ResponseNotFound
 │   ├── FileNotFound
 │   ├── WebhookNotFound
+│   ├── AgentNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
@@ -17,6 +18,7 @@ WalkawayError
 ├── CursorInvalid           not a place in this log or list
 ├── TooMuch                 more than a limit allows
 ├── TooMany                 as many of these as there may be
+├── NameTaken               an agent with this name is there
 └── RangeInvalid            no such bytes
 """
 
@@ -72,6 +74,12 @@ class WebhookNotFound(NotFound):
     """There is no such webhook; GET /v1/webhooks lists them."""
 
     code = "webhook.not_found"
+
+
+class AgentNotFound(NotFound):
+    """There is no such agent; GET /v1/agents lists them."""
+
+    code = "agent.not_found"
 
 
 class DeliveryNotFound(NotFound):
@@ -136,6 +144,12 @@ class TooMany(WalkawayError):
     """There are as many of these as there may be."""
 
     code = "limit_reached"
+
+
+class NameTaken(WalkawayError):
+    """Something else has this name."""
+
+    code = "agent.name_taken"
 
 
 class RangeInvalid(WalkawayError):

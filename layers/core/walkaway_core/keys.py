@@ -11,6 +11,8 @@ T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{order}#{step}#1#{call}   the journal of a tool call, and its result
 T#{tenant}#{session}+     {number}                        the session's log: what happens between turns
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
+T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
+                          AGENTNAME#{hash}                which agent has a name
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
@@ -116,6 +118,21 @@ class TurnKey:
 def idempotency(tenant: str, key: str) -> Key:
     """What came of the request with this idempotency key."""
     return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def agent(tenant: str, id_: str) -> Key:
+    """An agent as it is now."""
+    return f"T#{tenant}", f"AGENT#{id_}"
+
+
+def agent_name(tenant: str, name: str) -> Key:
+    """Which agent has this name."""
+    return f"T#{tenant}", f"AGENTNAME#{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def agent_version(tenant: str, id_: str, version: int) -> Key:
+    """An agent as it was in a version."""
+    return f"T#{tenant}#{id_}", f"{version:010}"
 
 
 def webhook(tenant: str, id_: str) -> Key:

@@ -15,7 +15,7 @@ from walkaway_wire import jsontext
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
 METADATA_BYTES = 16_384
-LISTS = ("read", "write", "allowed_tools", "disallowed_tools")
+LISTS = ("read", "write", "allowed_tools", "disallowed_tools", "own")
 """The options that are tuples here and lists in JSON."""
 
 
@@ -45,6 +45,9 @@ class SessionOptions:
     max_cost_usd: float | None = None
     max_turn_cost_usd: float | None = None
     network: bool = False
+    agent: str = ""
+    """The id of the agent that says what the session does not: `own` names what it does."""
+    own: tuple[str, ...] = ()
 
     def allows(self, tool: str, *, unasked: bool = True) -> bool:
         """Whether the agent may use this tool; `unasked`: also where the session does not say which ones."""
@@ -95,11 +98,7 @@ def ms(seconds: float) -> int:
 
 def create(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> Session:
     """Make a session. Raises Invalid when its model cannot be called here, TooMuch for too much metadata."""
-    model = options.model or services.settings.model
-    if problem := services.model.knows(model):
-        raise Invalid(problem)
-    if (options.max_cost_usd or options.max_turn_cost_usd) and not prices.known(model):
-        raise Invalid(f"A cost limit cannot be kept for {model[:100]!r}: prices.json has no price of it")
+    model = check_model(services, options.model, options.max_cost_usd or options.max_turn_cost_usd)
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, services.ids.new("sess_"))
@@ -121,6 +120,16 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
     item = Item(*key.item, facts, jsontext.dump_bytes(body))
     services.table.write(Put(item, (Absent(),)), watch)
     return unpack(key, item)
+
+
+def check_model(services: Services, named: str, limit: float | None) -> str:
+    """Give the model that is meant. Raises Invalid when it cannot be called here, or its cost not be limited."""
+    model = named or services.settings.model
+    if problem := services.model.knows(model):
+        raise Invalid(problem)
+    if limit and not prices.known(model):
+        raise Invalid(f"A cost limit cannot be kept for {model[:100]!r}: prices.json has no price of it")
+    return model
 
 
 def unpack(key: SessionKey, item: Item) -> Session:

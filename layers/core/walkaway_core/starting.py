@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core import due, log, transcript, turns
+from walkaway_core import agents, due, log, transcript, turns
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
 from walkaway_core.keys import TurnKey
@@ -94,6 +94,7 @@ def promote(services: Services, session: Session, waiting: Item, turn: Turn) -> 
 def _running(services: Services, session: Session, key: TurnKey) -> tuple[dict[str, Fact], Put]:
     """Say what the record of a turn that begins now has, and make its due item."""
     now = services.clock.now()
+    session, of_agent = agents.at_start(services, session)
     detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
     watch = due.put(now + due.START_WITHIN, "turn", key.turn, detail)
     facts: dict[str, Fact] = {
@@ -106,6 +107,7 @@ def _running(services: Services, session: Session, key: TurnKey) -> tuple[dict[s
         "due": watch.item.sk,
         "began": ms(now),
         "deadline": ms(now + session.options.turn_timeout),
+        **of_agent,
     }
     return facts, watch
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass, replace
 
-from walkaway_core import due, sessions
+from walkaway_core import agents, due, sessions
 from walkaway_core.errors import ResponseNotFound
 from walkaway_core.items import Fact, Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
@@ -64,6 +64,8 @@ class Turn:
     cost: int | None
     """In millionths of a US dollar; None when a model without a price was called."""
     hook: Hook | None = None
+    agent_version: int = 0
+    """Of the session's agent, when the turn began; 0 without one."""
 
     @property
     def cost_usd(self) -> float | None:
@@ -106,6 +108,7 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
         cost=None if "unpriced" in item.facts else item.number("cost", 0),
         hook=Hook.read(item),
+        agent_version=item.number("agent_version", 0),
     )
 
 
@@ -124,7 +127,7 @@ def current(services: Services, ticket: Ticket) -> tuple[Turn, Session]:
     turn = unpack(key, item)
     if turn.status != "running" or turn.execution != ticket.execution:
         raise Superseded
-    return turn, sessions.unpack(key.owner, owner)
+    return turn, agents.as_begun(services, sessions.unpack(key.owner, owner), turn.agent_version)
 
 
 def get(services: Services, key: TurnKey) -> Turn:

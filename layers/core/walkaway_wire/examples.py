@@ -24,6 +24,7 @@ SESSION_EXAMPLE: Any = {
     "disallowed_tools": [],
     "max_cost_usd": None,
     "max_turn_cost_usd": None,
+    "agent": None,
     "network": False,
     "cost_usd": 0.0,
     "expires_at": 1777237396.07,

@@ -20,18 +20,9 @@ class FileAccess(Strict):
     write: Annotated[list[str], Field(max_length=100)] = [""]
 
 
-class SessionCreate(Strict):
-    """What can be said when a session is made; everything has a default."""
+class Settings(Strict):
+    """How an agent works: said when a session is made, or by the agent that it names."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"persistent": True, "ttl": 14400, "metadata": {"project": "alpha"}}]},
-    )
-
-    persistent: Annotated[bool, Field(strict=True, description="false: ends 5 minutes after its last response")] = False
-    ttl: Annotated[int, Field(strict=True, ge=1, le=365 * 86400, description="seconds it lives at the most")] = 14_400
-    metadata: Annotated[dict[str, Any], Field(description="free form, up to 16 KB; the agent reports here too")] = {}
-    file_access: FileAccess = FileAccess()
     model: Annotated[str, Field(max_length=200, description="the server's default if empty")] = ""
     instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
     thinking: Annotated[
@@ -62,6 +53,23 @@ class SessionCreate(Strict):
         float | None, Field(gt=0, description="no model call once the session has cost so much, by prices.json")
     ] = None
     max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
+
+
+class SessionCreate(Settings):
+    """What can be said when a session is made; everything has a default, or is the named agent's."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"persistent": True, "ttl": 14400, "metadata": {"project": "alpha"}}]},
+    )
+
+    persistent: Annotated[bool, Field(strict=True, description="false: ends 5 minutes after its last response")] = False
+    ttl: Annotated[int, Field(strict=True, ge=1, le=365 * 86400, description="seconds it lives at the most")] = 14_400
+    metadata: Annotated[dict[str, Any], Field(description="free form, up to 16 KB; the agent reports here too")] = {}
+    file_access: FileAccess = FileAccess()
+    agent: Annotated[
+        str, Field(max_length=200, description="id or name of an agent; what is said here goes before what it says")
+    ] = ""
     network: Annotated[
         bool, Field(strict=True, description="whether commands may reach the network, where the server allows that")
     ] = False
@@ -89,6 +97,7 @@ class SessionRecord(BaseModel):
     status: Literal["ready"] = "ready"
     metadata: dict[str, Any]
     file_access: FileAccess
+    agent: Annotated[str | None, Field(description="id of the agent that says the rest")]
     model: str
     instructions: str
     thinking: bool | int

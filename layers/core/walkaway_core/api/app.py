@@ -3,7 +3,7 @@
 import anyio
 from fastapi import APIRouter, FastAPI, Request
 
-from walkaway_core.api import errors, events, files, messages, openapi, responses, sessions, webhooks
+from walkaway_core.api import agents, errors, events, files, messages, openapi, responses, sessions, webhooks
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.limits import BodyLimit
 from walkaway_core.services import Services
@@ -35,6 +35,6 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.include_router(health)
-    for module in (sessions, events, messages, responses, files, webhooks):
+    for module in (sessions, events, messages, responses, files, agents, webhooks):
         app.include_router(module.router)
     return app

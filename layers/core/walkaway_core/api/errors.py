@@ -24,6 +24,8 @@ STATUS: Mapping[str, int] = {
     "file.not_found": 404,
     "webhook.not_found": 404,
     "delivery.not_found": 404,
+    "agent.not_found": 404,
+    "agent.name_taken": 409,
     "limit_reached": 409,
     "path.conflict": 409,
     "session.busy": 409,

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core import deleting, durations, metadata, paths, queue, sessions, tools
+from walkaway_core import agents, deleting, durations, metadata, paths, queue, sessions
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
+from walkaway_core.api.agents import settings
 from walkaway_core.errors import Invalid
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
@@ -25,30 +26,21 @@ class BulkDelete(BaseModel):
     older_than: Annotated[str | None, Query(description="inactive for at least this long", examples=["1h30m"])] = None
 
 
-@router.post("", status_code=201, responses=errors.answers(400, 401, 403, 413), summary="Create a session")
+@router.post("", status_code=201, responses=errors.answers(400, 401, 403, 404, 413), summary="Create a session")
 def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     """Make a session. An empty body takes every default."""
     asked = asked or SessionCreate()
-    tools.check([*(asked.allowed_tools or ()), *asked.disallowed_tools])
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
         read=tuple(paths.clean(path) for path in asked.file_access.read),
         write=tuple(paths.clean(path) for path in asked.file_access.write),
-        model=asked.model,
-        instructions=asked.instructions,
-        thinking=asked.thinking,
-        max_steps=asked.max_steps,
-        turn_timeout=asked.turn_timeout or 0,
-        max_output_tokens=asked.max_output_tokens,
-        effort=asked.effort or "",
-        temperature=asked.temperature,
-        allowed_tools=None if asked.allowed_tools is None else tuple(asked.allowed_tools),
-        disallowed_tools=tuple(asked.disallowed_tools),
-        max_cost_usd=asked.max_cost_usd,
-        max_turn_cost_usd=asked.max_turn_cost_usd,
         network=asked.network,
+        **settings(asked),
     )
+    if asked.agent:
+        agent = agents.get(caller.services, caller.tenant, asked.agent)
+        options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
     return record(caller.services, sessions.create(caller.services, caller.tenant, options, asked.metadata))
 
 
@@ -92,7 +84,8 @@ def delete(caller: Called, session: str) -> None:
 
 
 def record(services: Services, session: Session) -> SessionRecord:
-    """Show a session."""
+    """Show a session, with what its agent says now."""
+    session, _ = agents.at_start(services, session)
     options = session.options
     return SessionRecord(
         id=session.key.session,
@@ -103,6 +96,7 @@ def record(services: Services, session: Session) -> SessionRecord:
         ttl=options.ttl,
         metadata=session.metadata,
         file_access=FileAccess(read=list(options.read), write=list(options.write)),
+        agent=options.agent or None,
         model=options.model,
         instructions=options.instructions,
         thinking=options.thinking,

@@ -1,0 +1,80 @@
+"""Agents, as they go over HTTP: named settings that sessions and runs can share."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from walkaway_wire.resources import Settings
+
+Name = Annotated[str, Field(min_length=1, max_length=200, description="by which sessions and runs may name it")]
+EXAMPLE: Final[dict[str, Any]] = {
+    "name": "researcher",
+    "description": "Reads much, writes little",
+    "instructions": "Cite every source.",
+    "allowed_tools": ["read_file", "write_file", "fetch_url"],
+}
+
+
+class AgentCreate(Settings):
+    """An agent: a name, and how it works."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    name: Name
+    description: Annotated[str, Field(max_length=2000, description="for people")] = ""
+
+
+class AgentChange(Settings):
+    """What can be changed about an agent; what is absent stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"instructions": "Be brief."}]})
+
+    name: Name | None = None
+    description: Annotated[str | None, Field(max_length=2000)] = None
+
+
+class AgentRecord(BaseModel):
+    """An agent as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "agt_019a6f0c3f6e1a2b3c4d5e6f",
+                    "version": 1,
+                    "created_at": 1763812800.0,
+                    "updated_at": 1763812800.0,
+                    "model": "",
+                    "thinking": False,
+                    "max_steps": 200,
+                    "turn_timeout": None,
+                    "max_output_tokens": 16000,
+                    "effort": None,
+                    "temperature": None,
+                    "disallowed_tools": [],
+                    "max_cost_usd": None,
+                    "max_turn_cost_usd": None,
+                    **EXAMPLE,
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    description: str
+    version: Annotated[int, Field(description="one more with each change; a turn keeps the one that it began with")]
+    created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
+    updated_at: float
+    model: Annotated[str, Field(description="empty: the server's default")]
+    instructions: str
+    thinking: bool | int
+    max_steps: int
+    turn_timeout: int | None
+    max_output_tokens: int
+    effort: str | None
+    temperature: float | None
+    allowed_tools: list[str] | None
+    disallowed_tools: list[str]
+    max_cost_usd: float | None
+    max_turn_cost_usd: float | None
