@@ -27,6 +27,7 @@ STREAMED = {
     ("GET", "/v1/sessions/{session}/events"),
     ("GET", "/v1/sessions/{session}/responses/{response_id}/events"),
     ("GET", "/v1/sessions/{session}/files/{path+}"),
+    ("GET", "/api/v1/runs/{run}/stream"),
 }
 UNDOCUMENTED = {("GET", "/docs"), ("GET", "/openapi.json")}
 POLICY_OF = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from walkaway_core import bodies, due, keys, outbox, sessions
+from walkaway_core import bodies, due, keys, outbox, run_index, sessions, turns
 from walkaway_core.ending import PURGE_AFTER, Ending, end_turn
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Key, Lacks, Refused, Unknown
@@ -79,7 +79,8 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
             turn = TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#"))
             while services.table.sweep_out(turn.log, keys.END, BATCH):
                 yield
-            services.table.write(Delete(*item.key))
+            record = turns.unpack(turn, item)
+            services.table.write(Delete(*item.key), *run_index.gone(record.run, turn, record.run_state))
             yield
     for pk in (key.between.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

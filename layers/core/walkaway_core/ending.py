@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from walkaway_core import due, log, outbox, queue, sessions, starting, turns
+from walkaway_core import due, log, outbox, queue, run_index, sessions, starting, turns
 from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused, Unknown, Write
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import Draft, Writer
@@ -139,15 +139,16 @@ def _release(
         "ended": sessions.ms(services.clock.now()),
         "error": ending.error,
     }
+    listed = run_index.moved(turn.run, turn.key, turn.run_state, run_index.ENDED[ending.status])
     if turn.status == "queued":
-        return queue.leave(turn, facts, told), None
+        return [*queue.leave(turn, facts, told), *listed], None
     running = (
         Is("status", "running"),
         Is("execution", turn.execution),
         Is("due", turn.due),
         Is("steers", turn.steers),
     )
-    over: list[Write] = [Change(*turn.key.item, set=facts, when=running), due.drop(turn.key.turn, turn.due)]
+    over: list[Write] = [Change(*turn.key.item, set=facts, when=running), due.drop(turn.key.turn, turn.due), *listed]
     if session is None or session.turn != turn.key.turn:
         return over, None
     held = (Is("turn", turn.key.turn), Is("inbox", session.inbox), Is("due", session.due), *told.when)

@@ -9,6 +9,7 @@ WalkawayError
 │   ├── FileNotFound
 │   ├── WebhookNotFound
 │   ├── AgentNotFound
+│   ├── RunNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
@@ -18,6 +19,8 @@ WalkawayError
 ├── CursorInvalid           not a place in this log or list
 ├── TooMuch                 more than a limit allows
 ├── TooMany                 as many of these as there may be
+├── BadState                no such state
+├── RunBusy                 not in this state
 ├── NameTaken               an agent with this name is there
 └── RangeInvalid            no such bytes
 """
@@ -80,6 +83,12 @@ class AgentNotFound(NotFound):
     """There is no such agent; GET /v1/agents lists them."""
 
     code = "agent.not_found"
+
+
+class RunNotFound(NotFound):
+    """There is no such run; GET /api/v1/runs lists them."""
+
+    code = "run.not_found"
 
 
 class DeliveryNotFound(NotFound):
@@ -150,6 +159,18 @@ class NameTaken(WalkawayError):
     """Something else has this name."""
 
     code = "agent.name_taken"
+
+
+class BadState(WalkawayError):
+    """There is no such state."""
+
+    code = "run.status"
+
+
+class RunBusy(WalkawayError):
+    """The run is in a state in which this cannot be done."""
+
+    code = "run.state"
 
 
 class RangeInvalid(WalkawayError):

@@ -36,6 +36,7 @@ class Once:
     tenant: str
     key: str
     asks: str
+    kept: int = KEPT
 
     @classmethod
     def of(cls, session: SessionKey, key: str, body: Mapping[str, Any]) -> "Once":
@@ -45,11 +46,16 @@ class Once:
         said = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
         return cls(session.tenant, key, hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest())
 
+    @property
+    def sort_key(self) -> str:
+        """Where it is remembered, in the tenant's partition."""
+        return keys.idempotency(self.tenant, self.key)[1]
+
     def put(self, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0) -> Put:
         """Write down what came of the request; refused where the key is taken."""
         facts: dict[str, Fact] = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
         facts |= {"outcome": outcome, "at": at}
-        item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + KEPT)
+        item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + self.kept)
         return Put(item, (Absent(),))
 
     def found(self, services: Services) -> Found | None:

@@ -13,6 +13,9 @@ T#{tenant}#{session}+     {number}                        the session's log: wha
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
                           AGENTNAME#{hash}                which agent has a name
+                          RUN#{run}                       which turn a run is
+T#{tenant}#RUNS           {turn}                          the list of runs, by their turns
+T#{tenant}#RUNCOUNT       {group}#{shard}                 how many runs of a label, or of all, are in each state
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
@@ -133,6 +136,21 @@ def agent_name(tenant: str, name: str) -> Key:
 def agent_version(tenant: str, id_: str, version: int) -> Key:
     """An agent as it was in a version."""
     return f"T#{tenant}#{id_}", f"{version:010}"
+
+
+def run(tenant: str, id_: str) -> Key:
+    """Which turn a run is."""
+    return f"T#{tenant}", f"RUN#{id_}"
+
+
+def run_entry(tenant: str, turn: str) -> Key:
+    """A run in the list of its tenant's, which is that of their turns."""
+    return f"T#{tenant}#RUNS", turn
+
+
+def run_counter(tenant: str, group: str, shard: int) -> Key:
+    """How many runs of a group, or of all, are in each state; in shards."""
+    return f"T#{tenant}#RUNCOUNT", f"{group}#{shard:02}"
 
 
 def webhook(tenant: str, id_: str) -> Key:

@@ -10,6 +10,7 @@ from walkaway_core.ending import Ending, end_turn
 from walkaway_core.errors import Invalid, SessionBusy
 from walkaway_core.idempotency import Once, Outcome
 from walkaway_core.keys import SessionKey
+from walkaway_core.run_index import Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.starting import Beginning, Message
@@ -40,6 +41,8 @@ def send(
     *,
     on_busy: OnBusy = "reject",
     hook: Hook | None = None,
+    run: Run | None = None,
+    timeout: int = 0,
 ) -> Sent:
     """Give a message to a session, or find what came of it by its idempotency key.
 
@@ -60,7 +63,7 @@ def send(
                 'cancel it, then send again; or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"',
             )
         content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
-        if sent := _try(services, session, Message(content, hook), once, on_busy):
+        if sent := _try(services, session, Message(content, hook, run, timeout), once, on_busy):
             return sent
 
 

@@ -98,6 +98,13 @@ def ms(seconds: float) -> int:
 
 def create(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> Session:
     """Make a session. Raises Invalid when its model cannot be called here, TooMuch for too much metadata."""
+    item, watch = fresh(services, tenant, options, metadata)
+    services.table.write(Put(item, (Absent(),)), watch)
+    return unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
+
+
+def fresh(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> tuple[Item, Put]:
+    """Make the item of a new session, and the due item of its end. Raises Invalid, TooMuch."""
     model = check_model(services, options.model, options.max_cost_usd or options.max_turn_cost_usd)
     check_metadata(metadata)
     now = services.clock.now()
@@ -117,9 +124,7 @@ def create(services: Services, tenant: str, options: SessionOptions, metadata: d
     }
     body = {name: getattr(options, name) for name in SessionOptions.__slots__}
     body |= {"model": model, "turn_timeout": options.turn_timeout or services.settings.turn_timeout}
-    item = Item(*key.item, facts, jsontext.dump_bytes(body))
-    services.table.write(Put(item, (Absent(),)), watch)
-    return unpack(key, item)
+    return Item(*key.item, facts, jsontext.dump_bytes(body)), watch
 
 
 def check_model(services: Services, named: str, limit: float | None) -> str:

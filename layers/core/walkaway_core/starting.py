@@ -1,30 +1,41 @@
 """How a turn begins: on a free session, from the queue, or in the place of the one that it interrupts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import agents, due, log, transcript, turns
+from walkaway_core import agents, due, log, run_index, sessions, transcript, turns
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
-from walkaway_core.keys import TurnKey
+from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import Writer
+from walkaway_core.run_index import Run
 from walkaway_core.services import Services
-from walkaway_core.sessions import Session, ms
+from walkaway_core.sessions import Session, SessionOptions, ms
 from walkaway_core.turns import Hook, Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a turn is to do: content blocks, and an address that is told how it ends."""
+    """What a turn is to do: content blocks, an address that is told how it ends, the run that it is.
+
+    `timeout` in seconds; 0: as many as the session gives.
+    """
 
     content: list[dict[str, Any]]
     hook: Hook | None = None
+    run: Run | None = None
+    timeout: int = 0
 
     @property
     def facts(self) -> dict[str, Fact]:
         """What the turn's record says of it."""
-        return self.hook.facts if self.hook else {}
+        timeout: dict[str, Fact] = {"timeout": self.timeout} if self.timeout else {}
+        return {**(self.hook.facts if self.hook else {}), **(self.run.facts if self.run else {}), **timeout}
+
+    def along(self, key: TurnKey) -> list[Write]:
+        """Make the further writes of the transaction in which the turn is made."""
+        return run_index.made(self.run, key) if self.run else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +69,38 @@ def claim(services: Services, session: Session, message: Message, once: Once | N
     return beginning.turn
 
 
+def with_session(
+    services: Services, tenant: str, options: SessionOptions, message: Message, once: Once | None
+) -> Turn | None:
+    """Make a session that is busy with its first turn from the start; None when somebody has had the same request.
+
+    Raises Invalid when its model cannot be called here.
+    """
+    item, end = sessions.fresh(services, tenant, options, {})
+    key = SessionKey(tenant, item.sk.removeprefix("SESSION#"))
+    beginning = fresh(services, sessions.unpack(key, item), message, once)
+    added: dict[str, Fact] = {name: item.number(name) + count for name, count in beginning.added.items()}
+    busy = replace(item, facts={**item.facts, **beginning.held, **added})
+    try:
+        services.table.write(Put(busy, (Absent(),)), end, *beginning.writes)
+    except Refused:
+        return None
+    except Unknown:
+        return turns.load(services, beginning.turn.key)
+    return beginning.turn
+
+
 def fresh(services: Services, session: Session, message: Message, once: Once | None) -> Beginning:
     """Begin a turn with a message that has just come."""
     key = session.key.turn(services.ids.new("msg_", after=session.last_turn))
     created = {"id": key.turn, "session_id": key.session, "status": "in_progress"}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)])
     said = transcript.user_entry(services, key, message.content)
-    facts, watch = _running(services, session, key)
+    facts, watch = _running(services, session, key, message.timeout)
     record = Item(*key.item, {**facts, **message.facts, "created": ms(services.clock.now())})
     told = _told(services, session, key)
-    writes = [Put(record, (Absent(),)), Put(first, (Absent(),)), Put(said, (Absent(),)), watch, told]
+    made = [Put(record, (Absent(),)), Put(first, (Absent(),)), Put(said, (Absent(),))]
+    writes: list[Write] = [*made, watch, told, *message.along(key)]
     if once:
         writes.append(once.put(services, key))
     return Beginning(turns.unpack(key, record), tuple(writes), {"turn": key.turn, "last_turn": key.turn}, {"events": 1})
@@ -77,7 +110,7 @@ def promote(services: Services, session: Session, waiting: Item, turn: Turn) -> 
     """Begin the turn of a message that has waited. Its place in the conversation is the end, wherever its id sorts."""
     order = services.ids.new("msg_", after=session.last_turn)
     key = TurnKey(turn.key.tenant, turn.key.session, turn.key.turn, order)
-    facts, watch = _running(services, session, key)
+    facts, watch = _running(services, session, key, turn.timeout)
     facts["order"] = order
     record = Item(*key.item, {**facts, "created": ms(turn.created_at)})
     writes = (
@@ -91,7 +124,7 @@ def promote(services: Services, session: Session, waiting: Item, turn: Turn) -> 
     return Beginning(turns.unpack(key, record), writes, held, {"events": 1, "queued": -1})
 
 
-def _running(services: Services, session: Session, key: TurnKey) -> tuple[dict[str, Fact], Put]:
+def _running(services: Services, session: Session, key: TurnKey, timeout: int) -> tuple[dict[str, Fact], Put]:
     """Say what the record of a turn that begins now has, and make its due item."""
     now = services.clock.now()
     session, of_agent = agents.at_start(services, session)
@@ -106,7 +139,7 @@ def _running(services: Services, session: Session, key: TurnKey) -> tuple[dict[s
         "place": session.events,
         "due": watch.item.sk,
         "began": ms(now),
-        "deadline": ms(now + session.options.turn_timeout),
+        "deadline": ms(now + (timeout or session.options.turn_timeout)),
         **of_agent,
     }
     return facts, watch

@@ -8,6 +8,7 @@ from walkaway_core.errors import ResponseNotFound
 from walkaway_core.items import Fact, Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Superseded
+from walkaway_core.run_index import ENDED, Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.ticket import Ticket
@@ -24,16 +25,19 @@ class Hook:
 
     url: str
     secret: str = ""
+    format: str = "native"
 
     @property
     def facts(self) -> dict[str, Fact]:
         """What an item says of it."""
-        return {"hook_url": self.url, "hook_secret": self.secret}
+        return {"hook_url": self.url, "hook_secret": self.secret, "hook_format": self.format}
 
     @classmethod
     def read(cls, item: Item) -> "Hook | None":
         """Read it from an item, if it is there."""
-        return cls(item.text("hook_url"), item.text("hook_secret")) if "hook_url" in item.facts else None
+        if "hook_url" not in item.facts:
+            return None
+        return cls(item.text("hook_url"), item.text("hook_secret"), item.text("hook_format"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class Turn:
     cost: int | None
     """In millionths of a US dollar; None when a model without a price was called."""
     hook: Hook | None = None
+    run: Run | None = None
+    timeout: int = 0
+    """Seconds that the message gave it; 0: as many as the session does."""
     agent_version: int = 0
     """Of the session's agent, when the turn began; 0 without one."""
 
@@ -71,6 +78,12 @@ class Turn:
     def cost_usd(self) -> float | None:
         """The cost in US dollars."""
         return None if self.cost is None else self.cost / 1e6
+
+    @property
+    def run_state(self) -> str:
+        """How a run stands whose turn this is."""
+        running = "running" if self.started else "queued"
+        return ENDED.get(self.status, running if self.status == "running" else "queued")
 
     @property
     def ticket(self) -> Ticket:
@@ -108,6 +121,8 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
         cost=None if "unpriced" in item.facts else item.number("cost", 0),
         hook=Hook.read(item),
+        run=Run.read(item.facts),
+        timeout=item.number("timeout", 0),
         agent_version=item.number("agent_version", 0),
     )
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter, FastAPI, Request
 
 from walkaway_core.api import agents, errors, events, files, messages, openapi, responses, sessions, webhooks
 from walkaway_core.api.access import Keyring
+from walkaway_core.api.dialects import runs
 from walkaway_core.api.limits import BodyLimit
 from walkaway_core.services import Services
 from walkaway_wire import VERSION
@@ -35,6 +36,6 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.include_router(health)
-    for module in (sessions, events, messages, responses, files, agents, webhooks):
+    for module in (sessions, events, messages, responses, files, agents, webhooks, runs):
         app.include_router(module.router)
     return app

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from walkaway_wire.resources import ErrorBody
 STATUS: Mapping[str, int] = {
     "invalid_request": 400,
     "cursor.invalid": 400,
+    "run.status": 400,
     "unauthorized": 401,
     "path.invalid": 403,
     "path.forbidden": 403,
@@ -25,6 +27,8 @@ STATUS: Mapping[str, int] = {
     "webhook.not_found": 404,
     "delivery.not_found": 404,
     "agent.not_found": 404,
+    "run.not_found": 404,
+    "run.state": 409,
     "agent.name_taken": 409,
     "limit_reached": 409,
     "path.conflict": 409,
@@ -61,8 +65,10 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
     return JSONResponse({"error": code, "message": text, **more}, status, dict(headers or {}))
 
 
-async def _on_walkaway(_: Request, error: Exception) -> JSONResponse:
+async def _on_walkaway(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WalkawayError)
+    if _of_runs(request):
+        return _run_body(error)
     if isinstance(error, SessionBusy):
         again = {"Retry-After": str(RETRY_AFTER)}
         return body(STATUS[error.code], error.code, str(error), again, response_id=error.turn)
@@ -70,19 +76,38 @@ async def _on_walkaway(_: Request, error: Exception) -> JSONResponse:
     return body(STATUS[error.code], error.code, str(error), headers)
 
 
-async def _on_validation(_: Request, error: Exception) -> JSONResponse:
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if _of_runs(request):
+        return JSONResponse({"detail": jsonable_encoder(error.errors(), exclude={"url"})}, 422)
     return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
 
 
-async def _on_routing(_: Request, error: Exception) -> JSONResponse:
+async def _on_routing(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if _of_runs(request):
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
     code, message = ROUTING.get(error.status_code, ("invalid_request", str(error.detail)))
     return body(error.status_code, code, message, error.headers)
 
 
 async def _on_failure(_: Request, __: Exception) -> JSONResponse:
     return body(500, "internal", "Something broke on the server; its log says what. It is safe to try again")
+
+
+def _of_runs(request: Request) -> bool:
+    """Whether a request is for the runs dialect, whose errors have another shape (contract B.1, B.10)."""
+    return request.url.path.removeprefix(request.scope.get("root_path", "")).startswith("/api/v1/runs")
+
+
+def _run_body(error: WalkawayError) -> JSONResponse:
+    """Write an error as upstream does: a 422 is a list like FastAPI's, an unknown key says `error`."""
+    if error.code == "unauthorized":
+        return JSONResponse({"error": "Unauthorized"}, 401, {"WWW-Authenticate": "Bearer"})
+    if error.code == "invalid_request":
+        problem = {"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}
+        return JSONResponse({"detail": [problem]}, 422)
+    return JSONResponse({"detail": str(error)}, STATUS[error.code])
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:

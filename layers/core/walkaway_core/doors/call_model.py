@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, limits, log, outbox, retries, transcript, turns
+from walkaway_core import due, limits, log, outbox, retries, run_index, transcript, turns
 from walkaway_core.doors import answering
 from walkaway_core.doors.answering import Begun, unchanged
 from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
@@ -112,6 +112,7 @@ class _Step:
                 *moved,
                 *told.puts,
                 *([Change(*owner.item, add=told.added, when=told.when)] if first else []),
+                *(run_index.moved(turn.run, turn.key, "queued", "running") if first else []),
             )
         except (Refused, Unknown):
             return None

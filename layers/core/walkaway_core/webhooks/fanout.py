@@ -25,7 +25,7 @@ def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     for endpoint in wanting:
         deliveries.put(services, told, endpoint.id, body(endpoint.format))
     if turn and turn.hook and kind in OF_A_TURN:
-        deliveries.put(services, told, told.turn, body("native"), turn.hook)
+        deliveries.put(services, told, told.turn, body(turn.hook.format), turn.hook)
 
 
 def test(services: Services, tenant: str, id_: str) -> Delivery:

@@ -11,6 +11,8 @@ from walkaway_core.services import Services
 from walkaway_core.turns import Turn
 from walkaway_wire import jsontext
 
+RUN_KEYS = ("job_id", "status", "result", "error", "completed_at", "duration_seconds")
+
 
 def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     """Our own: what has happened, when, and to what; of a turn its record, with the result."""
@@ -28,7 +30,20 @@ def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     }
 
 
-FORMATS: Mapping[str, Callable[[Services, Told, Turn | None], dict[str, Any]]] = {"native": native}
+def runs(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
+    """The six keys of the runs dialect (contract B.8); what is no run has the id of its turn there."""
+    if turn is None:
+        return {**dict.fromkeys(RUN_KEYS), "job_id": told.turn or None, "status": told.kind}
+    state, ended = turn.run_state, turn.ended_at
+    result = records.responses(services, [turn])[0].output_text if state == "succeeded" else None
+    completed = datetime.fromtimestamp(ended, UTC).isoformat(timespec="microseconds") if ended else None
+    seconds = round(ended - (turn.began_at or ended), 6) if ended else None
+    job = turn.run.id if turn.run else told.turn
+    error = turn.error or None if state == "failed" else None
+    return dict(zip(RUN_KEYS, (job, state, result, error, completed, seconds), strict=True))
+
+
+FORMATS: Mapping[str, Callable[[Services, Told, Turn | None], dict[str, Any]]] = {"native": native, "runs": runs}
 
 
 def body(services: Services, format_: str, told: Told, turn: Turn | None) -> bytes:
