@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 SAM_STAMP := .venv-sam/.ready
+PEERS_STAMP := .venv-peers/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test check fix faults bench build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test check fix faults peers bench build bubblewrap deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +27,12 @@ $(SAM_STAMP): requirements-sam.lock $(STAMP)
 	@echo "Setting up .venv-sam (the SAM CLI) …"
 	@$(PYTHON) -m venv --clear .venv-sam
 	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements-sam.lock
+	@touch $@
+
+$(PEERS_STAMP): requirements-peers.lock $(STAMP)
+	@echo "Setting up .venv-peers (other products' clients) …"
+	@$(PYTHON) -m venv --clear .venv-peers
+	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes requirements-peers.lock
 	@touch $@
 
 demo: $(STAMP) ## Show the main job, end to end, on this machine
@@ -73,6 +80,10 @@ faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (
 	@$(BIN)/python -m tests.faults --write
 	@WALKAWAY_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/faults/test_stateful.py
 
+peers: $(STAMP) $(PEERS_STAMP) ## Try other products' real clients against this one, and measure beside their server
+	@$(BIN)/python -m pytest -q --no-header peers
+	@$(BIN)/python -m benchmarks.runs
+
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.turns
 	@$(BIN)/python -m benchmarks.steps
@@ -89,8 +100,10 @@ lock: ## Choose the newest versions of all dependencies
 		--extra lambda --extra aws --extra local --extra documents --group dev --output-file requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group sam --output-file requirements-sam.lock
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		--group peers --output-file requirements-peers.lock pyproject.toml
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

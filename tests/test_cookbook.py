@@ -28,6 +28,20 @@ DEPTHS = {
 }
 
 
+JOBS_HEADINGS = (
+    "Start Server",
+    "Submit Job",
+    "Idempotency",
+    "Polling",
+    "SSE Streaming",
+    "Webhook Callback",
+    "Session Grouping",
+    "Cancel Job",
+    "List Jobs",
+    "Complete Example",
+)
+
+
 def seed(number: str) -> str:
     return next(Path(SEEDS).glob(f"{number}_*.txt")).read_text()
 
@@ -132,6 +146,32 @@ def test_the_seeds_clean_up_lines_work(server: Site, tmp_path: Path, number: str
         )
         assert done.stdout in ("204", '{"deleted":0}200'), (line, done.stdout)
     assert session not in [record["id"] for record in sessions(server)]
+
+
+def jobs_code() -> str:
+    """Take seed 003's Python, all of it and in its order; `tasks` is the one name that its reader brings."""
+    page = seed("003")
+    start, end = page.index("import httpx\n\nAPI_URL"), len(page)
+    text = page[start:end]
+    for heading in JOBS_HEADINGS:
+        text = text.replace(f"\n{heading}\n\n", "\n\n", 1)
+    shell = "python -m uvicorn praisonai.jobs.server:create_app --port 8005 --factory\n"
+    assert shell in text
+    return "tasks = ['Write a poem about rain.', 'Write a poem about snow.']\n" + text.replace(shell, "", 1)
+
+
+@needs_seeds
+def test_seed_003_submits_waits_streams_groups_and_cancels(tmp_path: Path) -> None:
+    """Its scripts name their server: 127.0.0.1:8005, and no key."""
+    environ = {"WALKAWAY_REHEARSAL_DELAY": "0.001", "WALKAWAY_OUTBOUND_LOOPBACK": "yes"}
+    with served(tmp_path / "data", "--port", "8005", environ=environ) as found:
+        printed = run(jobs_code(), Site(found.url), tmp_path)
+        page = httpx.get(f"{found.url}/api/v1/runs").json()
+    assert '{"status":"succeeded"' in printed, "what the stream said"
+    assert printed.strip().splitlines()[-1], "the last script prints its result"
+    assert page["total"] == 7
+    labels = [job["session_id"] for job in page["jobs"]]
+    assert labels.count("project-alpha") == 2
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
