@@ -1,8 +1,8 @@
 """A model service that sends deltas at a steady pace; each delta's text is the time at which it was sent.
 
 The model's name is the pace: `pace-200-5` is 200 deltas, 5 ms apart; `pace-1-hold` is one delta, and then silence until
-the caller hangs up. `GET /hung-up` tells when callers did, by the clock of the deltas. Run as
-`python -m benchmarks.model PORT`.
+the caller hangs up. `GET /hung-up` tells when callers did, by the clock of the deltas. OpenAI's
+chat completions are answered at once, for servers that know nothing else. Run as `python -m benchmarks.model PORT`.
 """
 
 import asyncio
@@ -45,6 +45,26 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mod
     await writer.drain()
 
 
+async def complete(writer: asyncio.StreamWriter, *, stream: bool) -> None:
+    """Answer at once, in three pieces or one, as OpenAI's chat completions do."""
+    about: dict[str, object] = {"id": "c", "created": 1, "model": "m"}
+    if stream:
+        deltas: list[dict[str, object]] = [{"role": "assistant", "content": word} for word in ("It ", "is ", "four.")]
+        chunks = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        chunks.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        lines = [json.dumps({**about, "object": "chat.completion.chunk", "choices": [chunk]}) for chunk in chunks]
+        data = "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode()
+        kind = b"text/event-stream"
+    else:
+        choice = {"index": 0, "message": {"role": "assistant", "content": "It is four."}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        whole: dict[str, object] = {**about, "object": "chat.completion", "choices": [choice], "usage": usage}
+        data, kind = json.dumps(whole).encode(), b"application/json"
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n" % (kind, len(data))
+    writer.write(head + data)
+    await writer.drain()
+
+
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer the calls of one connection."""
     try:
@@ -57,7 +77,10 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
             assert length
             body = json.loads(await reader.readexactly(int(length[1])))
-            await answer(reader, writer, body["model"])
+            if b"/chat/completions" in head:
+                await complete(writer, stream=bool(body.get("stream")))
+            else:
+                await answer(reader, writer, body["model"])
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

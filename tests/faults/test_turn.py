@@ -30,7 +30,7 @@ def test_a_calm_turn_does_what_the_script_says(grounds: dict[str, Ground]) -> No
     assert counts["transaction"] == 1 + 3 * 2 + 3 * 2 + 1 + progress + told, (
         "a start, each step's begin and commit, each call's claim and end, an end; the bus told of start and end"
     )
-    assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3 + 1, 1, 1)
+    assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3 + 1, 1, told)
 
 
 @pytest.mark.parametrize(("side", "fault"), CASES, ids=[f"{side}: {fault.name}" for side, fault in CASES])

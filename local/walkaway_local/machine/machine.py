@@ -165,8 +165,8 @@ class LocalMachine:
 
     def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
         try:
-            pool = self._pools.of(effect.function if isinstance(effect, Call) else "")
-            pool.submit(work, driven, effect).add_done_callback(_log_failure)
+            function = effect.function if isinstance(effect, Call) else ""
+            self._pools.submit(function, work, driven, effect).add_done_callback(_log_failure)
         except RuntimeError:
             pass  # the machine has been closed; the store knows where the execution is
 

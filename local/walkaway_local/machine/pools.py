@@ -1,8 +1,50 @@
 """Threads for tasks: a pool for each function, so that slow tasks of one keep no other function's waiting."""
 
+import itertools
 import threading
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from walkaway_core import pace
+
+T = TypeVar("T")
+
+YOUNG, AT_ONCE = 0.3, 8
+"""For how many seconds a task counts as young at the most, and how many may be young at once."""
+
+
+class Gate:
+    """Lets a few tasks begin at a time: what a task does first is work, and then it mostly waits for somebody else.
+
+    Beginning hundreds at once would make each of them, and whoever asks the server something, wait for all the others.
+    A task is young until it says that it waits, or is over, or has taken its time.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._young: dict[int, float] = {}
+        self._count = itertools.count()
+
+    def enter(self) -> int:
+        """Wait until few enough are young; give a number to `leave` with."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for number in [number for number, until in self._young.items() if now >= until]:
+                    del self._young[number]
+                if len(self._young) < AT_ONCE:
+                    number = next(self._count)
+                    self._young[number] = now + YOUNG
+                    return number
+                self._changed.wait(min(self._young.values()) - now)
+
+    def leave(self, number: int) -> None:
+        """Say that this one is young no more; may be repeated."""
+        with self._changed:
+            if self._young.pop(number, None) is not None:
+                self._changed.notify()
 
 
 class Pools:
@@ -13,7 +55,21 @@ class Pools:
         self._more = more
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._gate = Gate()
         self._closed = False
+
+    def submit(self, function: str, work: Callable[..., T], *arguments: Any) -> "Future[T]":
+        """Let a task of a function be done. Raises RuntimeError after `close`."""
+        return self.of(function).submit(self._through, work, arguments)
+
+    def _through(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        number = self._gate.enter()
+        token = pace.told.set(lambda: self._gate.leave(number))
+        try:
+            return work(*arguments)
+        finally:
+            pace.told.reset(token)
+            self._gate.leave(number)
 
     def of(self, function: str) -> ThreadPoolExecutor:
         """Give a function's pool. Raises RuntimeError after `close`."""

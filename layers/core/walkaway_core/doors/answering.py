@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import compaction, due, limits, log, prices, prompt, transcript, turns
+from walkaway_core import compaction, due, limits, log, pace, prices, prompt, transcript, turns
 from walkaway_core.compaction import Cut
 from walkaway_core.deltas import DeltaWriter
 from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused
@@ -99,6 +99,7 @@ def _under_way(
     """Open a call's events. It is closed behind them, or when the turn is over."""
     try:
         with watched(services, begun.turn, call, begun.until), closing(call.events()) as events:
+            pace.waits()
             yield events
     finally:
         call.close()
