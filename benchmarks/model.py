@@ -50,7 +50,7 @@ async def complete(writer: asyncio.StreamWriter, *, stream: bool) -> None:
     about: dict[str, object] = {"id": "c", "created": 1, "model": "m"}
     if stream:
         deltas: list[dict[str, object]] = [{"role": "assistant", "content": word} for word in ("It ", "is ", "four.")]
-        chunks = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        chunks: list[dict[str, object]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
         chunks.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         lines = [json.dumps({**about, "object": "chat.completion.chunk", "choices": [chunk]}) for chunk in chunks]
         data = "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode()
