@@ -182,7 +182,7 @@ MUTANTS = [
     Mutant(
         "R4: an unstarted turn has a due item",
         "an execution's start has no effect",
-        (("starting.py", "Put(said, (Absent(),)), watch, told]", "Put(said, (Absent(),)), told]"),),
+        (("starting.py", "[*made, watch, told, *message", "[*made, told, *message"),),
     ),
     Mutant(
         "R4: the sweep looks at turns",
@@ -295,8 +295,11 @@ MUTANTS = [
         (
             (
                 "starting.py",
-                "    except Unknown:\n        return turns.load(services, beginning.turn.key)\n",
-                "    except Unknown:\n        return None\n",
+                (
+                    "    except Unknown:\n        return turns.load(services, beginning.turn.key)\n"
+                    "    return beginning.turn\n\n\ndef with_session"
+                ),
+                "    except Unknown:\n        return None\n    return beginning.turn\n\n\ndef with_session",
             ),
         ),
     ),
@@ -309,6 +312,16 @@ MUTANTS = [
         "bus: a start that nobody listened to is told later",
         "the bus does not listen",
         (("doors/call_model.py", "                *told.puts,\n", ""),),
+    ),
+    Mutant(
+        "runs: a run is counted where it moves",
+        "a run; a write has no effect, unseen",
+        (("ending.py", "due.drop(turn.key.turn, turn.due), *listed]", "due.drop(turn.key.turn, turn.due)]"),),
+    ),
+    Mutant(
+        "runs: a run is taken off the list once",
+        "a run that is deleted; somebody dies",
+        (("runs.py", "    writes = run_index.gone(", "    writes = []; run_index.gone("),),
     ),
     Mutant(
         "webhooks: an event is written once for each address",
