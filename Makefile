@@ -51,7 +51,7 @@ bubblewrap:
 		echo "bubblewrap is missing and only root can install it: tests of the sandbox will be skipped"
 
 test: $(STAMP) bubblewrap ## Run the tests
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff format --check .

@@ -353,10 +353,12 @@ class TestRetries:
 class TestHostileReceivers:
     def test_a_redirect_is_not_followed(self, web: httpx.Client, receiver: Receiver) -> None:
         hook = register(web, receiver.url)
-        receiver.answers = [Answer(307, {"Location": f"{receiver.url}/elsewhere"})]
-        found = settled(web, hook, test_(web, hook))
-        assert (found["attempts"][0]["error"], found["status"]) == ("redirects are not followed", "pending")
-        assert [got.path for got in receiver.got] == ["/"]
+        elsewhere = [f"{receiver.url}/elsewhere", "http://169.254.169.254/latest/meta-data/"]
+        receiver.answers = [Answer(307, {"Location": where}) for where in elsewhere]
+        for _ in elsewhere:
+            found = settled(web, hook, test_(web, hook))
+            assert (found["attempts"][0]["error"], found["status"]) == ("redirects are not followed", "pending")
+        assert [got.path for got in receiver.got] == ["/", "/"]
 
     def test_an_endless_answer_is_cut(self, web: httpx.Client, receiver: Receiver) -> None:
         hook = register(web, receiver.url)

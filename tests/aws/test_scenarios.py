@@ -337,6 +337,38 @@ class TestWebhooks:
         assert [got.json["type"] for got in receiver.got] == ["turn.completed"]
 
 
+class TestRuns:
+    def test_a_run_from_its_submission_to_its_result(self, shape: Shape, client: httpx.Client) -> None:
+        client.post("/v1/agents", json={"name": "poet", "instructions": "Rhyme."})
+        body = {"prompt": "Write a poem about rain.", "recipe_name": "poet", "session_id": "scenario"}
+        answer = client.post("/api/v1/runs", json=body)
+        assert answer.status_code == 202, answer.text
+        job = answer.json()
+        poll = f"{shape.url}/api/v1/runs/{job['job_id']}"
+        told = job["poll_url"].partition("://")[2]  # behind API Gateway it is https
+        assert told == poll.partition("://")[2], "absolute, with the stage"
+        assert (answer.headers["location"], job["stream_url"]) == (job["poll_url"], f"{job['poll_url']}/stream")
+        with client.stream("GET", f"{poll}/stream") as stream:
+            said = "".join(stream.iter_text())
+        assert said.count("event: result") == 1
+        status = client.get(poll).json()
+        assert (status["status"], status["agent_id"], status["session_id"]) == ("succeeded", "recipe:poet", "scenario")
+        result = client.get(f"{poll}/result").json()["result"]
+        assert "rain" in result.lower()
+        assert client.get("/v1" + status["native"].partition("/v1")[2]).json()["output_text"] == result
+        listed = client.get("/api/v1/runs", params={"session_id": "scenario", "status": "succeeded"}).json()
+        assert (listed["total"], [found["job_id"] for found in listed["jobs"]]) == (1, [job["job_id"]])
+        assert client.get("/stats").json()["by_status"]["succeeded"] >= 1
+        assert client.delete(poll).status_code == 204
+        gone = client.get(poll)
+        assert (gone.status_code, gone.json()) == (404, {"detail": f"Job not found: {job['job_id']}"})
+
+    def test_errors_have_upstreams_shape(self, shape: Shape, client: httpx.Client) -> None:
+        assert client.post("/api/v1/runs", json={}).status_code == 422
+        nobody = httpx.get(f"{shape.url}/api/v1/runs", headers={"X-API-Key": "wk_wrong"})
+        assert (nobody.status_code, nobody.json()) == (401, {"error": "Unauthorized"})
+
+
 def test_another_tenant_sees_nothing(shape: Shape, client: httpx.Client) -> None:
     session = sse.new(client)
     with shape.client("beta") as stranger:

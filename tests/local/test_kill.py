@@ -30,6 +30,22 @@ def sound(events: list[sse.Seen]) -> None:
     assert completed == list(range(1, len(completed) + 1))
 
 
+def test_a_run_goes_on_after_the_death_of_its_server(tmp_path: Path) -> None:
+    data, pace = tmp_path / "data", {"WALKAWAY_REHEARSAL_DELAY": "0.002"}
+    with served(data, environ=pace) as server, server.client() as client:
+        job = client.post("/api/v1/runs", json={"prompt": TASK}).json()["job_id"]
+        for _ in range(1000):
+            if client.get(f"/api/v1/runs/{job}").json()["status"] == "running":
+                break
+            threading.Event().wait(0.005)
+        server.kill()
+    with served(data, environ=pace) as server, server.client() as client:
+        said = client.get(f"/api/v1/runs/{job}/stream", timeout=120).text
+        assert said.count("event: result") == 1
+        assert client.get(f"/api/v1/runs/{job}/result").json()["status"] == "succeeded"
+        assert client.get("/stats").json()["by_status"]["succeeded"] == 1
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_turn_survives_the_death_of_its_server(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)

@@ -11,7 +11,7 @@ from walkaway_core import pace
 
 T = TypeVar("T")
 
-YOUNG, AT_ONCE = 0.3, 8
+YOUNG, AT_ONCE = 0.3, 6
 """For how many seconds a task counts as young at the most, and how many may be young at once."""
 
 
