@@ -332,7 +332,7 @@ MUTANTS = [
         "webhooks: an attempt is made by one alone",
         "webhooks; a message comes twice at once",
         (
-            ("webhooks/attempts.py", 'set={"due": key}, when=same)', 'set={"due": key})'),
+            ("webhooks/deliveries.py", 'set={"due": due_key}, when=same)', 'set={"due": due_key})'),
             ("webhooks/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
         ),
     ),

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core import bodies, due
@@ -12,7 +12,7 @@ from walkaway_core.items import Change, Fact, Is, Refused, Write
 from walkaway_core.services import Services
 from walkaway_core.sessions import ms
 from walkaway_core.webhooks import deliveries, endpoints, signing
-from walkaway_core.webhooks.deliveries import LEASE, Delivery
+from walkaway_core.webhooks.deliveries import Delivery
 from walkaway_core.webhooks.endpoints import Endpoint
 from walkaway_wire import VERSION, jsontext
 
@@ -45,7 +45,7 @@ def attempt(services: Services, message: Mapping[str, str]) -> None:
     found = deliveries.load(services, message["tenant"], message["owner"], message["event"])
     if found is None or found.state != "pending" or found.due != message["due"]:
         return
-    delivery = _claim(services, found)
+    delivery = deliveries.lease(services, found)
     if delivery is None:
         return
     endpoint = None if delivery.hook else _endpoint(services, delivery)
@@ -64,18 +64,6 @@ def _endpoint(services: Services, delivery: Delivery) -> Endpoint | None:
         return endpoints.get(services, delivery.tenant, delivery.owner)
     except WebhookNotFound:
         return None
-
-
-def _claim(services: Services, delivery: Delivery) -> Delivery | None:
-    """Move the delivery to when it counts as lost; None when somebody else has."""
-    moved = deliveries.move(delivery, services.clock.now() + LEASE)
-    key = moved[-1].key[1]
-    same = (Is("state", "pending"), Is("due", delivery.due))
-    try:
-        services.table.write(Change(*delivery.key, set={"due": key}, when=same), *moved)
-    except Refused:
-        return None
-    return replace(delivery, due=key)
 
 
 def _send(services: Services, delivery: Delivery, endpoint: Endpoint | None) -> _Outcome:

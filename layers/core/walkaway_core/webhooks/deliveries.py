@@ -1,7 +1,7 @@
 """Deliveries: one event for one address, how often that was tried, and when it is tried next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,14 +111,20 @@ def brought_back(services: Services, watch: Key, detail: Mapping[str, str]) -> N
     if delivery is None or delivery.state != "pending" or delivery.due != watch[1]:
         services.table.write(Delete(*watch))  # left behind by what moved it
         return
+    if leased := lease(services, delivery):
+        bring(services, leased, leased.due)
+
+
+def lease(services: Services, delivery: Delivery) -> Delivery | None:
+    """Make a delivery one worker's, until it counts as lost; None when it is somebody else's already."""
     moved = move(delivery, services.clock.now() + LEASE)
-    new = moved[-1].key[1]
+    due_key = moved[-1].key[1]
     same = (Is("state", "pending"), Is("due", delivery.due))
     try:
-        services.table.write(Change(*delivery.key, set={"due": new}, when=same), *moved)
+        services.table.write(Change(*delivery.key, set={"due": due_key}, when=same), *moved)
     except Refused:
-        return
-    bring(services, delivery, new)
+        return None
+    return replace(delivery, due=due_key)
 
 
 def _group(delivery: Delivery) -> str:
