@@ -257,6 +257,23 @@ class TestIdempotency:
         assert web.delete(f"{RUNS}/{first['job_id']}").status_code == 204
         assert submit(web, idempotency_key="k")["job_id"] != first["job_id"]
 
+    def test_a_key_whose_session_was_deleted_is_free(
+        self, web: httpx.Client, model: MessagesApi, clock: ShiftedClock
+    ) -> None:
+        model.replies = [Reply([text("done")])] * 2
+        first = submit(web, idempotency_key="k")
+        native = httpx.URL(over(web, first)["native"]).path
+        assert web.delete(native.partition("/responses")[0]).status_code == 204
+        again = submit(web, idempotency_key="k")
+        assert again["job_id"] != first["job_id"]
+        assert over(web, again)["status"] == "succeeded"
+        clock.ahead += 30 * 60  # what is left of the first one is swept away
+        for _ in range(100):
+            if web.get(RUNS).json()["total"] == 1:
+                break
+            threading.Event().wait(0.1)
+        assert submit(web, idempotency_key="k")["job_id"] == again["job_id"]
+
     def test_of_forty_at_once_there_is_one_run(self, own: Running, web: httpx.Client, model: MessagesApi) -> None:
         model.replies = [Reply([text("done")])]
 

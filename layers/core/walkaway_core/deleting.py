@@ -80,7 +80,7 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
             while services.table.sweep_out(turn.log, keys.END, BATCH):
                 yield
             record = turns.unpack(turn, item)
-            services.table.write(Delete(*item.key), *run_index.gone(record.run, turn, record.run_state))
+            services.table.write(Delete(*item.key), *run_index.gone(services, record.run, turn, record.run_state))
             yield
     for pk in (key.between.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

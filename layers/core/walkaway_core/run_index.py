@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from walkaway_core import keys
-from walkaway_core.items import Absent, Change, Delete, Fact, Item, Present, Put, Refused, Write
+from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Present, Put, Refused, Write
 from walkaway_core.keys import TurnKey
 from walkaway_core.services import Services
 
@@ -61,11 +61,14 @@ def moved(run: Run | None, turn: TurnKey, old: str, new: str) -> list[Write]:
     return [entry, *_count(turn.tenant, run, **{old: -1, new: 1})]
 
 
-def gone(run: Run | None, turn: TurnKey, state: str) -> list[Write]:
-    """Take a run off the list; its idempotency key is free again."""
+def gone(services: Services, run: Run | None, turn: TurnKey, state: str) -> list[Write]:
+    """Take a run off the list; its idempotency key is free again, unless another run has it by now."""
     if run is None:
         return []
-    once = [Delete(f"T#{turn.tenant}", run.once)] if run.once else []
+    key = (f"T#{turn.tenant}", run.once)
+    remembered = services.table.get(key)[0] if run.once else None
+    mine = remembered is not None and remembered.facts["turn"] == turn.turn
+    once = [Delete(*key, (Is("turn", turn.turn),))] if mine else []
     entry, look_up = keys.run_entry(turn.tenant, turn.turn), keys.run(turn.tenant, run.id)
     return [Delete(*entry, when=(Present(),)), Delete(*look_up), *once, *_count(turn.tenant, run, **{state: -1})]
 

@@ -1,5 +1,6 @@
 """Runs (contract part B): a turn in a session of its own, by an id of its own, listed and counted for its tenant."""
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 from walkaway_core import addresses, agents, deleting, ending, keys, run_index, sending, sessions, starting, turns
 from walkaway_core.errors import AgentNotFound, Invalid, RunBusy, RunNotFound, SessionNotFound
 from walkaway_core.idempotency import Once
-from walkaway_core.items import Change, Item, Refused
+from walkaway_core.items import Change, Delete, Is, Item, Refused
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.run_index import STATES, Run
 from walkaway_core.services import Services
@@ -53,10 +54,11 @@ def submit(services: Services, tenant: str, wish: Wish) -> Turn:
     session = _existing(services, tenant, wish.label)
     run = Run(f"run_{secrets.token_hex(6)}", wish.label, wish.recipe, session is None, once.sort_key if once else "")
     prompt = wish.prompt if wish.prompt.strip() else NOTHING
-    while True:
-        if once and (found := once.found(services)):
-            return turns.get(services, found.turn)
+    if session:
         run_index.ready(services, tenant, run)
+    while True:
+        if once and (earlier := _earlier(services, once)):
+            return earlier
         if session:
             return sending.send(
                 services, session.key, prompt, once, on_busy="enqueue", hook=hook, run=run, timeout=wish.timeout
@@ -66,6 +68,21 @@ def submit(services: Services, tenant: str, wish: Wish) -> Turn:
         if turn:
             turns.begin(services, turn)
             return turn
+        run_index.ready(services, tenant, run)  # the key was taken meanwhile, or a counter is not there yet
+
+
+def _earlier(services: Services, once: Once) -> Turn | None:
+    """Find the run that has this key. One whose session is gone has it no more."""
+    found = once.found(services)
+    if found is None:
+        return None
+    try:
+        return turns.get(services, found.turn)
+    except SessionNotFound:
+        forget = Delete(f"T#{once.tenant}", once.sort_key, (Is("turn", found.turn.turn),))
+        with contextlib.suppress(Refused):
+            services.table.write(forget)
+        return None
 
 
 def _options(services: Services, tenant: str, wish: Wish) -> SessionOptions:
@@ -187,7 +204,7 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     turn = found.turn
     if turn.ended_at is None:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
-    writes = run_index.gone(found.run, turn.key, turn.run_state)
+    writes = run_index.gone(services, found.run, turn.key, turn.run_state)
     try:
         services.table.write(Change(*turn.key.item, drop=("run",)), *writes)
     except Refused:
