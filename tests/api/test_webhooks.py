@@ -15,6 +15,7 @@ from tests import sse
 from tests.clock import ShiftedClock
 from tests.receivers import Answer, Got, Receiver, receiving
 from tests.servers import KEYS, Running, running
+from walkaway_core.keys import DUE_SHARDS
 from walkaway_core.settings import Settings
 from walkaway_core.webhooks.endpoints import GIVEN_UP_AFTER, MOST
 
@@ -340,13 +341,17 @@ class TestRetries:
         assert until(lambda: web.get(f"/v1/webhooks/{hook['id']}").json()["status"] == "disabled")
         assert web.get(f"/v1/webhooks/{hook['id']}").json()["reason"] == "nothing could be delivered for 5 days"
 
-    def test_what_a_deleted_one_was_to_be_told_is_not(self, web: httpx.Client, receiver: Receiver) -> None:
+    def test_what_a_deleted_one_was_to_be_told_is_not(
+        self, open_: Running, web: httpx.Client, receiver: Receiver, clock: ShiftedClock
+    ) -> None:
         hook = register(web, receiver.url)
         receiver.otherwise = Answer(500)
         settled(web, hook, test_(web, hook))
         assert web.delete(f"/v1/webhooks/{hook['id']}").status_code == 204
-        stopped = len(receiver.got)
-        time.sleep(6.5)  # the second attempt would be made after five seconds
+        stopped, table = len(receiver.got), open_.stack.services.table
+        clock.ahead += 10
+        shards = [f"SYS#DUE#{number:02}" for number in range(DUE_SHARDS)]
+        until(lambda: not [item for pk in shards for item in table.query(pk).items if "#delivery#" in item.sk])
         assert len(receiver.got) == stopped
 
 
