@@ -106,6 +106,13 @@ def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) 
         process.stdout.close()
 
 
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
 def wait_ready(url: str) -> None:
     """Wait until the server answers."""
     end = time.monotonic() + PATIENCE

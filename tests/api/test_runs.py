@@ -146,6 +146,9 @@ class TestSubmit:
         assert [entry["role"] for entry in said] == ["user", "assistant"] * 2
         assert web.delete(f"{RUNS}/{jobs[0]['job_id']}").status_code == 204
         assert web.get(f"/v1/sessions/{session}").status_code == 200, "the session is not the run's"
+        for said in ({"recipe_name": "any"}, {"config": {"max_steps": 3}}):
+            refused = web.post(RUNS, json={"prompt": "x", "session_id": session, **said})
+            assert (refused.status_code, "goes on as it is" in refused.text) == (422, True)
         later = submit(web, session_id="sess_000000000000000000000000")
         assert over(web, later)["session_id"] == "sess_000000000000000000000000", "that is but a label"
 

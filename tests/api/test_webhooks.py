@@ -54,13 +54,10 @@ def register(client: httpx.Client, url: str, **fields: Any) -> dict[str, Any]:
     return made
 
 
-def test_(client: httpx.Client, hook: dict[str, Any]) -> str:
+def send_test(client: httpx.Client, hook: dict[str, Any]) -> str:
     answer = client.post(f"/v1/webhooks/{hook['id']}/test")
     assert answer.status_code == 202
     return str(answer.json()["id"])
-
-
-test_.__test__ = False  # type: ignore[attr-defined]
 
 
 def delivery(client: httpx.Client, hook: dict[str, Any], id_: str) -> dict[str, Any]:
@@ -97,7 +94,7 @@ class TestEndpoints:
 
     def test_a_stranger_sees_nothing(self, open_: Running, web: httpx.Client, receiver: Receiver) -> None:
         made = register(web, receiver.url)
-        id_ = test_(web, made)
+        id_ = send_test(web, made)
         base = f"/v1/webhooks/{made['id']}"
         with open_.client("beta-key") as stranger:
             assert stranger.get("/v1/webhooks").json() == []
@@ -173,7 +170,7 @@ class TestDelivery:
 
     def test_somebody_elses_secret_verifies_nothing(self, web: httpx.Client, receiver: Receiver) -> None:
         hook, other = register(web, receiver.url), register(web, "https://example.com/")
-        test_(web, hook)
+        send_test(web, hook)
         (got,) = receiver.wait(1)
         with pytest.raises(WebhookVerificationError):
             Webhook(other["secret"]).verify(got.body, got.headers)
@@ -203,12 +200,12 @@ class TestDelivery:
     ) -> None:
         hook = register(web, receiver.url)
         rotated = web.post(f"/v1/webhooks/{hook['id']}/rotate", json={"grace": 3600}).json()
-        test_(web, hook)
+        send_test(web, hook)
         (both,) = receiver.wait(1)
         for secret in (hook["secret"], rotated["secret"]):
             Webhook(secret).verify(both.body, both.headers)
         clock.ahead += 3700
-        id_ = test_(web, hook)
+        id_ = send_test(web, hook)
         settled(web, hook, id_)
         new = receiver.got[-1]
         assert len(new.headers["webhook-signature"].split()) == 1
@@ -280,7 +277,7 @@ class TestRetries:
     def test_the_schedule_with_one_id(self, web: httpx.Client, receiver: Receiver, clock: ShiftedClock) -> None:
         hook = register(web, receiver.url)
         receiver.otherwise = Answer(500, body=b"no " * 1000)
-        id_ = test_(web, hook)
+        id_ = send_test(web, hook)
         planned = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
         for tries, wait in enumerate(planned, 1):
             found = settled(web, hook, id_, tries)
@@ -299,7 +296,7 @@ class TestRetries:
     ) -> None:
         hook = register(web, receiver.url)
         receiver.answers = [Answer(500)]
-        id_ = test_(web, hook)
+        id_ = send_test(web, hook)
         settled(web, hook, id_)
         assert web.get(f"/v1/webhooks/{hook['id']}").json()["failing_since"]
         again = web.post(f"/v1/webhooks/{hook['id']}/deliveries/{id_}/redeliver")
@@ -314,14 +311,14 @@ class TestRetries:
     def test_retry_after_is_honoured(self, web: httpx.Client, receiver: Receiver) -> None:
         hook = register(web, receiver.url)
         receiver.answers = [Answer(429, {"Retry-After": "1234"})]
-        found = settled(web, hook, test_(web, hook))
+        found = settled(web, hook, send_test(web, hook))
         assert 1230 <= found["next_attempt_at"] - found["attempts"][0]["at"] <= 1240
 
     def test_gone_disables_and_the_bus_is_told(self, web: httpx.Client, receiver: Receiver) -> None:
         watching = register(web, f"{receiver.url}/watch", events=["webhook.disabled"])
         gone = register(web, f"{receiver.url}/gone")
         receiver.answers = [Answer(410)]
-        id_ = test_(web, gone)
+        id_ = send_test(web, gone)
         assert settled(web, gone, id_)["status"] == "failed"
         (told,) = receiver.wait(1, lambda got: got.path == "/watch")
         assert told.json["data"] == {"webhook_id": gone["id"], "reason": "it answered 410 Gone"}
@@ -335,9 +332,9 @@ class TestRetries:
     def test_days_of_failure_disable(self, web: httpx.Client, receiver: Receiver, clock: ShiftedClock) -> None:
         hook = register(web, receiver.url)
         receiver.otherwise = Answer(500)
-        settled(web, hook, test_(web, hook))
+        settled(web, hook, send_test(web, hook))
         clock.ahead += GIVEN_UP_AFTER + HOUR
-        test_(web, hook)
+        send_test(web, hook)
         assert until(lambda: web.get(f"/v1/webhooks/{hook['id']}").json()["status"] == "disabled")
         assert web.get(f"/v1/webhooks/{hook['id']}").json()["reason"] == "nothing could be delivered for 5 days"
 
@@ -346,7 +343,7 @@ class TestRetries:
     ) -> None:
         hook = register(web, receiver.url)
         receiver.otherwise = Answer(500)
-        settled(web, hook, test_(web, hook))
+        settled(web, hook, send_test(web, hook))
         assert web.delete(f"/v1/webhooks/{hook['id']}").status_code == 204
         stopped, table = len(receiver.got), open_.stack.services.table
         clock.ahead += 10
@@ -361,14 +358,14 @@ class TestHostileReceivers:
         elsewhere = [f"{receiver.url}/elsewhere", "http://169.254.169.254/latest/meta-data/"]
         receiver.answers = [Answer(307, {"Location": where}) for where in elsewhere]
         for _ in elsewhere:
-            found = settled(web, hook, test_(web, hook))
+            found = settled(web, hook, send_test(web, hook))
             assert (found["attempts"][0]["error"], found["status"]) == ("redirects are not followed", "pending")
         assert [got.path for got in receiver.got] == ["/", "/"]
 
     def test_an_endless_answer_is_cut(self, web: httpx.Client, receiver: Receiver) -> None:
         hook = register(web, receiver.url)
         receiver.answers = [Answer(200, body=b"x" * 50_000_000)]
-        found = settled(web, hook, test_(web, hook))
+        found = settled(web, hook, send_test(web, hook))
         assert (found["status"], len(found["attempts"][0]["response"])) == ("succeeded", 500)
 
     @pytest.mark.parametrize("answer", [Answer(hang=threading.Event()), Answer(drip=True)], ids=["hangs", "drips"])
@@ -378,9 +375,9 @@ class TestHostileReceivers:
         monkeypatch.setattr("walkaway_core.webhooks.attempts.SECONDS", 2.0)
         slow = register(web, receiver.url)
         receiver.otherwise = answer
-        ids = [test_(web, slow) for _ in range(40)]
+        ids = [send_test(web, slow) for _ in range(40)]
         with receiving() as other:
-            test_(web, register(web, other.url))
+            send_test(web, register(web, other.url))
             begun = time.monotonic()
             other.wait(1)
             assert time.monotonic() - begun < 2.0, "it did not wait for the slow one, of which 40 were under way"
@@ -394,13 +391,13 @@ class TestHostileReceivers:
     ) -> None:
         hook = register(web, receiver.url)
         object.__setattr__(open_.stack.services.settings, "outbound_loopback", False)
-        found = settled(web, hook, test_(web, hook))
+        found = settled(web, hook, send_test(web, hook))
         assert "no public address" in found["attempts"][0]["error"]
         assert receiver.got == []
 
     def test_nobody_there(self, web: httpx.Client) -> None:
         hook = register(web, "http://127.0.0.1:9/")
-        found = settled(web, hook, test_(web, hook))
+        found = settled(web, hook, send_test(web, hook))
         assert found["attempts"][0]["status_code"] is None
         assert "ConnectError" in found["attempts"][0]["error"]
 

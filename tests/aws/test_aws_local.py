@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pytest
 
 from dev.seed import KEY, NAME
 from tests import sse
-from tests.servers import PATIENCE, wait_ready
+from tests.servers import PATIENCE, free_port, wait_ready
 
 ROOT = Path(__file__).parents[2]
 EVENTS_URL = f"/v1/sessions/sess_{NAME}/responses/msg_{NAME}/events"
@@ -28,12 +27,6 @@ class Account:
     env_file: Path
     said: str
     process: "subprocess.Popen[str]"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @contextmanager

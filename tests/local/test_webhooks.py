@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,17 +16,11 @@ import httpx
 import pytest
 
 from tests import sse
-from tests.servers import PATIENCE, served
+from tests.servers import PATIENCE, free_port, served
 from walkaway.webhooks import SignatureInvalid, verify
 from walkaway_core.webhooks import signing
 
 LOOPBACK = {"WALKAWAY_OUTBOUND_LOOPBACK": "yes", "WALKAWAY_REHEARSAL_DELAY": "0"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def test_a_delivery_survives_the_death_of_its_server(tmp_path: Path) -> None:

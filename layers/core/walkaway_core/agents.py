@@ -110,12 +110,15 @@ def change(services: Services, tenant: str, called: str, fields: Mapping[str, An
 
 def delete(services: Services, tenant: str, called: str) -> None:
     """Delete an agent: nobody can name it any more. Sessions that do keep it as it was. Raises AgentNotFound."""
-    found = get(services, tenant, called)
-    gone = Change(*keys.agent(tenant, found.id), set={"deleted": ms(services.clock.now())}, when=(Lacks("deleted"),))
-    try:
-        services.table.write(gone, Delete(*keys.agent_name(tenant, found.name)))
-    except Refused:
-        raise AgentNotFound from None
+    while True:
+        found = get(services, tenant, called)
+        same = (Is("version", found.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
+        gone = Change(*keys.agent(tenant, found.id), set={"deleted": ms(services.clock.now())}, when=same)
+        try:
+            services.table.write(gone, Delete(*keys.agent_name(tenant, found.name)))
+        except Refused:
+            continue
+        return
 
 
 def with_agent(services: Services, options: SessionOptions, agent: Agent, own: frozenset[str]) -> SessionOptions:

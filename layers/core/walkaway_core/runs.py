@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core import addresses, agents, deleting, ending, keys, run_index, sending, sessions, starting, turns
+from walkaway_core import agents, deleting, ending, keys, run_index, sending, sessions, starting, turns
 from walkaway_core.errors import AgentNotFound, Invalid, RunBusy, RunNotFound, SessionNotFound
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Change, Delete, Is, Item, Refused
@@ -16,6 +16,7 @@ from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
 from walkaway_core.starting import Message
 from walkaway_core.turns import Hook, Turn
+from walkaway_core.webhooks import endpoints
 
 LIFE = 30 * 86_400
 """Seconds for which a run's session lives."""
@@ -49,9 +50,11 @@ class Found:
 
 def submit(services: Services, tenant: str, wish: Wish) -> Turn:
     """Start a run, or find the one that the same key has started. Raises Invalid, QueueFull."""
+    session = _existing(services, tenant, wish.label)
+    if session and (wish.recipe or wish.settings):
+        raise Invalid(f"{wish.label} goes on as it is; leave out recipe_name, agent_yaml, recipe_config and config")
     options, hook = _options(services, tenant, wish), _hook(services, wish)
     once = _once(tenant, wish)
-    session = _existing(services, tenant, wish.label)
     run = Run(f"run_{secrets.token_hex(6)}", wish.label, wish.recipe, session is None, once.sort_key if once else "")
     prompt = wish.prompt if wish.prompt.strip() else NOTHING
     if session:
@@ -100,10 +103,7 @@ def _options(services: Services, tenant: str, wish: Wish) -> SessionOptions:
 def _hook(services: Services, wish: Wish) -> Hook | None:
     if not wish.webhook:
         return None
-    try:
-        addresses.check(wish.webhook, loopback=services.settings.outbound_loopback)
-    except addresses.Forbidden as error:
-        raise Invalid(f"webhook_url cannot be used: {error}") from None
+    endpoints.check_url(services, wish.webhook, "webhook_url")
     return Hook(wish.webhook, format="runs")
 
 
@@ -133,13 +133,6 @@ def get(services: Services, tenant: str, id_: str) -> Found:
         raise RunNotFound(f"Job not found: {id_[:100]}")
     turns.begin_if_late(services, found[0].turn)
     return found[0]
-
-
-def of(services: Services, turn: Turn) -> Found:
-    """Read the run that a turn is. Raises RunNotFound."""
-    if turn.run is None:
-        raise RunNotFound("Job not found")
-    return get(services, turn.key.tenant, turn.run.id)
 
 
 def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:

@@ -86,6 +86,13 @@ class Turn:
         return ENDED.get(self.status, running if self.status == "running" else "queued")
 
     @property
+    def run_error(self) -> str | None:
+        """What a run failed with, in the words of its dialect."""
+        if self.status == "failed" and self.error == timeout_sentence(self):
+            return f"Job timed out after {self.deadline - self.began_at:g}s"
+        return self.error or None
+
+    @property
     def ticket(self) -> Ticket:
         """What the execution that it names now begins with: the last step again, to do what has been left of it.
 

@@ -129,7 +129,7 @@ def hook(services: Services, asked: MessageCreate) -> Hook | None:
         return None
     if asked.on_busy == "steer":
         raise Invalid("A message that steers has no turn of its own to tell a webhook_url of; leave one of them out")
-    endpoints.check_url(services, asked.webhook_url)
+    endpoints.check_url(services, asked.webhook_url, "webhook_url")
     return Hook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
 
 

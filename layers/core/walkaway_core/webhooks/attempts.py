@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core import bodies, due
@@ -137,12 +137,12 @@ def _later(services: Services, delivery: Delivery, about: dict[str, Any], tries:
     moved = deliveries.move(delivery, services.clock.now() + wait)
     key = moved[-1].key[1]
     if _write(services, delivery, {"due": key, "tries": tries, **_with(delivery, about)}, *moved):
-        deliveries.bring(services, delivery, key, wait)
+        deliveries.bring(services, replace(delivery, due=key), wait)
 
 
 def _end(services: Services, delivery: Delivery, state: str, about: dict[str, Any] | None) -> None:
     facts: dict[str, Fact] = {"state": state, **(_with(delivery, about) if about else {})}
-    _write(services, delivery, facts, due.drop(f"{delivery.owner}/{delivery.told.id}", delivery.due))
+    _write(services, delivery, facts, due.drop(delivery.watch[0], delivery.due))
 
 
 def _with(delivery: Delivery, about: dict[str, Any]) -> dict[str, Fact]:

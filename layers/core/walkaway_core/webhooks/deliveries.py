@@ -49,15 +49,22 @@ class Delivery:
         """When somebody looks at it next."""
         return int(self.due[:13]) / 1000 if self.state == "pending" else None
 
-    def message(self, due_key: str) -> dict[str, str]:
+    @property
+    def watch(self) -> tuple[str, dict[str, str]]:
+        """The name of its due item, and what that says."""
+        return _watch(self.tenant, self.owner, self.told.id)
+
+    @property
+    def message(self) -> dict[str, str]:
         """What the Carrier brings: an attempt is only made while the delivery is due at this key."""
-        return {"tenant": self.tenant, "owner": self.owner, "event": self.told.id, "due": due_key}
+        return {**self.watch[1], "due": self.due}
 
 
 def put(services: Services, told: Told, owner: str, body: bytes, hook: Hook | None = None) -> None:
     """Write that an address is to be told, once, and have it brought there."""
     now = services.clock.now()
-    watch = watched(now + LATE, told.tenant, owner, told.id)
+    name, detail = _watch(told.tenant, owner, told.id)
+    watch = due.put(now + LATE, "delivery", name, detail)
     facts: dict[str, Fact] = {
         "state": "pending",
         "kind": told.kind,
@@ -75,34 +82,29 @@ def put(services: Services, told: Told, owner: str, body: bytes, hook: Hook | No
     inline, pointer = bodies.stow(services.workspace, told.tenant, path, body)
     key = keys.delivery(told.tenant, owner, told.id)
     item = Item(*key, {**facts, **pointer}, inline, expires=int(now) + KEPT)
-    forget = (
-        [Put(due.put(now + KEPT, "forget", told.id, {"tenant": told.tenant, "path": path}).item)] if pointer else []
-    )
+    forget = [due.put(now + KEPT, "forget", name, {"tenant": told.tenant, "path": path})] if pointer else []
     try:
         services.table.write(Put(item, (Absent(),)), watch, *forget)
     except Refused:
         if pointer:
             services.workspace.delete(bodies.root(told.tenant), path)
         return  # the bus has told it twice
-    bring(services, unpack(told.tenant, owner, item), watch.item.sk)
+    bring(services, unpack(told.tenant, owner, item))
 
 
-def watched(at: float, tenant: str, owner: str, event: str) -> Put:
-    """Make the due item of a delivery."""
-    return due.put(at, "delivery", f"{owner}/{event}", {"tenant": tenant, "owner": owner, "event": event})
+def _watch(tenant: str, owner: str, event: str) -> tuple[str, dict[str, str]]:
+    return f"{owner}/{event}", {"tenant": tenant, "owner": owner, "event": event}
 
 
 def move(delivery: Delivery, at: float) -> tuple[Any, ...]:
     """Make the writes that move its due item; the last one puts it."""
-    name = f"{delivery.owner}/{delivery.told.id}"
-    detail = {"tenant": delivery.tenant, "owner": delivery.owner, "event": delivery.told.id}
-    return due.move(delivery.due, at, "delivery", name, detail)
+    return due.move(delivery.due, at, "delivery", *delivery.watch)
 
 
-def bring(services: Services, delivery: Delivery, due_key: str, delay: float = 0.0) -> None:
+def bring(services: Services, delivery: Delivery, delay: float = 0.0) -> None:
     """Have an attempt made, unless that is so far away that the due index does it."""
     if delay <= LONGEST:
-        services.carrier.send(delivery.message(due_key), group=_group(delivery), delay=delay)
+        services.carrier.send(delivery.message, group=_group(delivery), delay=delay)
 
 
 def brought_back(services: Services, watch: Key, detail: Mapping[str, str]) -> None:
@@ -112,7 +114,7 @@ def brought_back(services: Services, watch: Key, detail: Mapping[str, str]) -> N
         services.table.write(Delete(*watch))  # left behind by what moved it
         return
     if leased := lease(services, delivery):
-        bring(services, leased, leased.due)
+        bring(services, leased)
 
 
 def lease(services: Services, delivery: Delivery) -> Delivery | None:
@@ -158,16 +160,17 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
     """Make a delivery anew, with the same id. Raises DeliveryNotFound."""
     while True:
         found = get(services, tenant, owner, event)
-        now = services.clock.now()
-        moved = move(found, now + LATE) if found.state == "pending" else (watched(now + LATE, tenant, owner, event),)
+        at = services.clock.now() + LATE
+        moved = move(found, at) if found.state == "pending" else (due.put(at, "delivery", *found.watch),)
         new = moved[-1].key[1]
         facts: dict[str, Fact] = {"state": "pending", "tries": 0, "due": new}
         try:
             services.table.write(Change(*found.key, set=facts, when=(Is("due", found.due),)), *moved)
         except Refused:
             continue
-        bring(services, found, new)
-        return get(services, tenant, owner, event)
+        begun = get(services, tenant, owner, event)
+        bring(services, begun)
+        return begun
 
 
 def unpack(tenant: str, owner: str, item: Item) -> Delivery:

@@ -47,12 +47,12 @@ class Endpoint:
         return [secret for secret, until in self.secrets if until is None or now < until]
 
 
-def check_url(services: Services, url: str) -> None:
-    """Refuse an address that can never be reached. Raises Invalid."""
+def check_url(services: Services, url: str, name: str = "url") -> None:
+    """Refuse an address that can never be reached, by the name that it was sent under. Raises Invalid."""
     try:
         addresses.check(url, loopback=services.settings.outbound_loopback)
     except addresses.Forbidden as error:
-        raise Invalid(f"The webhook's URL cannot be used: {error}") from None
+        raise Invalid(f"`{name}` cannot be used: {error}") from None
 
 
 def create(

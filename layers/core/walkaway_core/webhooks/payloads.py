@@ -39,7 +39,7 @@ def runs(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     completed = datetime.fromtimestamp(ended, UTC).isoformat(timespec="microseconds") if ended else None
     seconds = round(ended - (turn.began_at or ended), 6) if ended else None
     job = turn.run.id if turn.run else told.turn
-    error = turn.error or None if state == "failed" else None
+    error = turn.run_error if state == "failed" else None
     return dict(zip(RUN_KEYS, (job, state, result, error, completed, seconds), strict=True))
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from walkaway_core import readers, records, run_index, runs, turns
+from walkaway_core import readers, records, run_index, runs
 from walkaway_core.api import sse
 from walkaway_core.api.access import Called
 from walkaway_core.api.dialects import run_progress, run_settings
@@ -111,7 +111,7 @@ def result(caller: Called, run: str) -> RunResult:
         started_at=_time(turn.began_at),
         completed_at=_time(turn.ended_at),
         duration_seconds=round(turn.ended_at - (turn.began_at or turn.ended_at), 6),
-        error=_error(found),
+        error=turn.run_error,
     )
 
 
@@ -188,17 +188,10 @@ def _status(request: Request, found: Found) -> RunStatus:
         agent_id=f"recipe:{found.run.recipe}" if found.run.recipe else None,
         run_id=turn.key.turn,
         session_id=found.run.label or None,
-        error=_error(found),
+        error=turn.run_error,
         retry_after=AGAIN.get(state),
         native=native,
     )
-
-
-def _error(found: Found) -> str | None:
-    turn = found.turn
-    if turn.status == "failed" and turn.error == turns.timeout_sentence(turn):
-        return f"Job timed out after {turn.deadline - turn.began_at:g}s"
-    return turn.error or None
 
 
 def _time(seconds: float | None) -> str | None:
