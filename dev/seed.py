@@ -35,6 +35,9 @@ class _Still:
     def stop(self, name: str) -> None:
         pass
 
+    def resume(self, _: str, __: Mapping[str, Any]) -> bool:
+        return False
+
 
 def seed(services: Services) -> turns.Turn:
     """Make the key, the session and its turn, a webhook, and the empty list of files of a command."""

@@ -90,7 +90,7 @@ class TestAgents:
             {},
             {"name": ""},
             {"name": "x" * 201},
-            {"name": "a", "tools": []},
+            {"name": "a", "toolbox": []},
             {"name": "a", "allowed_tools": ["nothing"]},
             {"name": "a", "max_steps": 0},
             {"name": "a", "model": "claude-nobody"},

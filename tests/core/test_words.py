@@ -129,7 +129,7 @@ def test_halves_of_a_surrogate_pair_are_joined() -> None:
 def test_a_ticket_comes_back_from_json_without_what_the_machine_added(
     step: int, history: int, calls: list[int]
 ) -> None:
-    ticket = Ticket("t", "s", "m", 1, step, history, "tools", tuple(calls), None, ("code", "sentence"))
+    ticket = Ticket("t", "s", "m", 1, step, history, "tools", tuple(calls), step % 2 == 0, None, ("code", "sentence"))
     carried = {**json.loads(json.dumps(ticket.json())), "error": {"Error": "x"}}
     assert Ticket.read(carried) == ticket
 

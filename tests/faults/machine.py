@@ -33,9 +33,9 @@ class Delivery:
 class Machine:
     """Machine: does nothing by itself; a test moves it.
 
-    `deaths` says of which invocations, from 1, the worker dies before or after it works; `starts` of which starts the
-    answer is lost, before or after their effect; `again[n]` which earlier invocations come once more in front of the
-    n-th; `twice` which come twice; `before` what happens in front of them.
+    `deaths` says of which invocations, from 1, the worker dies before or after it works; `starts` and `resumes` of
+    which starts and resumes the answer is lost, before or after their effect; `again[n]` which earlier invocations come
+    once more in front of the n-th; `twice` which come twice; `before` what happens in front of them.
     """
 
     def __init__(self, world: "World") -> None:
@@ -49,6 +49,8 @@ class Machine:
         self.before: dict[int, Callable[[], object]] = {}
         self.deaths: dict[int, str] = {}
         self.starts: dict[int, str] = {}
+        self.resumed = 0
+        self.resumes: dict[int, str] = {}
         self.again: dict[int, int] = {}
         self.twice: Callable[[int], bool] = lambda _: False
 
@@ -67,6 +69,19 @@ class Machine:
     def stop(self, name: str) -> None:
         if execution := self._live.pop(name, None):
             execution.root.bury()
+
+    def resume(self, token: str, ticket: Mapping[str, Any]) -> bool:
+        self.resumed += 1
+        trouble = self.resumes.pop(self.resumed, "")
+        if trouble == "before":
+            raise ConnectionError("the resume was lost")
+        execution = self._live.get(token.rpartition(":")[0])
+        frame = execution.root.waiting(token) if execution else None
+        if execution and frame:
+            self._follow(execution.name, execution.resumed(frame, dict(ticket)))
+        if trouble:
+            raise ConnectionError("the answer was lost")
+        return frame is not None
 
     def move(self) -> bool:
         """Do one thing; False when there is nothing to do."""

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from dev.seed import NAME, seed
 from tests.aws.shapes import Deployed, deployed, settle
-from walkaway_core import bodies, turns
+from walkaway_core import asking, bodies, turns
+from walkaway_core.items import Put
 from walkaway_core.turns import Turn
 from walkaway_core.webhooks import deliveries
 
@@ -113,6 +115,25 @@ def runs_the_tool(answer: Answer, turn: Turn, stack: Deployed) -> None:
     assert stack.services.table.get(turn.key.call(1, 0))[0].facts["state"] == "done"  # type: ignore[union-attr]
 
 
+def asks_the_caller(answer: Any, turn: Turn, stack: Deployed) -> None:
+    """The payload follows a first step; it alone finds nothing to ask. The call has to wait where its tool does."""
+    payload = json.loads((ROOT / "events/request_client_tools.first_call.json").read_text())
+    now = turns.load(stack.services, turn.key)
+    assert now
+    assert not now.parked
+    session = stack.services.table.get(turn.key.owner.item)[0]
+    assert session
+    waits = json.dumps(json.loads(session.body) | {"approve": ["report_progress"]}).encode()
+    stack.services.table.write(Put(replace(session, body=waits)))
+    first = json.loads((ROOT / "events/call_model.first_step.json").read_text())
+    assert stack.deployment.invoke("CallModelFunction", first)["waits"]
+    stack.deployment.invoke("RequestClientToolsFunction", payload)
+    now = turns.load(stack.services, turn.key)
+    assert now
+    assert (now.parked, now.token) == (True, payload["token"])
+    assert [request.name for request in asking.pending(stack.services, now)] == ["report_progress"]
+
+
 def writes_a_delivery(answer: Any, turn: Turn, stack: Deployed) -> None:
     assert answer == {"batchItemFailures": []}
     found = deliveries.get(stack.services, "local", f"whk_{NAME}", f"evt_{NAME}")
@@ -182,6 +203,7 @@ EXPECTED: dict[str, Callable[[Any, Turn, Deployed], None]] = {
     "deliver_webhook.turn_completed": writes_a_delivery,
     "finish_turn.done": ends("completed"),
     "finish_turn.error": ends("failed"),
+    "request_client_tools.first_call": asks_the_caller,
     "run_tool.first_call": runs_the_tool,
     "sandbox.command": runs_the_command,
     "stream.busy": says(409, "session.busy"),

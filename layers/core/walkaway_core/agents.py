@@ -1,16 +1,17 @@
 """Agents: named settings. Each change is a version, and a turn keeps the version that it began with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import keys, sessions
+from walkaway_core import client_tools, keys, sessions
 from walkaway_core.errors import AgentNotFound, NameTaken
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Put, Refused, Write
 from walkaway_core.keys import END
 from walkaway_core.services import Services
 from walkaway_core.sessions import LISTS, Session, SessionOptions, ms
 from walkaway_wire import jsontext
+from walkaway_wire.tools import FunctionTool
 
 FIELDS = (
     "model",
@@ -25,8 +26,14 @@ FIELDS = (
     "disallowed_tools",
     "max_cost_usd",
     "max_turn_cost_usd",
+    "tools",
+    "tools_at",
+    "approve",
+    "tool_timeout",
 )
 """The session options that an agent says."""
+LATER = {"tools": (), "tools_at": "", "approve": (), "tool_timeout": SessionOptions().tool_timeout}
+"""What agents say that were made before these fields."""
 Settings = Mapping[str, Any]
 """A value for each of FIELDS, as session options have them."""
 
@@ -45,14 +52,23 @@ class Agent:
     settings: Settings
 
 
-def create(services: Services, tenant: str, name: str, description: str, settings: Settings) -> Agent:
-    """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here."""
+def create(
+    services: Services,
+    tenant: str,
+    name: str,
+    description: str = "",
+    *,
+    settings: Settings,
+    tools: Sequence[FunctionTool] = (),
+) -> Agent:
+    """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
     _check(services, settings)
     now, id_ = services.clock.now(), services.ids.new("agt_")
-    made = Agent(tenant, id_, name, description, 1, now, now, settings)
+    kept = client_tools.keep(services, tenant, id_, tools)
+    made = Agent(tenant, id_, name, description, 1, now, now, {**settings, **kept.said})
     named = Put(Item(*keys.agent_name(tenant, name), {"agent": id_}), (Absent(),))
     try:
-        services.table.write(named, Put(_pack(made), (Absent(),)), _version(made))
+        services.table.write(named, Put(_pack(made), (Absent(),)), _version(made), kept.put)
     except Refused:
         raise NameTaken(f"There is an agent called {name!r} already; PATCH changes it") from None
     return get(services, tenant, id_)
@@ -80,11 +96,19 @@ def everyone(services: Services, tenant: str, *, limit: int, after: str = "") ->
     return found[:limit], found[limit - 1].id if len(found) > limit else ""
 
 
-def change(services: Services, tenant: str, called: str, fields: Mapping[str, Any]) -> Agent:
+def change(
+    services: Services,
+    tenant: str,
+    called: str,
+    fields: Mapping[str, Any],
+    tools: Sequence[FunctionTool] | None = None,
+) -> Agent:
     """Change what is named, as a new version. Raises AgentNotFound, NameTaken, Invalid."""
     while True:
         old = get(services, tenant, called)
-        settings = {name: fields.get(name, old.settings[name]) for name in FIELDS}
+        kept = None if tools is None else client_tools.keep(services, tenant, old.id, tools)
+        said = {**fields, **kept.said} if kept else fields
+        settings = {name: said.get(name, old.settings[name]) for name in FIELDS}
         _check(services, settings)
         new = replace(
             old,
@@ -94,13 +118,13 @@ def change(services: Services, tenant: str, called: str, fields: Mapping[str, An
             updated_at=services.clock.now(),
             settings=settings,
         )
-        renamed: list[Write] = []
+        also: list[Write] = [kept.put] if kept else []
         if new.name != old.name:
             name = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
-            renamed = [Put(name, (Absent(),)), Delete(*keys.agent_name(tenant, old.name))]
+            also += [Put(name, (Absent(),)), Delete(*keys.agent_name(tenant, old.name))]
         same = (Is("version", old.version), Lacks("deleted"))
         try:
-            services.table.write(Put(_pack(new), same), _version(new), *renamed)
+            services.table.write(Put(_pack(new), same), _version(new), *also)
         except Refused as refusal:
             if refusal.index > 1:
                 raise NameTaken(f"There is an agent called {new.name!r} already") from None
@@ -123,7 +147,8 @@ def delete(services: Services, tenant: str, called: str) -> None:
 
 def with_agent(services: Services, options: SessionOptions, agent: Agent, own: frozenset[str]) -> SessionOptions:
     """Give a new session's options what the agent says, but for those that it says itself."""
-    options = replace(options, agent=agent.id, own=tuple(name for name in FIELDS if name in own))
+    said = own | {"tools_at"} if "tools" in own else own
+    options = replace(options, agent=agent.id, own=tuple(name for name in FIELDS if name in said))
     return _merged(services, options, agent.settings)
 
 
@@ -179,7 +204,7 @@ def _version(agent: Agent) -> Put:
 
 
 def _settings(item: Item) -> Settings:
-    found: dict[str, Any] = jsontext.loads(item.body)["settings"]
+    found: dict[str, Any] = LATER | jsontext.loads(item.body)["settings"]
     return found | {name: tuple(found[name]) for name in LISTS if found.get(name) is not None}
 
 

@@ -10,6 +10,7 @@ WalkawayError
 │   ├── WebhookNotFound
 │   ├── AgentNotFound
 │   ├── RunNotFound
+│   ├── ToolCallNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
@@ -21,6 +22,8 @@ WalkawayError
 ├── TooMany                 as many of these as there may be
 ├── BadState                no such state
 ├── RunBusy                 not in this state
+├── AlreadyAnswered         a call has another answer
+├── NotWaiting              nobody waits for this answer
 ├── NameTaken               an agent with this name is there
 └── RangeInvalid            no such bytes
 """
@@ -89,6 +92,12 @@ class RunNotFound(NotFound):
     """There is no such run; GET /api/v1/runs lists them."""
 
     code = "run.not_found"
+
+
+class ToolCallNotFound(NotFound):
+    """Nobody was asked to answer this call; GET /v1/sessions/{id} lists those that wait."""
+
+    code = "tool_call.not_found"
 
 
 class DeliveryNotFound(NotFound):
@@ -171,6 +180,18 @@ class RunBusy(WalkawayError):
     """The run is in a state in which this cannot be done."""
 
     code = "run.state"
+
+
+class AlreadyAnswered(WalkawayError):
+    """This call has had another answer already, which stands."""
+
+    code = "tool_call.answered"
+
+
+class NotWaiting(WalkawayError):
+    """Nobody waits for this answer: the turn is over or has gone on."""
+
+    code = "tool_call.not_waiting"
 
 
 class RangeInvalid(WalkawayError):

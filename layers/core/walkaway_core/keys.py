@@ -5,6 +5,8 @@ T#{tenant}                SESSION#{session}               a session's record
                           KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           QUEUE#{turn}                    a message that waits for its turn
+                          ASKED#{hash}                    a call that the caller was asked to answer
+                          TOOLS#{hash}                    definitions of tools that the caller runs; also below an agent
                           ENTRY#{order}#{step}#0          what the user (step 0) or the model said
                           ENTRY#{order}#{step}#!          a summary, made before that step
                           ENTRY#{order}#{step}#-#{n}      what the user said while the turn ran, for that step
@@ -64,6 +66,10 @@ class SessionKey:
         """One of its turns."""
         return TurnKey(self.tenant, self.session, name)
 
+    def asked(self, call: str) -> Key:
+        """A call that the caller was asked to answer, by the id that the model gave it."""
+        return self.partition, f"ASKED#{hashlib.sha256(call.encode(errors='surrogatepass')).hexdigest()}"
+
     def waiting(self, turn: str) -> Key:
         """A message that waits for its turn."""
         return self.partition, f"QUEUE#{turn}"
@@ -121,6 +127,11 @@ class TurnKey:
 def idempotency(tenant: str, key: str) -> Key:
     """What came of the request with this idempotency key."""
     return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def tools(tenant: str, owner: str, digest: str) -> Key:
+    """Definitions of tools, below the session or the agent that has said them."""
+    return f"T#{tenant}#{owner}", f"TOOLS#{digest}"
 
 
 def agent(tenant: str, id_: str) -> Key:

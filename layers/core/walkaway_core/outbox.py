@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from walkaway_core import due
@@ -14,6 +15,7 @@ from walkaway_wire import jsontext
 
 ENDED = {"completed": "turn.completed", "failed": "turn.failed", "cancelled": "turn.cancelled"}
 """What is told of a turn's end."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 SWEPT_AFTER = 10.0
 """Seconds that whoever wrote the item has for telling the bus; then the sweep does it."""
 
@@ -59,11 +61,18 @@ class Telling:
     when: tuple[Condition, ...]
 
 
-def tell(services: Services, key: SessionKey, session: Session | None, turn: str, *kinds: str) -> Telling:
-    """Write, as due items, that things have happened, one after the other."""
+def tell(
+    services: Services,
+    key: SessionKey,
+    session: Session | None,
+    turn: str,
+    *kinds: str,
+    more: Mapping[str, str] = NOTHING,
+) -> Telling:
+    """Write, as due items, that things have happened, one after the other; with what `more` there is to say of each."""
     told, now = session.told if session else 0, services.clock.now()
     puts = tuple(
-        put(services, Told(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now))
+        put(services, Told(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now, more))
         for n, kind in enumerate(kinds, 1)
     )
     return Telling(puts, {"told": len(kinds)}, (Is("told", told),))

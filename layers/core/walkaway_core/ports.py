@@ -24,7 +24,6 @@ class Table(Protocol):
 
         Strongly consistent: a write that has returned is seen. The items are not one snapshot.
         """
-        ...
 
     def query(
         self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
@@ -33,7 +32,6 @@ class Table(Protocol):
 
         Strongly consistent; at most `limit` items and about 1 MB; `more` says whether the range goes on.
         """
-        ...
 
     def write(self, *writes: Write) -> None:
         """Carry out all writes or none; they are durable on return.
@@ -42,25 +40,21 @@ class Table(Protocol):
         Raises Refused with the first write that was refused, Unknown when the outcome is unknown, TooLarge beyond
         100 writes, 400 KB an item or 4 MB in all, ValueError for no write or two writes of one key.
         """
-        ...
 
     def submit(self, *writes: Write) -> "Future[None]":
         """Do what `write` does without waiting; what it would raise, limits included, is the future's exception.
 
         A callback on the future may submit again, but must not wait.
         """
-        ...
 
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         """Delete the first `limit` items of `pk` with sk ≤ `upto`, from the front; return how many there were."""
-        ...
 
     async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
         """Wait until `pk` has items after `after`, then return them as `query` does; an empty page after `timeout` s.
 
         Nothing written before or during the call is missed.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +79,15 @@ class Workspace(Protocol):
 
     def stat(self, root: str, path: str) -> FileInfo | None:
         """Describe a file or directory; None when it is missing. The root itself is always there."""
-        ...
 
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
         """List a directory's own entries by name; None when it is missing or a file. The root is always there."""
-        ...
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes `start` to `end` (exclusive; None: to the end) in chunks; None when there is no such file.
 
         A file replaced meanwhile is read to its end as it was.
         """
-        ...
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         """Write the whole file at once, or, if `chunks` raises, nothing. Parents come into being as needed.
@@ -104,14 +95,12 @@ class Workspace(Protocol):
         With `version`, only over exactly that version (`""`: only where no file is): else raises Changed.
         Raises NotAFile when the path, or one above it, is of another kind.
         """
-        ...
 
     def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file; False when there was none. A directory that becomes empty disappears.
 
         With `version`, only exactly that version: else raises Changed.
         """
-        ...
 
 
 class Changed(Exception):
@@ -127,14 +116,18 @@ class Machine(Protocol):
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         """Start an execution. A name that was started before, running or over, is left as it is."""
-        ...
 
     def stop(self, name: str) -> None:
         """Start no further state of this execution; one that is over or unknown is left as it is.
 
         A task that is running goes on unseen: it finds out for itself that its turn is over.
         """
-        ...
+
+    def resume(self, token: str, ticket: Mapping[str, Any]) -> bool:
+        """Give the state that waits with this task token its output, so that its execution goes on.
+
+        False when nothing waits with it: it has been given one, is over, or never was. Durable on return.
+        """
 
 
 class Bus(Protocol):
@@ -142,7 +135,6 @@ class Bus(Protocol):
 
     def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Accept one event, durably on return. Every subscriber gets it at least once, however often it fails."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +176,18 @@ class ModelCall(Protocol):
 
         Raises ModelFailed, ModelRefused.
         """
-        ...
 
     def answer(self) -> Answer:
         """Give the whole answer, once the iteration has ended by itself."""
-        ...
 
     def cut(self) -> None:
         """End the call at once, from any thread, and keep what has come: the iteration ends by itself.
 
         The answer's `stop_reason` is then `time_limit`. The iteration raises ModelFailed when nothing can be kept.
         """
-        ...
 
     def close(self) -> None:
         """End the call at once, from any thread; the iteration then raises ModelFailed."""
-        ...
 
 
 class ModelFailed(Exception):
@@ -219,15 +207,12 @@ class Model(Protocol):
 
     def knows(self, model: str) -> str | None:
         """Say why no call of this model can be made here; None when nothing speaks against it."""
-        ...
 
     def count(self, request: ModelRequest) -> int | None:
         """Count a request's tokens; None when the service does not say."""
-        ...
 
     def call(self, request: ModelRequest) -> ModelCall:
         """Prepare a call; it goes out when the first event is asked for."""
-        ...
 
 
 class Clock(Protocol):
@@ -235,11 +220,9 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        ...
 
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""
-        ...
 
 
 class Ids(Protocol):
@@ -247,4 +230,3 @@ class Ids(Protocol):
 
     def new(self, prefix: str, *, after: str = "") -> str:
         """Make a new id: `prefix` and 24 hex digits, which sort by time and after those of the id `after`."""
-        ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from walkaway_core import paths, tools, transcript
+from walkaway_core import client_tools, paths, tools, transcript
 from walkaway_core.ports import ModelRequest
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
@@ -27,7 +27,10 @@ def request(services: Services, said: Sequence[transcript.Entry], session: Sessi
         model=options.model,
         system="\n\n".join(filter(None, (SYSTEM, without, options.instructions))),
         messages=transcript.conversation(said),
-        tools=[tools.DEFINITIONS[name] for name in there],
+        tools=[
+            *(tools.DEFINITIONS[name] for name in there),
+            *client_tools.definitions(services, session.key.tenant, options),
+        ],
         max_tokens=options.max_output_tokens + int(options.thinking),
         thinking=options.thinking,
         effort=options.effort,

@@ -1,9 +1,15 @@
 """Turns as they are shown: in answers to requests, and in what webhooks are sent."""
 
-from walkaway_core import transcript
+from walkaway_core import asking, transcript
 from walkaway_core.services import Services
 from walkaway_core.turns import Turn
 from walkaway_wire.messages import ResponseRecord
+from walkaway_wire.tools import PendingToolCall
+
+
+def pending(services: Services, turn: Turn | None) -> list[PendingToolCall]:
+    """Show the calls for whose answers a turn waits."""
+    return [PendingToolCall(**request.shown) for request in asking.pending(services, turn)] if turn else []
 
 
 def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
@@ -22,6 +28,7 @@ def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
             cost_usd=turn.cost_usd,
             output_text=text,
             error=turn.error or None,
+            pending_tool_calls=pending(services, turn),
         )
         for turn, text in zip(found, texts, strict=True)
     ]

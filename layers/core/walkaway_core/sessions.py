@@ -6,7 +6,7 @@ from typing import Any
 
 from walkaway_core import due, prices
 from walkaway_core.errors import Invalid, SessionNotFound, TooMuch
-from walkaway_core.items import Absent, Fact, Item, Put
+from walkaway_core.items import Absent, Fact, Item, Put, Write
 from walkaway_core.keys import END, SessionKey
 from walkaway_core.paths import Scope
 from walkaway_core.services import Services
@@ -15,7 +15,7 @@ from walkaway_wire import jsontext
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
 METADATA_BYTES = 16_384
-LISTS = ("read", "write", "allowed_tools", "disallowed_tools", "own")
+LISTS = ("read", "write", "allowed_tools", "disallowed_tools", "tools", "approve", "own")
 """The options that are tuples here and lists in JSON."""
 
 
@@ -44,6 +44,13 @@ class SessionOptions:
     disallowed_tools: tuple[str, ...] = ()
     max_cost_usd: float | None = None
     max_turn_cost_usd: float | None = None
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the caller runs; `tools_at` says where their definitions are."""
+    tools_at: str = ""
+    approve: tuple[str, ...] = ()
+    """Tools of the server's whose calls wait for a yes."""
+    tool_timeout: int = 86_400
+    """Seconds for which a call waits for the caller."""
     network: bool = False
     agent: str = ""
     """The id of the agent that says what the session does not: `own` names what it does."""
@@ -96,19 +103,26 @@ def ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def create(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> Session:
-    """Make a session. Raises Invalid when its model cannot be called here, TooMuch for too much metadata."""
-    item, watch = fresh(services, tenant, options, metadata)
-    services.table.write(Put(item, (Absent(),)), watch)
+def create(
+    services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any], *also: Write, name: str = ""
+) -> Session:
+    """Make a session, under a `name` that is new, in one transaction with what belongs to it.
+
+    Raises Invalid when its model cannot be called here, TooMuch for too much metadata.
+    """
+    item, watch = fresh(services, tenant, options, metadata, name)
+    services.table.write(Put(item, (Absent(),)), watch, *also)
     return unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
 
 
-def fresh(services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any]) -> tuple[Item, Put]:
+def fresh(
+    services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any], name: str = ""
+) -> tuple[Item, Put]:
     """Make the item of a new session, and the due item of its end. Raises Invalid, TooMuch."""
     model = check_model(services, options.model, options.max_cost_usd or options.max_turn_cost_usd)
     check_metadata(metadata)
     now = services.clock.now()
-    key = SessionKey(tenant, services.ids.new("sess_"))
+    key = SessionKey(tenant, name or services.ids.new("sess_"))
     watch = due.put(now + options.ttl, "session", key.session, {"tenant": tenant, "session": key.session})
     facts: dict[str, Fact] = {
         "created": ms(now),

@@ -15,8 +15,12 @@ REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
 
 HTTP = ("api", "stream")
-ENGINE = ("call_model", "run_tool", "continue_turn", "finish_turn", "deliver_webhook", "sweep")
-TELLING = ("call_model", "finish_turn", "deliver_webhook", "sweep")
+ENGINE = (
+    *("call_model", "run_tool", "request_client_tools", "continue_turn", "finish_turn"),
+    *("deliver_webhook", "sweep"),
+)
+TELLING = ("call_model", "request_client_tools", "finish_turn", "deliver_webhook", "sweep")
+RESUMING = ("request_client_tools", "continue_turn", "finish_turn", "sweep")
 """The functions of a deployed stack, by their folders; `serve` is the local server."""
 
 
@@ -180,9 +184,7 @@ class Settings:
         *(name for name in ENGINE if name != "continue_turn"),
         default="",
     )
-    state_machine: str = _set(
-        "WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, "continue_turn", "finish_turn", "sweep", default=""
-    )
+    state_machine: str = _set("WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, *RESUMING, default="")
     sandbox: str = _set("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
     queue: str = _set(
         "WALKAWAY_QUEUE",

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from walkaway_core import bodies, deleting, due, outbox, sessions, turns
+from walkaway_core import bodies, deleting, due, outbox, parking, sessions, tool_results, turns
 from walkaway_core.doors.continue_turn import hand_over
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.ending import Ending, end_turn
@@ -82,12 +82,27 @@ def _turn(services: Services, key: Key, turn_key: TurnKey) -> None:
     turn = turns.load(services, turn_key)
     if turn is None or turn.status != "running" or turn.due != key[1]:
         services.table.write(Delete(*key))  # left behind by what moved it
+    elif turn.parked:
+        tool_results.expire(services, turn)
+    elif turn.resuming:
+        _resuming(services, turn)
     elif services.clock.now() >= turn.deadline:
         end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
     elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
         hand_over(services, turn_key, turn.execution)
     else:
         turns.begin(services, turn)
+
+
+def _resuming(services: Services, turn: turns.Turn) -> None:
+    """Look after a turn that has all its answers: resume it again, or give it to a new execution."""
+    now = services.clock.now()
+    if parking.taken_up(services, turn):
+        parking.look_again(services, turn, now + due.STEP_WITHIN)
+    elif parking.go_on(services, turn.key):
+        parking.look_again(services, turn, now + due.START_WITHIN)
+    else:
+        hand_over(services, turn.key, turn.execution)
 
 
 def _session(services: Services, key: Key, session_key: SessionKey) -> None:

@@ -13,11 +13,12 @@ HISTORY_BUDGET = 15_000
 STEP_HISTORY = 12
 CALL_HISTORY = 8
 FINISH_HISTORY = 8
+PAUSE_HISTORY = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Where a turn stands. `step` is the last one that was committed, `calls` the tool calls that it asked for."""
+    """Where a turn stands. `step` is the last one that was committed, `calls` what can be run now of its tool calls."""
 
     tenant: str
     session: str
@@ -27,6 +28,8 @@ class Ticket:
     history: int = 0
     next: Next = "call_model"
     calls: tuple[int, ...] = ()
+    waits: bool = False
+    """Whether other calls of the step wait for the caller."""
     call: int | None = None
     """Which of the calls this is about, for RunTool."""
     failure: tuple[str, str] | None = None
@@ -44,11 +47,11 @@ class Ticket:
 
     def go(self, to: Next) -> "Ticket":
         """The same ticket with another way to go."""
-        return replace(self, next=to, calls=())
+        return replace(self, next=to, calls=(), waits=False)
 
     def fail(self, code: str, sentence: str) -> "Ticket":
         """Go to the end, and end badly."""
-        return replace(self, next="done", calls=(), failure=(code, sentence))
+        return replace(self, next="done", calls=(), waits=False, failure=(code, sentence))
 
     def json(self) -> dict[str, Any]:
         """The ticket as the state machine carries it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from walkaway_core import agents, due, sessions
 from walkaway_core.errors import ResponseNotFound
-from walkaway_core.items import Fact, Item, Write
+from walkaway_core.items import Condition, Fact, Is, Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Superseded
 from walkaway_core.run_index import ENDED, Run
@@ -73,11 +73,36 @@ class Turn:
     """Seconds that the message gave it; 0: as many as the session does."""
     agent_version: int = 0
     """Of the session's agent, when the turn began; 0 without one."""
+    asked: int = 0
+    """The last step some of whose calls the caller was asked to answer."""
+    parked_at: float = 0
+    """Since when it waits for those answers; 0: it does not."""
+    waited: float = 0
+    """Seconds that it has spent waiting for answers before: they do not count against it."""
+    token: str = ""
+    """The task token with which the state machine waits, or has waited, for the answers to `asked`."""
+    history: int = 0
+    """How full its execution was when it began to wait."""
 
     @property
     def cost_usd(self) -> float | None:
         """The cost in US dollars."""
         return None if self.cost is None else self.cost / 1e6
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for what the caller is to do."""
+        return self.status == "running" and self.parked_at > 0
+
+    @property
+    def resuming(self) -> bool:
+        """Whether it has all answers, and its next step has not begun."""
+        return self.status == "running" and not self.parked and bool(self.token) and self.begun == self.asked
+
+    @property
+    def allowed(self) -> float:
+        """The seconds that it was given."""
+        return self.deadline - self.waited - self.began_at
 
     @property
     def run_state(self) -> str:
@@ -89,7 +114,7 @@ class Turn:
     def run_error(self) -> str | None:
         """What a run failed with, in the words of its dialect."""
         if self.status == "failed" and self.error == timeout_sentence(self):
-            return f"Job timed out after {self.deadline - self.began_at:g}s"
+            return f"Job timed out after {self.allowed:g}s"
         return self.error or None
 
     @property
@@ -131,6 +156,11 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         run=Run.read(item.facts),
         timeout=item.number("timeout", 0),
         agent_version=item.number("agent_version", 0),
+        asked=item.number("asked", 0),
+        parked_at=item.number("parked", 0) / 1000,
+        waited=item.number("waited", 0) / 1000,
+        token=str(item.facts.get("token", "")),
+        history=item.number("history", 0),
     )
 
 
@@ -187,9 +217,17 @@ def begin_if_late(services: Services, turn: Turn) -> None:
         begin(services, turn)
 
 
+def unchanged(turn: Turn) -> tuple[Condition, ...]:
+    """The conditions that a turn is as it was read."""
+    return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)
+
+
 def move_due(turn: Turn, at: float) -> tuple[tuple[Write, ...], Turn]:
-    """Make the writes that move a turn's due item, not far behind its deadline; and the turn as it then is."""
-    at = min(at, turn.deadline + 60)
+    """Make the writes that move a turn's due item, not far behind its deadline; and the turn as it then is.
+
+    While it waits for the caller it has no deadline.
+    """
+    at = at if turn.parked else min(at, turn.deadline + 60)
     key = turn.key
     detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
     moved = due.move(turn.due, at, "turn", key.turn, detail)
@@ -198,4 +236,4 @@ def move_due(turn: Turn, at: float) -> tuple[tuple[Write, ...], Turn]:
 
 def timeout_sentence(turn: Turn) -> str:
     """Say that a turn has used up its time."""
-    return f"The turn was not done after {turn.deadline - turn.began_at:g} seconds, the limit for a turn"
+    return f"The turn was not done after {turn.allowed:g} seconds, the limit for a turn"

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from walkaway_wire.resources import Settings
+from walkaway_wire.resources import ToolSettings
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="by which sessions and runs may name it")]
 EXAMPLE: Final[dict[str, Any]] = {
@@ -15,7 +15,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class AgentCreate(Settings):
+class AgentCreate(ToolSettings):
     """An agent: a name, and how it works."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
@@ -24,7 +24,7 @@ class AgentCreate(Settings):
     description: Annotated[str, Field(max_length=2000, description="for people")] = ""
 
 
-class AgentChange(Settings):
+class AgentChange(ToolSettings):
     """What can be changed about an agent; what is absent stays."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"instructions": "Be brief."}]})
@@ -54,6 +54,9 @@ class AgentRecord(BaseModel):
                     "disallowed_tools": [],
                     "max_cost_usd": None,
                     "max_turn_cost_usd": None,
+                    "tools": [],
+                    "approve": [],
+                    "tool_timeout": 86400,
                     **EXAMPLE,
                 }
             ]
@@ -78,3 +81,6 @@ class AgentRecord(BaseModel):
     disallowed_tools: list[str]
     max_cost_usd: float | None
     max_turn_cost_usd: float | None
+    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
+    approve: list[str]
+    tool_timeout: int

@@ -29,6 +29,8 @@ TOOL_USE_STOP: Final = "tool_use.stop"
 TOOL_USE_EXECUTING: Final = "tool_use.executing"
 TOOL_USE_PROGRESS: Final = "tool_use.progress"
 TOOL_RESULT: Final = "tool_result"
+TOOL_CALL_REQUESTED: Final = "tool_call.requested"
+TOOL_CALL_APPROVED: Final = "tool_call.approved"
 MESSAGE_COMPLETED: Final = "message.completed"
 MESSAGE_CANCELLED: Final = "message.cancelled"
 MESSAGE_ERROR: Final = "message.error"
@@ -60,6 +62,9 @@ MEANINGS: Final = {
     TOOL_USE_EXECUTING: "`{name, id, input}`: the tool is about to run",
     TOOL_USE_PROGRESS: "`{id, content}`: how far the tool is; at most once a second",
     TOOL_RESULT: "`{id, content, is_error}`: what the tool returned; `id` is that of `tool_use.start`",
+    TOOL_CALL_REQUESTED: "`{call_id, name, arguments, needs, expires_at}`: the turn waits for POST …/tool_results: "
+    "an output, or a yes or no where `needs` is `approval`",
+    TOOL_CALL_APPROVED: "`{call_id}`: the call may run; a no is a `tool_result` with `is_error`",
     MESSAGE_COMPLETED: "`{id, status, usage}`: the turn is done",
     MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
     MESSAGE_ERROR: "`{id, error, code}`: the turn failed",

@@ -24,12 +24,16 @@ SESSION_EXAMPLE: Any = {
     "disallowed_tools": [],
     "max_cost_usd": None,
     "max_turn_cost_usd": None,
+    "tools": [],
+    "approve": [],
+    "tool_timeout": 86400,
     "agent": None,
     "network": False,
     "cost_usd": 0.0,
     "expires_at": 1777237396.07,
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
     "queue": ["msg_019bd1f0c2d144b1d2e3f4a6"],
+    "pending_tool_calls": [],
 }
 RESPONSE_EXAMPLE: Any = {
     "id": "msg_019bd1f0a90c44b1d2e3f4a5",
@@ -48,4 +52,5 @@ RESPONSE_EXAMPLE: Any = {
     "cost_usd": 0.0,
     "output_text": "You find it in the workspace as report.md.",
     "error": None,
+    "pending_tool_calls": [],
 }

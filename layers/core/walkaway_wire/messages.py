@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_wire.examples import RESPONSE_EXAMPLE
 from walkaway_wire.resources import Strict
+from walkaway_wire.tools import PendingToolCall
 
 
 class AttachmentIn(Strict):
@@ -87,6 +88,7 @@ class ResponseRecord(BaseModel):
     cost_usd: Annotated[float | None, Field(description="by prices.json; null when a model has no price there")]
     output_text: Annotated[str, Field(description="the text of the last step")]
     error: str | None
+    pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what it waits for the caller to do")]
 
 
 class Cancelled(BaseModel):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_wire.examples import SESSION_EXAMPLE
+from walkaway_wire.tools import DAY, MOST, FunctionTool, PendingToolCall, Seconds
 
 
 class Strict(BaseModel):
@@ -53,9 +54,25 @@ class Settings(Strict):
         float | None, Field(gt=0, description="no model call once the session has cost so much, by prices.json")
     ] = None
     max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
+    approve: Annotated[
+        list[str], Field(max_length=50, description="tools of the server's whose calls wait for a yes")
+    ] = []
+    tool_timeout: Annotated[
+        Seconds,
+        Field(description="seconds that the caller has for a call; then the model is told that nobody answered"),
+    ] = DAY
 
 
-class SessionCreate(Settings):
+class ToolSettings(Settings):
+    """How an agent works, and the tools that the caller runs for it."""
+
+    tools: Annotated[
+        list[FunctionTool],
+        Field(max_length=MOST, description="tools that the caller runs: a call waits for POST …/tool_results"),
+    ] = []
+
+
+class SessionCreate(ToolSettings):
     """What can be said when a session is made; everything has a default, or is the named agent's."""
 
     model_config = ConfigDict(
@@ -110,11 +127,15 @@ class SessionRecord(BaseModel):
     disallowed_tools: list[str]
     max_cost_usd: float | None
     max_turn_cost_usd: float | None
+    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
+    approve: list[str]
+    tool_timeout: int
     network: bool
     cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
     queue: Annotated[list[str], Field(description="the turns that wait for it to end, the next one first")]
+    pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what the turn waits for the caller to do")]
 
 
 class Deleted(BaseModel):

@@ -17,7 +17,9 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 @router.post("", status_code=201, responses=errors.answers(400, 401, 409), summary="Create an agent")
 def create(caller: Called, asked: AgentCreate) -> AgentRecord:
     """Make an agent, whose name no other one has."""
-    made = agents.create(caller.services, caller.tenant, asked.name, asked.description, settings(asked))
+    made = agents.create(
+        caller.services, caller.tenant, asked.name, asked.description, settings=settings(asked), tools=asked.tools
+    )
     return _record(made)
 
 
@@ -41,9 +43,10 @@ def get(caller: Called, agent: str) -> AgentRecord:
 def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
     """Change what is named. A turn that runs goes on with what the agent was when it began."""
     said = settings(asked)
-    fields: dict[str, Any] = {name: said[name] for name in FIELDS if name in asked.model_fields_set}
+    fields: dict[str, Any] = {name: said[name] for name in said if name in asked.model_fields_set}
     fields |= {"name": asked.name, "description": asked.description}
-    return _record(agents.change(caller.services, caller.tenant, agent, fields))
+    tools = asked.tools if "tools" in asked.model_fields_set else None
+    return _record(agents.change(caller.services, caller.tenant, agent, fields, tools))
 
 
 @router.delete("/{agent}", status_code=204, responses=errors.answers(401, 404), summary="Delete an agent")
@@ -55,19 +58,21 @@ def delete(caller: Called, agent: str) -> None:
 def settings(asked: Settings) -> dict[str, Any]:
     """Read what is said about how an agent works, as session options have it. Raises Invalid."""
     tools.check([*(asked.allowed_tools or ()), *asked.disallowed_tools])
+    tools.check_ours(asked.approve)
     return {
-        **{name: getattr(asked, name) for name in FIELDS},
+        **{name: getattr(asked, name) for name in FIELDS if name not in ("tools", "tools_at")},
         "turn_timeout": asked.turn_timeout or 0,
         "effort": asked.effort or "",
         "allowed_tools": None if asked.allowed_tools is None else tuple(asked.allowed_tools),
         "disallowed_tools": tuple(asked.disallowed_tools),
+        "approve": tuple(asked.approve),
     }
 
 
 def _record(agent: Agent) -> AgentRecord:
     said = agent.settings
     return AgentRecord(
-        **{name: said[name] for name in FIELDS if name not in ("turn_timeout", "effort")},
+        **{name: said[name] for name in FIELDS if name not in ("turn_timeout", "effort", "tools_at")},
         id=agent.id,
         name=agent.name,
         description=agent.description,

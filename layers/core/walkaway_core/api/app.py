@@ -3,7 +3,18 @@
 import anyio
 from fastapi import APIRouter, FastAPI, Request
 
-from walkaway_core.api import agents, errors, events, files, messages, openapi, responses, sessions, webhooks
+from walkaway_core.api import (
+    agents,
+    errors,
+    events,
+    files,
+    messages,
+    openapi,
+    responses,
+    sessions,
+    tool_results,
+    webhooks,
+)
 from walkaway_core.api.access import Keyring
 from walkaway_core.api.dialects import runs
 from walkaway_core.api.limits import BodyLimit
@@ -36,6 +47,6 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.include_router(health)
-    for module in (sessions, events, messages, responses, files, agents, webhooks, runs):
+    for module in (sessions, events, messages, responses, tool_results, files, agents, webhooks, runs):
         app.include_router(module.router)
     return app

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core import agents, deleting, durations, metadata, paths, queue, sessions
+from walkaway_core import agents, client_tools, deleting, durations, metadata, paths, queue, records, sessions, turns
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
 from walkaway_core.api.agents import settings
@@ -30,6 +30,8 @@ class BulkDelete(BaseModel):
 def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     """Make a session. An empty body takes every default."""
     asked = asked or SessionCreate()
+    name = caller.services.ids.new("sess_")
+    kept = client_tools.keep(caller.services, caller.tenant, name, asked.tools)
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
@@ -37,11 +39,14 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         write=tuple(paths.clean(path) for path in asked.file_access.write),
         network=asked.network,
         **settings(asked),
+        **kept.said,
     )
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
         options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
-    return record(caller.services, sessions.create(caller.services, caller.tenant, options, asked.metadata))
+    also = [kept.put] if asked.tools else []
+    made = sessions.create(caller.services, caller.tenant, options, asked.metadata, *also, name=name)
+    return record(caller.services, made)
 
 
 @router.get("", responses=errors.answers(400, 401), summary="List sessions, the newest first")
@@ -87,6 +92,7 @@ def record(services: Services, session: Session) -> SessionRecord:
     """Show a session, with what its agent says now."""
     session, _ = agents.at_start(services, session)
     options = session.options
+    running = turns.load(services, session.key.turn(session.turn)) if session.busy else None
     return SessionRecord(
         id=session.key.session,
         created_at=session.created_at,
@@ -109,9 +115,13 @@ def record(services: Services, session: Session) -> SessionRecord:
         disallowed_tools=list(options.disallowed_tools),
         max_cost_usd=options.max_cost_usd,
         max_turn_cost_usd=options.max_turn_cost_usd,
+        tools=list(options.tools),
+        approve=list(options.approve),
+        tool_timeout=options.tool_timeout,
         network=options.network,
         cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
         response_id=session.turn or None,
         queue=queue.names(services, session),
+        pending_tool_calls=records.pending(services, running),
     )

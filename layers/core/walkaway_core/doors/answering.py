@@ -8,7 +8,7 @@ from typing import Any
 from walkaway_core import compaction, due, limits, log, pace, prices, prompt, transcript, turns
 from walkaway_core.compaction import Cut
 from walkaway_core.deltas import DeltaWriter
-from walkaway_core.items import Absent, Change, Condition, Fact, Is, Put, Refused
+from walkaway_core.items import Absent, Change, Fact, Put, Refused
 from walkaway_core.log import Superseded, Writer
 from walkaway_core.ports import Answer, ModelCall, ModelFailed
 from walkaway_core.services import Services
@@ -42,11 +42,6 @@ def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
         limits.check_cost(begun.turn, begun.session)
         said = _said(services, begun)
     return _commit(services, begun, *_stream(services, begun, said))
-
-
-def unchanged(turn: Turn) -> tuple[Condition, ...]:
-    """The conditions that a turn is as it was read."""
-    return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)
 
 
 def _said(services: Services, begun: Begun) -> list[Entry]:
@@ -120,7 +115,7 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
             number,
             [(STEP_COMPLETED, done)],
             Put(entry, (Absent(),)),
-            Change(*turn.key.item, set=facts, add=added, when=unchanged(turn)),
+            Change(*turn.key.item, set=facts, add=added, when=turns.unchanged(turn)),
             *moved,
             *_session_spent(begun, added),
         )
@@ -129,7 +124,7 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
         if said is None:
             raise Superseded from None
         return said.body
-    return {"content": answer.content, "stop_reason": answer.stop_reason}
+    return {"content": answer.content, "stop_reason": answer.stop_reason, "broken": answer.broken}
 
 
 def _spent(begun: Begun, answer: Answer) -> tuple[dict[str, int], dict[str, Fact], dict[str, int]]:

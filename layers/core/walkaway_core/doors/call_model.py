@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import due, limits, log, outbox, retries, run_index, transcript, turns
+from walkaway_core import asking, due, limits, log, outbox, retries, run_index, transcript, turns
 from walkaway_core.doors import answering
-from walkaway_core.doors.answering import Begun, unchanged
+from walkaway_core.doors.answering import Begun
 from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
 from walkaway_core.limits import LimitReached
 from walkaway_core.log import Superseded, Writer
@@ -57,13 +57,13 @@ class _Step:
             turn, session = turns.current(self.services, self.ticket)
             said = transcript.answer(self.services, turn.key, self.number)
             if said:
-                return self._after(said.body)
+                return self._after(said.body, session)
             limits.check(turn, session, self.number, self.services.clock.now())
             begun = self._begin(turn, session, since + retries.CUT_SECONDS)
             if begun is None:
                 continue
             try:
-                return self._after(answering.answer(self.services, begun))
+                return self._after(answering.answer(self.services, begun), session)
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
@@ -107,7 +107,9 @@ class _Step:
                 Put(log.item(self.services, writer, last.number, [started]), (Absent(),)),
                 Check(*turn.key.entry(self.number), (Absent(),)),
                 Change(
-                    *turn.key.item, set={"started": True, "begun": self.number, "due": later.due}, when=unchanged(turn)
+                    *turn.key.item,
+                    set={"started": True, "begun": self.number, "due": later.due},
+                    when=turns.unchanged(turn),
                 ),
                 *moved,
                 *told.puts,
@@ -119,11 +121,12 @@ class _Step:
         outbox.send_now(self.services, *told.puts)
         return Begun(later, session, self.number, writer, last.number + 1, until)
 
-    def _after(self, said: Mapping[str, Any]) -> Ticket:
+    def _after(self, said: Mapping[str, Any], session: Session) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
-        calls = tuple(range(len(transcript.calls(said["content"]))))
-        history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * len(calls)
+        now, later = asking.split(session, said)
+        calls = len(now) + len(later)
+        history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * calls
         if said["stop_reason"] == "refusal":
             return replace(self.ticket.fail("refusal", DECLINED), step=self.number)
         to = self.ticket.go("tools" if calls or said["stop_reason"] in UNFINISHED else "done")
-        return replace(to, step=self.number, history=history, calls=calls)
+        return replace(to, step=self.number, history=history, calls=now, waits=bool(later))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from walkaway_core import log, tools, transcript, turns
+from walkaway_core import asking, log, tools, transcript, turns
 from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Put, Refused
 from walkaway_core.log import TOOLS_ERA, Superseded, Writer
 from walkaway_core.services import Services
@@ -44,9 +44,19 @@ class _Call:
             raise Superseded
         self._block = transcript.calls(said.body["content"])[ticket.call]
         self._broken = said.body["broken"].get(self._block["id"])
+        self._check_allowed()
         self._journal = turn.key.call(ticket.step, ticket.call)
         self._told = services.clock.now()
         self._writer = Writer(turn.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
+
+    def _check_allowed(self) -> None:
+        """Raise Superseded for a call that waits for the caller: only a yes makes it ours."""
+        name, id_ = self._block["name"], self._block["id"]
+        if asking.needs(self._session, name, broken=self._broken is not None) is None:
+            return
+        request = asking.find(self._services, self._turn.owner, [id_]).get(id_)
+        if request is None or request.turn != self._turn or not request.approved:
+            raise Superseded
 
     def take(self) -> None:
         """Carry the call out, wait for whoever does, or find that it has been done."""
@@ -83,14 +93,14 @@ class _Call:
         return "mine" if tool is None or tool.repeatable else "unknown"
 
     def _run(self) -> Result:
+        if self._broken is not None:
+            return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         tool = tools.TOOLS.get(self._block["name"])
         there = tools.there(self._services, self._session)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
             said = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"
             return Result(f"{said}. {why}" if why else said, is_error=True)
-        if self._broken is not None:
-            return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
         hands = Hands(self._services, self._session, fence, self._progress)
         try:

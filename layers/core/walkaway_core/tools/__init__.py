@@ -43,6 +43,12 @@ def check(names: Sequence[str]) -> None:
         raise Invalid(f"There is no tool {unknown[0][:100]!r}; there are: {there}")
 
 
+def check_ours(names: Sequence[str]) -> None:
+    """Raise Invalid for a name that is no tool of ours: only those can wait for a yes."""
+    if unknown := [name for name in names if name not in TOOLS]:
+        raise Invalid(f"{unknown[0][:100]!r} cannot wait for a yes; these can: {', '.join(TOOLS)}")
+
+
 def there(services: Services, session: Session) -> list[str]:
     """Name the tools that a session has here."""
     allows = session.options.allows

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from walkaway_core import records, turns
+from walkaway_core import asking, records, turns
 from walkaway_core.keys import SessionKey
 from walkaway_core.outbox import Told
 from walkaway_core.services import Services
 from walkaway_core.turns import Turn
 from walkaway_wire import jsontext
 
+AWAITING = "turn.awaiting_tools"
 RUN_KEYS = ("job_id", "status", "result", "error", "completed_at", "duration_seconds")
 
 
@@ -19,6 +20,8 @@ def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     data: dict[str, Any] = {"session_id": told.session} if told.session else {}
     if turn:
         data = records.responses(services, [turn])[0].model_dump()
+        if told.kind == AWAITING:
+            data["tool_calls"] = [request.shown for request in asking.requested(services, turn, int(told.more["step"]))]
     elif told.turn:
         data["id"] = told.turn
     return {
@@ -26,7 +29,7 @@ def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
         "id": told.id,
         "timestamp": datetime.fromtimestamp(told.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "sequence": told.sequence,
-        "data": data | dict(told.more),
+        "data": data | {name: value for name, value in told.more.items() if name != "step"},
     }
 
 

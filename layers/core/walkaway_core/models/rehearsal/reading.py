@@ -63,6 +63,7 @@ _SUBJECT_OF = re.compile(r"\b(?:of|for)\s+(.+)", _IS)
 _RUN = re.compile(r"\brun\b[^`\n]*`([^`]+)`", _IS)
 _STEPS = re.compile(r"\b(?:in|over|with|take|taking)\s+(\d{1,5})\s+steps\b", _I)
 _AT_ONCE = re.compile(r"\b(\d{1,2})\s+tools?\s+at\s+once\b", _I)
+_TIMES = re.compile(r"\b(\d{1,3})\s+times\b", _I)
 _SLOWLY = re.compile(r"\bslowly\b", _I)
 _STOP = re.compile(
     r"\s*(?:[.!?;](?:\s|$)|\n|,?\s+(?:and|then)\s+(?:then\s+)?(?:write|save|store|put|export|send|place|report|tell)\b"
@@ -86,6 +87,8 @@ class Wish:
     """How many model calls the turn is to have; 0: as many as it takes."""
     at_once: int = 1
     """How many tools a step is to call side by side, where it has steps to spare."""
+    times: int = 1
+    """How often the caller's tools are to be called, one step after the other."""
     slowly: bool = False
     command: str = ""
 
@@ -102,7 +105,7 @@ def understand(message: str) -> Wish:
     if deed == "make" and not path and kind not in ("verse", "none"):
         path = _invent(kind, message, subject)
     search = _SEARCH.search(message)
-    steps, at_once = _STEPS.search(message), _AT_ONCE.search(message)
+    steps, at_once, times = _STEPS.search(message), _AT_ONCE.search(message), _TIMES.search(message)
     return Wish(
         deed,
         kind,
@@ -112,6 +115,7 @@ def understand(message: str) -> Wish:
         pattern=search[1].strip() if search and deed == "search" else "",
         steps=int(steps[1]) if steps else 0,
         at_once=max(1, int(at_once[1])) if at_once else 1,
+        times=max(1, int(times[1])) if times else 1,
         slowly=bool(_SLOWLY.search(message)),
         command=run[1] if (run := _RUN.search(message)) else "",
     )

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.models.rehearsal import prose
+from walkaway_core.models.rehearsal import asking, prose
 from walkaway_core.models.rehearsal.reading import Wish, understand
 from walkaway_wire import jsontext
 
@@ -59,7 +59,9 @@ def next_blocks(request: dict[str, Any]) -> list[Block]:
     here = place(request["messages"])
     wish = understand(here.message)
     tools = {tool["name"] for tool in request.get("tools", ())}
-    moves = [move for move in _plan(wish, here) if all(_allowed(block, tools) for block in move)]
+    asked = asking.fitting(wish, here.message, request.get("tools", []))
+    plan = _ask(wish, here, asked) if asked else _plan(wish, here)
+    moves = [move for move in plan if all(_allowed(block, tools) for block in move)]
     blocks = _move(moves, wish, here.step)
     failed = [r for r in here.results if r.get("is_error")]
     if failed:
@@ -85,6 +87,12 @@ def _move(moves: list[list[Block]], wish: Wish, step: int) -> list[Block]:
         more = [_call("list_files", pattern=f"*.{number}") for number in range(1, wish.at_once)]
         return [_say(f"Step {step + 1} of {wish.steps}."), _call("report_progress", metadata=told), *more]
     return moves[-1] if step == len(moves) - 1 + spare else [_say("There is nothing left to do.")]
+
+
+def _ask(wish: Wish, here: Place, calls: list[Block]) -> list[list[Block]]:
+    found = "\n".join(str(result["content"]) for result in here.results)
+    names = " and ".join(call["name"] for call in calls)
+    return [*([_say(f"I ask {names}."), *calls] for _ in range(wish.times)), [_say(f"The answer is:\n\n{found}")]]
 
 
 def _plan(wish: Wish, here: Place) -> list[list[Block]]:
