@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 import botocore.client
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from dev.applier import Applied
 from dev.sandbox import Sandboxes
@@ -148,6 +150,7 @@ def at_work(
         stack.enter_context(deployed.use(deployment.services))
         stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", as_lambda(deployment.invoke)))
         stack.enter_context(one_at_a_time())
+        stack.enter_context(stop_ends_waiting())
         stack.callback(deployment.close)
         yield deployment
 
@@ -181,6 +184,20 @@ def one_at_a_time() -> Iterator[None]:
             return original(self, operation, arguments)
 
     with _replaced(botocore.client.BaseClient, "_make_api_call", serial):
+        yield
+
+
+@contextmanager
+def stop_ends_waiting() -> Iterator[None]:
+    """Let StopExecution end what waits for a task token, as the service does; moto's would run for ever."""
+    original = ExecutionWorker.stop
+
+    def stop(self: Any, **said: Any) -> None:
+        original(self, **said)
+        for token, endpoint in list(self.env.callback_pool_manager._pool.items()):  # noqa: SLF001
+            endpoint.notify(CallbackOutcomeSuccess(token, "{}"))
+
+    with _replaced(ExecutionWorker, "stop", stop):
         yield
 
 

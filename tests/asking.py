@@ -22,10 +22,10 @@ WEATHER: dict[str, Any] = {**TIME, "name": "get_weather", "description": "Tells 
 class Asking:
     """A session whose turn waits for the caller. `replies` are what the model says before it is done."""
 
-    def __init__(self, client: httpx.Client, model: MessagesApi, *calls: Any, then: Any = (), **options: Any) -> None:
-        self.client, self.model = client, model
-        model.replies = [Reply(list(calls)), *then, Reply([text("done")])]
-        self.asked = len(model.requests)
+    def __init__(self, client: httpx.Client, api: MessagesApi, /, *calls: Any, then: Any = (), **options: Any) -> None:
+        self.client, self.model = client, api
+        api.replies = [Reply(list(calls)), *then, Reply([text("done")])]
+        self.asked = len(api.requests)
         options = {"tools": [TIME, WEATHER], "persistent": True} | options
         self.session = sse.new(client, **options)
         self.turn = self.send("go")
@@ -46,10 +46,14 @@ class Asking:
         found: dict[str, Any] = self.client.get(f"{self.url}/responses/{self.turn}").json()
         return found
 
+    def pending_now(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client.get(self.url).json()["pending_tool_calls"]
+        return found
+
     def pending(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait until so many calls wait."""
         for _ in range(1200):
-            found: list[dict[str, Any]] = self.client.get(self.url).json()["pending_tool_calls"]
+            found = self.pending_now()
             if len(found) == count:
                 return found
             threading.Event().wait(0.025)

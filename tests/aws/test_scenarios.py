@@ -10,11 +10,12 @@ from standardwebhooks import Webhook
 
 from tests import sandboxes, sse
 from tests.agents import Agent
+from tests.asking import Asking, no, output, time_call, weather_call, yes
 from tests.aws.shapes import MODEL, Deployed, Shape, deployed, local
 from tests.messages_api import MessagesApi, Reply, call, messages_api, text
 from tests.receivers import Answer, Receiver, receiving
 from tests.security.scene import DAEMON, daemons
-from walkaway_core.items import Item
+from walkaway_core.items import Change, Item
 from walkaway_core.keys import SessionKey, TurnKey
 
 _NOTHING = Item("", "")
@@ -295,16 +296,17 @@ class TestBash:
         assert "end.txt" not in agent.names()
 
 
-class TestWebhooks:
-    @pytest.fixture
-    def receiver(self, shape: Shape) -> Iterator[Receiver]:
-        """A receiver on this machine, which no deployed function would go to."""
-        own = shape.deployment.services.values() if isinstance(shape, Deployed) else [shape.services]
-        for services in own:
-            object.__setattr__(services.settings, "outbound_loopback", True)
-        with receiving() as found:
-            yield found
+@pytest.fixture
+def receiver(shape: Shape) -> Iterator[Receiver]:
+    """A receiver on this machine, which no deployed function would go to."""
+    own = shape.deployment.services.values() if isinstance(shape, Deployed) else [shape.services]
+    for services in own:
+        object.__setattr__(services.settings, "outbound_loopback", True)
+    with receiving() as found:
+        yield found
 
+
+class TestWebhooks:
     def test_a_turns_start_and_end_are_told_and_tried_again(
         self, shape: Shape, client: httpx.Client, receiver: Receiver
     ) -> None:
@@ -335,6 +337,81 @@ class TestWebhooks:
         client.post(f"/v1/sessions/{sse.new(client)}/messages", json=body)
         until(lambda: receiver.got, shape)
         assert [got.json["type"] for got in receiver.got] == ["turn.completed"]
+
+
+class TestClientTools:
+    """Turns that wait for the caller: with a task token of Step Functions, or of the local machine."""
+
+    def test_two_calls_a_yes_and_a_no_in_one_pause(self, client: httpx.Client, model: MessagesApi) -> None:
+        calls = [
+            time_call(),
+            call("write_file", "toolu_yes", path="yes.txt", content="yes"),
+            call("list_files", "toolu_ours"),
+            call("write_file", "toolu_no", path="no.txt", content="no"),
+        ]
+        asking = Asking(client, model, *calls, approve=["write_file"], model=MODEL)
+        asking.pending(3)
+        assert asking.answer(output("toolu_time"), no("toolu_no", "Not that.")).status_code == 200
+        assert [one["call_id"] for one in asking.pending()] == ["toolu_yes"]
+        assert [asking.answer(yes("toolu_yes")).status_code for _ in range(2)] == [200, 200]
+        events = asking.end()
+        whole(events)
+        assert [event.event for event in events].count("tool_call.requested") == 3
+        said = [content for content, _ in asking.told()]
+        assert (said[0], said[3]) == ("12:04", "The user does not allow this call. Not that.")
+        assert client.get(f"{asking.url}/files/yes.txt").text == "yes"
+        assert client.get(f"{asking.url}/files/no.txt").status_code == 404
+        assert asking.answer(output("toolu_time", "else")).status_code == 409
+
+    def test_nobody_answers(self, shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(client, model, time_call(), tool_timeout=600, model=MODEL)
+        asking.pending()
+        shape.clock.ahead += 700
+        until(lambda: not asking.pending_now(), shape)
+        whole(asking.end())
+        assert "Nobody answered" in asking.told()[0][0]
+        assert asking.answer(output("toolu_time")).status_code == 409
+
+    def test_a_cancel_and_a_message_in_its_place(self, client: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(client, model, time_call(), model=MODEL)
+        asking.pending()
+        asking.turn, first = asking.send("Else", on_busy="interrupt"), asking.turn
+        assert asking.end()[-1].event == "message.completed"
+        assert client.get(f"{asking.url}/responses/{first}").json()["status"] == "cancelled"
+        assert asking.answer(output("toolu_time")).status_code == 409
+        model.replies = [Reply([time_call("toolu_2")])]
+        asking.turn = asking.send("Again")
+        asking.pending()
+        assert client.post(f"{asking.url}/responses/{asking.turn}/cancel").status_code == 202
+        assert asking.end()[-1].event == "message.cancelled"
+
+    def test_a_token_that_nothing_waits_with_any_more(
+        self, shape: Shape, client: httpx.Client, model: MessagesApi
+    ) -> None:
+        asking = Asking(client, model, time_call(), model=MODEL)
+        asking.pending()
+        key = SessionKey("alpha", asking.session).turn(asking.turn)
+        shape.services.table.write(Change(*key.item, set={"token": "AQCEAAAAKgAAAAMAAAAAAAAAAnothing"}))
+        assert asking.answer(output("toolu_time")).status_code == 200
+        shape.clock.ahead += 30
+        until(lambda: asking.record()["status"] == "completed", shape)
+        whole(asking.end())
+        assert asking.told() == [("12:04", False)]
+
+    def test_a_receiver_of_webhooks_answers(
+        self, shape: Shape, client: httpx.Client, model: MessagesApi, receiver: Receiver
+    ) -> None:
+        hook = client.post("/v1/webhooks", json={"url": receiver.url, "events": ["turn.awaiting_tools"]}).json()
+        asking = Asking(client, model, time_call(), weather_call(), model=MODEL)
+        until(lambda: receiver.got, shape)
+        told = receiver.got[0].json
+        assert (told["type"], told["data"]["id"]) == ("turn.awaiting_tools", asking.turn)
+        results = [output(one["call_id"], one["name"]) for one in told["data"]["tool_calls"]]
+        url = f"/v1/sessions/{told['data']['session_id']}/tool_results"
+        assert client.post(url, json={"results": results}).status_code == 200
+        whole(asking.end())
+        assert [said for said, _ in asking.told()] == ["get_time", "get_weather"]
+        assert client.delete(f"/v1/webhooks/{hook['id']}").status_code == 204
 
 
 class TestRuns:

@@ -22,13 +22,30 @@ MACHINE: dict[str, Any] = {
     },
 }
 
+WAITING: dict[str, Any] = {
+    "StartAt": "First",
+    "States": {
+        "First": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": {
+                "FunctionName": "${WorkFunctionArn}",
+                "Payload": {"ticket.$": "$", "token.$": "$$.Task.Token"},
+            },
+            "Next": "Second",
+        },
+        "Second": {**TASK, "End": True},
+    },
+}
+"""A machine whose first state waits for its task token."""
+
 Work = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Make(Protocol):
     """Makes a machine whose states call `work`."""
 
-    def __call__(self, work: Work) -> Machine: ...
+    def __call__(self, work: Work, definition: dict[str, Any] = MACHINE) -> Machine: ...
 
 
 ContractCheck = Callable[[Make], None]
@@ -123,10 +140,56 @@ def stop_leaves_what_is_over_or_unknown_as_it_is(make: Make) -> None:
     assert work.wait(4)
 
 
+def resume_gives_a_waiting_state_its_output_once(make: Make) -> None:
+    work = Recorder()
+    machine = make(work, WAITING)
+    machine.start("one", {"id": "x"})
+    assert work.wait(1)
+    token = work.calls[0]["token"]
+    assert work.calls[0]["ticket"] == {"id": "x"}
+    assert machine.resume(token, {"id": "answered"}) is True
+    assert work.wait(2)
+    assert work.calls[1] == {"id": "answered"}
+    assert _until(lambda: machine.resume(token, {"id": "again"}) is False)
+    machine.start("two", {"id": "y"})
+    assert work.wait(3)
+    assert machine.resume(work.calls[2]["token"], {"id": "other"}) is True
+    assert work.wait(4)
+    assert [call for call in work.calls if "token" not in call] == [{"id": "answered"}, {"id": "other"}]
+
+
+def _until(holds: Callable[[], bool]) -> bool:
+    """Some emulators forget a token only with its execution."""
+    return any(holds() or threading.Event().wait(0.01) for _ in range(1000))
+
+
+def resume_knows_a_token_with_which_nothing_waits(make: Make) -> None:
+    assert make(Recorder(), WAITING).resume("AQCEAAAAKgAAAAMAAAAAAAAAAnothing", {"id": "x"}) is False
+
+
+def resume_may_come_from_within_the_state(make: Make) -> None:
+    work = Recorder()
+    machines: list[Machine] = []
+
+    def at_once(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        result = work(payload)
+        if "token" in payload:
+            assert machines[0].resume(payload["token"], {"id": "early"})
+        return result
+
+    machines.append(make(at_once, WAITING))
+    machines[0].start("one", {"id": "x"})
+    assert work.wait(2)
+    assert work.calls[1] == {"id": "early"}
+
+
 CONTRACT: list[ContractCheck] = [
     start_runs_the_states_in_order_with_the_ticket,
     a_name_that_runs_is_not_started_again,
     a_name_that_is_over_is_not_started_again,
     stop_lets_no_further_state_start,
     stop_leaves_what_is_over_or_unknown_as_it_is,
+    resume_gives_a_waiting_state_its_output_once,
+    resume_knows_a_token_with_which_nothing_waits,
+    resume_may_come_from_within_the_state,
 ]

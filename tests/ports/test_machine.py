@@ -24,8 +24,8 @@ class Makes:
         self._table = SqliteTable(folder / "table.db", SystemClock())
         self._made: list[LocalMachine] = []
 
-    def __call__(self, work: contract.Work) -> Machine:
-        machine = self._kind(contract.MACHINE, lambda _, payload: work(payload), self._table, SystemClock(), workers=1)
+    def __call__(self, work: contract.Work, definition: dict[str, Any] = contract.MACHINE) -> Machine:
+        machine = self._kind(definition, lambda _, payload: work(payload), self._table, SystemClock(), workers=1)
         self._made.append(machine)
         return machine
 
@@ -47,9 +47,8 @@ def local(tmp_path: Path) -> Iterator[Makes]:
 def step_functions() -> Iterator[contract.Make]:
     with account() as aws:
 
-        def make(work: contract.Work) -> Machine:
-            definition = json.dumps(contract.MACHINE)
-            return StepFunctionsMachine(*aws.machine(definition, lambda _, payload: work(payload)))
+        def make(work: contract.Work, definition: dict[str, Any] = contract.MACHINE) -> Machine:
+            return StepFunctionsMachine(*aws.machine(json.dumps(definition), lambda _, payload: work(payload)))
 
         yield make
 
@@ -76,6 +75,17 @@ class LosesTheTicket(LocalMachine):
         super().start(name, {"id": "x", "lost": True})
 
 
+class ResumesAnything(LocalMachine):
+    def resume(self, token: str, ticket: Mapping[str, Any]) -> bool:
+        super().resume(token, ticket)
+        return True
+
+
+class ResumesWithNothing(LocalMachine):
+    def resume(self, token: str, ticket: Mapping[str, Any]) -> bool:
+        return super().resume(token, {"id": "nothing"})
+
+
 @pytest.mark.parametrize(
     ("broken", "check"),
     [
@@ -83,6 +93,9 @@ class LosesTheTicket(LocalMachine):
         (StartsEveryTime, contract.a_name_that_is_over_is_not_started_again),
         (NeverStops, contract.stop_lets_no_further_state_start),
         (LosesTheTicket, contract.start_runs_the_states_in_order_with_the_ticket),
+        (ResumesAnything, contract.resume_gives_a_waiting_state_its_output_once),
+        (ResumesAnything, contract.resume_knows_a_token_with_which_nothing_waits),
+        (ResumesWithNothing, contract.resume_may_come_from_within_the_state),
     ],
     ids=lambda value: value.__name__,
 )

@@ -103,6 +103,9 @@ def _resuming(services: Services, turn: turns.Turn) -> None:
         parking.look_again(services, turn, now + due.START_WITHIN)
     else:
         hand_over(services, turn.key, turn.execution)
+        later = turns.load(services, turn.key)
+        if later and later.execution > turn.execution:
+            services.machine.stop(turn.execution_name)  # it may still wait, with a token that nobody has
 
 
 def _session(services: Services, key: Key, session_key: SessionKey) -> None:
