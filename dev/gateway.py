@@ -66,6 +66,8 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         path = scope["path"].removeprefix(self._stage)
+        if len(path) > 1 and not any(route.pattern.fullmatch(path) for route in self._routes):
+            path = path.removesuffix("/")
         found = [(route, match) for route in self._routes if (match := route.pattern.fullmatch(path))]
         route = next((route for route, _ in found if route.method == scope["method"]), None)
         if route is None or path == scope["path"]:

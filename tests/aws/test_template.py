@@ -28,6 +28,7 @@ STREAMED = {
     ("GET", "/v1/sessions/{session}/responses/{response_id}/events"),
     ("GET", "/v1/sessions/{session}/files/{path+}"),
     ("GET", "/api/v1/runs/{run}/stream"),
+    ("GET", "/api/agent/{agent_id}/status/{task_id}/events"),
 }
 UNDOCUMENTED = {("GET", "/docs"), ("GET", "/openapi.json")}
 POLICY_OF = {
@@ -89,6 +90,8 @@ def test_a_stream_ends_before_the_platform_cuts_it(door: str, milliseconds: int,
     function = stack.resolved("StreamFunction")
     assert function["Timeout"] == 900
     assert function["Environment"]["Variables"]["WALKAWAY_STREAM_SECONDS"] == str(seconds)
+    held = int(function["Environment"]["Variables"]["WALKAWAY_HOLD_SECONDS"])
+    assert seconds <= held <= milliseconds / 1000 - 9
 
 
 def test_the_api_may_invoke_both_functions(stack: Stack) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from walkaway_core import bodies, due, keys, outbox, run_index, sessions, turns
+from walkaway_core import bodies, due, keys, outbox, run_index, sessions, task_index, turns
 from walkaway_core.ending import PURGE_AFTER, Ending, end_turn
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.items import Below, Change, Condition, Delete, Fact, Is, Key, Lacks, Refused, Unknown
@@ -80,7 +80,8 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
             while services.table.sweep_out(turn.log, keys.END, BATCH):
                 yield
             record = turns.unpack(turn, item)
-            services.table.write(Delete(*item.key), *run_index.gone(services, record.run, turn, record.run_state))
+            listed = run_index.gone(services, record.run, turn, record.run_state)
+            services.table.write(Delete(*item.key), *listed, *task_index.gone(record.task, turn))
             yield
     for pk in (key.between.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

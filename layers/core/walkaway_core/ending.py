@@ -138,6 +138,7 @@ def _release(
         "status": ending.status,
         "ended": sessions.ms(services.clock.now()),
         "error": ending.error,
+        "code": ending.code,
     }
     listed = run_index.moved(turn.run, turn.key, turn.run_state, run_index.ENDED[ending.status])
     if turn.status == "queued":

@@ -2,6 +2,8 @@
 
 WalkawayError
 ├── Invalid                 the request itself
+│   ├── AnsweredTwice       in one request
+│   └── NoToolResponses     nothing in it
 ├── Unauthorized            no key, or an unknown one
 ├── NotFound
 │   ├── SessionNotFound
@@ -11,6 +13,7 @@ WalkawayError
 │   ├── AgentNotFound
 │   ├── RunNotFound
 │   ├── ToolCallNotFound
+│   ├── TaskNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
@@ -44,6 +47,14 @@ class Invalid(WalkawayError):
     """The request is malformed."""
 
     code = "invalid_request"
+
+
+class AnsweredTwice(Invalid):
+    """One request has two answers for one call."""
+
+
+class NoToolResponses(Invalid):
+    """There is no answer in the request."""
 
 
 class Unauthorized(WalkawayError):
@@ -92,6 +103,12 @@ class RunNotFound(NotFound):
     """There is no such run; GET /api/v1/runs lists them."""
 
     code = "run.not_found"
+
+
+class TaskNotFound(NotFound):
+    """There is no such task."""
+
+    code = "task.not_found"
 
 
 class ToolCallNotFound(NotFound):

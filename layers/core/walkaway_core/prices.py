@@ -30,6 +30,11 @@ def known(model: str) -> bool:
     return _price(model) is not None
 
 
+def names() -> list[str]:
+    """The models that the table has."""
+    return list(_table()["models"])
+
+
 def cost(model: str, usage: Mapping[str, int]) -> int | None:
     """Give the cost of a call in millionths of a US dollar, rounded; None for a model that the table does not have."""
     price = _price(model)

@@ -42,7 +42,7 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
             Put(record, (Absent(),)),
             Put(first, (Absent(),)),
             Put(waiting, (Absent(),)),
-            *message.along(key),
+            *message.along(services, key),
             *([once.put(services, key, outcome="queued")] if once else []),
         )
     except Refused:

@@ -162,6 +162,12 @@ class Settings:
         *HTTP,
         read=_seconds(900),
     )
+    hold_seconds: int | None = _set(
+        "WALKAWAY_HOLD_SECONDS",
+        "the same for the streams of clients that cannot come back (workflows)",
+        "stream",
+        read=_seconds(900),
+    )
     outbound_loopback: bool = _set(
         "WALKAWAY_OUTBOUND_LOOPBACK",
         "`yes`: what is sent to addresses that users name may go to this machine; for development",

@@ -1,9 +1,11 @@
 """How a turn begins: on a free session, from the queue, or in the place of the one that it interrupts."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
-from walkaway_core import agents, due, log, run_index, sessions, transcript, turns
+from walkaway_core import agents, due, log, run_index, sessions, task_index, transcript, turns
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
 from walkaway_core.keys import SessionKey, TurnKey
@@ -11,8 +13,11 @@ from walkaway_core.log import Writer
 from walkaway_core.run_index import Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions, ms
+from walkaway_core.task_index import Task
 from walkaway_core.turns import Hook, Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +31,21 @@ class Message:
     hook: Hook | None = None
     run: Run | None = None
     timeout: int = 0
+    task: Task | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What a task was given, in its dialect's words."""
 
     @property
     def facts(self) -> dict[str, Fact]:
         """What the turn's record says of it."""
         timeout: dict[str, Fact] = {"timeout": self.timeout} if self.timeout else {}
-        return {**(self.hook.facts if self.hook else {}), **(self.run.facts if self.run else {}), **timeout}
+        kinds = [kind.facts for kind in (self.hook, self.run, self.task) if kind]
+        return {**timeout, **{name: fact for facts in kinds for name, fact in facts.items()}}
 
-    def along(self, key: TurnKey) -> list[Write]:
+    def along(self, services: Services, key: TurnKey) -> list[Write]:
         """Make the further writes of the transaction in which the turn is made."""
-        return run_index.made(self.run, key) if self.run else []
+        listed = run_index.made(self.run, key) if self.run else []
+        return listed + (task_index.made(services, self.task, key, self.asked) if self.task else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +80,27 @@ def claim(services: Services, session: Session, message: Message, once: Once | N
 
 
 def with_session(
-    services: Services, tenant: str, options: SessionOptions, message: Message, once: Once | None
+    services: Services,
+    tenant: str,
+    options: SessionOptions,
+    message: Message,
+    once: Once | None,
+    *also: Write,
+    metadata: Mapping[str, Any] = NOTHING,
+    name: str = "",
 ) -> Turn | None:
     """Make a session that is busy with its first turn from the start; None when somebody has had the same request.
 
-    Raises Invalid when its model cannot be called here.
+    `also`: what else belongs to it, in the same transaction; `name`: an id that is new.
+    Raises Invalid when its model cannot be called here, TooMuch for too much metadata.
     """
-    item, end = sessions.fresh(services, tenant, options, {})
+    item, end = sessions.fresh(services, tenant, options, dict(metadata), name)
     key = SessionKey(tenant, item.sk.removeprefix("SESSION#"))
     beginning = fresh(services, sessions.unpack(key, item), message, once)
     added: dict[str, Fact] = {name: item.number(name) + count for name, count in beginning.added.items()}
     busy = replace(item, facts={**item.facts, **beginning.held, **added})
     try:
-        services.table.write(Put(busy, (Absent(),)), end, *beginning.writes)
+        services.table.write(Put(busy, (Absent(),)), end, *beginning.writes, *also)
     except Refused:
         return None
     except Unknown:
@@ -100,7 +118,7 @@ def fresh(services: Services, session: Session, message: Message, once: Once | N
     record = Item(*key.item, {**facts, **message.facts, "created": ms(services.clock.now())})
     told = _told(services, session, key)
     made = [Put(record, (Absent(),)), Put(first, (Absent(),)), Put(said, (Absent(),))]
-    writes: list[Write] = [*made, watch, told, *message.along(key)]
+    writes: list[Write] = [*made, watch, told, *message.along(services, key)]
     if once:
         writes.append(once.put(services, key))
     return Beginning(turns.unpack(key, record), tuple(writes), {"turn": key.turn, "last_turn": key.turn}, {"events": 1})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from walkaway_core import asking, log, parking, sessions, transcript, turns
 from walkaway_core.asking import Request
-from walkaway_core.errors import AlreadyAnswered, Invalid, NotWaiting, ToolCallNotFound
+from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, Invalid, NotWaiting, ToolCallNotFound
 from walkaway_core.items import Absent, Change, Fact, Lacks, Put, Refused, Write
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.log import TOOLS_ERA, Draft, Superseded, Writer
@@ -113,7 +113,7 @@ def _check(found: dict[str, Request], answers: Sequence[tuple[str, Answer]]) -> 
     ids = [call for call, _ in answers]
     if len(set(ids)) < len(ids):
         twice = next(call for call in ids if ids.count(call) > 1)
-        raise Invalid(f"{twice[:200]!r} is answered twice in one request; send one answer for each call")
+        raise AnsweredTwice(f"{twice[:200]!r} is answered twice in one request; send one answer for each call")
     for call, answer in answers:
         if found[call].needs == "approval" and answer.approve is None:
             raise Invalid(f'{call[:200]!r} needs a yes or no: send "approve": true or false')

@@ -11,6 +11,7 @@ from walkaway_core.log import Superseded
 from walkaway_core.run_index import ENDED, Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
+from walkaway_core.task_index import Task
 from walkaway_core.ticket import Ticket
 
 TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -73,6 +74,9 @@ class Turn:
     """Seconds that the message gave it; 0: as many as the session does."""
     agent_version: int = 0
     """Of the session's agent, when the turn began; 0 without one."""
+    task: Task | None = None
+    code: str = ""
+    """Of the error, for programs."""
     asked: int = 0
     """The last step some of whose calls the caller was asked to answer."""
     parked_at: float = 0
@@ -156,6 +160,8 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         run=Run.read(item.facts),
         timeout=item.number("timeout", 0),
         agent_version=item.number("agent_version", 0),
+        task=Task.read(item.facts),
+        code=str(item.facts.get("code", "")),
         asked=item.number("asked", 0),
         parked_at=item.number("parked", 0) / 1000,
         waited=item.number("waited", 0) / 1000,

@@ -30,7 +30,7 @@ EventName = Literal[
     "session.expired",
     "webhook.disabled",
 ]
-Format = Literal["native", "runs"]
+Format = Literal["native", "runs", "workflows"]
 
 Url = Annotated[
     str, Field(min_length=1, max_length=2000, description="http(s), on port 80 or 443, at a public address")

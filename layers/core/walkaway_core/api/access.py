@@ -17,6 +17,7 @@ from walkaway_core.system import SystemClock
 
 LOCAL_TENANT = "local"
 """Whose everything is while no keys are configured."""
+COOKIE = "custom_session"
 CACHED_SECONDS = 60.0
 CACHED_KEYS = 10_000
 
@@ -83,10 +84,16 @@ async def caller(
     bearer: Annotated[object, Depends(_bearer)],
     header: Annotated[str | None, Depends(_header)],
 ) -> Caller:
-    """Find out who is calling. A bearer token, if there is one, wins over X-API-Key."""
-    key = getattr(bearer, "credentials", None) or header
+    """Find out who is calling. A bearer token, if there is one, wins over X-API-Key, and that over a cookie."""
+    key = getattr(bearer, "credentials", None) or header or _cookie(request)
     keyring: Keyring = request.app.state.keyring
     return Caller(request.app.state.services, await keyring.tenant(key))
+
+
+def _cookie(request: Request) -> str | None:
+    """A key in the cookie of the workflows dialect's client (contract C.1); elsewhere no cookie counts."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return request.cookies.get(COOKIE) if path.startswith("/api/") else None
 
 
 Called = Annotated[Caller, Depends(caller)]

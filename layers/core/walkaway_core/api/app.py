@@ -16,7 +16,7 @@ from walkaway_core.api import (
     webhooks,
 )
 from walkaway_core.api.access import Keyring
-from walkaway_core.api.dialects import runs
+from walkaway_core.api.dialects import runs, workflow_tools, workflows
 from walkaway_core.api.limits import BodyLimit
 from walkaway_core.services import Services
 from walkaway_wire import VERSION
@@ -47,6 +47,18 @@ def create_app(services: Services, keyring: Keyring) -> FastAPI:
     errors.install(app)
     openapi.install(app)
     app.include_router(health)
-    for module in (sessions, events, messages, responses, tool_results, files, agents, webhooks, runs):
+    for module in (
+        sessions,
+        events,
+        messages,
+        responses,
+        tool_results,
+        files,
+        agents,
+        webhooks,
+        runs,
+        workflows,
+        workflow_tools,
+    ):
         app.include_router(module.router)
     return app

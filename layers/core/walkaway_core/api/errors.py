@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from walkaway_core.api.dialects import error_shapes
 from walkaway_core.errors import SessionBusy, WalkawayError
 from walkaway_wire.resources import ErrorBody
 
@@ -28,6 +28,7 @@ STATUS: Mapping[str, int] = {
     "delivery.not_found": 404,
     "agent.not_found": 404,
     "run.not_found": 404,
+    "task.not_found": 404,
     "tool_call.not_found": 404,
     "tool_call.answered": 409,
     "tool_call.not_waiting": 409,
@@ -70,8 +71,8 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
 
 async def _on_walkaway(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, WalkawayError)
-    if _of_runs(request):
-        return _run_body(error)
+    if shape := error_shapes.of(request):
+        return shape.ours(error, STATUS[error.code])
     if isinstance(error, SessionBusy):
         again = {"Retry-After": str(RETRY_AFTER)}
         return body(STATUS[error.code], error.code, str(error), again, response_id=error.turn)
@@ -81,36 +82,21 @@ async def _on_walkaway(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    if _of_runs(request):
-        return JSONResponse({"detail": jsonable_encoder(error.errors(), exclude={"url"})}, 422)
+    if error_shapes.of(request):
+        return error_shapes.invalid(error)
     return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
 
 
 async def _on_routing(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    if _of_runs(request):
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    if shape := error_shapes.of(request):
+        return shape.routing(error)
     code, message = ROUTING.get(error.status_code, ("invalid_request", str(error.detail)))
     return body(error.status_code, code, message, error.headers)
 
 
 async def _on_failure(_: Request, __: Exception) -> JSONResponse:
     return body(500, "internal", "Something broke on the server; its log says what. It is safe to try again")
-
-
-def _of_runs(request: Request) -> bool:
-    """Whether a request is for the runs dialect, whose errors have another shape (contract B.1, B.10)."""
-    return request.url.path.removeprefix(request.scope.get("root_path", "")).startswith("/api/v1/runs")
-
-
-def _run_body(error: WalkawayError) -> JSONResponse:
-    """Write an error as upstream does: a 422 is a list like FastAPI's, an unknown key says `error`."""
-    if error.code == "unauthorized":
-        return JSONResponse({"error": "Unauthorized"}, 401, {"WWW-Authenticate": "Bearer"})
-    if error.code == "invalid_request":
-        problem = {"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}
-        return JSONResponse({"detail": [problem]}, 422)
-    return JSONResponse({"detail": str(error)}, STATUS[error.code])
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from walkaway_core import asking, records, turns
+from walkaway_core import asking, records, task_records, tasks, turns
 from walkaway_core.keys import SessionKey
 from walkaway_core.outbox import Told
 from walkaway_core.services import Services
@@ -46,7 +46,23 @@ def runs(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     return dict(zip(RUN_KEYS, (job, state, result, error, completed, seconds), strict=True))
 
 
-FORMATS: Mapping[str, Callable[[Services, Told, Turn | None], dict[str, Any]]] = {"native": native, "runs": runs}
+def workflows(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
+    """The model of the workflows dialect (contract C.3): the state that the event tells of, and when this was sent."""
+    said: dict[str, Any] = {"task_id": None, "status": told.kind}
+    if turn:
+        asked, calls = tasks.asked(services, turn), None
+        if told.kind == AWAITING:
+            requests = asking.requested(services, turn, int(told.more["step"]))
+            calls = [request for request in requests if request.needs == "output"]
+        said = task_records.whole(services, turn, asked, calls)
+    return {**said, "timestamp": services.clock.now()}
+
+
+FORMATS: Mapping[str, Callable[[Services, Told, Turn | None], dict[str, Any]]] = {
+    "native": native,
+    "runs": runs,
+    "workflows": workflows,
+}
 
 
 def body(services: Services, format_: str, told: Told, turn: Turn | None) -> bytes:

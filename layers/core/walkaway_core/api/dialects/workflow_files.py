@@ -1,0 +1,64 @@
+"""Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from walkaway_core import task_inputs
+from walkaway_core.errors import Invalid
+from walkaway_core.services import Services
+from walkaway_wire import jsontext
+from walkaway_wire.workflows import TaskStart
+
+SLOTS = ("1", "2")
+CHUNK = 1 << 16
+
+
+async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
+    """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
+    async with request.form() as form:
+        found = await _store(services, tenant, form)
+    if not found:
+        raise Invalid("Send a file as the part file_1, and a second one as file_2")
+    return found
+
+
+async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
+    """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
+    async with request.form() as form:
+        said: dict[str, Any] = {name: _json(form, name) for name in ("inputs", "metadata") if name in form}
+        if "environment" in form:
+            said["environment"] = form["environment"]
+        try:
+            asked = TaskStart.model_validate(said)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Invalid(problems[:1000]) from None
+        asked.inputs.strings |= await _store(services, tenant, form)
+    return asked
+
+
+async def _store(services: Services, tenant: str, form: FormData) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for slot in SLOTS:
+        part = form.get(f"file_{slot}")
+        if isinstance(part, UploadFile):
+            name = part.filename or "file"
+            found[slot] = await run_in_threadpool(task_inputs.store, services, tenant, name, _chunks(part))
+    return found
+
+
+def _chunks(part: UploadFile) -> Iterator[bytes]:
+    while chunk := part.file.read(CHUNK):
+        yield chunk
+
+
+def _json(form: FormData, name: str) -> Any:
+    try:
+        return jsontext.loads(str(form[name]))
+    except ValueError:
+        raise Invalid(f"The form field {name} is not JSON") from None
