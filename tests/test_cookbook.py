@@ -174,6 +174,34 @@ def test_seed_003_submits_waits_streams_groups_and_cancels(tmp_path: Path) -> No
     assert labels.count("project-alpha") == 2
 
 
+AROUND = """\
+import ast, asyncio, os, types
+from agentsapi import AgentServiceAPIClient
+
+client = AgentServiceAPIClient(base_url=os.environ["POKEE_API"])
+client.set_api_key(os.environ["POKEE_KEY"])
+place = {"client": client}
+code = compile(open("snippet.py").read(), "snippet.py", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+asyncio.run(types.FunctionType(code, place)())
+print(place["final"].status, place["final"].result)
+"""
+"""What the page leaves to its reader: the client with its address and key, and a place where `await` may stand."""
+
+
+@needs_seeds
+def test_seed_004_answers_with_the_readers_own_tool(server: Site, tmp_path: Path) -> None:
+    """Its snippet to the letter. The page's agent and the tool's definition are made before, as it asks for."""
+    page = seed("004")
+    snippet = page[page.index("async def get_current_time") : page.index("The same handler shape")]
+    (tmp_path / "snippet.py").write_text(snippet)
+    definition = {"name": "get_current_time", "description": "Tells the time", "schema_data": {"type": "object"}}
+    with httpx.Client(base_url=server.url, headers={"X-API-Key": server.key}) as client:
+        assert client.post("/v1/agents", json={"name": "YOUR_AGENT_UUID"}).status_code in (201, 409)
+        assert client.post("/api/tools/register", json={"tools": [definition]}).status_code == 200
+    printed = run(AROUND, server, tmp_path)
+    assert re.fullmatch(r"completed The answer is:\n\n20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00\n", printed)
+
+
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_our_examples_run(server: Site, tmp_path: Path, script: Path) -> None:
     environ = {**os.environ, "WALKAWAY_URL": server.url, "WALKAWAY_KEY": server.key}

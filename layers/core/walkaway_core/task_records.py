@@ -39,11 +39,15 @@ def status(services: Services, turn: Turn) -> dict[str, Any]:
 def whole(
     services: Services, turn: Turn, asked: Mapping[str, Any], calls: Sequence[Request] | None = None
 ) -> dict[str, Any]:
-    """Show a task with everything that is known of it; with `calls`, as it stood when it waited for them."""
-    now = state(turn, waiting(services, turn)) if calls is None else AWAITING if calls else "running"
-    text, task, failed = _text(services, turn), turn.task, turn.status == "failed"
+    """Show a task with everything that is known of it; with `calls`, as it stood when it waited for them, or ran."""
+    if calls is None:
+        calls = waiting(services, turn)
+        now = state(turn, calls)
+    else:
+        now = AWAITING if calls else "running"
+    text, task, failed = _text(services, turn), turn.task, now == "failed"
     inputs = {name: asked.get("inputs", {}).get(name) or {} for name in ("strings", "images")}
-    nodes = [_node(turn, text, calls if calls is not None else waiting(services, turn))]
+    nodes = [_node(turn, text, calls)]
     steps = {"1": {**inputs, "output_text": text}}
     agent = task.called if task else None
     return {
@@ -59,7 +63,7 @@ def whole(
         "executed_node_records": nodes,
         "prior_nodes_execution_records": nodes,
         "started_at": _time(turn.began_at),
-        "completed_at": _time(turn.ended_at),
+        "completed_at": _time(turn.ended_at) if now in ENDED else None,
         "tokens_in": sum(count for name, count in turn.usage.items() if name.endswith("input_tokens")),
         "tokens_out": turn.usage["output_tokens"],
         "num_steps": turn.step,
@@ -69,7 +73,7 @@ def whole(
         "subgraph_task_id": None,
         "tenant_id": (task.tenant_label if task else "") or None,
         "failure_code": (turn.code or None) if failed else None,
-        "failure_reason": turn.error or None,
+        "failure_reason": turn.error if failed else None,
         "failure_code_details": None,
         "grader_result": None,
         "execution_context": {"steps": steps},

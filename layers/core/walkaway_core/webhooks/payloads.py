@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from walkaway_core import asking, records, task_records, tasks, turns
+from walkaway_core import asking, outbox, records, task_records, tasks, turns
 from walkaway_core.keys import SessionKey
 from walkaway_core.outbox import Told
 from walkaway_core.services import Services
@@ -50,11 +50,11 @@ def workflows(services: Services, told: Told, turn: Turn | None) -> dict[str, An
     """The model of the workflows dialect (contract C.3): the state that the event tells of, and when this was sent."""
     said: dict[str, Any] = {"task_id": None, "status": told.kind}
     if turn:
-        asked, calls = tasks.asked(services, turn), None
-        if told.kind == AWAITING:
-            requests = asking.requested(services, turn, int(told.more["step"]))
-            calls = [request for request in requests if request.needs == "output"]
-        said = task_records.whole(services, turn, asked, calls)
+        step = int(told.more.get("step", 0))
+        requests = asking.requested(services, turn, step) if step else []
+        calls = [request for request in requests if request.needs == "output"]
+        then = None if turn.ended_at and told.kind in outbox.ENDED.values() else calls
+        said = task_records.whole(services, turn, tasks.asked(services, turn), then)
     return {**said, "timestamp": services.clock.now()}
 
 
