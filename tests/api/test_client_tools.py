@@ -1,5 +1,6 @@
 """Tools that the caller runs, and calls that need a yes, over HTTP: asked, answered, refused, left unanswered."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -367,9 +368,50 @@ class TestTime:
 
     @pytest.fixture
     def own(self, model: MessagesApi, tmp_path: Path, clock: ShiftedClock) -> Iterator[httpx.Client]:
-        settings = Settings(model="test-model", base_url=model.url, keys=KEYS)
+        settings = Settings(model="test-model", base_url=model.url, keys=KEYS, stream_seconds=600, hold_seconds=840)
         with running(tmp_path / "data", settings, clock) as server, server.client() as client:
             yield client
+
+    @pytest.mark.parametrize("path", ["responses/{}/events", "events"])
+    def test_a_stream_of_limited_time_ends_a_minute_after_the_turn_began_to_wait(
+        self, own: httpx.Client, model: MessagesApi, clock: ShiftedClock, path: str
+    ) -> None:
+        asking = Asking(own, model, time_call(), ttl=86_400)
+        url, seen = f"{asking.url}/{path.format(asking.turn)}", [""]
+        with own.stream("GET", url) as stream:
+            for cursor, event, _ in sse.blocks(stream.iter_lines()):
+                seen.append(cursor)
+                if event == "tool_call.requested":
+                    clock.ahead += 70
+        assert asking.pending(), "it ended although the turn waits"
+        asking.answer(output("toolu_time"))
+        asking.end()
+        with own.stream("GET", url, headers={"Last-Event-ID": seen[-1]}) as stream:
+            for _, event, _ in sse.blocks(stream.iter_lines()):
+                assert event != "tool_call.requested"
+                if event == "message.completed":
+                    break
+
+    def test_a_stream_of_a_client_that_cannot_come_back_does_not(
+        self, own: httpx.Client, model: MessagesApi, clock: ShiftedClock
+    ) -> None:
+        agent = own.post("/v1/agents", json={"name": "patient", "tools": [TIME]}).json()["id"]
+        model.replies = [Reply([time_call()]), Reply([text("done")])]
+        task = own.post(f"/api/workflow/execute/{agent}", json={}).json()["task_id"]
+        said: list[Any] = []
+        with own.stream("GET", f"/api/agent/{agent}/status/{task}/events") as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    said.append(json.loads(line.removeprefix("data: "))["task_status"]["status"])
+                    if said[-1] == "awaiting_tool_calls":
+                        clock.ahead += 700
+                        threading.Timer(6, self.answer, (own, agent, task)).start()
+        assert said[-2:] == ["running", "completed"]
+        assert said.count("awaiting_tool_calls") == 1
+
+    def answer(self, client: httpx.Client, agent: str, task: int) -> None:
+        body = {"results": [output("toolu_time")]}
+        assert client.post(f"/api/agent/{agent}/{task}/tool_responses", json=body).status_code == 200
 
     def test_each_call_has_its_own_deadline_and_an_unanswered_one_becomes_an_error(
         self, own: httpx.Client, model: MessagesApi, clock: ShiftedClock

@@ -13,6 +13,8 @@ from walkaway_wire.events import Event
 
 HEARTBEAT = 2.5
 """Seconds of silence after which a follower is told that nothing happened (design: some clients give up after 5)."""
+PARKED = 60.0
+"""Seconds of silence after which a reader of limited time leaves a turn that waits for its caller (design, 8)."""
 RELEASE_POLL = 0.01
 
 
@@ -60,26 +62,32 @@ async def read(
 
 
 async def follow(
-    services: Services, turn: TurnKey, at: Cursor, seconds: float | None = None
+    services: Services, turn: TurnKey, at: Cursor, seconds: float | None = None, *, patient: bool = False
 ) -> AsyncIterator[list[Event]]:
     """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat.
 
-    Ends after `seconds` in any case: the reader comes back with its cursor.
+    Ends after `seconds` in any case, and, unless `patient`, soon after the turn has begun to wait for its caller:
+    the reader comes back with its cursor.
     """
-    since = services.clock.now()
+    since = quiet = services.clock.now()
     until = inf if seconds is None else since + seconds
     while not at.done and (left := until - services.clock.now()) > 0:
         found, at = await read(services, turn, at, timeout=min(HEARTBEAT, left))
-        if not found and services.clock.now() - since > due.START_WITHIN:
-            await help_on(services, turn)
+        now = services.clock.now()
+        quiet = now if found else quiet
+        if not found and now - since > due.START_WITHIN:
+            parked = await help_on(services, turn)
+            if parked and until < inf and not patient and now - quiet >= PARKED:
+                return
         yield found
 
 
-async def help_on(services: Services, turn: TurnKey) -> None:
-    """Start a turn whose start was lost: whoever reads it helps (rule R4)."""
+async def help_on(services: Services, turn: TurnKey) -> bool:
+    """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
     found = await asyncio.to_thread(turns.load, services, turn)
     if found:
         await asyncio.to_thread(turns.begin_if_late, services, found)
+    return found is not None and found.parked
 
 
 async def _released(services: Services, turn: TurnKey) -> None:

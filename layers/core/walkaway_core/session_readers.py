@@ -13,7 +13,7 @@ from math import inf
 from walkaway_core import due, keys, log, readers, sessions, turns
 from walkaway_core.errors import CursorInvalid, SessionNotFound
 from walkaway_core.keys import SessionKey
-from walkaway_core.readers import HEARTBEAT, Cursor
+from walkaway_core.readers import HEARTBEAT, PARKED, Cursor
 from walkaway_core.services import Services
 from walkaway_wire.events import TURN_STARTED, Event
 
@@ -86,18 +86,25 @@ class SessionReader:
         return found
 
     async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:
-        """Yield events as they come; an empty list is a heartbeat. Ends with the session, or after `seconds`."""
-        since = self._services.clock.now()
+        """Yield events as they come; an empty list is a heartbeat. Ends with the session, or as a turn's reading does.
+
+        That is after `seconds`, or soon after the turn has begun to wait for its caller.
+        """
+        since = quiet = self._services.clock.now()
         until = inf if seconds is None else since + seconds
         while (left := until - self._services.clock.now()) > 0:
             lines = await self.read(timeout=min(HEARTBEAT, left))
-            if not lines and not await self._goes_on(since):
+            now = self._services.clock.now()
+            quiet = now if lines else quiet
+            if not lines and not await self._goes_on(since, leave=until < inf and now - quiet >= PARKED):
                 return
             yield lines
 
-    async def _goes_on(self, since: float) -> bool:
+    async def _goes_on(self, since: float, *, leave: bool) -> bool:
         if self._turn and self._services.clock.now() - since > due.START_WITHIN:
-            await readers.help_on(self._services, self._key.turn(self._turn))
+            parked = await readers.help_on(self._services, self._key.turn(self._turn))
+            if parked and leave:
+                return False
         try:
             await asyncio.to_thread(sessions.get, self._services, self._key)
         except SessionNotFound:

@@ -142,7 +142,7 @@ async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
     at = await run_in_threadpool(readers.cursor, services, turn, end.number - 1)
     telling = _Telling(services, turn)
     yield await run_in_threadpool(telling.now)
-    async for found in readers.follow(services, turn, at, services.settings.hold_seconds):
+    async for found in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
         yield (await run_in_threadpool(telling.now) if found else "") or sse.BEAT
 
 
