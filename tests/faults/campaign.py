@@ -94,7 +94,7 @@ def calm(ground: Ground, life: Life = TURN) -> tuple[Counter[str], list[str]]:
     counts = Counter(world.table.counts) - before
     counts["request"] = world.place.trouble.sent - sent if world.place.trouble else 0
     counts["invocation"], counts["start"] = len(world.machine.invoked), world.machine.started
-    counts["publish"] = world.bus.calls
+    counts["publish"], counts["resume"] = world.bus.calls, world.machine.resumed
     wrong = life.check(world, turn)
     world.place.close()
     return counts, wrong

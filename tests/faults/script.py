@@ -23,15 +23,33 @@ def script(path: str) -> list[list[Block]]:
     ]
 
 
+ASKS = "ask"
+"""The order for which the model asks the caller, who must also let it write."""
+
+
+def asking() -> list[list[Block]]:
+    """Its answers to that order: two calls that wait and one that does not, another one that waits, a last word."""
+    return [
+        [
+            text("I ask. "),
+            call("ask", "call_1"),
+            call("write_file", "call_2", path=FILE, content="one"),
+            call("report_progress", "call_3", metadata={"percent": 50}),
+        ],
+        [call("ask", "call_4")],
+        [text("It is done.")],
+    ]
+
+
 def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
     """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file."""
-    said, path = 0, FILE
+    said, path, order = 0, FILE, ""
     for message in body["messages"]:
         words = [block["text"] for block in message["content"] if block["type"] == "text"]
         words = [word for word in words if not word.startswith(STEERING)]
         if message["role"] == "assistant":
             said += 1
         elif words:
-            said, path = 0, words[-1].partition(" ")[2] or FILE
-    answers = script(path)
+            said, path, order = 0, words[-1].partition(" ")[2] or FILE, words[-1]
+    answers = asking() if order == ASKS else script(path)
     return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)

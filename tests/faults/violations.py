@@ -77,10 +77,11 @@ def every_message(world: World, said: Mapping[str, Sent], *ends: str) -> list[st
 def of_bus(world: World, session: SessionKey) -> list[str]:
     """What must hold of what the bus was told: each thing with an id and a number of its own, starts before ends."""
     found = Found()
-    told = {detail["id"]: (kind, detail) for kind, detail in world.bus.told}
+    own = [(kind, detail) for kind, detail in world.bus.told if detail["session_id"] == session.session]
+    told = {detail["id"]: (kind, detail) for kind, detail in own}
     numbers = sorted(detail["sequence"] for _, detail in told.values())
     found.must(numbers == list(range(1, len(told) + 1)), f"it was told {numbers}")
-    things = [(kind, detail.get("response_id")) for kind, detail in told.values()]
+    things = [(kind, detail.get("response_id"), detail.get("step")) for kind, detail in told.values()]
     found.must(len(things) == len(set(things)), f"it was told one thing under two ids: {told}")
     started = {detail["response_id"]: detail["sequence"] for kind, detail in told.values() if kind == STARTED}
     for kind, detail in told.values():
