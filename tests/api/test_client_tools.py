@@ -15,7 +15,9 @@ from tests.asking import TIME, WEATHER, Asking, no, output, time_call, weather_c
 from tests.clock import ShiftedClock
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.servers import KEYS, Running, running
+from walkaway_core.doors.run_tool import run_tool
 from walkaway_core.settings import Settings
+from walkaway_core.ticket import Ticket
 
 
 @pytest.fixture
@@ -296,6 +298,18 @@ class TestApprovals:
         assert asking.told() == [("The user does not allow this call. Not in this folder.", True)]
         assert own.get(f"{asking.url}/files/a.txt").status_code == 404
         assert error(asking.answer(no("toolu_w", "Another reason"))) == (409, "tool_call.answered")
+
+    def test_nothing_but_a_yes_lets_it_run(self, own: httpx.Client, model: MessagesApi, scripted: Running) -> None:
+        """Not even a worker that is told to: the ticket of a state is not what decides."""
+        asking = Asking(own, model, call("write_file", "toolu_w", path="a.txt", content="x"), approve=["write_file"])
+        asking.pending()
+        services = scripted.stack.services
+        forged = Ticket("alpha", asking.session, asking.turn, 1, 1, call=0)
+        assert run_tool(services, forged.json())["next"] == "over"
+        assert own.get(f"{asking.url}/files/a.txt").status_code == 404
+        asking.answer(yes("toolu_w"))
+        asking.end()
+        assert own.get(f"{asking.url}/files/a.txt").text == "x"
 
     def test_server_tools_client_tools_and_approvals_meet_in_one_step(
         self, own: httpx.Client, model: MessagesApi

@@ -324,6 +324,35 @@ MUTANTS = [
         (("runs.py", "    writes = run_index.gone(", "    writes = []; run_index.gone("),),
     ),
     Mutant(
+        "pause: of two answers one is kept",
+        "a pause; somebody else answers otherwise",
+        (
+            ("tool_results.py", 'set=facts, when=(Lacks("answer"),))', "set=facts)"),
+            ("tool_results.py", "journal, body, nonce), (Absent(),))]", "journal, body, nonce))]"),
+        ),
+    ),
+    Mutant(
+        "pause: an answer, its result and its event in one transaction",
+        "a pause; somebody dies after a write",
+        (
+            (
+                "tool_results.py",
+                "[event], kept, *more)",
+                "[event], kept)\n        more and services.table.write(*more)",
+            ),
+        ),
+    ),
+    Mutant(
+        "pause: a call is asked once",
+        "a pause; the worker dies after a state",
+        (("doors/request_client_tools.py", "if turn.asked < ticket.step:", "if turn:"),),
+    ),
+    Mutant(
+        "pause: the bus is told of it by way of the outbox",
+        "a pause; somebody dies after a write",
+        (("parking.py", "        *told.puts,\n", ""),),
+    ),
+    Mutant(
         "webhooks: an event is written once for each address",
         "webhooks; all messages come twice",
         (("webhooks/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item), watch, *forget"),),

@@ -141,6 +141,13 @@ def successors_go_on(world: World) -> None:
     goes_on(world)
 
 
+def answered_before_the_next_token(world: World, number: int) -> Callable[[], bool]:
+    """Let a worker die after its state, and the answers be there before the state is tried again with a new token."""
+    world.machine.deaths[number] = "after"
+    world.machine.before[number + 1] = lambda: answer(world)
+    return lambda: number in world.machine.deaths
+
+
 def faults(
     each: Callable[[str], Callable[[Counter[str]], Sequence[int]]],
     operations: Callable[[Counter[str]], Sequence[Any]],
@@ -180,6 +187,12 @@ def faults(
             "a pause; a resume takes effect, unseen",
             each("resume"),
             planned(lambda world: world.machine.resumes, "after"),
+            life=life,
+        ),
+        Fault(
+            "a pause; answers come before the next token",
+            each("invocation"),
+            answered_before_the_next_token,
             life=life,
         ),
         befalls("the same answers come at the same time", answer),
