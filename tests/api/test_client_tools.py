@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -470,3 +470,28 @@ class TestTime:
         (waiting,) = asking.pending()
         session = own.get(asking.url).json()
         assert waiting["expires_at"] == pytest.approx(session["created_at"] + 1000, abs=0.01)
+
+
+class TestBus:
+    @pytest.mark.parametrize(("size", "there"), [(10, True), (100_000, False)])
+    def test_the_pause_is_told_with_its_calls(
+        self, own: httpx.Client, model: MessagesApi, scripted: Running, size: int, *, there: bool
+    ) -> None:
+        """With their arguments, unless these are too large for an event."""
+        told: list[dict[str, Any]] = []
+        bus = scripted.stack.services.bus
+        publish = bus.publish
+
+        def listen(kind: str, detail: Mapping[str, Any]) -> None:
+            if kind == "turn.awaiting_tools":
+                told.append(dict(detail))
+            publish(kind, detail)
+
+        bus.publish = listen  # type: ignore[method-assign]
+        asking = Asking(own, model, call("get_time", "toolu_time", zone="x" * size))
+        (waiting,) = asking.pending()
+        asking.answer(output("toolu_time"))
+        asking.end()
+        (said,) = told
+        expected = waiting if there else {name: value for name, value in waiting.items() if name != "arguments"}
+        assert (said["response_id"], said["step"], said["tool_calls"]) == (asking.turn, 1, [expected])

@@ -406,6 +406,7 @@ class TestClientTools:
         until(lambda: receiver.got, shape)
         told = receiver.got[0].json
         assert (told["type"], told["data"]["id"]) == ("turn.awaiting_tools", asking.turn)
+        assert told["data"]["tool_calls"] == asking.pending(2)
         results = [output(one["call_id"], one["name"]) for one in told["data"]["tool_calls"]]
         url = f"/v1/sessions/{told['data']['session_id']}/tool_results"
         assert client.post(url, json={"results": results}).status_code == 200

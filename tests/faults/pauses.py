@@ -96,7 +96,7 @@ def sound(world: World, key: TurnKey, *ends: str) -> list[str]:
     done = events[-1].type == "message.completed"
     found.must(not done or asked == list(ANSWERS), f"the caller was asked {asked}")
     pauses = [detail["step"] for kind, detail in world.bus.told if kind == "turn.awaiting_tools"]
-    found.must(not done or set(pauses) == {"1", "2"}, f"the bus was told of the pauses {pauses}")
+    found.must(not done or set(pauses) == {1, 2}, f"the bus was told of the pauses {pauses}")
     results = {event.data["id"]: event.data["content"] for event in events if event.type == "tool_result"}
     found.must(not done or set(results) == {*ANSWERS, "call_3"}, f"the calls with results are {list(results)}")
     for call in ("call_1", "call_4"):

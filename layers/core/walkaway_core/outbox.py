@@ -15,7 +15,9 @@ from walkaway_wire import jsontext
 
 ENDED = {"completed": "turn.completed", "failed": "turn.failed", "cancelled": "turn.cancelled"}
 """What is told of a turn's end."""
-NOTHING: Mapping[str, str] = MappingProxyType({})
+AWAITING = "turn.awaiting_tools"
+"""What is told when a turn begins to wait for its caller: with `step` and `tool_calls`."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 SWEPT_AFTER = 10.0
 """Seconds that whoever wrote the item has for telling the bus; then the sweep does it."""
 
@@ -31,7 +33,7 @@ class Told:
     turn: str
     sequence: int
     at: float
-    more: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def detail(self) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def tell(
     session: Session | None,
     turn: str,
     *kinds: str,
-    more: Mapping[str, str] = NOTHING,
+    more: Mapping[str, Any] = NOTHING,
 ) -> Telling:
     """Write, as due items, that things have happened, one after the other; with what `more` there is to say of each."""
     told, now = session.told if session else 0, services.clock.now()

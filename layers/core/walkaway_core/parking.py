@@ -6,6 +6,7 @@ of them sees both, and resumes. If the execution does not take it up, the due it
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from walkaway_core import asking, client_tools, due, log, outbox, transcript, turns
 from walkaway_core.asking import Request
@@ -16,7 +17,11 @@ from walkaway_core.services import Services
 from walkaway_core.sessions import Session, ms
 from walkaway_core.ticket import PAUSE_HISTORY, Ticket
 from walkaway_core.turns import Turn
+from walkaway_wire import jsontext
 from walkaway_wire.events import TOOL_CALL_REQUESTED
+
+TOLD_BYTES = 64_000
+"""EventBridge takes events of up to 256 KB."""
 
 
 def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token: str) -> bool:
@@ -30,8 +35,8 @@ def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token
     requests = asking.requested(services, turn, ticket.step)
     if not requests:
         raise Superseded
-    step = {"step": str(ticket.step)}
-    told = outbox.tell(services, key.owner, session, key.turn, "turn.awaiting_tools", more=step)
+    more = {"step": ticket.step, "tool_calls": _told(requests)}
+    told = outbox.tell(services, key.owner, session, key.turn, outbox.AWAITING, more=more)
     moved, later = turns.move_due(replace(turn, parked_at=now), min(request.expires_at for request in requests))
     facts: dict[str, Fact] = {
         "asked": ticket.step,
@@ -124,6 +129,14 @@ def _requests(services: Services, key: TurnKey, session: Session, step: int) -> 
         until = min(now + (timeouts.get(call["name"]) or options.tool_timeout), end)
         requests.append(Request(key, step, index, call["id"], needs, until))
     return requests
+
+
+def _told(requests: list[Request]) -> list[dict[str, Any]]:
+    """Say to the bus what was asked; without the arguments where those are large, which the records have."""
+    calls = [request.shown for request in requests]
+    if len(jsontext.dumps(calls)) > TOLD_BYTES:
+        calls = [{name: value for name, value in call.items() if name != "arguments"} for call in calls]
+    return calls
 
 
 def _put(services: Services, request: Request) -> None:

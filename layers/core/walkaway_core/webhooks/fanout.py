@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from walkaway_core import outbox
 from walkaway_core.outbox import Told
 from walkaway_core.services import Services
 from walkaway_core.webhooks import deliveries, endpoints, payloads
 from walkaway_core.webhooks.deliveries import Delivery
 from walkaway_wire.webhooks import TEST
 
-OF_A_TURN = ("turn.awaiting_tools", "turn.completed", "turn.failed", "turn.cancelled")
+OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
 """What a turn's own address is told."""
 
 

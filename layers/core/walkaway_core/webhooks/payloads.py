@@ -11,7 +11,6 @@ from walkaway_core.services import Services
 from walkaway_core.turns import Turn
 from walkaway_wire import jsontext
 
-AWAITING = "turn.awaiting_tools"
 RUN_KEYS = ("job_id", "status", "result", "error", "completed_at", "duration_seconds")
 
 
@@ -20,8 +19,9 @@ def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
     data: dict[str, Any] = {"session_id": told.session} if told.session else {}
     if turn:
         data = records.responses(services, [turn])[0].model_dump()
-        if told.kind == AWAITING:
-            data["tool_calls"] = [request.shown for request in asking.requested(services, turn, int(told.more["step"]))]
+        if told.kind == outbox.AWAITING:
+            requests = asking.requested(services, turn, told.more["step"])
+            data["tool_calls"] = [request.shown for request in requests]
     elif told.turn:
         data["id"] = told.turn
     return {
@@ -29,7 +29,7 @@ def native(services: Services, told: Told, turn: Turn | None) -> dict[str, Any]:
         "id": told.id,
         "timestamp": datetime.fromtimestamp(told.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "sequence": told.sequence,
-        "data": data | {name: value for name, value in told.more.items() if name != "step"},
+        "data": dict(told.more) | data,
     }
 
 
@@ -50,7 +50,7 @@ def workflows(services: Services, told: Told, turn: Turn | None) -> dict[str, An
     """The model of the workflows dialect (contract C.3): the state that the event tells of, and when this was sent."""
     said: dict[str, Any] = {"task_id": None, "status": told.kind}
     if turn:
-        step = int(told.more.get("step", 0))
+        step = told.more.get("step", 0)
         requests = asking.requested(services, turn, step) if step else []
         calls = [request for request in requests if request.needs == "output"]
         then = None if turn.ended_at and told.kind in outbox.ENDED.values() else calls
