@@ -243,6 +243,13 @@ class TestTools:
         assert asking.end()[-1].event == "message.completed"
         assert model.requests[-1]["tools"][-1]["description"] == "é" * 8192
 
+    def test_the_lists_of_allowed_tools_are_about_the_servers(self, own: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(own, model, time_call(), allowed_tools=["read_file", "get_time"])
+        asking.pending()
+        assert [tool["name"] for tool in model.requests[-1]["tools"]] == ["read_file", "get_time", "get_weather"]
+        refused = own.post("/v1/sessions", json={"tools": [TIME], "allowed_tools": ["get_weather"]})
+        assert error(refused) == (400, "invalid_request")
+
     def test_what_is_said_is_shown(self, client: httpx.Client) -> None:
         session = sse.new(client, tools=[TIME, WEATHER], approve=["bash"], tool_timeout=60)
         shown = client.get(f"/v1/sessions/{session}").json()

@@ -34,7 +34,7 @@ def session(world: World) -> None:
     services, name = world.services, world.services.ids.new("sess_")
     kept = client_tools.keep(services, "t", name, [ASK])
     options = SessionOptions(persistent=True, ttl=TTL, approve=("write_file",), **kept.said)
-    world.session = sessions.create(services, "t", options, {}, kept.put, name=name).key
+    world.session = sessions.create(services, "t", options, {}, *kept.puts, name=name).key
 
 
 def current(world: World) -> Turn | None:

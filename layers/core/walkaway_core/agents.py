@@ -68,7 +68,7 @@ def create(
     made = Agent(tenant, id_, name, description, 1, now, now, {**settings, **kept.said})
     named = Put(Item(*keys.agent_name(tenant, name), {"agent": id_}), (Absent(),))
     try:
-        services.table.write(named, Put(_pack(made), (Absent(),)), _version(made), kept.put)
+        services.table.write(named, Put(_pack(made), (Absent(),)), _version(made), *kept.puts)
     except Refused:
         raise NameTaken(f"There is an agent called {name!r} already; PATCH changes it") from None
     return get(services, tenant, id_)
@@ -118,7 +118,7 @@ def change(
             updated_at=services.clock.now(),
             settings=settings,
         )
-        also: list[Write] = [kept.put] if kept else []
+        also: list[Write] = [*kept.puts] if kept else []
         if new.name != old.name:
             name = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
             also += [Put(name, (Absent(),)), Delete(*keys.agent_name(tenant, old.name))]

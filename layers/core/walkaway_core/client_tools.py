@@ -16,9 +16,9 @@ from walkaway_wire.tools import FunctionTool
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Definitions that are kept when `put` is written, and what options then say of them."""
+    """Definitions that are kept when `puts` are written, and what options then say of them."""
 
-    put: Put
+    puts: tuple[Put, ...]
     said: dict[str, Any]
 
 
@@ -36,11 +36,13 @@ def check(wanted: Sequence[FunctionTool]) -> None:
 def keep(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionTool]) -> Kept:
     """Make the item that holds definitions below a session or an agent. Raises Invalid."""
     check(wanted)
+    if not wanted:
+        return Kept((), {"tools": (), "tools_at": ""})
     body = jsontext.dump_bytes([tool.model_dump(exclude={"type", "strict"}) for tool in wanted])
     digest = hashlib.sha256(body).hexdigest()[:32]
     text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
     put = Put(Item(*keys.tools(tenant, owner, digest), pointer, text))
-    return Kept(put, {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
+    return Kept((put,), {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
 
 
 def load(services: Services, tenant: str, options: SessionOptions) -> list[FunctionTool]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from walkaway_core import asking, records
+from walkaway_core import asking, transcript
 from walkaway_core.asking import Request
 from walkaway_core.services import Services
 from walkaway_core.turns import Turn
@@ -107,7 +107,7 @@ def _call(request: Request) -> dict[str, Any]:
 
 
 def _text(services: Services, turn: Turn) -> str:
-    return records.responses(services, [turn])[0].output_text
+    return transcript.texts(services, [(turn.key, turn.step)])[0]
 
 
 def _time(seconds: float | None) -> str | None:

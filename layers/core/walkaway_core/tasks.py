@@ -68,9 +68,8 @@ def start(services: Services, tenant: str, called: str, asked: Asked) -> Task:
         id_ = task_index.new_id(services.clock.now())
         task = Task(id_, agent.id, called, asked.environment, asked.tenant_label)
         message = Message(content, task=task, asked=remembered)
-        also = [kept.put] if tools else []
         turn = starting.with_session(
-            services, tenant, options, message, None, *also, metadata=asked.metadata, name=name
+            services, tenant, options, message, None, *kept.puts, metadata=asked.metadata, name=name
         )
         if turn:
             turns.begin(services, turn)

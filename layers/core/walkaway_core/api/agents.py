@@ -9,7 +9,7 @@ from walkaway_core.agents import FIELDS, Agent
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
-from walkaway_wire.resources import Settings
+from walkaway_wire.resources import Settings, ToolSettings
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
@@ -57,7 +57,8 @@ def delete(caller: Called, agent: str) -> None:
 
 def settings(asked: Settings) -> dict[str, Any]:
     """Read what is said about how an agent works, as session options have it. Raises Invalid."""
-    tools.check([*(asked.allowed_tools or ()), *asked.disallowed_tools])
+    own = {tool.name for tool in asked.tools} if isinstance(asked, ToolSettings) else set()
+    tools.check([*(name for name in asked.allowed_tools or () if name not in own), *asked.disallowed_tools])
     tools.check_ours(asked.approve)
     return {
         **{name: getattr(asked, name) for name in FIELDS if name not in ("tools", "tools_at")},

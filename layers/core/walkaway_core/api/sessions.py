@@ -44,8 +44,7 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
         options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
-    also = [kept.put] if asked.tools else []
-    made = sessions.create(caller.services, caller.tenant, options, asked.metadata, *also, name=name)
+    made = sessions.create(caller.services, caller.tenant, options, asked.metadata, *kept.puts, name=name)
     return record(caller.services, made)
 
 

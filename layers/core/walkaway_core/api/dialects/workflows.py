@@ -18,6 +18,7 @@ from walkaway_core.settings import REHEARSAL
 from walkaway_core.tasks import Asked
 from walkaway_core.tool_results import Answer
 from walkaway_wire import jsontext
+from walkaway_wire.events import STEP_STARTED, TERMINAL, TOOL_CALL_REQUESTED, TOOL_RESULT
 from walkaway_wire.workflows import (
     CancelScheduled,
     TaskStart,
@@ -29,6 +30,8 @@ from walkaway_wire.workflows import (
 )
 
 router = APIRouter(prefix="/api", tags=["workflows"])
+CHANGES = TERMINAL | {STEP_STARTED, TOOL_CALL_REQUESTED, TOOL_RESULT}
+"""The events after which a task may stand otherwise."""
 Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="comes back in the task's record")]
 
 
@@ -143,7 +146,8 @@ async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
     telling = _Telling(services, turn)
     yield await run_in_threadpool(telling.now)
     async for found in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
-        yield (await run_in_threadpool(telling.now) if found else "") or sse.BEAT
+        changed = any(event.type in CHANGES for event in found)
+        yield (await run_in_threadpool(telling.now) if changed else "") or sse.BEAT
 
 
 class _Telling:
