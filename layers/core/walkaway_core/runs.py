@@ -8,6 +8,7 @@ from typing import Any
 
 from walkaway_core import agents, deleting, ending, keys, run_index, sending, sessions, starting, turns
 from walkaway_core.errors import AgentNotFound, Invalid, RunBusy, RunNotFound, SessionNotFound
+from walkaway_core.hooks import Hook
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Change, Delete, Is, Item, Refused
 from walkaway_core.keys import SessionKey, TurnKey
@@ -15,7 +16,7 @@ from walkaway_core.run_index import STATES, Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
 from walkaway_core.starting import Message
-from walkaway_core.turns import Hook, Turn
+from walkaway_core.turns import Turn
 from walkaway_core.webhooks import endpoints
 
 LIFE = 30 * 86_400

@@ -8,13 +8,14 @@ from walkaway_core import attachments, queue, sessions, starting, steering, turn
 from walkaway_core.attachments import Attachment
 from walkaway_core.ending import Ending, end_turn
 from walkaway_core.errors import Invalid, SessionBusy
+from walkaway_core.hooks import Hook
 from walkaway_core.idempotency import Once, Outcome
 from walkaway_core.keys import SessionKey
 from walkaway_core.run_index import Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
 from walkaway_core.starting import Beginning, Message
-from walkaway_core.turns import Hook, Turn
+from walkaway_core.turns import Turn
 
 OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from walkaway_core import agents, due, log, run_index, sessions, task_index, transcript, turns
+from walkaway_core.hooks import Hook
 from walkaway_core.idempotency import Once
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Present, Put, Refused, Unknown, Write
 from walkaway_core.keys import SessionKey, TurnKey
@@ -14,7 +15,7 @@ from walkaway_core.run_index import Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions, ms
 from walkaway_core.task_index import Task
-from walkaway_core.turns import Hook, Turn
+from walkaway_core.turns import Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -1,11 +1,13 @@
 """Turns: one user message until the agent is done. Their records: read, listed, and their executions begun."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from walkaway_core import agents, due, sessions
 from walkaway_core.errors import ResponseNotFound
-from walkaway_core.items import Condition, Fact, Is, Item, Write
+from walkaway_core.hooks import Hook
+from walkaway_core.items import Condition, Is, Item, Write
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.log import Superseded
 from walkaway_core.run_index import ENDED, Run
@@ -18,27 +20,6 @@ TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache
 SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
 USAGE = (*TOKENS, *SERVER_TOOLS)
 """What is counted of model calls, in the words of the Messages API; of server tools only if they were used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """An address that is to be told of one turn alone; without a secret nothing is signed."""
-
-    url: str
-    secret: str = ""
-    format: str = "native"
-
-    @property
-    def facts(self) -> dict[str, Fact]:
-        """What an item says of it."""
-        return {"hook_url": self.url, "hook_secret": self.secret, "hook_format": self.format}
-
-    @classmethod
-    def read(cls, item: Item) -> "Hook | None":
-        """Read it from an item, if it is there."""
-        if "hook_url" not in item.facts:
-            return None
-        return cls(item.text("hook_url"), item.text("hook_secret"), item.text("hook_format"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +155,15 @@ def load(services: Services, key: TurnKey) -> Turn | None:
     """Read a turn for the engine, whatever its session's state."""
     item = services.table.get(key.item)[0]
     return None if item is None else unpack(key, item)
+
+
+def running(services: Services, found: Sequence[Session]) -> dict[str, Turn]:
+    """Read the turns that run in these sessions, by their ids."""
+    names = [session.key.turn(session.turn) for session in found if session.busy]
+    read: list[Item | None] = []
+    for start in range(0, len(names), 100):
+        read += services.table.get(*(name.item for name in names[start : start + 100]))
+    return {name.turn: unpack(name, item) for name, item in zip(names, read, strict=True) if item}
 
 
 def current(services: Services, ticket: Ticket) -> tuple[Turn, Session]:

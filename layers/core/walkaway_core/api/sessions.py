@@ -1,5 +1,6 @@
 """Routes of sessions (contract A.3, A.4)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,6 +13,7 @@ from walkaway_core.api.agents import settings
 from walkaway_core.errors import Invalid
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
+from walkaway_core.turns import Turn
 from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
@@ -55,7 +57,8 @@ def listing(
     """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
     found, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
     pages.link(request, response, more)
-    return [record(caller.services, session) for session in found]
+    running = turns.running(caller.services, found)
+    return [record(caller.services, session, running) for session in found]
 
 
 @router.delete("", responses=errors.answers(400, 401), summary="Delete many sessions")
@@ -87,11 +90,11 @@ def delete(caller: Called, session: str) -> None:
     deleting.delete(caller.services, caller.session(session))
 
 
-def record(services: Services, session: Session) -> SessionRecord:
-    """Show a session, with what its agent says now."""
+def record(services: Services, session: Session, running: Mapping[str, Turn] | None = None) -> SessionRecord:
+    """Show a session, with what its agent says now. `running`: the turns of it and others, if they have been read."""
     session, _ = agents.at_start(services, session)
     options = session.options
-    running = turns.load(services, session.key.turn(session.turn)) if session.busy else None
+    running = turns.running(services, [session]) if running is None else running
     return SessionRecord(
         id=session.key.session,
         created_at=session.created_at,
@@ -122,5 +125,5 @@ def record(services: Services, session: Session) -> SessionRecord:
         expires_at=session.expires_at,
         response_id=session.turn or None,
         queue=queue.names(services, session),
-        pending_tool_calls=records.pending(services, running),
+        pending_tool_calls=records.pending(services, running.get(session.turn)),
     )

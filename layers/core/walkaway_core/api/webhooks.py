@@ -8,8 +8,8 @@ from walkaway_core import bodies
 from walkaway_core.api import errors, pages
 from walkaway_core.api.access import Called
 from walkaway_core.errors import Invalid
+from walkaway_core.hooks import Hook
 from walkaway_core.services import Services
-from walkaway_core.turns import Hook
 from walkaway_core.webhooks import deliveries, endpoints, fanout, signing
 from walkaway_core.webhooks.deliveries import Delivery
 from walkaway_core.webhooks.endpoints import Endpoint

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from walkaway_core import bodies, due, keys
 from walkaway_core.errors import DeliveryNotFound
+from walkaway_core.hooks import Hook
 from walkaway_core.items import Absent, Change, Delete, Fact, Is, Item, Key, Put, Refused
 from walkaway_core.keys import END
 from walkaway_core.outbox import Told
 from walkaway_core.services import Services
 from walkaway_core.sessions import ms
-from walkaway_core.turns import Hook
 from walkaway_core.webhooks.carrier import LONGEST
 from walkaway_wire import jsontext
 
