@@ -11,30 +11,15 @@ from standardwebhooks import Webhook
 from tests import sandboxes, sse
 from tests.agents import Agent
 from tests.asking import Asking, no, output, time_call, weather_call, yes
-from tests.aws.shapes import MODEL, Deployed, Shape, deployed, local
-from tests.messages_api import MessagesApi, Reply, call, messages_api, text
-from tests.receivers import Answer, Receiver, receiving
+from tests.aws.shapes import MODEL, Deployed, Shape
+from tests.messages_api import MessagesApi, Reply, call, text
+from tests.receivers import Answer, Receiver
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.items import Change, Item
 from walkaway_core.keys import SessionKey, TurnKey
 
 _NOTHING = Item("", "")
 REPORT = "Write a 2-page report on ferries to out/ferries.md"
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MessagesApi]:
-    with messages_api() as service:
-        yield service
-
-
-@pytest.fixture(scope="module", params=["deployed", "local"])
-def shape(
-    request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shape]:
-    made = deployed(model.url) if request.param == "deployed" else local(tmp_path_factory.mktemp("l") / "d", model.url)
-    with made as found:
-        yield found
 
 
 @pytest.fixture
@@ -294,16 +279,6 @@ class TestBash:
                     assert client.post(f"{url}/responses/{response}/cancel").status_code == 202
         assert seen.event == "message.cancelled"
         assert "end.txt" not in agent.names()
-
-
-@pytest.fixture
-def receiver(shape: Shape) -> Iterator[Receiver]:
-    """A receiver on this machine, which no deployed function would go to."""
-    own = shape.deployment.services.values() if isinstance(shape, Deployed) else [shape.services]
-    for services in own:
-        object.__setattr__(services.settings, "outbound_loopback", True)
-    with receiving() as found:
-        yield found
 
 
 class TestWebhooks:

@@ -127,8 +127,8 @@ MUTANTS = [
             ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
             (
                 "doors/call_model.py",
-                'set={"started": True, "begun": self.number, "due": later.due}, when=unchanged(turn)',
-                'set={"started": True, "begun": self.number, "due": later.due}',
+                '"due": later.due},\n                    when=turns.unchanged(turn),\n',
+                '"due": later.due},\n',
             ),
         ),
     ),
@@ -173,7 +173,7 @@ MUTANTS = [
             ("doors/answering.py", "Put(entry, (Absent(),)),", "Put(entry),"),
             (
                 "doors/answering.py",
-                "set=facts, add=added, when=unchanged(turn)",
+                "set=facts, add=added, when=turns.unchanged(turn)",
                 "set=facts, add=added",
             ),
             ("log.py", ' or found.number("era") > writer.era', ""),

@@ -160,35 +160,18 @@ def faults(
     def befalls(name: str, act: Callable[[World], object], ends: tuple[str, ...] = ("message.completed",)) -> Fault:
         return Fault(f"a pause; {name}", operations, meanwhile(act), ends, life=life)
 
+    def planned_fault(name: str, kind: str, plan: Callable[[World], dict[int, Any]], what: str) -> Fault:
+        return Fault(f"a pause; {name}", each(kind), planned(plan, what), life=life)
+
     return [
         Fault("a pause; a write has no effect, unseen", each("write"), at("write", "lost"), life=life),
         Fault("a pause; a write takes effect, unseen", each("write"), at("write", "after effect"), life=life),
         Fault("a pause; somebody dies before a write", each("write"), at("write", "crash before"), life=life),
         Fault("a pause; somebody dies after a write", each("write"), at("write", "crash after"), life=life),
-        Fault(
-            "a pause; the worker dies before a state",
-            each("invocation"),
-            planned(lambda world: world.machine.deaths, "before"),
-            life=life,
-        ),
-        Fault(
-            "a pause; the worker dies after a state",
-            each("invocation"),
-            planned(lambda world: world.machine.deaths, "after"),
-            life=life,
-        ),
-        Fault(
-            "a pause; a resume has no effect, unseen",
-            each("resume"),
-            planned(lambda world: world.machine.resumes, "before"),
-            life=life,
-        ),
-        Fault(
-            "a pause; a resume takes effect, unseen",
-            each("resume"),
-            planned(lambda world: world.machine.resumes, "after"),
-            life=life,
-        ),
+        planned_fault("the worker dies before a state", "invocation", lambda world: world.machine.deaths, "before"),
+        planned_fault("the worker dies after a state", "invocation", lambda world: world.machine.deaths, "after"),
+        planned_fault("a resume has no effect, unseen", "resume", lambda world: world.machine.resumes, "before"),
+        planned_fault("a resume takes effect, unseen", "resume", lambda world: world.machine.resumes, "after"),
         Fault(
             "a pause; answers come before the next token",
             each("invocation"),

@@ -16,9 +16,9 @@ from agentsapi.models.tool_calls import ModelToolCallResponse
 from agentsapi.models.tools import ParameterProperty, ParametersSchema, ToolDefinition
 
 from tests.asking import time_call, weather_call
-from tests.aws.shapes import MODEL, Deployed, Shape, deployed, local
-from tests.messages_api import MessagesApi, Reply, call, messages_api, text
-from tests.receivers import Receiver, receiving
+from tests.aws.shapes import MODEL, Shape
+from tests.messages_api import MessagesApi, Reply, call, text
+from tests.receivers import Receiver
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 ZONE = ParametersSchema(
@@ -29,21 +29,6 @@ TOOLS = [
     ToolDefinition(name="get_weather", description="Tells the weather", schema_data=ZONE),
 ]
 NUMBERS = iter(range(10**6))
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MessagesApi]:
-    with messages_api() as service:
-        yield service
-
-
-@pytest.fixture(scope="module", params=["deployed", "local"])
-def shape(
-    request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shape]:
-    made = deployed(model.url) if request.param == "deployed" else local(tmp_path_factory.mktemp("w") / "d", model.url)
-    with made as found:
-        yield found
 
 
 @pytest.fixture
@@ -372,18 +357,13 @@ class TestPollingAndAnswers:
 
 class TestWebhooks:
     @pytest.fixture
-    def receiver(self, shape: Shape, http: httpx.Client) -> Iterator[Receiver]:
-        own = shape.deployment.services.values() if isinstance(shape, Deployed) else [shape.services]
-        for services in own:
-            object.__setattr__(services.settings, "outbound_loopback", True)
-        shape.deliver()
-        with receiving() as found:
-            hook = http.post("/v1/webhooks", json={"url": found.url, "format": "workflows"}).json()
-            yield found
-            http.delete(f"/v1/webhooks/{hook['id']}")
+    def hooked(self, http: httpx.Client, receiver: Receiver) -> Iterator[Receiver]:
+        hook = http.post("/v1/webhooks", json={"url": receiver.url, "format": "workflows"}).json()
+        yield receiver
+        http.delete(f"/v1/webhooks/{hook['id']}")
 
     def test_a_receiver_runs_the_tools_and_sends_what_they_gave(
-        self, shape: Shape, client: AgentServiceAPIClient, model: MessagesApi, agent: str, receiver: Receiver
+        self, shape: Shape, client: AgentServiceAPIClient, model: MessagesApi, agent: str, hooked: Receiver
     ) -> None:
         model.replies = [
             Reply([time_call(), weather_call()]),
@@ -397,7 +377,7 @@ class TestWebhooks:
 
         def take() -> bool:
             nonlocal taken
-            for got in receiver.got[taken:]:
+            for got in hooked.got[taken:]:
                 taken += 1
                 payload = AgentGraphRunStatusResponse.model_validate(got.json)
                 assert (payload.task_id, payload.agent_id, payload.metadata) == (task, agent, {"order": 8})
