@@ -19,6 +19,7 @@ from tests.asking import time_call, weather_call
 from tests.aws.shapes import MODEL, Shape
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.receivers import Receiver
+from walkaway_wire.workflows import STATUS, TASK
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 ZONE = ParametersSchema(
@@ -228,13 +229,15 @@ class TestInteractive:
         assert asyncio.run(run.get_response()).status == "completed"
 
     def test_a_run_that_is_over_can_be_followed(
-        self, client: AgentServiceAPIClient, model: MessagesApi, agent: str
+        self, client: AgentServiceAPIClient, http: httpx.Client, model: MessagesApi, agent: str
     ) -> None:
         model.replies = [Reply([text("done")])]
         first = asyncio.run(client.run_agent(agent, {"1": "Hello"}))
         assert first.task_id
         again = asyncio.run(AgentInteractiveRun(client, agent, first.task_id).get_response())
         assert again.result == first.result == "done"
+        assert http.get(f"/api/workflow/run/{first.task_id}").json().keys() == TASK.keys()
+        assert http.get(f"/api/agent/{agent}/status/{first.task_id}").json().keys() == STATUS.keys()
 
 
 async def status(client: AgentServiceAPIClient, agent: str, task: int) -> dict[str, Any]:
@@ -397,6 +400,21 @@ class TestWebhooks:
 
 
 class TestFiles:
+    @pytest.mark.parametrize(
+        ("files", "data"),
+        [
+            ({"file_2x": b"x"}, {}),
+            ({}, {"file_1": "not a file"}),
+            ({"file_1": b"x"}, {"inputs": "{", "environment": "test"}),
+            ({"file_1": b"x"}, {"inputs": "{}", "environment": "nowhere"}),
+        ],
+    )
+    def test_forms_that_do_not_fit(self, http: httpx.Client, agent: str, files: Any, data: Any) -> None:
+        path = f"/api/workflow/execute/{agent}/with-files" if "inputs" in data else "/api/workflow/upload-run-input"
+        answer = http.post(path, files=files or None, data=data)
+        assert answer.status_code == 400, answer.text
+        assert answer.json()["detail"]["code"] == "invalid_request"
+
     def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
         model.replies = [Reply([text("Seen.")])]
         asked = len(model.requests)

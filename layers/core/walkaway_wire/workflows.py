@@ -8,6 +8,71 @@ START: Final[dict[str, Any]] = {
     "inputs": {"strings": {"1": "What time is it?"}, "images": {}},
     "environment": "playground",
 }
+NODE: Final[dict[str, Any]] = {
+    "node_name": "agent",
+    "current_step_input": "",
+    "full_output": "Let me see.",
+    "tool_call_requests": [
+        {
+            "id": "toolu_01A09q90qw90lq917835lq9",
+            "call_id": "toolu_01A09q90qw90lq917835lq9",
+            "type": "function_call",
+            "name": "get_current_time",
+            "arguments": "{}",
+        }
+    ],
+    "node_exit_tool_call_request": None,
+    "tool_call_responses": None,
+    "failure_reason": None,
+    "failure_code": None,
+    "failure_code_details": None,
+}
+STATUS: Final[dict[str, Any]] = {
+    "completed": False,
+    "status": "awaiting_tool_calls",
+    "task_info": {
+        "task_id": 1782014561681408,
+        "paused_for_tool_calls": True,
+        "agent_node_execution_statuses": [NODE],
+    },
+}
+DONE: Final[dict[str, Any]] = {**NODE, "full_output": "It is 12:04.", "tool_call_requests": None}
+INPUTS: Final[dict[str, Any]] = {"strings": {"1": "What time is it?"}, "images": {}}
+TASK: Final[dict[str, Any]] = {
+    "task_id": 1782014561681408,
+    "id": 1782014561681408,
+    "agent_id": "timekeeper",
+    "workflow_id": "timekeeper",
+    "agent_name": "timekeeper",
+    "version": 1,
+    "environment": "playground",
+    "status": "completed",
+    "result": "It is 12:04.",
+    "executed_node_records": [DONE],
+    "prior_nodes_execution_records": [DONE],
+    "started_at": "2026-11-22T12:04:00.120000+00:00",
+    "completed_at": "2026-11-22T12:04:02.480000+00:00",
+    "tokens_in": 512,
+    "tokens_out": 64,
+    "num_steps": 2,
+    "metadata": {},
+    "initial_inputs": INPUTS,
+    "parent_task_id": None,
+    "subgraph_task_id": None,
+    "tenant_id": None,
+    "failure_code": None,
+    "failure_reason": None,
+    "failure_code_details": None,
+    "grader_result": None,
+    "execution_context": {"steps": {"1": {**INPUTS, "output_text": "It is 12:04."}}},
+}
+
+
+def shown(example: Any) -> dict[int | str, dict[str, Any]]:
+    """Document what a route answers with."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
 Slots = Annotated[dict[Annotated[str, Field(max_length=20)], Any], Field(max_length=100)]
 
 

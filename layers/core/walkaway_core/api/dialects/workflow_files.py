@@ -16,12 +16,21 @@ from walkaway_wire.workflows import TaskStart
 
 SLOTS = ("1", "2")
 CHUNK = 1 << 16
+_FILES = {f"file_{slot}": {"type": "string", "format": "binary"} for slot in SLOTS}
+_WORDS = {name: {"type": "string"} for name in ("inputs", "environment", "metadata")}
+
+
+def form(*, words: bool) -> dict[str, Any]:
+    """Document a form: its files, and the words beside them."""
+    properties = {**_WORDS, **_FILES} if words else _FILES
+    schema = {"type": "object", "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
     """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
-    async with request.form() as form:
-        found = await _store(services, tenant, form)
+    async with request.form() as given:
+        found = await _store(services, tenant, given)
     if not found:
         raise Invalid("Send a file as the part file_1, and a second one as file_2")
     return found
@@ -29,23 +38,23 @@ async def stored(services: Services, tenant: str, request: Request) -> dict[str,
 
 async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
     """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
-    async with request.form() as form:
-        said: dict[str, Any] = {name: _json(form, name) for name in ("inputs", "metadata") if name in form}
-        if "environment" in form:
-            said["environment"] = form["environment"]
+    async with request.form() as given:
+        said: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
+        if "environment" in given:
+            said["environment"] = given["environment"]
         try:
             asked = TaskStart.model_validate(said)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise Invalid(problems[:1000]) from None
-        asked.inputs.strings |= await _store(services, tenant, form)
+        asked.inputs.strings |= await _store(services, tenant, given)
     return asked
 
 
-async def _store(services: Services, tenant: str, form: FormData) -> dict[str, str]:
+async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
     found: dict[str, str] = {}
     for slot in SLOTS:
-        part = form.get(f"file_{slot}")
+        part = given.get(f"file_{slot}")
         if isinstance(part, UploadFile):
             name = part.filename or "file"
             found[slot] = await run_in_threadpool(task_inputs.store, services, tenant, name, _chunks(part))
@@ -57,8 +66,8 @@ def _chunks(part: UploadFile) -> Iterator[bytes]:
         yield chunk
 
 
-def _json(form: FormData, name: str) -> Any:
+def _json(given: FormData, name: str) -> Any:
     try:
-        return jsontext.loads(str(form[name]))
+        return jsontext.loads(str(given[name]))
     except ValueError:
         raise Invalid(f"The form field {name} is not JSON") from None

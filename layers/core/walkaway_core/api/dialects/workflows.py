@@ -20,6 +20,8 @@ from walkaway_core.tool_results import Answer
 from walkaway_wire import jsontext
 from walkaway_wire.events import STEP_STARTED, TERMINAL, TOOL_CALL_REQUESTED, TOOL_RESULT
 from walkaway_wire.workflows import (
+    STATUS,
+    TASK,
     CancelScheduled,
     TaskStart,
     TaskStarted,
@@ -27,11 +29,18 @@ from walkaway_wire.workflows import (
     ToolResponses,
     ToolResponsesTaken,
     Uploaded,
+    shown,
 )
 
 router = APIRouter(prefix="/api", tags=["workflows"])
 CHANGES = TERMINAL | {STEP_STARTED, TOOL_CALL_REQUESTED, TOOL_RESULT}
 """The events after which a task may stand otherwise."""
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "How the task stands now, and whenever that changes",
+        "content": {"text/event-stream": {"example": 'data: {"type":"sync","task_status":{…}}\n\n'}},
+    }
+}
 Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="comes back in the task's record")]
 
 
@@ -41,7 +50,11 @@ def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") 
     return _start(caller.services, caller.tenant, agent_id, asked, label)
 
 
-@router.post("/workflow/execute/{agent_id}/with-files", summary="Start a task with files")
+@router.post(
+    "/workflow/execute/{agent_id}/with-files",
+    openapi_extra=workflow_files.form(words=True),
+    summary="Start a task with files",
+)
 async def execute_with_files(caller: Called, agent_id: str, request: Request, label: Label = "") -> TaskStarted:
     """Start a task with the form fields inputs, environment and metadata (JSON), and the files file_1 and file_2."""
     services, tenant = caller.services, caller.tenant
@@ -49,7 +62,12 @@ async def execute_with_files(caller: Called, agent_id: str, request: Request, la
     return await run_in_threadpool(_start, services, tenant, agent_id, asked, label)
 
 
-@router.post("/workflow/upload-run-input", summary="Upload files for a task", response_model_exclude_none=True)
+@router.post(
+    "/workflow/upload-run-input",
+    openapi_extra=workflow_files.form(words=False),
+    response_model_exclude_none=True,
+    summary="Upload files for a task",
+)
 async def upload(caller: Called, request: Request) -> Uploaded:
     """Keep the files file_1 and file_2; a task that has their references in `inputs.strings` gets them."""
     found = await workflow_files.stored(caller.services, caller.tenant, request)
@@ -58,14 +76,14 @@ async def upload(caller: Called, request: Request) -> Uploaded:
     return Uploaded(references=found)
 
 
-@router.get("/agent/{agent_id}/status/{task_id}", summary="Read how a task stands")
+@router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS), summary="Read how a task stands")
 def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     """Read how a task stands, and what it waits for."""
     found = tasks.get(caller.services, caller.tenant, task_id, agent_id)
     return task_records.status(caller.services, found.turn)
 
 
-@router.get("/agent/{agent_id}/status/{task_id}/events", response_model=None, summary="Follow a task")
+@router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
 async def events(
     caller: Called,
     agent_id: str,
@@ -90,7 +108,7 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
     return ToolResponsesTaken(message=f"{len(answers)} tool responses were accepted", task_id=task_id)
 
 
-@router.get("/workflow/run/{task_id}", summary="Read a task")
+@router.get("/workflow/run/{task_id}", responses=shown(TASK), summary="Read a task")
 def run(caller: Called, task_id: int) -> dict[str, Any]:
     """Read everything that is known of a task."""
     found = tasks.get(caller.services, caller.tenant, task_id)
@@ -104,7 +122,7 @@ def children(caller: Called, task_id: int) -> list[dict[str, Any]]:
     return []
 
 
-@router.get("/agent/{agent_id}/runs", summary="List an agent's tasks")
+@router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}), summary="List an agent's tasks")
 def runs(caller: Called, agent_id: str) -> dict[str, list[dict[str, Any]]]:
     """List an agent's tasks, the newest first, up to 1,000."""
     found = tasks.of_agent(caller.services, caller.tenant, agent_id)
@@ -118,7 +136,7 @@ def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
     return CancelScheduled(task_id=task_id, status=task_records.state(found.turn, ()))
 
 
-@router.get("/models", summary="List models")
+@router.get("/models", responses=shown(["rehearsal", "claude-sonnet-4-5"]), summary="List models")
 def models(caller: Called) -> list[str]:
     """List the models that agents can name here: the default first, and those whose price is known."""
     services = caller.services
