@@ -3,9 +3,12 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests import sse
 from tests.asking import TIME, Asking, output, time_call
@@ -105,6 +108,39 @@ def test_an_answer_outlives_the_server_that_took_it(tmp_path: Path, model: Messa
     assert [event.event for event in events].count("tool_call.requested") == rounds
     assert [said for said, _ in asking.told()] == [str(number) for number in range(rounds)]
     assert [event.id for event in events] == list(range(len(events)))
+
+
+@pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
+def test_what_was_taken_before_the_server_died_stands(tmp_path: Path, after: float) -> None:
+    """Answers for many turns at once, and a kill among them; then others try to answer otherwise."""
+    data, taken = tmp_path / "data", dict[str, int]()
+    with served(data, environ=PACE) as server, server.client() as client:
+        sessions = [sse.new(client, tools=[TIME], persistent=True) for _ in range(30)]
+        for session in sessions:
+            client.post(f"/v1/sessions/{session}/messages", json=TASK, headers=LATER)
+        asked = {session: waiting(client, session)[0] for session in sessions}
+
+        def answer(session: str) -> None:
+            with suppress(httpx.TransportError), server.client() as own:
+                body = {"results": [output(asked[session], "first")]}
+                taken[session] = own.post(f"/v1/sessions/{session}/tool_results", json=body).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            for session in sessions:
+                pool.submit(answer, session)
+            time.sleep(after)  # any moment will do
+            server.kill()
+    assert set(taken.values()) <= {200}
+    with served(data, environ=PACE) as server, server.client() as client:
+        for session in sessions:
+            body = {"results": [output(asked[session], "second")]}
+            status = client.post(f"/v1/sessions/{session}/tool_results", json=body).status_code
+            assert status == 409 if session in taken else status in (200, 409)
+            turn = client.get(f"/v1/sessions/{session}/responses").json()[0]["id"]
+            events = sse.read(client.get(f"/v1/sessions/{session}/responses/{turn}/events"))
+            assert [event.event for event in events].count("tool_result") == 1
+            assert events[-1].event == "message.completed"
+            assert ("first" if status == 409 else "second") in sse.text(events)
 
 
 def test_what_the_offline_model_asks(tmp_path: Path) -> None:
