@@ -93,7 +93,7 @@ def taken_up(services: Services, turn: Turn) -> bool:
     """Whether an execution is at work on what was approved; the due item then waits for that."""
     approved = [request.index for request in asking.requested(services, turn) if request.approved]
     journals = [turn.key.call(turn.asked, index) for index in approved]
-    return any(services.table.get(*journals)) if journals else False
+    return any(services.table.get(*journals[:100])) if journals else False
 
 
 def look_again(services: Services, turn: Turn, at: float) -> None:
@@ -142,15 +142,15 @@ def _told(requests: list[Request]) -> list[dict[str, Any]]:
 def _put(services: Services, request: Request) -> None:
     """Write a request, unless it is there: it may have an answer by now."""
     item = request.item
-    found = services.table.get(item.key)[0]
-    same = {name: item.facts[name] for name in ("turn", "step", "index")}
-    if found and all(found.facts.get(name) == value for name, value in same.items()):
-        return None
-    when = (Is("expires", found.number("expires")),) if found else (Absent(),)
-    try:
-        services.table.write(Put(item, when))
-    except (Refused, Unknown):
-        return _put(services, request)
+    while True:
+        found = services.table.get(item.key)[0]
+        if found and all(found.facts.get(name) == item.facts[name] for name in ("turn", "step", "index")):
+            return
+        try:
+            services.table.write(Put(item, (Is("expires", found.number("expires")),) if found else (Absent(),)))
+        except (Refused, Unknown):
+            continue
+        return
 
 
 def _unpark(services: Services, turn: Turn) -> bool:
