@@ -13,8 +13,6 @@ from typing import Any
 import boto3
 import botocore.client
 from moto.awslambda_simple.models import LambdaSimpleBackend
-from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
-from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from dev.applier import Applied
 from dev.sandbox import Sandboxes
@@ -190,6 +188,9 @@ def one_at_a_time() -> Iterator[None]:
 @contextmanager
 def stop_ends_waiting() -> Iterator[None]:
     """Let StopExecution end what waits for a task token, as the service does; moto's would run for ever."""
+    from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
+    from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker  # a second to import
+
     original = ExecutionWorker.stop
 
     def stop(self: Any, **said: Any) -> None:

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.faults import served
 from tests.faults.campaign import Row, campaign, ground
 from tests.faults.catalogue import CATALOGUE
 from tests.faults.sides import SIDES
@@ -50,6 +49,8 @@ def _rows(chosen: argparse.Namespace) -> Iterator[Row]:
                     if side in fault.sides and chosen.only in fault.name:
                         yield campaign(found, fault, chosen.every, stop=chosen.stop)
         if chosen.side is None and not chosen.only:
+            from tests.faults import served  # seconds to import
+
             yield served.readers(folder / "readers", chosen.every)
             yield served.killed(folder, kills=KILLS)
 

@@ -13,17 +13,27 @@ from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record, turns_began
 from tests.faults.world import TROUBLE
-from walkaway_core import deleting, log, sending, sessions, transcript
+from walkaway_core import deleting, log, sending, sessions, tool_results, transcript
 from walkaway_core.ending import cancel
-from walkaway_core.errors import ResponseNotFound, SessionBusy, SessionNotFound
+from walkaway_core.errors import (
+    AlreadyAnswered,
+    NotWaiting,
+    ResponseNotFound,
+    SessionBusy,
+    SessionNotFound,
+    ToolCallNotFound,
+)
 from walkaway_core.idempotency import Once
 from walkaway_core.keys import END, SessionKey, TurnKey
 from walkaway_core.sending import OnBusy, Sent
 from walkaway_core.sweep import sweep
+from walkaway_core.tool_results import Answer
 from walkaway_wire.events import Event
 
 EXAMPLES = int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
 WAYS: list[OnBusy] = ["reject", "enqueue", "steer", "interrupt"]
+ASKED = "call_1"
+"""The call of a turn that waits for a yes, where its session says so."""
 SESSIONS, TURNS = Bundle("sessions"), Bundle("turns")
 
 
@@ -42,6 +52,7 @@ class Life(RuleBasedStateMachine):
         self.deleted: set[SessionKey] = set()
         self.read: dict[TurnKey, list[Event]] = {}
         self.said: dict[str, Sent] = {}
+        self.answers: dict[TurnKey, bool] = {}
         self.words = 0
 
     def told(self, act: Any, *refusals: type[Exception]) -> Any:
@@ -53,9 +64,17 @@ class Life(RuleBasedStateMachine):
             self.world.table.dead = False
             return None
 
-    @rule(target=SESSIONS, persistent=st.booleans())
-    def create(self, persistent: bool) -> Any:  # noqa: FBT001
-        return self.world.survive(lambda: self.world.create(persistent=persistent))
+    @rule(target=SESSIONS, persistent=st.booleans(), asks=st.booleans())
+    def create(self, persistent: bool, asks: bool) -> Any:  # noqa: FBT001
+        waits = {"approve": ("write_file",), "ttl": 50_000, "tool_timeout": 3600} if asks else {}
+        return self.world.survive(lambda: self.world.create(persistent=persistent, **waits))
+
+    @rule(session=SESSIONS, yes=st.booleans())
+    def answer(self, session: SessionKey, yes: bool) -> None:  # noqa: FBT001
+        refusals = (AlreadyAnswered, NotWaiting, ToolCallNotFound, SessionNotFound, ResponseNotFound)
+        given = [(ASKED, Answer(approve=yes))]
+        if turn := self.told(lambda: tool_results.take(self.services, session, given), *refusals):
+            assert self.answers.setdefault(turn.key, yes) == yes, "one call, two answers"
 
     @rule(target=TURNS, session=SESSIONS, key=st.sampled_from(["", "a", "b"]), on_busy=st.sampled_from(WAYS))
     def send(self, session: SessionKey, key: str, on_busy: OnBusy) -> Any:
@@ -161,6 +180,13 @@ class Life(RuleBasedStateMachine):
         assert events[: len(self.read.get(turn, ()))] == self.read.get(turn, [])
         assert of_log(events) + of_record(self.services, turn, events) == []
         assert turn not in self.cancelled or events[-1].type == "message.cancelled"
+        if turn in self.answers:
+            said = [event.type for event in events if ASKED in (event.data.get("call_id"), event.data.get("id"))]
+            assert said.count("tool_call.requested") == 1
+            assert ("tool_call.approved" in said, "tool_use.executing" in said) in {
+                (self.answers[turn], self.answers[turn]),
+                (self.answers[turn], False),  # cancelled before it ran
+            }
 
     def heard_all(self, session: SessionKey) -> None:
         """Each message that was taken is in the conversation once, in the turn that took it, unless that never ran."""

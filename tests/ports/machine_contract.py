@@ -160,7 +160,7 @@ def resume_gives_a_waiting_state_its_output_once(make: Make) -> None:
 
 def _until(holds: Callable[[], bool]) -> bool:
     """Some emulators forget a token only with its execution."""
-    return any(holds() or threading.Event().wait(0.01) for _ in range(1000))
+    return any(holds() or threading.Event().wait(0.01) for _ in range(300))
 
 
 def resume_knows_a_token_with_which_nothing_waits(make: Make) -> None:
