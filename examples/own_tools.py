@@ -8,7 +8,7 @@ import httpx
 
 client = httpx.Client(
     base_url=os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"),
-    headers={"Authorization": f"Bearer {os.environ.get('WALKAWAY_KEY', '')}"},
+    headers={"Authorization": f"Bearer {os.environ.get('WALKAWAY_KEY', 'none')}"},
     timeout=60,
 )
 TOOL = {

@@ -8,7 +8,7 @@ import httpx
 from agentsapi import AgentServiceAPIClient
 from agentsapi.models.tools import ParametersSchema, ToolDefinition
 
-URL, KEY = os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"), os.environ.get("WALKAWAY_KEY", "")
+URL, KEY = os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"), os.environ.get("WALKAWAY_KEY", "none")
 
 
 async def get_current_time(args: dict, agent_id: str, task_id: int) -> str:  # noqa: ARG001 - called by these names
