@@ -207,6 +207,15 @@ class TestSubmit:
         assert named in answer.text
         assert web.get(RUNS).json()["total"] == 0
 
+    @pytest.mark.parametrize(
+        "body",
+        ['{"prompt": NaN}', '{"prompt": {"a": "\\ud800"}}', '{"prompt": "x", "config": {"effort": NaN}}', "[NaN]"],
+    )
+    def test_what_json_does_not_have_is_422(self, client: httpx.Client, body: str) -> None:
+        answer = client.post(RUNS, content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["detail"]
+
     def test_a_model_that_cannot_be_called_is_422(self, client: httpx.Client) -> None:
         answer = client.post(RUNS, json={"prompt": "x", "agent_yaml": "model: claude-nobody"})
         assert answer.status_code == 422

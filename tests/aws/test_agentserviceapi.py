@@ -553,6 +553,26 @@ class TestRefused:
         said = answer.json().get("detail", answer.json())
         assert "There is no such address" in said["message"] or "/v1/agents" in said["message"]
 
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("/api/workflow/execute/{}", '{"inputs": {"strings": {"1": NaN}}}'),
+            ("/api/workflow/execute/{}", '{"inputs": {"images": {"1": "\\ud800"}}}'),
+            ("/api/workflow/execute/{}", '{"inputs": {"images": {"1": "iVBORw0KGgo\u00e9"}}}'),
+            ("/api/workflow/execute/{}", '{"inputs": {"images": {"1": "../../etc/passwd"}}}'),
+            ("/api/workflow/execute/{}", '{"metadata": {"x": NaN}}'),
+            ("/api/workflow/execute/{}", '{"environment": "nowhere"}'),
+            ("/api/workflow/execute/{}", "[]"),
+            ("/api/agent/{}/1/tool_responses", '{"results": [{"call_id": "x", "output": NaN}]}'),
+            ("/api/tools/register", '{"tools": [{"name": "x", "schema_data": {"properties": {"a": NaN}}}]}'),
+            ("/api/tools/register", '{"tools": [{"name": "x", "schema_data": {"type": "array"}}]}'),
+            ("/v1/sessions", '{"tools": [{"name": "x", "parameters": {"default": NaN}}]}'),
+        ],
+    )
+    def test_bodies_that_do_not_fit(self, http: httpx.Client, agent: str, path: str, body: str) -> None:
+        answer = http.post(path.format(agent), content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in (400, 403, 422), answer.text
+
     @pytest.mark.parametrize("task", ["-1", "0", str(2**53), str(10**30), "seven"])
     def test_numbers_that_are_no_task(self, http: httpx.Client, agent: str, task: str) -> None:
         assert http.get(f"/api/workflow/run/{task}").status_code in (404, 422)

@@ -1,7 +1,6 @@
 """Images, PDFs and texts that go with a message: checked, and made into blocks of the Messages API."""
 
 import base64
-import binascii
 import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
             raise Invalid(f"{where} has data but no media_type")
         try:
             data = base64.b64decode("".join(attachment.data.split()), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # also for what is not ASCII
             raise Invalid(f"{where}: data is not base64 ({error})") from None
         return attachment.name, attachment.media_type.lower(), data
     path = paths.clean_agent(attachment.path)

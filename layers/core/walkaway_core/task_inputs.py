@@ -33,7 +33,7 @@ def message(services: Services, session: Session, inputs: Mapping[str, Mapping[s
     strings = _numbered(inputs.get("strings") or {})
     texts, attached = [], list[Attachment]()
     for slot, value in strings:
-        said = value if isinstance(value, str) else jsontext.dumps(value)
+        said = jsontext.whole(value if isinstance(value, str) else jsontext.dumps(value))
         if _REFERENCE.fullmatch(said) and _there(services, session, said):
             attached += [Attachment(path=said)] if _can_be_shown(services, session, said) else []
             said = f"The file {paths.MOUNT}/{said}"

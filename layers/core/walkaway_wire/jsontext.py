@@ -26,6 +26,15 @@ def dump_bytes(value: Any) -> bytes:
     return dumps(value).encode()
 
 
+def checked(value: Any) -> Any:
+    """Give the value back. Raises ValueError with a sentence for one that holds what JSON does not have."""
+    try:
+        dumps(value)
+    except ValueError:
+        raise ValueError("holds a value that JSON does not have, such as NaN") from None
+    return value
+
+
 def is_unicode(value: Any) -> bool:
     """Whether all text in it is: JSON escapes can spell half of a surrogate pair, which no encoding carries."""
     try:

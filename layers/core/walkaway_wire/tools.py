@@ -4,6 +4,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from walkaway_wire import jsontext
+
 MOST: Final = 128
 DESCRIPTION_BYTES: Final = 16 * 1024
 DAY: Final = 86_400
@@ -54,7 +56,8 @@ class FunctionTool(BaseModel):
             raise ValueError('must be the schema of an object: {"type": "object", "properties": {…}}')
         if not isinstance(value.get("properties", {}), dict):
             raise ValueError("properties must be an object: a schema for each argument, by its name")  # noqa: TRY004
-        return value
+        checked: dict[str, Any] = jsontext.checked(value)
+        return checked
 
 
 class PendingToolCall(BaseModel):
@@ -79,6 +82,8 @@ class ToolResult(BaseModel):
     is_error: Annotated[bool, Field(strict=True, description="whether the tool failed; output says why")] = False
     approve: Annotated[bool | None, Field(strict=True, description="whether the server's tool may run")] = None
     reason: Annotated[str, Field(max_length=10_000, description="of a no: told to the model")] = ""
+
+    _of_json = field_validator("output")(jsontext.checked)
 
 
 class ToolResults(BaseModel):

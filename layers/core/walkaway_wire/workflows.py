@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from walkaway_wire import jsontext
 
 START: Final[dict[str, Any]] = {
     "inputs": {"strings": {"1": "What time is it?"}, "images": {}},
@@ -82,6 +84,8 @@ class TaskInputs(BaseModel):
     strings: Annotated[Slots, Field(description="texts; a reference of an uploaded file stands for the file")] = {}
     images: Annotated[Slots, Field(description="references, data URLs, base64, or paths of the workspace")] = {}
 
+    _of_json = field_validator("strings", "images")(jsontext.checked)
+
 
 class TaskStart(BaseModel):
     """A task for an agent."""
@@ -108,6 +112,8 @@ class ToolResponse(BaseModel):
     output: Annotated[Any, Field(description="text; anything else is given to the model as JSON")] = ""
     errored: bool | None = None
     error_message: str | None = None
+
+    _of_json = field_validator("output")(jsontext.checked)
 
 
 class ToolResponses(BaseModel):

@@ -1,15 +1,16 @@
 """What errors look like in the dialects: chosen by path, so that each client finds what it knows."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, NoToolResponses, ToolCallNotFound, WalkawayError
+from walkaway_wire import jsontext
 
 BEARER: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
@@ -32,9 +33,19 @@ def of(request: Request) -> Shape | None:
     return Workflows() if path.startswith("/api/") and not path.startswith("/api/v1/") else None
 
 
-def invalid(error: RequestValidationError) -> JSONResponse:
+def invalid(error: RequestValidationError) -> Response:
     """Write what does not fit, as FastAPI does: both dialects come from servers that are built with it."""
-    return JSONResponse({"detail": jsonable_encoder(error.errors(), exclude={"url"})}, 422)
+    problems = jsonable_encoder(error.errors(), exclude={"url"})
+    text = jsontext.dumps({"detail": [{**problem, "input": _shown(problem.get("input"))} for problem in problems]})
+    return Response(text, 422, media_type="application/json")
+
+
+def _shown(given: Any) -> Any:
+    """Show what was given, as far as JSON has it: Python reads NaN, and nobody may write it."""
+    try:
+        return jsontext.checked(given)
+    except ValueError:
+        return None
 
 
 class Runs:
