@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests import sse
+from walkaway_core.models.rehearsal.asking import fitting
 from walkaway_core.models.rehearsal.reading import understand
 from walkaway_core.models.rehearsal.script import pace
 
@@ -161,3 +162,44 @@ def test_it_can_be_slow(client: httpx.Client) -> None:
     assert (pace(body, 0.0), pace(body, 1.0)) == (0.25, 1.0)
     body["messages"] = [{"role": "user", "content": "Say something"}]
     assert pace(body, 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("message", "called"),
+    [
+        ("What time is it in Paris?", ["get_current_time"]),
+        ("Reserve 3 seats, and tell me the time", ["get_current_time", "reserveSeats"]),
+        ("Write a report on time to report.md", []),
+        ("Run `date` to see the time", []),
+        ("Hello", []),
+    ],
+)
+def test_the_callers_tools_are_called_by_the_words_in_their_names(message: str, called: list[str]) -> None:
+    tools = [{"name": name, "input_schema": {}} for name in ("get_current_time", "reserveSeats", "bash", "read_file")]
+    assert [call["name"] for call in fitting(understand(message), message, tools)] == called
+
+
+def test_what_is_made_up_for_a_call_fits_its_schema() -> None:
+    properties = {
+        "zone": {"type": "string"},
+        "count": {"type": "integer"},
+        "loud": {"type": "boolean"},
+        "kinds": {"type": "array"},
+        "place": {"type": "object", "properties": {"id": {"type": "number"}}, "required": ["id", "unknown"]},
+        "unit": {"enum": ["metric", "imperial"]},
+        "mode": {"default": "fast"},
+        "any": True,
+    }
+    schema = {"type": "object", "properties": {**properties, "left_out": {"type": "string"}}, "required": [*properties]}
+    message = "What is the weather for 4 days?"
+    (call,) = fitting(understand(message), message, [{"name": "weather", "input_schema": schema}])
+    assert call["input"] == {
+        "zone": "4 days",
+        "count": 4,
+        "loud": True,
+        "kinds": [],
+        "place": {"id": 4},
+        "unit": "metric",
+        "mode": "fast",
+        "any": "4 days",
+    }

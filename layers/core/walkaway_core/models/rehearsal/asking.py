@@ -54,7 +54,7 @@ def _value(schema: Any, wish: Wish, message: str) -> Any:
     if "default" in schema:
         return schema["default"]
     number = re.search(r"\d+", message)
-    made: dict[str, Any] = {"boolean": True, "array": [], "object": {}}
+    made: dict[str, Any] = {"boolean": True, "array": [], "object": _arguments(schema, wish, message)}
     if schema.get("type") in ("integer", "number"):
         return int(number[0]) if number else 1
     return made.get(schema.get("type", ""), wish.subject)
