@@ -5,6 +5,7 @@ import io
 import json
 import random
 import string
+from typing import Any
 
 import httpx
 import pytest
@@ -175,7 +176,9 @@ def test_it_can_be_slow(client: httpx.Client) -> None:
     ],
 )
 def test_the_callers_tools_are_called_by_the_words_in_their_names(message: str, called: list[str]) -> None:
-    tools = [{"name": name, "input_schema": {}} for name in ("get_current_time", "reserveSeats", "bash", "read_file")]
+    tools: list[dict[str, Any]] = [
+        {"name": name, "input_schema": {}} for name in ("get_current_time", "reserveSeats", "bash", "read_file")
+    ]
     assert [call["name"] for call in fitting(understand(message), message, tools)] == called
 
 
