@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,3 +191,14 @@ def settle(work: Deployment) -> None:
             return
         threading.Event().wait(0.05)
     raise AssertionError("an execution still runs")
+
+
+def until(holds: Callable[[], object], shape: Shape) -> None:
+    """Let the schedule come and queues be taken until something holds."""
+    for _ in range(200):
+        shape.sweep()
+        shape.deliver()
+        if holds():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it never came about")

@@ -16,7 +16,7 @@ from agentsapi.models.tool_calls import ModelToolCallResponse
 from agentsapi.models.tools import ParameterProperty, ParametersSchema, ToolDefinition
 
 from tests.asking import time_call, weather_call
-from tests.aws.shapes import MODEL, Shape
+from tests.aws.shapes import MODEL, Shape, until
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.receivers import Receiver
 from walkaway_wire.workflows import STATUS, TASK
@@ -81,16 +81,6 @@ def told(model: MessagesApi) -> list[tuple[str, bool]]:
     """What the model was told of the calls, and whether that was an error."""
     blocks = [block for message in model.requests[-1]["messages"] for block in message["content"]]
     return [(str(b["content"]), bool(b.get("is_error"))) for b in blocks if b["type"] == "tool_result"]
-
-
-def wait(holds: Callable[[], object], shape: Shape) -> None:
-    for _ in range(400):
-        shape.sweep()
-        shape.deliver()
-        if holds():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("it never came about")
 
 
 class TestInteractive:
@@ -392,7 +382,7 @@ class TestWebhooks:
                     done.append(payload)
             return bool(done)
 
-        wait(take, shape)
+        until(take, shape)
         assert [name for name, *_ in tools.called] == ["get_time", "get_weather", "get_time"]
         assert done[0].result == "All is well."
         assert done[0].initial_inputs

@@ -1,7 +1,7 @@
 """Scenarios that must look the same from outside on both shapes, the deployed one and the local one."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from tests import sandboxes, sse
 from tests.agents import Agent
 from tests.asking import Asking, no, output, time_call, weather_call, yes
-from tests.aws.shapes import MODEL, Deployed, Shape
+from tests.aws.shapes import MODEL, Deployed, Shape, until
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.receivers import Answer, Receiver
 from tests.security.scene import DAEMON, daemons
@@ -221,16 +221,6 @@ def test_a_session_at_its_end_is_swept_with_its_turn(shape: Shape, client: httpx
     until(lambda: shape.services.table.get(key.item)[0] is None, shape)
     assert shape.services.table.query(held.key.log).items == ()
     assert shape.services.table.query(key.partition).items == ()
-
-
-def until(holds: Callable[[], object], shape: Shape) -> None:
-    for _ in range(200):
-        shape.sweep()
-        shape.deliver()
-        if holds():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("it never came about")
 
 
 class TestBash:

@@ -15,15 +15,11 @@ from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.run_index import STATES, Run
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session, SessionOptions
-from walkaway_core.starting import Message
+from walkaway_core.starting import LIFE, SAYS_NOTHING, Message
 from walkaway_core.turns import Turn
 from walkaway_core.webhooks import endpoints
 
-LIFE = 30 * 86_400
-"""Seconds for which a run's session lives."""
 TIMEOUT = 3600
-NOTHING = "Carry out your instructions."
-"""What the model is told by an empty prompt, since it takes no empty message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def submit(services: Services, tenant: str, wish: Wish) -> Turn:
     options, hook = _options(services, tenant, wish), _hook(services, wish)
     once = _once(tenant, wish)
     run = Run(f"run_{secrets.token_hex(6)}", wish.label, wish.recipe, session is None, once.sort_key if once else "")
-    prompt = wish.prompt if wish.prompt.strip() else NOTHING
+    prompt = wish.prompt if wish.prompt.strip() else SAYS_NOTHING
     if session:
         run_index.ready(services, tenant, run)
     while True:

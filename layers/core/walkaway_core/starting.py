@@ -19,6 +19,10 @@ from walkaway_core.turns import Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+LIFE = 30 * 86_400
+"""Seconds for which a session lives that is made with its turn, for a run or a task."""
+SAYS_NOTHING = "Carry out your instructions."
+"""What the model is told by an empty message, since it takes none."""
 
 
 @dataclass(frozen=True, slots=True)

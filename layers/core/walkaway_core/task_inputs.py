@@ -9,10 +9,10 @@ from walkaway_core.attachments import SIGNATURES, Attachment
 from walkaway_core.errors import FileNotFound, Invalid, PathForbidden
 from walkaway_core.services import Services
 from walkaway_core.sessions import Session
+from walkaway_core.starting import SAYS_NOTHING
 from walkaway_wire import jsontext
 
 FOLDER = "inputs"
-NOTHING = "Carry out your instructions."
 _REFERENCE = re.compile(rf"{FOLDER}/in_[0-9a-f]{{24}}/[^/]+")
 PREFIXES = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/", "image/gif": "R0lGOD", "image/webp": "UklGR"}
 """How images begin in base64."""
@@ -39,7 +39,7 @@ def message(services: Services, session: Session, inputs: Mapping[str, Mapping[s
             said = f"The file {paths.MOUNT}/{said}"
         texts.append(said if len(strings) == 1 else f"Input {slot}:\n{said}")
     attached += [_image(slot, value) for slot, value in _numbered(inputs.get("images") or {})]
-    text = "\n\n".join(text for text in texts if text.strip()) or NOTHING
+    text = "\n\n".join(text for text in texts if text.strip()) or SAYS_NOTHING
     return [*attachments.blocks(services, session, attached), {"type": "text", "text": text}]
 
 

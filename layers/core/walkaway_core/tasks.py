@@ -22,13 +22,11 @@ from walkaway_core.items import Item
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
 from walkaway_core.sessions import SessionOptions
-from walkaway_core.starting import Message
+from walkaway_core.starting import LIFE, Message
 from walkaway_core.task_index import Task
 from walkaway_core.turns import Turn
 from walkaway_wire import jsontext
 
-LIFE = 30 * 86_400
-"""Seconds for which a task's session lives."""
 LISTED = 1000
 """How many tasks a list has at the most."""
 
