@@ -1,6 +1,7 @@
 """PyPI agentserviceapi 0.1.0, unchanged, over a socket: through its public functions, on both shapes."""
 
 import asyncio
+import base64
 import json
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -434,11 +435,14 @@ class TestFiles:
             assert two.references
             assert set(two.references) == {"1", "2"}
             model.replies[0] = Reply([call("read_file", path=one.reference)])
-            return await client.run_agent(agent, {"1": one.reference}, {"1": two.references["1"]})
+            return await client.run_agent(
+                agent, {"1": one.reference}, {"1": two.references["1"], "2": base64.b64encode(PNG).decode()}
+            )
 
         assert asyncio.run(go()).status == "completed"
         assert "remember the milk" in told(model)[0][0]
-        assert [block["type"] for block in model.requests[-1]["messages"][0]["content"]] == ["image", "text"]
+        kinds = [block["type"] for block in model.requests[-1]["messages"][0]["content"]]
+        assert kinds == ["image", "image", "text"], "by its reference, and in base64"
 
     @pytest.mark.parametrize(
         ("inputs", "about"),

@@ -45,20 +45,21 @@ def keep(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionT
     return Kept((put,), {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
 
 
-def load(services: Services, tenant: str, options: SessionOptions) -> list[FunctionTool]:
-    """Read the definitions of a session's tools."""
+def load(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
+    """Read the definitions of a session's tools: name, description, parameters and timeout of each."""
     if not options.tools:
         return []
     owner, _, digest = options.tools_at.partition("#")
     item = services.table.get(keys.tools(tenant, owner, digest))[0]
     if item is None:
         raise LookupError(f"the tools at {options.tools_at} are gone")
-    return [FunctionTool(**tool) for tool in jsontext.loads(bodies.fetch(services.workspace, tenant, item))]
+    found: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
+    return found
 
 
 def definitions(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
     """Describe them to the model, in the shape of the Messages API."""
     return [
-        {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+        {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
         for tool in load(services, tenant, options)
     ]

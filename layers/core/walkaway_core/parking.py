@@ -120,7 +120,7 @@ def _requests(services: Services, key: TurnKey, session: Session, step: int) -> 
     if said is None:
         return []
     options, now = session.options, services.clock.now()
-    timeouts = {tool.name: tool.timeout for tool in client_tools.load(services, key.tenant, options)}
+    timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, key.tenant, options)}
     end = session.created_at + options.ttl
     calls = transcript.calls(said.body["content"])
     requests = []

@@ -1,5 +1,6 @@
 """A task's inputs: numbered texts and images, and files that were uploaded for it, as one message."""
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,8 +15,6 @@ from walkaway_wire import jsontext
 
 FOLDER = "inputs"
 _REFERENCE = re.compile(rf"{FOLDER}/in_[0-9a-f]{{24}}/[^/]+")
-PREFIXES = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/", "image/gif": "R0lGOD", "image/webp": "UklGR"}
-"""How images begin in base64."""
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _SAFE = re.compile(r"[^\w.() -]+")
 
@@ -58,8 +57,19 @@ def _can_be_shown(services: Services, session: Session, path: str) -> bool:
     """Whether the model can look at a file itself; else it uses its tools."""
     begin = b"".join(services.workspace.read(paths.files(session.key.tenant), path, 0, 1024) or ())
     suffix = path.rpartition(".")[2].lower()
-    kinds = [kind for kind, fits in SIGNATURES.items() if fits(begin)]
-    return any(kind.endswith(suffix.replace("jpg", "jpeg")) for kind in kinds)
+    return _kind(begin).endswith(f"/{suffix.replace('jpg', 'jpeg')}")
+
+
+def _kind(begin: bytes) -> str:
+    """Tell by how a file begins what the model can look at; `""` for anything else."""
+    return next((kind for kind, fits in SIGNATURES.items() if fits(begin)), "")
+
+
+def _kind_of_base64(text: str) -> str:
+    try:
+        return _kind(base64.b64decode(text[:64], validate=True))
+    except ValueError:
+        return ""
 
 
 def _image(slot: str, value: Any) -> Attachment:
@@ -70,6 +80,6 @@ def _image(slot: str, value: Any) -> Attachment:
         raise Invalid(f"images.{slot} is an address; upload the image, or send it as a data URL")
     if found := _DATA.fullmatch(value):
         return Attachment(media_type=found[1], data=found[2], name=f"image {slot}")
-    if kind := next((kind for kind, begin in PREFIXES.items() if value.startswith(begin)), ""):
+    if kind := _kind_of_base64(value):
         return Attachment(media_type=kind, data=value, name=f"image {slot}")
     return Attachment(path=value, name=f"image {slot}")
