@@ -187,7 +187,7 @@ MUTANTS = [
     Mutant(
         "R4: the sweep looks at turns",
         "an execution's start has no effect",
-        (("sweep.py", '    if kind == "turn":\n', '    if kind == "turn" and False:\n'),),
+        (("sweep.py", '    "turn": _turn,\n', '    "turn": lambda *_: None,\n'),),
     ),
     Mutant(
         "R4: a step moves its due item",

@@ -64,8 +64,13 @@ def bury(services: Services, session: sessions.Session, *when: Condition, expire
 def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None:
     """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
 
-    Stops at the time `until`; called again, it goes on, as the due item `watch` is the last to go.
+    Stops at the time `until`; called again, it goes on, as the due item `watch` is the last to go. A session that is
+    not marked as deleted is left as it is.
     """
+    record = services.table.get(key.item)[0]
+    if record is None or "deleted" not in record.facts:
+        services.table.write(Delete(*watch))
+        return
     for _ in _pieces(services, key):
         if services.clock.now() >= until:
             return

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from walkaway_core import keys
-from walkaway_core.items import Delete, Item, Key, Put
+from walkaway_core.items import Delete, Item, Put
 from walkaway_core.services import Services
 from walkaway_wire import jsontext
 
@@ -34,10 +34,11 @@ def move(old: str, at: float, kind: Kind, name: str, detail: dict[str, Any]) -> 
     return (new,) if new.item.sk == old else (drop(name, old), new)
 
 
-def overdue(services: Services, now: float) -> Iterator[tuple[Key, Kind, dict[str, Any]]]:
+def overdue(services: Services, now: float) -> Iterator[Item]:
     """Everything whose time has come, shard by shard, the oldest first; each minute from another shard on.
 
-    So a shard full of what cannot be done keeps nobody else waiting for long.
+    So a shard full of what cannot be done keeps nobody else waiting for long. Its kind may be one that only a newer
+    release knows; nothing else may then be taken for granted about it.
     """
     upto = f"{int(now * 1000):013}#{keys.END}"
     first = int(now // 60)
@@ -45,8 +46,6 @@ def overdue(services: Services, now: float) -> Iterator[tuple[Key, Kind, dict[st
         after, more = "", True
         while more:
             page = services.table.query(f"SYS#DUE#{shard:02}", after=after, upto=upto, limit=100)
-            for item in page.items:
-                kind: Any = item.text("kind")
-                yield item.key, kind, jsontext.loads(item.body)
+            yield from page.items
             more = page.more
             after = page.items[-1].sk if page.items else after

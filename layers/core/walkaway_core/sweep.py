@@ -5,14 +5,14 @@ Everything here may be repeated and may run beside live traffic: each act is con
 
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from walkaway_core import bodies, deleting, due, outbox, parking, sessions, tool_results, turns
 from walkaway_core.doors.continue_turn import hand_over
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.ending import Ending, end_turn
-from walkaway_core.items import Delete, Key
+from walkaway_core.items import Delete, Item, Key
 from walkaway_core.keys import SessionKey, TurnKey
 from walkaway_core.services import Services
 from walkaway_core.webhooks import deliveries
@@ -27,22 +27,37 @@ NEW_NAME_AFTER = 60.0
 """Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
 
 
+Act = Callable[[Services, Key, Mapping[str, Any], float], None]
+"""Does what a due item asks for: given its key, its detail, and the time until which it may go on."""
+
+
 def sweep(services: Services) -> int:
     """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
 
     What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
     """
     now = services.clock.now()
-    due_now = list(itertools.islice(due.overdue(services, now), MOST))
-    due_now.sort(key=lambda found: found[1] == "purge")
-    for count, (key, kind, detail) in enumerate(due_now):
+    due_now = list(itertools.islice(_known(due.overdue(services, now)), MOST))
+    due_now.sort(key=lambda item: item.text("kind") == "purge")
+    for count, item in enumerate(due_now):
         if services.clock.now() >= now + SECONDS:
             return count
         try:
-            _act(services, key, kind, detail, now + SECONDS)
+            ACTS[item.text("kind")](services, item.key, jsontext.loads(item.body), now + SECONDS)
         except Exception:
-            logging.getLogger(__name__).exception("due item %s", key)
+            logging.getLogger(__name__).exception("due item %s", item.key)
     return len(due_now)
+
+
+def _known(items: Iterator[Item]) -> Iterator[Item]:
+    """Leave alone what this release does not know: a newer one may have written it, and will be back for it."""
+    for item in items:
+        kind = item.facts.get("kind")
+        if kind in ACTS:
+            yield item
+        elif kind not in _unknown:
+            _unknown.add(kind)
+            logging.getLogger(__name__).warning("left alone: due items of the kind %r, such as %s", kind, item.key)
 
 
 def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
@@ -60,25 +75,27 @@ def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
     finish_turn(services, {**ticket, "error": error})
 
 
-def _act(services: Services, key: Key, kind: due.Kind, detail: dict[str, Any], until: float) -> None:
-    if kind == "turn":
-        _turn(services, key, TurnKey(detail["tenant"], detail["session"], detail["turn"]))
-    elif kind == "outbox":
-        item = services.table.get(key)[0]
-        if item:
-            outbox.send(services, item)
-    elif kind == "delivery":
-        deliveries.brought_back(services, key, detail)
-    elif kind == "forget":
-        services.workspace.delete(bodies.root(detail["tenant"]), detail["path"])
-        services.table.write(Delete(*key))
-    elif kind == "session":
-        _session(services, key, SessionKey(detail["tenant"], detail["session"]))
-    else:
-        deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key, until)
+def _tell(services: Services, key: Key, _: Mapping[str, Any], __: float) -> None:
+    item = services.table.get(key)[0]
+    if item:
+        outbox.send(services, item)
 
 
-def _turn(services: Services, key: Key, turn_key: TurnKey) -> None:
+def _deliver(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    deliveries.brought_back(services, key, detail)
+
+
+def _forget(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    services.workspace.delete(bodies.root(detail["tenant"]), detail["path"])
+    services.table.write(Delete(*key))
+
+
+def _purge(services: Services, key: Key, detail: Mapping[str, Any], until: float) -> None:
+    deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key, until)
+
+
+def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    turn_key = TurnKey(detail["tenant"], detail["session"], detail["turn"])
     turn = turns.load(services, turn_key)
     if turn is None or turn.status != "running" or turn.due != key[1]:
         services.table.write(Delete(*key))  # left behind by what moved it
@@ -108,7 +125,8 @@ def _resuming(services: Services, turn: turns.Turn) -> None:
             services.machine.stop(turn.execution_name)  # it may still wait, with a token that nobody has
 
 
-def _session(services: Services, key: Key, session_key: SessionKey) -> None:
+def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    session_key = SessionKey(detail["tenant"], detail["session"])
     item = services.table.get(session_key.item)[0]
     if item is None or item.facts["due"] != key[1]:
         services.table.write(Delete(*key))
@@ -121,3 +139,16 @@ def _session(services: Services, key: Key, session_key: SessionKey) -> None:
         end_turn(services, turn, Ending("cancelled", delete=True, expired=True))
     else:
         deleting.bury(services, session, expired=True)
+
+
+ACTS: Mapping[Any, Act] = {
+    "turn": _turn,
+    "session": _session,
+    "purge": _purge,
+    "outbox": _tell,
+    "delivery": _deliver,
+    "forget": _forget,
+}
+"""What is done with each kind of due item; any other kind is left alone."""
+_unknown: set[Any] = set()
+"""The kinds that this process has said it leaves alone."""

@@ -1,0 +1,51 @@
+"""The sweep meets what it does not know, and what is not as its due item says: it leaves that alone."""
+
+import logging
+
+import pytest
+
+from tests.core.conftest import Engine
+from walkaway_core import due, keys, sessions
+from walkaway_core.items import Item, Put
+from walkaway_core.sweep import sweep
+
+
+def overdue(engine: Engine, kind: str, name: str, body: bytes) -> Item:
+    """Write a due item whose time has come, as a release writes it that knows more than this one."""
+    item = Item(*keys.due(engine.clock.now() - 1, kind, name), {"kind": kind}, body)
+    engine.table.write(Put(item))
+    return item
+
+
+@pytest.mark.parametrize("kind", ["schedule", "purge"])
+def test_a_living_session_with_a_running_turn_outlives_every_due_item(engine: Engine, kind: str) -> None:
+    """Whether nobody knows the kind, or it says that a session is to go which is not marked as deleted."""
+    session = engine.session()
+    turn = engine.turn(session)
+    before = engine.events(turn)
+    detail = f'{{"tenant": "t", "session": "{session.session}"}}'
+    left = overdue(engine, kind, session.session, detail.encode())
+    sweep(engine.services)
+    assert sessions.get(engine.services, session).turn == turn.key.turn
+    assert engine.now(turn).status == "running"
+    assert engine.events(turn) == before
+    assert engine.table.get(left.key) == [left if kind == "schedule" else None]
+
+
+def test_what_nobody_knows_is_said_once_and_keeps_nobody_waiting(
+    engine: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("walkaway_core.sweep.MOST", 1)
+    turn = engine.turn()
+    for n in range(3):
+        overdue(engine, "of a newer release", f"{n}", b"not even JSON")
+    engine.clock.time += due.START_WITHIN + 1
+    engine.table.write(Put(Item(*keys.due(0, "no kind", "x"))))
+    with caplog.at_level(logging.WARNING):
+        assert [sweep(engine.services) for _ in range(3)] == [1, 1, 1]
+    said = [record.getMessage().split(",")[0] for record in caplog.records]
+    assert sorted(said) == [
+        "left alone: due items of the kind 'of a newer release'",
+        "left alone: due items of the kind None",
+    ]
+    assert engine.now(turn).status == "running"
