@@ -98,7 +98,7 @@ class Turn:
     @property
     def run_error(self) -> str | None:
         """What a run failed with, in the words of its dialect."""
-        if self.status == "failed" and self.error == timeout_sentence(self):
+        if self.status == "failed" and self.code == "timeout":
             return f"Job timed out after {self.allowed:g}s"
         return self.error or None
 
