@@ -329,6 +329,7 @@ MUTANTS = [
         (
             ("tool_results.py", 'set=facts, when=(Lacks("answer"),))', "set=facts)"),
             ("tool_results.py", "journal, body, nonce), (Absent(),))]", "journal, body, nonce))]"),
+            ("tool_results.py", 'set={"due": later.due}, when=turns.unchanged(turn))', 'set={"due": later.due})'),
         ),
     ),
     Mutant(
@@ -337,8 +338,8 @@ MUTANTS = [
         (
             (
                 "tool_results.py",
-                "[event], kept, *more)",
-                "[event], kept)\n        more and services.table.write(*more)",
+                "[event], kept, *more, soon, *moved)",
+                "[event], kept, soon, *moved)\n            more and services.table.write(*more)",
             ),
         ),
     ),
@@ -374,5 +375,10 @@ MUTANTS = [
         "webhooks: the next attempt is due when this one is recorded",
         "webhooks; somebody dies after a write",
         (("webhooks/attempts.py", "**_with(delivery, about)}, *moved)", "**_with(delivery, about)})"),),
+    ),
+    Mutant(
+        "pause: who keeps an answer has somebody look at the turn soon",
+        "an answer, or a yes that nobody repeats; its server dies after a write",
+        (("tool_results.py", "*more, soon, *moved", "*more"),),
     ),
 ]

@@ -111,6 +111,8 @@ class World:
         self.machine = Machine(self)
         self.queue = Queue(self)
         self.wrong: list[str] = []
+        self.caller: tuple[int, str] | None = None
+        """At which write of a request that is made once its server dies, and how."""
         files = FaultyWorkspace(place.workspace, self.table)
         settings = Settings(model="test-model", outbound_loopback=True)
         self.services = Services(

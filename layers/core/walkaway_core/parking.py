@@ -105,13 +105,16 @@ def look_again(services: Services, turn: Turn, at: float) -> None:
         return  # it has gone on
 
 
-def wait_on(services: Services, turn: Turn) -> None:
+def wait_on(services: Services, key: TurnKey) -> None:
     """Let a turn wait for the calls that still have time, or go on when there are none."""
+    turn = turns.load(services, key)
+    if turn is None:
+        return
     left = [request.expires_at for request in asking.pending(services, turn)]
     if left:
         look_again(services, turn, min(left))
     else:
-        go_on(services, turn.key)
+        go_on(services, key)
 
 
 def _requests(services: Services, key: TurnKey, session: Session, step: int) -> list[Request]:

@@ -1,10 +1,10 @@
 """The caller's answers to calls: each is kept once, and the last one lets the turn go on."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from walkaway_core import asking, log, parking, sessions, transcript, turns
+from walkaway_core import asking, due, log, parking, sessions, transcript, turns
 from walkaway_core.asking import Request
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, Invalid, NotWaiting, ToolCallNotFound
 from walkaway_core.items import Absent, Change, Fact, Lacks, Put, Refused, Write
@@ -52,6 +52,14 @@ def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, Ans
     found = asking.find(services, owner, [call for call, _ in answers])
     _check(found, answers)
     turn = _turn(services, found)
+    try:
+        _keep(services, turn, found, answers)
+    finally:
+        parking.go_on(services, turn.key)  # also where this was refused: whoever kept the answers may have died
+    return turns.get(services, turn.key)
+
+
+def _keep(services: Services, turn: Turn, found: Mapping[str, Request], answers: Sequence[tuple[str, Answer]]) -> None:
     for call, answer in answers:
         request = found[call]
         if request.answer:
@@ -60,15 +68,14 @@ def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, Ans
             raise NotWaiting(f"{turn.key.turn} does not wait for {call!r}: it is {turn.status}")
     for call, answer in answers:
         if not found[call].answer and not give(services, found[call], answer):
-            _same(asking.find(services, owner, [call])[call], answer)
-    parking.go_on(services, turn.key)
-    return turns.get(services, turn.key)
+            _same(asking.find(services, turn.key.owner, [call])[call], answer)
 
 
 def give(services: Services, request: Request, answer: Answer, *, late: bool = False) -> bool:
     """Keep one answer; False when the call has one already. `late`: it is the end of the waiting.
 
-    Raises NotWaiting when the turn is over, or has gone on.
+    Whoever keeps it may die before the turn goes on, and nobody may ever ask again: so the turn's due item comes soon,
+    in the same transaction. Raises NotWaiting when the turn is over, or has gone on.
     """
     key, nonce = request.turn, services.ids.new("answer_")
     writer = Writer(key, request.step * 1000 + TOOLS_ERA, nonce)
@@ -86,13 +93,21 @@ def give(services: Services, request: Request, answer: Answer, *, late: bool = F
     if late:
         facts["late"] = True
     kept = Change(*request.item.key, set=facts, when=(Lacks("answer"),))
-    try:
-        log.append(services, writer, log.open_end(services, key, writer.era).number, [event], kept, *more)
-    except Refused:
-        return False
-    except Superseded:
-        raise NotWaiting(f"{key.turn} does not wait for {request.id!r} any more") from None
-    return True
+    while True:
+        turn, asked = turns.load(services, key), services.table.get(request.item.key)[0]
+        if asked is None or "answer" in asked.facts:
+            return False
+        if turn is None or not (turn.parked and turn.asked == request.step):
+            raise NotWaiting(f"{key.turn} does not wait for {request.id!r} any more")
+        moved, later = turns.move_due(turn, services.clock.now() + due.START_WITHIN)
+        # an answer to another call has moved it meanwhile, or the sweep has: that one has not seen this answer
+        soon = Change(*key.item, set={"due": later.due}, when=turns.unchanged(turn))
+        try:
+            number = log.open_end(services, key, writer.era).number
+            log.append(services, writer, number, [event], kept, *more, soon, *moved)
+        except (Refused, Superseded):
+            continue
+        return True
 
 
 def expire(services: Services, turn: Turn) -> None:
@@ -104,7 +119,7 @@ def expire(services: Services, turn: Turn) -> None:
                 give(services, request, Answer(UNANSWERED, is_error=True), late=True)
             except NotWaiting:
                 return
-    parking.wait_on(services, turn)
+    parking.wait_on(services, turn.key)
 
 
 def _check(found: dict[str, Request], answers: Sequence[tuple[str, Answer]]) -> None:
