@@ -7,7 +7,7 @@ from anthropic import Anthropic
 
 from benchmarks.turns import free_port, process
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import ModelRequest
+from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import Settings
 
 PACE, ANSWERS = "pace-200-0", 100

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from walkaway_core.sandbox import Command
+from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 

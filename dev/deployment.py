@@ -17,7 +17,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from dev.applier import Applied
 from dev.sandbox import Sandboxes
 from walkaway_core import deployed
-from walkaway_core.ports import Clock
+from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
 
 SERIAL = {"dynamodb", "s3", "sqs", "events"}

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from walkaway_core import api_keys, keys, sending, sessions, turns
 from walkaway_core.aws.sandbox import STAGING
-from walkaway_core.items import Fact, Item, Put
-from walkaway_core.services import Services
-from walkaway_core.sessions import SessionOptions
-from walkaway_core.system import TimeIds
-from walkaway_core.webhooks import endpoints
+from walkaway_core.engine import creating, sending
+from walkaway_core.notify import endpoints
+from walkaway_core.ports.clock import TimeIds
+from walkaway_core.ports.items import Fact, Item, Put
+from walkaway_core.store import api_keys, keys, turns
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
 
 KEY = "wk_for-the-emulated-account-only"
 TENANT = "local"
@@ -47,5 +48,5 @@ def seed(services: Services) -> turns.Turn:
     services.table.write(Put(Item(keys.API_KEYS, api_keys.digest(KEY), facts)))
     own = replace(services, ids=_Known(), machine=_Still())
     endpoints.create(own, TENANT, "https://example.com/hook", events=("*",), format_="native", description="")
-    session = sessions.create(own, TENANT, SessionOptions(persistent=True), {})
+    session = creating.create(own, TENANT, SessionOptions(persistent=True), {})
     return sending.send(own, session.key, MESSAGE).turn

@@ -10,12 +10,12 @@ import click
 
 from walkaway.cli import main as cli
 from walkaway_core import errors
-from walkaway_core.api.access import Keyring
-from walkaway_core.api.app import create_app
-from walkaway_core.api.errors import STATUS
-from walkaway_core.services import Services
+from walkaway_core.agent.tools import TOOLS
+from walkaway_core.http.access import Keyring
+from walkaway_core.http.app import create_app
+from walkaway_core.http.errors import STATUS
 from walkaway_core.settings import Settings
-from walkaway_core.tools import TOOLS
+from walkaway_core.store.services import Services
 from walkaway_wire import webhooks
 from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
 

@@ -16,11 +16,11 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from walkaway_core.api.access import Keyring
-from walkaway_core.api.app import create_app
-from walkaway_core.ports import Clock
+from walkaway_core.http.access import Keyring
+from walkaway_core.http.app import create_app
+from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
-from walkaway_local.hosts import LoopbackOnly
+from walkaway_local.loopback_only import LoopbackOnly
 from walkaway_local.stack import LocalStack
 
 KEYS = {"alpha-key": "alpha", "beta-key": "beta"}

@@ -16,7 +16,7 @@ import pytest
 from tests.aws.shapes import deployed
 from tests.core.test_rehearsal import deck_text
 from tests.servers import served
-from walkaway_core import api_keys
+from walkaway_core.store import api_keys
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SEEDS = os.environ.get("WALKAWAY_SEEDS", "")

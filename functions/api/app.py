@@ -5,7 +5,7 @@ from typing import Any
 from mangum import Mangum
 
 from walkaway_core import deployed
-from walkaway_core.api import app  # noqa: F401 - so that it is loaded before the first request
+from walkaway_core.http import app  # noqa: F401 - so that it is loaded before the first request
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

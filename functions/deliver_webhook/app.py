@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from walkaway_core import deployed, outbound  # noqa: F401 - it takes time to load: while the environment starts
+from walkaway_core import deployed
 from walkaway_core.doors.deliver_webhook import deliver_all
+from walkaway_core.outbound import requests  # noqa: F401 - it takes time to load: while the environment starts
 
 
 def handler(event: dict[str, Any], _: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from mangum import Mangum
 
 from walkaway_core import deployed
-from walkaway_core.api.gateway import Staged
+from walkaway_core.http.gateway import Staged
 
 
 def app() -> Staged:

@@ -5,7 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response as process
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from walkaway_core import deployed, sweep
+from walkaway_core import deployed
+from walkaway_core.doors import sweep
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

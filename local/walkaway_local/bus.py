@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from walkaway_core import keys
-from walkaway_core.items import Delete, Item, Put
-from walkaway_core.ports import Ids, Table
+from walkaway_core.ports.clock import Ids
+from walkaway_core.ports.items import Delete, Item, Put
+from walkaway_core.ports.table import Table
+from walkaway_core.store import keys
 from walkaway_wire import jsontext
 
 Subscriber = Callable[[str, Mapping[str, Any]], None]

@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from walkaway_core.ports import Clock
+from walkaway_core.ports.clock import Clock
 
 THREADS = 256
 OF_A_GROUP = 16

@@ -9,12 +9,11 @@ from typing import Any
 
 from walkaway_core.doors import DOORS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
+from walkaway_core.doors.sweep import execution_failed, sweep
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import Clock, Ids
-from walkaway_core.services import Services
+from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
-from walkaway_core.sweep import execution_failed, sweep
-from walkaway_core.system import SystemClock, TimeIds
+from walkaway_core.store.services import Services
 from walkaway_local.bus import LocalBus
 from walkaway_local.carrier import LocalCarrier
 from walkaway_local.machine import asl

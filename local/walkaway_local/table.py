@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
-from walkaway_core.items import (
+from walkaway_core.ports.clock import Clock
+from walkaway_core.ports.items import (
     MAX_PAGE_BYTES,
     Change,
     Delete,
@@ -25,7 +26,6 @@ from walkaway_core.items import (
     Write,
     check_limits,
 )
-from walkaway_core.ports import Clock
 from walkaway_local.tails import Tails
 from walkaway_wire import jsontext
 

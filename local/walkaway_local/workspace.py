@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from walkaway_core.ports import Changed, FileInfo, NotAFile
+from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile
 
 CHUNK = 256 * 1024
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)

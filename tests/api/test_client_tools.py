@@ -17,7 +17,7 @@ from tests.messages_api import MessagesApi, Reply, call, text
 from tests.servers import KEYS, Running, running
 from walkaway_core.doors.run_tool import run_tool
 from walkaway_core.settings import Settings
-from walkaway_core.ticket import Ticket
+from walkaway_core.store.ticket import Ticket
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests import sse
 from tests.messages_api import MessagesApi, Reply, text
 from tests.servers import KEYS, running
-from walkaway_core.api.gateway import Staged
+from walkaway_core.http.gateway import Staged
 from walkaway_core.settings import Settings
 
 

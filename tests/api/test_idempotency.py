@@ -13,8 +13,8 @@ from tests import sse
 from tests.clock import ShiftedClock
 from tests.messages_api import MessagesApi, Reply, text
 from tests.servers import KEYS, Running, running
-from walkaway_core import keys
 from walkaway_core.settings import Settings
+from walkaway_core.store import keys
 
 POEM = "Write a poem about rain."
 

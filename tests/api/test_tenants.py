@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from tests import sse
 from tests.servers import Running, running
-from walkaway_core.api import files, messages, responses, sessions
+from walkaway_core.dialects.native import files, messages, responses, sessions
 from walkaway_core.settings import Settings
 
 ROUTES = [

@@ -15,9 +15,9 @@ from tests import sse
 from tests.clock import ShiftedClock
 from tests.receivers import Answer, Got, Receiver, receiving
 from tests.servers import KEYS, Running, running
-from walkaway_core.keys import DUE_SHARDS
+from walkaway_core.notify.endpoints import GIVEN_UP_AFTER, MOST
 from walkaway_core.settings import Settings
-from walkaway_core.webhooks.endpoints import GIVEN_UP_AFTER, MOST
+from walkaway_core.store.keys import DUE_SHARDS
 
 HOUR = 3600.0
 
@@ -220,7 +220,7 @@ class TestDelivery:
         assert loud["status"] == "enabled"
 
     def test_a_long_result_is_whole(self, web: httpx.Client, receiver: Receiver, open_: Running) -> None:
-        from walkaway_core import bodies
+        from walkaway_core.store import bodies
 
         limit, bodies.INLINE_BYTES = bodies.INLINE_BYTES, 100
         try:
@@ -372,7 +372,7 @@ class TestHostileReceivers:
     def test_a_slow_one_is_given_up_and_delays_nobody(
         self, web: httpx.Client, receiver: Receiver, answer: Answer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("walkaway_core.webhooks.attempts.SECONDS", 2.0)
+        monkeypatch.setattr("walkaway_core.notify.attempts.SECONDS", 2.0)
         slow = register(web, receiver.url)
         receiver.otherwise = answer
         ids = [send_test(web, slow) for _ in range(40)]

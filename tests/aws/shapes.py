@@ -22,10 +22,10 @@ from dev.gateway import Gateway
 from dev.template import Stack
 from tests.clock import ShiftedClock
 from tests.servers import KEYS, PATIENCE, Running, listening, running
-from walkaway_core import api_keys, turns
-from walkaway_core.keys import TurnKey
-from walkaway_core.services import Services
 from walkaway_core.settings import Settings
+from walkaway_core.store import api_keys, turns
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
 
 MODEL = "test-model"
 """The model that a test scripts; the offline model answers sessions that name none."""

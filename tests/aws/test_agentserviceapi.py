@@ -20,7 +20,7 @@ from tests.asking import time_call, weather_call
 from tests.aws.shapes import MODEL, Shape, until
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.receivers import Receiver
-from walkaway_wire.workflows import STATUS, TASK
+from walkaway_core.dialects.workflows.wire import STATUS, TASK
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 ZONE = ParametersSchema(

@@ -11,10 +11,10 @@ import pytest
 
 from tests import sse
 from tests.aws.shapes import Deployed, deployed, settle
-from walkaway_core import sending, sessions
-from walkaway_core.idempotency import Once
-from walkaway_core.sessions import SessionOptions
+from walkaway_core.engine import creating, sending
 from walkaway_core.settings import SettingError
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.sessions import SessionOptions
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_a_function_cannot_touch_what_its_settings_do_not_name(shape: Deployed) 
 
 def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deployed) -> None:
     services = shape.services
-    session = sessions.create(services, "alpha", SessionOptions(), {})
+    session = creating.create(services, "alpha", SessionOptions(), {})
     once = Once.of(session.key, "hundred", {"message": "Write a poem about rain."})
     machine = shape.deployment.applied.ref("TurnStateMachine")
     client = boto3.client("stepfunctions")

@@ -11,7 +11,7 @@ from tests.aws.policies import allowed, refusal_of_address, refusal_of_post
 from tests.moto_services import ACCOUNT, BUCKET, account
 from walkaway_core.aws import workspace
 from walkaway_core.aws.sandbox import MARGIN, LambdaSandbox
-from walkaway_core.sandbox import MOST_BYTES, Command
+from walkaway_core.ports.sandbox import MOST_BYTES, Command
 
 SECRET = ACCOUNT["aws_secret_access_key"]
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:walkaway-SandboxFunction-X"

@@ -15,7 +15,7 @@ from tests.security.scene import DAEMON, daemons
 from walkaway_core.aws import sandbox
 from walkaway_core.aws.sandbox import LambdaSandbox
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.sandbox import Command, FileChange, Finished
+from walkaway_core.ports.sandbox import Command, FileChange, Finished
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -15,8 +15,8 @@ from tests.aws.shapes import MODEL, Deployed, Shape, until
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.receivers import Answer, Receiver
 from tests.security.scene import DAEMON, daemons
-from walkaway_core.items import Change, Item
-from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.ports.items import Change, Item
+from walkaway_core.store.keys import SessionKey, TurnKey
 
 _NOTHING = Item("", "")
 REPORT = "Write a 2-page report on ferries to out/ferries.md"

@@ -13,12 +13,12 @@ from dev.applier import ACCOUNT, EMULATED, UnknownType, apply
 from dev.deployment import folder
 from dev.gateway import Route, routes
 from dev.template import Stack, written
-from walkaway_core.api.access import Keyring
-from walkaway_core.api.app import create_app
 from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.doors import DOORS
-from walkaway_core.services import Services
+from walkaway_core.http.access import Keyring
+from walkaway_core.http.app import create_app
 from walkaway_core.settings import Settings, variables
+from walkaway_core.store.services import Services
 
 ROOT = Path(__file__).parents[2]
 STREAMED = {

@@ -10,15 +10,17 @@ import pytest
 from tests.clock import HeldClock
 from tests.faults.table import FaultyTable
 from tests.messages_api import MessagesApi
-from walkaway_core import keys, log, sending, sessions, turns
 from walkaway_core.doors import DOORS
-from walkaway_core.keys import SessionKey
+from walkaway_core.engine import creating, sending
+from walkaway_core.log import log
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.services import Services
-from walkaway_core.sessions import SessionOptions
+from walkaway_core.ports.clock import TimeIds
 from walkaway_core.settings import Settings
-from walkaway_core.system import TimeIds
-from walkaway_core.turns import Turn
+from walkaway_core.store import keys, turns
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.turns import Turn
 from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
@@ -28,7 +30,7 @@ from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire.events import Event
 
 if TYPE_CHECKING:
-    from walkaway_core.items import Item
+    from walkaway_core.ports.items import Item
 
 WINDOW = 40_000
 """Tokens that the models of these tests take."""
@@ -44,7 +46,7 @@ class Engine:
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def session(self, **options: Any) -> SessionKey:
-        return sessions.create(self.services, "t", SessionOptions(**{"model": "test-model"} | options), {}).key
+        return creating.create(self.services, "t", SessionOptions(**{"model": "test-model"} | options), {}).key
 
     def turn(self, session: SessionKey | None = None) -> Turn:
         return sending.send(self.services, session or self.session(), "go").turn

@@ -11,11 +11,11 @@ import pytest
 from tests.clock import HeldClock
 from tests.moto_services import TABLE, account
 from tests.servers import served
-from walkaway_core import api_keys, keys
-from walkaway_core.api.access import Keyring
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.errors import Invalid, NotFound, Unauthorized
-from walkaway_core.ports import Table
+from walkaway_core.http.access import Keyring
+from walkaway_core.ports.table import Table
+from walkaway_core.store import api_keys, keys
 from walkaway_local.table import SqliteTable
 
 CLOCK = HeldClock()

@@ -6,14 +6,16 @@ import pytest
 
 from tests.core.conftest import Engine
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import deleting, sending, sessions, transcript, turns
-from walkaway_core.ending import cancel
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import deleting, sending
+from walkaway_core.engine.ending import cancel
+from walkaway_core.engine.sending import Sent
 from walkaway_core.errors import QueueFull, SessionBusy
-from walkaway_core.idempotency import Once
-from walkaway_core.keys import SessionKey
-from walkaway_core.sending import Sent
-from walkaway_core.sweep import sweep
-from walkaway_core.turns import Turn
+from walkaway_core.log import transcript
+from walkaway_core.store import sessions, turns
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
 BUSY: list[Any] = ["enqueue", "steer", "interrupt"]

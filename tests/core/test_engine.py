@@ -9,18 +9,20 @@ import pytest
 from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import deleting, log, metadata, outbox, readers, sending, sessions, turns
-from walkaway_core.deltas import DeltaWriter
+from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
-from walkaway_core.ending import Ending, cancel, end_turn
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import deleting, executions, sending
+from walkaway_core.engine.ending import Ending, cancel, end_turn
 from walkaway_core.errors import IdempotencyMismatch, SessionBusy, SessionNotFound
-from walkaway_core.idempotency import Once
-from walkaway_core.items import Item, Key, Put, Write
-from walkaway_core.keys import SessionKey
-from walkaway_core.log import Superseded, Writer
-from walkaway_core.sweep import sweep
-from walkaway_core.tools.tool import Result
-from walkaway_core.turns import Turn
+from walkaway_core.log import log, metadata, readers
+from walkaway_core.log.deltas import DeltaWriter
+from walkaway_core.log.log import Superseded, Writer
+from walkaway_core.ports.items import Item, Key, Put, Write
+from walkaway_core.store import outbox, sessions, turns
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
 
@@ -75,7 +77,7 @@ def test_turns_of_a_session_sort_by_time_even_when_the_clock_goes_back(engine: E
     session = engine.session()
     made = []
     for back in (0, 3600, 7200):
-        monkeypatch.setattr("walkaway_core.system.time.time_ns", lambda back=back: (10**9 - back) * 10**9)
+        monkeypatch.setattr("walkaway_core.ports.clock.time.time_ns", lambda back=back: (10**9 - back) * 10**9)
         turn = engine.turn(session)
         finish(engine, turn)
         made.append(turn.key.turn)
@@ -454,7 +456,7 @@ class TestJournal:
             raise SystemExit
 
         with monkeypatch.context() as patch:
-            patch.setattr("walkaway_core.tools.use", die)
+            patch.setattr("walkaway_core.agent.tools.use", die)
             with pytest.raises(SystemExit):
                 engine.door("RunTool", tool)
 
@@ -497,7 +499,7 @@ class TestJournal:
             cancel(engine.services, turn.key)
             return Result("too late")
 
-        monkeypatch.setattr("walkaway_core.tools.use", slow)
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
         assert engine.door("RunTool", tool)["next"] == "over"
         assert engine.kinds(turn)[-2:] == ["tool_use.executing", "message.cancelled"]
 
@@ -505,7 +507,7 @@ class TestJournal:
         self, engine: Engine, model: MessagesApi, monkeypatch: Any
     ) -> None:
         turn, tool = self.begin(engine, model, "edit_file", path="a", old_text="b", new_text="c")
-        real, calls = __import__("walkaway_core.tools", fromlist=["use"]).use, []
+        real, calls = __import__("walkaway_core.agent.tools", fromlist=["use"]).use, []
 
         def slow(*arguments: Any) -> Any:
             calls.append(1)
@@ -514,7 +516,7 @@ class TestJournal:
                 engine.door("RunTool", tool)
             return real(*arguments)
 
-        monkeypatch.setattr("walkaway_core.tools.use", slow)
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
         assert engine.door("RunTool", tool)["next"] == "over"
         assert engine.kinds(turn).count("tool_result") == 1
 
@@ -533,7 +535,7 @@ class TestJournal:
                 engine.door("RunTool", tool)
             return Result("from the first owner")
 
-        monkeypatch.setattr("walkaway_core.tools.use", slow)
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
         assert engine.door("RunTool", tool)["next"] == "over"
         assert "tool_result" not in engine.kinds(turn)
 
@@ -557,7 +559,7 @@ class TestDue:
             patch.setattr(engine.services.machine, "start", lambda *_: 1 / 0)
             turn = engine.turn()
         engine.clock.time += 11
-        turns.get(engine.services, turn.key)
+        executions.get(engine.services, turn.key)
         assert engine.executions() == [turn.key.turn]
 
     def test_a_step_that_disappeared_goes_on_in_another_execution(self, engine: Engine, model: MessagesApi) -> None:
@@ -643,7 +645,7 @@ class TestDue:
         assert engine.services.workspace.listing("t/bodies", key.session) is None
 
     def test_a_run_is_bounded_and_the_next_one_goes_on(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("walkaway_core.sweep.MOST", 3)
+        monkeypatch.setattr("walkaway_core.doors.sweep.MOST", 3)
         made = [engine.session(persistent=True, ttl=100) for _ in range(8)]
         engine.clock.time += 101
         assert [sweep(engine.services) for _ in range(4)] == [3, 3, 2, 0]
@@ -676,7 +678,7 @@ class TestDue:
         deleting.delete(engine.services, key)
         waiting = engine.turn()
         engine.clock.time += 6000
-        monkeypatch.setattr("walkaway_core.sweep.SECONDS", 0.5)
+        monkeypatch.setattr("walkaway_core.doors.sweep.SECONDS", 0.5)
         real = engine.table.sweep_out
 
         def slow(*of: Any) -> int:

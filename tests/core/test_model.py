@@ -11,7 +11,7 @@ from tests.messages_api import MessagesApi, Reply, call, text
 from tests.moto_services import ACCOUNT
 from walkaway_core.aws.parameter import FRESH_SECONDS, Parameter, connect
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import ModelRefused, ModelRequest
+from walkaway_core.ports.model import ModelRefused, ModelRequest
 from walkaway_core.settings import Settings
 
 

@@ -13,10 +13,10 @@ import pytest
 from tests.core.conftest import Engine
 from tests.core.test_step import of, run
 from tests.messages_api import MessagesApi, Reply, call, text
-from walkaway_core import addresses, outbound
-from walkaway_core.addresses import Forbidden
-from walkaway_core.outbound import Unreachable
-from walkaway_core.tools import web
+from walkaway_core.agent.tools import web
+from walkaway_core.outbound import addresses, requests
+from walkaway_core.outbound.addresses import Forbidden
+from walkaway_core.outbound.requests import Unreachable
 
 REFUSED = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -98,9 +98,9 @@ def site() -> Iterator[Site]:
     made.server.server_close()
 
 
-def fetch(url: str, *, loopback: bool, seconds: float = 5.0, most: int = 1000) -> outbound.Reply:
-    with outbound.connections(seconds, loopback=loopback) as pool:
-        return outbound.request(pool, "GET", url, {}, most=most)
+def fetch(url: str, *, loopback: bool, seconds: float = 5.0, most: int = 1000) -> requests.Reply:
+    with requests.connections(seconds, loopback=loopback) as pool:
+        return requests.request(pool, "GET", url, {}, most=most)
 
 
 class TestRequest:

@@ -8,12 +8,16 @@ import pytest
 from tests.core.conftest import Engine
 from tests.faults.table import Crashed
 from tests.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
-from walkaway_core import prices, retries, sending, sessions, transcript
-from walkaway_core.ending import cancel
-from walkaway_core.items import Put
+from walkaway_core.agent import prices
+from walkaway_core.doors import retries
+from walkaway_core.engine import sending
+from walkaway_core.engine.ending import cancel
+from walkaway_core.log import transcript
 from walkaway_core.models import anthropic as adapter
-from walkaway_core.ports import Answer, ModelFailed
-from walkaway_core.turns import Turn
+from walkaway_core.ports.items import Put
+from walkaway_core.ports.model import Answer, ModelFailed
+from walkaway_core.store import sessions
+from walkaway_core.store.turns import Turn
 from walkaway_wire.events import Event
 
 TRICKY = "\"quoted\" 'too' \\ back\r\nCR\rLF\n\n\u2028\u2029\x85\x00 😀 e\u0301 \ndata: {}\n\nevent: x\n\n: c\n\n[DONE]"
@@ -292,7 +296,7 @@ class TestTrouble:
             engine.clock.time += seconds
             slept.append(seconds)
             if len(slept) == 3:
-                from walkaway_core.ending import cancel
+                from walkaway_core.engine.ending import cancel
 
                 cancel(engine.services, turn.key)
 

@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from tests.core.conftest import Engine
-from walkaway_core import due, keys, sessions
-from walkaway_core.items import Item, Put
-from walkaway_core.sweep import sweep
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store import due, keys, sessions
 
 
 def overdue(engine: Engine, kind: str, name: str, body: bytes) -> Item:
@@ -35,7 +35,7 @@ def test_a_living_session_with_a_running_turn_outlives_every_due_item(engine: En
 def test_what_nobody_knows_is_said_once_and_keeps_nobody_waiting(
     engine: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("walkaway_core.sweep.MOST", 1)
+    monkeypatch.setattr("walkaway_core.doors.sweep.MOST", 1)
     turn = engine.turn()
     for n in range(3):
         overdue(engine, "of a newer release", f"{n}", b"not even JSON")

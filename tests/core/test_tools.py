@@ -7,10 +7,11 @@ import pytest
 from pptx import Presentation
 
 from tests.core.conftest import Engine
-from walkaway_core import sessions, tools
-from walkaway_core.paths import files
-from walkaway_core.tools import files as tools_files
-from walkaway_core.tools.tool import Hands, Result
+from walkaway_core.agent import tools
+from walkaway_core.agent.tools import files as tools_files
+from walkaway_core.agent.tools.tool import Hands, Result
+from walkaway_core.ports.paths import files
+from walkaway_core.store import sessions
 
 SLIDE = {"title": "a", "bullets": ["b"]}
 

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from tests import sse
-from walkaway_core import durations, paths
-from walkaway_core.api.responses import number
+from walkaway_core.dialects.native import durations
 from walkaway_core.errors import CursorInvalid, Invalid, PathForbidden, PathInvalid
-from walkaway_core.paths import Scope
+from walkaway_core.http.cursors import number
+from walkaway_core.ports import paths
+from walkaway_core.ports.clock import TimeIds
+from walkaway_core.ports.paths import Scope
 from walkaway_core.settings import DEFAULT_MODEL, SettingError, Settings
-from walkaway_core.system import TimeIds
-from walkaway_core.ticket import Ticket
+from walkaway_core.store.ticket import Ticket
 from walkaway_wire import jsontext
 from walkaway_wire.events import Event
 

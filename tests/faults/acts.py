@@ -4,12 +4,13 @@ import contextlib
 from collections.abc import Callable
 
 from tests.faults.world import MINUTE, World
-from walkaway_core import deleting, due, sending, sessions, turns
-from walkaway_core.ending import cancel
+from walkaway_core.doors.sweep import execution_failed, sweep
+from walkaway_core.engine import deleting, sending
+from walkaway_core.engine.ending import cancel
 from walkaway_core.errors import SessionBusy, SessionNotFound
-from walkaway_core.items import Item
-from walkaway_core.keys import TurnKey
-from walkaway_core.sweep import execution_failed, sweep
+from walkaway_core.ports.items import Item
+from walkaway_core.store import due, sessions, turns
+from walkaway_core.store.keys import TurnKey
 from walkaway_wire import jsontext
 
 HOUR, DAY = 3600.0, 86_400.0

@@ -15,10 +15,10 @@ from tests.faults.sides import SIDES, Places
 from tests.faults.violations import violations
 from tests.faults.world import World
 from tests.messages_api import MessagesApi, messages_api
-from walkaway_core import keys
-from walkaway_core.keys import TurnKey
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.settings import Settings
+from walkaway_core.store import keys
+from walkaway_core.store.keys import TurnKey
 
 Arm = Callable[[World, Any], Callable[[], bool]]
 """Prepares a fault at a point of a world; what it gives says whether the fault is still to come."""

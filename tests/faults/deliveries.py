@@ -8,11 +8,11 @@ from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.violations import Found
 from tests.faults.world import World
 from tests.receivers import Answer, Got, receiving
-from walkaway_core import keys
-from walkaway_core.outbox import Told
-from walkaway_core.sweep import sweep
-from walkaway_core.webhooks import deliveries, endpoints
-from walkaway_core.webhooks.attempts import WAITS
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.notify import deliveries, endpoints
+from walkaway_core.notify.attempts import WAITS
+from walkaway_core.store import keys
+from walkaway_core.store.outbox import Told
 
 EVENTS = ("turn.started", "turn.completed")
 MOST = 200

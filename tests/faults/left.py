@@ -10,24 +10,19 @@ from tests.faults.runs import WISH
 from tests.faults.script import ASKS, STEERING
 from tests.faults.violations import Found, of_log, of_record
 from tests.faults.world import MINUTE, TROUBLE, World
-from walkaway_core import (
-    agents,
-    asking,
-    ending,
-    log,
-    metadata,
-    runs,
-    sending,
-    tasks,
-    tool_results,
-    turns,
-)
-from walkaway_core.keys import END, SessionKey, TurnKey
-from walkaway_core.outbox import Told
-from walkaway_core.sending import OnBusy
-from walkaway_core.sweep import sweep
-from walkaway_core.tool_results import Answer
-from walkaway_core.webhooks import deliveries, endpoints
+from walkaway_core.agent import agents
+from walkaway_core.dialects.runs import runs
+from walkaway_core.dialects.workflows import tasks
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import ending, sending
+from walkaway_core.engine.pause import answering, asking
+from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.sending import OnBusy
+from walkaway_core.log import log, metadata
+from walkaway_core.notify import deliveries, endpoints
+from walkaway_core.store import turns
+from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.outbox import Told
 
 Act = Callable[[World], object]
 NOBODY = "http://127.0.0.1:9/"
@@ -123,7 +118,7 @@ def answered(answers: dict[str, Answer]) -> Life:
 
 
 def _answer(call: str, answer: Answer, world: World) -> None:
-    tool_results.take(world.services, world.session, [(call, answer)])
+    answering.take(world.services, world.session, [(call, answer)])
 
 
 def _minute(world: World) -> None:

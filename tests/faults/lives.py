@@ -8,11 +8,12 @@ from tests.faults.campaign import Life
 from tests.faults.script import STEERING
 from tests.faults.violations import every_message, remains, violations
 from tests.faults.world import World
-from walkaway_core import sending, turns
-from walkaway_core.ending import cancel
+from walkaway_core.engine import sending
+from walkaway_core.engine.ending import cancel
+from walkaway_core.engine.sending import OnBusy, Sent
 from walkaway_core.errors import SessionBusy, SessionNotFound
-from walkaway_core.keys import TurnKey
-from walkaway_core.sending import OnBusy, Sent
+from walkaway_core.store import turns
+from walkaway_core.store.keys import TurnKey
 
 CANCELLED = ("message.cancelled", "message.completed")
 

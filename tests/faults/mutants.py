@@ -25,14 +25,14 @@ MUTANTS = [
     Mutant(
         "R1: the terminal event is put where nothing is",
         "whoever cancels sleeps; the turn goes on",
-        (("ending.py", "[ending.draft(turn)]), (Absent(),))", "[ending.draft(turn)]), ())"),),
+        (("engine/ending.py", "[ending.draft(turn)]), (Absent(),))", "[ending.draft(turn)]), ())"),),
     ),
     Mutant(
         "R1: an end of unknown outcome is looked up",
         "a cancel has no effect, and nobody knows",
         (
             (
-                "ending.py",
+                "engine/ending.py",
                 "            if _is_mine(services, key, nonce):\n                break\n            continue",
                 "            break",
             ),
@@ -43,7 +43,7 @@ MUTANTS = [
         DIES_AFTER,
         (
             (
-                "ending.py",
+                "engine/ending.py",
                 "services.table.write(terminal, *told.puts, *release)",
                 (
                     "services.table.write(terminal, *told.puts, *release[:2])\n"
@@ -55,44 +55,44 @@ MUTANTS = [
     Mutant(
         "R1: the bus is told by way of the outbox",
         "the bus does not listen",
-        (("ending.py", "write(terminal, *told.puts, *release", "write(terminal, *release"),),
+        (("engine/ending.py", "write(terminal, *told.puts, *release", "write(terminal, *release"),),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
         WAITS,
-        (("ending.py", 'Is("inbox", session.inbox), ', ""),),
+        (("engine/ending.py", 'Is("inbox", session.inbox), ', ""),),
     ),
     Mutant(
         "R1: a turn that is steered at its end goes on",
         STEERS,
-        (("ending.py", 'if ending.status == "completed" and turn.steered > turn.step:', "if False:"),),
+        (("engine/ending.py", 'if ending.status == "completed" and turn.steered > turn.step:', "if False:"),),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what it was told",
         STEERS,
-        (("ending.py", '        Is("steers", turn.steers),\n', ""),),
+        (("engine/ending.py", '        Is("steers", turn.steers),\n', ""),),
     ),
     Mutant(
         "R1: what a turn is told belongs to a step that has not begun",
         "whoever steers sleeps; the turn goes on",
-        (("steering.py", 'Is("begun", turn.begun), ', ""),),
+        (("engine/steering.py", 'Is("begun", turn.begun), ', ""),),
     ),
     Mutant(
         "R1: a message that waits is known by its key",
         "a message waits; somebody dies after a write",
-        (("queue.py", 'once.put(services, key, outcome="queued")', ""),),
+        (("engine/queueing.py", 'once.put(services, key, outcome="queued")', ""),),
     ),
     Mutant(
         "R2: a delta is put where nothing is",
         SLEEPER,
-        (("deltas.py", "self._flying), (Absent(),))", "self._flying), ())"),),
+        (("log/deltas.py", "self._flying), (Absent(),))", "self._flying), ())"),),
     ),
     Mutant(
         "R2: an event is put where nothing is",
         SLEEPER,
         (
             (
-                "log.py",
+                "log/log.py",
                 "put = Put(item(services, writer, number, drafts), (Absent(),))",
                 "put = Put(item(services, writer, number, drafts))",
             ),
@@ -101,12 +101,12 @@ MUTANTS = [
     Mutant(
         "R2: the fence: a later writer stops an earlier one",
         SLEEPER,
-        (("log.py", ' or found.number("era") > writer.era', ""),),
+        (("log/log.py", ' or found.number("era") > writer.era', ""),),
     ),
     Mutant(
         "R2: the nonce tells what was written after all",
         UNKNOWN,
-        (("log.py", 'if found.facts["nonce"] == writer.nonce:', "if False:"),),
+        (("log/log.py", 'if found.facts["nonce"] == writer.nonce:', "if False:"),),
     ),
     Mutant(
         "R2: attempts of a step are counted",
@@ -136,8 +136,8 @@ MUTANTS = [
         "R2: the end stops everyone",
         "the user cancels",
         (
-            ("log.py", '"terminal" in found.facts or found', "found"),
-            ("ending.py", "LAST_ERA = 10**9", "LAST_ERA = 0"),
+            ("log/log.py", '"terminal" in found.facts or found', "found"),
+            ("engine/ending.py", "LAST_ERA = 10**9", "LAST_ERA = 0"),
         ),
     ),
     Mutant(
@@ -145,7 +145,7 @@ MUTANTS = [
         DIES_AFTER,
         (
             (
-                "doors/answering.py",
+                "doors/model_step.py",
                 "            [(STEP_COMPLETED, done)],\n            Put(entry, (Absent(),)),",
                 (
                     "            [(STEP_COMPLETED, done)],\n        )\n"
@@ -170,24 +170,24 @@ MUTANTS = [
         "R3: an answer is put where nothing is",
         SLEEPER,
         (
-            ("doors/answering.py", "Put(entry, (Absent(),)),", "Put(entry),"),
+            ("doors/model_step.py", "Put(entry, (Absent(),)),", "Put(entry),"),
             (
-                "doors/answering.py",
+                "doors/model_step.py",
                 "set=facts, add=added, when=turns.unchanged(turn)",
                 "set=facts, add=added",
             ),
-            ("log.py", ' or found.number("era") > writer.era', ""),
+            ("log/log.py", ' or found.number("era") > writer.era', ""),
         ),
     ),
     Mutant(
         "R4: an unstarted turn has a due item",
         "an execution's start has no effect",
-        (("starting.py", "[*made, watch, told, *message", "[*made, told, *message"),),
+        (("engine/starting.py", "[*made, watch, told, *message", "[*made, told, *message"),),
     ),
     Mutant(
         "R4: the sweep looks at turns",
         "an execution's start has no effect",
-        (("sweep.py", '    "turn": _turn,\n', '    "turn": lambda *_: None,\n'),),
+        (("doors/sweep.py", '    "turn": _turn,\n', '    "turn": lambda *_: None,\n'),),
     ),
     Mutant(
         "R4: a step moves its due item",
@@ -203,22 +203,22 @@ MUTANTS = [
     Mutant(
         "R5: an old execution's failure does not count",
         "an old execution's failure is told late",
-        (("ending.py", "ending.execution not in (None, turn.execution)", "False"),),
+        (("engine/ending.py", "ending.execution not in (None, turn.execution)", "False"),),
     ),
     Mutant(
         "R5: the next execution does what is left of a step",
         SWEPT,
-        (("turns.py", "max(self.step - 1, 0)", "self.step"),),
+        (("store/turns.py", "max(self.step - 1, 0)", "self.step"),),
     ),
     Mutant(
         "delete: the turn ends with its session",
         "the user deletes the session",
-        (("ending.py", '        change["deleted"] = sessions.ms(now)\n', ""),),
+        (("engine/ending.py", '        change["deleted"] = ms(now)\n', ""),),
     ),
     Mutant(
         "delete: the due item brings the broom",
         "whoever sends, runs or deletes dies after a write",
-        (("deleting.py", "*told.puts, *moved)", "*told.puts)"),),
+        (("engine/deleting.py", "*told.puts, *moved)", "*told.puts)"),),
     ),
     Mutant(
         "journal: a call is claimed where nobody has",
@@ -249,19 +249,19 @@ MUTANTS = [
     Mutant(
         "journal: a tool writes only while its call is its own",
         SLEEPER_END,
-        (("tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),),
+        (("agent/tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),),
     ),
     Mutant(
         "journal: a tool writes over what it saw",
         SLEEPER_END,
-        (("tools/tool.py", "contents(), version=seen)", "contents())"),),
+        (("agent/tools/tool.py", "contents(), version=seen)", "contents())"),),
     ),
     Mutant(
         "journal: what is done is not done again",
         "an invocation comes again after a later one",
         (
             ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
-            ("tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),
+            ("agent/tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),
             ("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),
         ),
     ),
@@ -270,7 +270,7 @@ MUTANTS = [
         REPEATED,
         (
             (
-                "sending.py",
+                "engine/sending.py",
                 "if once and (found := once.found(services)):",
                 "if once and not session.busy and (found := once.found(services)):",
             ),
@@ -279,14 +279,14 @@ MUTANTS = [
     Mutant(
         "once: the key is written with the claim",
         DIES_AFTER,
-        (("starting.py", "        writes.append(once.put(services, key))", "        pass"),),
+        (("engine/starting.py", "        writes.append(once.put(services, key))", "        pass"),),
     ),
     Mutant(
         "start: the session must be free",
         "another request is a moment earlier",
         (
-            ("starting.py", "add=beginning.added, when=free)", "add=beginning.added)"),
-            ("starting.py", '{"response_id": key.turn})]), (Absent(),))', '{"response_id": key.turn})]))'),
+            ("engine/starting.py", "add=beginning.added, when=free)", "add=beginning.added)"),
+            ("engine/starting.py", '{"response_id": key.turn})]), (Absent(),))', '{"response_id": key.turn})]))'),
         ),
     ),
     Mutant(
@@ -294,7 +294,7 @@ MUTANTS = [
         "a start without a key takes effect, unseen",
         (
             (
-                "starting.py",
+                "engine/starting.py",
                 (
                     "    except Unknown:\n        return turns.load(services, beginning.turn.key)\n"
                     "    return beginning.turn\n\n\ndef with_session"
@@ -306,7 +306,7 @@ MUTANTS = [
     Mutant(
         "bus: each thing has a number of its own",
         WAITS,
-        (("outbox.py", '{"told": len(kinds)}, (Is("told", told),)', "{}, ()"),),
+        (("store/outbox.py", '{"told": len(kinds)}, (Is("told", told),)', "{}, ()"),),
     ),
     Mutant(
         "bus: a start that nobody listened to is told later",
@@ -316,20 +316,24 @@ MUTANTS = [
     Mutant(
         "runs: a run is counted where it moves",
         "a run; a write has no effect, unseen",
-        (("ending.py", "due.drop(turn.key.turn, turn.due), *listed]", "due.drop(turn.key.turn, turn.due)]"),),
+        (("engine/ending.py", "due.drop(turn.key.turn, turn.due), *listed]", "due.drop(turn.key.turn, turn.due)]"),),
     ),
     Mutant(
         "runs: a run is taken off the list once",
         "a run that is deleted; somebody dies",
-        (("runs.py", "    writes = run_index.gone(", "    writes = []; run_index.gone("),),
+        (("dialects/runs/runs.py", "    writes = index.gone(", "    writes = []; index.gone("),),
     ),
     Mutant(
         "pause: of two answers one is kept",
         "a pause; somebody else answers otherwise",
         (
-            ("tool_results.py", 'set=facts, when=(Lacks("answer"),))', "set=facts)"),
-            ("tool_results.py", "journal, body, nonce), (Absent(),))]", "journal, body, nonce))]"),
-            ("tool_results.py", 'set={"due": later.due}, when=turns.unchanged(turn))', 'set={"due": later.due})'),
+            ("engine/pause/answering.py", 'set=facts, when=(Lacks("answer"),))', "set=facts)"),
+            ("engine/pause/answering.py", "journal, body, nonce), (Absent(),))]", "journal, body, nonce))]"),
+            (
+                "engine/pause/answering.py",
+                'set={"due": later.due}, when=turns.unchanged(turn))',
+                'set={"due": later.due})',
+            ),
         ),
     ),
     Mutant(
@@ -337,7 +341,7 @@ MUTANTS = [
         "a pause; somebody dies after a write",
         (
             (
-                "tool_results.py",
+                "engine/pause/answering.py",
                 "[event], kept, *more, soon, *moved)",
                 "[event], kept, soon, *moved)\n            more and services.table.write(*more)",
             ),
@@ -351,34 +355,34 @@ MUTANTS = [
     Mutant(
         "pause: the bus is told of it by way of the outbox",
         "a pause; somebody dies after a write",
-        (("parking.py", "        *told.puts,\n", ""),),
+        (("engine/pause/parking.py", "        *told.puts,\n", ""),),
     ),
     Mutant(
         "webhooks: an event is written once for each address",
         "webhooks; all messages come twice",
-        (("webhooks/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item), watch, *forget"),),
+        (("notify/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item), watch, *forget"),),
     ),
     Mutant(
         "webhooks: an attempt is made by one alone",
         "webhooks; a message comes twice at once",
         (
-            ("webhooks/deliveries.py", 'set={"due": due_key}, when=same)', 'set={"due": due_key})'),
-            ("webhooks/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
+            ("notify/deliveries.py", 'set={"due": due_key}, when=same)', 'set={"due": due_key})'),
+            ("notify/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
         ),
     ),
     Mutant(
         "webhooks: the due index brings attempts back",
         "webhooks; the queue forgets attempts",
-        (("webhooks/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item, (Absent(),)), *forget"),),
+        (("notify/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item, (Absent(),)), *forget"),),
     ),
     Mutant(
         "webhooks: the next attempt is due when this one is recorded",
         "webhooks; somebody dies after a write",
-        (("webhooks/attempts.py", "**_with(delivery, about)}, *moved)", "**_with(delivery, about)})"),),
+        (("notify/attempts.py", "**_with(delivery, about)}, *moved)", "**_with(delivery, about)})"),),
     ),
     Mutant(
         "pause: who keeps an answer has somebody look at the turn soon",
         "an answer, or a yes that nobody repeats; its server dies after a write",
-        (("tool_results.py", "*more, soon, *moved", "*more"),),
+        (("engine/pause/answering.py", "*more, soon, *moved", "*more"),),
     ),
 ]

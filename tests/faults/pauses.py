@@ -10,14 +10,18 @@ from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.script import ASKS, FILE
 from tests.faults.violations import Found, of_bus, of_log, of_record
 from tests.faults.world import MINUTE, PATIENCE, World
-from walkaway_core import asking, client_tools, log, sessions, tool_results, turns
+from walkaway_core.agent import client_tools
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import creating
+from walkaway_core.engine.pause import answering, asking
+from walkaway_core.engine.pause.answering import Answer
 from walkaway_core.errors import AlreadyAnswered, NotWaiting
-from walkaway_core.items import Change
-from walkaway_core.keys import TurnKey
-from walkaway_core.sessions import SessionOptions
-from walkaway_core.sweep import sweep
-from walkaway_core.tool_results import Answer
-from walkaway_core.turns import Turn
+from walkaway_core.log import log
+from walkaway_core.ports.items import Change
+from walkaway_core.store import turns
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.turns import Turn
 from walkaway_wire.tools import FunctionTool
 
 ASK = FunctionTool(name="ask", description="Asks the user", parameters={"type": "object"})
@@ -34,7 +38,7 @@ def session(world: World) -> None:
     services, name = world.services, world.services.ids.new("sess_")
     kept = client_tools.keep(services, "t", name, [ASK])
     options = SessionOptions(persistent=True, ttl=TTL, approve=("write_file",), **kept.said)
-    world.session = sessions.create(services, "t", options, {}, *kept.puts, name=name).key
+    world.session = creating.create(services, "t", options, {}, *kept.puts, name=name).key
 
 
 def current(world: World) -> Turn | None:
@@ -50,7 +54,7 @@ def answer(world: World, answers: dict[str, Answer] = ANSWERS) -> None:
         given = [(request.id, answers[request.id])]
         for _ in range(2):
             with contextlib.suppress(AlreadyAnswered, NotWaiting):
-                tool_results.take(world.services, world.session, given)
+                answering.take(world.services, world.session, given)
 
 
 def other_answer(world: World) -> None:
@@ -100,7 +104,7 @@ def sound(world: World, key: TurnKey, *ends: str) -> list[str]:
     results = {event.data["id"]: event.data["content"] for event in events if event.type == "tool_result"}
     found.must(not done or set(results) == {*ANSWERS, "call_3"}, f"the calls with results are {list(results)}")
     for call in ("call_1", "call_4"):
-        allowed = {ANSWERS[call].output, OTHER[call].output, tool_results.UNANSWERED, None}
+        allowed = {ANSWERS[call].output, OTHER[call].output, answering.UNANSWERED, None}
         found.must(results.get(call) in allowed, f"{call} has the result {results.get(call)!r}")
     yes = any(event.type == "tool_call.approved" for event in events)
     executed = any(event.type == "tool_use.executing" and event.data["id"] == "call_2" for event in events)

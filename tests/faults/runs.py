@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.violations import Found, of_log, of_record
 from tests.faults.world import World
-from walkaway_core import keys, log, run_index, runs, turns
-from walkaway_core.keys import SessionKey, TurnKey
-from walkaway_core.runs import Wish
+from walkaway_core.dialects.runs import index, runs
+from walkaway_core.dialects.runs.runs import Wish
+from walkaway_core.log import log
+from walkaway_core.store import keys, turns
+from walkaway_core.store.keys import SessionKey, TurnKey
 
 WISH = Wish("go", "", {}, "label", 3600, "", "key", "global")
 
@@ -47,7 +49,7 @@ def listed(world: World, key: TurnKey, *ends: str) -> list[str]:
     entries = table.query(keys.run_entry("t", "")[0]).items
     found.must([item.facts["state"] for item in entries] == [state], f"the list has {entries}, the run is {state}")
     for label in ("", "label"):
-        counts = +run_index.counts(world.services, "t", label)
+        counts = +index.counts(world.services, "t", label)
         found.must(counts == Counter({state: 1}), f"the counters of {label!r} say {counts}, the run is {state}")
     sessions = table.query("T#t", after="SESSION#", upto="SESSION#~").items
     found.must(len(sessions) == 2, f"{len(sessions)} sessions, with the world's own")
@@ -60,7 +62,7 @@ def unlisted(world: World, key: TurnKey, *_: str) -> list[str]:
     found, table = Found(), world.place.table
     found.must(not table.query(keys.run_entry("t", "")[0]).items, "it is on the list")
     for label in ("", "label"):
-        counts = +run_index.counts(world.services, "t", label)
+        counts = +index.counts(world.services, "t", label)
         found.must(not counts, f"the counters of {label!r} say {counts}")
     turn = turns.load(world.services, key)
     found.must(not (turn and turn.run), "the turn is a run")

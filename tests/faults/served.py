@@ -16,9 +16,9 @@ from tests.faults.script import respond
 from tests.faults.violations import effects, of_log, of_record
 from tests.messages_api import MessagesApi, messages_api
 from tests.servers import running, served
-from walkaway_core import log
-from walkaway_core.keys import TurnKey
+from walkaway_core.log import log
 from walkaway_core.settings import Settings
+from walkaway_core.store.keys import TurnKey
 from walkaway_local.stack import LocalStack
 
 MODEL = "test-model"

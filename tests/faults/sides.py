@@ -13,7 +13,8 @@ from tests.faults.dynamo import Trouble
 from walkaway_core.aws import table as dynamo
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.ports import Table, Workspace
+from walkaway_core.ports.table import Table
+from walkaway_core.ports.workspace import Workspace
 from walkaway_local.table import SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from typing import Literal, TypeVar
 
-from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
-from walkaway_core.ports import FileInfo, Table, Workspace
+from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write
+from walkaway_core.ports.table import Table
+from walkaway_core.ports.workspace import FileInfo, Workspace
 
 WRITE_FAULTS = ("lost", "after effect", "crash before", "crash after")
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from tests.faults import pauses
 from tests.faults.campaign import ground
 from tests.faults.left import once
 from tests.faults.script import ASKS
-from walkaway_core import tool_results
+from walkaway_core.engine.pause import answering
 from walkaway_core.errors import AlreadyAnswered
 
 
@@ -22,12 +22,12 @@ def test_another_answer_is_refused_and_lets_the_turn_go_on(tmp_path: Path) -> No
             given = [(call, pauses.ANSWERS[call])]
             number = world.table.counts["asked"] + 1
             world.caller = number, "crash after"
-            once(world, lambda w, given=given: tool_results.take(w.services, w.session, given))  # type: ignore[misc]
+            once(world, lambda w, given=given: answering.take(w.services, w.session, given))  # type: ignore[misc]
         before = pauses.current(world)
         assert before
         assert before.parked
         with pytest.raises(AlreadyAnswered):
-            tool_results.take(world.services, world.session, [("call_1", pauses.OTHER["call_1"])])
+            answering.take(world.services, world.session, [("call_1", pauses.OTHER["call_1"])])
         world.settle()
         after = pauses.current(world)
         assert after

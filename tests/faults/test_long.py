@@ -11,11 +11,13 @@ from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record
 from tests.faults.world import World
-from walkaway_core import log, sending, ticket
-from walkaway_core.keys import TurnKey
+from walkaway_core.engine import sending
+from walkaway_core.log import log
+from walkaway_core.store import ticket
+from walkaway_core.store.keys import TurnKey
 
 if TYPE_CHECKING:
-    from walkaway_core.items import Item
+    from walkaway_core.ports.items import Item
 
 STEPS, EXECUTIONS = 60, 3
 TASK = f"Write a report on rain to rain.md in {STEPS} steps"

@@ -13,8 +13,12 @@ from tests.faults.campaign import Ground, ground
 from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record, turns_began
 from tests.faults.world import TROUBLE
-from walkaway_core import deleting, log, sending, sessions, tool_results, transcript
-from walkaway_core.ending import cancel
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import deleting, sending
+from walkaway_core.engine.ending import cancel
+from walkaway_core.engine.pause import answering
+from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.sending import OnBusy, Sent
 from walkaway_core.errors import (
     AlreadyAnswered,
     NotWaiting,
@@ -23,11 +27,10 @@ from walkaway_core.errors import (
     SessionNotFound,
     ToolCallNotFound,
 )
-from walkaway_core.idempotency import Once
-from walkaway_core.keys import END, SessionKey, TurnKey
-from walkaway_core.sending import OnBusy, Sent
-from walkaway_core.sweep import sweep
-from walkaway_core.tool_results import Answer
+from walkaway_core.log import log, transcript
+from walkaway_core.store import sessions
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_wire.events import Event
 
 EXAMPLES = int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
@@ -73,7 +76,7 @@ class Life(RuleBasedStateMachine):
     def answer(self, session: SessionKey, yes: bool) -> None:  # noqa: FBT001
         refusals = (AlreadyAnswered, NotWaiting, ToolCallNotFound, SessionNotFound, ResponseNotFound)
         given = [(ASKED, Answer(approve=yes))]
-        if turn := self.told(lambda: tool_results.take(self.services, session, given), *refusals):
+        if turn := self.told(lambda: answering.take(self.services, session, given), *refusals):
             assert self.answers.setdefault(turn.key, yes) == yes, "one call, two answers"
 
     @rule(target=TURNS, session=SESSIONS, key=st.sampled_from(["", "a", "b"]), on_busy=st.sampled_from(WAYS))

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
-from walkaway_core import bodies, log, sessions, transcript, turns
 from walkaway_core.doors.run_tool import UNKNOWN
-from walkaway_core.keys import END, SessionKey, TurnKey
-from walkaway_core.sending import Sent
-from walkaway_core.services import Services
+from walkaway_core.engine.sending import Sent
+from walkaway_core.log import log, transcript
+from walkaway_core.store import bodies, sessions, turns
+from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 from walkaway_wire.events import TERMINAL, Event
 

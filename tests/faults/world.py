@@ -11,17 +11,18 @@ from tests.faults.machine import Machine
 from tests.faults.script import FILE
 from tests.faults.sides import Place
 from tests.faults.table import Crashed, FaultyTable, FaultyWorkspace
-from walkaway_core import keys, sending, sessions
 from walkaway_core.doors.deliver_webhook import deliver_webhook
-from walkaway_core.idempotency import Once
-from walkaway_core.items import Unknown
-from walkaway_core.keys import SessionKey, TurnKey
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import creating, sending
+from walkaway_core.engine.sending import OnBusy, Sent
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.sending import OnBusy, Sent
-from walkaway_core.services import Services
-from walkaway_core.sessions import SessionOptions
+from walkaway_core.ports.items import Unknown
 from walkaway_core.settings import Settings
-from walkaway_core.sweep import sweep
+from walkaway_core.store import keys
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
 
 T = TypeVar("T")
 PATIENCE = 100
@@ -130,7 +131,7 @@ class World:
         self.session = self.create()
 
     def create(self, **options: Any) -> SessionKey:
-        return sessions.create(self.services, "t", SessionOptions(**{"persistent": True} | options), {}).key
+        return creating.create(self.services, "t", SessionOptions(**{"persistent": True} | options), {}).key
 
     def run(self) -> TurnKey:
         """Send a message as a client that repeats what it has no answer to, and let the turn run to its end."""

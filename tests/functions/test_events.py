@@ -12,10 +12,11 @@ import pytest
 
 from dev.seed import NAME, seed
 from tests.aws.shapes import Deployed, deployed, settle
-from walkaway_core import asking, bodies, turns
-from walkaway_core.items import Put
-from walkaway_core.turns import Turn
-from walkaway_core.webhooks import deliveries
+from walkaway_core.engine.pause import asking
+from walkaway_core.notify import deliveries
+from walkaway_core.ports.items import Put
+from walkaway_core.store import bodies, turns
+from walkaway_core.store.turns import Turn
 
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*.json"))

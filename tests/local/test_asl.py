@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from walkaway_core import keys
 from walkaway_core.doors import DOORS
-from walkaway_core.system import SystemClock
+from walkaway_core.ports.clock import SystemClock
+from walkaway_core.store import keys
 from walkaway_local.machine import asl
 from walkaway_local.machine.asl import Unsupported
 from walkaway_local.machine.execution import Execution

@@ -16,7 +16,7 @@ from tests.agents import Agent
 from tests.messages_api import MessagesApi, Reply, call
 from tests.sandboxes import needs_bubblewrap
 from tests.servers import KEYS, Running, running
-from walkaway_core.output import HEAD, TAIL
+from walkaway_core.agent.tools.output import HEAD, TAIL
 from walkaway_core.settings import Settings
 from walkaway_local.sandbox import bubblewrap
 
@@ -126,7 +126,7 @@ class TestScopes:
     def test_too_much_to_read_says_how_to_narrow_it(self, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
         agent.put("a", b"1")
         agent.put("b", b"2")
-        monkeypatch.setattr("walkaway_core.sandbox.MOST", 1)
+        monkeypatch.setattr("walkaway_core.ports.sandbox.MOST", 1)
         assert "file_access" in agent.bash("ls")
 
 

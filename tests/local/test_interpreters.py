@@ -11,8 +11,8 @@ import pytest
 
 from tests.local.machines import MACHINES, Answers, Machine
 from tests.moto_services import account
-from walkaway_core import keys
-from walkaway_core.system import SystemClock
+from walkaway_core.ports.clock import SystemClock
+from walkaway_core.store import keys
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.table import SqliteTable
 from walkaway_wire import jsontext

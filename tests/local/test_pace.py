@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from walkaway_core import pace
+from walkaway_core.ports import pace
 from walkaway_local.machine import pools
 from walkaway_local.machine.pools import AT_ONCE, Pools
 

@@ -71,7 +71,7 @@ def test_a_server_whose_model_cannot_be_called_says_what_to_set(tmp_path: Path) 
 
 def test_the_sdk_is_not_imported_before_the_server_is_ready(tmp_path: Path) -> None:
     script = (
-        "import sys, walkaway_local.stack, walkaway_core.api.app, walkaway_local.serve\n"
+        "import sys, walkaway_local.stack, walkaway_core.http.app, walkaway_local.commands.serve\n"
         "print([m for m in ('anthropic', 'httpx2', 'pptx', 'rich') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,9 +8,9 @@ import pytest
 from tests import sse
 from tests.messages_api import MessagesApi, Reply, call, text
 from tests.servers import KEYS, running
-from walkaway_core import tools
+from walkaway_core.agent import tools
+from walkaway_core.agent.tools.tool import Hands, Tool
 from walkaway_core.settings import Settings
-from walkaway_core.tools.tool import Hands, Tool
 
 WORKERS = 4
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from walkaway_core.sandbox import Command
+from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import staging
 from walkaway_local.workspace import FolderWorkspace
 

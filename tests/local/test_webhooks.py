@@ -18,7 +18,7 @@ import pytest
 from tests import sse
 from tests.servers import PATIENCE, free_port, served
 from walkaway.webhooks import SignatureInvalid, verify
-from walkaway_core.webhooks import signing
+from walkaway_core.notify import signing
 
 LOOPBACK = {"WALKAWAY_OUTBOUND_LOOPBACK": "yes", "WALKAWAY_REHEARSAL_DELAY": "0"}
 

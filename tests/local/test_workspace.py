@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from walkaway_core.ports import NotAFile
+from walkaway_core.ports.workspace import NotAFile
 from walkaway_local.workspace import FolderWorkspace
 
 ROOT = "t/files"

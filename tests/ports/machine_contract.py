@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from walkaway_core.ports import Machine
+from walkaway_core.ports.machine import Machine
 
 PATIENCE = 20.0
 

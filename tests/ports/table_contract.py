@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.clock import HeldClock
-from walkaway_core.items import (
+from walkaway_core.ports.items import (
     Absent,
     Below,
     Change,
@@ -26,7 +26,7 @@ from walkaway_core.items import (
     TooLarge,
     Write,
 )
-from walkaway_core.ports import Table
+from walkaway_core.ports.table import Table
 
 ContractCheck = Callable[[Table, HeldClock], None]
 

@@ -13,10 +13,10 @@ import boto3
 import pytest
 
 from tests.moto_services import ACCOUNT, OneAtATime, account
-from walkaway_core import keys
 from walkaway_core.aws.bus import EventBridgeBus, connect
-from walkaway_core.ports import Bus
-from walkaway_core.system import SystemClock, TimeIds
+from walkaway_core.ports.bus import Bus
+from walkaway_core.ports.clock import SystemClock, TimeIds
+from walkaway_core.store import keys
 from walkaway_local.bus import LocalBus, Subscriber
 from walkaway_local.table import SqliteTable
 

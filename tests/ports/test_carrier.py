@@ -11,7 +11,7 @@ import pytest
 from tests.clock import ShiftedClock
 from tests.moto_services import ACCOUNT, OneAtATime, account
 from walkaway_core.aws.carrier import SqsCarrier, connect
-from walkaway_core.webhooks.carrier import Carrier
+from walkaway_core.ports.bus import Carrier
 from walkaway_local.carrier import LocalCarrier
 from walkaway_wire import jsontext
 

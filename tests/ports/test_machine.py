@@ -10,8 +10,8 @@ import pytest
 from tests.moto_services import account
 from tests.ports import machine_contract as contract
 from walkaway_core.aws.machine import StepFunctionsMachine
-from walkaway_core.ports import Machine
-from walkaway_core.system import SystemClock
+from walkaway_core.ports.clock import SystemClock
+from walkaway_core.ports.machine import Machine
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.table import SqliteTable
 

@@ -10,7 +10,7 @@ from tests.clock import HeldClock
 from tests.moto_services import TABLE, account
 from tests.ports import table_contract as contract
 from walkaway_core.aws.table import DynamoTable
-from walkaway_core.items import Item, Key, Page, Put, Unknown, Write
+from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write
 from walkaway_local.table import SqliteTable
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.moto_services import BUCKET, account
 from tests.ports import workspace_contract as contract
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.ports import FileInfo
+from walkaway_core.ports.workspace import FileInfo
 from walkaway_local.workspace import FolderWorkspace
 
 

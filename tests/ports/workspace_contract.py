@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from walkaway_core.ports import Changed, NotAFile, Workspace
+from walkaway_core.ports.workspace import Changed, NotAFile, Workspace
 
 ContractCheck = Callable[[Workspace], None]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.security import weaken
 from tests.security.scene import CANARY, ENVIRONMENT, PRIVATE, SECRET, Scene, daemons, unclean
 from tests.security.weaken import Weaken
-from walkaway_core.output import HEAD, KEPT, TAIL
+from walkaway_core.agent.tools.output import HEAD, KEPT, TAIL
 from walkaway_local.sandbox import mounts
 
 Seen = Callable[[Scene, str], bool]

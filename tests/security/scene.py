@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from walkaway_core import sessions
-from walkaway_core.paths import clean
-from walkaway_core.sessions import SessionOptions
+from walkaway_core.agent.tools.bash import Bash
+from walkaway_core.agent.tools.tool import Hands
+from walkaway_core.engine import creating
+from walkaway_core.ports.paths import clean
 from walkaway_core.settings import Settings
-from walkaway_core.tools.bash import Bash
-from walkaway_core.tools.tool import Hands
+from walkaway_core.store.sessions import SessionOptions
 from walkaway_local.sandbox import bubblewrap
 from walkaway_local.stack import LocalStack
 
@@ -45,7 +45,7 @@ class Scene:
         """Let the agent run a command; give what the model is told."""
         services = self.stack.services
         options = SessionOptions(persistent=True, read=read, write=write)
-        session = sessions.create(services, "t", options, {})
+        session = creating.create(services, "t", options, {})
         return Bash(command=self.filled(command), timeout=timeout).run(Hands(services, session))
 
     def filled(self, command: str) -> str:

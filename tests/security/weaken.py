@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.security.scene import Scene
-from walkaway_core import output, paths, promotion
-from walkaway_core.sandbox import Command, readable
-from walkaway_core.tools import bash
+from walkaway_core.agent.tools import bash, output, promotion
+from walkaway_core.ports import paths
+from walkaway_core.ports.sandbox import Command, readable
 from walkaway_local.sandbox import bubblewrap, mounts, running, staging
 from walkaway_sandbox import tree
 

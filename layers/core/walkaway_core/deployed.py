@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import Clock
-from walkaway_core.sandbox import NoSandbox, Sandbox
-from walkaway_core.services import Services
+from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
+from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.settings import SettingError, Settings
-from walkaway_core.system import SystemClock, TimeIds
+from walkaway_core.store.services import Services
 
 if TYPE_CHECKING:
-    from walkaway_core.api.gateway import Staged
+    from walkaway_core.http.gateway import Staged
 
 _built: dict[str, Services] = {}
 _apps: "dict[str, Staged]" = {}
@@ -29,9 +28,9 @@ def services(function: str) -> Services:
 
 def app(function: str) -> "Staged":
     """Give the HTTP app of a function. It always asks for a key. Raises SettingError."""
-    from walkaway_core.api.access import Keyring
-    from walkaway_core.api.app import create_app
-    from walkaway_core.api.gateway import Staged
+    from walkaway_core.http.access import Keyring
+    from walkaway_core.http.app import create_app
+    from walkaway_core.http.gateway import Staged
 
     if function not in _apps:
         found = services(function)

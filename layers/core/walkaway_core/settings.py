@@ -1,11 +1,11 @@
 """The settings, read from the environment once, when a program's services are built."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from walkaway_core.paths import TENANT
-
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 REHEARSAL = "rehearsal"
 BEDROCK = "bedrock/"
 """What the names of models on Amazon Bedrock begin with."""
@@ -13,7 +13,6 @@ PROVIDERS = ("anthropic", "bedrock")
 DEFAULT_MODEL = "claude-sonnet-5-5"
 REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
-
 HTTP = ("api", "stream")
 ENGINE = (
     *("call_model", "run_tool", "request_client_tools", "continue_turn", "finish_turn"),

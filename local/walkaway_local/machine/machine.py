@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from walkaway_core import keys
-from walkaway_core.items import Absent, Item, Put, Refused
-from walkaway_core.ports import Clock, Table
+from walkaway_core.ports.clock import Clock
+from walkaway_core.ports.items import Absent, Item, Put, Refused
+from walkaway_core.ports.table import Table
+from walkaway_core.store import keys
 from walkaway_local.machine import asl
 from walkaway_local.machine.execution import Execution, Moved
 from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch

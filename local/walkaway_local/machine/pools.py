@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from walkaway_core import pace
+from walkaway_core.ports import pace
 
 T = TypeVar("T")
 

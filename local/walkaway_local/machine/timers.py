@@ -5,7 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable
 
-from walkaway_core.ports import Clock
+from walkaway_core.ports.clock import Clock
 
 
 class Timers:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from walkaway_core.paths import MOUNT
-from walkaway_core.ports import Workspace
-from walkaway_core.sandbox import Command, Finished, SandboxRefused
+from walkaway_core.ports.paths import MOUNT
+from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
+from walkaway_core.ports.workspace import Workspace
 from walkaway_local.sandbox import mounts, staging
 from walkaway_local.sandbox.running import Running, remove
 

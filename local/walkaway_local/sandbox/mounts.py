@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from walkaway_core.paths import MOUNT
+from walkaway_core.ports.paths import MOUNT
 
 TMP_BYTES = 256 * 1024 * 1024
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")

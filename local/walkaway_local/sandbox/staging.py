@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from walkaway_core.paths import covers
-from walkaway_core.ports import Workspace
-from walkaway_core.sandbox import Command, FileChange, readable
+from walkaway_core.ports.paths import covers
+from walkaway_core.ports.sandbox import Command, FileChange, readable
+from walkaway_core.ports.workspace import Workspace
 from walkaway_sandbox import tree
 
 

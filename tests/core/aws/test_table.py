@@ -10,7 +10,7 @@ from tests.faults.dynamo import Trouble
 from tests.moto_services import TABLE, account
 from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
-from walkaway_core.items import Absent, Change, Item, Put, Refused, Unknown, Write
+from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, Unknown, Write
 
 CANCELLED = "TransactionCanceledException"
 

@@ -8,7 +8,7 @@ from botocore.compat import HTTPHeaders
 
 from tests.moto_services import BUCKET, account
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.ports import Changed
+from walkaway_core.ports.workspace import Changed
 
 ROOT = "t/files"
 PRECONDITION = {"Error": {"Code": "PreconditionFailed", "Message": "injected"}, "ResponseMetadata": {}}

@@ -6,7 +6,7 @@ A fact `x` is the attribute `f.x`, so that no fact can meet a key; the body is `
 from collections.abc import Iterable
 from typing import Any
 
-from walkaway_core.items import Absent, Below, Change, Condition, Fact, Is, IsNot, Item, Lacks
+from walkaway_core.ports.items import Absent, Below, Change, Condition, Fact, Is, IsNot, Item, Lacks
 
 
 class Words:

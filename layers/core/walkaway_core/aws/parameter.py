@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from walkaway_core.ports import ModelFailed, ModelRefused
+from walkaway_core.ports.model import ModelFailed, ModelRefused
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient

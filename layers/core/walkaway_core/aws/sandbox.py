@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from walkaway_core.paths import covers
-from walkaway_core.sandbox import MOST_BYTES, Command, FileChange, Finished, readable
+from walkaway_core.ports.paths import covers
+from walkaway_core.ports.sandbox import MOST_BYTES, Command, FileChange, Finished, readable
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
 
-    from walkaway_core.ports import Workspace
+    from walkaway_core.ports.workspace import Workspace
 
 MANIFEST_BYTES = 20_000_000
 MARGIN = 300

@@ -16,7 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
-from walkaway_core.items import (
+from walkaway_core.ports.clock import Clock
+from walkaway_core.ports.items import (
     MAX_PAGE_BYTES,
     Change,
     Delete,
@@ -30,7 +31,6 @@ from walkaway_core.items import (
     Write,
     check_limits,
 )
-from walkaway_core.ports import Clock
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from walkaway_core.ports import Changed, FileInfo, NotAFile
+from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

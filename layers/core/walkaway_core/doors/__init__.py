@@ -8,7 +8,7 @@ from walkaway_core.doors.continue_turn import continue_turn
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.doors.request_client_tools import request_client_tools
 from walkaway_core.doors.run_tool import run_tool
-from walkaway_core.services import Services
+from walkaway_core.store.services import Services
 
 Door = Callable[[Services, Mapping[str, Any]], dict[str, Any]]
 

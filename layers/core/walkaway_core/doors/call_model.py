@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core import asking, due, limits, log, outbox, retries, run_index, transcript, turns
-from walkaway_core.doors import answering
-from walkaway_core.doors.answering import Begun
-from walkaway_core.items import Absent, Change, Check, Put, Refused, Unknown
-from walkaway_core.limits import LimitReached
-from walkaway_core.log import Superseded, Writer
-from walkaway_core.ports import ModelFailed, ModelRefused
-from walkaway_core.services import Services
-from walkaway_core.sessions import Session
-from walkaway_core.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
-from walkaway_core.turns import Turn
+from walkaway_core.dialects.runs import index
+from walkaway_core.doors import model_step, retries
+from walkaway_core.doors.model_step import Begun
+from walkaway_core.engine import executions, limits
+from walkaway_core.engine.limits import LimitReached
+from walkaway_core.engine.pause import asking
+from walkaway_core.log import log, transcript
+from walkaway_core.log.log import Superseded, Writer
+from walkaway_core.ports.items import Absent, Change, Check, Put, Refused, Unknown
+from walkaway_core.ports.model import ModelFailed, ModelRefused
+from walkaway_core.store import due, outbox, turns
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
+from walkaway_core.store.turns import Turn
 from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
@@ -54,7 +58,7 @@ class _Step:
         """
         since = self.services.clock.now()
         while True:
-            turn, session = turns.current(self.services, self.ticket)
+            turn, session = executions.current(self.services, self.ticket)
             said = transcript.answer(self.services, turn.key, self.number)
             if said:
                 return self._after(said.body, session)
@@ -63,7 +67,7 @@ class _Step:
             if begun is None:
                 continue
             try:
-                return self._after(answering.answer(self.services, begun), session)
+                return self._after(model_step.answer(self.services, begun), session)
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
@@ -74,7 +78,7 @@ class _Step:
         Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
         """
         clock = self.services.clock
-        turn, _ = turns.current(self.services, self.ticket)
+        turn, _ = executions.current(self.services, self.ticket)
         if clock.now() >= turn.deadline:
             return self.ticket.fail("timeout", turns.timeout_sentence(turn))
         attempt = begun.writer.era % 1000
@@ -90,7 +94,7 @@ class _Step:
         until = clock.now() + wait
         while (left := until - clock.now()) > 0:
             clock.sleep(min(1.0, left))
-            turns.current(self.services, self.ticket)
+            executions.current(self.services, self.ticket)
         return None
 
     def _begin(self, turn: Turn, session: Session, until: float) -> Begun | None:
@@ -114,7 +118,7 @@ class _Step:
                 *moved,
                 *told.puts,
                 *([Change(*owner.item, add=told.added, when=told.when)] if first else []),
-                *(run_index.moved(turn.run, turn.key, "queued", "running") if first else []),
+                *(index.moved(turn.run, turn.key, "queued", "running") if first else []),
             )
         except (Refused, Unknown):
             return None

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from walkaway_core.services import Services
-from walkaway_core.webhooks.attempts import attempt
-from walkaway_core.webhooks.fanout import fan_out
+from walkaway_core.notify.attempts import attempt
+from walkaway_core.notify.fanout import fan_out
+from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from walkaway_core.ending import Ending, end_turn
-from walkaway_core.services import Services
-from walkaway_core.ticket import FINISH_HISTORY, Ticket
+from walkaway_core.engine.ending import Ending, end_turn
+from walkaway_core.store.services import Services
+from walkaway_core.store.ticket import FINISH_HISTORY, Ticket
 from walkaway_wire import jsontext
 
 

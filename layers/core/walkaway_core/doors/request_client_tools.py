@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from walkaway_core import parking, turns
-from walkaway_core.log import Superseded
-from walkaway_core.services import Services
-from walkaway_core.ticket import Ticket
+from walkaway_core.engine import executions
+from walkaway_core.engine.pause import parking
+from walkaway_core.log.log import Superseded
+from walkaway_core.store.services import Services
+from walkaway_core.store.ticket import Ticket
 
 
 def request_client_tools(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def request_client_tools(services: Services, data: Mapping[str, Any]) -> dict[st
 
 def _wait(services: Services, ticket: Ticket, token: str) -> None:
     while True:
-        turn, session = turns.current(services, ticket)
+        turn, session = executions.current(services, ticket)
         if turn.begun > ticket.step:
             raise Superseded
         if turn.asked < ticket.step:

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from walkaway_core import asking, log, tools, transcript, turns
-from walkaway_core.items import Absent, Change, Check, Fact, Is, Item, Put, Refused
-from walkaway_core.log import TOOLS_ERA, Superseded, Writer
-from walkaway_core.services import Services
-from walkaway_core.sessions import ms
-from walkaway_core.ticket import Ticket
-from walkaway_core.tools.tool import Hands, Result
+from walkaway_core.agent import tools
+from walkaway_core.agent.tools.tool import Hands, Result
+from walkaway_core.engine import executions
+from walkaway_core.engine.pause import asking
+from walkaway_core.log import log, transcript
+from walkaway_core.log.log import TOOLS_ERA, Superseded, Writer
+from walkaway_core.ports.items import Absent, Change, Check, Fact, Is, Item, Put, Refused, ms
+from walkaway_core.store.services import Services
+from walkaway_core.store.ticket import Ticket
 from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
@@ -37,7 +39,7 @@ class _Call:
     def __init__(self, services: Services, ticket: Ticket) -> None:
         assert ticket.call is not None
         self._services = services
-        turn, self._session = turns.current(services, ticket)
+        turn, self._session = executions.current(services, ticket)
         self._turn = turn.key
         said = transcript.answer(services, turn.key, ticket.step)
         if said is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import caching
 from walkaway_core.models.blocks import Blocks
-from walkaway_core.ports import Answer, ModelFailed, ModelRefused, ModelRequest
+from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 
 if TYPE_CHECKING:

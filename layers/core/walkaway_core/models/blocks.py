@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from walkaway_core.ports import Answer
+from walkaway_core.ports.model import Answer
 from walkaway_wire import jsontext
 from walkaway_wire.events import (
     SERVER_TOOL_RESULT,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from walkaway_core.paths import MOUNT
+from walkaway_core.ports.paths import MOUNT
 
 Kind = Literal["presentation", "document", "table", "data", "page", "code", "verse", "chart", "none"]
 Deed = Literal["make", "read", "list", "search", "run", "talk"]

@@ -1,0 +1,66 @@
+"""Tools that the caller runs: their definitions, kept beside what has said them; options hold their names."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.agent import tools
+from walkaway_core.errors import Invalid
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store import bodies, keys
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
+from walkaway_wire import jsontext
+from walkaway_wire.tools import FunctionTool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Definitions that are kept when `puts` are written, and what options then say of them."""
+
+    puts: tuple[Put, ...]
+    said: dict[str, Any]
+
+
+def check(wanted: Sequence[FunctionTool]) -> None:
+    """Raise Invalid for names that two tools have, or that are the server's."""
+    seen: set[str] = set()
+    for tool in wanted:
+        if tool.name in seen:
+            raise Invalid(f"Two tools are called {tool.name!r}; a name can stand for one only")
+        if tool.name in tools.TOOLS or tool.name in tools.SERVER_TOOLS:
+            raise Invalid(f"{tool.name!r} is a tool of the server's; call yours something else")
+        seen.add(tool.name)
+
+
+def keep(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionTool]) -> Kept:
+    """Make the item that holds definitions below a session or an agent. Raises Invalid."""
+    check(wanted)
+    if not wanted:
+        return Kept((), {"tools": (), "tools_at": ""})
+    body = jsontext.dump_bytes([tool.model_dump(exclude={"type", "strict"}) for tool in wanted])
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
+    put = Put(Item(*keys.tools(tenant, owner, digest), pointer, text))
+    return Kept((put,), {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
+
+
+def load(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
+    """Read the definitions of a session's tools: name, description, parameters and timeout of each."""
+    if not options.tools:
+        return []
+    owner, _, digest = options.tools_at.partition("#")
+    item = services.table.get(keys.tools(tenant, owner, digest))[0]
+    if item is None:
+        raise LookupError(f"the tools at {options.tools_at} are gone")
+    found: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
+    return found
+
+
+def definitions(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
+    """Describe them to the model, in the shape of the Messages API."""
+    return [
+        {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
+        for tool in load(services, tenant, options)
+    ]

@@ -1,0 +1,67 @@
+"""The agent's tools. A tool is a class: its docstring is the description, its fields are the arguments."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from walkaway_core.agent.tools.bash import Bash
+from walkaway_core.agent.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
+from walkaway_core.agent.tools.presentation import CreatePresentation
+from walkaway_core.agent.tools.progress import ReportProgress
+from walkaway_core.agent.tools.tool import Hands, Result, Tool, ToolError
+from walkaway_core.agent.tools.web import FetchUrl
+from walkaway_core.errors import Invalid, WalkawayError
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+
+TOOLS: Mapping[str, type[Tool]] = {
+    tool.name: tool
+    for tool in (
+        Bash,
+        ReadFile,
+        WriteFile,
+        EditFile,
+        ListFiles,
+        SearchFiles,
+        ReportProgress,
+        CreatePresentation,
+        FetchUrl,
+    )
+}
+DEFINITIONS: Mapping[str, dict[str, Any]] = {name: tool.definition() for name, tool in TOOLS.items()}
+"""The tools in the shape of the Messages API."""
+
+SERVER_TOOLS = ("web_search", "web_fetch", "code_execution")
+"""Tools that the model service runs itself (Messages API, server tools)."""
+
+
+def check(names: Sequence[str]) -> None:
+    """Raise Invalid for a name that is no tool's."""
+    if unknown := [name for name in names if name not in TOOLS and name not in SERVER_TOOLS]:
+        there = ", ".join((*TOOLS, *SERVER_TOOLS))
+        raise Invalid(f"There is no tool {unknown[0][:100]!r}; there are: {there}")
+
+
+def check_ours(names: Sequence[str]) -> None:
+    """Raise Invalid for a name that is no tool of ours: only those can wait for a yes."""
+    if unknown := [name for name in names if name not in TOOLS]:
+        raise Invalid(f"{unknown[0][:100]!r} cannot wait for a yes; these can: {', '.join(TOOLS)}")
+
+
+def there(services: Services, session: Session) -> list[str]:
+    """Name the tools that a session has here."""
+    allows = session.options.allows
+    wanted = (tool for name, tool in TOOLS.items() if allows(name, unasked=tool.unasked))
+    return [tool.name for tool in wanted if tool.missing(services) is None]
+
+
+def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:
+    """Check the arguments and carry the call out; whatever the agent did wrong is a result that says so."""
+    try:
+        return Result(tool.model_validate(arguments).run(hands))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        return Result(f"The arguments do not fit {tool.name}: {problems}", is_error=True)
+    except (ToolError, WalkawayError) as error:
+        return Result(str(error), is_error=True)

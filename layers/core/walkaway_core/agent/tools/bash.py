@@ -1,0 +1,88 @@
+"""The tool that runs shell commands in the sandbox."""
+
+import contextlib
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from walkaway_core.agent.tools import promotion
+from walkaway_core.agent.tools.output import Output
+from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.errors import PathConflict, PathForbidden
+from walkaway_core.ports.paths import MOUNT
+from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
+from walkaway_core.ports.workspace import Changed
+from walkaway_core.store.services import Services
+
+LONGEST = 14 * 60
+LOOK_EVERY = 0.5
+"""Seconds between two looks whether the call is still to be carried out."""
+
+
+class Bash(Tool):
+    """Run a bash command in the workspace. Files that it writes there stay; processes do not outlive the command."""
+
+    name: ClassVar[str] = "bash"
+    repeatable: ClassVar[bool] = False
+    deadline: ClassVar[float] = LONGEST + 60.0
+
+    command: Annotated[str, Field(min_length=1, max_length=100_000)]
+    timeout: Annotated[int, Field(ge=1, le=LONGEST, description="seconds after which it is killed")] = 120
+
+    @classmethod
+    def missing(cls, services: Services) -> str | None:
+        """Say why no command can be run here."""
+        return services.sandbox.problem()
+
+    def run(self, hands: Hands) -> str:
+        """Run it, and bring what it changed into the workspace."""
+        options, key = hands.session.options, hands.session.key
+        root = f"{key.tenant}/files"
+        command = Command(self.command, root, options.read, options.write, self.timeout, options.network, key.session)
+        with contextlib.closing(Output(hands.progress)) as output:
+            heard = _Listener(hands, output)
+            try:
+                with hands.services.sandbox.run(command, heard.take) as finished:
+                    promoted = promotion.promote(hands, finished.changes)
+            except SandboxRefused as refusal:
+                raise ToolError(str(refusal)) from None
+            promoted.notes += finished.lost
+            lines = [_end(finished), output.shown().rstrip("\n"), *_kept(hands, output), *promoted.lines()]
+        return "\n".join(line for line in lines if line)
+
+
+class _Listener:
+    """Takes what a command writes, and looks now and then whether anybody still wants it."""
+
+    def __init__(self, hands: Hands, output: Output) -> None:
+        self._hands = hands
+        self._output = output
+        self._looked = hands.services.clock.now()
+
+    def take(self, data: bytes) -> None:
+        """Take in what came, or nothing. Raises Superseded."""
+        self._output.take(data)
+        now = self._hands.services.clock.now()
+        if now >= self._looked + LOOK_EVERY:
+            self._looked = now
+            self._hands.stand()
+
+
+def _end(finished: Finished) -> str:
+    return f"killed: {finished.killed}" if finished.killed else f"exit code {finished.exit_code}"
+
+
+def _kept(hands: Hands, output: Output) -> list[str]:
+    """Put output that the model does not get to see whole into a file, where the session may write one."""
+    if not output.cut:
+        return []
+    whole = b"".join(output.whole())
+    path = promotion.beside("output/bash.txt", whole).replace(".conflict-", "-")
+    for place in (path, *(f"{folder}/{path}" for folder in hands.session.options.write if folder)):
+        try:
+            hands.place(place, lambda: [whole], None)
+        except (PathForbidden, PathConflict, Changed):
+            continue
+        more = f", its first {len(whole)} bytes" if output.size > len(whole) else ""
+        return [f"[the whole output{more}: {MOUNT}/{place}]"]
+    return ["[the rest of the output is lost: this session may not write a file for it]"]

@@ -1,0 +1,180 @@
+"""The tools that read and write the workspace."""
+
+import fnmatch
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+import regex
+from pydantic import Field
+
+from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.ports import paths
+from walkaway_core.ports.workspace import FileInfo
+from walkaway_core.store import files
+
+Path = Annotated[str, Field(description="relative to the workspace, or absolute below /opt/sandbox/workspace")]
+
+MAX_TEXT_BYTES = 2_000_000
+MAX_SHOWN_CHARACTERS = 50_000
+MAX_FILES = 2_000
+MAX_MATCHES = 200
+SEARCH_SECONDS = 2.0
+
+
+def look(hands: Hands, path: str) -> FileInfo:
+    """Describe a file. Raises ToolError for a directory."""
+    info = files.stat(hands.services, hands.session, paths.clean_agent(path))
+    if info.is_directory:
+        raise ToolError(f"{path!r} is a directory; use list_files")
+    return info
+
+
+def read_text(hands: Hands, path: str) -> str:
+    """Read a whole text file. Raises ToolError when it is too large or no text."""
+    info = look(hands, path)
+    path = paths.clean_agent(path)
+    if info.size > MAX_TEXT_BYTES:
+        raise ToolError(f"{path!r} has {info.size} bytes; this reads files up to {MAX_TEXT_BYTES}")
+    data = b"".join(files.read(hands.services, hands.session, path))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ToolError(f"{path!r} is not UTF-8 text") from None
+
+
+def write_text(hands: Hands, path: str, text: str, *, version: str | None = None) -> str:
+    """Write a whole text file, with `version` only over that one; give its clean path."""
+    path = paths.clean_agent(path)
+    hands.write(path, text.encode(errors="replace"), version=version)
+    return path
+
+
+def walk(hands: Hands, path: str) -> Iterator[tuple[str, int]]:
+    """Go through all files below a directory by path, with their sizes."""
+    for entry in files.listing(hands.services, hands.session, path):
+        below = f"{path}/{entry.name}" if path else entry.name
+        if entry.is_directory:
+            yield from walk(hands, below)
+        else:
+            yield below, entry.size
+
+
+class ReadFile(Tool):
+    """Read a text file of the workspace, whole or some of its lines."""
+
+    name: ClassVar[str] = "read_file"
+    repeatable: ClassVar[bool] = True
+
+    path: Path
+    first_line: Annotated[int, Field(ge=1, description="first line to read, from 1")] = 1
+    lines: Annotated[int | None, Field(ge=1, description="how many lines to read; all if absent")] = None
+
+    def run(self, hands: Hands) -> str:
+        """Give the text, cut with a note where it is very long."""
+        found = read_text(hands, self.path).splitlines(keepends=True)
+        last = len(found) if self.lines is None else self.first_line - 1 + self.lines
+        text = "".join(found[self.first_line - 1 : last])
+        if len(text) > MAX_SHOWN_CHARACTERS:
+            return text[:MAX_SHOWN_CHARACTERS] + "\n[cut here; read on with first_line]"
+        return text
+
+
+class WriteFile(Tool):
+    """Write a whole text file of the workspace; what was there is replaced, directories come into being as needed."""
+
+    name: ClassVar[str] = "write_file"
+    repeatable: ClassVar[bool] = True
+
+    path: Path
+    content: str
+
+    def run(self, hands: Hands) -> str:
+        """Write it."""
+        path = write_text(hands, self.path, self.content)
+        return f"Wrote {len(self.content.encode(errors='replace'))} bytes to {path}"
+
+
+class EditFile(Tool):
+    """Replace a piece of a text file. The old text must occur exactly once, unless all occurrences are meant."""
+
+    name: ClassVar[str] = "edit_file"
+    repeatable: ClassVar[bool] = False
+
+    path: Path
+    old_text: Annotated[str, Field(min_length=1)]
+    new_text: str
+    replace_all: bool = False
+
+    def run(self, hands: Hands) -> str:
+        """Replace it."""
+        version = look(hands, self.path).version
+        text = read_text(hands, self.path)
+        count = text.count(self.old_text)
+        if count == 0:
+            raise ToolError(f"The old text does not occur in {self.path!r}; read the file again")
+        if count > 1 and not self.replace_all:
+            raise ToolError(f"The old text occurs {count} times in {self.path!r}; give more of it, or replace_all")
+        path = write_text(hands, self.path, text.replace(self.old_text, self.new_text), version=version)
+        return f"Replaced {count} occurrence{'s' if count > 1 else ''} in {path}"
+
+
+class ListFiles(Tool):
+    """List the files below a directory of the workspace, with their sizes in bytes."""
+
+    name: ClassVar[str] = "list_files"
+    repeatable: ClassVar[bool] = True
+
+    path: Path = ""
+    pattern: Annotated[str, Field(description="only paths like this, e.g. *.md")] = "*"
+
+    def run(self, hands: Hands) -> str:
+        """List them, a line each."""
+        lines: list[str] = []
+        for path, size in walk(hands, paths.clean_agent(self.path)):
+            if not fnmatch.fnmatch(path, self.pattern):
+                continue
+            if len(lines) == MAX_FILES:
+                lines.append(f"[more than {MAX_FILES} files; name a directory or a pattern]")
+                break
+            lines.append(f"{path} ({size} bytes)")
+        return "\n".join(lines) or "There are no such files."
+
+
+class SearchFiles(Tool):
+    """Search the text files of the workspace for a regular expression; gives path, line number and line."""
+
+    name: ClassVar[str] = "search_files"
+    repeatable: ClassVar[bool] = True
+
+    pattern: Annotated[str, Field(min_length=1, max_length=500, description="a Python regular expression")]
+    path: Path = ""
+
+    def run(self, hands: Hands) -> str:
+        """Search; files that are no text or very large are passed over."""
+        try:
+            pattern = regex.compile(self.pattern)
+        except regex.error as error:
+            raise ToolError(f"{self.pattern!r} is no regular expression: {error}") from None
+        found: list[str] = []
+        for number, (path, size) in enumerate(walk(hands, paths.clean_agent(self.path))):
+            hands.progress(f"{number} files searched, {len(found)} matches so far")
+            if size <= MAX_TEXT_BYTES:
+                found += _matches(hands, path, pattern, MAX_MATCHES - len(found))
+            if len(found) >= MAX_MATCHES:
+                found.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
+                break
+        return "\n".join(found) or "Nothing matches."
+
+
+def _matches(hands: Hands, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
+    try:
+        lines = read_text(hands, path).splitlines()
+    except ToolError:
+        return []
+    try:  # `re` would hold the interpreter for as long as a hostile pattern likes
+        hits = (
+            line for line in enumerate(lines, 1) if pattern.search(line[1], timeout=SEARCH_SECONDS, concurrent=True)
+        )
+        return [f"{path}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)]
+    except TimeoutError:
+        raise ToolError(f"The pattern takes more than {SEARCH_SECONDS} s on a line of {path!r}; simplify it") from None

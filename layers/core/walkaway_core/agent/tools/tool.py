@@ -1,0 +1,117 @@
+"""What a tool is, and what it is given to work with."""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from walkaway_core.errors import FileNotFound
+from walkaway_core.log.log import Superseded
+from walkaway_core.ports.items import Check
+from walkaway_core.ports.workspace import Changed, FileInfo
+from walkaway_core.store import files
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+
+
+class ToolError(Exception):
+    """The call cannot be carried out; the message tells the agent what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the model is told."""
+
+    content: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a tool reaches: the ports, the session whose scope binds it, and the fence of its call.
+
+    A worker may sleep through the end of its turn, or until another one has its call, and wake up in the middle of the
+    tool. So what a tool changes it changes under `fence`, conditions for a transaction on the Table, or by `write`.
+    """
+
+    services: Services
+    session: Session
+    fence: tuple[Check, ...] = ()
+    progress: Callable[[str], bool] = lambda _: False
+    """Tells readers how far the call is, at most once a second; whether it did. Raises Superseded."""
+
+    def write(self, path: str, data: bytes, *, version: str | None = None) -> FileInfo:
+        """Write a whole file, with `version` only over that one.
+
+        The version is looked up before the fence, and the file replaces that version alone: what a successor of this
+        call has written is either seen by the fence or met by the write.
+        Raises Superseded, ToolError when the file is no longer that version, and what `files.write` raises.
+        """
+        try:
+            return self.place(path, lambda: [data], version)
+        except Changed:
+            raise ToolError(f"{path!r} has been changed by somebody else meanwhile; read it again") from None
+
+    def place(self, path: str, contents: Callable[[], Iterable[bytes]], version: str | None) -> FileInfo:
+        """Do what `write` does with contents that are given in pieces. Raises Changed for another version."""
+        while True:
+            seen = files.version(self.services, self.session, path) if version is None else version
+            self.stand()
+            try:
+                return files.write(self.services, self.session, path, contents(), version=seen)
+            except Changed:
+                if version is not None:
+                    raise
+
+    def delete(self, path: str, version: str | None) -> None:
+        """Delete a file, with `version` only that one; one that is not there is no error.
+
+        Raises Superseded, Changed, and what `files.delete` raises.
+        """
+        seen = files.version(self.services, self.session, path) if version is None else version
+        self.stand()
+        with contextlib.suppress(FileNotFound):
+            files.delete(self.services, self.session, path, version=seen)
+
+    def stand(self) -> None:
+        """Raise Superseded when the call is no longer this worker's, or its turn is over."""
+        items = self.services.table.get(*((check.pk, check.sk) for check in self.fence))
+        for check, item in zip(self.fence, items, strict=True):
+            if not all(condition.holds(item) for condition in check.when):
+                raise Superseded
+
+
+class Tool(BaseModel):
+    """A tool's arguments, and what it does with them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: ClassVar[str]
+    repeatable: ClassVar[bool]
+    """Whether carrying the same call out twice is no worse than once."""
+    unasked: ClassVar[bool] = True
+    """Whether sessions that do not say which tools they want have it."""
+    deadline: ClassVar[float] = 60.0
+    """Seconds after which a call whose end nobody recorded counts as lost."""
+
+    @classmethod
+    def missing(cls, services: Services) -> str | None:  # noqa: ARG003
+        """Say why there is no such tool here; None when there is."""
+        return None
+
+    def run(self, hands: Hands) -> str:
+        """Do it. Raises ToolError, or one of the core's errors."""
+        raise NotImplementedError
+
+    @classmethod
+    def definition(cls) -> dict[str, Any]:
+        """Describe the tool to the model, in the shape of the Messages API."""
+        schema = cls.model_json_schema()
+        schema.pop("title", None)
+        schema.pop("description", None)
+        for field in schema.get("properties", {}).values():
+            field.pop("title", None)
+        return {"name": cls.name, "description": inspect.cleandoc(cls.__doc__ or ""), "input_schema": schema}

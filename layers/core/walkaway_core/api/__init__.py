@@ -1,1 +1,0 @@
-"""HTTP: routes that read a request, call one use case, and write its answer."""

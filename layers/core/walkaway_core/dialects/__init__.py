@@ -1,0 +1,1 @@
+"""The contracts that are spoken, one folder each. No dialect imports another."""

@@ -1,0 +1,1 @@
+"""The sessions API, `/v1/…` (docs/dialects/native.md)."""

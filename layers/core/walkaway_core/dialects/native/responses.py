@@ -1,0 +1,89 @@
+"""Routes of turns: their records, their events, cancelling them (contract A.6 to A.8)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from walkaway_core.dialects.native import records
+from walkaway_core.engine import ending, executions
+from walkaway_core.http import errors, pages, sse
+from walkaway_core.http.access import Called
+from walkaway_core.http.cursors import EventsQuery, number
+from walkaway_core.log import readers
+from walkaway_core.store import turns
+from walkaway_wire.messages import Cancelled, EventsPage, ResponseRecord
+
+router = APIRouter(prefix="/v1/sessions/{session}/responses", tags=["responses"])
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": EventsPage,
+        "description": "Server-Sent Events, or a page of them as JSON",
+        "content": {"text/event-stream": {"example": "id: 0\nevent: message.created\ndata: {…}\n\n"}},
+    },
+    204: {"description": "Nothing can follow the cursor: it is at the terminal event"},
+}
+OVER: dict[int | str, dict[str, Any]] = {200: {"model": Cancelled, "description": "It was over"}}
+
+
+@router.get("", responses=errors.answers(400, 401, 404), summary="List a session's turns, the newest first")
+def listing(
+    caller: Called, session: str, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+) -> list[ResponseRecord]:
+    """List the newest turns as a bare array; the header X-Next-Cursor says how to go on."""
+    key, after = caller.session(session), page.cursor("msg_")
+    found, more = turns.listing(caller.services, key, limit=page.limit, after=after)
+    pages.link(request, response, more)
+    return records.responses(caller.services, found)
+
+
+@router.get("/{response_id}", responses=errors.answers(401, 404), summary="Read a turn")
+def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
+    """Read how a turn stands: status, usage, output, error, times."""
+    return records.responses(caller.services, [executions.get(caller.services, caller.turn(session, response_id))])[0]
+
+
+@router.get(
+    "/{response_id}/events",
+    responses=EVENTS | errors.answers(400, 401, 404),
+    response_model=None,
+    summary="Read a turn's events",
+)
+async def events(
+    *,
+    caller: Called,
+    session: str,
+    response_id: str,
+    query: Annotated[EventsQuery, Query()],
+    accept: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Read the log from any cursor, as long as the session lives: live as SSE, or a page as JSON.
+
+    The header Last-Event-ID wins over the query, as EventSource sends it when it reconnects.
+    """
+    key = caller.turn(session, response_id)
+    after = number(query.cursor(last_event_id))
+    await run_in_threadpool(executions.get, caller.services, key)
+    at = await run_in_threadpool(readers.cursor, caller.services, key, after)
+    if not query.as_json(accept):
+        return sse.stream(caller.services, key, at)
+    limit, wait = query.limit or 1000, query.wait or 0
+    found, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
+    page = EventsPage(events=[e.json() for e in found], next=found[-1].number if found else after, done=at.done)
+    return JSONResponse(page.model_dump(), headers={"X-Response-Id": response_id})
+
+
+@router.post(
+    "/{response_id}/cancel",
+    status_code=202,
+    responses=OVER | errors.answers(401, 404),
+    summary="Cancel a turn",
+)
+def cancel(caller: Called, session: str, response_id: str, response: Response) -> Cancelled:
+    """End a turn now: its terminal event is there when this returns, and the session is free."""
+    if ending.cancel(caller.services, caller.turn(session, response_id)):
+        return Cancelled(response_id=response_id, status="cancelling")
+    response.status_code = 200
+    return Cancelled(response_id=response_id, status="already_complete")

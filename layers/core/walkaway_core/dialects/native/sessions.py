@@ -1,0 +1,134 @@
+"""Routes of sessions (contract A.3, A.4)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from walkaway_core.agent import agents, client_tools
+from walkaway_core.dialects.native import durations, records
+from walkaway_core.dialects.native.agents import settings
+from walkaway_core.engine import creating, deleting, queueing
+from walkaway_core.errors import Invalid
+from walkaway_core.http import errors, pages
+from walkaway_core.http.access import Called
+from walkaway_core.log import metadata
+from walkaway_core.ports import paths
+from walkaway_core.store import sessions, turns
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session, SessionOptions
+from walkaway_core.store.turns import Turn
+from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+
+class BulkDelete(BaseModel):
+    """Which sessions to delete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Annotated[Literal["idle"] | None, Query(description="only sessions that are not busy")] = None
+    older_than: Annotated[str | None, Query(description="inactive for at least this long", examples=["1h30m"])] = None
+
+
+@router.post("", status_code=201, responses=errors.answers(400, 401, 403, 404, 413), summary="Create a session")
+def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
+    """Make a session. An empty body takes every default."""
+    asked = asked or SessionCreate()
+    name = caller.services.ids.new("sess_")
+    kept = client_tools.keep(caller.services, caller.tenant, name, asked.tools)
+    options = SessionOptions(
+        persistent=asked.persistent,
+        ttl=asked.ttl,
+        read=tuple(paths.clean(path) for path in asked.file_access.read),
+        write=tuple(paths.clean(path) for path in asked.file_access.write),
+        network=asked.network,
+        **settings(asked),
+        **kept.said,
+    )
+    if asked.agent:
+        agent = agents.get(caller.services, caller.tenant, asked.agent)
+        options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
+    made = creating.create(caller.services, caller.tenant, options, asked.metadata, *kept.puts, name=name)
+    return record(caller.services, made)
+
+
+@router.get("", responses=errors.answers(400, 401), summary="List sessions, the newest first")
+def listing(
+    caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+) -> list[SessionRecord]:
+    """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
+    found, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
+    pages.link(request, response, more)
+    running = turns.running(caller.services, found)
+    return [record(caller.services, session, running) for session in found]
+
+
+@router.delete("", responses=errors.answers(400, 401), summary="Delete many sessions")
+def delete_many(caller: Called, which: Annotated[BulkDelete, Query()]) -> Deleted:
+    """Delete sessions by a filter; one is needed. Without status=idle, busy ones are cancelled and deleted too."""
+    if which.status is None and which.older_than is None:
+        raise Invalid("Say which sessions: status=idle, older_than=1h30m, or both; deleting all needs older_than=0s")
+    older_than = None if which.older_than is None else durations.seconds(which.older_than)
+    idle = which.status == "idle"
+    return Deleted(deleted=deleting.delete_idle(caller.services, caller.tenant, older_than, idle=idle))
+
+
+@router.get("/{session}", responses=errors.answers(401, 404), summary="Read a session")
+def get(caller: Called, session: str) -> SessionRecord:
+    """Read a session: `busy` says whether a turn runs, `metadata` what the agent reports."""
+    return record(caller.services, sessions.get(caller.services, caller.session(session)))
+
+
+@router.patch("/{session}", responses=errors.answers(400, 401, 404, 413), summary="Change a session's metadata")
+def change(caller: Called, session: str, asked: SessionChange) -> SessionRecord:
+    """Set keys of the metadata; null removes one, other keys stay as they are."""
+    changed = metadata.merge(caller.services, caller.session(session), asked.metadata)
+    return record(caller.services, changed)
+
+
+@router.delete("/{session}", status_code=204, responses=errors.answers(401, 404), summary="Delete a session")
+def delete(caller: Called, session: str) -> None:
+    """Delete a session; a turn that runs is cancelled. Files stay: they are the workspace's."""
+    deleting.delete(caller.services, caller.session(session))
+
+
+def record(services: Services, session: Session, running: Mapping[str, Turn] | None = None) -> SessionRecord:
+    """Show a session, with what its agent says now. `running`: the turns of it and others, if they have been read."""
+    session, _ = agents.at_start(services, session)
+    options = session.options
+    running = turns.running(services, [session]) if running is None else running
+    return SessionRecord(
+        id=session.key.session,
+        created_at=session.created_at,
+        last_activity=session.last_activity,
+        busy=session.busy,
+        persistent=options.persistent,
+        ttl=options.ttl,
+        metadata=session.metadata,
+        file_access=FileAccess(read=list(options.read), write=list(options.write)),
+        agent=options.agent or None,
+        model=options.model,
+        instructions=options.instructions,
+        thinking=options.thinking,
+        max_steps=options.max_steps,
+        turn_timeout=options.turn_timeout,
+        max_output_tokens=options.max_output_tokens,
+        effort=options.effort or None,
+        temperature=options.temperature,
+        allowed_tools=None if options.allowed_tools is None else list(options.allowed_tools),
+        disallowed_tools=list(options.disallowed_tools),
+        max_cost_usd=options.max_cost_usd,
+        max_turn_cost_usd=options.max_turn_cost_usd,
+        tools=list(options.tools),
+        approve=list(options.approve),
+        tool_timeout=options.tool_timeout,
+        network=options.network,
+        cost_usd=session.cost / 1e6,
+        expires_at=session.expires_at,
+        response_id=session.turn or None,
+        queue=queueing.names(services, session),
+        pending_tool_calls=records.pending(services, running.get(session.turn)),
+    )

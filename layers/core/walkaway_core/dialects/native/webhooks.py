@@ -1,0 +1,161 @@
+"""Routes of webhooks: endpoints, and what became of what they were to be told."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from walkaway_core.errors import Invalid
+from walkaway_core.http import errors, pages
+from walkaway_core.http.access import Called
+from walkaway_core.notify import deliveries, endpoints, fanout, signing
+from walkaway_core.notify.deliveries import Delivery
+from walkaway_core.notify.endpoints import Endpoint
+from walkaway_core.store import bodies
+from walkaway_core.store.services import Services
+from walkaway_core.store.turn_webhook import Hook
+from walkaway_wire import jsontext
+from walkaway_wire.messages import MessageCreate
+from walkaway_wire.webhooks import (
+    AttemptRecord,
+    DeliveryDetail,
+    DeliveryRecord,
+    SecretRotate,
+    SecretRotated,
+    WebhookChange,
+    WebhookCreate,
+    WebhookCreated,
+    WebhookRecord,
+)
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+
+
+@router.post("", status_code=201, responses=errors.answers(400, 401, 409), summary="Register a webhook")
+def create(caller: Called, asked: WebhookCreate) -> WebhookCreated:
+    """Register an address that is told what happens. The answer has the secret that verifies what it is sent."""
+    made = endpoints.create(
+        caller.services,
+        caller.tenant,
+        asked.url,
+        events=tuple(asked.events),
+        format_=asked.format,
+        description=asked.description,
+    )
+    return WebhookCreated(**_record(made).model_dump(), secret=made.secrets[0][0])
+
+
+@router.get("", responses=errors.answers(401), summary="List webhooks")
+def listing(caller: Called) -> list[WebhookRecord]:
+    """List all webhooks, the oldest first."""
+    return [_record(found) for found in endpoints.everyone(caller.services, caller.tenant)]
+
+
+@router.get("/{webhook}", responses=errors.answers(401, 404), summary="Read a webhook")
+def get(caller: Called, webhook: str) -> WebhookRecord:
+    """Read a webhook: whether it is enabled, and since when nothing could be delivered."""
+    return _record(endpoints.get(caller.services, caller.tenant, webhook))
+
+
+@router.patch("/{webhook}", responses=errors.answers(400, 401, 404), summary="Change a webhook")
+def change(caller: Called, webhook: str, asked: WebhookChange) -> WebhookRecord:
+    """Change what is named. One that was disabled is enabled with `status`; what it missed can be redelivered."""
+    fields: dict[str, Any] = asked.model_dump(exclude_none=True)
+    if "status" in fields:
+        fields["enabled"] = fields.pop("status") == "enabled"
+    if "events" in fields:
+        fields["events"] = tuple(fields["events"])
+    return _record(endpoints.change(caller.services, caller.tenant, webhook, **fields))
+
+
+@router.delete("/{webhook}", status_code=204, responses=errors.answers(401, 404), summary="Delete a webhook")
+def delete(caller: Called, webhook: str) -> None:
+    """Delete a webhook; what it was still to be told is not told."""
+    endpoints.delete(caller.services, caller.tenant, webhook)
+
+
+@router.post("/{webhook}/rotate", responses=errors.answers(400, 401, 404), summary="Change a webhook's secret")
+def rotate(caller: Called, webhook: str, asked: SecretRotate | None = None) -> SecretRotated:
+    """Make a new secret. For a while messages have two signatures, so that receivers can change over."""
+    changed = endpoints.rotate(caller.services, caller.tenant, webhook, (asked or SecretRotate()).grace)
+    (secret, _), (_, until) = changed.secrets
+    return SecretRotated(secret=secret, old_valid_until=until or 0.0)
+
+
+@router.post("/{webhook}/test", status_code=202, responses=errors.answers(401, 404), summary="Send a test")
+def test(caller: Called, webhook: str) -> DeliveryRecord:
+    """Send `webhook.test`, whatever the webhook asks for; the delivery says what came of it."""
+    return DeliveryRecord(**_delivery(fanout.test(caller.services, caller.tenant, webhook)))
+
+
+@router.get("/{webhook}/deliveries", responses=errors.answers(400, 401, 404), summary="List deliveries")
+def list_deliveries(
+    caller: Called, webhook: str, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+) -> list[DeliveryRecord]:
+    """List the deliveries of the last 30 days, the newest first; X-Next-Cursor says how to go on."""
+    endpoints.get(caller.services, caller.tenant, webhook)
+    found, more = deliveries.listing(
+        caller.services, caller.tenant, webhook, limit=page.limit, after=page.cursor("evt_")
+    )
+    pages.link(request, response, more)
+    return [DeliveryRecord(**_delivery(delivery)) for delivery in found]
+
+
+@router.get("/{webhook}/deliveries/{delivery}", responses=errors.answers(401, 404), summary="Read a delivery")
+def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
+    """Read a delivery: its attempts, and what is sent."""
+    endpoints.get(caller.services, caller.tenant, webhook)
+    found = deliveries.get(caller.services, caller.tenant, webhook, delivery)
+    body = bodies.fetch(caller.services.workspace, caller.tenant, found.item)
+    return DeliveryDetail(**_delivery(found), payload=jsontext.loads(body))
+
+
+@router.post(
+    "/{webhook}/deliveries/{delivery}/redeliver",
+    status_code=202,
+    responses=errors.answers(401, 404),
+    summary="Deliver again",
+)
+def redeliver(caller: Called, webhook: str, delivery: str) -> DeliveryRecord:
+    """Begin the attempts anew, at once and with the same id."""
+    endpoints.get(caller.services, caller.tenant, webhook)
+    return DeliveryRecord(**_delivery(deliveries.again(caller.services, caller.tenant, webhook, delivery)))
+
+
+def hook(services: Services, asked: MessageCreate) -> Hook | None:
+    """Read the address that a message has of its own. Raises Invalid."""
+    if not asked.webhook_url:
+        if asked.webhook_secret:
+            raise Invalid("webhook_secret is of no use without a webhook_url")
+        return None
+    if asked.on_busy == "steer":
+        raise Invalid("A message that steers has no turn of its own to tell a webhook_url of; leave one of them out")
+    endpoints.check_url(services, asked.webhook_url, "webhook_url")
+    return Hook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
+
+
+def _record(found: Endpoint) -> WebhookRecord:
+    return WebhookRecord(
+        id=found.id,
+        url=found.url,
+        events=list(found.events),
+        format=found.format,
+        description=found.description,
+        status="enabled" if found.enabled else "disabled",
+        reason=found.reason or None,
+        created_at=found.created_at,
+        failing_since=found.failing_since,
+    )
+
+
+def _delivery(found: Delivery) -> dict[str, Any]:
+    return {
+        "id": found.told.id,
+        "type": found.told.kind,
+        "status": found.state,
+        "sequence": found.told.sequence,
+        "session_id": found.told.session or None,
+        "response_id": found.told.turn or None,
+        "created_at": found.told.at,
+        "next_attempt_at": found.next_at,
+        "attempts": [AttemptRecord(**attempt) for attempt in found.attempts],
+    }

@@ -1,0 +1,213 @@
+"""Runs (contract part B): a turn in a session of its own, by an id of its own, listed and counted for its tenant."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.agent import agents
+from walkaway_core.dialects.runs import index
+from walkaway_core.dialects.runs.index import STATES, Run
+from walkaway_core.engine import deleting, ending, executions, sending, starting
+from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
+from walkaway_core.errors import AgentNotFound, Invalid, RunBusy, RunNotFound, SessionNotFound
+from walkaway_core.notify import endpoints
+from walkaway_core.ports.items import Change, Delete, Is, Item, Refused
+from walkaway_core.store import keys, sessions, turns
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session, SessionOptions
+from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.turns import Turn
+
+TIMEOUT = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is submitted. `settings` are the session options that are said, by name."""
+
+    prompt: str
+    recipe: str
+    settings: dict[str, Any]
+    label: str
+    timeout: int
+    webhook: str
+    once: str | None
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run as it is now."""
+
+    run: Run
+    turn: Turn
+    session: Session
+
+
+def submit(services: Services, tenant: str, wish: Wish) -> Turn:
+    """Start a run, or find the one that the same key has started. Raises Invalid, QueueFull."""
+    session = _existing(services, tenant, wish.label)
+    if session and (wish.recipe or wish.settings):
+        raise Invalid(f"{wish.label} goes on as it is; leave out recipe_name, agent_yaml, recipe_config and config")
+    options, hook = _options(services, tenant, wish), _hook(services, wish)
+    once = _once(tenant, wish)
+    run = Run(f"run_{secrets.token_hex(6)}", wish.label, wish.recipe, session is None, once.sort_key if once else "")
+    prompt = wish.prompt if wish.prompt.strip() else SAYS_NOTHING
+    if session:
+        index.ready(services, tenant, run)
+    while True:
+        if once and (earlier := _earlier(services, once)):
+            return earlier
+        if session:
+            return sending.send(
+                services, session.key, prompt, once, on_busy="enqueue", hook=hook, run=run, timeout=wish.timeout
+            ).turn
+        message = Message([{"type": "text", "text": prompt}], hook, run)
+        turn = starting.with_session(services, tenant, options, message, once)
+        if turn:
+            executions.begin(services, turn)
+            return turn
+        index.ready(services, tenant, run)  # the key was taken meanwhile, or a counter is not there yet
+
+
+def _earlier(services: Services, once: Once) -> Turn | None:
+    """Find the run that has this key. One whose session is gone has it no more."""
+    found = once.found(services)
+    if found is None:
+        return None
+    try:
+        return executions.get(services, found.turn)
+    except SessionNotFound:
+        forget = Delete(f"T#{once.tenant}", once.sort_key, (Is("turn", found.turn.turn),))
+        with contextlib.suppress(Refused):
+            services.table.write(forget)
+        return None
+
+
+def _options(services: Services, tenant: str, wish: Wish) -> SessionOptions:
+    """The options of a run's own session: the agent's, but for those that are said. Raises Invalid."""
+    options = SessionOptions(persistent=True, ttl=LIFE, **{**wish.settings, "turn_timeout": wish.timeout})
+    if not wish.recipe:
+        return options
+    try:
+        agent = agents.get(services, tenant, wish.recipe)
+    except AgentNotFound:
+        raise Invalid(f"There is no agent {wish.recipe!r} to be this recipe; POST /v1/agents makes one") from None
+    return agents.with_agent(services, options, agent, frozenset({*wish.settings, "turn_timeout"}))
+
+
+def _hook(services: Services, wish: Wish) -> Hook | None:
+    if not wish.webhook:
+        return None
+    endpoints.check_url(services, wish.webhook, "webhook_url")
+    return Hook(wish.webhook, format="runs")
+
+
+def _once(tenant: str, wish: Wish) -> Once | None:
+    """A run's key: of the tenant or, by its scope, of a label; what is asked is not compared (contract B.9)."""
+    if not wish.once or wish.scope == "none":
+        return None
+    where = f"session\0{wish.label}" if wish.scope == "session" else "global"
+    return Once(tenant, f"runs\0{where}\0{wish.once}", "runs", LIFE)
+
+
+def _existing(services: Services, tenant: str, label: str) -> Session | None:
+    """Find the session that a label names; any other label only groups."""
+    if not label.startswith("sess_"):
+        return None
+    try:
+        return sessions.get(services, SessionKey(tenant, label))
+    except SessionNotFound:
+        return None
+
+
+def get(services: Services, tenant: str, id_: str) -> Found:
+    """Read a run. Raises RunNotFound."""
+    item = services.table.get(keys.run(tenant, id_))[0]
+    found = _load(services, tenant, [item] if item else [])
+    if not found:
+        raise RunNotFound(f"Job not found: {id_[:100]}")
+    executions.begin_if_late(services, found[0].turn)
+    return found[0]
+
+
+def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
+    """Read the turns and sessions of entries; those whose session is gone are left out."""
+    names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
+    wanted = [key for name in names for key in (name.item, name.owner.item)]
+    read: list[Item | None] = []
+    unique = list(dict.fromkeys(wanted))
+    for start in range(0, len(unique), 100):
+        read += services.table.get(*unique[start : start + 100])
+    there = dict(zip(unique, read, strict=True))
+    found = []
+    for name in names:
+        record, owner = there[name.item], there[name.owner.item]
+        if record and owner and sessions.alive(owner, services.clock.now()):
+            turn = turns.unpack(name, record)
+            if turn.run:
+                found.append(Found(turn.run, turn, sessions.unpack(name.owner, owner)))
+    return found
+
+
+def listing(
+    services: Services, tenant: str, *, state: str, label: str, skip: int, limit: int
+) -> tuple[list[Found], int]:
+    """List runs, the newest first, of one state and one label if they are named; and how many there are of those."""
+    counts = index.counts(services, tenant, label)
+    total = counts[state] if state else sum(counts[name] for name in STATES)
+    wanted: list[Item] = []
+    for item in _entries(services, tenant):
+        if (state and item.text("state") != state) or (label and item.facts.get("label") != label):
+            continue
+        if skip:
+            skip -= 1
+            continue
+        wanted.append(item)
+        if len(wanted) == limit:
+            break
+    return _load(services, tenant, wanted), total
+
+
+def _entries(services: Services, tenant: str) -> Iterator[Item]:
+    pk, upto, more = keys.run_entry(tenant, "")[0], None, True
+    while more:
+        page = services.table.query(pk, upto=upto, reverse=True)
+        yield from (item for item in page.items if item.sk != upto)
+        more = page.more
+        upto = page.items[-1].sk if page.items else upto
+
+
+def cancel(services: Services, tenant: str, id_: str) -> Found:
+    """End a run now. Raises RunNotFound, RunBusy when it is over."""
+    found = get(services, tenant, id_)
+    if not ending.cancel(services, found.turn.key):
+        now = get(services, tenant, id_)
+        raise RunBusy(f"Job is already complete. Status: {now.turn.run_state}")
+    return get(services, tenant, id_)
+
+
+def delete(services: Services, tenant: str, id_: str) -> None:
+    """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
+    found = get(services, tenant, id_)
+    turn = found.turn
+    if turn.ended_at is None:
+        raise RunBusy("Cannot delete a running job. Cancel it first.")
+    writes = index.gone(services, found.run, turn.key, turn.run_state)
+    try:
+        services.table.write(Change(*turn.key.item, drop=("run",)), *writes)
+    except Refused:
+        return  # somebody else has
+    if found.run.own:
+        _bury(services, turn.key.owner)
+
+
+def _bury(services: Services, key: SessionKey) -> None:
+    try:
+        deleting.delete(services, key)
+    except SessionNotFound:
+        return

@@ -1,0 +1,52 @@
+"""What a submitted run says about its agent: YAML and objects, of which every key is honoured or refused by name."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from walkaway_core.dialects.native.agents import settings
+from walkaway_core.dialects.runs.wire import RunSettings, RunSubmit
+from walkaway_core.errors import Invalid
+
+
+def read(asked: RunSubmit) -> dict[str, Any]:
+    """Give the session options that are said; what comes later goes before. Raises Invalid."""
+    found: dict[str, Any] = {}
+    for name, said in (
+        ("agent_yaml", _yaml(asked.agent_yaml or "")),
+        ("recipe_config", asked.recipe_config or {}),
+        ("config", asked.config or {}),
+    ):
+        found |= _read(name, said)
+    return found
+
+
+def _read(name: str, said: dict[str, Any]) -> dict[str, Any]:
+    try:
+        given = RunSettings.model_validate(said)
+    except ValidationError as error:
+        wrong = [f"{name}.{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        known = ", ".join(sorted(RunSettings.model_fields))
+        raise Invalid(f"{'; '.join(wrong)[:1000]}. There are: {known}") from None
+    if given.tools is not None and given.allowed_tools is None:
+        given = given.model_copy(update={"allowed_tools": given.tools})
+        given.model_fields_set.add("allowed_tools")
+    options = settings(given)
+    return {field: value for field, value in options.items() if field in given.model_fields_set}
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    """Parse YAML that is one plain object; references are refused, since they can grow without end."""
+    if not text.strip():
+        return {}
+    import yaml
+
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise Invalid("agent_yaml has references (*name); write out what they stand for")
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise Invalid(f"agent_yaml is no YAML: {str(error)[:500]}") from None
+    if not isinstance(found, dict):
+        raise Invalid("agent_yaml is no object; say instructions, model, tools or limits by name")
+    return {str(key): value for key, value in found.items()}

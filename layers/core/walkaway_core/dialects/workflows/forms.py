@@ -1,0 +1,73 @@
+"""Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from walkaway_core.dialects.workflows import inputs
+from walkaway_core.dialects.workflows.wire import TaskStart
+from walkaway_core.errors import Invalid
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+
+SLOTS = ("1", "2")
+CHUNK = 1 << 16
+_FILES = {f"file_{slot}": {"type": "string", "format": "binary"} for slot in SLOTS}
+_WORDS = {name: {"type": "string"} for name in ("inputs", "environment", "metadata")}
+
+
+def form(*, words: bool) -> dict[str, Any]:
+    """Document a form: its files, and the words beside them."""
+    properties = {**_WORDS, **_FILES} if words else _FILES
+    schema = {"type": "object", "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
+    """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
+    async with request.form() as given:
+        found = await _store(services, tenant, given)
+    if not found:
+        raise Invalid("Send a file as the part file_1, and a second one as file_2")
+    return found
+
+
+async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
+    """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
+    async with request.form() as given:
+        said: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
+        if "environment" in given:
+            said["environment"] = given["environment"]
+        try:
+            asked = TaskStart.model_validate(said)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Invalid(problems[:1000]) from None
+        asked.inputs.strings |= await _store(services, tenant, given)
+    return asked
+
+
+async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for slot in SLOTS:
+        part = given.get(f"file_{slot}")
+        if isinstance(part, UploadFile):
+            name = part.filename or "file"
+            found[slot] = await run_in_threadpool(inputs.store, services, tenant, name, _chunks(part))
+    return found
+
+
+def _chunks(part: UploadFile) -> Iterator[bytes]:
+    while chunk := part.file.read(CHUNK):
+        yield chunk
+
+
+def _json(given: FormData, name: str) -> Any:
+    try:
+        return jsontext.loads(str(given[name]))
+    except ValueError:
+        raise Invalid(f"The form field {name} is not JSON") from None

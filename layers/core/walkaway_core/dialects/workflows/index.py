@@ -1,0 +1,64 @@
+"""Tasks are turns with an integer for a name: looked up by it, and listed for their agent, where the turn is made."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.ports.items import Absent, Delete, Fact, Item, Put, Write
+from walkaway_core.store import bodies, keys
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+
+EPOCH = 1_577_836_800.0
+"""2020, from which the ids count milliseconds."""
+LUCK_BITS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What makes a turn a task: its number, its agent's id, and the name by which that was called."""
+
+    id: int
+    agent: str
+    called: str
+    environment: str = "production"
+    tenant_label: str = ""
+    """What the caller says about whose it is; says nothing to us."""
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What the turn's record says of it."""
+        said: dict[str, Fact] = {"task": self.id, "task_agent": self.agent, "task_called": self.called}
+        return said | {"task_environment": self.environment, "task_tenant": self.tenant_label}
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Fact]) -> "Task | None":
+        """Read it, if it is there."""
+        if "task" not in facts:
+            return None
+        names = ("task_agent", "task_called", "task_environment", "task_tenant")
+        return cls(int(facts["task"]), *(str(facts[name]) for name in names))
+
+
+def new_id(now: float) -> int:
+    """Make a number that sorts by time, below 2⁵³ until 2054: what JSON carries unharmed everywhere."""
+    return (int((now - EPOCH) * 1000) << LUCK_BITS) | secrets.randbelow(1 << LUCK_BITS)
+
+
+def made(services: Services, task: Task, turn: TurnKey, asked: Mapping[str, Any]) -> list[Write]:
+    """List a task whose turn is made in the same transaction, with what was asked."""
+    where: dict[str, Fact] = {"session": turn.session, "turn": turn.turn}
+    path = f"{turn.session}/task-{turn.turn}"
+    text, pointer = bodies.stow(services.workspace, turn.tenant, path, jsontext.dump_bytes(asked))
+    look_up = Item(*keys.task(turn.tenant, task.id), {**where, **pointer}, text)
+    entry = Item(*keys.task_entry(turn.tenant, task.agent, task.id), where)
+    return [Put(look_up, (Absent(),)), Put(entry, (Absent(),))]
+
+
+def gone(task: Task | None, turn: TurnKey) -> list[Write]:
+    """Take a task off its agent's list, as its turn goes."""
+    if task is None:
+        return []
+    return [Delete(*keys.task(turn.tenant, task.id)), Delete(*keys.task_entry(turn.tenant, task.agent, task.id))]

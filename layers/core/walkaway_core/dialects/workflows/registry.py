@@ -1,0 +1,95 @@
+"""Tools that a tenant has registered: every task of an agent without tools of its own is offered them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from walkaway_core.agent import client_tools
+from walkaway_core.dialects.workflows import index
+from walkaway_core.errors import Invalid, TooMany
+from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
+from walkaway_core.store import keys
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+from walkaway_wire.tools import MOST, FunctionTool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A tool as it was registered last."""
+
+    id: int
+    name: str
+    namespace: str
+    definition: Mapping[str, Any]
+    created_at: float
+    updated_at: float
+
+    @property
+    def tool(self) -> FunctionTool:
+        """What the model is offered."""
+        said = self.definition
+        return FunctionTool(name=self.name, description=said["description"], parameters=dict(said["schema_data"]))
+
+
+def register(services: Services, tenant: str, wanted: Sequence[Mapping[str, Any]]) -> list[Registered]:
+    """Register tools, over those of the same name and namespace. Raises Invalid, TooMany; then none is registered."""
+    for tool in wanted:
+        _check(tool)
+    there = {(found.name, found.namespace) for found in everyone(services, tenant)}
+    if len(there | {(tool["name"], tool["namespace"]) for tool in wanted}) > MOST:
+        raise TooMany(f"A tenant can have {MOST} registered tools, and there are {len(there)}")
+    return [_put(services, tenant, tool) for tool in wanted]
+
+
+def everyone(services: Services, tenant: str) -> list[Registered]:
+    """Read all registered tools, the oldest first."""
+    found = services.table.query(keys.registered(tenant, "", "")[0]).items
+    return sorted((_unpack(item) for item in found), key=lambda tool: tool.id)
+
+
+def offered(services: Services, tenant: str) -> list[FunctionTool]:
+    """The tools that a task is offered: of one name the last one, in whatever namespace."""
+    last = {found.name: found for found in sorted(everyone(services, tenant), key=lambda tool: tool.updated_at)}
+    return [found.tool for found in sorted(last.values(), key=lambda tool: tool.id)]
+
+
+def _check(said: Mapping[str, Any]) -> None:
+    try:
+        tool = FunctionTool(name=said["name"], description=said["description"], parameters=dict(said["schema_data"]))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise Invalid(f"The tool {said['name'][:100]!r} cannot be registered: {problems}") from None
+    client_tools.check([tool])
+
+
+def _put(services: Services, tenant: str, said: Mapping[str, Any]) -> Registered:
+    key, now = keys.registered(tenant, said["namespace"], said["name"]), services.clock.now()
+    while True:
+        found = services.table.get(key)[0]
+        before = _unpack(found) if found else None
+        facts: dict[str, Fact] = {
+            "id": before.id if before else index.new_id(now),
+            "created": ms(before.created_at if before else now),
+            "updated": ms(now),
+        }
+        item = Item(*key, facts, jsontext.dump_bytes(dict(said)))
+        try:
+            services.table.write(Put(item, (Is("id", facts["id"]),) if before else (Absent(),)))
+        except Refused:
+            continue
+        return _unpack(item)
+
+
+def _unpack(item: Item) -> Registered:
+    said = jsontext.loads(item.body)
+    return Registered(
+        id=item.number("id"),
+        name=said["name"],
+        namespace=said["namespace"],
+        definition=said,
+        created_at=item.number("created") / 1000,
+        updated_at=item.number("updated") / 1000,
+    )

@@ -1,0 +1,199 @@
+"""Routes of the workflows dialect (contract part C): tasks of agents, as the client agentserviceapi knows them."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from walkaway_core.agent import prices
+from walkaway_core.dialects.workflows import forms, records, tasks
+from walkaway_core.dialects.workflows.tasks import Asked
+from walkaway_core.dialects.workflows.wire import (
+    STATUS,
+    TASK,
+    CancelScheduled,
+    TaskStart,
+    TaskStarted,
+    ToolResponse,
+    ToolResponses,
+    ToolResponsesTaken,
+    Uploaded,
+    shown,
+)
+from walkaway_core.engine.pause import answering
+from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.errors import NoToolResponses
+from walkaway_core.http import sse
+from walkaway_core.http.access import Called
+from walkaway_core.log import log, readers
+from walkaway_core.settings import REHEARSAL
+from walkaway_core.store import turns
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+from walkaway_wire.events import STEP_STARTED, TERMINAL, TOOL_CALL_REQUESTED, TOOL_RESULT
+
+router = APIRouter(prefix="/api", tags=["workflows"])
+CHANGES = TERMINAL | {STEP_STARTED, TOOL_CALL_REQUESTED, TOOL_RESULT}
+"""The events after which a task may stand otherwise."""
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "How the task stands now, and whenever that changes",
+        "content": {"text/event-stream": {"example": 'data: {"type":"sync","task_status":{…}}\n\n'}},
+    }
+}
+Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="comes back in the task's record")]
+
+
+@router.post("/workflow/execute/{agent_id}", summary="Start a task")
+def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") -> TaskStarted:
+    """Start a task of an agent, by the agent's id or name."""
+    return _start(caller.services, caller.tenant, agent_id, asked, label)
+
+
+@router.post(
+    "/workflow/execute/{agent_id}/with-files",
+    openapi_extra=forms.form(words=True),
+    summary="Start a task with files",
+)
+async def execute_with_files(caller: Called, agent_id: str, request: Request, label: Label = "") -> TaskStarted:
+    """Start a task with the form fields inputs, environment and metadata (JSON), and the files file_1 and file_2."""
+    services, tenant = caller.services, caller.tenant
+    asked = await forms.started_with(services, tenant, request)
+    return await run_in_threadpool(_start, services, tenant, agent_id, asked, label)
+
+
+@router.post(
+    "/workflow/upload-run-input",
+    openapi_extra=forms.form(words=False),
+    response_model_exclude_none=True,
+    summary="Upload files for a task",
+)
+async def upload(caller: Called, request: Request) -> Uploaded:
+    """Keep the files file_1 and file_2; a task that has their references in `inputs.strings` gets them."""
+    found = await forms.stored(caller.services, caller.tenant, request)
+    if len(found) == 1:
+        return Uploaded(reference=next(iter(found.values())))
+    return Uploaded(references=found)
+
+
+@router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS), summary="Read how a task stands")
+def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
+    """Read how a task stands, and what it waits for."""
+    found = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    return records.status(caller.services, found.turn)
+
+
+@router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
+async def events(
+    caller: Called,
+    agent_id: str,
+    task_id: int,
+    since_seq: Annotated[int | None, Query(description="taken; a stream begins with how the task stands now")] = None,
+) -> Response:
+    """Follow a task to its end: how it stands now, and again whenever that changes. Each pause is said once."""
+    del since_seq
+    found = await run_in_threadpool(tasks.get, caller.services, caller.tenant, task_id, agent_id)
+    frames = _frames(caller.services, found.turn.key)
+    return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
+
+
+@router.post("/agent/{agent_id}/{task_id}/tool_responses", summary="Answer tool calls of a task")
+def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolResponses) -> ToolResponsesTaken:
+    """Answer calls that wait; the same answer may come again."""
+    if not asked.results:
+        raise NoToolResponses
+    found = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    answers = [(result.call_id, _answer(result)) for result in asked.results]
+    answering.take(caller.services, found.turn.key.owner, answers)
+    return ToolResponsesTaken(message=f"{len(answers)} tool responses were accepted", task_id=task_id)
+
+
+@router.get("/workflow/run/{task_id}", responses=shown(TASK), summary="Read a task")
+def run(caller: Called, task_id: int) -> dict[str, Any]:
+    """Read everything that is known of a task."""
+    found = tasks.get(caller.services, caller.tenant, task_id)
+    return records.whole(caller.services, found.turn, found.asked)
+
+
+@router.get("/workflow/runs/by-parent/{task_id}", summary="List a task's child tasks")
+def children(caller: Called, task_id: int) -> list[dict[str, Any]]:
+    """List the tasks that a task has begun: there are none, since an agent is one node here."""
+    tasks.get(caller.services, caller.tenant, task_id)
+    return []
+
+
+@router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}), summary="List an agent's tasks")
+def runs(caller: Called, agent_id: str) -> dict[str, list[dict[str, Any]]]:
+    """List an agent's tasks, the newest first, up to 1,000."""
+    found = tasks.of_agent(caller.services, caller.tenant, agent_id)
+    return {"runs": [records.whole(caller.services, one.turn, one.asked) for one in found]}
+
+
+@router.post("/workflow/runs/{task_id}/schedule-cancel", summary="Cancel a task")
+def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
+    """End a task now; one that is over stays as it is."""
+    found = tasks.cancel(caller.services, caller.tenant, task_id)
+    return CancelScheduled(task_id=task_id, status=records.state(found.turn, ()))
+
+
+@router.get("/models", responses=shown(["rehearsal", "claude-sonnet-4-5"]), summary="List models")
+def models(caller: Called) -> list[str]:
+    """List the models that agents can name here: the default first, and those whose price is known."""
+    services = caller.services
+    names = [services.settings.model, REHEARSAL, *prices.names()]
+    return [name for name in dict.fromkeys(names) if services.model.knows(name) is None]
+
+
+def _start(services: Services, tenant: str, agent: str, asked: TaskStart, label: str) -> TaskStarted:
+    wish = Asked(asked.inputs.model_dump(), asked.environment, asked.metadata or {}, label)
+    return TaskStarted(task_id=tasks.start(services, tenant, agent, wish).id)
+
+
+def _answer(result: ToolResponse) -> Answer:
+    output = result.output if isinstance(result.output, str) else jsontext.dumps(result.output)
+    return Answer(jsontext.whole(output or result.error_message or ""), bool(result.errored))
+
+
+async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
+    """Write how a task stands, at once and after each event that changes it; the end of the log is looked up first.
+
+    This client cannot come back, so its stream is held on to as long as can be.
+    """
+    end = await run_in_threadpool(log.end, services, turn)
+    at = await run_in_threadpool(readers.cursor, services, turn, end.number - 1)
+    telling = _Telling(services, turn)
+    yield await run_in_threadpool(telling.now)
+    async for found in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
+        changed = any(event.type in CHANGES for event in found)
+        yield (await run_in_threadpool(telling.now) if changed else "") or sse.BEAT
+
+
+class _Telling:
+    """Says how a task stands where that has changed, and each pause once."""
+
+    def __init__(self, services: Services, turn: TurnKey) -> None:
+        self._services = services
+        self._key = turn
+        self._said: dict[str, Any] = {}
+        self._asked = 0
+
+    def now(self) -> str:
+        turn = turns.load(self._services, self._key)
+        if turn is None:
+            return _frame({"type": "error", "message": "The task is gone: its session was deleted"})
+        status = records.status(self._services, turn)
+        if status["task_info"]["paused_for_tool_calls"]:
+            if self._asked == turn.asked:
+                return ""
+            self._asked = turn.asked
+        elif status["status"] == self._said.get("status"):
+            return ""
+        self._said = status
+        return _frame({"type": "sync", "task_status": status})
+
+
+def _frame(data: dict[str, Any]) -> str:
+    return f"data: {jsontext.dumps(data)}\n\n"

@@ -1,0 +1,124 @@
+"""Tasks (contract part C): a turn in a session of its own, of a named agent, by an integer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from walkaway_core.agent import agents, client_tools
+from walkaway_core.dialects.workflows import index as task_index, inputs as task_inputs, registry
+from walkaway_core.dialects.workflows.index import Task
+from walkaway_core.engine import creating, ending, executions, starting
+from walkaway_core.engine.starting import LIFE, Message
+from walkaway_core.errors import TaskNotFound
+from walkaway_core.ports.items import Item
+from walkaway_core.store import bodies, keys, sessions, turns
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.turns import Turn
+from walkaway_wire import jsontext
+
+LISTED = 1000
+"""How many tasks a list has at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: texts and images by their numbers, and what is to be remembered with it."""
+
+    inputs: Mapping[str, Mapping[str, Any]]
+    environment: str = "production"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    tenant_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A task as it is now, and what was asked."""
+
+    task: Task
+    turn: Turn
+    asked: Mapping[str, Any]
+
+
+def start(services: Services, tenant: str, called: str, asked: Asked) -> Task:
+    """Start a task of an agent, by the agent's id or name. Raises AgentNotFound, Invalid, TooMuch."""
+    agent = agents.get(services, tenant, called)
+    name = services.ids.new("sess_")
+    tools = [] if agent.settings["tools"] else registry.offered(services, tenant)
+    kept = client_tools.keep(services, tenant, name, tools)
+    said = kept.said if tools else {}
+    options = SessionOptions(persistent=True, ttl=LIFE, **said)
+    options = agents.with_agent(services, options, agent, frozenset(said))
+    item, _ = creating.fresh(services, tenant, options, dict(asked.metadata), name)
+    content = task_inputs.message(services, sessions.unpack(SessionKey(tenant, name), item), asked.inputs)
+    remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}
+    while True:
+        id_ = task_index.new_id(services.clock.now())
+        task = Task(id_, agent.id, called, asked.environment, asked.tenant_label)
+        message = Message(content, task=task, asked=remembered)
+        turn = starting.with_session(
+            services, tenant, options, message, None, *kept.puts, metadata=asked.metadata, name=name
+        )
+        if turn:
+            executions.begin(services, turn)
+            return task
+
+
+def get(services: Services, tenant: str, id_: int, agent: str = "") -> Found:
+    """Read a task, with `agent` only one of this agent's, by its id or name. Raises TaskNotFound."""
+    item = services.table.get(keys.task(tenant, id_))[0] if 0 <= id_ < 1 << 53 else None
+    found = _load(services, tenant, [item] if item else [])
+    if not found or (agent and agent not in _names(found[0])):
+        raise TaskNotFound(f"There is no task {id_}" + (f" of the agent {agent[:100]!r}" if agent else ""))
+    executions.begin_if_late(services, found[0].turn)
+    return found[0]
+
+
+def of_agent(services: Services, tenant: str, called: str) -> list[Found]:
+    """Read an agent's tasks, the newest first, up to 1,000. Raises AgentNotFound."""
+    agent = agents.get(services, tenant, called)
+    pk, _ = keys.task_entry(tenant, agent.id, 0)
+    entries = services.table.query(pk, reverse=True, limit=LISTED).items
+    names = [keys.task(tenant, int(entry.sk)) for entry in entries]
+    items: list[Item | None] = []
+    for start_ in range(0, len(names), 100):
+        items += services.table.get(*names[start_ : start_ + 100])
+    return _load(services, tenant, [item for item in items if item])
+
+
+def cancel(services: Services, tenant: str, id_: int) -> Found:
+    """End a task now; one that is over stays as it is. Raises TaskNotFound."""
+    ending.cancel(services, get(services, tenant, id_).turn.key)
+    return get(services, tenant, id_)
+
+
+def asked(services: Services, turn: Turn) -> Mapping[str, Any]:
+    """What a turn that is a task was asked."""
+    item = services.table.get(keys.task(turn.key.tenant, turn.task.id))[0] if turn.task else None
+    return _asked(services, turn.key.tenant, item) if item else {}
+
+
+def _names(found: Found) -> set[str]:
+    return {found.task.agent, found.task.called, str(found.asked.get("agent_name", ""))}
+
+
+def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
+    body: Mapping[str, Any] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
+    return body
+
+
+def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
+    """Read the turns of look-ups; those whose session is gone are left out."""
+    names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
+    wanted = [key for name in names for key in (name.item, name.owner.item)]
+    read: list[Item | None] = []
+    for start_ in range(0, len(wanted), 100):
+        read += services.table.get(*wanted[start_ : start_ + 100])
+    found = []
+    for index, (name, item) in enumerate(zip(names, items, strict=True)):
+        record, owner = read[2 * index], read[2 * index + 1]
+        turn = turns.unpack(name, record) if record and sessions.alive(owner, services.clock.now()) else None
+        if turn and turn.task:
+            found.append(Found(turn.task, turn, _asked(services, tenant, item)))
+    return found

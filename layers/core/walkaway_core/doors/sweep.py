@@ -1,0 +1,156 @@
+"""Looks at what is due (rule R4): late starts, lost steps, sessions at their end, what the bus was not told.
+
+Everything here may be repeated and may run beside live traffic: each act is conditional on what was read.
+"""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from walkaway_core.doors.finish_turn import finish_turn
+from walkaway_core.engine import deleting, executions
+from walkaway_core.engine.ending import Ending, end_turn
+from walkaway_core.engine.executions import hand_over
+from walkaway_core.engine.pause import answering, parking
+from walkaway_core.notify import deliveries
+from walkaway_core.ports.items import Delete, Item, Key
+from walkaway_core.store import bodies, due, outbox, sessions, turns
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+
+MOST = 1000
+"""How many due items one run looks at; the next run goes on."""
+SECONDS = 100.0
+"""How long one run goes on to look at more: well within the time of its function."""
+
+NEW_NAME_AFTER = 60.0
+"""Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
+
+
+Act = Callable[[Services, Key, Mapping[str, Any], float], None]
+"""Does what a due item asks for: given its key, its detail, and the time until which it may go on."""
+
+
+def sweep(services: Services) -> int:
+    """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
+
+    What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
+    """
+    now = services.clock.now()
+    due_now = list(itertools.islice(_known(due.overdue(services, now)), MOST))
+    due_now.sort(key=lambda item: item.text("kind") == "purge")
+    for count, item in enumerate(due_now):
+        if services.clock.now() >= now + SECONDS:
+            return count
+        try:
+            ACTS[item.text("kind")](services, item.key, jsontext.loads(item.body), now + SECONDS)
+        except Exception:
+            logging.getLogger(__name__).exception("due item %s", item.key)
+    return len(due_now)
+
+
+def _known(items: Iterator[Item]) -> Iterator[Item]:
+    """Leave alone what this release does not know: a newer one may have written it, and will be back for it."""
+    for item in items:
+        kind = item.facts.get("kind")
+        if kind in ACTS:
+            yield item
+        elif kind not in _unknown:
+            _unknown.add(kind)
+            logging.getLogger(__name__).warning("left alone: due items of the kind %r, such as %s", kind, item.key)
+
+
+def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
+    """End the turn of an execution that failed, timed out or was aborted, if it still names that execution (rule R5).
+
+    `detail` is that of an Execution Status Change event (Step Functions developer guide, EventBridge). An event without
+    its input tells nothing: the turn's due item ends what it is about.
+    """
+    if not detail.get("input"):
+        logging.getLogger(__name__).error("no input in the event about %s", detail.get("executionArn"))
+        return
+    ticket = jsontext.loads(detail["input"])
+    error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
+    logging.getLogger(__name__).error("an execution of %s failed: %s", ticket["turn"], error)
+    finish_turn(services, {**ticket, "error": error})
+
+
+def _tell(services: Services, key: Key, _: Mapping[str, Any], __: float) -> None:
+    item = services.table.get(key)[0]
+    if item:
+        outbox.send(services, item)
+
+
+def _deliver(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    deliveries.brought_back(services, key, detail)
+
+
+def _forget(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    services.workspace.delete(bodies.root(detail["tenant"]), detail["path"])
+    services.table.write(Delete(*key))
+
+
+def _purge(services: Services, key: Key, detail: Mapping[str, Any], until: float) -> None:
+    deleting.purge(services, SessionKey(detail["tenant"], detail["session"]), key, until)
+
+
+def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    turn_key = TurnKey(detail["tenant"], detail["session"], detail["turn"])
+    turn = turns.load(services, turn_key)
+    if turn is None or turn.status != "running" or turn.due != key[1]:
+        services.table.write(Delete(*key))  # left behind by what moved it
+    elif turn.parked:
+        answering.expire(services, turn)
+    elif turn.resuming:
+        _resuming(services, turn)
+    elif services.clock.now() >= turn.deadline:
+        end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
+    elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
+        hand_over(services, turn_key, turn.execution)
+    else:
+        executions.begin(services, turn)
+
+
+def _resuming(services: Services, turn: turns.Turn) -> None:
+    """Look after a turn that has all its answers: resume it again, or give it to a new execution."""
+    now = services.clock.now()
+    if parking.taken_up(services, turn):
+        parking.look_again(services, turn, now + due.STEP_WITHIN)
+    elif parking.go_on(services, turn.key):
+        parking.look_again(services, turn, now + due.START_WITHIN)
+    else:
+        hand_over(services, turn.key, turn.execution)
+        later = turns.load(services, turn.key)
+        if later and later.execution > turn.execution:
+            services.machine.stop(turn.execution_name)  # it may still wait, with a token that nobody has
+
+
+def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    session_key = SessionKey(detail["tenant"], detail["session"])
+    item = services.table.get(session_key.item)[0]
+    if item is None or item.facts["due"] != key[1]:
+        services.table.write(Delete(*key))
+        return
+    session = sessions.unpack(session_key, item)
+    if services.clock.now() < session.expires_at:
+        return
+    if session.busy:
+        turn = TurnKey(session_key.tenant, session_key.session, session.turn)
+        end_turn(services, turn, Ending("cancelled", delete=True, expired=True))
+    else:
+        deleting.bury(services, session, expired=True)
+
+
+ACTS: Mapping[Any, Act] = {
+    "turn": _turn,
+    "session": _session,
+    "purge": _purge,
+    "outbox": _tell,
+    "delivery": _deliver,
+    "forget": _forget,
+}
+"""What is done with each kind of due item; any other kind is left alone."""
+_unknown: set[Any] = set()
+"""The kinds that this process has said it leaves alone."""

@@ -1,0 +1,40 @@
+"""What a turn may use up: steps, money, time. Looked at before every model call."""
+
+from walkaway_core.agent import prices
+from walkaway_core.store import turns
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.turns import Turn
+
+
+class LimitReached(Exception):
+    """No further model call is allowed. `code` and the sentence are what the turn ends with."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def check(turn: Turn, session: Session, step: int, now: float) -> None:
+    """Raise LimitReached when this step may not be taken."""
+    most = session.options.max_steps
+    if step > most:
+        raise LimitReached(
+            "max_steps", f"The turn has used all of the {most} steps that its session allows (max_steps)"
+        )
+    check_cost(turn, session)
+    if now >= turn.deadline:
+        raise LimitReached("timeout", turns.timeout_sentence(turn))
+
+
+def check_cost(turn: Turn, session: Session) -> None:
+    """Raise LimitReached when turn or session have cost what they may."""
+    options = session.options
+    for name, most, spent, whose in (
+        ("max_turn_cost_usd", options.max_turn_cost_usd, turn.cost or 0, "The turn"),
+        ("max_cost_usd", options.max_cost_usd, session.cost, "The session"),
+    ):
+        if most is not None and spent >= most * prices.MICRO:
+            dollars = spent / prices.MICRO
+            raise LimitReached(
+                "max_cost", f"{whose} has cost {dollars:.4f} of the {most:g} US dollars allowed ({name})"
+            )

@@ -1,0 +1,1 @@
+"""How a turn waits for its caller: the calls that were asked, the waiting itself, and the answers."""

@@ -1,0 +1,128 @@
+"""Calls that the caller is asked to answer: which ones of a step those are, and how each of them stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from walkaway_core.agent import tools
+from walkaway_core.log import transcript
+from walkaway_core.ports.items import Fact, Item
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.turns import Turn
+
+Needs = Literal["output", "approval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call that was put to the caller. `answer` is the digest of what came, `""` before that."""
+
+    turn: TurnKey
+    step: int
+    index: int
+    id: str
+    needs: Needs
+    expires_at: float
+    answer: str = ""
+    approved: bool = False
+    late: bool = False
+    """Whether nobody answered in time, so that `answer` is only the end of the waiting."""
+    name: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def item(self) -> Item:
+        """What the Table holds of it, before an answer."""
+        facts: dict[str, Fact] = {
+            "turn": self.turn.turn,
+            "order": self.turn.order,
+            "step": self.step,
+            "index": self.index,
+            "call": self.id,
+            "needs": self.needs,
+            "expires": round(self.expires_at * 1000),
+        }
+        return Item(*self.turn.owner.asked(self.id), facts)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the caller is told of it."""
+        said = {"call_id": self.id, "name": self.name, "arguments": self.arguments}
+        return said | {"needs": self.needs, "expires_at": self.expires_at}
+
+
+def needs(session: Session, name: str, *, broken: bool) -> Needs | None:
+    """What the caller must do for a call of this tool; None when the server takes care of it.
+
+    It does of every call whose arguments are no object: there is nothing to ask then.
+    """
+    if broken:
+        return None
+    if name in session.options.tools:
+        return "output"
+    return "approval" if name in session.options.approve and name in tools.TOOLS else None
+
+
+def split(session: Session, said: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:
+    """Sort an answer's calls, by index: those that can be run at once, and those that wait, with what they need."""
+    now: list[int] = []
+    later: dict[int, Needs] = {}
+    for index, call in enumerate(transcript.calls(said["content"])):
+        if what := needs(session, call["name"], broken=call["id"] in said["broken"]):
+            later[index] = what
+        else:
+            now.append(index)
+    return tuple(now), later
+
+
+def requested(services: Services, turn: Turn, step: int = 0) -> list[Request]:
+    """Read the calls that were put to the caller at a step, or at the last such step, in the model's order."""
+    step = step or turn.asked
+    said = transcript.answer(services, turn.key, step) if step else None
+    if said is None:
+        return []
+    calls = transcript.calls(said.body["content"])
+    owner = turn.key.owner
+    names = list(dict.fromkeys(owner.asked(call["id"]) for call in calls))
+    items: list[Item | None] = []
+    for start in range(0, len(names), 100):
+        items += services.table.get(*names[start : start + 100])
+    found = dict(zip(names, items, strict=True))
+    requests = []
+    for index, call in enumerate(calls):
+        item = found[owner.asked(call["id"])]
+        if item and (item.text("turn"), item.number("step"), item.number("index")) == (turn.key.turn, step, index):
+            requests.append(_unpack(owner, item, call))
+    return requests
+
+
+def pending(services: Services, turn: Turn) -> list[Request]:
+    """Read the calls for whose answers a turn waits."""
+    return [request for request in requested(services, turn) if not request.answer] if turn.parked else []
+
+
+def find(services: Services, owner: SessionKey, ids: list[str]) -> dict[str, Request]:
+    """Find calls by their ids; those that were never put to the caller are left out."""
+    unique = list(dict.fromkeys(ids))
+    items: list[Item | None] = []
+    for start in range(0, len(unique), 100):
+        items += services.table.get(*(owner.asked(call) for call in unique[start : start + 100]))
+    return {call: _unpack(owner, item) for call, item in zip(unique, items, strict=True) if item}
+
+
+def _unpack(owner: SessionKey, item: Item, call: Mapping[str, Any] | None = None) -> Request:
+    return Request(
+        turn=TurnKey(owner.tenant, owner.session, item.text("turn"), item.text("order")),
+        step=item.number("step"),
+        index=item.number("index"),
+        id=item.text("call"),
+        needs=cast("Needs", item.text("needs")),
+        expires_at=item.number("expires") / 1000,
+        answer=str(item.facts.get("answer", "")),
+        approved="approved" in item.facts,
+        late="late" in item.facts,
+        name=call["name"] if call else "",
+        arguments=call["input"] if call else {},
+    )

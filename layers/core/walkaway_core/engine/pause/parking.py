@@ -1,0 +1,193 @@
+"""How a turn waits for the caller without anything running, and goes on (design: task tokens are a rendezvous).
+
+Whoever keeps an answer looks for the token afterwards; whoever stores a token looks for the answers afterwards. So one
+of them sees both, and resumes. If the execution does not take it up, the due item does.
+"""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from walkaway_core.agent import client_tools
+from walkaway_core.engine.pause import asking
+from walkaway_core.engine.pause.asking import Request
+from walkaway_core.log import log, transcript
+from walkaway_core.log.log import TOOLS_ERA, Draft, Superseded, Writer
+from walkaway_core.ports.items import Absent, Change, Fact, Is, Put, Refused, Unknown, ms
+from walkaway_core.store import due, outbox, turns
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.ticket import PAUSE_HISTORY, Ticket
+from walkaway_core.store.turns import Turn
+from walkaway_wire import jsontext
+from walkaway_wire.events import TOOL_CALL_REQUESTED
+
+TOLD_BYTES = 64_000
+"""EventBridge takes events of up to 256 KB."""
+
+
+def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token: str) -> bool:
+    """Put a step's calls to the caller, once, and let the turn wait with this token; False: look again.
+
+    Raises Superseded when the turn is over or has gone on, or the step has nothing to ask.
+    """
+    key, now = turn.key, services.clock.now()
+    for request in _requests(services, key, session, ticket.step):
+        _put(services, request)
+    requests = asking.requested(services, turn, ticket.step)
+    if not requests:
+        raise Superseded
+    more = {"step": ticket.step, "tool_calls": _told(requests)}
+    told = outbox.tell(services, key.owner, session, key.turn, outbox.AWAITING, more=more)
+    moved, later = turns.move_due(replace(turn, parked_at=now), min(request.expires_at for request in requests))
+    facts: dict[str, Fact] = {
+        "asked": ticket.step,
+        "parked": ms(now),
+        "token": token,
+        "history": ticket.history,
+        "due": later.due,
+    }
+    writer = Writer(key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("ask_"))
+    drafts: list[Draft] = [(TOOL_CALL_REQUESTED, request.shown) for request in requests]
+    writes = (
+        Change(*key.item, set=facts, when=turns.unchanged(turn)),
+        Change(*key.owner.item, add=told.added, when=told.when),
+        *moved,
+        *told.puts,
+    )
+    try:
+        log.append(services, writer, log.open_end(services, key, writer.era).number, drafts, *writes)
+    except Refused:
+        return False
+    outbox.send_now(services, *told.puts)
+    return True
+
+
+def wait_with(services: Services, turn: Turn, token: str, history: int) -> bool:
+    """Let a turn whose calls have been put to the caller wait with another token; False: look again."""
+    change = Change(*turn.key.item, set={"token": token, "history": history}, when=turns.unchanged(turn))
+    try:
+        services.table.write(change)
+    except (Refused, Unknown):
+        return False
+    return True
+
+
+def go_on(services: Services, key: TurnKey) -> bool:
+    """Resume a turn that has all its answers, if it has; safe to repeat. Whether its execution took it up now."""
+    while True:
+        turn = turns.load(services, key)
+        if turn is None or not (turn.parked or turn.resuming):
+            return False
+        requests = asking.requested(services, turn)
+        if any(not request.answer for request in requests):
+            return False
+        if turn.parked and not _unpark(services, turn):
+            continue
+        try:
+            return services.machine.resume(turn.token, _ticket(turn, requests).json())
+        except Exception:
+            logging.getLogger(__name__).exception("could not resume %s", turn.execution_name)
+            return False
+
+
+def taken_up(services: Services, turn: Turn) -> bool:
+    """Whether an execution is at work on what was approved; the due item then waits for that."""
+    approved = [request.index for request in asking.requested(services, turn) if request.approved]
+    journals = [turn.key.call(turn.asked, index) for index in approved]
+    return any(services.table.get(*journals[:100])) if journals else False
+
+
+def look_again(services: Services, turn: Turn, at: float) -> None:
+    """Move the due item of a turn."""
+    moved, later = turns.move_due(turn, at)
+    try:
+        services.table.write(Change(*turn.key.item, set={"due": later.due}, when=turns.unchanged(turn)), *moved)
+    except (Refused, Unknown):
+        return  # it has gone on
+
+
+def wait_on(services: Services, key: TurnKey) -> None:
+    """Let a turn wait for the calls that still have time, or go on when there are none."""
+    turn = turns.load(services, key)
+    if turn is None:
+        return
+    left = [request.expires_at for request in asking.pending(services, turn)]
+    if left:
+        look_again(services, turn, min(left))
+    else:
+        go_on(services, key)
+
+
+def _requests(services: Services, key: TurnKey, session: Session, step: int) -> list[Request]:
+    """Say what the caller is to be asked, and how long each call waits: never past the session's end."""
+    said = transcript.answer(services, key, step)
+    if said is None:
+        return []
+    options, now = session.options, services.clock.now()
+    timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, key.tenant, options)}
+    end = session.created_at + options.ttl
+    calls = transcript.calls(said.body["content"])
+    requests = []
+    for index, needs in asking.split(session, said.body)[1].items():
+        call = calls[index]
+        until = min(now + (timeouts.get(call["name"]) or options.tool_timeout), end)
+        requests.append(Request(key, step, index, call["id"], needs, until))
+    return requests
+
+
+def _told(requests: list[Request]) -> list[dict[str, Any]]:
+    """Say to the bus what was asked; without the arguments where those are large, which the records have."""
+    calls = [request.shown for request in requests]
+    if len(jsontext.dumps(calls)) > TOLD_BYTES:
+        calls = [{name: value for name, value in call.items() if name != "arguments"} for call in calls]
+    return calls
+
+
+def _put(services: Services, request: Request) -> None:
+    """Write a request, unless it is there: it may have an answer by now."""
+    item = request.item
+    while True:
+        found = services.table.get(item.key)[0]
+        if found and all(found.facts.get(name) == item.facts[name] for name in ("turn", "step", "index")):
+            return
+        try:
+            services.table.write(Put(item, (Is("expires", found.number("expires")),) if found else (Absent(),)))
+        except (Refused, Unknown):
+            continue
+        return
+
+
+def _unpark(services: Services, turn: Turn) -> bool:
+    """Let the turn's time run again; False when somebody else has, or has changed it."""
+    now = services.clock.now()
+    gone = ms(now) - ms(turn.parked_at)
+    moved, later = turns.move_due(turn, now + due.START_WITHIN)
+    change = Change(
+        *turn.key.item,
+        set={"due": later.due},
+        add={"deadline": gone, "waited": gone},
+        drop=("parked",),
+        when=(*turns.unchanged(turn), Is("parked", ms(turn.parked_at)), Is("token", turn.token)),
+    )
+    try:
+        services.table.write(change, *moved)
+    except (Refused, Unknown):
+        return False
+    return True
+
+
+def _ticket(turn: Turn, requests: list[Request]) -> Ticket:
+    """What the execution goes on with: the calls that were approved."""
+    key, approved = turn.key, tuple(request.index for request in requests if request.approved)
+    return Ticket(
+        key.tenant,
+        key.session,
+        key.turn,
+        turn.execution,
+        turn.asked,
+        turn.history + PAUSE_HISTORY,
+        "tools",
+        approved,
+    )

@@ -1,0 +1,107 @@
+"""A message comes: it starts a turn, or waits, or steers the turn that runs, or takes its place, or is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from walkaway_core.agent import attachments
+from walkaway_core.agent.attachments import Attachment
+from walkaway_core.dialects.runs.index import Run
+from walkaway_core.engine import executions, queueing, starting, steering
+from walkaway_core.engine.ending import Ending, end_turn
+from walkaway_core.engine.starting import Beginning, Message
+from walkaway_core.errors import Invalid, SessionBusy
+from walkaway_core.store import sessions
+from walkaway_core.store.idempotency import Once, Outcome
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.turns import Turn
+
+OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a message: the turn that has it, from its event `at` on.
+
+    `again`: the same request has been carried out before, and this is what came of it then.
+    """
+
+    turn: Turn
+    outcome: Outcome
+    at: int = 0
+    again: bool = False
+
+
+def send(
+    services: Services,
+    key: SessionKey,
+    message: str,
+    once: Once | None = None,
+    attached: Sequence[Attachment] = (),
+    *,
+    on_busy: OnBusy = "reject",
+    hook: Hook | None = None,
+    run: Run | None = None,
+    timeout: int = 0,
+) -> Sent:
+    """Give a message to a session, or find what came of it by its idempotency key.
+
+    The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
+    Raises Invalid, TooMuch, SessionNotFound, SessionBusy, QueueFull, IdempotencyMismatch, and what attachments raise.
+    """
+    if not message.strip():
+        raise Invalid("The message is empty; say what the agent is to do")
+    content: list[dict[str, Any]] = []
+    while True:
+        session = sessions.get(services, key)
+        if once and (found := once.found(services)):
+            return Sent(executions.get(services, found.turn), found.outcome, found.at, again=True)
+        if session.busy and on_busy == "reject":
+            raise SessionBusy(
+                session.turn,
+                f"The session is busy with {session.turn}: wait for its end (GET /v1/sessions/{key.session}), or "
+                'cancel it, then send again; or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"',
+            )
+        content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
+        if sent := _try(services, session, Message(content, hook, run, timeout), once, on_busy):
+            return sent
+
+
+def _try(services: Services, session: Session, message: Message, once: Once | None, on_busy: OnBusy) -> Sent | None:
+    """Do what is to be done with the session as it was read; None when it has changed meanwhile."""
+    if session.busy and on_busy == "enqueue":
+        waiting = queueing.enqueue(services, session, message, once)
+        return Sent(waiting, "queued") if waiting else None
+    if session.busy and on_busy == "steer":
+        steered = steering.steer(services, session, message.content, once)
+        return Sent(steered.turn, "steered", steered.at) if steered else None
+    if session.busy:
+        turn = _interrupt(services, session, message, once)
+    else:
+        turn = starting.claim(services, session, message, once)
+        if turn:
+            executions.begin(services, turn)
+    return Sent(turn, "started") if turn else None
+
+
+class _Again(Exception):
+    """The request has been carried out by somebody else meanwhile."""
+
+
+def _interrupt(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
+    """End the turn that runs as cancelled and begin a new one in its place, before any that wait."""
+
+    def successor(now: Session) -> Beginning:
+        if once and once.found(services):
+            raise _Again
+        return starting.fresh(services, now, message, once)
+
+    try:
+        ended = end_turn(services, session.key.turn(session.turn), Ending("cancelled"), successor)
+    except _Again:
+        return None
+    services.machine.stop(ended.turn.execution_name)
+    return ended.next

@@ -1,0 +1,58 @@
+"""A message for the turn that runs: the model gets to see it at its next step."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.log import log, transcript
+from walkaway_core.log.log import Writer
+from walkaway_core.ports.items import Absent, Change, Check, Is, Item, Lacks, Put, Refused, Unknown
+from walkaway_core.store import turns
+from walkaway_core.store.idempotency import Once
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.turns import Turn
+from walkaway_wire.events import TURN_STEERED
+
+
+@dataclass(frozen=True, slots=True)
+class Steered:
+    """The turn that took the message, and the number of the event that says so."""
+
+    turn: Turn
+    at: int
+
+
+def steer(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Steered | None:
+    """Tell the turn that runs; None when it has gone on or is over meanwhile: look again.
+
+    The message is written for the step behind the last one that has begun, on condition that no other begins
+    meanwhile, and that the turn does not end: whoever completes it must have given the model every message.
+    """
+    key = session.key.turn(session.turn)
+    turn, last = turns.load(services, key), log.end(services, key)
+    if turn is None or turn.status != "running" or last.over:
+        return None
+    step, nonce = turn.begun + 1, services.ids.new("steer_")
+    told = {"message": transcript.text(content), "step": step}
+    entry = transcript.steering_entry(services, turn.key, turn.key.steered(step, turn.steers), content, nonce)
+    item = log.item(services, Writer(key, last.era, nonce), last.number, [(TURN_STEERED, told)])
+    same = (Is("status", "running"), Is("begun", turn.begun), Is("steers", turn.steers))
+    try:
+        services.table.write(
+            Put(item, (Absent(),)),
+            Put(entry, (Absent(),)),
+            Change(*key.item, set={"steered": step}, add={"steers": 1}, when=same),
+            Check(*session.key.item, (Is("turn", key.turn), Lacks("deleted"))),
+            *([once.put(services, key, at=last.number, outcome="steered")] if once else []),
+        )
+    except Refused:
+        return None
+    except Unknown:
+        if not _is_mine(services, item):
+            return None
+    return Steered(turn, last.number)
+
+
+def _is_mine(services: Services, item: Item) -> bool:
+    found = services.table.get(item.key)[0]
+    return found is not None and found.facts["nonce"] == item.facts["nonce"]

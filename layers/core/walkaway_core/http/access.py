@@ -1,0 +1,99 @@
+"""Who is calling: from an API key to a tenant, and from there to the services that a route may use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import APIKeyHeader, HTTPBearer
+
+from walkaway_core.errors import Unauthorized
+from walkaway_core.ports.clock import Clock, SystemClock
+from walkaway_core.ports.table import Table
+from walkaway_core.store import api_keys
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+
+LOCAL_TENANT = "local"
+"""Whose everything is while no keys are configured."""
+COOKIE = "custom_session"
+CACHED_SECONDS = 60.0
+CACHED_KEYS = 10_000
+
+_bearer = HTTPBearer(auto_error=False, description="Authorization: Bearer KEY")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False)
+
+
+class Keyring:
+    """Knows which tenant a key belongs to: by the settings, else by the Table.
+
+    With neither, everyone is the local tenant. What the Table says holds for 60 seconds,
+    and so long may a revoked key still open.
+    """
+
+    def __init__(self, keys: Mapping[str, str], table: Table | None = None, clock: Clock | None = None) -> None:
+        self._given = {api_keys.digest(key): tenant for key, tenant in keys.items()}
+        self._table = table
+        self._clock = clock or SystemClock()
+        self._cache: dict[str, tuple[str, float]] = {}
+
+    async def tenant(self, key: str | None) -> str:
+        """Find the tenant of a key; by its hash, so that the time says nothing about the key. Raises Unauthorized."""
+        if not self._given and self._table is None:
+            return LOCAL_TENANT
+        hashed = api_keys.digest(key or "")
+        tenant = self._given.get(hashed) or (await self._stored(hashed) if key else None)
+        if tenant is None:
+            raise Unauthorized
+        return tenant
+
+    async def _stored(self, hashed: str) -> str | None:
+        tenant, until = self._cache.get(hashed, ("", 0.0))
+        if self._clock.now() < until:
+            return tenant
+        if self._table is None:
+            return None
+        found = await run_in_threadpool(api_keys.tenant_of, self._table, hashed)
+        self._cache.pop(hashed, None)
+        if found:
+            if len(self._cache) >= CACHED_KEYS:
+                self._cache.clear()
+            self._cache[hashed] = found, self._clock.now() + CACHED_SECONDS
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request's tenant, and the services for it."""
+
+    services: Services
+    tenant: str
+
+    def session(self, session: str) -> SessionKey:
+        """Name one of the tenant's sessions, existing or not."""
+        return SessionKey(self.tenant, session)
+
+    def turn(self, session: str, turn: str) -> TurnKey:
+        """Name one of the tenant's turns, existing or not."""
+        return TurnKey(self.tenant, session, turn)
+
+
+async def caller(
+    request: Request,
+    bearer: Annotated[object, Depends(_bearer)],
+    header: Annotated[str | None, Depends(_header)],
+) -> Caller:
+    """Find out who is calling. A bearer token, if there is one, wins over X-API-Key, and that over a cookie."""
+    key = getattr(bearer, "credentials", None) or header or _cookie(request)
+    keyring: Keyring = request.app.state.keyring
+    return Caller(request.app.state.services, await keyring.tenant(key))
+
+
+def _cookie(request: Request) -> str | None:
+    """A key in the cookie of the workflows dialect's client (contract C.1); elsewhere no cookie counts."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return request.cookies.get(COOKIE) if path.startswith("/api/") else None
+
+
+Called = Annotated[Caller, Depends(caller)]

@@ -1,0 +1,126 @@
+"""The log of a turn: events numbered without gap, appended under conditions, never changed (rule R2).
+
+An item of the log holds one or more events and is keyed by the number of its first. Nobody can append without knowing
+the item before, so whoever is late collides. Each item carries the nonce of the invocation that wrote it and its *era*:
+1000 · step + attempt for a model call, 1000 · step + 999 for the step's tools. A writer that meets a later era, or the
+terminal event, has been superseded.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write
+from walkaway_core.store import bodies, keys
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire.events import TERMINAL, Event
+
+TOOLS_ERA = 999
+
+Draft = tuple[str, dict[str, Any]]
+"""An event that has no number yet: its type and data."""
+
+
+class Superseded(Exception):
+    """A later writer has taken over, or the turn is over: whoever gets this stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who appends: one invocation, in its era."""
+
+    turn: TurnKey
+    era: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a log ends: the number of the next event, and the last item's era."""
+
+    number: int
+    era: int
+    over: bool
+
+
+def end(services: Services, turn: TurnKey) -> End:
+    """Find the log's end."""
+    page = services.table.query(turn.log, reverse=True, limit=1)
+    if not page.items:
+        return End(0, 0, over=False)
+    return _behind(page.items[0])
+
+
+def open_end(services: Services, turn: TurnKey, era: int | None = None) -> End:
+    """Find the end of a log to append to, in this era. Raises Superseded when the turn is over, or the era past."""
+    found = end(services, turn)
+    if found.over or (era is not None and found.era > era):
+        raise Superseded
+    return found
+
+
+def _behind(item: Item) -> End:
+    return End(int(item.sk) + item.number("count"), item.number("era"), over="terminal" in item.facts)
+
+
+def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft]) -> Item:
+    """Make the item that holds these events, the first of them numbered `number`."""
+    events = [Event.make(number + i, type_, data) for i, (type_, data) in enumerate(drafts)]
+    text = "\n".join(f"{event.type} {event.text}" for event in events)
+    facts: dict[str, Fact] = {"nonce": writer.nonce, "era": writer.era, "count": len(events)}
+    if events[-1].type in TERMINAL:
+        facts["terminal"] = True
+    path = f"{writer.turn.session}/{writer.turn.turn}-{number}-{writer.nonce}"
+    body, pointer = bodies.stow(services.workspace, writer.turn.tenant, path, text.encode())
+    return Item(writer.turn.log, keys.event(number), {**facts, **pointer}, body)
+
+
+def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Event]:
+    """Unpack log items."""
+    found = []
+    for entry in items:
+        lines = bodies.fetch(services.workspace, turn.tenant, entry).decode().split("\n")
+        for i, line in enumerate(lines):
+            type_, _, text = line.partition(" ")
+            found.append(Event(int(entry.sk) + i, type_, text))
+    return found
+
+
+def append(services: Services, writer: Writer, number: int, drafts: Sequence[Draft], *writes: Write) -> int:
+    """Append events at `number` or after whatever has come there, in one transaction with `writes`.
+
+    Returns the number after them. Raises Superseded, or Refused when one of `writes` is (its index counted among them).
+    """
+    while True:
+        put = Put(item(services, writer, number, drafts), (Absent(),))
+        try:
+            services.table.write(put, *writes)
+        except Refused as refusal:
+            if refusal.index > 0:
+                raise Refused(refusal.index - 1, refusal.found) from None
+            mine, number = settle(services, writer, number)
+        except Unknown:
+            mine, number = settle(services, writer, number)
+        else:
+            return number + len(drafts)
+        if mine:
+            return number
+
+
+def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
+    """After a failed append at `number`: whether it was written after all, and where the log ends now.
+
+    Raises Superseded when a later writer, or the end of the turn, stands in the way.
+    """
+    mine = False
+    while True:
+        page = services.table.query(writer.turn.log, after=keys.event(number - 1) if number else "")
+        for found in page.items:
+            if found.facts["nonce"] == writer.nonce:
+                mine = True
+            elif "terminal" in found.facts or found.number("era") > writer.era:
+                raise Superseded
+            number = _behind(found).number
+        if not page.more:
+            return mine, number

@@ -1,0 +1,71 @@
+"""A session's metadata: keys that users and the agent set, the last one wins; each change is an event."""
+
+from typing import Any
+
+from walkaway_core.errors import Invalid, TooMuch
+from walkaway_core.log import log
+from walkaway_core.log.log import Writer
+from walkaway_core.ports.items import Absent, Change, Check, Condition, Fact, Is, Lacks, Put, Refused, Unknown
+from walkaway_core.store import sessions
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_wire import jsontext
+from walkaway_wire.events import METADATA_UPDATED
+
+METADATA_BYTES = 16_384
+
+
+def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: Check) -> Session:
+    """Set keys of the metadata (None removes one); the last writer of a key wins, other keys stay.
+
+    The event is one of the turn that runs, else of the session's own log; without a change there is none.
+    Raises SessionNotFound, TooMuch, Invalid; Refused when one of `fence` does not hold.
+    """
+    check_metadata(changes)
+    nonce = services.ids.new("meta_")
+    while True:
+        session = sessions.get(services, key)
+        merged = {k: v for k, v in {**session.metadata, **changes}.items() if v is not None}
+        text = check_metadata(merged)
+        if text == jsontext.dumps(session.metadata):
+            return session
+        facts: dict[str, Fact] = {"metadata": text, "metadata_version": session.metadata_version + 1}
+        writer, number = _place(services, session, nonce)
+        told = Put(log.item(services, writer, number, [(METADATA_UPDATED, {"changes": changes})]), (Absent(),))
+        when: tuple[Condition, ...] = (Is("metadata_version", session.metadata_version), Lacks("deleted"))
+        added = {} if session.busy else {"events": 1}
+        when += (Is("turn", session.turn),) if session.busy else (Lacks("turn"), Is("events", session.events))
+        try:
+            services.table.write(Change(*key.item, set=facts, add=added, when=when), told, *fence)
+        except Refused as refusal:
+            if refusal.index > 1:
+                raise
+            continue
+        except Unknown:
+            found = services.table.get(told.key)[0]
+            if found is None or found.facts["nonce"] != nonce:
+                continue
+        return sessions.get(services, key)
+
+
+def _place(services: Services, session: Session, nonce: str) -> tuple[Writer, int]:
+    """Say where the event is written: nobody's place is taken, since the log's era stays what it is."""
+    if not session.busy:
+        return Writer(session.key.between, 0, nonce), session.events
+    turn = session.key.turn(session.turn)
+    last = log.end(services, turn)
+    return Writer(turn, last.era, nonce), last.number
+
+
+def check_metadata(metadata: dict[str, Any]) -> str:
+    """Encode metadata. Raises TooMuch over 16 KB, Invalid for what JSON does not have."""
+    try:
+        text = jsontext.dumps(metadata)
+    except ValueError:
+        raise Invalid("metadata holds a value that JSON does not have, such as NaN") from None
+    if not jsontext.is_unicode(metadata):
+        raise Invalid("metadata holds half of a surrogate pair, which is no text")
+    if len(text.encode()) > METADATA_BYTES:
+        raise TooMuch(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
+    return text

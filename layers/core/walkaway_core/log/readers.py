@@ -1,0 +1,101 @@
+"""Reading a turn's log: pages of it, and following it live. Readers only ever look at the Table."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from math import inf
+
+from walkaway_core.engine import executions
+from walkaway_core.errors import CursorInvalid
+from walkaway_core.log import log
+from walkaway_core.store import due, keys, turns
+from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire.events import Event
+
+HEARTBEAT = 2.5
+"""Seconds of silence after which a follower is told that nothing happened (design: some clients give up after 5)."""
+PARKED = 60.0
+"""Seconds of silence after which a reader of limited time leaves a turn that waits for its caller (design, 8)."""
+RELEASE_POLL = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A checked place in a log: the last event that the reader has, and the item to read on from."""
+
+    after: int
+    item: str
+    done: bool
+    """Whether nothing can follow: the terminal event is at `after`."""
+
+
+def cursor(services: Services, turn: TurnKey, after: int) -> Cursor:
+    """Find a place in the log, -1 for before the first event. Raises CursorInvalid for one that is not there."""
+    if after < 0:
+        return Cursor(-1, "", done=False)
+    page = services.table.query(turn.log, upto=keys.event(after), reverse=True, limit=1)
+    last = int(page.items[0].sk) + page.items[0].number("count") - 1 if page.items else -1
+    if after > last:
+        raise CursorInvalid(f"The cursor {after} is ahead of the log, whose last event is {last}")
+    item = page.items[0]
+    if after == last:
+        return Cursor(after, item.sk, done="terminal" in item.facts)
+    begin = int(item.sk)
+    return Cursor(after, keys.event(begin - 1) if begin else "", done=False)
+
+
+async def read(
+    services: Services, turn: TurnKey, at: Cursor, *, limit: int = 1000, timeout: float
+) -> tuple[list[Event], Cursor]:
+    """Read up to `limit` events behind the cursor, waiting up to `timeout` seconds for the first; and where that leads.
+
+    When the terminal event is shown, the session is known to name the turn no longer.
+    """
+    page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
+    found = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
+    if not found:
+        return [], at
+    last = found[-1]
+    if last.terminal:
+        await _released(services, turn)
+    whole = [item.sk for item in page.items if int(item.sk) + item.number("count") - 1 <= last.number]
+    return found, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
+
+
+async def follow(
+    services: Services, turn: TurnKey, at: Cursor, seconds: float | None = None, *, patient: bool = False
+) -> AsyncIterator[list[Event]]:
+    """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat.
+
+    Ends after `seconds` in any case, and, unless `patient`, soon after the turn has begun to wait for its caller:
+    the reader comes back with its cursor.
+    """
+    since = quiet = services.clock.now()
+    until = inf if seconds is None else since + seconds
+    while not at.done and (left := until - services.clock.now()) > 0:
+        found, at = await read(services, turn, at, timeout=min(HEARTBEAT, left))
+        now = services.clock.now()
+        quiet = now if found else quiet
+        if not found and now - since > due.START_WITHIN:
+            parked = await help_on(services, turn)
+            if parked and until < inf and not patient and now - quiet >= PARKED:
+                return
+        yield found
+
+
+async def help_on(services: Services, turn: TurnKey) -> bool:
+    """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
+    found = await asyncio.to_thread(turns.load, services, turn)
+    if found:
+        await asyncio.to_thread(executions.begin_if_late, services, found)
+    return found is not None and found.parked
+
+
+async def _released(services: Services, turn: TurnKey) -> None:
+    """Wait until the session no longer names the turn: `busy` is released before the terminal event is shown."""
+    while True:
+        owner = (await asyncio.to_thread(services.table.get, turn.owner.item))[0]
+        if owner is None or owner.facts.get("turn") != turn.turn:
+            return
+        await asyncio.sleep(RELEASE_POLL)

@@ -1,0 +1,120 @@
+"""Reading a session's events over all its turns, with one cursor: a log's name and a number in it.
+
+The session's own log says which turns began, and what happened between them; a reader who meets the beginning of a turn
+reads that turn's log to its end, and then goes on.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from math import inf
+
+from walkaway_core.errors import CursorInvalid, SessionNotFound
+from walkaway_core.log import log, readers
+from walkaway_core.log.readers import HEARTBEAT, PARKED, Cursor
+from walkaway_core.store import due, keys, sessions, turns
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.services import Services
+from walkaway_wire.events import TURN_STARTED, Event
+
+_PLACE = re.compile(r"((?:sess|msg)_[A-Za-z0-9]{1,64}):([0-9]{1,10})")
+START = Cursor(-1, "", done=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event of a session; `log` is the turn whose event it is, or the session itself."""
+
+    log: str
+    event: Event
+
+    @property
+    def cursor(self) -> str:
+        """What a reader who has this one sends to go on."""
+        return f"{self.log}:{self.event.number}"
+
+
+class SessionReader:
+    """Somebody who reads a session's events. `turn` is whose log is being read, `""` for the session's own."""
+
+    def __init__(self, services: Services, key: SessionKey, turn: str, at: Cursor, place: int) -> None:
+        self._services = services
+        self._key = key
+        self._turn = turn
+        self._at = at
+        self._place = place
+
+    @classmethod
+    def open(cls, services: Services, key: SessionKey, cursor: str) -> "SessionReader":
+        """Begin behind the event with this cursor, `""` for before the first. Raises CursorInvalid, SessionNotFound."""
+        sessions.get(services, key)
+        if not cursor:
+            return cls(services, key, "", START, 0)
+        found = _PLACE.fullmatch(cursor)
+        name, number = (found[1], int(found[2])) if found else ("", 0)
+        if name == key.session:
+            at, begun = readers.cursor(services, key.between, number), _begun(services, key, number)
+            return cls(services, key, begun, START if begun else at, number)
+        turn = turns.load(services, key.turn(name)) if name else None
+        if turn is None or not turn.began_at:
+            raise CursorInvalid(
+                f"{cursor[:100]!r} is no cursor of this session; send the id of the last event you have"
+            )
+        return cls(services, key, name, readers.cursor(services, turn.key, number), turn.place)
+
+    async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
+        """Read up to `limit` events, waiting up to `timeout` seconds for the first; none says little: read again."""
+        if self._turn and self._at.done:
+            self._at = await asyncio.to_thread(readers.cursor, self._services, self._key.between, self._place)
+            self._turn = ""
+        name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.between
+        events, self._at = await readers.read(self._services, log, self._at, limit=limit, timeout=timeout)
+        begins = next((i for i, event in enumerate(events) if event.type == TURN_STARTED), None)
+        if begins is not None:
+            events = events[: begins + 1]
+            self._turn, self._at, self._place = events[-1].data["response_id"], START, events[-1].number
+        return [Line(name, event) for event in events]
+
+    async def page(self, *, limit: int, timeout: float) -> list[Line]:
+        """Read up to `limit` events that are there, waiting up to `timeout` seconds for the first."""
+        found: list[Line] = []
+        while len(found) < limit:
+            lines = await self.read(limit=limit - len(found), timeout=0 if found else timeout)
+            if not lines:
+                break
+            found += lines
+        return found
+
+    async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:
+        """Yield events as they come; an empty list is a heartbeat. Ends with the session, or as a turn's reading does.
+
+        That is after `seconds`, or soon after the turn has begun to wait for its caller.
+        """
+        since = quiet = self._services.clock.now()
+        until = inf if seconds is None else since + seconds
+        while (left := until - self._services.clock.now()) > 0:
+            lines = await self.read(timeout=min(HEARTBEAT, left))
+            now = self._services.clock.now()
+            quiet = now if lines else quiet
+            if not lines and not await self._goes_on(since, leave=until < inf and now - quiet >= PARKED):
+                return
+            yield lines
+
+    async def _goes_on(self, since: float, *, leave: bool) -> bool:
+        if self._turn and self._services.clock.now() - since > due.START_WITHIN:
+            parked = await readers.help_on(self._services, self._key.turn(self._turn))
+            if parked and leave:
+                return False
+        try:
+            await asyncio.to_thread(sessions.get, self._services, self._key)
+        except SessionNotFound:
+            return False
+        return True
+
+
+def _begun(services: Services, key: SessionKey, number: int) -> str:
+    """Name the turn that began with an event of the session's log, or give `""`: its events come next."""
+    items = services.table.get((key.between.log, keys.event(number)))
+    event = log.events(services, key.between, filter(None, items))[0]
+    return str(event.data["response_id"]) if event.type == TURN_STARTED else ""

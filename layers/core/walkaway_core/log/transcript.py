@@ -1,0 +1,226 @@
+"""The conversation: entries that are only ever added, and how a model call gets to see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from walkaway_core.ports.items import Fact, Item, Key
+from walkaway_core.ports.model import Answer
+from walkaway_core.store import bodies
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+
+Message = dict[str, Any]
+CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+"""What makes up the size of a conversation after an answer, in the service's usage."""
+CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
+CUT_SHORT = ("max_tokens", "model_context_window_exceeded", "time_limit")
+GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
+UNANSWERED = "This call was not carried out: the turn ended before it."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was said: by the user, by the model, or by a tool (`call` is then its index in the step).
+
+    What the user said while the turn ran belongs to the step that was the first to see it. `place` tells entries of a
+    step apart and sorts like them; `order` is the turn's place in the conversation. A summary stands before the
+    answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept.
+    """
+
+    turn: str
+    order: str
+    step: int
+    place: str
+    call: int | None
+    at: float
+    body: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Name the entry, in a form that sorts like the conversation."""
+        return f"{self.order}.{self.step:05}.{self.place}"
+
+
+def user_entry(services: Services, key: TurnKey, content: list[Message], place: Key | None = None) -> Item:
+    """Make the entry of the user's message; or the item at another place, from which it becomes one later."""
+    return _pack(services, key, place or key.entry(0), {"role": "user", "content": content}, key.turn)
+
+
+def said_at_last(key: TurnKey, waiting: Item) -> Item:
+    """Make the entry of a message that has waited for its turn."""
+    pk, sk = key.entry(0)
+    return replace(waiting, pk=pk, sk=sk, facts={**waiting.facts, "turn": key.turn})
+
+
+def steering_entry(services: Services, key: TurnKey, place: Key, content: list[Message], nonce: str) -> Item:
+    """Make the entry of what the user says while the turn runs."""
+    return _pack(services, key, place, {"role": "user", "content": content}, nonce)
+
+
+def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, nonce: str) -> Item:
+    """Make the entry of a model's answer."""
+    body = {
+        "role": "assistant",
+        "content": answer.content,
+        "stop_reason": answer.stop_reason,
+        "broken": answer.broken,
+        "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
+    }
+    return _pack(services, key, key.entry(step), body, nonce)
+
+
+def summary_entry(services: Services, key: TurnKey, step: int, summary: tuple[str, str], nonce: str) -> Item:
+    """Make the entry that stands, from this step on, for all before an entry: the text, and that entry's id."""
+    body = {"role": "summary", "summary": summary[0], "from": summary[1]}
+    return _pack(services, key, key.summary(step), body, nonce)
+
+
+def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, nonce: str) -> Item:
+    """Make the journal's last state, which is the entry of the tool's result."""
+    item = _pack(services, key, journal, body, nonce)
+    return replace(item, facts={**item.facts, "state": "done", "nonce": nonce})
+
+
+def _pack(services: Services, key: TurnKey, place: Key, body: Message, nonce: str) -> Item:
+    path = f"{key.session}/{place[1].replace('#', '-')}-{nonce}"
+    text, pointer = bodies.stow(services.workspace, key.tenant, path, jsontext.dump_bytes(body))
+    return Item(*place, {**about(services, key), **pointer}, text)
+
+
+def about(services: Services, key: TurnKey) -> dict[str, Fact]:
+    """What the item of every entry says: when it was made, and whose it is if its key does not say so."""
+    facts: dict[str, Fact] = {"at": round(services.clock.now() * 1000)}
+    return facts | {"turn": key.turn} if key.order else facts
+
+
+def unpack(services: Services, tenant: str, item: Item) -> Entry:
+    """Read an entry's item."""
+    _, order, step, *place = item.sk.split("#")
+    body = bodies.fetch(services.workspace, tenant, item)
+    call = int(place[1]) if place[0] == "1" else None
+    said = jsontext.loads(body) if body else {}
+    turn = str(item.facts.get("turn", order))
+    return Entry(turn, order, int(step), ".".join(place), call, item.number("at") / 1000, said)
+
+
+def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
+    """Read what the model said at a step; None when that step has not been committed."""
+    item = services.table.get(key.entry(step))[0]
+    return None if item is None else unpack(services, key.tenant, item)
+
+
+def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]:
+    """Read the text of these answers, `""` for a step 0 or one that is missing."""
+    found: list[Item | None] = []
+    for start in range(0, len(steps), 100):
+        found += services.table.get(*(key.entry(step) for key, step in steps[start : start + 100]))
+    return [
+        text(unpack(services, key.tenant, item).body["content"]) if item and step else ""
+        for (key, step), item in zip(steps, found, strict=True)
+    ]
+
+
+def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[Entry]:
+    """Read what the model is to see, the oldest entry first: the conversation, or what the last summary leaves of it.
+
+    `upto`: with the entry at this sort key as the last. It is read from the end, so no more is read than is shown.
+    """
+    found: list[Entry] = []
+    since, more = "", True
+    while more:
+        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True)
+        for item in page.items:
+            entry = unpack(services, key.tenant, item)
+            if entry.id < since:
+                return found[::-1]
+            found.append(entry)
+            if entry.body.get("role") == "summary":
+                since = max(since, entry.body["from"])
+        more = page.more
+        upto = _before(page.items[-1].sk) if page.items else upto
+    return found[::-1]
+
+
+def _before(sk: str) -> str:
+    """A sort key behind all that sort before this one; keys of entries end in `!`, `0` or a digit."""
+    return sk[:-1] + chr(ord(sk[-1]) - 1) + "~"
+
+
+def newest(services: Services, key: SessionKey, *, limit: int, before: str = "") -> tuple[list[Entry], str]:
+    """Read the newest entries before the one with this id, in their order; with the id to go on from, or `""`.
+
+    Calls that have no result yet are left out.
+    """
+    found: list[Entry] = []
+    upto, more = f"ENTRY#{before.replace('.', '#') or '~'}", True
+    while more and len(found) <= limit:
+        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True, limit=limit + 2)
+        read = [unpack(services, key.tenant, item) for item in page.items if item.sk != upto]
+        found += [entry for entry in read if "content" in entry.body]
+        more = page.more
+        upto = page.items[-1].sk if page.items else upto
+    kept = found[:limit]
+    return kept[::-1], kept[-1].id if len(found) > limit else ""
+
+
+def calls(content: Sequence[Message]) -> list[Message]:
+    """Pick the tool calls out of an answer's blocks."""
+    return [block for block in content if block["type"] == "tool_use"]
+
+
+def text(content: Sequence[Message]) -> str:
+    """Join the text of an answer's blocks."""
+    return "".join(block["text"] for block in content if block["type"] == "text")
+
+
+def shown(found: Sequence[Entry]) -> list[Entry]:
+    """Leave out what a summary stands for, and summaries."""
+    since = max((entry.body["from"] for entry in found if entry.body.get("role") == "summary"), default="")
+    return [entry for entry in found if entry.id >= since and entry.body.get("role") != "summary"]
+
+
+def conversation(found: Sequence[Entry]) -> list[Message]:
+    """Put entries into the form of the Messages API: roles take turns, every call has its result.
+
+    An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
+    service asks (Messages API, stop reasons).
+    """
+    results = {(entry.turn, entry.step, entry.call): entry.body for entry in found if "content" in entry.body}
+    messages: list[Message] = []
+    for entry in reversed(found):
+        if entry.body.get("role") == "summary":
+            _say(messages, "user", [{"type": "text", "text": f"{CUT_OFF}\n\n{entry.body['summary']}"}])
+            break
+    said = [entry for entry in shown(found) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    for entry, after in zip(said, [*said[1:], None], strict=True):
+        paused = entry.body.get("stop_reason") == "pause_turn" and (after is None or after.body["role"] == "assistant")
+        _say(messages, entry.body["role"], entry.body["content"] if paused else _answered(entry.body["content"]))
+        asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
+        answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
+        if answers:
+            _say(messages, "user", answers)
+        elif entry.body.get("stop_reason") in CUT_SHORT and (after is None or after.turn == entry.turn):
+            _say(messages, "user", [{"type": "text", "text": GO_ON}])
+    return messages
+
+
+def _answered(content: Sequence[Message]) -> list[Message]:
+    """Leave out what the service's own tools were asked for and did not answer: only a pause may end with that."""
+    answers = {block["tool_use_id"] for block in content if block["type"].endswith("_tool_result")}
+    return [block for block in content if block["type"] != "server_tool_use" or block["id"] in answers]
+
+
+def _say(messages: list[Message], role: str, content: Sequence[Message]) -> None:
+    content = [block for block in content if block["type"] != "text" or block["text"].strip()]
+    if not content:
+        return  # the service takes no empty text and no empty message
+    if messages and messages[-1]["role"] == role:
+        messages[-1]["content"].extend(content)
+    else:
+        messages.append({"role": role, "content": list(content)})
+
+
+def _unanswered(call_id: str) -> Message:
+    return {"type": "tool_result", "tool_use_id": call_id, "content": UNANSWERED, "is_error": True}

@@ -1,0 +1,211 @@
+"""Endpoints: addresses that a tenant has registered, with their secrets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from walkaway_core.errors import Invalid, TooMany, WebhookNotFound
+from walkaway_core.notify import signing
+from walkaway_core.outbound import addresses
+from walkaway_core.ports.items import (
+    Absent,
+    Change,
+    Condition,
+    Delete,
+    Fact,
+    Is,
+    Item,
+    Lacks,
+    Put,
+    Refused,
+    Unknown,
+    ms,
+)
+from walkaway_core.store import keys, outbox
+from walkaway_core.store.keys import END
+from walkaway_core.store.outbox import Told
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+from walkaway_wire.webhooks import ALL, TEST
+
+MOST = 50
+"""How many endpoints a tenant may have: each event is written once for each."""
+GIVEN_UP_AFTER = 5 * 86_400.0
+"""Seconds of nothing but failures until an endpoint is disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint as it is now. `secrets` are the newest and, until a time, the one before it."""
+
+    tenant: str
+    id: str
+    url: str
+    events: tuple[str, ...]
+    format: str
+    description: str
+    secrets: tuple[tuple[str, float | None], ...]
+    created_at: float
+    enabled: bool = True
+    reason: str = ""
+    failing_since: float | None = None
+    version: int = 0
+
+    def wants(self, kind: str) -> bool:
+        """Whether it is to be told of this."""
+        return self.enabled and (kind in self.events or ALL in self.events or kind == TEST)
+
+    def valid_secrets(self, now: float) -> list[str]:
+        """The secrets with which to sign, the newest first."""
+        return [secret for secret, until in self.secrets if until is None or now < until]
+
+
+def check_url(services: Services, url: str, name: str = "url") -> None:
+    """Refuse an address that can never be reached, by the name that it was sent under. Raises Invalid."""
+    try:
+        addresses.check(url, loopback=services.settings.outbound_loopback)
+    except addresses.Forbidden as error:
+        raise Invalid(f"`{name}` cannot be used: {error}") from None
+
+
+def create(
+    services: Services, tenant: str, url: str, *, events: tuple[str, ...], format_: str, description: str
+) -> Endpoint:
+    """Register an endpoint. Raises Invalid, TooMany."""
+    check_url(services, url)
+    if len(everyone(services, tenant)) >= MOST:
+        raise TooMany(f"There are {MOST} webhooks already, as many as there may be; delete one first")
+    secrets = ((signing.new_secret(), None),)
+    id_ = services.ids.new("whk_")
+    made = Endpoint(tenant, id_, url, events, format_, description, secrets, services.clock.now())
+    item = _pack(made)
+    services.table.write(Put(item, (Absent(),)))
+    return _unpack(tenant, item)
+
+
+def get(services: Services, tenant: str, id_: str) -> Endpoint:
+    """Read an endpoint. Raises WebhookNotFound."""
+    item = services.table.get(keys.webhook(tenant, id_))[0]
+    if item is None:
+        raise WebhookNotFound
+    return _unpack(tenant, item)
+
+
+def everyone(services: Services, tenant: str) -> list[Endpoint]:
+    """Read all endpoints of a tenant, the oldest first."""
+    pk, first = keys.webhook(tenant, "")
+    page = services.table.query(pk, after=first, upto=first + END)
+    return [_unpack(tenant, item) for item in page.items]
+
+
+def change(services: Services, tenant: str, id_: str, **fields: Any) -> Endpoint:
+    """Change what is named; what is enabled again begins anew. Raises WebhookNotFound, Invalid."""
+    if "url" in fields:
+        check_url(services, fields["url"])
+    if "enabled" in fields:
+        fields |= {"reason": "" if fields["enabled"] else "disabled by hand", "failing_since": None}
+    return _replace(services, tenant, id_, lambda found: replace(found, **fields))
+
+
+def rotate(services: Services, tenant: str, id_: str, grace: float) -> Endpoint:
+    """Give an endpoint a new secret; the one before is valid for `grace` seconds more. Raises WebhookNotFound."""
+    secret, until = signing.new_secret(), services.clock.now() + grace
+    return _replace(
+        services, tenant, id_, lambda found: replace(found, secrets=((secret, None), (found.secrets[0][0], until)))
+    )
+
+
+def delete(services: Services, tenant: str, id_: str) -> None:
+    """Forget an endpoint; what it was still to be told is not told. Raises WebhookNotFound."""
+    get(services, tenant, id_)
+    services.table.write(Delete(*keys.webhook(tenant, id_)))
+
+
+def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
+    while True:
+        found = get(services, tenant, id_)
+        changed = replace(new(found), version=found.version + 1)
+        try:
+            services.table.write(Put(_pack(changed), (Is("version", found.version),)))
+        except Refused:
+            continue
+        return changed
+
+
+def succeeded(services: Services, endpoint: Endpoint) -> None:
+    """Note that something was delivered."""
+    if endpoint.failing_since is not None:
+        _note(services, endpoint, {}, "failing")
+
+
+def failed(services: Services, endpoint: Endpoint, *, gone: bool) -> None:
+    """Note that something was not delivered; disable an endpoint that is gone, or has failed for days."""
+    now = services.clock.now()
+    if gone:
+        disable(services, endpoint, "it answered 410 Gone")
+    elif endpoint.failing_since is None:
+        _note(services, endpoint, {"failing": ms(now)}, when=Lacks("failing"))
+    elif now - endpoint.failing_since >= GIVEN_UP_AFTER:
+        disable(services, endpoint, f"nothing could be delivered for {GIVEN_UP_AFTER / 86_400:g} days")
+
+
+def disable(services: Services, endpoint: Endpoint, reason: str) -> None:
+    """Disable an endpoint, and tell the bus so."""
+    now = services.clock.now()
+    more = {"webhook_id": endpoint.id, "reason": reason}
+    told = Told(services.ids.new("evt_"), "webhook.disabled", endpoint.tenant, "", "", 0, now, more)
+    put = outbox.put(services, told)
+    change = Change(
+        *keys.webhook(endpoint.tenant, endpoint.id),
+        set={"state": "disabled", "reason": reason},
+        add={"version": 1},
+        when=(Is("state", "enabled"),),
+    )
+    try:
+        services.table.write(change, put)
+    except (Refused, Unknown):
+        return  # somebody else has, or the next failure does
+    outbox.send_now(services, put)
+
+
+def _note(
+    services: Services, endpoint: Endpoint, facts: dict[str, Fact], *drop: str, when: Condition | None = None
+) -> None:
+    """Change the record of how an endpoint does; what gets lost is noted next time."""
+    still = (Is("state", "enabled"), *([when] if when else []))
+    key = keys.webhook(endpoint.tenant, endpoint.id)
+    try:
+        services.table.write(Change(*key, set=facts, add={"version": 1}, drop=drop, when=still))
+    except (Refused, Unknown):
+        return
+
+
+def _pack(endpoint: Endpoint) -> Item:
+    facts: dict[str, Fact] = {
+        "state": "enabled" if endpoint.enabled else "disabled",
+        "reason": endpoint.reason,
+        "created": ms(endpoint.created_at),
+        "version": endpoint.version,
+    }
+    if endpoint.failing_since is not None:
+        facts["failing"] = ms(endpoint.failing_since)
+    body = {name: getattr(endpoint, name) for name in ("url", "events", "format", "description", "secrets")}
+    return Item(*keys.webhook(endpoint.tenant, endpoint.id), facts, jsontext.dump_bytes(body))
+
+
+def _unpack(tenant: str, item: Item) -> Endpoint:
+    body = jsontext.loads(item.body)
+    return Endpoint(
+        tenant=tenant,
+        id=item.sk.partition("#")[2],
+        url=body["url"],
+        events=tuple(body["events"]),
+        format=body["format"],
+        description=body["description"],
+        secrets=tuple((secret, until) for secret, until in body["secrets"]),
+        created_at=item.number("created") / 1000,
+        enabled=item.text("state") == "enabled",
+        reason=item.text("reason"),
+        failing_since=item.number("failing") / 1000 if "failing" in item.facts else None,
+        version=item.number("version"),
+    )

@@ -1,0 +1,49 @@
+"""The Clock and Ids ports, and a real system's own of both. Tests put theirs in place of them."""
+
+import secrets
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+
+
+class Ids(Protocol):
+    """Makes ids."""
+
+    def new(self, prefix: str, *, after: str = "") -> str:
+        """Make a new id: `prefix` and 24 hex digits, which sort by time and after those of the id `after`."""
+
+
+class SystemClock:
+    """Clock: the machine's own."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+        time.sleep(seconds)
+
+
+class TimeIds:
+    """Ids: 12 hex digits of milliseconds, then 12 random ones.
+
+    48 random bits keep ids unguessable enough within a tenant, which is all that they must be: every look-up
+    goes through the tenant.
+    """
+
+    def new(self, prefix: str, *, after: str = "") -> str:
+        """Make a new id that sorts after the one given, even if the clock stands behind it."""
+        ms = time.time_ns() // 1_000_000
+        if after:
+            ms = max(ms, int(after[-24:-12], 16) + 1)
+        return f"{prefix}{ms:012x}{secrets.token_hex(6)}"

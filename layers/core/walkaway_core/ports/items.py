@@ -1,0 +1,235 @@
+"""What stands in a Table: items, conditions and writes, and the limits that every adapter keeps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Fact = str | int | bool
+Key = tuple[str, str]
+MAX_WRITES = 100
+MAX_ITEM_BYTES = 400_000
+MAX_TRANSACTION_BYTES = 4_000_000
+MAX_PAGE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: two-part key, small typed facts that conditions look at, and a body that they do not.
+
+    `expires` is in whole seconds since the epoch; from then on the item counts as absent everywhere.
+    """
+
+    pk: str
+    sk: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    body: bytes = b""
+    expires: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """Both parts of the key."""
+        return self.pk, self.sk
+
+    @property
+    def size(self) -> int:
+        """About what the item weighs against the limits, in bytes."""
+        facts = sum(len(name) + (len(v.encode()) if isinstance(v, str) else 8) for name, v in self.facts.items())
+        return len(self.pk.encode()) + len(self.sk.encode()) + facts + len(self.body)
+
+    def text(self, name: str) -> str:
+        """The fact `name`, which must be text."""
+        value = self.facts[name]
+        assert isinstance(value, str), f"{self.key}: {name} is {value!r}, not text"
+        return value
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """The fact `name`, which must be a whole number."""
+        value = self.facts.get(name, default)
+        assert isinstance(value, int), f"{self.key}: {name} is {value!r}, not a number"
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No such item, or it has expired."""
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        return item is None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The item is there and has not expired."""
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        return item is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The item is there and its fact has this value."""
+
+    name: str
+    value: Fact
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        return item is not None and item.facts.get(self.name) == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class IsNot:
+    """The item is there and its fact is missing or has another value."""
+
+    name: str
+    value: Fact
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        return item is not None and item.facts.get(self.name) != self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """The item is there and has no such fact."""
+
+    name: str
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        return item is not None and self.name not in item.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The item is there and its fact is a number below this one."""
+
+    name: str
+    value: int
+
+    def holds(self, item: Item | None) -> bool:
+        """Judge the item as it is."""
+        found = None if item is None else item.facts.get(self.name)
+        return isinstance(found, int) and found < self.value
+
+
+Condition = Absent | Present | Is | IsNot | Lacks | Below
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write the whole item."""
+
+    item: Item
+    when: tuple[Condition, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Whom it writes."""
+        return self.item.key
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change facts of an item that must be there: set some, add to numbers (missing counts as 0), drop some."""
+
+    pk: str
+    sk: str
+    set: Mapping[str, Fact] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Whom it writes."""
+        return self.pk, self.sk
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the item; that it is absent already is no error unless a condition says so."""
+
+    pk: str
+    sk: str
+    when: tuple[Condition, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Whom it writes."""
+        return self.pk, self.sk
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Write nothing, but the conditions must hold."""
+
+    pk: str
+    sk: str
+    when: tuple[Condition, ...]
+
+    @property
+    def key(self) -> Key:
+        """Whom it looks at."""
+        return self.pk, self.sk
+
+
+Write = Put | Change | Delete | Check
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items in the order asked for; `more` says that the range goes on after the last of them."""
+
+    items: tuple[Item, ...]
+    more: bool = False
+
+
+class Refused(Exception):
+    """A condition did not hold; nothing was written.
+
+    `index` is the first write refused and `found` the item that stood there (None: absent).
+    """
+
+    def __init__(self, index: int, found: Item | None) -> None:
+        super().__init__(f"write {index} refused, found {None if found is None else found.key}")
+        self.index = index
+        self.found = found
+
+
+class Unknown(Exception):
+    """The write may have happened or not: read, compare, decide."""
+
+
+class TooLarge(ValueError):
+    """The write breaks a limit of the Table; nothing was written."""
+
+
+def check_limits(writes: tuple[Write, ...]) -> None:
+    """Refuse what DynamoDB would refuse, so that every adapter has the same limits.
+
+    Raises TooLarge for more than 100 writes, an item over 400 KB or over 4 MB in all (DynamoDB's TransactWriteItems),
+    and ValueError for no write at all or two of one key.
+    """
+    if not writes:
+        raise ValueError("a transaction needs at least one write")
+    if len(writes) > MAX_WRITES:
+        raise TooLarge(f"{len(writes)} writes in one transaction; the limit is {MAX_WRITES}")
+    if len({write.key for write in writes}) < len(writes):
+        raise ValueError("two writes of one key in one transaction")
+    total = 0
+    for write in writes:
+        if not isinstance(write, Put):
+            continue
+        size = write.item.size
+        total += size
+        if size > MAX_ITEM_BYTES:
+            raise TooLarge(f"item {write.item.key} has {size} bytes; the limit is {MAX_ITEM_BYTES}")
+    if total > MAX_TRANSACTION_BYTES:
+        raise TooLarge(f"{total} bytes in one transaction; the limit is {MAX_TRANSACTION_BYTES}")
+
+
+def ms(seconds: float) -> int:
+    """Seconds as the whole milliseconds in which facts hold a time."""
+    return round(seconds * 1000)

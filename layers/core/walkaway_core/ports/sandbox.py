@@ -1,0 +1,119 @@
+"""The Sandbox port, through which the agent's commands run, and its adapter for where there is none."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from walkaway_core.ports.workspace import FileInfo, Workspace
+
+MOST, MOST_BYTES = 2_000, 1_000_000_000
+"""How many files a command may read, and how many bytes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A shell command, and what it may touch: clean paths, each standing for itself and all below, of a root."""
+
+    text: str
+    root: str
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+    timeout: float
+    """Seconds after which it is killed."""
+    network: bool = False
+    owner: str = ""
+    """The session for which it runs: nobody else's commands may share anything with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that a command has left otherwise than it was: `path` is as it found fit to name it, unchecked.
+
+    `version` is that of the file which the command saw, `""` for none, None where it may not look.
+    `contents` gives the bytes, and can be called again; None when the file was deleted.
+    """
+
+    path: str
+    version: str | None
+    size: int = 0
+    contents: Callable[[], Iterable[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of a command: its exit code, or why it was killed; what it changed, and what of that cannot be kept."""
+
+    exit_code: int | None
+    killed: str = ""
+    changes: tuple[FileChange, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Sentences about what is not among the changes."""
+
+
+class SandboxRefused(Exception):
+    """The command was not begun. The message tells the agent what to do."""
+
+
+class Sandbox(Protocol):
+    """Runs commands that nobody trusts. A command sees the files that it may read at `paths.MOUNT`, and no others.
+
+    It has no credentials, no network unless it is given one, and an environment of its own; nothing of it runs on when
+    `run` gives its result, or when the process that called it dies. What it changes, it changes on a copy.
+    """
+
+    def problem(self) -> str | None:
+        """Say why no command can be run here, and what to do; None when they can."""
+        ...
+
+    def run(self, command: Command, heard: Callable[[bytes], None]) -> AbstractContextManager[Finished]:
+        """Run a command to its end, or kill it; the changes can be read up to the end of the context.
+
+        `heard` is called with what the command writes to stdout and stderr, as it comes, and, with nothing, at least
+        once a second. When it raises, the command is killed and the exception passed on. Raises SandboxRefused.
+        """
+        ...
+
+
+def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, FileInfo]]:
+    """Every file that a command may read, once, with its path. Raises SandboxRefused when it is too much."""
+    waiting, done, size = list(dict.fromkeys(command.read)), set[str](), 0
+    while waiting:
+        path = waiting.pop()
+        info = workspace.stat(command.root, path)
+        entries = workspace.listing(command.root, path) or () if info and info.is_directory else ()
+        waiting += [_join(path, entry.name) for entry in entries if entry.is_directory]
+        found = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
+        found += [(path, info)] if info and not info.is_directory else []
+        for below, file in found:
+            if below in done:
+                continue
+            done.add(below)
+            size += file.size
+            if len(done) > MOST or size > MOST_BYTES:
+                raise SandboxRefused(
+                    f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command. "
+                    "A session whose file_access names only the directories that it needs can run one"
+                )
+            yield below, file
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+class NoSandbox:
+    """Sandbox: refuses every command, and says why."""
+
+    def __init__(self, why: str = "Commands cannot be run here: there is no sandbox") -> None:
+        self._why = why
+
+    def problem(self) -> str | None:
+        """Say why not."""
+        return self._why
+
+    @contextmanager
+    def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:  # noqa: ARG002
+        """Refuse."""
+        raise SandboxRefused(self._why)
+        yield  # makes it a context manager

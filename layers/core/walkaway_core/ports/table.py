@@ -1,0 +1,52 @@
+"""The Table port: items under two-part keys, read consistently and written in conditional transactions."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from walkaway_core.ports.items import Item, Key, Page, Write
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+class Table(Protocol):
+    """Items under a two-part key, read consistently and written in conditional transactions.
+
+    An item whose `expires` has come counts as absent, in reads and in conditions.
+    """
+
+    def get(self, *keys: Key) -> list[Item | None]:
+        """Read up to 100 items, in the order of the keys; None for an absent one.
+
+        Strongly consistent: a write that has returned is seen. The items are not one snapshot.
+        """
+
+    def query(
+        self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
+    ) -> Page:
+        """Read the items of `pk` with `after` < sk ≤ `upto` in byte order of sk, the greatest first if `reverse`.
+
+        Strongly consistent; at most `limit` items and about 1 MB; `more` says whether the range goes on.
+        """
+
+    def write(self, *writes: Write) -> None:
+        """Carry out all writes or none; they are durable on return.
+
+        Conditions see the state before the transaction. Conflicts and throttles are repeated inside.
+        Raises Refused with the first write that was refused, Unknown when the outcome is unknown, TooLarge beyond
+        100 writes, 400 KB an item or 4 MB in all, ValueError for no write or two writes of one key.
+        """
+
+    def submit(self, *writes: Write) -> "Future[None]":
+        """Do what `write` does without waiting; what it would raise, limits included, is the future's exception.
+
+        A callback on the future may submit again, but must not wait.
+        """
+
+    def sweep_out(self, pk: str, upto: str, limit: int) -> int:
+        """Delete the first `limit` items of `pk` with sk ≤ `upto`, from the front; return how many there were."""
+
+    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        """Wait until `pk` has items after `after`, then return them as `query` does; an empty page after `timeout` s.
+
+        Nothing written before or during the call is missed.
+        """

@@ -1,0 +1,59 @@
+"""The Workspace port: files, read in ranges and written under conditions."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file or directory: `name` is its basename, `modified` in seconds since the epoch.
+
+    `version` changes whenever the contents do; it is empty for a directory.
+    """
+
+    name: str
+    is_directory: bool
+    size: int
+    modified: float
+    version: str = ""
+
+
+class Workspace(Protocol):
+    """Files below named roots. Roots and paths are clean (`a/b.txt`, `""` for the root itself): see `paths.py`.
+
+    Links are never followed, and neither links nor special files are listed or read: they count as missing.
+    """
+
+    def stat(self, root: str, path: str) -> FileInfo | None:
+        """Describe a file or directory; None when it is missing. The root itself is always there."""
+
+    def listing(self, root: str, path: str) -> list[FileInfo] | None:
+        """List a directory's own entries by name; None when it is missing or a file. The root is always there."""
+
+    def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
+        """Read bytes `start` to `end` (exclusive; None: to the end) in chunks; None when there is no such file.
+
+        A file replaced meanwhile is read to its end as it was.
+        """
+
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        """Write the whole file at once, or, if `chunks` raises, nothing. Parents come into being as needed.
+
+        With `version`, only over exactly that version (`""`: only where no file is): else raises Changed.
+        Raises NotAFile when the path, or one above it, is of another kind.
+        """
+
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
+        """Delete a file; False when there was none. A directory that becomes empty disappears.
+
+        With `version`, only exactly that version: else raises Changed.
+        """
+
+
+class Changed(Exception):
+    """The file is no longer the version that was asked for; nothing was written."""
+
+
+class NotAFile(Exception):
+    """The path, or one above it, is a directory, a link or a special file; nothing was written."""

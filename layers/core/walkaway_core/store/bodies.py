@@ -1,0 +1,33 @@
+"""Large bodies stand in a hidden root of the workspace; the Table's item then holds only where (invariant 7)."""
+
+from walkaway_core.ports.items import Fact, Item
+from walkaway_core.ports.workspace import Workspace
+
+INLINE_BYTES = 200_000
+"""A body up to this size stands in its item."""
+
+
+def root(tenant: str) -> str:
+    """Name the hidden root of a tenant's large bodies."""
+    return f"{tenant}/bodies"
+
+
+def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[bytes, dict[str, Fact]]:
+    """Give the body and the facts to put into the item; a large body is written to `path` first.
+
+    `path` must be new for each attempt, so that a lost race cannot change what the winner points to.
+    """
+    if len(body) <= INLINE_BYTES:
+        return body, {}
+    workspace.write(root(tenant), path, [body])
+    return b"", {"body_at": path}
+
+
+def fetch(workspace: Workspace, tenant: str, item: Item) -> bytes:
+    """Read an item's body from wherever it stands."""
+    if "body_at" not in item.facts:
+        return item.body
+    chunks = workspace.read(root(tenant), item.text("body_at"))
+    if chunks is None:
+        raise LookupError(f"{item.key}: its body {item.text('body_at')} is gone")
+    return b"".join(chunks)

@@ -1,0 +1,89 @@
+"""A session's view of its tenant's workspace: the same rules for HTTP, for the agent's tools and for sandboxes."""
+
+from collections.abc import Iterable, Iterator
+
+from walkaway_core.errors import FileNotFound, PathConflict
+from walkaway_core.ports import paths
+from walkaway_core.ports.workspace import FileInfo, NotAFile
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+
+
+def stat(services: Services, session: Session, path: str) -> FileInfo:
+    """Describe a file or directory. Raises PathInvalid, PathForbidden, FileNotFound."""
+    path = paths.clean(path)
+    info = services.workspace.stat(paths.files(session.key.tenant), path)
+    if info is None or not info.is_directory:
+        session.scope.check_read(path)
+    if info is None:
+        raise FileNotFound(f"There is no {path!r} in the workspace; GET /v1/sessions/{{id}}/files lists it")
+    return info
+
+
+def listing(services: Services, session: Session, path: str) -> list[FileInfo]:
+    """List a directory: what may be read, and the directories that lead there.
+
+    Raises PathInvalid, PathForbidden, FileNotFound, PathConflict for a file.
+    """
+    path = paths.clean(path)
+    scope = session.scope
+    if not scope.may_read(path):
+        scope.check_read(path)
+    root = paths.files(session.key.tenant)
+    found = services.workspace.listing(root, path)
+    if found is None:
+        if services.workspace.stat(root, path):
+            raise PathConflict(f"{path!r} is a file, not a directory")
+        raise FileNotFound(f"There is no directory {path!r} in the workspace")
+    prefix = f"{path}/" if path else ""
+    return [entry for entry in found if scope.may_read(prefix + entry.name)]
+
+
+def read(services: Services, session: Session, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Read a file's bytes from `start` to `end` (exclusive). Raises PathInvalid, PathForbidden, FileNotFound."""
+    path = paths.clean(path)
+    session.scope.check_read(path)
+    chunks = services.workspace.read(paths.files(session.key.tenant), path, start, end)
+    if chunks is None:
+        raise FileNotFound(f"There is no file {path!r} in the workspace")
+    return chunks
+
+
+def version(services: Services, session: Session, path: str) -> str:
+    """Tell which version of a file a write to `path` replaces, `""` for none. Raises PathInvalid, PathForbidden."""
+    path = paths.clean(path)
+    session.scope.check_write(path)
+    info = services.workspace.stat(paths.files(session.key.tenant), path)
+    return info.version if info else ""
+
+
+def write(
+    services: Services, session: Session, path: str, chunks: Iterable[bytes], *, version: str | None = None
+) -> FileInfo:
+    """Write a whole file, with `version` over exactly that one (else Changed).
+
+    Raises PathInvalid, PathForbidden, PathConflict, and what `chunks` raises.
+    """
+    path = paths.clean(path)
+    session.scope.check_write(path)
+    if not path:
+        raise PathConflict("the workspace itself is no file; name one: PUT …/files/{path}")
+    try:
+        return services.workspace.write(paths.files(session.key.tenant), path, chunks, version=version)
+    except NotAFile:
+        raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
+
+
+def delete(services: Services, session: Session, path: str, *, version: str | None = None) -> None:
+    """Delete a file, with `version` exactly that one (else Changed).
+
+    Raises PathInvalid, PathForbidden, FileNotFound, PathConflict for a directory.
+    """
+    path = paths.clean(path)
+    session.scope.check_write(path)
+    root = paths.files(session.key.tenant)
+    if services.workspace.delete(root, path, version=version):
+        return
+    if services.workspace.stat(root, path):
+        raise PathConflict(f"{path!r} is a directory; delete the files in it, and it disappears")
+    raise FileNotFound(f"There is no file {path!r} in the workspace")

@@ -1,0 +1,72 @@
+"""Idempotency keys (contract A.9): a request that is repeated finds what came of the first one."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from walkaway_core.errors import IdempotencyMismatch, Invalid
+from walkaway_core.ports.items import Absent, Fact, Item, Put
+from walkaway_core.store import keys
+from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
+
+KEPT = 24 * 60 * 60
+"""Seconds for which a key is remembered."""
+MAX_LENGTH = 255
+
+
+Outcome = Literal["started", "queued", "steered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a request: the turn that has its message, from its event `at` on."""
+
+    turn: TurnKey
+    outcome: Outcome
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request that is to be carried out once: whose key it has, and the hash of what it asks of which session."""
+
+    tenant: str
+    key: str
+    asks: str
+    kept: int = KEPT
+
+    @classmethod
+    def of(cls, session: SessionKey, key: str, body: Mapping[str, Any]) -> "Once":
+        """Recognise a request by its key, session and body. Raises Invalid."""
+        if not (0 < len(key) <= MAX_LENGTH and key.isprintable()):
+            raise Invalid(f"Idempotency-Key must have 1 to {MAX_LENGTH} printable characters")
+        said = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
+        return cls(session.tenant, key, hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest())
+
+    @property
+    def sort_key(self) -> str:
+        """Where it is remembered, in the tenant's partition."""
+        return keys.idempotency(self.tenant, self.key)[1]
+
+    def put(self, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0) -> Put:
+        """Write down what came of the request; refused where the key is taken."""
+        facts: dict[str, Fact] = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
+        facts |= {"outcome": outcome, "at": at}
+        item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + self.kept)
+        return Put(item, (Absent(),))
+
+    def found(self, services: Services) -> Found | None:
+        """Find what came of the request. Raises IdempotencyMismatch for another request's key."""
+        item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
+        if item is None:
+            return None
+        if item.facts["asks"] != self.asks:
+            raise IdempotencyMismatch(
+                f"The Idempotency-Key was used for another message or session ({item.text('session')}); use a new key "
+                "for a new request"
+            )
+        turn = TurnKey(self.tenant, item.text("session"), item.text("turn"))
+        return Found(turn, cast("Outcome", item.text("outcome")), item.number("at"))

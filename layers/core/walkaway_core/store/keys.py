@@ -1,0 +1,203 @@
+"""Where everything stands in the Table. Every key begins with a tenant, or with SYS#, which no route reads.
+
+pk                        sk                              item
+T#{tenant}                SESSION#{session}               a session's record
+                          KEY#{hash}                      an idempotency key, and the turn that it started
+T#{tenant}#{session}      TURN#{turn}                     a turn's record
+                          QUEUE#{turn}                    a message that waits for its turn
+                          ASKED#{hash}                    a call that the caller was asked to answer
+                          TOOLS#{hash}                    definitions of tools that the caller runs; also below an agent
+                          ENTRY#{order}#{step}#0          what the user (step 0) or the model said
+                          ENTRY#{order}#{step}#!          a summary, made before that step
+                          ENTRY#{order}#{step}#-#{n}      what the user said while the turn ran, for that step
+                          ENTRY#{order}#{step}#1#{call}   the journal of a tool call, and its result
+T#{tenant}#{session}+     {number}                        the session's log: what happens between turns
+T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
+T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
+                          AGENTNAME#{hash}                which agent has a name
+                          RUN#{run}                       which turn a run is
+T#{tenant}#RUNS           {turn}                          the list of runs, by their turns
+T#{tenant}#RUNCOUNT       {group}#{shard}                 how many runs of a label, or of all, are in each state
+T#{tenant}                TASK#{task}                     which turn a task is, and what was asked
+T#{tenant}#{agent}#TASKS  {task}                          the list of an agent's tasks
+T#{tenant}#REGISTRY       {hash}                          a tool that the tenant has registered
+T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
+T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
+SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
+SYS#KEYS                  {hash}                          an API key's tenant
+SYS#MACHINE               {execution}                     the local machine's executions
+SYS#BUS                   {id}                            the local bus's queue
+"""
+
+import hashlib
+import zlib
+from dataclasses import dataclass, field
+
+from walkaway_core.ports.items import Key
+
+DUE_SHARDS = 16
+API_KEYS = "SYS#KEYS"
+MACHINE = "SYS#MACHINE"
+BUS = "SYS#BUS"
+END = "\uffff"
+"""Sorts after everything that can follow a prefix: keys are ASCII behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """Names a session of a tenant."""
+
+    tenant: str
+    session: str
+
+    @property
+    def item(self) -> Key:
+        """The session's record."""
+        return f"T#{self.tenant}", f"SESSION#{self.session}"
+
+    @property
+    def partition(self) -> str:
+        """Where its turns, its queue and its conversation stand."""
+        return f"T#{self.tenant}#{self.session}"
+
+    @property
+    def between(self) -> "TurnKey":
+        """The log of what happens between turns, which is kept like a turn's; no turn has such a name."""
+        return TurnKey(self.tenant, self.session, f"{self.session}+")
+
+    def turn(self, name: str) -> "TurnKey":
+        """One of its turns."""
+        return TurnKey(self.tenant, self.session, name)
+
+    def asked(self, call: str) -> Key:
+        """A call that the caller was asked to answer, by the id that the model gave it."""
+        return self.partition, f"ASKED#{hashlib.sha256(call.encode(errors='surrogatepass')).hexdigest()}"
+
+    def waiting(self, turn: str) -> Key:
+        """A message that waits for its turn."""
+        return self.partition, f"QUEUE#{turn}"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnKey:
+    """Names a turn of a session of a tenant.
+
+    `order` is its place in the conversation, known once its record is read: its own name, or, when it had to wait, the
+    name that it would have had if it had been made when it began.
+    """
+
+    tenant: str
+    session: str
+    turn: str
+    order: str = field(default="", compare=False)
+
+    @property
+    def owner(self) -> SessionKey:
+        """Its session."""
+        return SessionKey(self.tenant, self.session)
+
+    @property
+    def item(self) -> Key:
+        """The turn's record."""
+        return self.owner.partition, f"TURN#{self.turn}"
+
+    @property
+    def log(self) -> str:
+        """Where its events stand."""
+        return f"T#{self.tenant}#{self.turn}"
+
+    def entry(self, step: int) -> Key:
+        """What was said at a step; 0 is the user's message."""
+        return self.owner.partition, f"{self._entries}{step:05}#0"
+
+    def summary(self, step: int) -> Key:
+        """What stands for the conversation before some entry, from this step on; sorts before the step's answer."""
+        return self.owner.partition, f"{self._entries}{step:05}#!"
+
+    def steered(self, step: int, number: int) -> Key:
+        """What the user said while the turn ran; sorts before the answer of the step that gets to see it."""
+        return self.owner.partition, f"{self._entries}{step:05}#-#{number:05}"
+
+    def call(self, step: int, index: int) -> Key:
+        """The journal of a step's tool call."""
+        return self.owner.partition, f"{self._entries}{step:05}#1#{index:03}"
+
+    @property
+    def _entries(self) -> str:
+        return f"ENTRY#{self.order or self.turn}#"
+
+
+def idempotency(tenant: str, key: str) -> Key:
+    """What came of the request with this idempotency key."""
+    return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def tools(tenant: str, owner: str, digest: str) -> Key:
+    """Definitions of tools, below the session or the agent that has said them."""
+    return f"T#{tenant}#{owner}", f"TOOLS#{digest}"
+
+
+def agent(tenant: str, id_: str) -> Key:
+    """An agent as it is now."""
+    return f"T#{tenant}", f"AGENT#{id_}"
+
+
+def agent_name(tenant: str, name: str) -> Key:
+    """Which agent has this name."""
+    return f"T#{tenant}", f"AGENTNAME#{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def agent_version(tenant: str, id_: str, version: int) -> Key:
+    """An agent as it was in a version."""
+    return f"T#{tenant}#{id_}", f"{version:010}"
+
+
+def run(tenant: str, id_: str) -> Key:
+    """Which turn a run is."""
+    return f"T#{tenant}", f"RUN#{id_}"
+
+
+def run_entry(tenant: str, turn: str) -> Key:
+    """A run in the list of its tenant's, which is that of their turns."""
+    return f"T#{tenant}#RUNS", turn
+
+
+def run_counter(tenant: str, group: str, shard: int) -> Key:
+    """How many runs of a group, or of all, are in each state; in shards."""
+    return f"T#{tenant}#RUNCOUNT", f"{group}#{shard:02}"
+
+
+def task(tenant: str, id_: int) -> Key:
+    """Which turn a task is, and what was asked."""
+    return f"T#{tenant}", f"TASK#{id_:016}"
+
+
+def task_entry(tenant: str, agent: str, id_: int) -> Key:
+    """A task in the list of its agent's."""
+    return f"T#{tenant}#{agent}#TASKS", f"{id_:016}"
+
+
+def registered(tenant: str, namespace: str, name: str) -> Key:
+    """A tool that a tenant has registered."""
+    named = f"{namespace}\0{name}".encode(errors="surrogatepass")
+    return f"T#{tenant}#REGISTRY", hashlib.sha256(named).hexdigest()
+
+
+def webhook(tenant: str, id_: str) -> Key:
+    """An address that a tenant has registered."""
+    return f"T#{tenant}", f"WEBHOOK#{id_}"
+
+
+def delivery(tenant: str, owner: str, event: str) -> Key:
+    """What an endpoint, or a turn's own address, is to be told."""
+    return f"T#{tenant}#{owner}#DELIVERIES", event
+
+
+def event(number: int) -> str:
+    """The sort key of the log item that begins with this event."""
+    return f"{number:010}"
+
+
+def due(at: float, kind: str, name: str) -> Key:
+    """The key of a due item."""
+    return f"SYS#DUE#{zlib.crc32(name.encode()) % DUE_SHARDS:02}", f"{int(at * 1000):013}#{kind}#{name}"

@@ -1,0 +1,31 @@
+"""The adapters that a running Walkaway uses, as one object that use cases are given."""
+
+from dataclasses import dataclass, field
+
+from walkaway_core.ports.bus import Bus, Carrier, NoCarrier
+from walkaway_core.ports.clock import Clock, Ids
+from walkaway_core.ports.machine import Machine
+from walkaway_core.ports.model import Model
+from walkaway_core.ports.sandbox import NoSandbox, Sandbox
+from walkaway_core.ports.table import Table
+from walkaway_core.ports.workspace import Workspace
+from walkaway_core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The ports, filled, and the settings."""
+
+    table: Table
+    workspace: Workspace
+    machine: Machine
+    bus: Bus
+    model: Model
+    clock: Clock
+    ids: Ids
+    settings: Settings
+    sandbox: Sandbox = field(default_factory=NoSandbox)
+    carrier: Carrier = field(default_factory=NoCarrier)
+    process: str = ""
+    """Names this process where at most one at a time can be at work: what another one began is then known as lost.
+    Empty where nobody can know."""

@@ -1,0 +1,68 @@
+"""The ticket: the small JSON that the state machine passes on. Ids and counters, never content (invariant 7)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from walkaway_core.store.keys import TurnKey
+
+Next = Literal["call_model", "tools", "continue", "done", "over"]
+
+HISTORY_BUDGET = 15_000
+"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call or an end 8."""
+STEP_HISTORY = 12
+CALL_HISTORY = 8
+FINISH_HISTORY = 8
+PAUSE_HISTORY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Where a turn stands. `step` is the last one that was committed, `calls` what can be run now of its tool calls."""
+
+    tenant: str
+    session: str
+    turn: str
+    execution: int
+    step: int = 0
+    history: int = 0
+    next: Next = "call_model"
+    calls: tuple[int, ...] = ()
+    waits: bool = False
+    """Whether other calls of the step wait for the caller."""
+    call: int | None = None
+    """Which of the calls this is about, for RunTool."""
+    failure: tuple[str, str] | None = None
+    """Code and sentence of what makes the turn fail."""
+
+    @property
+    def key(self) -> TurnKey:
+        """The turn it is about."""
+        return TurnKey(self.tenant, self.session, self.turn)
+
+    @property
+    def spent(self) -> bool:
+        """Whether the next step belongs into a new execution."""
+        return self.history >= HISTORY_BUDGET
+
+    def go(self, to: Next) -> "Ticket":
+        """The same ticket with another way to go."""
+        return replace(self, next=to, calls=(), waits=False)
+
+    def fail(self, code: str, sentence: str) -> "Ticket":
+        """Go to the end, and end badly."""
+        return replace(self, next="done", calls=(), waits=False, failure=(code, sentence))
+
+    def json(self) -> dict[str, Any]:
+        """The ticket as the state machine carries it."""
+        found = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> "Ticket":
+        """Read a ticket; what the state machine has added to it is left out."""
+        known = {name: data[name] for name in cls.__slots__ if name in data}
+        known["calls"] = tuple(known.get("calls", ()))
+        if "failure" in known:
+            known["failure"] = tuple(known["failure"])
+        return cls(**known)

@@ -1,0 +1,195 @@
+"""Turns: one user message until the agent is done. Their records: read, listed, and their executions begun."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from walkaway_core.dialects.runs.index import ENDED, Run
+from walkaway_core.dialects.workflows.index import Task
+from walkaway_core.ports.items import Condition, Is, Item, Write
+from walkaway_core.store import due, sessions
+from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.ticket import Ticket
+from walkaway_core.store.turn_webhook import Hook
+
+TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
+USAGE = (*TOKENS, *SERVER_TOOLS)
+"""What is counted of model calls, in the words of the Messages API; of server tools only if they were used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as it is now: queued, running, completed, failed or cancelled. `step` is the last one that was committed.
+
+    `begun` is the last step for which the model was called; `steered` the one that will see what the user said last
+    while the turn ran, `steers` how often that was. `place` is where the session's log says that the turn began.
+    """
+
+    key: TurnKey
+    status: str
+    execution: int
+    step: int
+    begun: int
+    steered: int
+    steers: int
+    place: int
+    started: bool
+    due: str
+    created_at: float
+    began_at: float
+    """0 for a turn that has only waited."""
+    deadline: float
+    ended_at: float | None
+    error: str
+    usage: dict[str, int]
+    cost: int | None
+    """In millionths of a US dollar; None when a model without a price was called."""
+    hook: Hook | None = None
+    run: Run | None = None
+    timeout: int = 0
+    """Seconds that the message gave it; 0: as many as the session does."""
+    agent_version: int = 0
+    """Of the session's agent, when the turn began; 0 without one."""
+    task: Task | None = None
+    code: str = ""
+    """Of the error, for programs."""
+    asked: int = 0
+    """The last step some of whose calls the caller was asked to answer."""
+    parked_at: float = 0
+    """Since when it waits for those answers; 0: it does not."""
+    waited: float = 0
+    """Seconds that it has spent waiting for answers before: they do not count against it."""
+    token: str = ""
+    """The task token with which the state machine waits, or has waited, for the answers to `asked`."""
+    history: int = 0
+    """How full its execution was when it began to wait."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The cost in US dollars."""
+        return None if self.cost is None else self.cost / 1e6
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for what the caller is to do."""
+        return self.status == "running" and self.parked_at > 0
+
+    @property
+    def resuming(self) -> bool:
+        """Whether it has all answers, and its next step has not begun."""
+        return self.status == "running" and not self.parked and bool(self.token) and self.begun == self.asked
+
+    @property
+    def allowed(self) -> float:
+        """The seconds that it was given."""
+        return self.deadline - self.waited - self.began_at
+
+    @property
+    def run_state(self) -> str:
+        """How a run stands whose turn this is."""
+        running = "running" if self.started else "queued"
+        return ENDED.get(self.status, running if self.status == "running" else "queued")
+
+    @property
+    def run_error(self) -> str | None:
+        """What a run failed with, in the words of its dialect."""
+        if self.status == "failed" and self.code == "timeout":
+            return f"Job timed out after {self.allowed:g}s"
+        return self.error or None
+
+    @property
+    def ticket(self) -> Ticket:
+        """What the execution that it names now begins with: the last step again, to do what has been left of it.
+
+        A committed step is not asked for again; its tools are found done or are carried out (rule R3 and the journal).
+        """
+        return Ticket(self.key.tenant, self.key.session, self.key.turn, self.execution, max(self.step - 1, 0))
+
+    @property
+    def execution_name(self) -> str:
+        """The name of the execution that runs it; `execution` is 0 while it waits."""
+        return self.key.turn if self.execution == 1 else f"{self.key.turn}-{self.execution}"
+
+
+def unpack(key: TurnKey, item: Item) -> Turn:
+    """Read a turn's item."""
+    ended = item.number("ended", 0)
+    return Turn(
+        key=replace(key, order=str(item.facts.get("order", ""))),
+        status=item.text("status"),
+        execution=item.number("execution", 0),
+        step=item.number("step", 0),
+        begun=item.number("begun", 0),
+        steered=item.number("steered", 0),
+        steers=item.number("steers", 0),
+        place=item.number("place", 0),
+        started="started" in item.facts,
+        due=str(item.facts.get("due", "")),
+        created_at=item.number("created") / 1000,
+        began_at=item.number("began", 0) / 1000,
+        deadline=item.number("deadline", 0) / 1000,
+        ended_at=ended / 1000 if ended else None,
+        error=str(item.facts.get("error", "")),
+        usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
+        cost=None if "unpriced" in item.facts else item.number("cost", 0),
+        hook=Hook.read(item),
+        run=Run.read(item.facts),
+        timeout=item.number("timeout", 0),
+        agent_version=item.number("agent_version", 0),
+        task=Task.read(item.facts),
+        code=str(item.facts.get("code", "")),
+        asked=item.number("asked", 0),
+        parked_at=item.number("parked", 0) / 1000,
+        waited=item.number("waited", 0) / 1000,
+        token=str(item.facts.get("token", "")),
+        history=item.number("history", 0),
+    )
+
+
+def load(services: Services, key: TurnKey) -> Turn | None:
+    """Read a turn for the engine, whatever its session's state."""
+    item = services.table.get(key.item)[0]
+    return None if item is None else unpack(key, item)
+
+
+def running(services: Services, found: Sequence[Session]) -> dict[str, Turn]:
+    """Read the turns that run in these sessions, by their ids."""
+    names = [session.key.turn(session.turn) for session in found if session.busy]
+    read: list[Item | None] = []
+    for start in range(0, len(names), 100):
+        read += services.table.get(*(name.item for name in names[start : start + 100]))
+    return {name.turn: unpack(name, item) for name, item in zip(names, read, strict=True) if item}
+
+
+def listing(services: Services, key: SessionKey, *, limit: int, after: str = "") -> tuple[list[Turn], str]:
+    """List a session's turns, the newest first, those before `after`; with the cursor of the rest, or `""`."""
+    sessions.get(services, key)
+    upto = f"TURN#{after or END}"
+    page = services.table.query(key.partition, after="TURN#", upto=upto, reverse=True, limit=limit + 2)
+    items = [item for item in page.items if item.sk != upto]
+    found = [unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item) for item in items[:limit]]
+    return found, found[-1].key.turn if found and (len(items) > limit or page.more) else ""
+
+
+def unchanged(turn: Turn) -> tuple[Condition, ...]:
+    """The conditions that a turn is as it was read."""
+    return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)
+
+
+def move_due(turn: Turn, at: float) -> tuple[tuple[Write, ...], Turn]:
+    """Make the writes that move a turn's due item, not far behind its deadline; and the turn as it then is.
+
+    While it waits for the caller it has no deadline.
+    """
+    at = at if turn.parked else min(at, turn.deadline + 60)
+    key = turn.key
+    detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
+    moved = due.move(turn.due, at, "turn", key.turn, detail)
+    return moved, replace(turn, due=moved[-1].key[1])
+
+
+def timeout_sentence(turn: Turn) -> str:
+    """Say that a turn has used up its time."""
+    return f"The turn was not done after {turn.allowed:g} seconds, the limit for a turn"

@@ -1,0 +1,1 @@
+"""Commands of `walkaway` that need the server's code."""

@@ -1,0 +1,112 @@
+"""`walkaway keys`: API keys of a data folder, or of a deployed table."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from walkaway_core.errors import WalkawayError
+from walkaway_core.ports.clock import SystemClock
+from walkaway_core.ports.table import Table
+from walkaway_core.store import api_keys
+from walkaway_local.table import DATABASE, SqliteTable
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys.
+
+    They are kept as hashes, in the local server's data folder or, with --table, in the table of a deployed stack.
+    """
+
+
+def _on_table(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the Table that its options name."""
+
+    @click.option("--table", metavar="NAME", help="The DynamoDB table of a deployed stack (its output `Table`).")
+    @click.option(
+        "--data",
+        default=Path(".walkaway"),
+        show_default=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The data folder of `walkaway serve`.",
+    )
+    @wraps(command)
+    def run(table: str | None, data: Path, **options: Any) -> None:
+        try:
+            with _deployed(table) if table else _local(data) as found:
+                command(found, **options)
+        except WalkawayError as error:
+            raise click.ClickException(str(error)) from None
+
+    return run
+
+
+@keys.command()
+@click.argument("tenant")
+@click.option("--name", default="", help="What the key is for, to recognise it in the list.")
+@_on_table
+def create(table: Table, tenant: str, name: str) -> None:
+    """Make a key for TENANT and print it: it is not shown again.
+
+    A server that runs without keys asks for them from its next start.
+    """
+    key, kept = api_keys.create(table, SystemClock(), tenant, name)
+    click.echo(f"{kept.id}: a key for {tenant}; it is not kept, so keep it yourself", err=True)
+    click.echo(key)
+
+
+@keys.command("list")
+@_on_table
+def list_keys(table: Table) -> None:
+    """List the keys: id, tenant, when each was made, and its name."""
+    for key in api_keys.listing(table):
+        made = datetime.fromtimestamp(key.created_at, UTC).strftime("%Y-%m-%d %H:%M")
+        click.echo(f"{key.id}  {key.tenant}  {made}  {key.name}".rstrip())
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@_on_table
+def revoke(table: Table, key_id: str) -> None:
+    """Revoke the key with this ID. Servers that know it forget it within a minute."""
+    gone = api_keys.revoke(table, key_id)
+    click.echo(f"{gone.id}, a key of {gone.tenant}, is revoked", err=True)
+
+
+def any_in(data: Path) -> bool:
+    """Whether a data folder has keys."""
+    if not (data / DATABASE).exists():
+        return False
+    with _local(data) as table:
+        return api_keys.any_exist(table)
+
+
+@contextmanager
+def _local(data: Path) -> Iterator[Table]:
+    data.mkdir(parents=True, exist_ok=True)
+    table = SqliteTable(data / DATABASE, SystemClock())
+    try:
+        yield table
+    finally:
+        table.close()
+
+
+@contextmanager
+def _deployed(name: str) -> Iterator[Table]:
+    try:
+        from walkaway_core.aws.table import FAILURES, DynamoTable, connect
+    except ImportError:
+        raise click.ClickException("--table needs boto3: pip install 'walkaway[aws]'") from None
+    try:
+        table = DynamoTable(connect(), name, SystemClock())
+        try:
+            yield table
+        finally:
+            table.close()
+    except FAILURES as error:
+        raise click.ClickException(f"{name}: {error}") from None

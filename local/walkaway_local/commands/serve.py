@@ -1,0 +1,110 @@
+"""`walkaway serve`: the local stack behind HTTP."""
+
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from walkaway_core.settings import REHEARSAL, SettingError, Settings
+from walkaway_local.commands.keys import any_in
+
+
+@click.command()
+@click.option("--port", default=8005, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Any but a loopback address needs keys.")
+@click.option(
+    "--data",
+    default=Path(".walkaway"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds everything; start again with it, and everything goes on.",
+)
+@click.option("--model", help="Model of sessions that name none; overrides WALKAWAY_MODEL.")
+@click.option(
+    "--workers", default=64, show_default=True, type=click.IntRange(1, 1000), help="Steps carried out at once."
+)
+def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> None:
+    """Run Walkaway on this machine.
+
+    Without a key the offline model "rehearsal" answers. Settings by environment: WALKAWAY_MODEL, ANTHROPIC_API_KEY,
+    ANTHROPIC_BASE_URL, WALKAWAY_PROVIDERS, WALKAWAY_KEYS (key=tenant,…), WALKAWAY_TURN_TIMEOUT,
+    WALKAWAY_REHEARSAL_DELAY.
+    """
+    environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
+    try:
+        settings = Settings.read(environ)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from None
+    keyed = bool(settings.keys) or any_in(data)
+    if not keyed and not _loopback(host):
+        raise click.ClickException(
+            f"{host} can be reached from outside, so keys are needed: make one with `walkaway keys create TENANT "
+            f"--data {data}`, or set WALKAWAY_KEYS (key=tenant,…); or serve on 127.0.0.1, where no key is needed"
+        )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    for noisy in ("httpx", "httpx2", "anthropic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.exit(_run(_listen(host, port), data, settings, workers, keyed=keyed))
+
+
+def _run(listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
+    import uvicorn
+
+    from walkaway_core.http.access import Keyring
+    from walkaway_core.http.app import create_app
+    from walkaway_core.models.anthropic import AnthropicModel
+    from walkaway_local.loopback_only import LoopbackOnly
+    from walkaway_local.stack import DataInUse, LocalStack
+
+    if problem := AnthropicModel(settings).knows(settings.model):
+        raise click.ClickException(problem)
+    try:
+        stack = LocalStack(data, settings, workers=workers)
+    except (DataInUse, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    app = create_app(stack.services, Keyring(settings.keys, stack.services.table if keyed else None))
+    if not keyed:
+        app.add_middleware(LoopbackOnly)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off")
+    server = uvicorn.Server(config)
+    host, port = listening.getsockname()[:2]
+    address = f"[{host}]" if ":" in host else host
+    about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
+    click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
+    if without := stack.services.sandbox.problem():
+        click.echo(f"The agent has no bash. {without}")
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)  # uvicorn raises what it caught once more, after its own clean-up
+    stack.run()
+    threading.Timer(0.5, stack.warm).start()  # the SDK takes a second to import: not before the first answers
+    server.run(sockets=[listening])
+    stack.close()
+    sys.stdout.flush()
+    os._exit(0)  # threads that wait for a model are left behind; their steps are taken up at the next start
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before anything slow, so that a taken port is told at once."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
