@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.ports.clock import Clock
@@ -43,9 +44,9 @@ class Running:
 def running(data: Path, settings: Settings, clock: Clock | None = None, workers: int = 64) -> Iterator[Running]:
     """Serve a stack from a thread of this process."""
     stack = LocalStack(data, settings, clock=clock, workers=workers)
-    app = create_app(stack.services, Keyring(settings.keys))
+    app: ASGIApp = create_app(stack.services, Keyring(settings.keys), DIALECTS)
     if not settings.keys:
-        app.add_middleware(LoopbackOnly)
+        app = LoopbackOnly(app)
     stack.run()
     try:
         with listening(app) as url:

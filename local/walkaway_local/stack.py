@@ -3,13 +3,15 @@
 import fcntl
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.doors.sweep import execution_failed, sweep
+from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
@@ -46,6 +48,7 @@ class LocalStack:
         workers: int = 64,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        dialects: Sequence[Dialect] = DIALECTS,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._lock = (data / "lock").open("w")
@@ -81,6 +84,7 @@ class LocalStack:
             settings=settings,
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             carrier=self._carrier,
+            extensions=extensions(dialects),
             process=ids.new("proc_"),
         )
         self._ready.set()

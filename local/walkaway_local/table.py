@@ -208,11 +208,11 @@ class SqliteTable:
     def _changes(self, writes: Iterable[Write]) -> list[tuple[str, tuple[str | bytes | int | None, ...]]]:
         """Judge all conditions, then give what is to be done."""
         changes: list[tuple[str, tuple[str | bytes | int | None, ...]]] = []
-        for index, write in enumerate(writes):
+        for write in writes:
             found = self._get(self._writing, write.key)
             when = (Present(), *write.when) if isinstance(write, Change) else write.when
             if not all(condition.holds(found) for condition in when):
-                raise Refused(index, found)
+                raise Refused(write.key, found)
             if isinstance(write, Put | Change):
                 item = write.item if isinstance(write, Put) else _changed(found, write)
                 row = (*item.key, jsontext.dumps(dict(item.facts)), item.body, item.expires)

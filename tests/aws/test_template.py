@@ -14,6 +14,7 @@ from dev.deployment import folder
 from dev.gateway import Route, routes
 from dev.template import Stack, written
 from walkaway_core.aws.sandbox import STAGING
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -74,9 +75,12 @@ def test_a_buffered_door_streams_nothing() -> None:
 
 def test_the_template_has_the_apps_routes_and_no_others(found: list[Route]) -> None:
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
-    paths = create_app(services, Keyring({})).openapi()["paths"]
+    documents = [app.openapi()["paths"] for app in create_app(services, Keyring({}), DIALECTS).apps.values()]
     served = {
-        (method.upper(), path.replace("/{path}", "/{path+}")) for path, methods in paths.items() for method in methods
+        (method.upper(), path.replace("/{path}", "/{path+}"))
+        for paths in documents
+        for path, methods in paths.items()
+        for method in methods
     }
     assert {(route.method, route.path) for route in found} == served | UNDOCUMENTED
 

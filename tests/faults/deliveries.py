@@ -12,7 +12,7 @@ from walkaway_core.doors.sweep import sweep
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.notify.attempts import WAITS
 from walkaway_core.store import keys
-from walkaway_core.store.outbox import Told
+from walkaway_core.store.outbox import Notice
 
 EVENTS = ("turn.started", "turn.completed")
 MOST = 200
@@ -43,8 +43,8 @@ class Telling:
     def _tell(self, world: World) -> None:
         queue = world.queue
         for number, kind in enumerate(EVENTS, 1):
-            told = Told(f"evt_{number:024}", kind, "t", world.session.session, "msg_1", number, world.clock.now())
-            queue.send({"detail-type": kind, "detail": told.detail})
+            notice = Notice(f"evt_{number:024}", kind, "t", world.session.session, "msg_1", number, world.clock.now())
+            queue.send({"detail-type": kind, "detail": notice.detail})
         for _ in range(MOST):
             while queue.move():
                 pass

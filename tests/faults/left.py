@@ -22,7 +22,7 @@ from walkaway_core.log import log, metadata
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.store import turns
 from walkaway_core.store.keys import END, SessionKey, TurnKey
-from walkaway_core.store.outbox import Told
+from walkaway_core.store.outbox import Notice
 
 Act = Callable[[World], object]
 NOBODY = "http://127.0.0.1:9/"
@@ -192,8 +192,8 @@ def has_a_delivery(world: World) -> None:
     """Make an endpoint, and something that it has been told."""
     has_a_webhook(world)
     owner = endpoints.everyone(world.services, "t")[0].id
-    told = Told("evt_1", "turn.completed", "t", world.session.session, "msg_1", 1, world.clock.now())
-    deliveries.put(world.services, told, owner, b"{}")
+    notice = Notice("evt_1", "turn.completed", "t", world.session.session, "msg_1", 1, world.clock.now())
+    deliveries.put(world.services, notice, owner, b"{}")
     while world.queue.move():
         pass
 
@@ -216,7 +216,7 @@ REQUESTS: dict[str, Life] = {
         lambda world: metadata.merge(world.services, world.session, {"stage": "draft"}), while_busy=True
     ).life,
     "a run": Left(lambda world: runs.submit(world.services, "t", WISH)).life,
-    "a task": Left(lambda world: tasks.start(world.services, "t", "writer", tasks.Asked({})), has_an_agent).life,
+    "a task": Left(lambda world: tasks.start(world.services, "t", "writer", tasks.TaskRequest({})), has_an_agent).life,
     "a webhook": Left(has_a_webhook).life,
     "a redelivery": Left(redelivers, has_a_delivery).life,
 }

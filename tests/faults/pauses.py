@@ -21,6 +21,7 @@ from walkaway_core.ports.items import Change
 from walkaway_core.store import turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.tools import FunctionTool
 
@@ -36,9 +37,11 @@ CANCELLED = ("message.completed", "message.cancelled")
 def session(world: World) -> None:
     """Give the world a session whose turns wait."""
     services, name = world.services, world.services.ids.new("sess_")
-    kept = client_tools.keep(services, "t", name, [ASK])
-    options = SessionOptions(persistent=True, ttl=TTL, approve=("write_file",), **kept.said)
-    world.session = creating.create(services, "t", options, {}, *kept.puts, name=name).key
+    stored = client_tools.store(services, "t", name, [ASK])
+    options = SessionOptions(persistent=True, ttl=TTL, approve=("write_file",), **stored.settings)
+    tx = Transaction(services.table)
+    stored.keep(tx)
+    world.session = creating.create(services, "t", options, {}, tx, name=name).key
 
 
 def current(world: World) -> Turn | None:

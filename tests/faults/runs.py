@@ -7,12 +7,13 @@ from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.violations import Found, of_log, of_record
 from tests.faults.world import World
 from walkaway_core.dialects.runs import index, runs
-from walkaway_core.dialects.runs.runs import Wish
+from walkaway_core.dialects.runs.index import Run
+from walkaway_core.dialects.runs.runs import RunRequest
 from walkaway_core.log import log
 from walkaway_core.store import keys, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
 
-WISH = Wish("go", "", {}, "label", 3600, "", "key", "global")
+WISH = RunRequest("go", "", {}, "label", 3600, "", "key", "global")
 
 
 def submitted(world: World) -> TurnKey:
@@ -27,8 +28,9 @@ def deleted(world: World) -> TurnKey:
     key = submitted(world)
     turn = turns.load(world.services, key)
     assert turn
-    assert turn.run
-    name = turn.run.id
+    run = Run.read(turn.facts)
+    assert run
+    name = run.id
 
     def delete() -> None:
         if world.place.table.get(keys.run("t", name))[0]:
@@ -45,7 +47,7 @@ def listed(world: World, key: TurnKey, *ends: str) -> list[str]:
     found += of_log(events) + of_record(world.services, key, events)
     found.must(events[-1].type in (ends or ("message.completed",)), f"it ended as {events[-1].type}: {events[-1].text}")
     turn = turns.load(world.services, key)
-    state = turn.run_state if turn else ""
+    state = index.state(turn) if turn else ""
     entries = table.query(keys.run_entry("t", "")[0]).items
     found.must([item.facts["state"] for item in entries] == [state], f"the list has {entries}, the run is {state}")
     for label in ("", "label"):
@@ -65,7 +67,7 @@ def unlisted(world: World, key: TurnKey, *_: str) -> list[str]:
         counts = +index.counts(world.services, "t", label)
         found.must(not counts, f"the counters of {label!r} say {counts}")
     turn = turns.load(world.services, key)
-    found.must(not (turn and turn.run), "the turn is a run")
+    found.must(not (turn and Run.read(turn.facts)), "the turn is a run")
     session = SessionKey(key.tenant, key.session)
     item = table.get(session.item)[0]
     found.must(item is None or "deleted" in item.facts or turn is not None, "nothing is left of it but a session")

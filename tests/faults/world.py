@@ -11,10 +11,12 @@ from tests.faults.machine import Machine
 from tests.faults.script import FILE
 from tests.faults.sides import Place
 from tests.faults.table import Crashed, FaultyTable, FaultyWorkspace
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import creating, sending
 from walkaway_core.engine.sending import OnBusy, Sent
+from walkaway_core.http.dialect import extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.items import Unknown
 from walkaway_core.settings import Settings
@@ -126,6 +128,7 @@ class World:
             CountedIds(),
             settings,
             carrier=self.queue,
+            extensions=extensions(DIALECTS),
             process="worker",
         )
         self.session = self.create()

@@ -138,7 +138,7 @@ def asks_the_caller(answer: Any, turn: Turn, stack: Deployed) -> None:
 def writes_a_delivery(answer: Any, turn: Turn, stack: Deployed) -> None:
     assert answer == {"batchItemFailures": []}
     found = deliveries.get(stack.services, "local", f"whk_{NAME}", f"evt_{NAME}")
-    assert (found.state, found.told.turn) == ("pending", turn.key.turn)
+    assert (found.state, found.notice.turn) == ("pending", turn.key.turn)
     payload = json.loads(bodies.fetch(stack.services.workspace, "local", found.item))
     assert (payload["type"], payload["data"]["id"]) == ("turn.completed", turn.key.turn)
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.dialect import extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
@@ -34,7 +36,7 @@ def app(function: str) -> "Staged":
 
     if function not in _apps:
         found = services(function)
-        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock)))
+        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock), DIALECTS))
     return _apps[function]
 
 
@@ -71,6 +73,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ids=TimeIds(),
         settings=settings,
         sandbox=_sandbox(settings, s3, files),
+        extensions=extensions(DIALECTS),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 

@@ -1,9 +1,10 @@
-"""What can be wrong with a request, as the core says it. Each has a code; `api/errors.py` turns it into a status.
+"""What can be wrong with a request, as the core says it.
+
+Each has a code; `http/errors.py` turns it into a status. A dialect's own errors stand in its folder.
 
 WalkawayError
 ├── Invalid                 the request itself
-│   ├── AnsweredTwice       in one request
-│   └── NoToolResponses     nothing in it
+│   └── AnsweredTwice       in one request
 ├── Unauthorized            no key, or an unknown one
 ├── NotFound
 │   ├── SessionNotFound
@@ -11,9 +12,7 @@ WalkawayError
 │   ├── FileNotFound
 │   ├── WebhookNotFound
 │   ├── AgentNotFound
-│   ├── RunNotFound
 │   ├── ToolCallNotFound
-│   ├── TaskNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
@@ -21,10 +20,9 @@ WalkawayError
 ├── SessionBusy             one turn at a time
 │   └── QueueFull           and no room to wait
 ├── CursorInvalid           not a place in this log or list
+├── IdempotencyMismatch     the key is another request's
 ├── TooMuch                 more than a limit allows
 ├── TooMany                 as many of these as there may be
-├── BadState                no such state
-├── RunBusy                 not in this state
 ├── AlreadyAnswered         a call has another answer
 ├── NotWaiting              nobody waits for this answer
 ├── NameTaken               an agent with this name is there
@@ -51,10 +49,6 @@ class Invalid(WalkawayError):
 
 class AnsweredTwice(Invalid):
     """One request has two answers for one call."""
-
-
-class NoToolResponses(Invalid):
-    """There is no answer in the request."""
 
 
 class Unauthorized(WalkawayError):
@@ -97,18 +91,6 @@ class AgentNotFound(NotFound):
     """There is no such agent; GET /v1/agents lists them."""
 
     code = "agent.not_found"
-
-
-class RunNotFound(NotFound):
-    """There is no such run; GET /api/v1/runs lists them."""
-
-    code = "run.not_found"
-
-
-class TaskNotFound(NotFound):
-    """There is no such task."""
-
-    code = "task.not_found"
 
 
 class ToolCallNotFound(NotFound):
@@ -185,18 +167,6 @@ class NameTaken(WalkawayError):
     """Something else has this name."""
 
     code = "agent.name_taken"
-
-
-class BadState(WalkawayError):
-    """There is no such state."""
-
-    code = "run.status"
-
-
-class RunBusy(WalkawayError):
-    """The run is in a state in which this cannot be done."""
-
-    code = "run.state"
 
 
 class AlreadyAnswered(WalkawayError):

@@ -30,7 +30,7 @@ EventName = Literal[
     "session.expired",
     "webhook.disabled",
 ]
-Format = Literal["native", "runs", "workflows"]
+Format = Annotated[str, Field(min_length=1, max_length=64, description="what the body looks like: a dialect's name")]
 
 Url = Annotated[
     str, Field(min_length=1, max_length=2000, description="http(s), on port 80 or 443, at a public address")
@@ -50,7 +50,7 @@ class WebhookCreate(Strict):
 
     url: Url
     events: Annotated[Events, Field(default_factory=lambda: ["*"])]
-    format: Annotated[Format, Field(description="what the body looks like")] = "native"
+    format: Format = "native"
     description: Annotated[str, Field(max_length=500, description="for people")] = ""
 
 

@@ -56,6 +56,7 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
 def _run(listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
     import uvicorn
 
+    from walkaway_core.dialects import DIALECTS
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
@@ -68,9 +69,9 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         stack = LocalStack(data, settings, workers=workers)
     except (DataInUse, OSError) as error:
         raise click.ClickException(str(error)) from None
-    app = create_app(stack.services, Keyring(settings.keys, stack.services.table if keyed else None))
-    if not keyed:
-        app.add_middleware(LoopbackOnly)
+    keyring = Keyring(settings.keys, stack.services.table if keyed else None)
+    chooser = create_app(stack.services, keyring, DIALECTS)
+    app = chooser if keyed else LoopbackOnly(chooser)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off")
     server = uvicorn.Server(config)
     host, port = listening.getsockname()[:2]

@@ -6,11 +6,12 @@ from typing import Any
 
 from walkaway_core.agent import client_tools, prices
 from walkaway_core.errors import AgentNotFound, NameTaken
-from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Put, Refused, Write, ms
+from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
 from walkaway_core.store import keys
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import LISTS, Session, SessionOptions
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 from walkaway_wire.tools import FunctionTool
 
@@ -65,11 +66,15 @@ def create(
     """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
     _check(services, settings)
     now, id_ = services.clock.now(), services.ids.new("agt_")
-    kept = client_tools.keep(services, tenant, id_, tools)
-    made = Agent(tenant, id_, name, description, 1, now, now, {**settings, **kept.said})
-    named = Put(Item(*keys.agent_name(tenant, name), {"agent": id_}), (Absent(),))
+    stored = client_tools.store(services, tenant, id_, tools)
+    made = Agent(tenant, id_, name, description, 1, now, now, {**settings, **stored.settings})
+    tx = Transaction(services.table)
+    tx.put(Item(*keys.agent_name(tenant, name), {"agent": id_}), Absent())
+    tx.put(_pack(made), Absent())
+    tx.put(_version(made), Absent())
+    stored.keep(tx)
     try:
-        services.table.write(named, Put(_pack(made), (Absent(),)), _version(made), *kept.puts)
+        tx.commit()
     except Refused:
         raise NameTaken(f"There is an agent called {name!r} already; PATCH changes it") from None
     return get(services, tenant, id_)
@@ -107,9 +112,9 @@ def change(
     """Change what is named, as a new version. Raises AgentNotFound, NameTaken, Invalid."""
     while True:
         old = get(services, tenant, called)
-        kept = None if tools is None else client_tools.keep(services, tenant, old.id, tools)
-        said = {**fields, **kept.said} if kept else fields
-        settings = {name: said.get(name, old.settings[name]) for name in FIELDS}
+        stored = None if tools is None else client_tools.store(services, tenant, old.id, tools)
+        changed = {**fields, **stored.settings} if stored else fields
+        settings = {name: changed.get(name, old.settings[name]) for name in FIELDS}
         _check(services, settings)
         new = replace(
             old,
@@ -119,15 +124,19 @@ def change(
             updated_at=services.clock.now(),
             settings=settings,
         )
-        also: list[Write] = [*kept.puts] if kept else []
+        tx = Transaction(services.table)
+        tx.put(_pack(new), Is("version", old.version), Lacks("deleted"))
+        tx.put(_version(new), Absent())
+        name = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
         if new.name != old.name:
-            name = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
-            also += [Put(name, (Absent(),)), Delete(*keys.agent_name(tenant, old.name))]
-        same = (Is("version", old.version), Lacks("deleted"))
+            tx.put(name, Absent())
+            tx.delete(keys.agent_name(tenant, old.name))
+        if stored:
+            stored.keep(tx)
         try:
-            services.table.write(Put(_pack(new), same), _version(new), *also)
+            tx.commit()
         except Refused as refusal:
-            if refusal.index > 1:
+            if refusal.key == name.key:
                 raise NameTaken(f"There is an agent called {new.name!r} already") from None
             continue
         return new
@@ -198,10 +207,10 @@ def _pack(agent: Agent) -> Item:
     return Item(*keys.agent(agent.tenant, agent.id), facts, jsontext.dump_bytes(body))
 
 
-def _version(agent: Agent) -> Put:
+def _version(agent: Agent) -> Item:
     """Keep the version, for the turns that begin with it."""
     key = keys.agent_version(agent.tenant, agent.id, agent.version)
-    return Put(Item(*key, {}, jsontext.dump_bytes({"settings": dict(agent.settings)})), (Absent(),))
+    return Item(*key, {}, jsontext.dump_bytes({"settings": dict(agent.settings)}))
 
 
 def _settings(item: Item) -> Settings:

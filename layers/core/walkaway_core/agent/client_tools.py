@@ -7,20 +7,26 @@ from typing import Any
 
 from walkaway_core.agent import tools
 from walkaway_core.errors import Invalid
-from walkaway_core.ports.items import Item, Put
+from walkaway_core.ports.items import Item
 from walkaway_core.store import bodies, keys
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 from walkaway_wire.tools import FunctionTool
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Definitions that are kept when `puts` are written, and what options then say of them."""
+class StoredTools:
+    """Definitions, and the item that keeps them; `settings` is what options then say of them."""
 
-    puts: tuple[Put, ...]
-    said: dict[str, Any]
+    item: Item | None
+    settings: dict[str, Any]
+
+    def keep(self, tx: Transaction) -> None:
+        """Keep them with what names them."""
+        if self.item:
+            tx.put(self.item)
 
 
 def check(wanted: Sequence[FunctionTool]) -> None:
@@ -34,16 +40,16 @@ def check(wanted: Sequence[FunctionTool]) -> None:
         seen.add(tool.name)
 
 
-def keep(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionTool]) -> Kept:
+def store(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionTool]) -> StoredTools:
     """Make the item that holds definitions below a session or an agent. Raises Invalid."""
     check(wanted)
     if not wanted:
-        return Kept((), {"tools": (), "tools_at": ""})
+        return StoredTools(None, {"tools": (), "tools_at": ""})
     body = jsontext.dump_bytes([tool.model_dump(exclude={"type", "strict"}) for tool in wanted])
     digest = hashlib.sha256(body).hexdigest()[:32]
     text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
-    put = Put(Item(*keys.tools(tenant, owner, digest), pointer, text))
-    return Kept((put,), {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
+    item = Item(*keys.tools(tenant, owner, digest), pointer, text)
+    return StoredTools(item, {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
 
 
 def load(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ makes a client that sends everything once; what surely had no effect is repeated
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,7 @@ class DynamoTable:
         try:
             self._repeat(lambda: self._send(writes))
         except ClientError as error:
-            raise self._meaning(error) from error
+            raise self._meaning(writes, error) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error
 
@@ -201,15 +201,15 @@ class DynamoTable:
             time.sleep(random.uniform(0, min(LAST_WAIT, FIRST_WAIT * 2**attempt)))  # noqa: S311 - jitter
         raise AssertionError("not reached")
 
-    def _meaning(self, error: ClientError) -> Exception:
-        """Say what an error means for the caller."""
+    def _meaning(self, writes: Sequence[Write], error: ClientError) -> Exception:
+        """Say what an error means for the caller of these writes."""
         response: Any = error.response
         code = response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
-            return Refused(0, to_item(response.get("Item", {}), self._clock.now()))
-        for index, reason in enumerate(response.get("CancellationReasons", ())):
+            return Refused(writes[0].key, to_item(response.get("Item", {}), self._clock.now()))
+        for write, reason in zip(writes, response.get("CancellationReasons", ()), strict=False):
             if reason.get("Code") == "ConditionalCheckFailed":
-                return Refused(index, to_item(reason.get("Item", {}), self._clock.now()))
+                return Refused(write.key, to_item(reason.get("Item", {}), self._clock.now()))
         if "tem size" in str(error):
             return TooLarge(str(error))
         return error if code == "ValidationException" else Unknown(str(error))

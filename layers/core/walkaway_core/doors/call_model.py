@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core.dialects.runs import index
 from walkaway_core.doors import model_step, retries
 from walkaway_core.doors.model_step import Begun
 from walkaway_core.engine import executions, limits
@@ -12,12 +11,13 @@ from walkaway_core.engine.limits import LimitReached
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Superseded, Writer
-from walkaway_core.ports.items import Absent, Change, Check, Put, Refused, Unknown
+from walkaway_core.ports.items import Absent, Fact, Refused, Unknown
 from walkaway_core.ports.model import ModelFailed, ModelRefused
 from walkaway_core.store import due, outbox, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
@@ -103,26 +103,21 @@ class _Step:
         attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
         writer = Writer(turn.key, self.number * 1000 + attempt, self.nonce)
         started = (STEP_STARTED, {"step": self.number, "attempt": attempt})
-        moved, later = turns.move_due(turn, self.services.clock.now() + due.STEP_WITHIN)
-        owner, first = turn.key.owner, [] if turn.started else ["turn.started"]
-        told = outbox.tell(self.services, owner, session, turn.key.turn, *first)
+        tx = Transaction(self.services.table)
+        tx.put(log.item(self.services, writer, last.number, [started]), Absent())  # one attempt at a time
+        tx.check(turn.key.entry(self.number), Absent())  # the step has not been committed meanwhile
+        later = turns.move_due(tx, turn, self.services.clock.now() + due.STEP_WITHIN)
+        facts: dict[str, Fact] = {"started": True, "begun": self.number, "due": later.due}
+        tx.change(turn.key.item, *turns.unchanged(turn), set=facts)
+        first = [] if turn.started else [outbox.STARTED]
+        notices = outbox.add(tx, self.services, turn.key.owner, session, turn.key.turn, *first)
+        if first:
+            turns.tell(self.services, tx, turn, facts)
         try:
-            self.services.table.write(
-                Put(log.item(self.services, writer, last.number, [started]), (Absent(),)),
-                Check(*turn.key.entry(self.number), (Absent(),)),
-                Change(
-                    *turn.key.item,
-                    set={"started": True, "begun": self.number, "due": later.due},
-                    when=turns.unchanged(turn),
-                ),
-                *moved,
-                *told.puts,
-                *([Change(*owner.item, add=told.added, when=told.when)] if first else []),
-                *(index.moved(turn.run, turn.key, "queued", "running") if first else []),
-            )
+            tx.commit()
         except (Refused, Unknown):
             return None
-        outbox.send_now(self.services, *told.puts)
+        outbox.send_now(self.services, notices)
         return Begun(later, session, self.number, writer, last.number + 1, until)
 
     def _after(self, said: Mapping[str, Any], session: Session) -> Ticket:

@@ -14,11 +14,12 @@ from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Superseded, Writer
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports import pace
-from walkaway_core.ports.items import Absent, Change, Fact, Put, Refused
+from walkaway_core.ports.items import Absent, Refused
 from walkaway_core.ports.model import Answer, ModelCall, ModelFailed
 from walkaway_core.store import due, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import TOKENS, USAGE, Turn
 from walkaway_wire.events import STEP_COMPLETED, TURN_COMPACTED
 
@@ -69,9 +70,10 @@ def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) ->
     summary = compaction.text(transcript.text(call.answer().content), cut, task)
     entry = transcript.summary_entry(services, key, begun.step, (summary, cut.kept[0].id), begun.writer.nonce)
     told = [(TURN_COMPACTED, {"step": begun.step, "summary": summary})]
-    _, facts, added = _spent(begun, call.answer())
-    spent = [Change(*key.item, set=facts, add=added), *_session_spent(begun, added)]
-    number = log.append(services, begun.writer, begun.number, told, Put(entry), *spent)
+    tx = Transaction(services.table)
+    tx.put(entry)
+    _, added = _spend(tx, begun, call.answer())
+    number = log.append(services, begun.writer, begun.number, told, *tx)
     turn, session = begun.turn, begun.session
     turn = replace(turn, cost=None if turn.cost is None else turn.cost + added["cost"])
     return replace(begun, turn=turn, session=replace(session, cost=session.cost + added["cost"]), number=number)
@@ -107,22 +109,14 @@ def _under_way(
 def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Mapping[str, Any]:
     """Make the answer part of the conversation, once; give what the conversation has for this step."""
     turn, nonce = begun.turn, begun.writer.nonce
-    usage, facts, added = _spent(begun, answer)
+    tx = Transaction(services.table)
+    tx.put(transcript.answer_entry(services, turn.key, begun.step, answer, nonce), Absent())
+    later = turns.move_due(tx, turn, services.clock.now() + due.STEP_WITHIN)
+    tx.change(turn.key.item, *turns.unchanged(turn), set={"step": begun.step, "due": later.due})
+    usage, _ = _spend(tx, begun, answer)
     done = {"step": begun.step, "stop_reason": answer.stop_reason, "usage": usage}
-    entry = transcript.answer_entry(services, turn.key, begun.step, answer, nonce)
-    moved, later = turns.move_due(turn, services.clock.now() + due.STEP_WITHIN)
-    facts |= {"step": begun.step, "due": later.due}
     try:
-        log.append(
-            services,
-            begun.writer,
-            number,
-            [(STEP_COMPLETED, done)],
-            Put(entry, (Absent(),)),
-            Change(*turn.key.item, set=facts, add=added, when=turns.unchanged(turn)),
-            *moved,
-            *_session_spent(begun, added),
-        )
+        log.append(services, begun.writer, number, [(STEP_COMPLETED, done)], *tx)
     except Refused:
         said = transcript.answer(services, turn.key, begun.step)
         if said is None:
@@ -131,12 +125,12 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
     return {"content": answer.content, "stop_reason": answer.stop_reason, "broken": answer.broken}
 
 
-def _spent(begun: Begun, answer: Answer) -> tuple[dict[str, int], dict[str, Fact], dict[str, int]]:
-    """What a call has used, and what of that is to be set and added on the turn."""
+def _spend(tx: Transaction, begun: Begun, answer: Answer) -> tuple[dict[str, int], dict[str, int]]:
+    """Count what a call has used, on the turn and on its session; give the usage, and all that is counted."""
     usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
     cost = prices.cost(begun.session.options.model, usage)
-    return usage, {"unpriced": True} if cost is None else {}, usage | {"cost": cost or 0}
-
-
-def _session_spent(begun: Begun, added: Mapping[str, int]) -> list[Change]:
-    return [Change(*begun.turn.key.owner.item, add={"cost": added["cost"]})] if added["cost"] else []
+    added = usage | {"cost": cost or 0}
+    tx.change(begun.turn.key.item, set={"unpriced": True} if cost is None else {}, add=added)
+    if cost:
+        tx.change(begun.turn.key.owner.item, add={"cost": cost})
+    return usage, added

@@ -10,9 +10,10 @@ from walkaway_core.engine import executions
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import TOOLS_ERA, Superseded, Writer
-from walkaway_core.ports.items import Absent, Change, Check, Fact, Is, Item, Put, Refused, ms
+from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import Ticket
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
@@ -40,7 +41,7 @@ class _Call:
         assert ticket.call is not None
         self._services = services
         turn, self._session = executions.current(services, ticket)
-        self._turn = turn.key
+        self._record, self._turn = turn, turn.key
         said = transcript.answer(services, turn.key, ticket.step)
         if said is None:
             raise Superseded
@@ -81,16 +82,18 @@ class _Call:
         found = self._services.table.get(self._journal)[0]
         if found is None:
             about = transcript.about(self._services, self._turn)
-            put = Put(Item(*self._journal, about | facts), (Absent(),))
-            return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], put) else "wait"
+            tx = Transaction(self._services.table)
+            tx.put(Item(*self._journal, about | facts), Absent())
+            return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], tx) else "wait"
         if found.facts["state"] == "done":
             return "done"
         if found.facts["nonce"] == nonce:
             return "mine"
         if found.facts["process"] == process and found.number("until") > ms(self._services.clock.now()):
             return "wait"
-        change = Change(*self._journal, set=facts, when=_started(found.text("nonce")))
-        if not self._write([(TOOL_USE_EXECUTING, executing)], change):
+        tx = Transaction(self._services.table)
+        tx.change(self._journal, *_started(found.text("nonce")), set=facts)
+        if not self._write([(TOOL_USE_EXECUTING, executing)], tx):
             return "wait"
         return "mine" if tool is None or tool.repeatable else "unknown"
 
@@ -119,8 +122,9 @@ class _Call:
         if now < self._told + PROGRESS_EVERY:
             return False
         self._told = now
-        mine = Check(*self._journal, self._mine)
-        if not self._write([(TOOL_USE_PROGRESS, {"id": self._block["id"], "content": content})], mine):
+        tx = Transaction(self._services.table)
+        tx.check(self._journal, *self._mine)
+        if not self._write([(TOOL_USE_PROGRESS, {"id": self._block["id"], "content": content})], tx):
             raise Superseded
         return True
 
@@ -135,7 +139,11 @@ class _Call:
         nonce = self._writer.nonce
         done = transcript.result_entry(self._services, self._turn, self._journal, body, nonce)
         event = {"id": self._block["id"], "content": result.content, "is_error": result.is_error}
-        if not self._write([(TOOL_RESULT, event)], Put(done, self._mine)):
+        tx = Transaction(self._services.table)
+        tx.put(done, *self._mine)
+        for projection in self._services.extensions.projections:
+            projection.call_ended(self._services, tx, self._record, self._block["id"])
+        if not self._write([(TOOL_RESULT, event)], tx):
             found = self._services.table.get(self._journal)[0]
             if found is None or found.facts["nonce"] != nonce:
                 raise Superseded
@@ -144,11 +152,11 @@ class _Call:
     def _mine(self) -> tuple[Is, Is]:
         return _started(self._writer.nonce)
 
-    def _write(self, drafts: list[log.Draft], write: Put | Change | Check) -> bool:
+    def _write(self, drafts: list[log.Draft], tx: Transaction) -> bool:
         """Append events and change the journal in one transaction; False when the journal was not as expected."""
         number = log.open_end(self._services, self._turn, self._writer.era).number
         try:
-            log.append(self._services, self._writer, number, drafts, write)
+            log.append(self._services, self._writer, number, drafts, *tx)
         except Refused:
             return False
         return True

@@ -5,17 +5,18 @@ Everything here may be repeated and may run beside live traffic: each act is con
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from walkaway_core.doors.finish_turn import finish_turn
-from walkaway_core.engine import deleting, executions
+from walkaway_core.engine import deleting
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import hand_over
 from walkaway_core.engine.pause import answering, parking
 from walkaway_core.notify import deliveries
 from walkaway_core.ports.items import Delete, Item, Key
-from walkaway_core.store import bodies, due, outbox, sessions, turns
+from walkaway_core.store import bodies, due, outbox, sessions, starts, turns
+from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
@@ -29,33 +30,30 @@ NEW_NAME_AFTER = 60.0
 """Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
 
 
-Act = Callable[[Services, Key, Mapping[str, Any], float], None]
-"""Does what a due item asks for: given its key, its detail, and the time until which it may go on."""
-
-
 def sweep(services: Services) -> int:
     """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
 
     What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
     """
     now = services.clock.now()
-    due_now = list(itertools.islice(_known(due.overdue(services, now)), MOST))
+    acts = {**ACTS, **services.extensions.acts}
+    due_now = list(itertools.islice(_known(acts, due.overdue(services, now)), MOST))
     due_now.sort(key=lambda item: item.text("kind") == "purge")
     for count, item in enumerate(due_now):
         if services.clock.now() >= now + SECONDS:
             return count
         try:
-            ACTS[item.text("kind")](services, item.key, jsontext.loads(item.body), now + SECONDS)
+            acts[item.text("kind")](services, item.key, jsontext.loads(item.body), now + SECONDS)
         except Exception:
             logging.getLogger(__name__).exception("due item %s", item.key)
     return len(due_now)
 
 
-def _known(items: Iterator[Item]) -> Iterator[Item]:
+def _known(acts: Mapping[Any, Act], items: Iterator[Item]) -> Iterator[Item]:
     """Leave alone what this release does not know: a newer one may have written it, and will be back for it."""
     for item in items:
         kind = item.facts.get("kind")
-        if kind in ACTS:
+        if kind in acts:
             yield item
         elif kind not in _unknown:
             _unknown.add(kind)
@@ -110,7 +108,7 @@ def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> 
     elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
         hand_over(services, turn_key, turn.execution)
     else:
-        executions.begin(services, turn)
+        starts.begin(services, turn)
 
 
 def _resuming(services: Services, turn: turns.Turn) -> None:
@@ -151,6 +149,6 @@ ACTS: Mapping[Any, Act] = {
     "delivery": _deliver,
     "forget": _forget,
 }
-"""What is done with each kind of due item; any other kind is left alone."""
+"""What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""
 _unknown: set[Any] = set()
 """The kinds that this process has said it leaves alone."""

@@ -4,40 +4,53 @@ from typing import Any
 
 from walkaway_core.agent.prices import check_model
 from walkaway_core.log.metadata import check_metadata
-from walkaway_core.ports.items import Absent, Fact, Item, Put, Write, ms
+from walkaway_core.ports.items import Absent, Fact, Item, ms
 from walkaway_core.store import due
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 
 
 def create(
-    services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any], *also: Write, name: str = ""
+    services: Services,
+    tenant: str,
+    options: SessionOptions,
+    metadata: dict[str, Any],
+    tx: Transaction | None = None,
+    *,
+    name: str = "",
 ) -> Session:
-    """Make a session, under a `name` that is new, in one transaction with what belongs to it.
+    """Make a session, under a `name` that is new, in one transaction with what `tx` has of it.
 
     Raises Invalid when its model cannot be called here, TooMuch for too much metadata.
     """
-    item, watch = fresh(services, tenant, options, metadata, name)
-    services.table.write(Put(item, (Absent(),)), watch, *also)
-    return unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
+    tx = tx or Transaction(services.table)
+    session = fresh(services, tx, tenant, options, metadata, name=name)
+    tx.commit()
+    return session
 
 
 def fresh(
-    services: Services, tenant: str, options: SessionOptions, metadata: dict[str, Any], name: str = ""
-) -> tuple[Item, Put]:
-    """Make the item of a new session, and the due item of its end. Raises Invalid, TooMuch."""
+    services: Services,
+    tx: Transaction,
+    tenant: str,
+    options: SessionOptions,
+    metadata: dict[str, Any],
+    *,
+    name: str = "",
+) -> Session:
+    """Write a new session, and watch its end. Raises Invalid, TooMuch."""
     model = check_model(services, options.model, options.max_cost_usd or options.max_turn_cost_usd)
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, name or services.ids.new("sess_"))
-    watch = due.put(now + options.ttl, "session", key.session, {"tenant": tenant, "session": key.session})
     facts: dict[str, Fact] = {
         "created": ms(now),
         "active": ms(now),
         "expires": ms(now + options.ttl),
-        "due": watch.item.sk,
+        "due": due.watch(tx, now + options.ttl, "session", key.session, key.detail),
         "inbox": 0,
         "queued": 0,
         "events": 0,
@@ -47,4 +60,9 @@ def fresh(
     }
     body = {name: getattr(options, name) for name in SessionOptions.__slots__}
     body |= {"model": model, "turn_timeout": options.turn_timeout or services.settings.turn_timeout}
-    return Item(*key.item, facts, jsontext.dump_bytes(body)), watch
+    item = Item(*key.item, facts, jsontext.dump_bytes(body))
+    tx.put(item, Absent())
+    session = unpack(key, item)
+    for projection in services.extensions.projections:
+        projection.session_made(services, tx, session)
+    return session

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from walkaway_core.dialects.runs import index
-from walkaway_core.dialects.workflows import index as task_index
-from walkaway_core.engine.ending import PURGE_AFTER, Ending, end_turn
+from walkaway_core.engine.ending import Ending, end_turn, mark_deleted
 from walkaway_core.errors import SessionNotFound
-from walkaway_core.ports.items import Below, Change, Condition, Delete, Fact, Is, Key, Lacks, Refused, Unknown, ms
-from walkaway_core.store import bodies, due, keys, outbox, sessions, turns
+from walkaway_core.ports.items import Below, Condition, Delete, Is, Key, Lacks, Refused, Unknown, ms
+from walkaway_core.store import bodies, keys, outbox, sessions, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 
 BATCH = 100
 
@@ -46,20 +45,25 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
 
 def bury(services: Services, session: sessions.Session, *when: Condition, expired: bool = False) -> bool:
     """Mark a free session as deleted; False when it has changed meanwhile. `expired`: its time is over, tell that."""
-    now = services.clock.now()
-    detail = {"tenant": session.key.tenant, "session": session.key.session}
-    moved = due.move(session.due, now + PURGE_AFTER, "purge", session.key.session, detail)
-    facts: dict[str, Fact] = {"deleted": ms(now), "due": moved[-1].key[1]}
-    told = outbox.tell(services, session.key, session, "", *(["session.expired"] if expired else []))
-    free = (Lacks("turn"), Lacks("deleted"), Is("due", session.due), *told.when, *when)
+    tx = Transaction(services.table)
+    tx.change(
+        session.key.item,
+        Lacks("turn"),  # a message a moment earlier wins, and its turn must be ended first
+        Lacks("deleted"),
+        Is("due", session.due),
+        *when,
+    )
+    mark_deleted(services, tx, session)
+    kinds = [outbox.EXPIRED] if expired else []
+    notices = outbox.add(tx, services, session.key, session, "", *kinds)
     try:
-        services.table.write(Change(*session.key.item, set=facts, add=told.added, when=free), *told.puts, *moved)
+        tx.commit()
     except Refused:
         return False
     except Unknown:
         item = services.table.get(session.key.item)[0]
         return item is None or "deleted" in item.facts
-    outbox.send_now(services, *told.puts)
+    outbox.send_now(services, notices)
     return True
 
 
@@ -86,9 +90,11 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
             turn = TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#"))
             while services.table.sweep_out(turn.log, keys.END, BATCH):
                 yield
-            record = turns.unpack(turn, item)
-            listed = index.gone(services, record.run, turn, record.run_state)
-            services.table.write(Delete(*item.key), *listed, *task_index.gone(record.task, turn))
+            tx = Transaction(services.table)
+            tx.delete(item.key)
+            for projection in services.extensions.projections:
+                projection.turn_removed(services, tx, turns.unpack(turn, item))
+            tx.commit()
             yield
     for pk in (key.between.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

@@ -1,22 +1,20 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from walkaway_core.dialects.runs import index
-from walkaway_core.engine import executions, queueing, starting
+from walkaway_core.engine import queueing, starting
 from walkaway_core.engine.executions import get
-from walkaway_core.engine.starting import Beginning
+from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Change, Condition, Fact, Is, Put, Refused, Unknown, Write, ms
-from walkaway_core.store import due, outbox, sessions
+from walkaway_core.ports.items import Absent, Fact, Is, Refused, Unknown, ms
+from walkaway_core.store import due, outbox, sessions, starts
 from walkaway_core.store.keys import SessionKey, TurnKey
-from walkaway_core.store.outbox import Telling
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
-from walkaway_core.store.turns import Turn, load
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turns import Turn, load, tell
 from walkaway_wire.events import MESSAGE_CANCELLED, MESSAGE_COMPLETED, MESSAGE_ERROR
 
 LAST_ERA = 10**9
@@ -66,11 +64,7 @@ class Ended:
     steered: bool = False
 
 
-Successor = Callable[[Session], Beginning]
-"""Makes the beginning of the turn that takes the place of one that ends."""
-
-
-def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Successor | None = None) -> Ended:
+def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin | None = None) -> Ended:
     """End a turn in one transaction: terminal event, turn, session, due items, outbox, and the next one's beginning.
 
     The next one is the `successor`'s, or else the first that waits. A turn that has ended already, or that another
@@ -91,25 +85,27 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Succes
         last = log.end(services, key)
         if last.over:
             continue
-        writer = Writer(key, LAST_ERA, nonce)
-        terminal = Put(log.item(services, writer, last.number, [ending.draft(turn)]), (Absent(),))
-        session = _session(services, key.owner)
-        kinds = [outbox.ENDED[ending.status], *(["session.expired"] if ending.expired else [])]
-        told = outbox.tell(services, key.owner, session, key.turn, *kinds)
-        release, beginning = _release(services, turn, session, told, ending=ending, successor=successor)
+        tx, session = Transaction(services.table), _session(services, key.owner)
+        terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [ending.draft(turn)])
+        tx.put(terminal, Absent())  # whoever appends meanwhile, or ends it, wins
+        _over(services, tx, turn, ending)
+        held = session is not None and session.turn == key.turn
+        following = _release(services, tx, session, ending, successor) if session and held else None
+        kinds = [outbox.ENDED[ending.status], *([outbox.EXPIRED] if ending.expired else [])]
+        notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
         try:
-            services.table.write(terminal, *told.puts, *release)
+            tx.commit()
         except (Refused, Unknown):
             if _is_mine(services, key, nonce):
                 break
             continue
         break
-    if beginning:
-        executions.begin(services, beginning.turn)
-    outbox.send_now(services, *told.puts)
+    if following:
+        starts.begin(services, following)
+    outbox.send_now(services, notices)
     ended = load(services, key)
     assert ended
-    return Ended(now=True, turn=ended, next=beginning.turn if beginning else None)
+    return Ended(now=True, turn=ended, next=following)
 
 
 def _session(services: Services, key: SessionKey) -> Session | None:
@@ -128,70 +124,73 @@ def _clear(services: Services, key: SessionKey) -> None:
         end_turn(services, key.turn(waiting.sk.removeprefix("QUEUE#")), Ending("cancelled"))
 
 
-def _release(
-    services: Services,
-    turn: Turn,
-    session: Session | None,
-    told: Telling,
-    *,
-    ending: Ending,
-    successor: Successor | None,
-) -> tuple[list[Write], Beginning | None]:
-    """Make the writes by which the turn is over and its session free, or another turn's; and that one's beginning."""
+def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> None:
+    """Write that the turn is over."""
     facts: dict[str, Fact] = {
         "status": ending.status,
         "ended": ms(services.clock.now()),
         "error": ending.error,
         "code": ending.code,
     }
-    listed = index.moved(turn.run, turn.key, turn.run_state, index.ENDED[ending.status])
     if turn.status == "queued":
-        return [*queueing.leave(turn, facts, told), *listed], None
-    running = (
-        Is("status", "running"),
-        Is("execution", turn.execution),
-        Is("due", turn.due),
-        Is("steers", turn.steers),
+        queueing.leave(tx, turn, facts)
+    else:
+        tx.change(
+            turn.key.item,
+            Is("status", "running"),
+            Is("execution", turn.execution),  # an error of an execution that was given up does not count
+            Is("due", turn.due),  # no step has been committed meanwhile, and the item to drop is that one
+            Is("steers", turn.steers),  # whoever completes it has given the model all that it was told
+            set=facts,
+        )
+        due.drop(tx, turn.key.turn, turn.due)
+    tell(services, tx, turn, facts)
+
+
+def _release(
+    services: Services, tx: Transaction, session: Session, ending: Ending, successor: Begin | None
+) -> Turn | None:
+    """Write that the session is free, or gone, or another turn's; give that one."""
+    tx.change(
+        session.key.item,
+        Is("turn", session.turn),
+        Is("inbox", session.inbox),  # a message that came to wait has been seen, or it would wait for ever
+        Is("due", session.due),  # nobody has moved or ended the session meanwhile
+        set={"active": ms(services.clock.now())},
     )
-    over: list[Write] = [Change(*turn.key.item, set=facts, when=running), due.drop(turn.key.turn, turn.due), *listed]
-    if session is None or session.turn != turn.key.turn:
-        return over, None
-    held = (Is("turn", turn.key.turn), Is("inbox", session.inbox), Is("due", session.due), *told.when)
-    beginning = None if ending.delete else _beginning(services, session, successor)
-    if beginning:
-        change = {**beginning.held, "active": ms(services.clock.now())}
-        taken = Change(*session.key.item, set=change, add={**beginning.added, **told.added}, when=held)
-        return [*over, taken, *beginning.writes], beginning
-    return [*over, *_free(services, session, told, ending, held)], None
+    following = None if ending.delete else _following(services, tx, session, successor)
+    if following is None:
+        _free(services, tx, session, ending)
+    return following
 
 
-def _beginning(services: Services, session: Session, successor: Successor | None) -> Beginning | None:
+def _following(services: Services, tx: Transaction, session: Session, successor: Begin | None) -> Turn | None:
     """Begin the turn that comes next, if there is one."""
     if successor:
-        return successor(session)
+        return successor(tx, session)
     waiting = queueing.head(services, session.key) if session.queued else None
     turn = load(services, session.key.turn(waiting.sk.removeprefix("QUEUE#"))) if waiting else None
-    return starting.promote(services, session, waiting, turn) if waiting and turn else None
+    return starting.promote(services, tx, session, waiting, turn) if waiting and turn else None
 
 
-def _free(
-    services: Services, session: Session, told: Telling, ending: Ending, held: tuple[Condition, ...]
-) -> list[Write]:
-    """Make the writes by which a session is free, or gone."""
-    now = services.clock.now()
-    detail: dict[str, Any] = {"tenant": session.key.tenant, "session": session.key.session}
-    change: dict[str, Fact] = {"active": ms(now)}
+def _free(services: Services, tx: Transaction, session: Session, ending: Ending) -> None:
+    """Write that a session is free, or gone."""
     if ending.delete:
-        kind: due.Kind = "purge"
-        at = now + PURGE_AFTER
-        change["deleted"] = ms(now)
+        mark_deleted(services, tx, session)
     else:
-        kind = "session"
-        at = sessions.lifetime(session, now)
-        change["expires"] = ms(at)
-    moved = due.move(session.due, at, kind, session.key.session, detail)
-    change["due"] = moved[-1].key[1]
-    return [Change(*session.key.item, set=change, add=told.added, drop=("turn",), when=held), *moved]
+        end = sessions.lifetime(session, services.clock.now())
+        moved = due.move(tx, session.due, end, "session", session.key.session, session.key.detail)
+        tx.change(session.key.item, set={"expires": ms(end), "due": moved})
+    tx.change(session.key.item, drop=("turn",))
+
+
+def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:
+    """Write that a session is gone for everyone outside; its contents go later (`deleting.purge`)."""
+    now = services.clock.now()
+    moved = due.move(tx, session.due, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
+    tx.change(session.key.item, set={"deleted": ms(now), "due": moved})
+    for projection in services.extensions.projections:
+        projection.session_deleted(services, tx, session)
 
 
 def cancel(services: Services, key: TurnKey) -> bool:

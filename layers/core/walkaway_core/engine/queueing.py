@@ -4,27 +4,13 @@ from walkaway_core.engine.starting import Message
 from walkaway_core.errors import QueueFull
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import (
-    Absent,
-    Change,
-    Delete,
-    Fact,
-    Is,
-    Item,
-    Lacks,
-    Present,
-    Put,
-    Refused,
-    Unknown,
-    Write,
-    ms,
-)
+from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
 from walkaway_core.store import turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END, SessionKey
-from walkaway_core.store.outbox import Telling
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.events import MESSAGE_CREATED, TURN_QUEUED
 
@@ -42,29 +28,33 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
     place = {"place": session.queued + 1, "behind": session.turn}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created), (TURN_QUEUED, place)])
     waiting = transcript.user_entry(services, key, message.content, session.key.waiting(key.turn))
-    facts: dict[str, Fact] = {"status": "queued", "created": ms(services.clock.now()), **message.facts}
+    facts: dict[str, Fact] = {"status": "queued", "created": ms(services.clock.now()), **message.record}
     record = Item(*key.item, facts)
-    same = (
-        Is("turn", session.turn),
-        Is("inbox", session.inbox),
-        Is("queued", session.queued),
-        Is("last_turn", session.last_turn),
-        Lacks("deleted"),
+    turn = turns.unpack(key, record)
+    tx = Transaction(services.table)
+    tx.change(
+        session.key.item,
+        Is("turn", session.turn),  # whom it waits for has not ended, and begun the next, meanwhile
+        Is("inbox", session.inbox),  # whoever ends that turn must have seen all that came to wait
+        Is("queued", session.queued),  # the limit holds, and the place that is told is right
+        Is("last_turn", session.last_turn),  # ids of turns sort by time
+        Lacks("deleted"),  # a deletion a moment earlier wins
+        set={"last_turn": key.turn},
+        add={"inbox": 1, "queued": 1},
     )
+    tx.put(record, Absent())
+    tx.put(first, Absent())
+    tx.put(waiting, Absent())
+    if once:
+        once.keep(tx, services, key, "queued")
+    message.made(services, tx, turn)
     try:
-        services.table.write(
-            Change(*session.key.item, set={"last_turn": key.turn}, add={"inbox": 1, "queued": 1}, when=same),
-            Put(record, (Absent(),)),
-            Put(first, (Absent(),)),
-            Put(waiting, (Absent(),)),
-            *message.along(services, key),
-            *([once.put(services, key, outcome="queued")] if once else []),
-        )
+        tx.commit()
     except Refused:
         return None
     except Unknown:
         return turns.load(services, key)
-    return turns.unpack(key, record)
+    return turn
 
 
 def head(services: Services, key: SessionKey) -> Item | None:
@@ -81,11 +71,9 @@ def names(services: Services, session: Session) -> list[str]:
     return [item.sk.removeprefix("QUEUE#") for item in items]
 
 
-def leave(turn: Turn, facts: dict[str, Fact], told: Telling) -> list[Write]:
-    """Make the writes by which a turn that has only waited is over."""
+def leave(tx: Transaction, turn: Turn, facts: dict[str, Fact]) -> None:
+    """Write that a turn is over which has only waited."""
     key = turn.key
-    return [
-        Change(*key.item, set=facts, when=(Is("status", "queued"),)),
-        Delete(*key.owner.waiting(key.turn), when=(Present(),)),
-        Change(*key.owner.item, add={"queued": -1, **told.added}, when=told.when),
-    ]
+    tx.change(key.item, Is("status", "queued"), set=facts)  # it may have begun meanwhile
+    tx.delete(key.owner.waiting(key.turn), Present())
+    tx.change(key.owner.item, add={"queued": -1})

@@ -1,22 +1,23 @@
 """A message comes: it starts a turn, or waits, or steers the turn that runs, or takes its place, or is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from walkaway_core.agent import attachments
 from walkaway_core.agent.attachments import Attachment
-from walkaway_core.dialects.runs.index import Run
 from walkaway_core.engine import executions, queueing, starting, steering
 from walkaway_core.engine.ending import Ending, end_turn
-from walkaway_core.engine.starting import Beginning, Message
+from walkaway_core.engine.starting import NOTHING, Message
 from walkaway_core.errors import Invalid, SessionBusy
-from walkaway_core.store import sessions
+from walkaway_core.ports.items import Fact
+from walkaway_core.store import sessions, starts
 from walkaway_core.store.idempotency import Once, Outcome
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
-from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turn_webhook import TurnWebhook
 from walkaway_core.store.turns import Turn
 
 OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
@@ -43,9 +44,9 @@ def send(
     attached: Sequence[Attachment] = (),
     *,
     on_busy: OnBusy = "reject",
-    hook: Hook | None = None,
-    run: Run | None = None,
+    webhook: TurnWebhook | None = None,
     timeout: int = 0,
+    facts: Mapping[str, Fact] = NOTHING,
 ) -> Sent:
     """Give a message to a session, or find what came of it by its idempotency key.
 
@@ -57,7 +58,7 @@ def send(
     content: list[dict[str, Any]] = []
     while True:
         session = sessions.get(services, key)
-        if once and (found := once.found(services)):
+        if once and (found := once.earlier(services)):
             return Sent(executions.get(services, found.turn), found.outcome, found.at, again=True)
         if session.busy and on_busy == "reject":
             raise SessionBusy(
@@ -66,7 +67,7 @@ def send(
                 'cancel it, then send again; or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"',
             )
         content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
-        if sent := _try(services, session, Message(content, hook, run, timeout), once, on_busy):
+        if sent := _try(services, session, Message(content, webhook, timeout, facts), once, on_busy):
             return sent
 
 
@@ -83,7 +84,7 @@ def _try(services: Services, session: Session, message: Message, once: Once | No
     else:
         turn = starting.claim(services, session, message, once)
         if turn:
-            executions.begin(services, turn)
+            starts.begin(services, turn)
     return Sent(turn, "started") if turn else None
 
 
@@ -94,10 +95,10 @@ class _Again(Exception):
 def _interrupt(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
     """End the turn that runs as cancelled and begin a new one in its place, before any that wait."""
 
-    def successor(now: Session) -> Beginning:
-        if once and once.found(services):
+    def successor(tx: Transaction, now: Session) -> Turn:
+        if once and once.earlier(services):
             raise _Again
-        return starting.fresh(services, now, message, once)
+        return starting.fresh(services, tx, now, message, once)
 
     try:
         ended = end_turn(services, session.key.turn(session.turn), Ending("cancelled"), successor)

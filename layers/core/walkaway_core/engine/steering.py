@@ -5,11 +5,12 @@ from typing import Any
 
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import Absent, Change, Check, Is, Item, Lacks, Put, Refused, Unknown
+from walkaway_core.ports.items import Absent, Is, Item, Lacks, Refused, Unknown
 from walkaway_core.store import turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.events import TURN_STEERED
 
@@ -36,15 +37,22 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
     told = {"message": transcript.text(content), "step": step}
     entry = transcript.steering_entry(services, turn.key, turn.key.steered(step, turn.steers), content, nonce)
     item = log.item(services, Writer(key, last.era, nonce), last.number, [(TURN_STEERED, told)])
-    same = (Is("status", "running"), Is("begun", turn.begun), Is("steers", turn.steers))
+    tx = Transaction(services.table)
+    tx.put(item, Absent())  # an end of the turn would stand there
+    tx.put(entry, Absent())
+    tx.change(
+        key.item,
+        Is("status", "running"),
+        Is("begun", turn.begun),  # the model has not been asked for the step that is to see this
+        Is("steers", turn.steers),  # whoever completes the turn counts what it was told
+        set={"steered": step},
+        add={"steers": 1},
+    )
+    tx.check(session.key.item, Is("turn", key.turn), Lacks("deleted"))  # a deleted session takes nothing
+    if once:
+        once.keep(tx, services, key, "steered", last.number)
     try:
-        services.table.write(
-            Put(item, (Absent(),)),
-            Put(entry, (Absent(),)),
-            Change(*key.item, set={"steered": step}, add={"steers": 1}, when=same),
-            Check(*session.key.item, (Is("turn", key.turn), Lacks("deleted"))),
-            *([once.put(services, key, at=last.number, outcome="steered")] if once else []),
-        )
+        tx.commit()
     except Refused:
         return None
     except Unknown:

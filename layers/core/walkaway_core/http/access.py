@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,9 +15,11 @@ from walkaway_core.store import api_keys
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 
+if TYPE_CHECKING:
+    from walkaway_core.http.dialect import Surface
+
 LOCAL_TENANT = "local"
 """Whose everything is while no keys are configured."""
-COOKIE = "custom_session"
 CACHED_SECONDS = 60.0
 CACHED_KEYS = 10_000
 
@@ -84,16 +86,11 @@ async def caller(
     bearer: Annotated[object, Depends(_bearer)],
     header: Annotated[str | None, Depends(_header)],
 ) -> Caller:
-    """Find out who is calling. A bearer token, if there is one, wins over X-API-Key, and that over a cookie."""
-    key = getattr(bearer, "credentials", None) or header or _cookie(request)
+    """Find out who is calling. A bearer token wins over X-API-Key, and that over where the dialect may have a key."""
+    surface: Surface = request.app.state.surface
+    key = getattr(bearer, "credentials", None) or header or surface.key(request)
     keyring: Keyring = request.app.state.keyring
     return Caller(request.app.state.services, await keyring.tenant(key))
-
-
-def _cookie(request: Request) -> str | None:
-    """A key in the cookie of the workflows dialect's client (contract C.1); elsewhere no cookie counts."""
-    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-    return request.cookies.get(COOKIE) if path.startswith("/api/") else None
 
 
 Called = Annotated[Caller, Depends(caller)]

@@ -1,55 +1,50 @@
-"""The FastAPI app: one app for every way in which it is served."""
+"""The app: one FastAPI app for each dialect, with a document of its own, behind one chooser."""
 
-import anyio
-from fastapi import APIRouter, FastAPI, Request
+from collections.abc import Callable, Sequence
 
-from walkaway_core.dialects.native import agents, events, files, messages, responses, sessions, tool_results, webhooks
-from walkaway_core.dialects.runs import routes
-from walkaway_core.dialects.workflows import routes as workflows, tool_routes
+from fastapi import FastAPI, Request, Response
+
 from walkaway_core.http import errors, openapi
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.body_limit import BodyLimit
+from walkaway_core.http.chooser import Chooser
+from walkaway_core.http.dialect import Dialect, Surface
 from walkaway_core.store.services import Services
 from walkaway_wire import VERSION
-from walkaway_wire.resources import Health
-
-DESCRIPTION = """\
-Send an agent a task that takes minutes or hours, walk away, come back for the result.
-
-Create a session, send it a message, and read the turn's events now or later: the log keeps every one of them.\
-"""
-health = APIRouter(tags=["health"])
 
 
-@health.get("/health", summary="Ask whether the server answers")
-def ask_health(request: Request) -> Health:
-    """Answer, without a key, once requests can be taken."""
-    services: Services = request.app.state.services
-    return Health(version=VERSION, model=services.settings.model)
+def create_app(services: Services, keyring: Keyring, dialects: Sequence[Dialect]) -> Chooser:
+    """Build the app over these services. Raises Ambiguous when dialects want the same requests."""
+    return Chooser(dialects, {dialect.name: _app(services, keyring, dialect) for dialect in dialects})
 
 
-def create_app(services: Services, keyring: Keyring) -> FastAPI:
-    """Build the app over these services."""
-    app = FastAPI(title="Walkaway", version=VERSION, description=DESCRIPTION, license_info={"name": "Apache-2.0"})
-    app.state.services = services
-    app.state.keyring = keyring
-    app.state.uploads = anyio.CapacityLimiter(files.MAX_UPLOADS)
-    app.add_middleware(BodyLimit)
-    errors.install(app)
+def _app(services: Services, keyring: Keyring, dialect: Dialect) -> FastAPI:
+    surface = dialect.surface()
+    app = FastAPI(
+        title=surface.title,
+        version=VERSION,
+        description=surface.description,
+        license_info={"name": "Apache-2.0"},
+        openapi_url=dialect.document,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
+    app.add_middleware(BodyLimit, surface=surface)
+    if surface.headers:
+        app.middleware("http")(_with_headers(surface))
+    errors.install(app, surface.errors)
     openapi.install(app)
-    app.include_router(health)
-    for module in (
-        sessions,
-        events,
-        messages,
-        responses,
-        tool_results,
-        files,
-        agents,
-        webhooks,
-        routes,
-        workflows,
-        tool_routes,
-    ):
-        app.include_router(module.router)
+    for router in surface.routers:
+        app.include_router(router)
     return app
+
+
+def _with_headers(surface: Surface) -> Callable[..., object]:
+    async def add(request: Request, call: Callable[[Request], object]) -> Response:
+        response: Response = await call(request)  # type: ignore[misc]  # Starlette's call_next
+        if surface.headers:
+            response.headers.update(surface.headers(request))
+        return response
+
+    return add

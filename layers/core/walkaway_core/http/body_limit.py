@@ -1,18 +1,18 @@
-"""Refuses JSON bodies that no route could want, before they fill the memory."""
+"""Refuses bodies that no route could want, before they fill the memory."""
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from walkaway_core.http import errors
-
-MAX_JSON_BYTES = 4_000_000
-"""Room for a message of a million characters, and below what a Lambda is given (6 MB)."""
+from walkaway_core.http.dialect import Surface
 
 
 class BodyLimit:
-    """ASGI middleware: 413 beyond the limit, except for uploads, which are streamed and count for themselves."""
+    """ASGI middleware: 413 beyond the dialect's limit, except for uploads, which are streamed and count themselves."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, surface: Surface) -> None:
         self._app = app
+        self._surface = surface
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or refuse it."""
@@ -24,9 +24,9 @@ class BodyLimit:
             message = await receive()
             messages.append(message)
             size += len(message.get("body", b""))
-            if size > MAX_JSON_BYTES:
-                text = f"The body is larger than {MAX_JSON_BYTES} bytes; put long texts into a file of the workspace"
-                await errors.body(413, "too_large", text)(scope, receive, send)
+            if size > self._surface.body_bytes:
+                refusal = errors.too_large(self._surface.body_bytes)
+                await self._surface.errors.ours(Request(scope), refusal)(scope, receive, send)
                 return
             if message["type"] != "http.request" or not message.get("more_body"):
                 break

@@ -1,22 +1,22 @@
-"""The one table from what is wrong to an HTTP answer (contract A.14)."""
+"""The one table from what is wrong to an HTTP answer (contract A.14), and how each dialect says it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import SessionBusy, WalkawayError
-from walkaway_core.http import error_shapes
+from walkaway_core.errors import SessionBusy, TooMuch, WalkawayError
+from walkaway_wire import jsontext
 from walkaway_wire.resources import ErrorBody
 
 STATUS: Mapping[str, int] = {
     "invalid_request": 400,
     "cursor.invalid": 400,
-    "run.status": 400,
     "unauthorized": 401,
     "path.invalid": 403,
     "path.forbidden": 403,
@@ -27,12 +27,9 @@ STATUS: Mapping[str, int] = {
     "webhook.not_found": 404,
     "delivery.not_found": 404,
     "agent.not_found": 404,
-    "run.not_found": 404,
-    "task.not_found": 404,
     "tool_call.not_found": 404,
     "tool_call.answered": 409,
     "tool_call.not_waiting": 409,
-    "run.state": 409,
     "agent.name_taken": 409,
     "limit_reached": 409,
     "path.conflict": 409,
@@ -42,12 +39,53 @@ STATUS: Mapping[str, int] = {
     "range.invalid": 416,
     "idempotency.mismatch": 422,
 }
+"""The status of each code of `walkaway_core.errors`. Codes of a dialect's own errors are in its `Errors`."""
 RETRY_AFTER = 5
 """Seconds after which it is worth asking a busy session again: nobody knows how long its turn will take."""
+BEARER: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
 }
+BROKEN = "Something broke on the server; its log says what. It is safe to try again"
+
+
+class Errors:
+    """How a dialect says what is wrong. This one is the sessions API's, and a dialect overrides what it says otherwise.
+
+    `status`: of the codes of its own errors.
+    """
+
+    status: ClassVar[Mapping[str, int]] = {}
+
+    def ours(self, request: Request, error: WalkawayError) -> Response:
+        """Write what a use case found: 401, 403, 404, 409, 413 and their like."""
+        del request
+        status = self.status_of(error)
+        if isinstance(error, SessionBusy):
+            again = {"Retry-After": str(RETRY_AFTER)}
+            return body(status, error.code, str(error), again, response_id=error.turn)
+        return body(status, error.code, str(error), BEARER if status == 401 else None)
+
+    def validation(self, request: Request, error: RequestValidationError) -> Response:
+        """Write what does not fit the route's description."""
+        del request
+        return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
+
+    def routing(self, request: Request, error: HTTPException) -> Response:
+        """Write that there is no such address (404) or method (405), or what else Starlette refuses."""
+        del request
+        code, message = ROUTING.get(error.status_code, ("invalid_request", str(error.detail)))
+        return body(error.status_code, code, message, error.headers)
+
+    def failure(self, request: Request) -> Response:
+        """Write that the server broke (500)."""
+        del request
+        return body(500, "internal", BROKEN)
+
+    def status_of(self, error: WalkawayError) -> int:
+        """Look the status up: the dialect's own codes first."""
+        return self.status.get(error.code) or STATUS[error.code]
 
 
 def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
@@ -55,12 +93,28 @@ def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"model": ErrorBody, "description": HTTPStatus(code).phrase} for code in codes}
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of an app answer in the contract's shape."""
-    app.add_exception_handler(WalkawayError, _on_walkaway)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_routing)
-    app.add_exception_handler(Exception, _on_failure)
+def install(app: FastAPI, shape: Errors) -> None:
+    """Make every error of an app answer in its dialect's shape."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, WalkawayError)
+        return shape.ours(request, error)
+
+    async def validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return shape.validation(request, error)
+
+    async def routing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return shape.routing(request, error)
+
+    async def failure(request: Request, _: Exception) -> Response:
+        return shape.failure(request)
+
+    app.add_exception_handler(WalkawayError, ours)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, routing)
+    app.add_exception_handler(Exception, failure)
 
 
 def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:
@@ -69,34 +123,24 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
     return JSONResponse({"error": code, "message": text, **more}, status, dict(headers or {}))
 
 
-async def _on_walkaway(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, WalkawayError)
-    if shape := error_shapes.of(request):
-        return shape.ours(error, STATUS[error.code])
-    if isinstance(error, SessionBusy):
-        again = {"Retry-After": str(RETRY_AFTER)}
-        return body(STATUS[error.code], error.code, str(error), again, response_id=error.turn)
-    headers = {"WWW-Authenticate": "Bearer"} if error.code == "unauthorized" else None
-    return body(STATUS[error.code], error.code, str(error), headers)
+def too_large(limit: int) -> WalkawayError:
+    """Say that a body is above the limit, in bytes."""
+    return TooMuch(f"The body is larger than {limit} bytes; put long texts into a file of the workspace")
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    if error_shapes.of(request):
-        return error_shapes.invalid(error)
-    return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
+def as_fastapi_does(error: RequestValidationError) -> Response:
+    """Write what does not fit as FastAPI does (422): for clients of servers that are built with it."""
+    problems = jsonable_encoder(error.errors(), exclude={"url"})
+    text = jsontext.dumps({"detail": [{**problem, "input": _shown(problem.get("input"))} for problem in problems]})
+    return Response(text, 422, media_type="application/json")
 
 
-async def _on_routing(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    if shape := error_shapes.of(request):
-        return shape.routing(error)
-    code, message = ROUTING.get(error.status_code, ("invalid_request", str(error.detail)))
-    return body(error.status_code, code, message, error.headers)
-
-
-async def _on_failure(_: Request, __: Exception) -> JSONResponse:
-    return body(500, "internal", "Something broke on the server; its log says what. It is safe to try again")
+def _shown(given: Any) -> Any:
+    """Show what was given, as far as JSON has it: Python reads NaN, and nobody may write it."""
+    try:
+        return jsontext.checked(given)
+    except ValueError:
+        return None
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:

@@ -90,15 +90,15 @@ def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Eve
 def append(services: Services, writer: Writer, number: int, drafts: Sequence[Draft], *writes: Write) -> int:
     """Append events at `number` or after whatever has come there, in one transaction with `writes`.
 
-    Returns the number after them. Raises Superseded, or Refused when one of `writes` is (its index counted among them).
+    Returns the number after them. Raises Superseded, or Refused when one of `writes` is.
     """
     while True:
         put = Put(item(services, writer, number, drafts), (Absent(),))
         try:
             services.table.write(put, *writes)
         except Refused as refusal:
-            if refusal.index > 0:
-                raise Refused(refusal.index - 1, refusal.found) from None
+            if refusal.key != put.key:
+                raise
             mine, number = settle(services, writer, number)
         except Unknown:
             mine, number = settle(services, writer, number)

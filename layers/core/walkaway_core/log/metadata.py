@@ -5,11 +5,12 @@ from typing import Any
 from walkaway_core.errors import Invalid, TooMuch
 from walkaway_core.log import log
 from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import Absent, Change, Check, Condition, Fact, Is, Lacks, Put, Refused, Unknown
+from walkaway_core.ports.items import Absent, Check, Fact, Is, Lacks, Refused, Unknown
 from walkaway_core.store import sessions
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 from walkaway_wire.events import METADATA_UPDATED
 
@@ -32,18 +33,24 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
             return session
         facts: dict[str, Fact] = {"metadata": text, "metadata_version": session.metadata_version + 1}
         writer, number = _place(services, session, nonce)
-        told = Put(log.item(services, writer, number, [(METADATA_UPDATED, {"changes": changes})]), (Absent(),))
-        when: tuple[Condition, ...] = (Is("metadata_version", session.metadata_version), Lacks("deleted"))
-        added = {} if session.busy else {"events": 1}
-        when += (Is("turn", session.turn),) if session.busy else (Lacks("turn"), Is("events", session.events))
+        event = log.item(services, writer, number, [(METADATA_UPDATED, {"changes": changes})])
+        tx = Transaction(services.table)
+        tx.put(event, Absent())
+        tx.change(key.item, Is("metadata_version", session.metadata_version), Lacks("deleted"), set=facts)
+        if session.busy:
+            tx.change(key.item, Is("turn", session.turn))  # the event is one of that turn's
+        else:
+            tx.change(key.item, Lacks("turn"), Is("events", session.events), add={"events": 1})
+        for check in fence:
+            tx.check(check.key, *check.when)
         try:
-            services.table.write(Change(*key.item, set=facts, add=added, when=when), told, *fence)
+            tx.commit()
         except Refused as refusal:
-            if refusal.index > 1:
+            if refusal.key in {check.key for check in fence}:
                 raise
             continue
         except Unknown:
-            found = services.table.get(told.key)[0]
+            found = services.table.get(event.key)[0]
             if found is None or found.facts["nonce"] != nonce:
                 continue
         return sessions.get(services, key)

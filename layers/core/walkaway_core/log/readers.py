@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from math import inf
 
-from walkaway_core.engine import executions
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log
-from walkaway_core.store import due, keys, turns
+from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire.events import Event
@@ -64,9 +63,17 @@ async def read(
 
 
 async def follow(
-    services: Services, turn: TurnKey, at: Cursor, seconds: float | None = None, *, patient: bool = False
+    services: Services,
+    turn: TurnKey,
+    at: Cursor,
+    seconds: float | None = None,
+    *,
+    patient: bool = False,
+    beat: float = HEARTBEAT,
 ) -> AsyncIterator[list[Event]]:
     """Yield the events behind the cursor as they come, up to the terminal one; an empty list is a heartbeat.
+
+    There is one at least each `beat` seconds in which nothing happens.
 
     Ends after `seconds` in any case, and, unless `patient`, soon after the turn has begun to wait for its caller:
     the reader comes back with its cursor.
@@ -74,7 +81,7 @@ async def follow(
     since = quiet = services.clock.now()
     until = inf if seconds is None else since + seconds
     while not at.done and (left := until - services.clock.now()) > 0:
-        found, at = await read(services, turn, at, timeout=min(HEARTBEAT, left))
+        found, at = await read(services, turn, at, timeout=min(beat, left))
         now = services.clock.now()
         quiet = now if found else quiet
         if not found and now - since > due.START_WITHIN:
@@ -88,7 +95,7 @@ async def help_on(services: Services, turn: TurnKey) -> bool:
     """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
     found = await asyncio.to_thread(turns.load, services, turn)
     if found:
-        await asyncio.to_thread(executions.begin_if_late, services, found)
+        await asyncio.to_thread(starts.begin_if_late, services, found)
     return found is not None and found.parked
 
 

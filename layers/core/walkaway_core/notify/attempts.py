@@ -10,9 +10,10 @@ from walkaway_core.notify import deliveries, endpoints, signing
 from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.outbound.addresses import Forbidden
-from walkaway_core.ports.items import Change, Fact, Is, Refused, Write, ms
+from walkaway_core.ports.items import Fact, Is, Refused, ms
 from walkaway_core.store import bodies, due
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import VERSION, jsontext
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def attempt(services: Services, message: Mapping[str, str]) -> None:
     delivery = deliveries.lease(services, found)
     if delivery is None:
         return
-    endpoint = None if delivery.hook else _endpoint(services, delivery)
+    endpoint = None if delivery.webhook else _endpoint(services, delivery)
     if endpoint and not endpoint.enabled:
         about = _about(services, services.clock.now(), error="the endpoint is disabled; enable it, then redeliver")
         _end(services, delivery, "failed", about)
-    elif endpoint or delivery.hook:
+    elif endpoint or delivery.webhook:
         _record(services, delivery, endpoint, _send(services, delivery, endpoint))
     else:
         _end(services, delivery, "failed", None)
@@ -89,15 +90,15 @@ def _headers(delivery: Delivery, endpoint: Endpoint | None, body: bytes, now: fl
     headers = {
         "content-type": "application/json",
         "user-agent": f"Walkaway/{VERSION}",
-        "webhook-id": delivery.told.id,
+        "webhook-id": delivery.notice.id,
         "webhook-timestamp": str(timestamp),
-        "walkaway-sequence": str(delivery.told.sequence),
+        "walkaway-sequence": str(delivery.notice.sequence),
     }
-    secret = [delivery.hook.secret] if delivery.hook and delivery.hook.secret else []
+    secret = [delivery.webhook.secret] if delivery.webhook and delivery.webhook.secret else []
     valid = endpoint.valid_secrets(now) if endpoint else secret
     if valid:
-        headers["webhook-signature"] = signing.signature(valid, delivery.told.id, timestamp, body)
-    return endpoint.url if endpoint else delivery.hook.url if delivery.hook else "", headers
+        headers["webhook-signature"] = signing.signature(valid, delivery.notice.id, timestamp, body)
+    return endpoint.url if endpoint else delivery.webhook.url if delivery.webhook else "", headers
 
 
 def _asked(reply: "Reply") -> float:
@@ -133,25 +134,28 @@ def _record(services: Services, delivery: Delivery, endpoint: Endpoint | None, o
 
 def _later(services: Services, delivery: Delivery, about: dict[str, Any], tries: int, wait: float) -> None:
     """Write down the attempt, and when the next one is due."""
-    moved = deliveries.move(delivery, services.clock.now() + wait)
-    key = moved[-1].key[1]
-    if _write(services, delivery, {"due": key, "tries": tries, **_with(delivery, about)}, *moved):
-        deliveries.bring(services, replace(delivery, due=key), wait)
+    tx = Transaction(services.table)
+    moved = deliveries.move(tx, delivery, services.clock.now() + wait)
+    if _record_in(tx, delivery, {"due": moved, "tries": tries, **_with(delivery, about)}):
+        deliveries.bring(services, replace(delivery, due=moved), wait)
 
 
 def _end(services: Services, delivery: Delivery, state: str, about: dict[str, Any] | None) -> None:
     facts: dict[str, Fact] = {"state": state, **(_with(delivery, about) if about else {})}
-    _write(services, delivery, facts, due.drop(delivery.watch[0], delivery.due))
+    tx = Transaction(services.table)
+    due.drop(tx, delivery.watch[0], delivery.due)
+    _record_in(tx, delivery, facts)
 
 
 def _with(delivery: Delivery, about: dict[str, Any]) -> dict[str, Fact]:
     return {"attempts": jsontext.dumps([*delivery.attempts, about][-REMEMBERED:])}
 
 
-def _write(services: Services, delivery: Delivery, facts: dict[str, Fact], *writes: Write) -> bool:
+def _record_in(tx: Transaction, delivery: Delivery, facts: dict[str, Fact]) -> bool:
     """Record what has happened; False when the attempt took so long that it counts as lost."""
+    tx.change(delivery.key, Is("due", delivery.due), set=facts)
     try:
-        services.table.write(Change(*delivery.key, set=facts, when=(Is("due", delivery.due),)), *writes)
+        tx.commit()
     except Refused:
         return False
     return True

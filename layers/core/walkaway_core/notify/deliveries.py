@@ -7,12 +7,13 @@ from urllib.parse import urlsplit
 
 from walkaway_core.errors import DeliveryNotFound
 from walkaway_core.ports.bus import LONGEST
-from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Key, Put, Refused, ms
+from walkaway_core.ports.items import Absent, Delete, Fact, Is, Item, Key, Refused, ms
 from walkaway_core.store import bodies, due, keys
 from walkaway_core.store.keys import END
-from walkaway_core.store.outbox import Told
+from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
-from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turn_webhook import TurnWebhook
 from walkaway_wire import jsontext
 
 KEPT = 30 * 86_400
@@ -29,13 +30,13 @@ class Delivery:
 
     tenant: str
     owner: str
-    told: Told
+    notice: Notice
     state: str
     due: str
     tries: int
     """How many attempts of the schedule have been made."""
     attempts: tuple[dict[str, Any], ...]
-    hook: Hook | None
+    webhook: TurnWebhook | None
     item: Item
 
     @property
@@ -51,7 +52,7 @@ class Delivery:
     @property
     def watch(self) -> tuple[str, dict[str, str]]:
         """The name of its due item, and what that says."""
-        return _watch(self.tenant, self.owner, self.told.id)
+        return _watch(self.tenant, self.owner, self.notice.id)
 
     @property
     def message(self) -> dict[str, str]:
@@ -59,45 +60,48 @@ class Delivery:
         return {**self.watch[1], "due": self.due}
 
 
-def put(services: Services, told: Told, owner: str, body: bytes, hook: Hook | None = None) -> None:
+def put(services: Services, notice: Notice, owner: str, body: bytes, webhook: TurnWebhook | None = None) -> None:
     """Write that an address is to be told, once, and have it brought there."""
     now = services.clock.now()
-    name, detail = _watch(told.tenant, owner, told.id)
-    watch = due.put(now + LATE, "delivery", name, detail)
+    name, detail = _watch(notice.tenant, owner, notice.id)
+    tx = Transaction(services.table)
+    watch = due.watch(tx, now + LATE, "delivery", name, detail)
     facts: dict[str, Fact] = {
         "state": "pending",
-        "kind": told.kind,
-        "session": told.session,
-        "turn": told.turn,
-        "sequence": told.sequence,
-        "at": ms(told.at),
-        "due": watch.item.sk,
+        "kind": notice.kind,
+        "session": notice.session,
+        "turn": notice.turn,
+        "sequence": notice.sequence,
+        "at": ms(notice.at),
+        "due": watch,
         "tries": 0,
         "attempts": "[]",
     }
-    if hook:
-        facts |= hook.facts
+    if webhook:
+        facts |= webhook.facts
     path = f"webhooks/{owner}/{services.ids.new('body_')}"
-    inline, pointer = bodies.stow(services.workspace, told.tenant, path, body)
-    key = keys.delivery(told.tenant, owner, told.id)
+    inline, pointer = bodies.stow(services.workspace, notice.tenant, path, body)
+    key = keys.delivery(notice.tenant, owner, notice.id)
     item = Item(*key, {**facts, **pointer}, inline, expires=int(now) + KEPT)
-    forget = [due.put(now + KEPT, "forget", name, {"tenant": told.tenant, "path": path})] if pointer else []
+    tx.put(item, Absent())  # the bus may tell it twice
+    if pointer:
+        due.watch(tx, now + KEPT, "forget", name, {"tenant": notice.tenant, "path": path})
     try:
-        services.table.write(Put(item, (Absent(),)), watch, *forget)
+        tx.commit()
     except Refused:
         if pointer:
-            services.workspace.delete(bodies.root(told.tenant), path)
-        return  # the bus has told it twice
-    bring(services, unpack(told.tenant, owner, item))
+            services.workspace.delete(bodies.root(notice.tenant), path)
+        return
+    bring(services, unpack(notice.tenant, owner, item))
 
 
 def _watch(tenant: str, owner: str, event: str) -> tuple[str, dict[str, str]]:
     return f"{owner}/{event}", {"tenant": tenant, "owner": owner, "event": event}
 
 
-def move(delivery: Delivery, at: float) -> tuple[Any, ...]:
-    """Make the writes that move its due item; the last one puts it."""
-    return due.move(delivery.due, at, "delivery", *delivery.watch)
+def move(tx: Transaction, delivery: Delivery, at: float) -> str:
+    """Move its due item; give the new sort key."""
+    return due.move(tx, delivery.due, at, "delivery", *delivery.watch)
 
 
 def bring(services: Services, delivery: Delivery, delay: float = 0.0) -> None:
@@ -118,19 +122,19 @@ def brought_back(services: Services, watch: Key, detail: Mapping[str, str]) -> N
 
 def lease(services: Services, delivery: Delivery) -> Delivery | None:
     """Make a delivery one worker's, until it counts as lost; None when it is somebody else's already."""
-    moved = move(delivery, services.clock.now() + LEASE)
-    due_key = moved[-1].key[1]
-    same = (Is("state", "pending"), Is("due", delivery.due))
+    tx = Transaction(services.table)
+    moved = move(tx, delivery, services.clock.now() + LEASE)
+    tx.change(delivery.key, Is("state", "pending"), Is("due", delivery.due), set={"due": moved})
     try:
-        services.table.write(Change(*delivery.key, set={"due": due_key}, when=same), *moved)
+        tx.commit()
     except Refused:
         return None
-    return replace(delivery, due=due_key)
+    return replace(delivery, due=moved)
 
 
 def _group(delivery: Delivery) -> str:
     """Name those deliveries that are as slow as each other: an endpoint's, or a host's."""
-    return str(urlsplit(delivery.hook.url).netloc[:100]) if delivery.hook else delivery.owner
+    return str(urlsplit(delivery.webhook.url).netloc[:100]) if delivery.webhook else delivery.owner
 
 
 def load(services: Services, tenant: str, owner: str, event: str) -> Delivery | None:
@@ -152,7 +156,7 @@ def listing(services: Services, tenant: str, owner: str, *, limit: int, after: s
     pk, upto = keys.delivery(tenant, owner, after or END)
     page = services.table.query(pk, upto=upto, reverse=True, limit=limit + 2)
     found = [unpack(tenant, owner, item) for item in page.items if item.sk != after]
-    return found[:limit], found[limit - 1].told.id if len(found) > limit else ""
+    return found[:limit], found[limit - 1].notice.id if len(found) > limit else ""
 
 
 def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
@@ -160,11 +164,11 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
     while True:
         found = get(services, tenant, owner, event)
         at = services.clock.now() + LATE
-        moved = move(found, at) if found.state == "pending" else (due.put(at, "delivery", *found.watch),)
-        new = moved[-1].key[1]
-        facts: dict[str, Fact] = {"state": "pending", "tries": 0, "due": new}
+        tx = Transaction(services.table)
+        new = move(tx, found, at) if found.state == "pending" else due.watch(tx, at, "delivery", *found.watch)
+        tx.change(found.key, Is("due", found.due), set={"state": "pending", "tries": 0, "due": new})
         try:
-            services.table.write(Change(*found.key, set=facts, when=(Is("due", found.due),)), *moved)
+            tx.commit()
         except Refused:
             continue
         begun = get(services, tenant, owner, event)
@@ -175,15 +179,17 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
 def unpack(tenant: str, owner: str, item: Item) -> Delivery:
     """Read a delivery's item."""
     session, turn = item.text("session"), item.text("turn")
-    told = Told(item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.number("at") / 1000)
+    notice = Notice(
+        item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.number("at") / 1000
+    )
     return Delivery(
         tenant=tenant,
         owner=owner,
-        told=told,
+        notice=notice,
         state=item.text("state"),
         due=item.text("due"),
         tries=item.number("tries"),
         attempts=tuple(jsontext.loads(item.text("attempts"))),
-        hook=Hook.read(item),
+        webhook=TurnWebhook.read(item),
         item=item,
     )

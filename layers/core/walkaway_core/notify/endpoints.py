@@ -23,8 +23,9 @@ from walkaway_core.ports.items import (
 )
 from walkaway_core.store import keys, outbox
 from walkaway_core.store.keys import END
-from walkaway_core.store.outbox import Told
+from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 from walkaway_wire.webhooks import ALL, TEST
 
@@ -68,11 +69,19 @@ def check_url(services: Services, url: str, name: str = "url") -> None:
         raise Invalid(f"`{name}` cannot be used: {error}") from None
 
 
+def check_format(services: Services, name: str) -> None:
+    """Refuse a format that no dialect has. Raises Invalid."""
+    if name not in services.extensions.formats:
+        there = ", ".join(services.extensions.formats)
+        raise Invalid(f"`format` {name[:100]!r} is not known; there are: {there}")
+
+
 def create(
     services: Services, tenant: str, url: str, *, events: tuple[str, ...], format_: str, description: str
 ) -> Endpoint:
     """Register an endpoint. Raises Invalid, TooMany."""
     check_url(services, url)
+    check_format(services, format_)
     if len(everyone(services, tenant)) >= MOST:
         raise TooMany(f"There are {MOST} webhooks already, as many as there may be; delete one first")
     secrets = ((signing.new_secret(), None),)
@@ -102,6 +111,8 @@ def change(services: Services, tenant: str, id_: str, **fields: Any) -> Endpoint
     """Change what is named; what is enabled again begins anew. Raises WebhookNotFound, Invalid."""
     if "url" in fields:
         check_url(services, fields["url"])
+    if "format" in fields:
+        check_format(services, fields["format"])
     if "enabled" in fields:
         fields |= {"reason": "" if fields["enabled"] else "disabled by hand", "failing_since": None}
     return _replace(services, tenant, id_, lambda found: replace(found, **fields))
@@ -153,19 +164,16 @@ def disable(services: Services, endpoint: Endpoint, reason: str) -> None:
     """Disable an endpoint, and tell the bus so."""
     now = services.clock.now()
     more = {"webhook_id": endpoint.id, "reason": reason}
-    told = Told(services.ids.new("evt_"), "webhook.disabled", endpoint.tenant, "", "", 0, now, more)
-    put = outbox.put(services, told)
-    change = Change(
-        *keys.webhook(endpoint.tenant, endpoint.id),
-        set={"state": "disabled", "reason": reason},
-        add={"version": 1},
-        when=(Is("state", "enabled"),),
-    )
+    notice = Notice(services.ids.new("evt_"), outbox.DISABLED, endpoint.tenant, "", "", 0, now, more)
+    tx = Transaction(services.table)
+    written = outbox.put(tx, services, notice)
+    facts: dict[str, Fact] = {"state": "disabled", "reason": reason}
+    tx.change(keys.webhook(endpoint.tenant, endpoint.id), Is("state", "enabled"), set=facts, add={"version": 1})
     try:
-        services.table.write(change, put)
+        tx.commit()
     except (Refused, Unknown):
         return  # somebody else has, or the next failure does
-    outbox.send_now(services, put)
+    outbox.send_now(services, [written])
 
 
 def _note(

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from walkaway_core.notify import deliveries, endpoints, payloads
+from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.notify.deliveries import Delivery
-from walkaway_core.store import outbox
-from walkaway_core.store.outbox import Told
+from walkaway_core.store import outbox, turns
+from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
+from walkaway_core.store.turns import Turn
+from walkaway_wire import jsontext
 from walkaway_wire.webhooks import TEST
 
 OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
@@ -17,22 +20,40 @@ OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
 
 def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     """Write a delivery for each address that is to be told; may be repeated."""
-    told = Told.read(kind, detail)
-    wanting = [found for found in endpoints.everyone(services, told.tenant) if found.wants(kind)]
+    notice = Notice.read(kind, detail)
+    wanting = [found for found in endpoints.everyone(services, notice.tenant) if found.wants(kind)]
     if not wanting and kind not in OF_A_TURN:
         return
-    turn = payloads.subject(services, told)
-    body = cache(lambda format_: payloads.body(services, format_, told, turn))
+    turn = _subject(services, notice)
+    body = cache(lambda format_: _body(services, format_, notice, turn))
     for endpoint in wanting:
-        deliveries.put(services, told, endpoint.id, body(endpoint.format))
-    if turn and turn.hook and kind in OF_A_TURN:
-        deliveries.put(services, told, told.turn, body(turn.hook.format), turn.hook)
+        if (text := body(endpoint.format)) is not None:
+            deliveries.put(services, notice, endpoint.id, text)
+    if turn and turn.webhook and kind in OF_A_TURN and (text := body(turn.webhook.format)) is not None:
+        deliveries.put(services, notice, notice.turn, text, turn.webhook)
 
 
 def test(services: Services, tenant: str, id_: str) -> Delivery:
     """Send an endpoint something that has not happened. Raises WebhookNotFound."""
     endpoint = endpoints.get(services, tenant, id_)
     about = {"message": "This is a test; nothing has happened"}
-    told = Told(services.ids.new("evt_"), TEST, tenant, "", "", 0, services.clock.now(), about)
-    deliveries.put(services, told, id_, payloads.body(services, endpoint.format, told, None))
-    return deliveries.get(services, tenant, id_, told.id)
+    notice = Notice(services.ids.new("evt_"), TEST, tenant, "", "", 0, services.clock.now(), about)
+    body = _body(services, endpoint.format, notice, None) or jsontext.dump_bytes({"type": TEST, "data": about})
+    deliveries.put(services, notice, id_, body)
+    return deliveries.get(services, tenant, id_, notice.id)
+
+
+def _body(services: Services, name: str, notice: Notice, turn: Turn | None) -> bytes | None:
+    """Write a body in a format; None for what that format does not tell."""
+    format_ = services.extensions.formats[name]
+    if format_.events and notice.kind not in format_.events:
+        return None
+    said = format_.body(services, notice, turn)
+    return None if said is None else jsontext.dump_bytes(dict(said))
+
+
+def _subject(services: Services, notice: Notice) -> Turn | None:
+    """Find the turn that something is about, if it is one and is still there."""
+    if not notice.turn:
+        return None
+    return turns.load(services, SessionKey(notice.tenant, notice.session).turn(notice.turn))

@@ -47,6 +47,10 @@ class Item:
         assert isinstance(value, int), f"{self.key}: {name} is {value!r}, not a number"
         return value
 
+    def time(self, name: str, default: int | None = None) -> float:
+        """The fact `name`, a time or duration in whole milliseconds, in seconds."""
+        return self.number(name, default) / 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:
@@ -189,12 +193,12 @@ class Page:
 class Refused(Exception):
     """A condition did not hold; nothing was written.
 
-    `index` is the first write refused and `found` the item that stood there (None: absent).
+    `key` is that of the first write refused and `found` the item that stood there (None: absent).
     """
 
-    def __init__(self, index: int, found: Item | None) -> None:
-        super().__init__(f"write {index} refused, found {None if found is None else found.key}")
-        self.index = index
+    def __init__(self, key: Key, found: Item | None) -> None:
+        super().__init__(f"refused at {key}, where there is {'nothing' if found is None else dict(found.facts)}")
+        self.key = key
         self.found = found
 
 

@@ -1,14 +1,17 @@
 """The due queue: whatever is unfinished has one item here, which says when someone must look at it (rule R4)."""
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from walkaway_core.ports.items import Delete, Item, Put
+from walkaway_core.ports.items import Item
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 
-Kind = Literal["turn", "session", "purge", "outbox", "delivery", "forget"]
+Kind = str
+"""The engine's own are turn, session, purge, outbox, delivery, forget; dialects bring others. Stored: see
+docs/upgrades.md."""
 
 START_WITHIN = 10.0
 """Seconds until a turn that has not begun is started again."""
@@ -16,22 +19,26 @@ STEP_WITHIN = 16 * 60.0
 """Seconds until a step that has not ended is looked at: a Lambda's 15 minutes and one more."""
 
 
-def put(at: float, kind: Kind, name: str, detail: dict[str, Any]) -> Put:
-    """Write a due item; the fact `due` of what it watches must hold its sort key."""
+def watch(tx: Transaction, at: float, kind: Kind, name: str, detail: Mapping[str, Any]) -> str:
+    """Have somebody look at something; give the sort key, which the fact `due` of what is watched must hold."""
     pk, sk = keys.due(at, kind, name)
-    return Put(Item(pk, sk, {"kind": kind}, jsontext.dump_bytes(detail)))
+    tx.put(Item(pk, sk, {"kind": kind}, jsontext.dump_bytes(dict(detail))))
+    return sk
 
 
-def drop(name: str, sk: str) -> Delete:
-    """Delete the due item that `name` has at this sort key."""
-    pk, _ = keys.due(0, "turn", name)
-    return Delete(pk, sk)
+def drop(tx: Transaction, name: str, sk: str) -> None:
+    """Let nobody look any more at what `name` has at this sort key."""
+    tx.delete((keys.due_shard(name), sk))
 
 
-def move(old: str, at: float, kind: Kind, name: str, detail: dict[str, Any]) -> tuple[Delete | Put, ...]:
-    """Replace the due item at sort key `old` by one at `at`."""
-    new = put(at, kind, name, detail)
-    return (new,) if new.item.sk == old else (drop(name, old), new)
+def move(  # noqa: PLR0917 - as `watch`, of which it is the other half
+    tx: Transaction, old: str, at: float, kind: Kind, name: str, detail: Mapping[str, Any]
+) -> str:
+    """Have somebody look at another time than at the sort key `old`; give the new one."""
+    new = watch(tx, at, kind, name, detail)
+    if new != old:
+        drop(tx, name, old)
+    return new
 
 
 def overdue(services: Services, now: float) -> Iterator[Item]:
@@ -45,7 +52,7 @@ def overdue(services: Services, now: float) -> Iterator[Item]:
     for shard in ((first + n) % keys.DUE_SHARDS for n in range(keys.DUE_SHARDS)):
         after, more = "", True
         while more:
-            page = services.table.query(f"SYS#DUE#{shard:02}", after=after, upto=upto, limit=100)
+            page = services.table.query(keys.due_partition(shard), after=after, upto=upto, limit=100)
             yield from page.items
             more = page.more
             after = page.items[-1].sk if page.items else after

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from walkaway_core.errors import IdempotencyMismatch, Invalid
-from walkaway_core.ports.items import Absent, Fact, Item, Put
+from walkaway_core.ports.items import Absent, Fact, Item
 from walkaway_core.store import keys
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 
 KEPT = 24 * 60 * 60
@@ -21,7 +22,7 @@ Outcome = Literal["started", "queued", "steered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Earlier:
     """What came of a request: the turn that has its message, from its event `at` on."""
 
     turn: TurnKey
@@ -51,14 +52,16 @@ class Once:
         """Where it is remembered, in the tenant's partition."""
         return keys.idempotency(self.tenant, self.key)[1]
 
-    def put(self, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0) -> Put:
+    def keep(
+        self, tx: Transaction, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0
+    ) -> None:
         """Write down what came of the request; refused where the key is taken."""
         facts: dict[str, Fact] = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
         facts |= {"outcome": outcome, "at": at}
         item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + self.kept)
-        return Put(item, (Absent(),))
+        tx.put(item, Absent())
 
-    def found(self, services: Services) -> Found | None:
+    def earlier(self, services: Services) -> Earlier | None:
         """Find what came of the request. Raises IdempotencyMismatch for another request's key."""
         item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
         if item is None:
@@ -69,4 +72,4 @@ class Once:
                 "for a new request"
             )
         turn = TurnKey(self.tenant, item.text("session"), item.text("turn"))
-        return Found(turn, cast("Outcome", item.text("outcome")), item.number("at"))
+        return Earlier(turn, cast("Outcome", item.text("outcome")), item.number("at"))

@@ -56,6 +56,11 @@ class SessionKey:
         return f"T#{self.tenant}", f"SESSION#{self.session}"
 
     @property
+    def detail(self) -> dict[str, str]:
+        """It as a due item says it."""
+        return {"tenant": self.tenant, "session": self.session}
+
+    @property
     def partition(self) -> str:
         """Where its turns, its queue and its conversation stand."""
         return f"T#{self.tenant}#{self.session}"
@@ -100,6 +105,11 @@ class TurnKey:
     def item(self) -> Key:
         """The turn's record."""
         return self.owner.partition, f"TURN#{self.turn}"
+
+    @property
+    def detail(self) -> dict[str, str]:
+        """It as a due item says it."""
+        return {"tenant": self.tenant, "session": self.session, "turn": self.turn}
 
     @property
     def log(self) -> str:
@@ -198,6 +208,16 @@ def event(number: int) -> str:
     return f"{number:010}"
 
 
+def due_partition(shard: int) -> str:
+    """One of the DUE_SHARDS partitions of the due queue."""
+    return f"SYS#DUE#{shard:02}"
+
+
+def due_shard(name: str) -> str:
+    """The partition of the due queue where everything about `name` stands."""
+    return due_partition(zlib.crc32(name.encode()) % DUE_SHARDS)
+
+
 def due(at: float, kind: str, name: str) -> Key:
-    """The key of a due item."""
-    return f"SYS#DUE#{zlib.crc32(name.encode()) % DUE_SHARDS:02}", f"{int(at * 1000):013}#{kind}#{name}"
+    """The key of a due item, `at` in seconds since the epoch."""
+    return due_shard(name), f"{int(at * 1000):013}#{kind}#{name}"

@@ -1,20 +1,27 @@
 """The outbox: what the bus must be told, written with what it tells of, so that no crash lies between the two."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from walkaway_core.ports.items import Condition, Delete, Is, Item, Put, ms
-from walkaway_core.store import due
+from walkaway_core.ports.items import Delete, Is, Item, ms
+from walkaway_core.store import due, keys
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 
 ENDED = {"completed": "turn.completed", "failed": "turn.failed", "cancelled": "turn.cancelled"}
 """What is told of a turn's end."""
+STARTED = "turn.started"
+"""What is told when a turn takes its first step."""
+DISABLED = "webhook.disabled"
+"""What is told when a webhook is given up."""
+EXPIRED = "session.expired"
+"""What is told when a session's time is over."""
 AWAITING = "turn.awaiting_tools"
 """What is told when a turn begins to wait for its caller: with `step` and `tool_calls`."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -23,7 +30,7 @@ SWEPT_AFTER = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notice:
     """Something that has happened. `sequence` increases with each such thing of a session; 0: of no session."""
 
     id: str
@@ -43,7 +50,7 @@ class Told:
         return own | {name: value for name, value in named.items() if value} | dict(self.more)
 
     @classmethod
-    def read(cls, kind: str, detail: Mapping[str, Any]) -> "Told":
+    def read(cls, kind: str, detail: Mapping[str, Any]) -> "Notice":
         """Read what the bus was told."""
         known = ("id", "tenant", "sequence", "at", "session_id", "response_id")
         more = {name: value for name, value in detail.items() if name not in known}
@@ -51,38 +58,34 @@ class Told:
         return cls(detail["id"], kind, detail["tenant"], session, turn, detail["sequence"], detail["at"] / 1000, more)
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What a transaction needs to tell something of a session: writes, and what the session's record counts then.
-
-    The record's change must have `added` and be on condition of `when`, so that no two things have one number.
-    """
-
-    puts: tuple[Put, ...]
-    added: Mapping[str, int]
-    when: tuple[Condition, ...]
-
-
-def tell(
+def add(
+    tx: Transaction,
     services: Services,
     key: SessionKey,
     session: Session | None,
     turn: str,
     *kinds: str,
     more: Mapping[str, Any] = NOTHING,
-) -> Telling:
-    """Write, as due items, that things have happened, one after the other; with what `more` there is to say of each."""
+) -> list[Item]:
+    """Write, as due items, that things have happened, one after the other; with what `more` there is to say of each.
+
+    The session's record counts them, and nobody else may have counted meanwhile: no two things have one number.
+    Give the items to `send_now` after the commit.
+    """
     told, now = session.told if session else 0, services.clock.now()
-    puts = tuple(
-        put(services, Told(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now, more))
+    if session and kinds:
+        tx.change(key.item, Is("told", told), add={"told": len(kinds)})
+    return [
+        put(tx, services, Notice(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now, more))
         for n, kind in enumerate(kinds, 1)
-    )
-    return Telling(puts, {"told": len(kinds)}, (Is("told", told),))
+    ]
 
 
-def put(services: Services, told: Told) -> Put:
+def put(tx: Transaction, services: Services, notice: Notice) -> Item:
     """Write one thing as a due item."""
-    return due.put(services.clock.now() + SWEPT_AFTER, "outbox", told.id, {"kind": told.kind, **told.detail})
+    at, detail = services.clock.now() + SWEPT_AFTER, {"kind": notice.kind, **notice.detail}
+    sk = due.watch(tx, at, "outbox", notice.id, detail)
+    return Item(keys.due_shard(notice.id), sk, {"kind": "outbox"}, jsontext.dump_bytes(detail))
 
 
 def send(services: Services, item: Item) -> None:
@@ -92,10 +95,10 @@ def send(services: Services, item: Item) -> None:
     services.table.write(Delete(item.pk, item.sk))
 
 
-def send_now(services: Services, *puts: Put) -> None:
+def send_now(services: Services, items: Iterable[Item]) -> None:
     """Tell the bus what has been written. When that fails, it has happened all the same, and the sweep tells it."""
-    for written in puts:
+    for written in items:
         try:
-            send(services, written.item)
+            send(services, written)
         except Exception:
             logging.getLogger(__name__).exception("could not tell the bus of %s", written.key)

@@ -10,6 +10,7 @@ from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import Workspace
 from walkaway_core.settings import Settings
+from walkaway_core.store.extensions import Extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Services:
     settings: Settings
     sandbox: Sandbox = field(default_factory=NoSandbox)
     carrier: Carrier = field(default_factory=NoCarrier)
+    extensions: Extensions = field(default_factory=Extensions)
+    """What the dialects add."""
     process: str = ""
     """Names this process where at most one at a time can be at work: what another one began is then known as lost.
     Empty where nobody can know."""

@@ -6,7 +6,7 @@ from walkaway_core.ports.items import Fact, Item
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class TurnWebhook:
     """An address that is to be told of one turn alone; without a secret nothing is signed."""
 
     url: str
@@ -19,7 +19,7 @@ class Hook:
         return {"hook_url": self.url, "hook_secret": self.secret, "hook_format": self.format}
 
     @classmethod
-    def read(cls, item: Item) -> "Hook | None":
+    def read(cls, item: Item) -> "TurnWebhook | None":
         """Read it from an item, if it is there."""
         if "hook_url" not in item.facts:
             return None

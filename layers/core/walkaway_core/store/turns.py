@@ -1,17 +1,16 @@
 """Turns: one user message until the agent is done. Their records: read, listed, and their executions begun."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from walkaway_core.dialects.runs.index import ENDED, Run
-from walkaway_core.dialects.workflows.index import Task
-from walkaway_core.ports.items import Condition, Is, Item, Write
+from walkaway_core.ports.items import Condition, Fact, Is, Item
 from walkaway_core.store import due, sessions
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import Ticket
-from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turn_webhook import TurnWebhook
 
 TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
@@ -46,13 +45,11 @@ class Turn:
     usage: dict[str, int]
     cost: int | None
     """In millionths of a US dollar; None when a model without a price was called."""
-    hook: Hook | None = None
-    run: Run | None = None
+    webhook: TurnWebhook | None = None
     timeout: int = 0
     """Seconds that the message gave it; 0: as many as the session does."""
     agent_version: int = 0
     """Of the session's agent, when the turn began; 0 without one."""
-    task: Task | None = None
     code: str = ""
     """Of the error, for programs."""
     asked: int = 0
@@ -65,6 +62,8 @@ class Turn:
     """The task token with which the state machine waits, or has waited, for the answers to `asked`."""
     history: int = 0
     """How full its execution was when it began to wait."""
+    facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
+    """All that its record says, with what a dialect has added there: only that dialect reads it."""
 
     @property
     def cost_usd(self) -> float | None:
@@ -85,19 +84,6 @@ class Turn:
     def allowed(self) -> float:
         """The seconds that it was given."""
         return self.deadline - self.waited - self.began_at
-
-    @property
-    def run_state(self) -> str:
-        """How a run stands whose turn this is."""
-        running = "running" if self.started else "queued"
-        return ENDED.get(self.status, running if self.status == "running" else "queued")
-
-    @property
-    def run_error(self) -> str | None:
-        """What a run failed with, in the words of its dialect."""
-        if self.status == "failed" and self.code == "timeout":
-            return f"Job timed out after {self.allowed:g}s"
-        return self.error or None
 
     @property
     def ticket(self) -> Ticket:
@@ -127,22 +113,21 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         place=item.number("place", 0),
         started="started" in item.facts,
         due=str(item.facts.get("due", "")),
-        created_at=item.number("created") / 1000,
-        began_at=item.number("began", 0) / 1000,
-        deadline=item.number("deadline", 0) / 1000,
+        created_at=item.time("created"),
+        began_at=item.time("began", 0),
+        deadline=item.time("deadline", 0),
         ended_at=ended / 1000 if ended else None,
         error=str(item.facts.get("error", "")),
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
         cost=None if "unpriced" in item.facts else item.number("cost", 0),
-        hook=Hook.read(item),
-        run=Run.read(item.facts),
+        webhook=TurnWebhook.read(item),
         timeout=item.number("timeout", 0),
         agent_version=item.number("agent_version", 0),
-        task=Task.read(item.facts),
+        facts=item.facts,
         code=str(item.facts.get("code", "")),
         asked=item.number("asked", 0),
-        parked_at=item.number("parked", 0) / 1000,
-        waited=item.number("waited", 0) / 1000,
+        parked_at=item.time("parked", 0),
+        waited=item.time("waited", 0),
         token=str(item.facts.get("token", "")),
         history=item.number("history", 0),
     )
@@ -178,16 +163,21 @@ def unchanged(turn: Turn) -> tuple[Condition, ...]:
     return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)
 
 
-def move_due(turn: Turn, at: float) -> tuple[tuple[Write, ...], Turn]:
-    """Make the writes that move a turn's due item, not far behind its deadline; and the turn as it then is.
+def move_due(tx: Transaction, turn: Turn, at: float) -> Turn:
+    """Have somebody look at a turn at another time, not far behind its deadline; give the turn as it then is.
 
-    While it waits for the caller it has no deadline.
+    While it waits for the caller it has no deadline. The record's fact `due` is the caller's to change.
     """
     at = at if turn.parked else min(at, turn.deadline + 60)
-    key = turn.key
-    detail = {"tenant": key.tenant, "session": key.session, "turn": key.turn}
-    moved = due.move(turn.due, at, "turn", key.turn, detail)
-    return moved, replace(turn, due=moved[-1].key[1])
+    return replace(turn, due=due.move(tx, turn.due, at, "turn", turn.key.turn, turn.key.detail))
+
+
+def tell(services: Services, tx: Transaction, before: Turn, facts: Mapping[str, Fact], *dropped: str) -> None:
+    """Let the dialects write what belongs to a move: the turn gets these facts and loses the `dropped` ones."""
+    kept = {name: value for name, value in before.facts.items() if name not in dropped}
+    after = unpack(before.key, Item(*before.key.item, {**kept, **facts}))
+    for projection in services.extensions.projections:
+        projection.turn_moved(services, tx, before, after)
 
 
 def timeout_sentence(turn: Turn) -> str:

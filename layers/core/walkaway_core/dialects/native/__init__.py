@@ -1,1 +1,46 @@
-"""The sessions API, `/v1/…` (docs/dialects/native.md)."""
+"""The sessions API, `/v1/…` (docs/dialects/native.md). Whatever is nobody else's is answered here, too."""
+
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.http.dialect import Dialect, Surface
+from walkaway_core.store.extensions import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.services import Services
+    from walkaway_core.store.turns import Turn
+
+DESCRIPTION = """\
+Send an agent a task that takes minutes or hours, walk away, come back for the result.
+
+Create a session, send it a message, and read the turn's events now or later: the log keeps every one of them.\
+"""
+
+
+def _surface() -> Surface:
+    from walkaway_core.dialects.native import (
+        agents,
+        events,
+        files,
+        messages,
+        responses,
+        sessions,
+        tool_results,
+        webhooks,
+    )
+    from walkaway_core.http import health
+    from walkaway_core.http.errors import Errors
+
+    modules = (health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
+    return Surface([module.router for module in modules], Errors(), "Walkaway", DESCRIPTION)
+
+
+def _body(services: "Services", notice: "Notice", turn: "Turn | None") -> "Mapping[str, Any] | None":
+    from walkaway_core.dialects.native import webhook_body
+
+    return webhook_body.body(services, notice, turn)
+
+
+DIALECT = Dialect("native", _surface, at=("/", "/api/v1"), webhook=Format(_body), openapi="/openapi.json")

@@ -4,12 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from walkaway_core.agent import agents, tools
+from walkaway_core.agent import agents, settings
 from walkaway_core.agent.agents import FIELDS, Agent
 from walkaway_core.http import errors, pages
 from walkaway_core.http.access import Called
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
-from walkaway_wire.resources import Settings, ToolSettings
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 
@@ -18,7 +17,7 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 def create(caller: Called, asked: AgentCreate) -> AgentRecord:
     """Make an agent, whose name no other one has."""
     made = agents.create(
-        caller.services, caller.tenant, asked.name, asked.description, settings=settings(asked), tools=asked.tools
+        caller.services, caller.tenant, asked.name, asked.description, settings=settings.read(asked), tools=asked.tools
     )
     return _record(made)
 
@@ -42,7 +41,7 @@ def get(caller: Called, agent: str) -> AgentRecord:
 @router.patch("/{agent}", responses=errors.answers(400, 401, 404, 409), summary="Change an agent")
 def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
     """Change what is named. A turn that runs goes on with what the agent was when it began."""
-    said = settings(asked)
+    said = settings.read(asked)
     fields: dict[str, Any] = {name: said[name] for name in said if name in asked.model_fields_set}
     fields |= {"name": asked.name, "description": asked.description}
     tools = asked.tools if "tools" in asked.model_fields_set else None
@@ -53,21 +52,6 @@ def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
 def delete(caller: Called, agent: str) -> None:
     """Delete an agent: nobody can name it any more. Sessions that do go on with what it was."""
     agents.delete(caller.services, caller.tenant, agent)
-
-
-def settings(asked: Settings) -> dict[str, Any]:
-    """Read what is said about how an agent works, as session options have it. Raises Invalid."""
-    own = {tool.name for tool in asked.tools} if isinstance(asked, ToolSettings) else set()
-    tools.check([*(name for name in asked.allowed_tools or () if name not in own), *asked.disallowed_tools])
-    tools.check_ours(asked.approve)
-    return {
-        **{name: getattr(asked, name) for name in FIELDS if name not in ("tools", "tools_at")},
-        "turn_timeout": asked.turn_timeout or 0,
-        "effort": asked.effort or "",
-        "allowed_tools": None if asked.allowed_tools is None else tuple(asked.allowed_tools),
-        "disallowed_tools": tuple(asked.disallowed_tools),
-        "approve": tuple(asked.approve),
-    }
 
 
 def _record(agent: Agent) -> AgentRecord:

@@ -87,7 +87,7 @@ async def upload(caller: Called, session: str, path: str, request: Request) -> F
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
         raise _too_large()
-    limiter: anyio.CapacityLimiter = request.app.state.uploads
+    limiter = _limiter(request)
     info = await anyio.to_thread.run_sync(files.write, caller.services, found, path, _body(request), limiter=limiter)
     return FileWritten(path=paths.clean(path), size=info.size, modified=info.modified)
 
@@ -136,3 +136,12 @@ def _bytes(header: str, size: int) -> tuple[int, int, int]:
     if start >= end:
         raise RangeInvalid(f"The file has {size} bytes; {header[:60]!r} asks for none of them")
     return start, end, 206
+
+
+def _limiter(request: Request) -> anyio.CapacityLimiter:
+    """Uploads under way at once, of one app."""
+    state = request.app.state
+    if not hasattr(state, "uploads"):
+        state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
+    found: anyio.CapacityLimiter = state.uploads
+    return found

@@ -60,10 +60,10 @@ async def send(
     """
     key = caller.session(session)
     once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
-    hook = webhooks.hook(caller.services, asked)
+    webhook = webhooks.of_turn(caller.services, asked)
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
     sent = await run_in_threadpool(
-        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy, hook=hook
+        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy, webhook=webhook
     )
     turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:

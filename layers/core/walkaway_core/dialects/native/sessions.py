@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core.agent import agents, client_tools
+from walkaway_core.agent import agents, client_tools, settings
 from walkaway_core.dialects.native import durations, records
-from walkaway_core.dialects.native.agents import settings
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors, pages
@@ -18,6 +17,7 @@ from walkaway_core.ports import paths
 from walkaway_core.store import sessions, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
 
@@ -38,20 +38,22 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     """Make a session. An empty body takes every default."""
     asked = asked or SessionCreate()
     name = caller.services.ids.new("sess_")
-    kept = client_tools.keep(caller.services, caller.tenant, name, asked.tools)
+    stored = client_tools.store(caller.services, caller.tenant, name, asked.tools)
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
         read=tuple(paths.clean(path) for path in asked.file_access.read),
         write=tuple(paths.clean(path) for path in asked.file_access.write),
         network=asked.network,
-        **settings(asked),
-        **kept.said,
+        **settings.read(asked),
+        **stored.settings,
     )
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
         options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
-    made = creating.create(caller.services, caller.tenant, options, asked.metadata, *kept.puts, name=name)
+    tx = Transaction(caller.services.table)
+    stored.keep(tx)
+    made = creating.create(caller.services, caller.tenant, options, asked.metadata, tx, name=name)
     return record(caller.services, made)
 
 

@@ -12,7 +12,7 @@ from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.store import bodies
 from walkaway_core.store.services import Services
-from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.turn_webhook import TurnWebhook
 from walkaway_wire import jsontext
 from walkaway_wire.messages import MessageCreate
 from walkaway_wire.webhooks import (
@@ -121,7 +121,7 @@ def redeliver(caller: Called, webhook: str, delivery: str) -> DeliveryRecord:
     return DeliveryRecord(**_delivery(deliveries.again(caller.services, caller.tenant, webhook, delivery)))
 
 
-def hook(services: Services, asked: MessageCreate) -> Hook | None:
+def of_turn(services: Services, asked: MessageCreate) -> TurnWebhook | None:
     """Read the address that a message has of its own. Raises Invalid."""
     if not asked.webhook_url:
         if asked.webhook_secret:
@@ -130,7 +130,7 @@ def hook(services: Services, asked: MessageCreate) -> Hook | None:
     if asked.on_busy == "steer":
         raise Invalid("A message that steers has no turn of its own to tell a webhook_url of; leave one of them out")
     endpoints.check_url(services, asked.webhook_url, "webhook_url")
-    return Hook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
+    return TurnWebhook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
 
 
 def _record(found: Endpoint) -> WebhookRecord:
@@ -149,13 +149,13 @@ def _record(found: Endpoint) -> WebhookRecord:
 
 def _delivery(found: Delivery) -> dict[str, Any]:
     return {
-        "id": found.told.id,
-        "type": found.told.kind,
+        "id": found.notice.id,
+        "type": found.notice.kind,
         "status": found.state,
-        "sequence": found.told.sequence,
-        "session_id": found.told.session or None,
-        "response_id": found.told.turn or None,
-        "created_at": found.told.at,
+        "sequence": found.notice.sequence,
+        "session_id": found.notice.session or None,
+        "response_id": found.notice.turn or None,
+        "created_at": found.notice.at,
         "next_attempt_at": found.next_at,
         "attempts": [AttemptRecord(**attempt) for attempt in found.attempts],
     }

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Present, Put, Refused, Write
+from walkaway_core.ports.items import Absent, Fact, Is, Item, Present, Put, Refused
 from walkaway_core.store import keys
-from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.extensions import Projection
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turns import Turn
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 ENDED = {"completed": "succeeded", "failed": "failed", "cancelled": "cancelled"}
@@ -45,36 +47,56 @@ class Run:
         return cls(str(facts["run"]), label, recipe, bool(facts["own"]), once)
 
 
-def made(run: Run, turn: TurnKey) -> list[Write]:
-    """List and count a run whose turn is made in the same transaction."""
-    where: dict[str, Fact] = {"session": turn.session, "turn": turn.turn}
-    entry = Item(*keys.run_entry(turn.tenant, turn.turn), {**run.facts, **where, "state": "queued"})
-    look_up = Item(*keys.run(turn.tenant, run.id), where)
-    return [Put(entry, (Absent(),)), Put(look_up, (Absent(),)), *_count(turn.tenant, run, queued=1)]
+class Runs(Projection):
+    """Lists and counts the turns that are runs, in the transactions that make, move and remove them."""
+
+    def turn_made(self, services: Services, tx: Transaction, turn: Turn) -> None:
+        """List and count a run."""
+        del services
+        if run := Run.read(turn.facts):
+            key = turn.key
+            where: dict[str, Fact] = {"session": key.session, "turn": key.turn}
+            tx.put(Item(*keys.run_entry(key.tenant, key.turn), {**run.facts, **where, "state": "queued"}), Absent())
+            tx.put(Item(*keys.run(key.tenant, run.id), where), Absent())
+            _count(tx, key.tenant, run, queued=1)
+
+    def turn_moved(self, services: Services, tx: Transaction, before: Turn, after: Turn) -> None:
+        """Move a run from one state to another."""
+        del services
+        run, old, new = Run.read(before.facts), state(before), state(after)
+        if run and old != new:
+            tx.change(keys.run_entry(before.key.tenant, before.key.turn), set={"state": new})
+            _count(tx, before.key.tenant, run, **{old: -1, new: 1})
+
+    def turn_removed(self, services: Services, tx: Transaction, turn: Turn) -> None:
+        """Take a run off the list; its idempotency key is free again, unless another run has it by now."""
+        run, key = Run.read(turn.facts), turn.key
+        if run is None:
+            return
+        once = (f"T#{key.tenant}", run.once)
+        remembered = services.table.get(once)[0] if run.once else None
+        if remembered is not None and remembered.facts["turn"] == key.turn:
+            tx.delete(once, Is("turn", key.turn))
+        tx.delete(keys.run_entry(key.tenant, key.turn), Present())
+        tx.delete(keys.run(key.tenant, run.id))
+        _count(tx, key.tenant, run, **{state(turn): -1})
 
 
-def moved(run: Run | None, turn: TurnKey, old: str, new: str) -> list[Write]:
-    """Move a run from one state to another."""
-    if run is None:
-        return []
-    entry = Change(*keys.run_entry(turn.tenant, turn.turn), set={"state": new})
-    return [entry, *_count(turn.tenant, run, **{old: -1, new: 1})]
+def state(turn: Turn) -> str:
+    """How a run stands whose turn this is."""
+    return ENDED.get(turn.status, "running" if turn.status == "running" and turn.started else "queued")
 
 
-def gone(services: Services, run: Run | None, turn: TurnKey, state: str) -> list[Write]:
-    """Take a run off the list; its idempotency key is free again, unless another run has it by now."""
-    if run is None:
-        return []
-    key = (f"T#{turn.tenant}", run.once)
-    remembered = services.table.get(key)[0] if run.once else None
-    mine = remembered is not None and remembered.facts["turn"] == turn.turn
-    once = [Delete(*key, (Is("turn", turn.turn),))] if mine else []
-    entry, look_up = keys.run_entry(turn.tenant, turn.turn), keys.run(turn.tenant, run.id)
-    return [Delete(*entry, when=(Present(),)), Delete(*look_up), *once, *_count(turn.tenant, run, **{state: -1})]
+def error(turn: Turn) -> str | None:
+    """What a run failed with, in the words of its dialect."""
+    if turn.status == "failed" and turn.code == "timeout":
+        return f"Job timed out after {turn.allowed:g}s"
+    return turn.error or None
 
 
-def _count(tenant: str, run: Run, **added: int) -> list[Write]:
-    return [Change(*key, add=added) for key in _counters(tenant, run)]
+def _count(tx: Transaction, tenant: str, run: Run, **added: int) -> None:
+    for key in _counters(tenant, run):
+        tx.change(key, add=added)
 
 
 def _counters(tenant: str, run: Run) -> list[tuple[str, str]]:

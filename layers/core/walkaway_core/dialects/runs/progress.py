@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.dialects.runs.runs import Found
+from walkaway_core.dialects.runs.runs import StoredRun
 from walkaway_core.dialects.runs.wire import RunProgress
 from walkaway_wire.events import Event
 
@@ -14,7 +14,7 @@ PERCENT, STATUS = "percent", "status"
 """Keys of the metadata in which agents report (see the tool report_progress)."""
 
 
-def of(found: Found) -> RunProgress:
+def of(found: StoredRun) -> RunProgress:
     """Say how far a run is."""
     turn, metadata = found.turn, found.session.metadata if found.run.own else {}
     done = turn.status == "completed"

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from walkaway_core.dialects.native import records
 from walkaway_core.dialects.runs import index, progress, runs, settings
+from walkaway_core.dialects.runs.index import Run
+from walkaway_core.dialects.runs.problems import BadState, RunBusy
 from walkaway_core.dialects.runs.progress import Telling
-from walkaway_core.dialects.runs.runs import TIMEOUT, Found, Wish
+from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest, StoredRun
 from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, RunStats, RunStatus, RunSubmit
-from walkaway_core.errors import BadState, RunBusy
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
-from walkaway_core.log import readers
+from walkaway_core.log import readers, transcript
 from walkaway_core.log.readers import Cursor
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -39,7 +39,7 @@ def submit(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> RunAccepted:
     """Start a task. The same key gives the same run, whatever else is asked, for as long as that run is there."""
-    wish = Wish(
+    wanted = RunRequest(
         prompt=asked.prompt,
         recipe=asked.recipe_name or "",
         settings=settings.read(asked),
@@ -49,14 +49,15 @@ def submit(
         once=idempotency_key or asked.idempotency_key or None,
         scope=asked.idempotency_scope or "global",
     )
-    turn = runs.submit(caller.services, caller.tenant, wish)
-    assert turn.run
-    url = f"{request.base_url}{BASE[1:]}/{turn.run.id}"
+    turn = runs.submit(caller.services, caller.tenant, wanted)
+    run = Run.read(turn.facts)
+    assert run
+    url = f"{request.base_url}{BASE[1:]}/{run.id}"
     response.headers["Location"] = url
     response.headers["Retry-After"] = "2"
     return RunAccepted(
-        job_id=turn.run.id,
-        status=turn.run_state,  # type: ignore[arg-type]
+        job_id=run.id,
+        status=index.state(turn),  # type: ignore[arg-type]
         created_at=_time(turn.created_at) or "",
         poll_url=url,
         stream_url=f"{url}/stream",
@@ -100,19 +101,19 @@ def result(caller: Called, run: str) -> RunResult:
     found = runs.get(caller.services, caller.tenant, run)
     turn = found.turn
     if turn.ended_at is None:
-        raise RunBusy(f"Job is not complete. Current status: {turn.run_state}")
-    record = records.responses(caller.services, [turn])[0]
+        raise RunBusy(f"Job is not complete. Current status: {index.state(turn)}")
+    text = transcript.texts(caller.services, [(turn.key, turn.step)])[0]
     return RunResult(
         job_id=found.run.id,
-        status=turn.run_state,  # type: ignore[arg-type]
-        result=record.output_text if turn.status == "completed" else None,
+        status=index.state(turn),  # type: ignore[arg-type]
+        result=text if turn.status == "completed" else None,
         result_url=None,
         metrics={"steps": turn.step, "usage": turn.usage, "cost_usd": turn.cost_usd},
         created_at=_time(turn.created_at) or "",
         started_at=_time(turn.began_at),
         completed_at=_time(turn.ended_at),
         duration_seconds=round(turn.ended_at - (turn.began_at or turn.ended_at), 6),
-        error=turn.run_error,
+        error=index.error(turn),
     )
 
 
@@ -176,8 +177,8 @@ async def _frames(services: Services, turn: TurnKey, telling: Telling, after: in
             yield "".join(out)
 
 
-def _status(request: Request, found: Found) -> RunStatus:
-    turn, state = found.turn, found.turn.run_state
+def _status(request: Request, found: StoredRun) -> RunStatus:
+    turn, state = found.turn, found.state
     native = f"{request.base_url}v1/sessions/{turn.key.session}/responses/{turn.key.turn}"
     return RunStatus(
         job_id=found.run.id,
@@ -189,7 +190,7 @@ def _status(request: Request, found: Found) -> RunStatus:
         agent_id=f"recipe:{found.run.recipe}" if found.run.recipe else None,
         run_id=turn.key.turn,
         session_id=found.run.label or None,
-        error=turn.run_error,
+        error=index.error(turn),
         retry_after=AGAIN.get(state),
         native=native,
     )

@@ -9,24 +9,26 @@ from typing import Any
 from walkaway_core.agent import agents
 from walkaway_core.dialects.runs import index
 from walkaway_core.dialects.runs.index import STATES, Run
+from walkaway_core.dialects.runs.problems import RunBusy, RunNotFound
 from walkaway_core.engine import deleting, ending, executions, sending, starting
 from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
-from walkaway_core.errors import AgentNotFound, Invalid, RunBusy, RunNotFound, SessionNotFound
+from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
 from walkaway_core.notify import endpoints
-from walkaway_core.ports.items import Change, Delete, Is, Item, Refused
-from walkaway_core.store import keys, sessions, turns
+from walkaway_core.ports.items import Delete, Is, Item, Refused
+from walkaway_core.store import keys, sessions, starts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
-from walkaway_core.store.turn_webhook import Hook
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turn_webhook import TurnWebhook
 from walkaway_core.store.turns import Turn
 
 TIMEOUT = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RunRequest:
     """What is submitted. `settings` are the session options that are said, by name."""
 
     prompt: str
@@ -40,23 +42,28 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredRun:
     """A run as it is now."""
 
     run: Run
     turn: Turn
     session: Session
 
+    @property
+    def state(self) -> str:
+        """How it stands."""
+        return index.state(self.turn)
 
-def submit(services: Services, tenant: str, wish: Wish) -> Turn:
+
+def submit(services: Services, tenant: str, asked: RunRequest) -> Turn:
     """Start a run, or find the one that the same key has started. Raises Invalid, QueueFull."""
-    session = _existing(services, tenant, wish.label)
-    if session and (wish.recipe or wish.settings):
-        raise Invalid(f"{wish.label} goes on as it is; leave out recipe_name, agent_yaml, recipe_config and config")
-    options, hook = _options(services, tenant, wish), _hook(services, wish)
-    once = _once(tenant, wish)
-    run = Run(f"run_{secrets.token_hex(6)}", wish.label, wish.recipe, session is None, once.sort_key if once else "")
-    prompt = wish.prompt if wish.prompt.strip() else SAYS_NOTHING
+    session = _existing(services, tenant, asked.label)
+    if session and (asked.recipe or asked.settings):
+        raise Invalid(f"{asked.label} goes on as it is; leave out recipe_name, agent_yaml, recipe_config and config")
+    options, webhook = _options(services, tenant, asked), _webhook(services, asked)
+    once = _once(tenant, asked)
+    run = Run(f"run_{secrets.token_hex(6)}", asked.label, asked.recipe, session is None, once.sort_key if once else "")
+    prompt = asked.prompt if asked.prompt.strip() else SAYS_NOTHING
     if session:
         index.ready(services, tenant, run)
     while True:
@@ -64,19 +71,26 @@ def submit(services: Services, tenant: str, wish: Wish) -> Turn:
             return earlier
         if session:
             return sending.send(
-                services, session.key, prompt, once, on_busy="enqueue", hook=hook, run=run, timeout=wish.timeout
+                services,
+                session.key,
+                prompt,
+                once,
+                on_busy="enqueue",
+                webhook=webhook,
+                timeout=asked.timeout,
+                facts=run.facts,
             ).turn
-        message = Message([{"type": "text", "text": prompt}], hook, run)
+        message = Message([{"type": "text", "text": prompt}], webhook, facts=run.facts)
         turn = starting.with_session(services, tenant, options, message, once)
         if turn:
-            executions.begin(services, turn)
+            starts.begin(services, turn)
             return turn
         index.ready(services, tenant, run)  # the key was taken meanwhile, or a counter is not there yet
 
 
 def _earlier(services: Services, once: Once) -> Turn | None:
     """Find the run that has this key. One whose session is gone has it no more."""
-    found = once.found(services)
+    found = once.earlier(services)
     if found is None:
         return None
     try:
@@ -88,31 +102,31 @@ def _earlier(services: Services, once: Once) -> Turn | None:
         return None
 
 
-def _options(services: Services, tenant: str, wish: Wish) -> SessionOptions:
+def _options(services: Services, tenant: str, asked: RunRequest) -> SessionOptions:
     """The options of a run's own session: the agent's, but for those that are said. Raises Invalid."""
-    options = SessionOptions(persistent=True, ttl=LIFE, **{**wish.settings, "turn_timeout": wish.timeout})
-    if not wish.recipe:
+    options = SessionOptions(persistent=True, ttl=LIFE, **{**asked.settings, "turn_timeout": asked.timeout})
+    if not asked.recipe:
         return options
     try:
-        agent = agents.get(services, tenant, wish.recipe)
+        agent = agents.get(services, tenant, asked.recipe)
     except AgentNotFound:
-        raise Invalid(f"There is no agent {wish.recipe!r} to be this recipe; POST /v1/agents makes one") from None
-    return agents.with_agent(services, options, agent, frozenset({*wish.settings, "turn_timeout"}))
+        raise Invalid(f"There is no agent {asked.recipe!r} to be this recipe; POST /v1/agents makes one") from None
+    return agents.with_agent(services, options, agent, frozenset({*asked.settings, "turn_timeout"}))
 
 
-def _hook(services: Services, wish: Wish) -> Hook | None:
-    if not wish.webhook:
+def _webhook(services: Services, asked: RunRequest) -> TurnWebhook | None:
+    if not asked.webhook:
         return None
-    endpoints.check_url(services, wish.webhook, "webhook_url")
-    return Hook(wish.webhook, format="runs")
+    endpoints.check_url(services, asked.webhook, "webhook_url")
+    return TurnWebhook(asked.webhook, format="runs")
 
 
-def _once(tenant: str, wish: Wish) -> Once | None:
+def _once(tenant: str, asked: RunRequest) -> Once | None:
     """A run's key: of the tenant or, by its scope, of a label; what is asked is not compared (contract B.9)."""
-    if not wish.once or wish.scope == "none":
+    if not asked.once or asked.scope == "none":
         return None
-    where = f"session\0{wish.label}" if wish.scope == "session" else "global"
-    return Once(tenant, f"runs\0{where}\0{wish.once}", "runs", LIFE)
+    where = f"session\0{asked.label}" if asked.scope == "session" else "global"
+    return Once(tenant, f"runs\0{where}\0{asked.once}", "runs", LIFE)
 
 
 def _existing(services: Services, tenant: str, label: str) -> Session | None:
@@ -125,17 +139,17 @@ def _existing(services: Services, tenant: str, label: str) -> Session | None:
         return None
 
 
-def get(services: Services, tenant: str, id_: str) -> Found:
+def get(services: Services, tenant: str, id_: str) -> StoredRun:
     """Read a run. Raises RunNotFound."""
     item = services.table.get(keys.run(tenant, id_))[0]
     found = _load(services, tenant, [item] if item else [])
     if not found:
         raise RunNotFound(f"Job not found: {id_[:100]}")
-    executions.begin_if_late(services, found[0].turn)
+    starts.begin_if_late(services, found[0].turn)
     return found[0]
 
 
-def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
+def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]:
     """Read the turns and sessions of entries; those whose session is gone are left out."""
     names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
@@ -149,14 +163,14 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
         record, owner = there[name.item], there[name.owner.item]
         if record and owner and sessions.alive(owner, services.clock.now()):
             turn = turns.unpack(name, record)
-            if turn.run:
-                found.append(Found(turn.run, turn, sessions.unpack(name.owner, owner)))
+            if run := Run.read(turn.facts):
+                found.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
     return found
 
 
 def listing(
     services: Services, tenant: str, *, state: str, label: str, skip: int, limit: int
-) -> tuple[list[Found], int]:
+) -> tuple[list[StoredRun], int]:
     """List runs, the newest first, of one state and one label if they are named; and how many there are of those."""
     counts = index.counts(services, tenant, label)
     total = counts[state] if state else sum(counts[name] for name in STATES)
@@ -182,12 +196,12 @@ def _entries(services: Services, tenant: str) -> Iterator[Item]:
         upto = page.items[-1].sk if page.items else upto
 
 
-def cancel(services: Services, tenant: str, id_: str) -> Found:
+def cancel(services: Services, tenant: str, id_: str) -> StoredRun:
     """End a run now. Raises RunNotFound, RunBusy when it is over."""
     found = get(services, tenant, id_)
     if not ending.cancel(services, found.turn.key):
         now = get(services, tenant, id_)
-        raise RunBusy(f"Job is already complete. Status: {now.turn.run_state}")
+        raise RunBusy(f"Job is already complete. Status: {now.state}")
     return get(services, tenant, id_)
 
 
@@ -197,9 +211,11 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     turn = found.turn
     if turn.ended_at is None:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
-    writes = index.gone(services, found.run, turn.key, turn.run_state)
+    tx = Transaction(services.table)
+    tx.change(turn.key.item, drop=("run",))
+    index.Runs().turn_removed(services, tx, turn)
     try:
-        services.table.write(Change(*turn.key.item, drop=("run",)), *writes)
+        tx.commit()
     except Refused:
         return  # somebody else has
     if found.run.own:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from walkaway_core.dialects.native.agents import settings
+from walkaway_core.agent import settings
 from walkaway_core.dialects.runs.wire import RunSettings, RunSubmit
 from walkaway_core.errors import Invalid
 
@@ -31,7 +31,7 @@ def _read(name: str, said: dict[str, Any]) -> dict[str, Any]:
     if given.tools is not None and given.allowed_tools is None:
         given = given.model_copy(update={"allowed_tools": given.tools})
         given.model_fields_set.add("allowed_tools")
-    options = settings(given)
+    options = settings.read(given)
     return {field: value for field, value in options.items() if field in given.model_fields_set}
 
 

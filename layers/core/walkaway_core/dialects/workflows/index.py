@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.ports.items import Absent, Delete, Fact, Item, Put, Write
+from walkaway_core.ports.items import Absent, Fact, Item
 from walkaway_core.store import bodies, keys
+from walkaway_core.store.extensions import Projection
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
 
 EPOCH = 1_577_836_800.0
@@ -47,18 +50,21 @@ def new_id(now: float) -> int:
     return (int((now - EPOCH) * 1000) << LUCK_BITS) | secrets.randbelow(1 << LUCK_BITS)
 
 
-def made(services: Services, task: Task, turn: TurnKey, asked: Mapping[str, Any]) -> list[Write]:
+def write(services: Services, task: Task, asked: Mapping[str, Any], tx: Transaction, turn: TurnKey) -> None:
     """List a task whose turn is made in the same transaction, with what was asked."""
     where: dict[str, Fact] = {"session": turn.session, "turn": turn.turn}
     path = f"{turn.session}/task-{turn.turn}"
     text, pointer = bodies.stow(services.workspace, turn.tenant, path, jsontext.dump_bytes(asked))
-    look_up = Item(*keys.task(turn.tenant, task.id), {**where, **pointer}, text)
-    entry = Item(*keys.task_entry(turn.tenant, task.agent, task.id), where)
-    return [Put(look_up, (Absent(),)), Put(entry, (Absent(),))]
+    tx.put(Item(*keys.task(turn.tenant, task.id), {**where, **pointer}, text), Absent())
+    tx.put(Item(*keys.task_entry(turn.tenant, task.agent, task.id), where), Absent())
 
 
-def gone(task: Task | None, turn: TurnKey) -> list[Write]:
-    """Take a task off its agent's list, as its turn goes."""
-    if task is None:
-        return []
-    return [Delete(*keys.task(turn.tenant, task.id)), Delete(*keys.task_entry(turn.tenant, task.agent, task.id))]
+class Tasks(Projection):
+    """Takes a task off its agent's list, as its turn goes."""
+
+    def turn_removed(self, services: Services, tx: Transaction, turn: Turn) -> None:
+        """Forget the task."""
+        del services
+        if task := Task.read(turn.facts):
+            tx.delete(keys.task(turn.key.tenant, task.id))
+            tx.delete(keys.task_entry(turn.key.tenant, task.agent, task.id))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from walkaway_core.dialects.workflows.index import Task
 from walkaway_core.engine.pause import asking
 from walkaway_core.engine.pause.asking import Request
 from walkaway_core.log import transcript
@@ -31,9 +32,13 @@ def status(services: Services, turn: Turn) -> dict[str, Any]:
     """Show how a task stands: to those who poll, and in each event of its stream."""
     calls = waiting(services, turn)
     now = state(turn, calls)
-    task = turn.task.id if turn.task else None
+    task = Task.read(turn.facts)
     nodes = [_node(turn, _text(services, turn), calls)]
-    info = {"task_id": task, "paused_for_tool_calls": bool(calls), "agent_node_execution_statuses": nodes}
+    info = {
+        "task_id": task.id if task else None,
+        "paused_for_tool_calls": bool(calls),
+        "agent_node_execution_statuses": nodes,
+    }
     return {"completed": now in ENDED, "status": now, "task_info": info}
 
 
@@ -46,7 +51,7 @@ def whole(
         now = state(turn, calls)
     else:
         now = AWAITING if calls else "running"
-    text, task, failed = _text(services, turn), turn.task, now == "failed"
+    text, task, failed = _text(services, turn), Task.read(turn.facts), now == "failed"
     inputs = {name: asked.get("inputs", {}).get(name) or {} for name in ("strings", "images")}
     nodes = [_node(turn, text, calls)]
     steps = {"1": {**inputs, "output_text": text}}

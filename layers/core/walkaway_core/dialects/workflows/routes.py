@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from walkaway_core.agent import prices
 from walkaway_core.dialects.workflows import forms, records, tasks
-from walkaway_core.dialects.workflows.tasks import Asked
+from walkaway_core.dialects.workflows.problems import NoToolResponses
+from walkaway_core.dialects.workflows.tasks import TaskRequest
 from walkaway_core.dialects.workflows.wire import (
     STATUS,
     TASK,
@@ -24,7 +25,6 @@ from walkaway_core.dialects.workflows.wire import (
 )
 from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import Answer
-from walkaway_core.errors import NoToolResponses
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.log import log, readers
@@ -148,8 +148,8 @@ def models(caller: Called) -> list[str]:
 
 
 def _start(services: Services, tenant: str, agent: str, asked: TaskStart, label: str) -> TaskStarted:
-    wish = Asked(asked.inputs.model_dump(), asked.environment, asked.metadata or {}, label)
-    return TaskStarted(task_id=tasks.start(services, tenant, agent, wish).id)
+    wanted = TaskRequest(asked.inputs.model_dump(), asked.environment, asked.metadata or {}, label)
+    return TaskStarted(task_id=tasks.start(services, tenant, agent, wanted).id)
 
 
 def _answer(result: ToolResponse) -> Answer:

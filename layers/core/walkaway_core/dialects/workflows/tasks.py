@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from walkaway_core.agent import agents, client_tools
-from walkaway_core.dialects.workflows import index as task_index, inputs as task_inputs, registry
+from walkaway_core.dialects.workflows import index, inputs, registry
 from walkaway_core.dialects.workflows.index import Task
-from walkaway_core.engine import creating, ending, executions, starting
+from walkaway_core.dialects.workflows.problems import TaskNotFound
+from walkaway_core.engine import creating, ending, starting
 from walkaway_core.engine.starting import LIFE, Message
-from walkaway_core.errors import TaskNotFound
 from walkaway_core.ports.items import Item
-from walkaway_core.store import bodies, keys, sessions, turns
-from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store import bodies, keys, sessions, starts, turns
+from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
 
@@ -23,7 +25,7 @@ LISTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TaskRequest:
     """What is asked for: texts and images by their numbers, and what is to be remembered with it."""
 
     inputs: Mapping[str, Mapping[str, Any]]
@@ -33,7 +35,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredTask:
     """A task as it is now, and what was asked."""
 
     task: Task
@@ -41,41 +43,43 @@ class Found:
     asked: Mapping[str, Any]
 
 
-def start(services: Services, tenant: str, called: str, asked: Asked) -> Task:
+def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> Task:
     """Start a task of an agent, by the agent's id or name. Raises AgentNotFound, Invalid, TooMuch."""
     agent = agents.get(services, tenant, called)
     name = services.ids.new("sess_")
     tools = [] if agent.settings["tools"] else registry.offered(services, tenant)
-    kept = client_tools.keep(services, tenant, name, tools)
-    said = kept.said if tools else {}
+    stored = client_tools.store(services, tenant, name, tools)
+    said = stored.settings if tools else {}
     options = SessionOptions(persistent=True, ttl=LIFE, **said)
     options = agents.with_agent(services, options, agent, frozenset(said))
-    item, _ = creating.fresh(services, tenant, options, dict(asked.metadata), name)
-    content = task_inputs.message(services, sessions.unpack(SessionKey(tenant, name), item), asked.inputs)
+    session = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
+    content = inputs.message(services, session, asked.inputs)
     remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}
     while True:
-        id_ = task_index.new_id(services.clock.now())
+        id_ = index.new_id(services.clock.now())
         task = Task(id_, agent.id, called, asked.environment, asked.tenant_label)
-        message = Message(content, task=task, asked=remembered)
+        message = Message(content, facts=task.facts, along=partial(index.write, services, task, remembered))
+        tx = Transaction(services.table)
+        stored.keep(tx)
         turn = starting.with_session(
-            services, tenant, options, message, None, *kept.puts, metadata=asked.metadata, name=name
+            services, tenant, options, message, None, tx=tx, metadata=asked.metadata, name=name
         )
         if turn:
-            executions.begin(services, turn)
+            starts.begin(services, turn)
             return task
 
 
-def get(services: Services, tenant: str, id_: int, agent: str = "") -> Found:
+def get(services: Services, tenant: str, id_: int, agent: str = "") -> StoredTask:
     """Read a task, with `agent` only one of this agent's, by its id or name. Raises TaskNotFound."""
     item = services.table.get(keys.task(tenant, id_))[0] if 0 <= id_ < 1 << 53 else None
     found = _load(services, tenant, [item] if item else [])
     if not found or (agent and agent not in _names(found[0])):
         raise TaskNotFound(f"There is no task {id_}" + (f" of the agent {agent[:100]!r}" if agent else ""))
-    executions.begin_if_late(services, found[0].turn)
+    starts.begin_if_late(services, found[0].turn)
     return found[0]
 
 
-def of_agent(services: Services, tenant: str, called: str) -> list[Found]:
+def of_agent(services: Services, tenant: str, called: str) -> list[StoredTask]:
     """Read an agent's tasks, the newest first, up to 1,000. Raises AgentNotFound."""
     agent = agents.get(services, tenant, called)
     pk, _ = keys.task_entry(tenant, agent.id, 0)
@@ -87,7 +91,7 @@ def of_agent(services: Services, tenant: str, called: str) -> list[Found]:
     return _load(services, tenant, [item for item in items if item])
 
 
-def cancel(services: Services, tenant: str, id_: int) -> Found:
+def cancel(services: Services, tenant: str, id_: int) -> StoredTask:
     """End a task now; one that is over stays as it is. Raises TaskNotFound."""
     ending.cancel(services, get(services, tenant, id_).turn.key)
     return get(services, tenant, id_)
@@ -95,11 +99,12 @@ def cancel(services: Services, tenant: str, id_: int) -> Found:
 
 def asked(services: Services, turn: Turn) -> Mapping[str, Any]:
     """What a turn that is a task was asked."""
-    item = services.table.get(keys.task(turn.key.tenant, turn.task.id))[0] if turn.task else None
+    task = Task.read(turn.facts)
+    item = services.table.get(keys.task(turn.key.tenant, task.id))[0] if task else None
     return _asked(services, turn.key.tenant, item) if item else {}
 
 
-def _names(found: Found) -> set[str]:
+def _names(found: StoredTask) -> set[str]:
     return {found.task.agent, found.task.called, str(found.asked.get("agent_name", ""))}
 
 
@@ -108,7 +113,7 @@ def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
     return body
 
 
-def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
+def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask]:
     """Read the turns of look-ups; those whose session is gone are left out."""
     names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
@@ -116,9 +121,9 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[Found]:
     for start_ in range(0, len(wanted), 100):
         read += services.table.get(*wanted[start_ : start_ + 100])
     found = []
-    for index, (name, item) in enumerate(zip(names, items, strict=True)):
-        record, owner = read[2 * index], read[2 * index + 1]
+    for number, (name, item) in enumerate(zip(names, items, strict=True)):
+        record, owner = read[2 * number], read[2 * number + 1]
         turn = turns.unpack(name, record) if record and sessions.alive(owner, services.clock.now()) else None
-        if turn and turn.task:
-            found.append(Found(turn.task, turn, _asked(services, tenant, item)))
+        if turn and (task := Task.read(turn.facts)):
+            found.append(StoredTask(task, turn, _asked(services, tenant, item)))
     return found

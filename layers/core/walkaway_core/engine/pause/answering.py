@@ -10,10 +10,11 @@ from walkaway_core.engine.pause.asking import Request
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, Invalid, NotWaiting, ToolCallNotFound
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import TOOLS_ERA, Draft, Superseded, Writer
-from walkaway_core.ports.items import Absent, Change, Fact, Lacks, Put, Refused, Write
+from walkaway_core.ports.items import Absent, Fact, Item, Lacks, Refused
 from walkaway_core.store import due, sessions, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
 from walkaway_wire.events import TOOL_CALL_APPROVED, TOOL_RESULT
@@ -86,28 +87,32 @@ def give(services: Services, request: Request, answer: Answer, *, late: bool = F
     if answer.approve:
         facts["approved"] = True
         event: Draft = TOOL_CALL_APPROVED, {"call_id": request.id}
-        more: list[Write] = []
+        result: Item | None = None
     else:
         content, is_error = answer.result
         body = {"type": "tool_result", "tool_use_id": request.id, "content": content, "is_error": is_error}
         journal = key.call(request.step, request.index)
-        more = [Put(transcript.result_entry(services, key, journal, body, nonce), (Absent(),))]
+        result = transcript.result_entry(services, key, journal, body, nonce)
         event = TOOL_RESULT, {"id": request.id, "content": content, "is_error": is_error}
     if late:
         facts["late"] = True
-    kept = Change(*request.item.key, set=facts, when=(Lacks("answer"),))
     while True:
         turn, asked = turns.load(services, key), services.table.get(request.item.key)[0]
         if asked is None or "answer" in asked.facts:
             return False
         if turn is None or not (turn.parked and turn.asked == request.step):
             raise NotWaiting(f"{key.turn} does not wait for {request.id!r} any more")
-        moved, later = turns.move_due(turn, services.clock.now() + due.START_WITHIN)
-        # an answer to another call has moved it meanwhile, or the sweep has: that one has not seen this answer
-        soon = Change(*key.item, set={"due": later.due}, when=turns.unchanged(turn))
+        tx = Transaction(services.table)
+        tx.change(request.item.key, Lacks("answer"), set=facts)  # of two answers the first one stands
+        later = turns.move_due(tx, turn, services.clock.now() + due.START_WITHIN)
+        tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})  # whoever moved it has not seen this answer
+        if result:
+            tx.put(result, Absent())
+            for projection in services.extensions.projections:
+                projection.call_ended(services, tx, turn, request.id)
         try:
             number = log.open_end(services, key, writer.era).number
-            log.append(services, writer, number, [event], kept, *more, soon, *moved)
+            log.append(services, writer, number, [event], *tx)
         except (Refused, Superseded):
             continue
         return True

@@ -19,6 +19,7 @@ from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import PAUSE_HISTORY, Ticket
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
 from walkaway_wire.events import TOOL_CALL_REQUESTED
@@ -39,8 +40,8 @@ def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token
     if not requests:
         raise Superseded
     more = {"step": ticket.step, "tool_calls": _told(requests)}
-    told = outbox.tell(services, key.owner, session, key.turn, outbox.AWAITING, more=more)
-    moved, later = turns.move_due(replace(turn, parked_at=now), min(request.expires_at for request in requests))
+    tx = Transaction(services.table)
+    later = turns.move_due(tx, replace(turn, parked_at=now), min(request.expires_at for request in requests))
     facts: dict[str, Fact] = {
         "asked": ticket.step,
         "parked": ms(now),
@@ -48,19 +49,16 @@ def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token
         "history": ticket.history,
         "due": later.due,
     }
+    tx.change(key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has ended or moved it
+    notices = outbox.add(tx, services, key.owner, session, key.turn, outbox.AWAITING, more=more)
+    turns.tell(services, tx, turn, facts)
     writer = Writer(key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("ask_"))
     drafts: list[Draft] = [(TOOL_CALL_REQUESTED, request.shown) for request in requests]
-    writes = (
-        Change(*key.item, set=facts, when=turns.unchanged(turn)),
-        Change(*key.owner.item, add=told.added, when=told.when),
-        *moved,
-        *told.puts,
-    )
     try:
-        log.append(services, writer, log.open_end(services, key, writer.era).number, drafts, *writes)
+        log.append(services, writer, log.open_end(services, key, writer.era).number, drafts, *tx)
     except Refused:
         return False
-    outbox.send_now(services, *told.puts)
+    outbox.send_now(services, notices)
     return True
 
 
@@ -101,9 +99,11 @@ def taken_up(services: Services, turn: Turn) -> bool:
 
 def look_again(services: Services, turn: Turn, at: float) -> None:
     """Move the due item of a turn."""
-    moved, later = turns.move_due(turn, at)
+    tx = Transaction(services.table)
+    later = turns.move_due(tx, turn, at)
+    tx.change(turn.key.item, *turns.unchanged(turn), set={"due": later.due})
     try:
-        services.table.write(Change(*turn.key.item, set={"due": later.due}, when=turns.unchanged(turn)), *moved)
+        tx.commit()
     except (Refused, Unknown):
         return  # it has gone on
 
@@ -163,16 +163,20 @@ def _unpark(services: Services, turn: Turn) -> bool:
     """Let the turn's time run again; False when somebody else has, or has changed it."""
     now = services.clock.now()
     gone = ms(now) - ms(turn.parked_at)
-    moved, later = turns.move_due(turn, now + due.START_WITHIN)
-    change = Change(
-        *turn.key.item,
+    tx = Transaction(services.table)
+    later = turns.move_due(tx, turn, now + due.START_WITHIN)
+    tx.change(
+        turn.key.item,
+        *turns.unchanged(turn),
+        Is("parked", ms(turn.parked_at)),  # its time is given back once
+        Is("token", turn.token),  # whoever waits with another token now must be resumed with that one
         set={"due": later.due},
         add={"deadline": gone, "waited": gone},
         drop=("parked",),
-        when=(*turns.unchanged(turn), Is("parked", ms(turn.parked_at)), Is("token", turn.token)),
     )
+    turns.tell(services, tx, turn, {"due": later.due}, "parked")
     try:
-        services.table.write(change, *moved)
+        tx.commit()
     except (Refused, Unknown):
         return False
     return True

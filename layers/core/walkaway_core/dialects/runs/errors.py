@@ -1,0 +1,39 @@
+"""How the runs dialect says what is wrong (contract B.1, B.10)."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
+from walkaway_core.errors import WalkawayError
+from walkaway_core.http.errors import BEARER, Errors, as_fastapi_does
+
+
+class RunErrors(Errors):
+    """A 422 is a list, an unknown key says `error`, anything else `detail`."""
+
+    status: ClassVar[Mapping[str, int]] = {BadState.code: 400, RunNotFound.code: 404, RunBusy.code: 409}
+
+    def ours(self, request: Request, error: WalkawayError) -> Response:
+        """Write `detail`."""
+        del request
+        if error.code == "unauthorized":
+            return JSONResponse({"error": "Unauthorized"}, 401, BEARER)
+        if error.code == "invalid_request":
+            problem = {"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}
+            return JSONResponse({"detail": [problem]}, 422)
+        return JSONResponse({"detail": str(error)}, self.status_of(error))
+
+    def validation(self, request: Request, error: RequestValidationError) -> Response:
+        """Write what does not fit as upstream's server does."""
+        del request
+        return as_fastapi_does(error)
+
+    def routing(self, request: Request, error: HTTPException) -> Response:
+        """Write `detail`."""
+        del request
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)

@@ -1,0 +1,105 @@
+"""One door for all dialects: gives each request to the app of the dialect that it belongs to."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from walkaway_core.http.dialect import Dialect
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+VARIABLE = re.compile(r"\{[^}]*\}")
+
+
+class Ambiguous(ValueError):
+    """Two dialects want the same request, or one can never be reached at an address of its own."""
+
+
+class Chooser:
+    """ASGI app: a request that a header claims is that dialect's, any other one its path's.
+
+    `apps` has the app of each dialect, by name. Raises Ambiguous at the start, not at a request.
+    """
+
+    def __init__(self, dialects: Sequence[Dialect], apps: "dict[str, FastAPI]") -> None:
+        self.dialects = tuple(dialects)
+        self.apps = apps
+        self._check()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; below a dialect's mount with that as part of its root path."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        root = scope.get("root_path", "")
+        path = scope["path"].removeprefix(root)
+        dialect = self.choose(path, (name.decode("latin-1") for name, _ in scope["headers"]))
+        if dialect.mount and _below(dialect.mount, path):
+            scope = {**scope, "root_path": root + dialect.mount}
+        app: ASGIApp = self.apps[dialect.name]
+        await app(scope, receive, send)
+
+    def choose(self, path: str, headers: Iterable[str]) -> Dialect:
+        """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""
+        said = {name.lower() for name in headers}
+        for dialect in self.dialects:
+            if said.intersection(dialect.headers) and any(_below(claim, path) for claim in dialect.claims):
+                return dialect
+        found = [(len(at), dialect) for dialect in self.dialects for at in _areas(dialect) if _below(at, path)]
+        if not found:
+            raise Ambiguous(f"{path} is no dialect's")
+        return max(found, key=lambda pair: pair[0])[1]
+
+    def _check(self) -> None:
+        for number, dialect in enumerate(self.dialects):
+            for other in self.dialects[:number]:
+                shared = set(dialect.headers).intersection(other.headers)
+                if shared and any(_below(a, b) or _below(b, a) for a in dialect.claims for b in other.claims):
+                    raise Ambiguous(f"{other.name} and {dialect.name} both claim requests by {min(shared)}")
+                if same := set(_areas(dialect)).intersection(_areas(other)):
+                    raise Ambiguous(
+                        f"{other.name} and {dialect.name} both are at {min(same)}: let one of them claim its requests "
+                        "by a header"
+                    )
+            self._check_routes(dialect)
+
+    def _check_routes(self, dialect: Dialect) -> None:
+        for path in paths(self.apps[dialect.name]):
+            example = VARIABLE.sub("x", path)
+            claimed = dialect.headers and any(_below(claim, example) for claim in dialect.claims)
+            if claimed or dialect.mount:
+                continue
+            chosen = self.choose(example, ())
+            if chosen is not dialect:
+                raise Ambiguous(
+                    f"{dialect.name} has {path}, and requests for it are {chosen.name}'s: name the path in `at`, or "
+                    "let one of the two claim its requests by a header"
+                )
+
+
+def paths(app: "FastAPI") -> Iterator[str]:
+    """Give the paths of an app's routes."""
+    for route in iter_route_contexts(app.routes):
+        if route.path is not None:
+            yield route.path
+
+
+def _areas(dialect: Dialect) -> tuple[str, ...]:
+    return (*dialect.at, dialect.document, *([dialect.mount] if dialect.mount else []))
+
+
+def _below(area: str, path: str) -> bool:
+    return path == area or path.startswith(area.rstrip("/") + "/")
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Answer the server: there is nothing to do at its start and end that the apps do themselves."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,74 @@
+"""What a dialect is: where it is found, what it shows over HTTP, and what it adds to the engine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from walkaway_core.store.extensions import Act, Extensions, Format, Projection
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from starlette.requests import Request
+
+    from walkaway_core.http.errors import Errors
+
+BODY_BYTES = 4_000_000
+"""Room for a message of a million characters, and below what a Lambda is given (6 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a dialect shows over HTTP: routes, errors, and the habits of its clients.
+
+    `key` finds the API key of a request that has neither a bearer token nor X-API-Key. `headers` are added to every
+    answer, errors included. Bodies above `body_bytes` are refused, but for PUT, whose routes count for themselves.
+    """
+
+    routers: "Sequence[APIRouter]"
+    errors: "Errors"
+    title: str
+    description: str
+    key: "Callable[[Request], str | None]" = lambda _: None
+    headers: "Callable[[Request], Mapping[str, str]] | None" = None
+    body_bytes: int = BODY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One contract that clients rely on, as one folder below `dialects/` (docs/howto/add-a-dialect.md).
+
+    A request is a dialect's by its path: `at` names paths that are its own, each with all below it; the longest one
+    wins. Where another dialect has the same paths, a request is also its own below `claims` if it has one of
+    `headers`, and that goes before any path. All of it is found below `mount` as well, whatever the headers.
+    """
+
+    name: str
+    """Also the `format` of its webhooks."""
+    surface: Callable[[], Surface]
+    """Called when an app is made: what imports FastAPI must not be imported by the functions that serve nothing."""
+    at: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    mount: str = ""
+    projections: tuple[Projection, ...] = ()
+    webhook: Format | None = None
+    acts: Mapping[str, Act] = field(default_factory=dict)
+    """What is done with due items of kinds of its own."""
+    openapi: str = ""
+    """Where its OpenAPI document is, if not at the usual place."""
+
+    @property
+    def document(self) -> str:
+        """Where its OpenAPI document is."""
+        return self.openapi or f"/openapi/{self.name}.json"
+
+
+def extensions(dialects: Sequence[Dialect]) -> Extensions:
+    """Gather what dialects add to the engine. Raises ValueError when two of them bring the same kind of due item."""
+    acts: dict[str, Act] = {}
+    for dialect in dialects:
+        if twice := acts.keys() & dialect.acts.keys():
+            raise ValueError(f"due items of the kind {min(twice)!r} are brought by {dialect.name} and another dialect")
+        acts |= dialect.acts
+    formats = {dialect.name: dialect.webhook for dialect in dialects if dialect.webhook}
+    return Extensions(tuple(p for dialect in dialects for p in dialect.projections), formats, acts)

@@ -1,0 +1,66 @@
+"""What dialects add to the engine: records beside turns and sessions, webhook bodies, due items of their own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from walkaway_core.ports.items import Key
+
+if TYPE_CHECKING:
+    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.services import Services
+    from walkaway_core.store.sessions import Session
+    from walkaway_core.store.transaction import Transaction
+    from walkaway_core.store.turns import Turn
+
+
+class Projection:
+    """What a dialect keeps beside turns and sessions, to list, count or find them.
+
+    It writes into the transactions that make, move and remove what it tells of, so it is never behind. Each method may
+    look at what is to be done and add to it; nothing is its default. A turn's `facts` say whose it is. A method may be
+    called several times for one event, with a new transaction each time, since a refused one is tried again.
+    """
+
+    def session_made(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        """A session is being made."""
+
+    def session_deleted(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        """A session is being marked as deleted; its contents go later, turn by turn."""
+
+    def turn_made(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        """A turn is being made: it begins, or it waits for its beginning."""
+
+    def turn_moved(self, services: "Services", tx: "Transaction", before: "Turn", after: "Turn") -> None:
+        """A turn begins after it waited, takes its first step, begins or ends a pause, or ends."""
+
+    def turn_removed(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        """A turn's record is being removed, with its session."""
+
+    def call_ended(self, services: "Services", tx: "Transaction", turn: "Turn", call: str) -> None:
+        """A tool call, by its id, gets its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How webhooks of a dialect look: which of the events it tells (all if none is named), and the body of each.
+
+    `body` gives the JSON object to send, envelope included, or None for what is not to be sent; its turn is the one
+    that the notice is about, if it is about one that is still there.
+    """
+
+    body: "Callable[[Services, Notice, Turn | None], Mapping[str, Any] | None]"
+    events: frozenset[str] = frozenset()
+
+
+Act = Callable[["Services", Key, Mapping[str, Any], float], None]
+"""Does what a due item asks for: given its key, its detail, and the time until which it may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What all dialects together add. `formats` by name; `acts` by the kind of their due items."""
+
+    projections: tuple[Projection, ...] = ()
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    acts: Mapping[str, Act] = field(default_factory=dict)

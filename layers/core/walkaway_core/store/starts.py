@@ -1,0 +1,22 @@
+"""Starting the execution that a turn's record names: by whoever made it name that one, or finds it late (rule R4)."""
+
+import logging
+
+from walkaway_core.store import due
+from walkaway_core.store.services import Services
+from walkaway_core.store.turns import Turn
+
+
+def begin(services: Services, turn: Turn) -> None:
+    """Start the execution that the turn names; safe to repeat. When that fails, the due item brings it back."""
+    try:
+        services.machine.start(turn.execution_name, turn.ticket.json())
+    except Exception:
+        logging.getLogger(__name__).exception("could not start %s", turn.execution_name)
+
+
+def begin_if_late(services: Services, turn: Turn) -> None:
+    """Start a turn whose first step is overdue: whoever reads it helps (rule R4)."""
+    late = services.clock.now() > turn.began_at + due.START_WITHIN
+    if turn.status == "running" and not turn.started and late:
+        begin(services, turn)
