@@ -5,6 +5,8 @@ STAMP := .venv/.ready
 SAM_STAMP := .venv-sam/.ready
 PEERS_STAMP := .venv-peers/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
+# As pip does by itself: the certificates of the system's store, where a company's proxy has its own.
+export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 
 .PHONY: help demo serve aws-local test check fix faults peers bench build bubblewrap deploy lock docs clean

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers import served
+from tests.kit.servers import served
 
 PYTHON = Path(__file__).parents[1] / ".venv-peers/bin/python"
 PORT, MODEL = 18_005, 18_006

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers import served
+from tests.kit.servers import served
 
 TURNS, RECEIVERS = 1_000, 10
 AT_ONCE = 32

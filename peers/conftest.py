@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Served, served
+from tests.kit.network import keep_to_loopback
+from tests.kit.servers import Served, served
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv-peers/bin/python"
 URL = "http://127.0.0.1:8005"
 """Where these clients look, whatever they are told."""
+
+keep_to_loopback()
 
 
 @pytest.fixture(scope="session")

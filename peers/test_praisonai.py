@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from peers.conftest import PYTHON, URL
-from tests.servers import Served
+from tests.kit.servers import Served
 
 RUNS = f"{URL}/api/v1/runs"
 HANDLE = """

@@ -7,12 +7,15 @@ import httpx
 import hypothesis
 import pytest
 
-from tests.messages_api import MessagesApi, messages_api
-from tests.servers import KEYS, Running, running
+from tests.kit.engine import Engine, by_hand
+from tests.kit.messages_api import MessagesApi, messages_api
+from tests.kit.network import keep_to_loopback
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
 
 hypothesis.settings.register_profile("walkaway", deadline=None)  # tests assert behaviour, not time
 hypothesis.settings.load_profile("walkaway")
+keep_to_loopback()
 
 
 @pytest.fixture(scope="session")
@@ -49,4 +52,11 @@ def scripted(model: MessagesApi, tmp_path: Path) -> Iterator[Running]:
     """A server whose model is the scripted one."""
     settings = Settings(model="test-model", base_url=model.url, keys=KEYS)
     with running(tmp_path / "data", settings) as found:
+        yield found
+
+
+@pytest.fixture
+def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
+    """The engine by hand, whose model is the scripted one."""
+    with by_hand(tmp_path, model.url) as found:
         yield found

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.aws.shapes import deployed
 from tests.core.test_rehearsal import deck_text
-from tests.servers import served
+from tests.kit.servers import served
+from tests.kit.shapes import deployed
 from walkaway_core.store import api_keys
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

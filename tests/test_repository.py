@@ -16,7 +16,7 @@ SOURCES = [
 def test_one_version_everywhere() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     project = (ROOT / "pyproject.toml").read_text()
-    assert re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)[1] == VERSION  # type: ignore[index]
+    assert re.search(r"^## \[(\d.*?)\]", changelog, re.MULTILINE)[1] == VERSION  # type: ignore[index]
     assert re.search(r'^version = "(.+?)"', project, re.MULTILINE)[1] == VERSION  # type: ignore[index]
 
 

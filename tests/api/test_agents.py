@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
 
 NUMBERS = iter(range(10**6))
 

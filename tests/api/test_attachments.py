@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
 PDF = b"%PDF-1.7\n" + b"page" * 10

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, text
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
 
 ASYNC = {"Prefer": "respond-async"}

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.asking import TIME, WEATHER, Asking, no, output, time_call, weather_call, yes
-from tests.clock import ShiftedClock
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.asking import TIME, WEATHER, Asking, no, output, time_call, weather_call, yes
+from tests.kit.clock import ShiftedClock
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.doors.run_tool import run_tool
 from walkaway_core.settings import Settings
 from walkaway_core.store.ticket import Ticket

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests import sse
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.servers import Running
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, text
-from tests.servers import KEYS, running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import KEYS, running
 from walkaway_core.http.gateway import Staged
 from walkaway_core.settings import Settings
 

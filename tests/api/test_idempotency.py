@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import sse
-from tests.clock import ShiftedClock
-from tests.messages_api import MessagesApi, Reply, text
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.clock import ShiftedClock
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 

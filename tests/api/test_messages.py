@@ -6,9 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
 from walkaway_wire.events import MEANINGS, TERMINAL
 
 POEM = "Write a short poem about rivers."

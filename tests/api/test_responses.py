@@ -6,9 +6,9 @@ import time
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
 
 
 def start(client: httpx.Client, session: str) -> str:

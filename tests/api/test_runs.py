@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.clock import ShiftedClock
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.receivers import receiving
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.clock import ShiftedClock
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.receivers import receiving
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
 
 RUNS = "/api/v1/runs"

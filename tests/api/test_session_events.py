@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, text
-from tests.servers import Running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import Running
 
 Seen = tuple[str, str, dict[str, Any]]
 

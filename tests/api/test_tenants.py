@@ -6,8 +6,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from tests import sse
-from tests.servers import Running, running
+from tests.kit import sse
+from tests.kit.servers import Running, running
 from walkaway_core.dialects.native import files, messages, responses, sessions
 from walkaway_core.settings import Settings
 

@@ -11,10 +11,10 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from tests import sse
-from tests.clock import ShiftedClock
-from tests.receivers import Answer, Got, Receiver, receiving
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.clock import ShiftedClock
+from tests.kit.receivers import Answer, Got, Receiver, receiving
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.notify.endpoints import GIVEN_UP_AFTER, MOST
 from walkaway_core.settings import Settings
 from walkaway_core.store.keys import DUE_SHARDS

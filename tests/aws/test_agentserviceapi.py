@@ -16,10 +16,10 @@ from agentsapi.models.agent_execution_updates import AgentGraphRunStatusResponse
 from agentsapi.models.tool_calls import ModelToolCallResponse
 from agentsapi.models.tools import ParameterProperty, ParametersSchema, ToolDefinition
 
-from tests.asking import time_call, weather_call
-from tests.aws.shapes import MODEL, Shape, until
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.receivers import Receiver
+from tests.kit.asking import time_call, weather_call
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.receivers import Receiver
+from tests.kit.shapes import MODEL, Shape, until
 from walkaway_core.dialects.workflows.wire import STATUS, TASK
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32

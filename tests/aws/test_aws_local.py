@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from dev.seed import KEY, NAME
-from tests import sse
-from tests.servers import PATIENCE, free_port, wait_ready
+from tests.kit import sse
+from tests.kit.servers import PATIENCE, free_port, wait_ready
 
 ROOT = Path(__file__).parents[2]
 EVENTS_URL = f"/v1/sessions/sess_{NAME}/responses/msg_{NAME}/events"

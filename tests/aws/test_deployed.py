@@ -9,8 +9,8 @@ import boto3
 import httpx
 import pytest
 
-from tests import sse
-from tests.aws.shapes import Deployed, deployed, settle
+from tests.kit import sse
+from tests.kit.shapes import Deployed, deployed, settle
 from walkaway_core.engine import creating, sending
 from walkaway_core.settings import SettingError
 from walkaway_core.store.idempotency import Once

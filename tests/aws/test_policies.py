@@ -8,7 +8,7 @@ import pytest
 
 from dev.template import Stack
 from tests.aws.policies import allowed, refusal_of_address, refusal_of_post
-from tests.moto_services import ACCOUNT, BUCKET, account
+from tests.kit.moto_services import ACCOUNT, BUCKET, account
 from walkaway_core.aws import workspace
 from walkaway_core.aws.sandbox import MARGIN, LambdaSandbox
 from walkaway_core.ports.sandbox import MOST_BYTES, Command

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests import sandboxes, sse
-from tests.agents import Agent
-from tests.asking import Asking, no, output, time_call, weather_call, yes
-from tests.aws.shapes import MODEL, Deployed, Shape, until
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.receivers import Answer, Receiver
+from tests.kit import sandboxes, sse
+from tests.kit.agents import Agent
+from tests.kit.asking import Asking, no, output, time_call, weather_call, yes
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.receivers import Answer, Receiver
+from tests.kit.shapes import MODEL, Deployed, Shape, until
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.ports.items import Change, Item
 from walkaway_core.store.keys import SessionKey, TurnKey

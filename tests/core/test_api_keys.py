@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import HeldClock
-from tests.moto_services import TABLE, account
-from tests.servers import served
+from tests.kit.clock import HeldClock
+from tests.kit.moto_services import TABLE, account
+from tests.kit.servers import served
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.errors import Invalid, NotFound, Unauthorized
 from walkaway_core.http.access import Keyring
@@ -146,6 +146,7 @@ def test_a_table_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch)
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else botocore asks a machine of EC2 for credentials
     done = walkaway("list", "--table=nowhere")
     assert done.returncode == 1
     assert "nowhere: You must specify a region" in done.stderr

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.core.conftest import Engine
-from tests.messages_api import MessagesApi, Reply, call, text
+from tests.kit.engine import Engine
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, sending
 from walkaway_core.engine.ending import cancel

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.conftest import Engine
-from tests.faults.table import Crashed
-from tests.messages_api import MessagesApi, Reply, call, text
+from tests.kit.engine import Engine
+from tests.kit.faulty import Crashed
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
 from walkaway_core.doors.sweep import sweep

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.moto_services import ACCOUNT
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.moto_services import ACCOUNT
 from walkaway_core.aws.parameter import FRESH_SECONDS, Parameter, connect
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.model import ModelRefused, ModelRequest

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.conftest import Engine
 from tests.core.test_step import of, run
-from tests.messages_api import MessagesApi, Reply, call, text
+from tests.kit.engine import Engine
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from walkaway_core.agent.tools import web
 from walkaway_core.outbound import addresses, requests
 from walkaway_core.outbound.addresses import Forbidden

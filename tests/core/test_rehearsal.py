@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
+from tests.kit import sse
 from walkaway_core.models.rehearsal.asking import fitting
 from walkaway_core.models.rehearsal.reading import understand
 from walkaway_core.models.rehearsal.script import pace

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.conftest import Engine
-from tests.faults.table import Crashed
-from tests.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
+from tests.kit.engine import Engine
+from tests.kit.faulty import Crashed
+from tests.kit.messages_api import Block, MessagesApi, PromptCache, Reply, call, size, text
 from walkaway_core.agent import prices
 from walkaway_core.doors import retries
 from walkaway_core.engine import sending

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pptx import Presentation
 
-from tests.core.conftest import Engine
+from tests.kit.engine import Engine
 from walkaway_core.agent import tools
 from walkaway_core.agent.tools import files as tools_files
 from walkaway_core.agent.tools.tool import Hands, Result

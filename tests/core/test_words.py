@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from tests import sse
+from tests.kit import sse
 from walkaway_core.dialects.native import durations
 from walkaway_core.errors import CursorInvalid, Invalid, PathForbidden, PathInvalid
 from walkaway_core.http.cursors import number

@@ -14,7 +14,7 @@ from tests.faults.script import respond
 from tests.faults.sides import SIDES, Places
 from tests.faults.violations import violations
 from tests.faults.world import World
-from tests.messages_api import MessagesApi, messages_api
+from tests.kit.messages_api import MessagesApi, messages_api
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys

@@ -22,8 +22,8 @@ from tests.faults.lives import (
     WAITS,
     Busy,
 )
-from tests.faults.table import Kind
 from tests.faults.world import World
+from tests.kit.faulty import Kind
 
 Points = Callable[[Counter[str]], Sequence[Any]]
 FAILED = ("message.error", "message.completed")

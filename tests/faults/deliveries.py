@@ -7,7 +7,7 @@ from tests.faults.acts import tell_again
 from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.violations import Found
 from tests.faults.world import World
-from tests.receivers import Answer, Got, receiving
+from tests.kit.receivers import Answer, Got, receiving
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.notify.attempts import WAITS

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.table import Crashed
+from tests.kit.faulty import Crashed
 from walkaway_core.doors import DOORS
 from walkaway_local.machine import asl
 from walkaway_local.machine.execution import Execution

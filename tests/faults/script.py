@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.messages_api import Block, Reply, call, text
+from tests.kit.messages_api import Block, Reply, call, text
 
 FILE = "notes.txt"
 STEERING = "steering: "

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from tests import sse
 from tests.faults.campaign import Row
 from tests.faults.script import respond
 from tests.faults.violations import effects, of_log, of_record
-from tests.messages_api import MessagesApi, messages_api
-from tests.servers import running, served
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, messages_api
+from tests.kit.servers import running, served
 from walkaway_core.log import log
 from walkaway_core.settings import Settings
 from walkaway_core.store.keys import TurnKey

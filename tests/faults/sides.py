@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import HeldClock
-from tests.faults.dynamo import Trouble
+from tests.kit.clock import HeldClock
+from tests.kit.dynamo import Trouble
 from walkaway_core.aws import table as dynamo
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.aws.workspace import S3Workspace
@@ -62,7 +62,7 @@ def one_machine(folder: Path) -> Iterator[Places]:
 def aws(_: Path) -> Iterator[Places]:
     """DynamoDB and S3: a table and a bucket for each place, in one account under moto. What is repeated is not slow."""
     number = itertools.count()
-    from tests.moto_services import account  # a second to import
+    from tests.kit.moto_services import account  # a second to import
 
     with account() as made, pytest.MonkeyPatch.context() as patch:
         patch.setattr(dynamo, "FIRST_WAIT", 0.0001)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.campaign import Ground, ground
-from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record
 from tests.faults.world import World
+from tests.kit.faulty import WRITE_FAULTS
 from walkaway_core.engine import sending
 from walkaway_core.log import log
 from walkaway_core.store import ticket

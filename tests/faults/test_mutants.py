@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.mutants import MUTANTS, Mutant
+from tests.kit.network import HOOK
 
 ROOT = Path(__file__).parents[2]
 CODE = ("layers/core", "local", "statemachines")
@@ -29,7 +30,7 @@ def test_the_suite_notices(mutant: Mutant, tmp_path: Path) -> None:
 
 
 def _suite(code: Path, fault: str) -> "subprocess.CompletedProcess[str]":
-    path = [code / "layers/core", code / "local", ROOT / "clients/python", ROOT]
+    path = [HOOK, code / "layers/core", code / "local", ROOT / "clients/python", ROOT]
     command = [sys.executable, "-m", "tests.faults", "--side", "one machine", "--only", fault, "--stop"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # a copy is not measured
     environ = {**clean, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.faults.campaign import Ground, ground
-from tests.faults.table import WRITE_FAULTS
 from tests.faults.violations import of_log, of_record, turns_began
 from tests.faults.world import TROUBLE
+from tests.kit.faulty import WRITE_FAULTS
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, sending
 from walkaway_core.engine.ending import cancel

@@ -9,7 +9,7 @@ from tests.faults import served
 from tests.faults.campaign import Fault, Ground, attempt, calm, campaign, ground
 from tests.faults.catalogue import CATALOGUE, at, each
 from tests.faults.sides import SIDES
-from tests.faults.table import WRITE_FAULTS
+from tests.kit.faulty import WRITE_FAULTS
 
 EVERY = {"one machine": 15, "AWS": 60}
 """Every so many points: moto is slow."""

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from dev.seed import NAME, seed
-from tests.aws.shapes import Deployed, deployed, settle
+from tests.kit.shapes import Deployed, deployed, settle
 from walkaway_core.engine.pause import asking
 from walkaway_core.notify import deliveries
 from walkaway_core.ports.items import Put

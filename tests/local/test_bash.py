@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.agents import Agent
-from tests.messages_api import MessagesApi, Reply, call
-from tests.sandboxes import needs_bubblewrap
-from tests.servers import KEYS, Running, running
+from tests.kit import sse
+from tests.kit.agents import Agent
+from tests.kit.messages_api import MessagesApi, Reply, call
+from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.servers import KEYS, Running, running
 from walkaway_core.agent.tools.output import HEAD, TAIL
 from walkaway_core.settings import Settings
 from walkaway_local.sandbox import bubblewrap

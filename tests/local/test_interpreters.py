@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.kit.moto_services import account
 from tests.local.machines import MACHINES, Answers, Machine
-from tests.moto_services import account
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.store import keys
 from walkaway_local.machine.machine import LocalMachine

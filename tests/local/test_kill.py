@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import Served, served
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Served, served
 
 TASK = "Write a 4-page report on bridges to bridges.md"
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.messages_api import MessagesApi, Reply
+from tests.kit.messages_api import MessagesApi, Reply
 
 
 def models(*names: str, **environ: str) -> "subprocess.CompletedProcess[str]":

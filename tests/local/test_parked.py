@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.asking import TIME, Asking, output, time_call
-from tests.messages_api import MessagesApi, Reply, text
-from tests.servers import Served, served
+from tests.kit import sse
+from tests.kit.asking import TIME, Asking, output, time_call
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import Served, served
 
 TURNS = 200
 TASK = {"message": "What time is it?"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import served
+from tests.kit.servers import served
 
 
 def walkaway(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
@@ -38,6 +38,18 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
         done = walkaway("serve", "--port", port, "--data", str(tmp_path / "data"))
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
+def test_being_told_to_end_while_it_begins_is_not_missed(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, uvicorn\n"
+        "run = uvicorn.Server.run\n"
+        "uvicorn.Server.run = lambda *a, **k: (os.kill(os.getpid(), signal.SIGTERM), run(*a, **k))\n"
+        "from walkaway.cli import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", script, "serve", "--port", "0", "--data", str(tmp_path / "data")]
+    assert subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

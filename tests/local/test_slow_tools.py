@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
-from tests.servers import KEYS, running
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import KEYS, running
 from walkaway_core.agent import tools
 from walkaway_core.agent.tools.tool import Hands, Tool
 from walkaway_core.settings import Settings

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.clock import HeldClock
+from tests.kit.clock import HeldClock
 from walkaway_core.ports.items import (
     Absent,
     Below,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import boto3
 import pytest
 
-from tests.moto_services import ACCOUNT, OneAtATime, account
+from tests.kit.moto_services import ACCOUNT, OneAtATime, account
 from walkaway_core.aws.bus import EventBridgeBus, connect
 from walkaway_core.ports.bus import Bus
 from walkaway_core.ports.clock import SystemClock, TimeIds

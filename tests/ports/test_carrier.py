@@ -8,8 +8,8 @@ from typing import Protocol
 import boto3
 import pytest
 
-from tests.clock import ShiftedClock
-from tests.moto_services import ACCOUNT, OneAtATime, account
+from tests.kit.clock import ShiftedClock
+from tests.kit.moto_services import ACCOUNT, OneAtATime, account
 from walkaway_core.aws.carrier import SqsCarrier, connect
 from walkaway_core.ports.bus import Carrier
 from walkaway_local.carrier import LocalCarrier

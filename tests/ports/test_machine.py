@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.moto_services import account
+from tests.kit.moto_services import account
 from tests.ports import machine_contract as contract
 from walkaway_core.aws.machine import StepFunctionsMachine
 from walkaway_core.ports.clock import SystemClock

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clock import HeldClock
-from tests.moto_services import TABLE, account
+from tests.kit.clock import HeldClock
+from tests.kit.moto_services import TABLE, account
 from tests.ports import table_contract as contract
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write

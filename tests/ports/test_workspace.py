@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.moto_services import BUCKET, account
+from tests.kit.moto_services import BUCKET, account
 from tests.ports import workspace_contract as contract
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports.workspace import FileInfo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandboxes import needs_bubblewrap
+from tests.kit.sandboxes import needs_bubblewrap
 from tests.security.attacks import ATTACKS, Attack
 from tests.security.scene import KEEP, Scene, canary, daemons, scene
 

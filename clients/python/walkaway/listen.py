@@ -1,11 +1,13 @@
 """`walkaway webhooks listen`: prints what webhooks are told, verified, on this machine; for development."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 import httpx
@@ -14,6 +16,8 @@ from walkaway.webhooks import SignatureInvalid, verify
 from walkaway_wire import jsontext
 
 MOST_BYTES = 10_000_000
+ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends it as Ctrl-C does. Windows has no SIGHUP."""
 
 
 @click.group()
@@ -28,7 +32,7 @@ def webhooks() -> None:
 @click.option("--event", "events", multiple=True, help="What to be told, such as turn.completed; all, if not named.")
 @click.option("--secret", default="", help="Register nothing; verify by this secret. Behind a tunnel, say.")
 def listen(port: int, url: str, key: str, events: tuple[str, ...], secret: str) -> None:
-    """Print verified webhook deliveries until interrupted.
+    """Print verified webhook deliveries until interrupted, terminated, or hung up on.
 
     Registers this machine as a webhook of the server, which must have been started with
     WALKAWAY_OUTBOUND_LOOPBACK=yes, and forgets it at the end. A server elsewhere cannot reach this machine: register a
@@ -43,8 +47,28 @@ def listen(port: int, url: str, key: str, events: tuple[str, ...], secret: str) 
         if secret:
             _serve(server, address, secret)
             return
-        with _registered(url, key, address, events) as made:
+        with _heard(), _registered(url, key, address, events) as made:
             _serve(server, address, made)
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Let every ending interrupt, so that what was registered is forgotten; not what `nohup` or a shell had ignored."""
+    before = {ending: signal.getsignal(ending) for ending in ENDINGS}
+    for ending, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(ending, _interrupt)
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)  # a second one would interrupt the forgetting
+    raise KeyboardInterrupt
 
 
 @contextmanager
@@ -79,7 +103,8 @@ def _serve(server: ThreadingHTTPServer, address: str, secret: str) -> None:
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        click.echo("", err=True)
+        with suppress(OSError):  # a terminal that has hung up takes no more
+            click.echo("", err=True)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -81,7 +81,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     if without := stack.services.sandbox.problem():
         click.echo(f"The agent has no bash. {without}")
     for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: None)  # uvicorn raises what it caught once more, after its own clean-up
+        # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
+        signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
     stack.run()
     threading.Timer(0.5, stack.warm).start()  # the SDK takes a second to import: not before the first answers
     server.run(sockets=[listening])

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.moto_services import ACCOUNT
+from tests.kit.moto_services import ACCOUNT
 from walkaway_core.aws.bus import EventBridgeBus, NotAccepted, connect
 
 

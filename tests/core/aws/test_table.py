@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.clock import HeldClock
-from tests.faults.dynamo import Trouble
-from tests.moto_services import TABLE, account
+from tests.kit.clock import HeldClock
+from tests.kit.dynamo import Trouble
+from tests.kit.moto_services import TABLE, account
 from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, Unknown, Write

@@ -6,7 +6,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from tests.moto_services import BUCKET, account
+from tests.kit.moto_services import BUCKET, account
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports.workspace import Changed
 

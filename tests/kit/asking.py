@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests import sse
-from tests.messages_api import MessagesApi, Reply, call, text
+from tests.kit import sse
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 
 JSON = {"Content-Type": "application/json"}
 TIME: dict[str, Any] = {

@@ -102,9 +102,18 @@ def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) 
         wait_ready(url)
         yield Served(url, process)
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        end(process)
         process.stdout.close()
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Ask it to end. What does not is killed, so that no test leaves it behind, and raises TimeoutExpired."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:

@@ -20,8 +20,8 @@ from dev.applier import ACCOUNT, EMULATED, apply
 from dev.deployment import Deployment, at_work
 from dev.gateway import Gateway
 from dev.template import Stack
-from tests.clock import ShiftedClock
-from tests.servers import KEYS, PATIENCE, Running, listening, running
+from tests.kit.clock import ShiftedClock
+from tests.kit.servers import KEYS, PATIENCE, Running, listening, running
 from walkaway_core.settings import Settings
 from walkaway_core.store import api_keys, turns
 from walkaway_core.store.keys import TurnKey

@@ -1,15 +1,13 @@
 """The engine by hand: real adapters, a clock that stands still, a machine that stores executions and runs none."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.clock import HeldClock
-from tests.faults.table import FaultyTable
-from tests.messages_api import MessagesApi
+from tests.kit.clock import HeldClock
+from tests.kit.faulty import FaultyTable
 from walkaway_core.doors import DOORS
 from walkaway_core.engine import creating, sending
 from walkaway_core.log import log
@@ -80,18 +78,19 @@ class Engine:
         return [item.sk for item in self.table.query(keys.MACHINE).items]
 
 
-@pytest.fixture
-def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
+@contextmanager
+def by_hand(folder: Path, model_url: str) -> Iterator[Engine]:
+    """Make an engine whose data is in a folder, and whose model is at an address."""
     clock, ids = HeldClock(), TimeIds()
-    stored = SqliteTable(tmp_path / "table.db", clock)
+    stored = SqliteTable(folder / "table.db", clock)
     table = FaultyTable(stored)
     machine = LocalMachine(asl.load(definition()), lambda *_: None, table, clock)
     machine.close()  # it stores what is started, and nothing runs
     told: list[tuple[str, dict[str, Any]]] = []
     bus = LocalBus(table, ids, [lambda kind, detail: told.append((kind, dict(detail)))])
-    settings = Settings(model="test-model", base_url=model.url, context_tokens=WINDOW)
+    settings = Settings(model="test-model", base_url=model_url, context_tokens=WINDOW)
     adapter = AnthropicModel(settings)
-    services = Services(table, FolderWorkspace(tmp_path / "files"), machine, bus, adapter, clock, ids, settings)
+    services = Services(table, FolderWorkspace(folder / "files"), machine, bus, adapter, clock, ids, settings)
     yield Engine(services, table, clock, told)
     bus.close()
     adapter.close()

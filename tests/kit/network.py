@@ -1,0 +1,18 @@
+"""The network ends at this machine: for the process that calls this, and for each Python that it starts."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+HOOK = Path(__file__).parent / "loopback"
+"""Python imports the `sitecustomize` that it finds here when it starts."""
+
+
+def keep_to_loopback() -> None:
+    """Refuse other machines from now on, here and in processes to come. A worker of a test run was born so."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(HOOK) not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(HOOK), *filter(None, paths)])
+    if getattr(sys.modules.get("sitecustomize"), "__file__", "") != str(HOOK / "sitecustomize.py"):
+        import_module("tests.kit.loopback.sitecustomize")
