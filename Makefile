@@ -9,7 +9,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-
 export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test check fix faults peers bench build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check fix faults peers bench build bubblewrap deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -52,8 +52,15 @@ bubblewrap:
 		echo "Installing bubblewrap …" && apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; } || \
 		echo "bubblewrap is missing and only root can install it: tests of the sandbox will be skipped"
 
-test: $(STAMP) bubblewrap ## Run the tests
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+# Both halves with COVER=yes add up to what is covered, as in CI.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=)
+
+test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
+	@$(PYTEST) -m "not deep"
+	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
+
+test-deep: $(STAMP) bubblewrap ## Run the tests that take long
+	@$(PYTEST) -m deep
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff format --check .

@@ -81,7 +81,7 @@ def run(script: str, server: Site, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module", params=["no key", "a key", "deployed"])
+@pytest.fixture(scope="module", params=["no key", "a key", pytest.param("deployed", marks=pytest.mark.deep)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if request.param == "deployed":
         with deployed("") as stack:

@@ -15,7 +15,7 @@ import pytest
 
 from dev.seed import KEY, NAME
 from tests.kit import sse
-from tests.kit.servers import PATIENCE, free_port, wait_ready
+from tests.kit.servers import PATIENCE, end, free_port, wait_ready
 
 ROOT = Path(__file__).parents[2]
 EVENTS_URL = f"/v1/sessions/sess_{NAME}/responses/msg_{NAME}/events"
@@ -36,14 +36,13 @@ def started(command: list[str], environ: dict[str, str]) -> "Iterator[subprocess
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE)
+        end(process, signal.SIGINT)
         process.stdout.close()
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    port, api_port, env_file = free_port(), free_port(), tmp_path / "env.json"
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    port, api_port, env_file = free_port(), free_port(), tmp_path_factory.mktemp("account") / "env.json"
     options = [f"--port={port}", f"--api-port={api_port}", f"--env-file={env_file}"]
     with started([sys.executable, "-m", "dev.aws_local", *options], {}) as process:
         assert process.stdout

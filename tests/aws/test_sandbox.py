@@ -301,6 +301,7 @@ class TestInvoking:
         )
         sandbox.invoker(client, "sandbox")("sess_1", {"command": "true"})
 
+    @pytest.mark.deep
     def test_a_command_of_65_seconds_runs_once(self, calls: tuple[str, list[Any], list[Any]]) -> None:
         endpoint, got, answers = calls
         answers.append((65, {}, b"null"))

@@ -51,9 +51,10 @@ def _word(chance: random.Random) -> str:
     return "q" + "".join(chance.choice(string.ascii_lowercase) for _ in range(chance.randint(4, 8)))
 
 
-def test_fifty_requests_drawn_by_chance_each_get_their_file(client: httpx.Client) -> None:
+@pytest.mark.parametrize("count", [10, pytest.param(50, marks=pytest.mark.deep)])
+def test_fifty_requests_drawn_by_chance_each_get_their_file(client: httpx.Client, count: int) -> None:
     session = sse.new(client, persistent=True)
-    for message, path, subject in requests(50):
+    for message, path, subject in requests(count):
         events = sse.send(client, session, message)
         assert events[-1].event == "message.completed", message
         answer = client.get(f"/v1/sessions/{session}/files/{path}")

@@ -479,6 +479,7 @@ class TestCompaction:
         assert kinds.count("turn.compacted") >= 2
         assert all("in 300 steps" in data["summary"] for data in of(events, "turn.compacted"))
 
+    @pytest.mark.deep
     def test_a_late_step_writes_no_more_than_an_early_one(self, engine: Engine) -> None:
         key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=30_000)
         state = sending.send(engine.services, key, "Write a report on rain to rain.md in 200 steps").turn.ticket.json()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -120,15 +121,25 @@ def attempt(ground: Ground, fault: Fault, point: Any, *, calm: bool = True) -> l
     return wrong
 
 
-def campaign(ground: Ground, fault: Fault, every: int = 1, *, stop: bool = False) -> Row:
-    """Try a fault at every so many of its points, the last one among them; `stop`: up to the first violation."""
-    counts, wrong = calm(ground, fault.life)
+@cache
+def known(ground: Ground, life: Life) -> tuple[Counter[str], list[str]]:
+    """What `calm` says, which is the same each time."""
+    return calm(ground, life)
+
+
+def campaign(ground: Ground, fault: Fault, every: int = 1, *, most: int = 0, stop: bool = False) -> Row:
+    """Try a fault at every so many of its points, or at so few that lie far apart; the last one is among them.
+
+    `stop`: up to the first violation.
+    """
+    counts, wrong = known(ground, fault.life)
     points = list(fault.points(counts))
     row = Row(fault.name, ground.side, len(points))
     if wrong:
         row.violations["no point"] = wrong
         return row
-    for point in sorted({*range(0, len(points), every), len(points) - 1}):
+    chosen = range(len(points) - 1, -1, -max(1, len(points) // most)) if most else range(0, len(points), every)
+    for point in sorted({*chosen[: most or None], len(points) - 1}):
         row.tried += 1
         if found := attempt(ground, fault, points[point]):
             row.violations[points[point]] = found

@@ -23,7 +23,15 @@ STEPS, EXECUTIONS = 60, 3
 TASK = f"Write a report on rain to rain.md in {STEPS} steps"
 FAULTS = [*WRITE_FAULTS, "before", "after"]
 """At the write of a hand-over; or to its worker, before or after its work."""
-CASES = [("one machine", fault) for fault in FAULTS] + [("AWS", "crash before"), ("AWS", "after")]
+CASES = [
+    ("one machine", "crash after"),
+    *(
+        pytest.param(side, fault, marks=pytest.mark.deep)
+        for side, faults in {"one machine": FAULTS, "AWS": ["crash before", "after"]}.items()
+        for fault in faults
+        if (side, fault) != ("one machine", "crash after")
+    ),
+]
 
 
 @dataclass

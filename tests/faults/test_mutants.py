@@ -12,21 +12,33 @@ from tests.faults.mutants import MUTANTS, Mutant
 from tests.kit.network import HOOK
 
 ROOT = Path(__file__).parents[2]
+CORE = "layers/core/walkaway_core"
 CODE = ("layers/core", "local", "statemachines")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.rule for mutant in MUTANTS])
 def test_the_suite_notices(mutant: Mutant, tmp_path: Path) -> None:
     for name in CODE:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name, old, new in mutant.edits:
-        file = tmp_path / "layers/core/walkaway_core" / name
+        file = tmp_path / CORE / name
         text = file.read_text()
         assert text.count(old) == 1, f"the rule is no longer written like this: {old}"
         file.write_text(text.replace(old, new))
     found = _suite(tmp_path, mutant.fault)
     assert found.returncode == 1, found.stdout + found.stderr
     assert "violations:" in found.stdout, found.stdout + found.stderr
+
+
+def test_each_rule_is_written_as_its_mutant_says() -> None:
+    missing = [
+        (mutant.rule, old)
+        for mutant in MUTANTS
+        for name, old, _ in mutant.edits
+        if (ROOT / CORE / name).read_text().count(old) != 1
+    ]
+    assert missing == []
 
 
 def _suite(code: Path, fault: str) -> "subprocess.CompletedProcess[str]":

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
@@ -33,7 +34,7 @@ from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_wire.events import Event
 
-EXAMPLES = int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
+FEW, MANY = 25, int(os.environ.get("WALKAWAY_TEST_EXAMPLES", "150"))
 WAYS: list[OnBusy] = ["reject", "enqueue", "steer", "interrupt"]
 ASKED = "call_1"
 """The call of a turn that waits for a yes, where its session says so."""
@@ -212,12 +213,13 @@ class Life(RuleBasedStateMachine):
         return self.world.place.table.query(pk, after=after, upto=upto).items
 
 
-def test_whatever_happens_what_users_were_told_stays_true() -> None:
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=[pytest.mark.deep, pytest.mark.timeout(0)])])
+def test_whatever_happens_what_users_were_told_stays_true(examples: int) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         Life.grounds = stack.enter_context(ground("one machine", folder))
         Life.TestCase.settings = settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             stateful_step_count=60,
             derandomize=True,
             deadline=None,

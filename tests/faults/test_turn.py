@@ -1,4 +1,4 @@
-"""Every fault at some of its points, on both sides; `make faults` tries them all."""
+"""Every fault at few of its points, or at more of them, on both sides; `make faults` tries them all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,12 @@ from tests.faults.catalogue import CATALOGUE, at, each
 from tests.faults.sides import SIDES
 from tests.kit.faulty import WRITE_FAULTS
 
+FEW = 2
 EVERY = {"one machine": 15, "AWS": 60}
 """Every so many points: moto is slow."""
 CASES = [(side, fault) for side in SIDES for fault in CATALOGUE if side in fault.sides]
+ONCE = [(fault.sides[0], fault) for fault in CATALOGUE]
+"""Each fault on one machine, where it can happen there."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,21 @@ def test_a_calm_turn_does_what_the_script_says(grounds: dict[str, Ground]) -> No
     assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3 + 1, 1, told)
 
 
-@pytest.mark.parametrize(("side", "fault"), CASES, ids=[f"{side}: {fault.name}" for side, fault in CASES])
+def rows(cases: list[tuple[str, Fault]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("side", "fault"), cases, ids=[f"{side}: {fault.name}" for side, fault in cases])
+
+
+@rows(ONCE)
+def test_a_fault_in_the_middle_and_at_the_end_leaves_everything_sound(
+    side: str, fault: Fault, grounds: dict[str, Ground]
+) -> None:
+    row = campaign(grounds[side], fault, most=FEW)
+    assert row.tried
+    assert row.violations == {}
+
+
+@pytest.mark.deep
+@rows(CASES)
 def test_a_fault_leaves_everything_sound(side: str, fault: Fault, grounds: dict[str, Ground]) -> None:
     row = campaign(grounds[side], fault, EVERY[side])
     assert row.tried
@@ -55,6 +72,8 @@ def test_readers_whose_connection_breaks_miss_nothing(tmp_path: Path) -> None:
     assert row.violations == {}
 
 
+@pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_a_server_that_is_killed_under_many_turns_loses_nothing(tmp_path: Path) -> None:
     row = served.killed(tmp_path, kills=4)
     assert row.tried == 4

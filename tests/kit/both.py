@@ -1,6 +1,8 @@
 """Fixtures: both shapes of the system, the deployed one and the local one, with a model that a test scripts."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +21,22 @@ def model() -> Iterator[MessagesApi]:
 def shape(
     request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shape]:
-    made = deployed(model.url) if request.param == "deployed" else local(tmp_path_factory.mktemp("l") / "d", model.url)
+    with one(request.param, model, tmp_path_factory.mktemp("shape")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=[pytest.param("deployed", marks=pytest.mark.deep), "local"])
+def local_first(
+    request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shape]:
+    """Both, where scenarios of the deployed one have shown already that what is played here reaches it."""
+    with one(request.param, model, tmp_path_factory.mktemp("shape")) as found:
+        yield found
+
+
+@contextmanager
+def one(name: str, model: MessagesApi, folder: Path) -> Iterator[Shape]:
+    made = deployed(model.url) if name == "deployed" else local(folder / "data", model.url)
     with made as found:
         yield found
 

@@ -106,9 +106,9 @@ def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) 
         process.stdout.close()
 
 
-def end(process: "subprocess.Popen[str]") -> None:
+def end(process: "subprocess.Popen[str]", by: signal.Signals = signal.SIGTERM) -> None:
     """Ask it to end. What does not is killed, so that no test leaves it behind, and raises TimeoutExpired."""
-    process.terminate()
+    process.send_signal(by)
     try:
         process.wait(PATIENCE)
     finally:

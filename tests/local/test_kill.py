@@ -46,7 +46,7 @@ def test_a_run_goes_on_after_the_death_of_its_server(tmp_path: Path) -> None:
         assert client.get("/stats").json()["by_status"]["succeeded"] == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in range(1, 6))])
 def test_a_turn_survives_the_death_of_its_server(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     data, pace = tmp_path / "data", {"WALKAWAY_REHEARSAL_DELAY": "0.002"}
@@ -92,6 +92,7 @@ def test_many_turns_survive_several_deaths(tmp_path: Path) -> None:
             sound(finish(server, session, response))
 
 
+@pytest.mark.deep
 def test_messages_that_wait_or_steer_survive_several_deaths(tmp_path: Path) -> None:
     chance = random.Random(11)
     data, pace = tmp_path / "data", {"WALKAWAY_REHEARSAL_DELAY": "0.004"}

@@ -88,6 +88,8 @@ def test_a_turn_waits_on_after_the_death_of_its_server(tmp_path: Path, model: Me
     assert len(model.requests) == 2
 
 
+@pytest.mark.deep
+@pytest.mark.timeout(300)
 def test_an_answer_outlives_the_server_that_took_it(tmp_path: Path, model: MessagesApi) -> None:
     """Killed at once after its answer, many times over: what was taken is there, and is not asked for again."""
     environ = {"ANTHROPIC_BASE_URL": model.url, "WALKAWAY_MODEL": "test-model"}
@@ -117,7 +119,7 @@ def test_an_answer_outlives_the_server_that_took_it(tmp_path: Path, model: Messa
     assert [event.id for event in events] == list(range(len(events)))
 
 
-@pytest.mark.parametrize("after", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("after", [0.05, *(pytest.param(after, marks=pytest.mark.deep) for after in (0.0, 0.15))])
 def test_what_was_taken_before_the_server_died_stands(tmp_path: Path, after: float) -> None:
     """Answers for many turns at once, and a kill among them; then others try to answer otherwise."""
     data, taken = tmp_path / "data", dict[str, int]()
