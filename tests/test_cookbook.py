@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.core.test_rehearsal import deck_text
+from tests.kit.documents import deck_text
 from tests.kit.servers import served
 from tests.kit.shapes import deployed
 from walkaway_core.store import api_keys

@@ -1,0 +1,99 @@
+"""Tools that the caller runs: what can be one, and whose they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.kit import sse
+from tests.kit.asking import TIME, WEATHER, Asking, output, time_call
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
+
+
+@pytest.fixture
+def own(scripted: Running) -> Iterator[httpx.Client]:
+    with scripted.client() as found:
+        yield found
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]
+
+
+class TestTools:
+    @pytest.mark.parametrize(
+        ("tools", "about"),
+        [
+            ([{**TIME, "name": "no spaces"}], "name"),
+            ([{**TIME, "name": "x" * 65}], "name"),
+            ([{**TIME, "name": ""}], "name"),
+            ([{**TIME, "description": "é" * 8193}], "16386 bytes"),
+            ([{**TIME, "parameters": {"type": "string"}}], "schema of an object"),
+            ([{**TIME, "parameters": {"type": "object", "properties": []}}], "properties"),
+            ([{**TIME, "type": "web_search"}], "type"),
+            ([{**TIME, "timeout": 0}], "timeout"),
+            ([{**TIME, "function": {}}], "function"),
+            ([TIME, TIME], "'get_time'"),
+            ([{**TIME, "name": "bash"}], "'bash'"),
+            ([{**TIME, "name": "web_search"}], "'web_search'"),
+            ([{**TIME, "name": f"t{n}"} for n in range(129)], "128"),
+        ],
+    )
+    def test_what_cannot_be_a_tool_is_refused_by_name(self, client: httpx.Client, tools: Any, about: str) -> None:
+        for path, body in (("/v1/sessions", {}), ("/v1/agents", {"name": "never made"})):
+            answer = client.post(path, json={**body, "tools": tools})
+            assert error(answer) == (400, "invalid_request")
+            assert about in answer.json()["message"]
+
+    @pytest.mark.parametrize("names", [["nothing"], ["get_time"], ["web_search"]])
+    def test_what_cannot_wait_for_a_yes_is_refused(self, client: httpx.Client, names: list[str]) -> None:
+        answer = client.post("/v1/sessions", json={"tools": [TIME], "approve": names})
+        assert error(answer) == (400, "invalid_request")
+        assert names[0] in answer.json()["message"]
+
+    def test_as_many_and_as_large_as_the_limits_allow(self, own: httpx.Client, model: MessagesApi) -> None:
+        tools = [{**TIME, "name": f"{n:03}{'x' * 61}", "description": "é" * 8192} for n in range(128)]
+        asking = Asking(own, model, call(tools[127]["name"], "toolu_last", zone="x"), tools=tools)
+        assert own.get(asking.url).json()["tools"] == [tool["name"] for tool in tools]
+        asking.pending()
+        asking.answer(output("toolu_last"))
+        assert asking.end()[-1].event == "message.completed"
+        assert model.requests[-1]["tools"][-1]["description"] == "é" * 8192
+
+    def test_the_lists_of_allowed_tools_are_about_the_servers(self, own: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(own, model, time_call(), allowed_tools=["read_file", "get_time"])
+        asking.pending()
+        assert [tool["name"] for tool in model.requests[-1]["tools"]] == ["read_file", "get_time", "get_weather"]
+        refused = own.post("/v1/sessions", json={"tools": [TIME], "allowed_tools": ["get_weather"]})
+        assert error(refused) == (400, "invalid_request")
+
+    def test_what_is_said_is_shown(self, client: httpx.Client) -> None:
+        session = sse.new(client, tools=[TIME, WEATHER], approve=["bash"], tool_timeout=60)
+        shown = client.get(f"/v1/sessions/{session}").json()
+        said = {name: shown[name] for name in ("tools", "approve", "tool_timeout")}
+        assert said == {"tools": ["get_time", "get_weather"], "approve": ["bash"], "tool_timeout": 60}
+
+    def test_an_agents_tools_are_its_sessions_and_versions_keep_theirs(
+        self, own: httpx.Client, model: MessagesApi
+    ) -> None:
+        agent = own.post("/v1/agents", json={"name": "clock", "tools": [TIME], "approve": ["bash"]}).json()
+        assert (agent["tools"], agent["approve"]) == (["get_time"], ["bash"])
+        asking = Asking(own, model, time_call(), then=[Reply([time_call("toolu_2")])], agent="clock", tools=[WEATHER])
+        asking.end()
+        assert "There is no tool 'get_time'" in asking.told()[0][0], "what the session says goes before"
+        session = own.post("/v1/sessions", json={"agent": "clock", "persistent": True}).json()
+        assert session["tools"] == ["get_time"]
+        asking.session = session["id"]
+        model.replies = [Reply([time_call("toolu_3")]), Reply([time_call("toolu_4")]), Reply([text("done")])]
+        asking.turn = asking.send("go")
+        asking.pending()
+        changed = own.patch("/v1/agents/clock", json={"tools": [WEATHER]}).json()
+        assert changed["tools"] == ["get_weather"]
+        assert own.patch("/v1/agents/clock", json={"max_steps": 9}).json()["tools"] == ["get_weather"]
+        asking.answer(output("toolu_3"))
+        assert asking.pending()[0]["call_id"] == "toolu_4", "the turn goes on with what it began with"
+        asking.answer(output("toolu_4"))
+        asking.end()
+        assert own.get(asking.url).json()["tools"] == ["get_weather"]

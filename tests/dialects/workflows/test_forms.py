@@ -1,0 +1,101 @@
+"""PyPI agentserviceapi 0.1.0, unchanged, over a socket: runs with files, in forms and uploaded first."""
+
+import asyncio
+import base64
+from typing import Any
+
+import httpx
+import pytest
+from agentsapi import AgentServiceAPIClient
+from agentsapi.models.agent_execution_updates import AgentGraphRunStatusResponse
+
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.workflows import told
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
+
+
+async def status(client: AgentServiceAPIClient, agent: str, task: int) -> dict[str, Any]:
+    """Poll; the client gives the raw body (contract C.7)."""
+    found: Any = await client.get_agent_task_status(agent, task)
+    assert isinstance(found, dict)
+    return found
+
+
+async def stands(client: AgentServiceAPIClient, agent: str, task: int, wanted: str) -> dict[str, Any]:
+    """Poll until a task stands like this."""
+    for _ in range(1200):
+        found = await status(client, agent, task)
+        if found["status"] == wanted:
+            return found
+        await asyncio.sleep(0.025)
+    raise AssertionError(f"{found} is not {wanted}")
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("files", "data"),
+        [
+            ({"file_2x": b"x"}, {}),
+            ({}, {"file_1": "not a file"}),
+            ({"file_1": b"x"}, {"inputs": "{", "environment": "test"}),
+            ({"file_1": b"x"}, {"inputs": "{}", "environment": "nowhere"}),
+        ],
+    )
+    def test_forms_that_do_not_fit(self, http: httpx.Client, agent: str, files: Any, data: Any) -> None:
+        path = f"/api/workflow/execute/{agent}/with-files" if "inputs" in data else "/api/workflow/upload-run-input"
+        answer = http.post(path, files=files or None, data=data)
+        assert answer.status_code == 400, answer.text
+        assert answer.json()["detail"]["code"] == "invalid_request"
+
+    def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
+        model.replies = [Reply([text("Seen.")])]
+        asked = len(model.requests)
+
+        async def go() -> dict[str, Any]:
+            started = await client.execute_agent_with_files(
+                agent, (PNG, "chart.png"), (b"a,b\n1,2\n", "../odd/näme.csv"), {"3": "Compare them"}, metadata={"n": 1}
+            )
+            return await stands(client, agent, started.task_id, "completed")
+
+        assert asyncio.run(go())["status"] == "completed"
+        content = model.requests[asked]["messages"][0]["content"]
+        assert [block["type"] for block in content] == ["image", "text"]
+        assert "chart.png" in content[1]["text"]
+        assert "Input 3:\nCompare them" in content[1]["text"]
+        assert content[1]["text"].count("/opt/sandbox/workspace/inputs/in_") == 2
+
+    def test_files_that_are_uploaded_first(
+        self, client: AgentServiceAPIClient, http: httpx.Client, model: MessagesApi, agent: str
+    ) -> None:
+        model.replies = [Reply([call("read_file", path="notes.txt")]), Reply([text("Seen.")])]
+
+        async def go() -> AgentGraphRunStatusResponse:
+            one = await client.upload_run_input_file(b"remember the milk", "notes.txt")
+            two = await client.upload_run_input_file(PNG, "a.png", b"%PDF-1.7 nothing", "b.pdf")
+            assert one.reference
+            assert two.references
+            assert set(two.references) == {"1", "2"}
+            model.replies[0] = Reply([call("read_file", path=one.reference)])
+            return await client.run_agent(
+                agent, {"1": one.reference}, {"1": two.references["1"], "2": base64.b64encode(PNG).decode()}
+            )
+
+        assert asyncio.run(go()).status == "completed"
+        assert "remember the milk" in told(model)[0][0]
+        kinds = [block["type"] for block in model.requests[-1]["messages"][0]["content"]]
+        assert kinds == ["image", "image", "text"], "by its reference, and in base64"
+
+    @pytest.mark.parametrize(
+        ("inputs", "about"),
+        [
+            ({"images": {"1": "https://example.com/a.png"}}, "upload the image"),
+            ({"images": {"1": 7}}, "images.1"),
+            ({"images": {"1": "data:image/png;base64,AAAA"}}, "not image/png"),
+            ({"images": {"1": "nowhere.png"}}, "nowhere.png"),
+        ],
+    )
+    def test_images_that_are_none(self, http: httpx.Client, agent: str, inputs: Any, about: str) -> None:
+        answer = http.post(f"/api/workflow/execute/{agent}", json={"inputs": inputs})
+        assert answer.status_code == 400
+        assert about in answer.json()["detail"]["message"]

@@ -1,0 +1,134 @@
+"""The journal: a call is claimed before and recorded after, and runs twice only where that is harmless."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from tests.kit.engine import Engine
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.tickets import ticket
+from walkaway_core.agent.tools.tool import Result
+from walkaway_core.doors import DOORS
+from walkaway_core.engine.ending import cancel
+from walkaway_core.store import sessions
+from walkaway_core.store.turns import Turn
+
+FAULTS = ["lost", "after effect"]
+
+
+class TestJournal:
+    def begin(self, engine: Engine, model: MessagesApi, name: str, **arguments: Any) -> tuple[Turn, dict[str, Any]]:
+        model.replies = [Reply([call(name, **arguments)]), Reply([text("done")])]
+        turn = engine.turn()
+        after = engine.door("CallModel", ticket(turn))
+        return turn, {**after, "call": 0}
+
+    def test_a_tool_delivered_again_runs_once(self, engine: Engine, model: MessagesApi) -> None:
+        turn, tool = self.begin(engine, model, "report_progress", metadata={"n": 1})
+        for _ in range(2):
+            engine.door("RunTool", tool)
+        assert engine.kinds(turn).count("tool_use.executing") == 1
+        assert engine.kinds(turn).count("tool_result") == 1
+        assert sessions.get(engine.services, turn.key.owner).metadata_version == 1
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    @pytest.mark.parametrize("at", range(1, 4))
+    def test_whatever_write_fails_there_is_one_result(
+        self, engine: Engine, model: MessagesApi, fault: str, at: int
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        engine.table.at(at, fault)
+        engine.door("RunTool", tool)
+        assert engine.kinds(turn)[-2:] == ["tool_use.executing", "tool_result"]
+        assert engine.kinds(turn).count("tool_result") == 1
+
+    def crash(self, engine: Engine, tool: dict[str, Any], monkeypatch: Any) -> None:
+        """Die between the start of the call and its end."""
+
+        def die(*_: Any) -> None:
+            raise SystemExit
+
+        with monkeypatch.context() as patch:
+            patch.setattr("walkaway_core.agent.tools.use", die)
+            with pytest.raises(SystemExit):
+                engine.door("RunTool", tool)
+
+    def test_a_repeatable_call_whose_owner_is_lost_runs_again_after_its_deadline(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        self.crash(engine, tool, monkeypatch)
+        begin = engine.clock.time
+        engine.door("RunTool", tool)
+        assert engine.clock.time - begin >= 60
+        assert engine.events(turn)[-1].data["is_error"] is False
+
+    def test_the_calls_of_a_process_that_is_known_to_be_dead_are_not_waited_for(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        self.crash(engine, tool, monkeypatch)
+        begin = engine.clock.time
+        DOORS["RunTool"](dataclasses.replace(engine.services, process="the next"), tool)
+        assert engine.clock.time == begin
+        assert engine.events(turn)[-1].data["is_error"] is False
+
+    def test_a_call_that_may_not_run_twice_is_told_to_the_model_as_unknown(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "edit_file", path="a", old_text="b", new_text="c")
+        self.crash(engine, tool, monkeypatch)
+        engine.door("RunTool", tool)
+        result = engine.events(turn)[-1]
+        assert result.data["is_error"] is True
+        assert "not known whether" in result.data["content"]
+
+    def test_a_cancel_while_a_tool_runs_keeps_its_result_out_of_the_log(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+
+        def slow(*_: Any) -> Result:
+            cancel(engine.services, turn.key)
+            return Result("too late")
+
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
+        assert engine.door("RunTool", tool)["next"] == "over"
+        assert engine.kinds(turn)[-2:] == ["tool_use.executing", "message.cancelled"]
+
+    def test_whoever_lost_the_journal_cannot_write_a_result(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "edit_file", path="a", old_text="b", new_text="c")
+        real, calls = __import__("walkaway_core.agent.tools", fromlist=["use"]).use, []
+
+        def slow(*arguments: Any) -> Any:
+            calls.append(1)
+            if len(calls) == 1:
+                engine.clock.time += 61
+                engine.door("RunTool", tool)
+            return real(*arguments)
+
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
+        assert engine.door("RunTool", tool)["next"] == "over"
+        assert engine.kinds(turn).count("tool_result") == 1
+
+    def test_whoever_was_taken_over_cannot_write_while_the_other_works(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any
+    ) -> None:
+        turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
+        calls: list[int] = []
+
+        def slow(*_: Any) -> Result:
+            calls.append(1)
+            if len(calls) == 2:
+                raise SystemExit  # the second owner is at work, or dead: nobody knows yet
+            engine.clock.time += 61
+            with pytest.raises(SystemExit):
+                engine.door("RunTool", tool)
+            return Result("from the first owner")
+
+        monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
+        assert engine.door("RunTool", tool)["next"] == "over"
+        assert "tool_result" not in engine.kinds(turn)

@@ -1,0 +1,58 @@
+"""A web site on loopback, and addresses that are none to go to."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+
+class Site:
+    """A web server on loopback, which says what a test wants."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.asked: list[str] = []
+        self.hang = threading.Event()
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.asked.append(self.path)
+                if self.path == "/hang":
+                    site.hang.wait(20)
+                if self.path == "/slowly":
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                    while not site.hang.wait(0.1):
+                        self.wfile.write(b"X-More: 1\r\n")
+                status, headers, body = site.pages.get(self.path, (404, {}, b""))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                if self.path == "/drip":
+                    while not site.hang.wait(0.05):
+                        self.wfile.write(b"x")
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def html(self, path: str, body: str, kind: str = "text/html; charset=utf-8") -> str:
+        self.pages[path] = (200, {"Content-Type": kind}, body.encode())
+        return self.url + path
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.hang.set()
+    made.server.shutdown()
+    made.server.server_close()

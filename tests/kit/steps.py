@@ -1,0 +1,38 @@
+"""Steps of a turn against a model service over a socket, and what came of them."""
+
+from typing import Any
+
+from tests.kit.engine import Engine
+from tests.kit.messages_api import Block, MessagesApi
+from walkaway_core.store.turns import Turn
+from walkaway_wire.events import Event
+
+
+def step(engine: Engine, turn: Turn, number: int = 1) -> dict[str, Any]:
+    """Let the model have a step, after those before it."""
+    ticket = {**turn.ticket.json(), "step": number - 1}
+    return engine.door("CallModel", ticket)
+
+
+def run(engine: Engine, turn: Turn) -> list[Event]:
+    """Let a turn go to its end, as the state machine would."""
+    state = engine.door("CallModel", turn.ticket.json())
+    while state["next"] not in ("done", "over"):
+        for index in state["calls"]:
+            engine.door("RunTool", {**state, "call": index})
+        state = engine.door("CallModel", state)
+    engine.door("FinishTurn", state)
+    return engine.events(turn)
+
+
+def of(events: list[Event], *types: str) -> list[dict[str, Any]]:
+    """The data of events of these types, unnumbered."""
+    return [{k: v for k, v in e.data.items() if k != "sequence_number"} for e in events if e.type in types]
+
+
+def asked(model: MessagesApi, index: int = -1) -> list[Block]:
+    """The messages of a request, without the markers of the cache."""
+    return [
+        {**message, "content": [{k: v for k, v in b.items() if k != "cache_control"} for b in message["content"]]}
+        for message in model.requests[index]["messages"]
+    ]

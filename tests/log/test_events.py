@@ -1,0 +1,83 @@
+"""Rule R2: one writer, whose events are there once and in order."""
+
+import pytest
+
+from tests.kit.engine import Engine
+from walkaway_core.engine.ending import cancel
+from walkaway_core.log import log
+from walkaway_core.log.deltas import DeltaWriter
+from walkaway_core.log.log import Superseded, Writer
+
+FAULTS = ["lost", "after effect"]
+
+
+class TestOneWriter:
+    """R2."""
+
+    def test_a_zombie_stops_at_its_successors_step(self, engine: Engine) -> None:
+        turn = engine.turn()
+        old, new = Writer(turn.key, 1001, "old"), Writer(turn.key, 1002, "new")
+        at = log.append(engine.services, old, 1, [("step.started", {"step": 1, "attempt": 1})])
+        log.append(engine.services, new, at, [("step.started", {"step": 1, "attempt": 2})])
+        with pytest.raises(Superseded):
+            log.append(engine.services, old, at, [("text.delta", {"content": "ghost"})])
+        assert engine.kinds(turn) == ["message.created", "step.started", "step.started"]
+
+    def test_tools_of_one_step_interleave_whole_events(self, engine: Engine) -> None:
+        turn = engine.turn()
+        for name in "abc":
+            writer = Writer(turn.key, 1999, name)
+            log.append(engine.services, writer, 1, [("tool_use.executing", {"id": name}), ("x", {"id": name})])
+        assert [event.data.get("id") for event in engine.events(turn)[1:]] == ["a", "a", "b", "b", "c", "c"]
+        assert [event.number for event in engine.events(turn)] == list(range(7))
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    def test_an_append_of_unknown_outcome_is_there_once(self, engine: Engine, fault: str) -> None:
+        turn = engine.turn()
+        engine.table.at(1, fault)
+        number = log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("a", {}), ("b", {})])
+        assert number == 3
+        assert engine.kinds(turn) == ["message.created", "a", "b"]
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    @pytest.mark.parametrize("at", range(1, 6))
+    def test_deltas_are_in_order_and_there_once_whatever_append_fails(
+        self, engine: Engine, fault: str, at: int
+    ) -> None:
+        turn = engine.turn()
+        out = DeltaWriter(engine.services, Writer(turn.key, 1001, "n"), 1)
+        engine.table.at(at, fault)
+        for number in range(40):
+            out.push("text.delta", {"content": str(number)})
+            if number % 5 == 0:
+                out.flush()
+        assert out.flush() == 41
+        assert [event.data.get("content") for event in engine.events(turn)[1:]] == [str(n) for n in range(40)]
+        assert [event.number for event in engine.events(turn)] == list(range(41))
+
+    def test_deltas_stop_when_the_turn_is_cancelled(self, engine: Engine) -> None:
+        turn = engine.turn()
+        out = DeltaWriter(engine.services, Writer(turn.key, 1001, "n"), 1)
+        out.push("text.delta", {"content": "a"})
+        out.flush()
+        cancel(engine.services, turn.key)
+        out.push("text.delta", {"content": "b"})
+        for _ in range(2):
+            with pytest.raises(Superseded):
+                out.flush()
+        assert engine.kinds(turn) == ["message.created", "text.delta", "message.cancelled"]
+
+    def test_deltas_that_wait_are_put_together_up_to_a_size(self, engine: Engine) -> None:
+        turn = engine.turn()
+        out = DeltaWriter(engine.services, Writer(turn.key, 1001, "n"), 1)
+        with out._changed:  # nothing can be sent meanwhile: all of it waits
+            out._flying = [("text.delta", {"content": "first"})]
+            for number in range(200):
+                out.push("text.delta", {"content": f"{number:050}"})
+            out._flying = []
+            out._send()
+        out.flush()
+        items = engine.table.query(turn.key.log).items
+        assert 3 < len(items) < 12
+        assert all(len(item.body) < 8_000 for item in items)
+        assert len(engine.events(turn)) == 201

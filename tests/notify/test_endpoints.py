@@ -1,0 +1,79 @@
+"""Webhooks over HTTP: made, changed, refused, limited."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.kit.hooks import register, send_test
+from tests.kit.receivers import Receiver
+from tests.kit.servers import Running
+from walkaway_core.notify.endpoints import MOST
+
+
+class TestEndpoints:
+    def test_made_read_changed_listed_deleted(self, web: httpx.Client) -> None:
+        made = register(web, "https://example.com/hook", events=["turn.completed"], description="mine")
+        assert made["secret"].startswith("whsec_")
+        shown = {name: value for name, value in made.items() if name != "secret"}
+        assert web.get(f"/v1/webhooks/{made['id']}").json() == shown
+        changed = web.patch(f"/v1/webhooks/{made['id']}", json={"status": "disabled", "events": ["*"]}).json()
+        assert changed == {**shown, "status": "disabled", "reason": "disabled by hand", "events": ["*"]}
+        assert web.get("/v1/webhooks").json() == [changed]
+        assert web.delete(f"/v1/webhooks/{made['id']}").status_code == 204
+        assert web.get(f"/v1/webhooks/{made['id']}").json()["error"] == "webhook.not_found"
+        assert web.get("/v1/webhooks").json() == []
+
+    def test_a_stranger_sees_nothing(self, open_: Running, web: httpx.Client, receiver: Receiver) -> None:
+        made = register(web, receiver.url)
+        id_ = send_test(web, made)
+        base = f"/v1/webhooks/{made['id']}"
+        with open_.client("beta-key") as stranger:
+            assert stranger.get("/v1/webhooks").json() == []
+            for method, path in [
+                ("GET", base), ("PATCH", base), ("DELETE", base), ("POST", f"{base}/rotate"), ("POST", f"{base}/test"),
+                ("GET", f"{base}/deliveries"), ("GET", f"{base}/deliveries/{id_}"),
+                ("POST", f"{base}/deliveries/{id_}/redeliver"),
+            ]:  # fmt: skip
+                answer = stranger.request(method, path, json={} if method == "PATCH" else None)
+                assert (answer.status_code, answer.json()["error"]) == (404, "webhook.not_found"), path
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"url": ""},
+            {"url": "ftp://example.com/"},
+            {"url": "https://"},
+            {"url": "https://user:pw@example.com/"},
+            {"url": "https://example.com:8443/"},
+            {"url": "http://169.254.169.254/latest/meta-data"},
+            {"url": "http://10.0.0.1/"},
+            {"url": "http://[::1]/", "events": ["nothing"]},
+            {"url": "https://example.com/a b"},
+            {"url": "https://example.com/", "events": []},
+            {"url": "https://example.com/", "format": "xml"},
+            {"url": "https://example.com/", "secret": "mine"},
+            {"url": "https://example.com:x/"},
+        ],
+        ids=str,
+    )
+    def test_what_cannot_be_is_refused_with_a_sentence(self, web: httpx.Client, body: dict[str, Any]) -> None:
+        answer = web.post("/v1/webhooks", json=body)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+        assert answer.json()["message"]
+        assert web.get("/v1/webhooks").json() == []
+
+    @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "a.localhost"])
+    def test_this_machine_is_refused_unless_a_setting_allows_it(
+        self, client: httpx.Client, web: httpx.Client, host: str
+    ) -> None:
+        body = {"url": f"http://{host}/"}
+        assert client.post("/v1/webhooks", json=body).status_code == 400
+        assert web.post("/v1/webhooks", json=body).status_code == 201
+
+    def test_there_is_a_limit(self, web: httpx.Client) -> None:
+        for _ in range(MOST):
+            register(web, "https://example.com/")
+        answer = web.post("/v1/webhooks", json={"url": "https://example.com/"})
+        assert (answer.status_code, answer.json()["error"]) == (409, "limit_reached")
