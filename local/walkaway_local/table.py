@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from walkaway_core.ports.clock import Clock
@@ -38,8 +38,7 @@ CREATE TABLE IF NOT EXISTS items (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS expiring ON items (expires) WHERE expires IS NOT NULL;
 """
-GROUP = 256
-MAX_GET = 100
+GROUP, MAX_GET = 256, 100
 
 Job = tuple[tuple[Write, ...], "Future[None]"]
 
@@ -53,6 +52,7 @@ class SqliteTable:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
+        self._closed = False
         self._writing = self._connect()
         self._writing.execute("PRAGMA journal_mode = WAL")
         self._writing.execute("PRAGMA synchronous = FULL")
@@ -102,14 +102,15 @@ class SqliteTable:
         self.submit(*writes).result()
 
     def submit(self, *writes: Write) -> "Future[None]":
-        """Hand a transaction to the writer."""
+        """Hand a transaction to the writer. RuntimeError is the future's exception after `close`."""
         future: Future[None] = Future()
         try:
             check_limits(writes)
+            self._jobs.put((writes, future))
+            if self._closed:
+                self._turn_away()
         except ValueError as error:
             future.set_exception(error)
-        else:
-            self._jobs.put((writes, future))
         return future
 
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
@@ -171,7 +172,16 @@ class SqliteTable:
                 jobs.append(self._jobs.get())
             self._commit([job for job in jobs if job is not None])
             if None in jobs:
+                self._closed = True
+                self._turn_away()
                 return
+
+    def _turn_away(self) -> None:
+        """Answer what came too late to be written, or whoever asked would wait for ever."""
+        with suppress(queue.Empty):
+            while True:
+                if job := self._jobs.get_nowait():
+                    job[1].set_exception(RuntimeError("the table has been closed"))
 
     def _commit(self, jobs: list[Job]) -> None:
         """Carry out a group of transactions in one of SQLite's; each is refused or not by itself."""

@@ -153,3 +153,12 @@ def test_expired_items_are_removed_for_good(table: SqliteTable, clock: HeldClock
     assert table.sweep_expired() == 1
     with table._reading() as connection:
         assert connection.execute("SELECT count(*) FROM items").fetchone() == (1,)
+
+
+def test_what_comes_after_the_end_is_turned_away(tmp_path: Path, clock: HeldClock) -> None:
+    """A thread that waited for it would keep the whole process from ending."""
+    table = SqliteTable(tmp_path / "table.db", clock)
+    table.write(Put(Item("a", "b")))
+    table.close()
+    with pytest.raises(RuntimeError, match="has been closed"):
+        table.submit(Put(Item("a", "c"))).result(timeout=10)
