@@ -44,7 +44,7 @@ class Answer:
 class Receiver:
     """Takes what is posted. `answers` are given in their order, then what `answer` says, which is `otherwise`."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.got: list[Got] = []
         self.answers: list[Answer] = []
         self.otherwise = Answer()
@@ -75,7 +75,7 @@ class Receiver:
             request_queue_size = 1024
             daemon_threads = True
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -100,8 +100,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
+def receiving(port: int = 0) -> Iterator[Receiver]:
+    receiver = Receiver(port)
     try:
         yield receiver
     finally:
