@@ -3,9 +3,10 @@
 import hashlib
 import json
 import math
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,18 @@ def test_nothing_stands_still(old: Opened) -> None:
         for turn in old.get(f"/v1/sessions/{session['id']}/responses?limit=100")
     ]
     assert {turn["status"] for turn in records} == {"completed"}
+
+
+def test_a_session_of_a_later_version_is_readable(old: Opened) -> None:
+    """After a roll-back: options that the older version does not know, and facts that it never wrote."""
+    session = old.made["idle"]["session"]
+    key = f"SESSION#{session}"
+    ((facts, body),) = old.rows("SELECT facts, body FROM items WHERE sk = ?", key)
+    later = json.dumps(json.loads(facts) | {"colour": 7}), json.dumps(json.loads(body) | {"colour": "blue"}).encode()
+    with closing(sqlite3.connect(old.data / "walkaway.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE items SET facts = ?, body = ? WHERE sk = ?", (*later, key))
+    old.goes_on(session)
+    ((facts, body),) = old.rows("SELECT facts, body FROM items WHERE sk = ?", key)
+    assert (json.loads(facts)["colour"], json.loads(body)["colour"]) == (7, "blue"), (
+        "kept for the version that knows it"
+    )

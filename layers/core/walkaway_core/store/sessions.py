@@ -97,8 +97,9 @@ class Session:
 
 
 def unpack(key: SessionKey, item: Item) -> Session:
-    """Read a session's item."""
-    body = jsontext.loads(item.body)
+    """Read a session's item. Options that a later version knows are passed over."""
+    stored = jsontext.loads(item.body)
+    body = {name: stored[name] for name in SessionOptions.__slots__ if name in stored}
     body |= {name: tuple(body[name]) for name in LISTS if body.get(name) is not None}
     return Session(
         key=key,
