@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key is carried out once, however often and however concurrently it is sent (A.9)."""
+"""A request with an Idempotency-Key is carried out once, however often and concurrently it is sent (contract A.9)."""
 
 import asyncio
 import threading

@@ -69,7 +69,7 @@ MEANINGS: Final = {
     MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
     MESSAGE_ERROR: "`{id, error, code}`: the turn failed",
 }
-"""Every event type of a turn with the shape of its data (contract part A.5; `step.*` and `turn.*` are ours)."""
+"""Every event type of a turn with the shape of its data (contract A.5; `step.*` and `turn.*` are ours)."""
 
 BETWEEN: Final = {
     TURN_STARTED: "`{response_id}`: this turn begins; its own events follow",

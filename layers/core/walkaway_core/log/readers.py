@@ -13,9 +13,12 @@ from walkaway_core.store.services import Services
 from walkaway_wire.events import Event
 
 HEARTBEAT = 2.5
-"""Seconds of silence after which a follower is told that nothing happened (design: some clients give up after 5)."""
+"""Seconds of silence after which a follower is told that nothing happened (contract B.7: clients give up after 5)."""
 PARKED = 60.0
-"""Seconds of silence after which a reader of limited time leaves a turn that waits for its caller (design, 8)."""
+"""Seconds of silence after which a reader of limited time leaves a turn that waits for its caller.
+
+See docs/deploy.md#what-clients-notice.
+"""
 RELEASE_POLL = 0.01
 
 

@@ -1,4 +1,4 @@
-"""Large bodies stand in a hidden root of the workspace; the Table's item then holds only where (invariant 7)."""
+"""Large bodies stand in a hidden root of the workspace (docs/architecture.md#tickets); the item holds only where."""
 
 from walkaway_core.ports.items import Fact, Item
 from walkaway_core.ports.workspace import Workspace

@@ -1,4 +1,4 @@
-"""The ticket: the small JSON that the state machine passes on. Ids and counters, never content (invariant 7)."""
+"""The ticket: the small JSON that the state machine passes on (docs/architecture.md#tickets): ids, never content."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""Routes of the runs dialect (contract part B, D.2): jobs as PraisonAI's clients know them."""
+"""Routes of the runs dialect (contract B): jobs as PraisonAI's clients know them."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Runs (contract part B): a turn in a session of its own, by an id of its own, listed and counted for its tenant."""
+"""Runs (contract B): a turn in a session of its own, by an id of its own, listed and counted for its tenant."""
 
 import contextlib
 import secrets

@@ -1,4 +1,4 @@
-"""The runs dialect, as it goes over HTTP (contract part B)."""
+"""The runs dialect, as it goes over HTTP (contract B)."""
 
 from typing import Annotated, Any, Final, Literal
 

@@ -1,4 +1,4 @@
-"""Routes of the workflows dialect (contract part C): tasks of agents, as the client agentserviceapi knows them."""
+"""Routes of the workflows dialect (contract C): tasks of agents, as the client agentserviceapi knows them."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

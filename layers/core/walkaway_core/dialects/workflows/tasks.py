@@ -1,4 +1,4 @@
-"""Tasks (contract part C): a turn in a session of its own, of a named agent, by an integer."""
+"""Tasks (contract C): a turn in a session of its own, of a named agent, by an integer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

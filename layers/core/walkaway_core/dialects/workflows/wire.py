@@ -1,4 +1,4 @@
-"""The workflows dialect, as it goes over HTTP (contract part C). Fields that are not known are ignored."""
+"""The workflows dialect, as it goes over HTTP (contract C). Fields that are not known are ignored."""
 
 from typing import Annotated, Any, Final, Literal
 

@@ -1,4 +1,4 @@
-"""How a turn waits for the caller without anything running, and goes on (design: task tokens are a rendezvous).
+"""How a turn waits for the caller without anything running, and goes on (docs/architecture.md#pause).
 
 Whoever keeps an answer looks for the token afterwards; whoever stores a token looks for the answers afterwards. So one
 of them sees both, and resumes. If the execution does not take it up, the due item does.
