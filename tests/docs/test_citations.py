@@ -19,7 +19,7 @@ SECTION = re.compile(r"\b([A-Z]\.\d+[a-z]?)\b")
 PART = re.compile(r"\bcontract ([A-Z])\b(?!\.\d)")
 RULE = re.compile(r"\b(R\d+)\b")
 DECISION = re.compile(r"\bdecisions? \[?(\d+)", re.IGNORECASE)
-PAGE = re.compile(r"\b(docs/[\w./-]*\.(?:md|json|py))(?:#([\w-]+))?")
+PAGE = re.compile(r"(?<![\w./])(docs/[\w./-]*\.(?:md|json|py))(?:#([\w-]+))?")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
