@@ -68,6 +68,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.layer --check
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
@@ -100,8 +101,9 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
 
-docs: $(STAMP) ## Write docs/reference.md and docs/openapi.json from the code
+docs: $(STAMP) ## Write from the code: docs/reference.md, docs/openapi.json and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m dev.rest_api
 
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }

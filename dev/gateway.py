@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from starlette.types import Message, Receive, Scope, Send
 
 from dev.deployment import Deployment
+from dev.rest_api import ANY
 from dev.template import Stack
 from walkaway_core import deployed
 
@@ -21,7 +22,7 @@ MISSING = "MISSING_AUTHENTICATION_TOKEN"
 
 @dataclass(frozen=True)
 class Route:
-    """A method of the API: its path as the template writes it, its function, whether the answer is streamed."""
+    """A method of the API, or `*`: its path as the template writes it, its function, whether it streams."""
 
     method: str
     path: str
@@ -37,6 +38,12 @@ class Route:
             found += f"(?P<{name}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
         return re.compile(found)
 
+    @property
+    def rank(self) -> tuple[tuple[int, ...], bool]:
+        """Sorts what is more specific before what is less so."""
+        kinds = (0 if part[:1] != "{" else 2 if part.endswith("+}") else 1 for part in self.path.split("/"))
+        return (tuple(kinds), self.method == "*")
+
 
 def routes(stack: Stack) -> Iterator[Route]:
     """The routes of a stack's API."""
@@ -50,7 +57,13 @@ def routes(stack: Stack) -> Iterator[Route]:
             streamed = integration.get("responseTransferMode") == "STREAM"
             called = ("2021-11-15", "response-streaming-invocations") if streamed else ("2015-03-31", "invocations")
             assert (parts["version"], parts["call"]) == called, integration
-            yield Route(method.upper(), path, parts["name"], streamed)
+            yield Route("*" if method == ANY else method.upper(), path, parts["name"], streamed)
+
+
+def chosen(found: Iterable[Route], method: str, path: str) -> Route | None:
+    """Choose as API Gateway does: the most specific of the paths that take the method."""
+    fitting = (route for route in found if route.method in (method, "*") and route.pattern.fullmatch(path))
+    return min(fitting, key=lambda route: route.rank, default=None)
 
 
 class Gateway:
@@ -68,15 +81,19 @@ class Gateway:
         path = scope["path"].removeprefix(self._stage)
         if len(path) > 1 and not any(route.pattern.fullmatch(path) for route in self._routes):
             path = path.removesuffix("/")
-        found = [(route, match) for route in self._routes if (match := route.pattern.fullmatch(path))]
-        route = next((route for route, _ in found if route.method == scope["method"]), None)
+        route = chosen(self._routes, scope["method"], path)
         if route is None or path == scope["path"]:
             answer = self._answers[MISSING]
             body = answer["responseTemplates"]["application/json"].encode()
             await _send(send, int(answer["statusCode"]), [(b"content-type", b"application/json")], body)
             return
         context = {"stage": self._stage[1:], "path": scope["path"], "resourcePath": route.path, "protocol": "HTTP/1.1"}
-        context |= {"httpMethod": route.method, "requestId": "r", "identity": {"sourceIp": "127.0.0.1"}, "apiId": "api"}
+        context |= {
+            "httpMethod": scope["method"],
+            "requestId": "r",
+            "identity": {"sourceIp": "127.0.0.1"},
+            "apiId": "api",
+        }
         if route.streamed:
             await self._stream(scope, path, context, receive, send)
             return
@@ -105,7 +122,7 @@ def proxy_event(scope: Scope, route: Route, path: str, context: dict[str, Any], 
     return {
         "resource": route.path,
         "path": path,
-        "httpMethod": route.method,
+        "httpMethod": scope["method"],
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,

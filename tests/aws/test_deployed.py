@@ -48,6 +48,20 @@ def test_a_turn_whose_function_keeps_breaking_down_ends_with_an_error_that_says_
     assert "CallModelFunction broke down" in events[-1].data["error"]
 
 
+def test_unknown_addresses_reach_no_function_and_unknown_methods_the_app(client: httpx.Client, shape: Deployed) -> None:
+    shape.deployment.crash_next = {"api": 1, "stream": 1}
+    for method, address in (("GET", "/v1/nothing"), ("POST", "/v1/sessions/x/y"), ("GET", "/managed/v1/agents")):
+        found = client.request(method, address)
+        assert (found.status_code, found.json()["error"]) == (404, "not_found")
+    assert shape.deployment.crash_next == {"api": 1, "stream": 1}
+    shape.deployment.crash_next = {}
+    for method, address in (("PUT", "/v1/sessions"), ("PATCH", "/v1/sessions/x/messages"), ("DELETE", "/health")):
+        found = client.request(method, address)
+        assert (found.status_code, found.json()["error"]) == (405, "method_not_allowed")
+        assert found.headers["Allow"]
+    assert client.head("/health").status_code == 405
+
+
 def test_a_users_rule_on_the_bus_sees_every_turn_end(client: httpx.Client, shape: Deployed) -> None:
     events, sqs, bus = boto3.client("events"), boto3.client("sqs"), shape.deployment.applied.ref("Bus")
     url = sqs.create_queue(QueueName="mine")["QueueUrl"]

@@ -7,19 +7,18 @@ from typing import Any
 
 import boto3
 import pytest
+import starlette.routing
 from moto import mock_aws
 
 from dev.applier import ACCOUNT, EMULATED, UnknownType, apply
 from dev.deployment import folder
 from dev.gateway import Route, routes
+from dev.routes import apps
 from dev.template import Stack, written
 from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
-from walkaway_core.http.access import Keyring
-from walkaway_core.http.app import create_app
 from walkaway_core.settings import Settings, variables
-from walkaway_core.store.services import Services
 
 ROOT = Path(__file__).parents[2]
 STREAMED = {
@@ -31,7 +30,6 @@ STREAMED = {
     ("GET", "/api/v1/runs/{run}/stream"),
     ("GET", "/api/agent/{agent_id}/status/{task_id}/events"),
 }
-UNDOCUMENTED = {("GET", "/docs"), ("GET", "/openapi.json")}
 POLICY_OF = {
     "WALKAWAY_TABLE": "TableAccess",
     "WALKAWAY_BUCKET": "WorkspaceAccess",
@@ -66,23 +64,23 @@ def environ(function: dict[str, Any]) -> dict[str, str]:
 def test_exactly_the_long_and_the_large_answers_are_streamed(found: list[Route]) -> None:
     assert {(route.method, route.path) for route in found if route.streamed} == STREAMED
     assert {route.function for route in found if route.streamed} == {"StreamFunction"}
-    assert {route.function for route in found if not route.streamed} == {"ApiFunction"}
+    assert {(route.method, route.function) for route in found if not route.streamed} == {("*", "ApiFunction")}
+
+
+def test_no_route_is_an_event_of_a_function() -> None:
+    """Each would add a permission to the function's policy, and a question to `sam deploy --guided`."""
+    resources = written()["Resources"].values()
+    kinds = {event["Type"] for one in resources for event in one["Properties"].get("Events", {}).values()}
+    assert kinds == {"SQS", "ScheduleV2"}
 
 
 def test_a_buffered_door_streams_nothing() -> None:
     assert not [route for route in routes(Stack({"StreamDoor": "buffered"})) if route.streamed]
 
 
-def test_the_template_has_the_apps_routes_and_no_others(found: list[Route]) -> None:
-    services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
-    documents = [app.openapi()["paths"] for app in create_app(services, Keyring({}), DIALECTS).apps.values()]
-    served = {
-        (method.upper(), path.replace("/{path}", "/{path+}"))
-        for paths in documents
-        for path, methods in paths.items()
-        for method in methods
-    }
-    assert {(route.method, route.path) for route in found} == served | UNDOCUMENTED
+def test_the_template_has_the_apps_paths_and_no_others(found: list[Route]) -> None:
+    documented = {path.replace("/{path}", "/{path+}") for app in apps() for path in app.openapi()["paths"]}
+    assert {route.path for route in found if route.method == "*"} == documented | UNDOCUMENTED
 
 
 @pytest.mark.parametrize(("door", "milliseconds", "seconds"), [("adapter", 900_000, 600), ("buffered", 29_000, 20)])

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from walkaway_core.http import errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery
+from walkaway_core.http.streaming import streamed
 from walkaway_core.log.session_readers import Line, SessionReader
 from walkaway_wire.messages import SessionEventsPage
 
@@ -29,6 +30,7 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     response_model=None,
     summary="Read a session's events over all its turns",
 )
+@streamed
 async def events(
     *,
     caller: Called,

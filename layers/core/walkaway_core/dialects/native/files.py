@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from walkaway_core.errors import RangeInvalid, TooMuch
 from walkaway_core.http import errors
 from walkaway_core.http.access import Called
+from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files, sessions
@@ -55,6 +56,7 @@ def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> l
     response_model=None,
     summary="Download a file",
 )
+@streamed
 def download(caller: Called, session: str, path: str, range: Annotated[str, Header()] = "") -> Response:  # noqa: A002
     """Give a file's bytes, all or those of a Range; for a directory, its entries."""
     found = sessions.get(caller.services, caller.session(session))

@@ -12,6 +12,7 @@ from walkaway_core.dialects.native import webhooks
 from walkaway_core.engine import sending
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
+from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.transcript import Entry
 from walkaway_core.store import sessions
@@ -39,6 +40,7 @@ REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 @router.post(
     "", responses=STREAM | errors.answers(400, 401, 404, 409, 413, 422), response_model=None, summary="Send a message"
 )
+@streamed
 async def send(
     *,
     caller: Called,
@@ -82,6 +84,7 @@ async def send(
 
 
 @router.get("", responses=errors.answers(400, 401, 404), summary="Read the conversation")
+@streamed
 def listing(
     caller: Called, session: str, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
 ) -> list[Said]:

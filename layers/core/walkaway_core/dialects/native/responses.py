@@ -11,6 +11,7 @@ from walkaway_core.engine import ending, executions
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery, number
+from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers
 from walkaway_core.store import turns
 from walkaway_wire.messages import Cancelled, EventsPage, ResponseRecord
@@ -50,6 +51,7 @@ def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
     response_model=None,
     summary="Read a turn's events",
 )
+@streamed
 async def events(
     *,
     caller: Called,

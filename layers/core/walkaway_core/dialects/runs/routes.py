@@ -17,6 +17,7 @@ from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, Ru
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
+from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.readers import Cursor
 from walkaway_core.store.keys import TurnKey
@@ -118,6 +119,7 @@ def result(caller: Called, run: str) -> RunResult:
 
 
 @router.get(f"{BASE}/{{run}}/stream", response_model=None, summary="Follow a run")
+@streamed
 async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
     """Follow a run to its end, from its beginning or from behind Last-Event-ID, as Server-Sent Events."""
     services = caller.services

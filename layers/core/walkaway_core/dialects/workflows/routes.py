@@ -27,6 +27,7 @@ from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import Answer
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
+from walkaway_core.http.streaming import streamed
 from walkaway_core.log import log, readers
 from walkaway_core.settings import REHEARSAL
 from walkaway_core.store import turns
@@ -87,6 +88,7 @@ def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
 
 
 @router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
+@streamed
 async def events(
     caller: Called,
     agent_id: str,
