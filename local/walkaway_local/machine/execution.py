@@ -49,7 +49,7 @@ class Execution:
 
     def succeeded(self, frame: Frame, visit: int, result: Any) -> Moved:
         """Take a call's result; a call that took a token has none."""
-        if not self._current(frame, visit):
+        if not frame.current(visit):
             return None
         frame.handed = bool(frame.token)
         if frame.handed:
@@ -58,7 +58,7 @@ class Execution:
 
     def failed(self, frame: Frame, visit: int, error: str, cause: str) -> Moved:
         """Take a call's error."""
-        return self._error(frame, error, cause) if self._current(frame, visit) else None
+        return self._error(frame, error, cause) if frame.current(visit) else None
 
     def resumed(self, frame: Frame, output: Any) -> list[Effect]:
         """Take the output that a task waited for."""
@@ -76,7 +76,7 @@ class Execution:
 
     def looked(self, frame: Frame, visit: int) -> Moved:
         """See whether a task has taken too long, or has not been heard of for too long."""
-        if not self._current(frame, visit):
+        if not frame.current(visit):
             return None
         state, now = frame.here, self._now()
         if frame.timeout and now >= frame.timeout:
@@ -89,15 +89,12 @@ class Execution:
 
     def woken(self, frame: Frame, visit: int) -> Moved:
         """Leave a Wait, or try a state again after its retrier's interval."""
-        return self._wake(frame) if self._current(frame, visit) else None
+        return self._wake(frame) if frame.current(visit) else None
 
     def _wake(self, frame: Frame) -> list[Effect]:
         if frame.here["Type"] == "Wait":
             return self._guarded(frame, lambda: self._leave(frame, self._data(frame)))
         return self._attempt(frame)
-
-    def _current(self, frame: Frame, visit: int) -> bool:
-        return frame.alive and frame.visit == visit
 
     def _resume(self, frame: Frame) -> list[Effect]:
         frame.entered = bool(frame.wake or frame.branches)

@@ -1,6 +1,6 @@
 """Where an execution stands, and the effects that a move asks of the driver."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class Frame:
     """Counts entries into states, so that an answer to an earlier call is known as late."""
     alive: bool = True
     entered: bool = False
+    untime: Callable[[], None] | None = None
+    """Cancels the timer that the driver has set for this visit, if it has: a timer ends with the state that set it."""
 
     @property
     def here(self) -> State:
@@ -65,16 +67,27 @@ class Frame:
             return self
         return next((found for branch in self.branches if (found := branch.waiting(token))), None)
 
+    def current(self, visit: int) -> bool:
+        """Whether what belongs to this visit still counts."""
+        return self.alive and self.visit == visit
+
     def turn_away(self) -> None:
-        """Take no more answers to what was under way here, neither from a call nor for a token."""
+        """Take no more answers to what was under way here, neither from a call nor for a token, nor from a timer."""
         self.visit += 1
+        self._untimed()
         self.token, self.handed, self.timeout, self.heartbeat = "", False, 0.0, 0.0
 
     def bury(self) -> None:
         """Let nothing follow from whatever is under way here."""
         self.alive = False
+        self._untimed()
         for branch in self.branches:
             branch.bury()
+
+    def _untimed(self) -> None:
+        if self.untime:
+            self.untime()
+            self.untime = None
 
     def json(self) -> dict[str, Any]:
         """Where it stands, for the store."""

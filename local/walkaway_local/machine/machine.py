@@ -165,12 +165,17 @@ class LocalMachine:
                 self._forget(driven.execution.name)
                 if effect.error:
                     self._pools.of("").submit(self._on_failure, driven.ticket, effect.error, effect.cause)
-            elif isinstance(effect, Sleep):
-                self._timers.at(effect.until, lambda found=effect: self._hand(self._wake, driven, found))  # type: ignore[misc]
-            elif isinstance(effect, Watch):
-                self._timers.at(effect.until, lambda found=effect: self._hand(self._look, driven, found))  # type: ignore[misc]
+            elif isinstance(effect, Sleep | Watch):
+                self._time(driven, effect)
             else:
                 self._hand(self._call, driven, effect)
+
+    def _time(self, driven: "_Driven", effect: Sleep | Watch) -> None:
+        if not effect.frame.current(effect.visit):
+            return  # a later effect of the same move has ended it: nobody would cancel its timer
+        work: Callable[..., None] = self._wake if isinstance(effect, Sleep) else self._look
+        timer = self._timers.at(effect.until, lambda: self._hand(work, driven, effect))
+        effect.frame.untime = timer.cancel
 
     def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
         try:
