@@ -78,7 +78,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        path = scope["path"].removeprefix(self._stage)
+        path = scope["path"].removeprefix(self._stage) or "/"
         if len(path) > 1 and not any(route.pattern.fullmatch(path) for route in self._routes):
             path = path.removesuffix("/")
         route = chosen(self._routes, scope["method"], path)
@@ -118,6 +118,7 @@ def proxy_event(scope: Scope, route: Route, path: str, context: dict[str, Any], 
     headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    headers["X-Forwarded-Proto"] = [scope["scheme"]]
     query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
     return {
         "resource": route.path,

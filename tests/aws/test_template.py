@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-import starlette.routing
 from moto import mock_aws
 
 from dev.applier import ACCOUNT, EMULATED, UnknownType, apply
@@ -18,6 +17,7 @@ from dev.template import Stack, written
 from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
+from walkaway_core.http import docs
 from walkaway_core.settings import Settings, variables
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +30,7 @@ STREAMED = {
     ("GET", "/api/v1/runs/{run}/stream"),
     ("GET", "/api/agent/{agent_id}/status/{task_id}/events"),
 }
+UNDOCUMENTED = {"/", "/docs", *(f"/docs/{name}" for name in docs.FILES), "/openapi.json"}
 POLICY_OF = {
     "WALKAWAY_TABLE": "TableAccess",
     "WALKAWAY_BUCKET": "WorkspaceAccess",

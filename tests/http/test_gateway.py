@@ -32,6 +32,7 @@ def passed_on(scope: dict[str, Any]) -> dict[str, Any]:
     ("context", "root"),
     [
         ({"stage": "prod", "path": "/prod/v1/x"}, "/prod"),
+        ({"stage": "prod", "path": "/prod"}, "/prod"),  # the root, without its slash
         ({"stage": "prod", "path": "/v1/x"}, ""),  # a custom domain
         ({"stage": "prod", "path": "/production/v1/x"}, ""),
         ({}, ""),

@@ -39,4 +39,4 @@ def _context(scope: Scope) -> Mapping[str, Any]:
 
 def _root(context: Mapping[str, Any]) -> str:
     root = f"/{context.get('stage', '')}"
-    return root if str(context.get("path", "")).startswith(f"{root}/") and root != "/" else ""
+    return root if f"{context.get('path', '')}/".startswith(f"{root}/") and root != "/" else ""

@@ -30,10 +30,10 @@ def _surface() -> Surface:
         tool_results,
         webhooks,
     )
-    from walkaway_core.http import health
+    from walkaway_core.http import docs, front, health
     from walkaway_core.http.errors import Errors
 
-    modules = (health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
+    modules = (front, docs, health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
     return Surface([module.router for module in modules], Errors(), "Walkaway", DESCRIPTION)
 
 
