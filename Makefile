@@ -69,6 +69,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m dev.rest_api --check
+	@$(BIN)/python -m dev.breaks
 	@$(BIN)/python -m dev.layer --check
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
