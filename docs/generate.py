@@ -1,8 +1,9 @@
-"""Writes what the code itself tells: docs/reference.md and docs/openapi.json. `--check` only says what is stale."""
+"""Writes what the code itself tells: docs/reference.md, and OpenAPI for each dialect. `--check` says what is stale."""
 
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from walkaway.cli import main as cli
 from walkaway_core import errors
 from walkaway_core.agent.tools import TOOLS
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.errors import STATUS
@@ -22,10 +24,12 @@ from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
 HERE = Path(__file__).parent
 
 
-def openapi() -> str:
-    """The routes, which need no services to be described."""
+def openapi() -> Iterator[tuple[str, str]]:
+    """The routes of each dialect, which need no services to be described: the names of files, and their text."""
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type]
-    return json.dumps(create_app(services, Keyring({})).openapi(), indent=1, ensure_ascii=False) + "\n"
+    for name, app in create_app(services, Keyring({}), DIALECTS).apps.items():
+        file = "openapi.json" if name == "native" else f"openapi-{name}.json"
+        yield file, json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
 def reference() -> str:
@@ -92,7 +96,7 @@ def main() -> None:
     """Write, or check."""
     os.environ["COLUMNS"] = "100"
     stale = []
-    for name, text in (("reference.md", reference()), ("openapi.json", openapi())):
+    for name, text in (("reference.md", reference()), *openapi()):
         path = HERE / name
         if not path.exists() or path.read_text() != text:
             stale.append(f"docs/{name}")

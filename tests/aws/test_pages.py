@@ -6,8 +6,8 @@ from importlib.resources import files
 import httpx
 import pytest
 
-from tests import linked
-from tests.aws.shapes import Shape
+from tests.kit import linked
+from tests.kit.shapes import Shape
 from walkaway_core.http import docs
 from walkaway_wire import VERSION
 

@@ -15,7 +15,6 @@ from dev.gateway import Route, routes
 from dev.routes import apps
 from dev.template import Stack, written
 from walkaway_core.aws.sandbox import STAGING
-from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
 from walkaway_core.http import docs
 from walkaway_core.settings import Settings, variables

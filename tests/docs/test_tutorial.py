@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.servers import free_port
+from tests.kit.servers import free_port
 
 PAGE = (Path(__file__).parents[2] / "docs/tutorial.md").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.core.conftest import Engine
+from tests.kit.engine import Engine
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.store import due, keys, sessions

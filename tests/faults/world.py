@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.faults.machine import Machine
 from tests.faults.script import FILE
 from tests.faults.sides import Place
-from walkaway_core.dialects import DIALECTS
 from tests.kit.faulty import Crashed, FaultyTable, FaultyWorkspace
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import creating, sending

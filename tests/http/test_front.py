@@ -11,8 +11,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests import linked
-from tests.servers import listening, running
+from tests.kit import linked
+from tests.kit.servers import listening, running
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.settings import Settings
@@ -23,7 +24,7 @@ BROWSER = {"Accept": "text/html"}
 
 def app(keyring: Keyring | None = None) -> ASGIApp:
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
-    return create_app(services, keyring or Keyring({}))
+    return create_app(services, keyring or Keyring({}), DIALECTS)
 
 
 def mounted(inner: ASGIApp) -> ASGIApp:

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import sse
-from tests.asking import TIME, output
-from tests.clock import HeldClock
+from tests.kit import sse
+from tests.kit.asking import TIME, output
+from tests.kit.clock import HeldClock
+from tests.kit.servers import running
 from tests.local.machines import END, TASK, TOKEN, each
-from tests.servers import running
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.settings import REHEARSAL, Settings
 from walkaway_local.machine.execution import Execution

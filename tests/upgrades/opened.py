@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 
-from tests import sse
-from tests.clock import ShiftedClock
-from tests.servers import PATIENCE, listening
+from tests.kit import sse
+from tests.kit.clock import ShiftedClock
+from tests.kit.servers import PATIENCE, listening
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.settings import Settings
@@ -97,7 +98,7 @@ def opened(version: Path, into: Path, *, ahead: float = 0.0, deliver: bool = Fal
     clock = ShiftedClock()
     clock.ahead = made["at"] + ahead - time.time()
     stack = LocalStack(data, Settings(rehearsal_delay=0, outbound_loopback=deliver), clock=clock)
-    app = create_app(stack.services, Keyring({}, stack.services.table, clock))
+    app = create_app(stack.services, Keyring({}, stack.services.table, clock), DIALECTS)
     stack.run()
     try:
         with listening(app) as url:

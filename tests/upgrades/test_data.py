@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests import sse
-from tests.receivers import PATIENCE, Receiver, receiving
+from tests.kit import sse
+from tests.kit.receivers import PATIENCE, Receiver, receiving
 from tests.upgrades.opened import VERSIONS, Opened, opened, until
 from walkaway.webhooks import verify
 from walkaway_core.agent.agents import as_begun

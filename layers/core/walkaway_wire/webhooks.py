@@ -30,7 +30,7 @@ EventName = Literal[
     "session.expired",
     "webhook.disabled",
 ]
-Format = Annotated[str, Field(min_length=1, max_length=64, description="what the body looks like: a dialect's name")]
+Format = Annotated[str, Field(description="what the body looks like: the name of a dialect")]
 
 Url = Annotated[
     str, Field(min_length=1, max_length=2000, description="http(s), on port 80 or 443, at a public address")

@@ -1,6 +1,6 @@
 """The app: one FastAPI app for each dialect, with a document of its own, behind one chooser."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import FastAPI, Request, Response
 
@@ -15,10 +15,11 @@ from walkaway_wire import VERSION
 
 def create_app(services: Services, keyring: Keyring, dialects: Sequence[Dialect]) -> Chooser:
     """Build the app over these services. Raises Ambiguous when dialects want the same requests."""
-    return Chooser(dialects, {dialect.name: _app(services, keyring, dialect) for dialect in dialects})
+    documents = {dialect.name: dialect.document for dialect in dialects}
+    return Chooser(dialects, {dialect.name: _app(services, keyring, dialect, documents) for dialect in dialects})
 
 
-def _app(services: Services, keyring: Keyring, dialect: Dialect) -> FastAPI:
+def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapping[str, str]) -> FastAPI:
     surface = dialect.surface()
     app = FastAPI(
         title=surface.title,
@@ -30,6 +31,7 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect) -> FastAPI:
         redoc_url=None,
     )
     app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
+    app.state.documents = documents
     app.add_middleware(BodyLimit, surface=surface)
     if surface.headers:
         app.middleware("http")(_with_headers(surface))

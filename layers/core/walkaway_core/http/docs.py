@@ -1,7 +1,7 @@
-"""`GET /docs`: Swagger UI over this server's own OpenAPI document, from files that it serves itself."""
+"""`GET /docs`: Swagger UI over a dialect's OpenAPI document, from files that this server has itself."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 
+from walkaway_core.errors import Invalid
 from walkaway_wire import VERSION
 
 PACKAGE = "fastapi_offline"
@@ -37,12 +38,15 @@ def beside(request: Request, path: str) -> str:
 
 
 @router.get("/docs")
-def show_docs(request: Request) -> Response:
-    """Give the page."""
+def show_docs(request: Request, api: str = "native") -> Response:
+    """Give the page of the sessions API, or of another dialect: `/docs?api=runs`. Raises Invalid for an unknown one."""
+    documents: Mapping[str, str] = request.app.state.documents
+    if api not in documents:
+        raise Invalid(f"There is no API {api[:100]!r} here; there are: {', '.join(documents)}")
     script, style = (beside(request, f"docs/{name}?v={VERSION}") for name in FILES)
     page = get_swagger_ui_html(
-        openapi_url=beside(request, "openapi.json"),
-        title="Walkaway",
+        openapi_url=beside(request, documents[api].lstrip("/")),
+        title="Walkaway" if api == "native" else f"Walkaway: {api}",
         swagger_js_url=script,
         swagger_css_url=style,
         swagger_favicon_url="data:,",

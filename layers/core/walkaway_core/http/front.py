@@ -30,7 +30,7 @@ pre {{ overflow-x: auto; padding: 1rem; background: #8882; border-radius: .3rem 
 <body>
 <h1>Walkaway</h1>
 <p>Send an agent a task that takes minutes or hours, walk away, come back for the result.</p>
-<p><a href="{docs}">The API, to read and to try</a>; its <a href="{document}">OpenAPI document</a>.</p>
+<p><a href="{docs}">The API, to read and to try</a>; its <a href="{document}">OpenAPI document</a>.{others}</p>
 <h2>How to begin</h2>
 <p>Create a session, send it a message, and take the file that it makes. ID is the session's <code>id</code>.{key}</p>
 <pre>{lines}</pre>
@@ -58,7 +58,10 @@ def greet(request: Request) -> Response:
         return JSONResponse(found, headers={"Vary": "Accept"})
     keyring: Keyring = request.app.state.keyring
     key = "" if keyring.open else " -H 'Authorization: Bearer KEY'"
+    others = [name for name in request.app.state.documents if name != "native"]
+    links = ", ".join(f'<a href="{escape(beside(request, f"docs?api={name}"))}">{escape(name)}</a>' for name in others)
     page = PAGE.format(
+        others=f" Other APIs that are spoken here: {links}." if links else "",
         docs=escape(beside(request, "docs")),
         document=escape(beside(request, "openapi.json")),
         key="" if keyring.open else KEY,
