@@ -131,7 +131,7 @@ def days_pass(world: World) -> None:
 def token_is_lost(world: World) -> None:
     """Let the turn have a token with which nothing waits."""
     turn = current(world)
-    if turn and turn.token:
+    if turn and turn.pause.token:
         world.place.table.write(Change(*turn.key.item, set={"token": "somebody:else"}))
 
 

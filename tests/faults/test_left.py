@@ -31,5 +31,5 @@ def test_another_answer_is_refused_and_lets_the_turn_go_on(tmp_path: Path) -> No
         world.settle()
         after = pauses.current(world)
         assert after
-        assert after.asked > before.asked
+        assert after.pause.step > before.pause.step
         world.place.close()

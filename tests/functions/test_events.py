@@ -131,7 +131,7 @@ def asks_the_caller(answer: Any, turn: Turn, stack: Deployed) -> None:
     stack.deployment.invoke("RequestClientToolsFunction", payload)
     now = turns.load(stack.services, turn.key)
     assert now
-    assert (now.parked, now.token) == (True, payload["token"])
+    assert (now.parked, now.pause.token) == (True, payload["token"])
     assert [request.name for request in asking.pending(stack.services, now)] == ["report_progress"]
 
 

@@ -11,9 +11,9 @@ from walkaway_core.engine.limits import LimitReached
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Superseded, Writer
-from walkaway_core.ports.items import Absent, Fact, Refused, Unknown
+from walkaway_core.ports.items import Absent, Refused, Unknown
 from walkaway_core.ports.model import ModelFailed, ModelRefused
-from walkaway_core.store import due, outbox, turns
+from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
@@ -107,7 +107,7 @@ class _Step:
         tx.put(log.item(self.services, writer, last.number, [started]), Absent())  # one attempt at a time
         tx.check(turn.key.entry(self.number), Absent())  # the step has not been committed meanwhile
         later = turns.move_due(tx, turn, self.services.clock.now() + due.STEP_WITHIN)
-        facts: dict[str, Fact] = {"started": True, "begun": self.number, "due": later.due}
+        facts = turn_facts.stepping(self.number, later.due)
         tx.change(turn.key.item, *turns.unchanged(turn), set=facts)
         first = [] if turn.started else [outbox.STARTED]
         notices = outbox.add(tx, self.services, turn.key.owner, session, turn.key.turn, *first)

@@ -16,7 +16,7 @@ from walkaway_core.log.transcript import Entry
 from walkaway_core.ports import pace
 from walkaway_core.ports.items import Absent, Refused
 from walkaway_core.ports.model import Answer, ModelCall, ModelFailed
-from walkaway_core.store import due, turns
+from walkaway_core.store import due, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
@@ -112,7 +112,7 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
     tx = Transaction(services.table)
     tx.put(transcript.answer_entry(services, turn.key, begun.step, answer, nonce), Absent())
     later = turns.move_due(tx, turn, services.clock.now() + due.STEP_WITHIN)
-    tx.change(turn.key.item, *turns.unchanged(turn), set={"step": begun.step, "due": later.due})
+    tx.change(turn.key.item, *turns.unchanged(turn), set=turn_facts.committed(begun.step, later.due))
     usage, _ = _spend(tx, begun, answer)
     done = {"step": begun.step, "stop_reason": answer.stop_reason, "usage": usage}
     try:

@@ -28,7 +28,7 @@ def _wait(services: Services, ticket: Ticket, token: str) -> None:
         turn, session = executions.current(services, ticket)
         if turn.begun > ticket.step:
             raise Superseded
-        if turn.asked < ticket.step:
+        if turn.pause.step < ticket.step:
             stored = parking.park(services, turn, session, ticket, token)
         else:
             stored = parking.wait_with(services, turn, token, ticket.history)

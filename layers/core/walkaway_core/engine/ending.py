@@ -8,8 +8,8 @@ from walkaway_core.engine.executions import get
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Fact, Is, Refused, Unknown, ms
-from walkaway_core.store import due, outbox, sessions, starts
+from walkaway_core.ports.items import Absent, Is, Refused, Unknown, ms
+from walkaway_core.store import due, outbox, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -76,7 +76,7 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         turn = load(services, key)
         if turn is None:
             raise LookupError(f"no turn {key}")
-        if turn.status not in ("running", "queued") or ending.execution not in (None, turn.execution):
+        if turn.status in turn_facts.OVER or ending.execution not in (None, turn.execution):
             return Ended(now=False, turn=turn)
         if ending.status == "completed" and turn.steered > turn.step:
             return Ended(now=False, turn=turn, steered=True)
@@ -126,12 +126,7 @@ def _clear(services: Services, key: SessionKey) -> None:
 
 def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> None:
     """Write that the turn is over."""
-    facts: dict[str, Fact] = {
-        "status": ending.status,
-        "ended": ms(services.clock.now()),
-        "error": ending.error,
-        "code": ending.code,
-    }
+    facts = turn_facts.ended(ending.status, services.clock.now(), ending.error, ending.code)
     if turn.status == "queued":
         queueing.leave(tx, turn, facts)
     else:

@@ -4,7 +4,7 @@ from walkaway_core.agent import agents
 from walkaway_core.errors import ResponseNotFound
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Refused, Unknown
-from walkaway_core.store import due, sessions, starts, turns
+from walkaway_core.store import due, sessions, starts, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -41,7 +41,7 @@ def hand_over(services: Services, key: TurnKey, execution: int) -> None:
     if turn and turn.status == "running" and turn.execution == execution:
         tx = Transaction(services.table)
         later = turns.move_due(tx, turn, services.clock.now() + due.START_WITHIN)
-        tx.change(key.item, *turns.unchanged(turn), set={"execution": execution + 1, "due": later.due})
+        tx.change(key.item, *turns.unchanged(turn), set=turn_facts.handed_over(execution + 1, later.due))
         try:
             tx.commit()
         except (Refused, Unknown):

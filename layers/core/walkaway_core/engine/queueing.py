@@ -4,8 +4,8 @@ from walkaway_core.engine.starting import Message
 from walkaway_core.errors import QueueFull
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import turns
+from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown
+from walkaway_core.store import turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
@@ -28,7 +28,7 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
     place = {"place": session.queued + 1, "behind": session.turn}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created), (TURN_QUEUED, place)])
     waiting = transcript.user_entry(services, key, message.content, session.key.waiting(key.turn))
-    facts: dict[str, Fact] = {"status": "queued", "created": ms(services.clock.now()), **message.record}
+    facts: dict[str, Fact] = {**turn_facts.queued(services.clock.now()), **message.record}
     record = Item(*key.item, facts)
     turn = turns.unpack(key, record)
     tx = Transaction(services.table)

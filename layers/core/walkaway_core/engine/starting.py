@@ -10,7 +10,7 @@ from walkaway_core.engine import creating
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import due, turns
+from walkaway_core.store import due, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -146,15 +146,6 @@ def _running(services: Services, tx: Transaction, session: Session, key: TurnKey
     session, of_agent = agents.at_start(services, session)
     writer = Writer(session.key.between, 0, key.turn)
     tx.put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), Absent())
-    return {
-        "status": "running",
-        "execution": 1,
-        "step": 0,
-        "begun": 0,
-        "steers": 0,
-        "place": session.events,
-        "due": due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail),
-        "began": ms(now),
-        "deadline": ms(now + (timeout or session.options.turn_timeout)),
-        **of_agent,
-    }
+    watch = due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail)
+    seconds = timeout or session.options.turn_timeout
+    return {**turn_facts.begun(now, seconds, session.events, watch), **of_agent}

@@ -6,7 +6,7 @@ from typing import Any
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Is, Item, Lacks, Refused, Unknown
-from walkaway_core.store import turns
+from walkaway_core.store import turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -45,7 +45,7 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
         Is("status", "running"),
         Is("begun", turn.begun),  # the model has not been asked for the step that is to see this
         Is("steers", turn.steers),  # whoever completes the turn counts what it was told
-        set={"steered": step},
+        set=turn_facts.steered(step),
         add={"steers": 1},
     )
     tx.check(session.key.item, Is("turn", key.turn), Lacks("deleted"))  # a deleted session takes nothing

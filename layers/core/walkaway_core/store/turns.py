@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from walkaway_core.ports.items import Condition, Fact, Is, Item
 from walkaway_core.store import due, sessions
@@ -10,6 +11,7 @@ from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import Ticket
 from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turn_facts import Status
 from walkaway_core.store.turn_webhook import TurnWebhook
 
 TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -19,15 +21,31 @@ USAGE = (*TOKENS, *SERVER_TOOLS)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn as it is now: queued, running, completed, failed or cancelled. `step` is the last one that was committed.
+class Pause:
+    """How a turn waits for its caller, or has waited: for the answers to calls of `step`, the last one that had such.
 
-    `begun` is the last step for which the model was called; `steered` the one that will see what the user said last
-    while the turn ran, `steers` how often that was. `place` is where the session's log says that the turn began.
+    `since`: seconds since the epoch, 0 when it does not wait now; `waited`: seconds of earlier pauses, which do not
+    count against the turn. `token` is the state machine's, and `history` how full its execution was then.
+    """
+
+    step: int = 0
+    since: float = 0
+    waited: float = 0
+    token: str = ""
+    history: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as it is now; `turn_facts` says what each fact means, and who writes it.
+
+    `step` is the last one that was committed, `begun` the last for which the model was called; `steered` the one that
+    will see what the user said last while the turn ran, `steers` how often that was. `place` is where the session's log
+    says that the turn began.
     """
 
     key: TurnKey
-    status: str
+    status: Status
     execution: int
     step: int
     begun: int
@@ -52,16 +70,7 @@ class Turn:
     """Of the session's agent, when the turn began; 0 without one."""
     code: str = ""
     """Of the error, for programs."""
-    asked: int = 0
-    """The last step some of whose calls the caller was asked to answer."""
-    parked_at: float = 0
-    """Since when it waits for those answers; 0: it does not."""
-    waited: float = 0
-    """Seconds that it has spent waiting for answers before: they do not count against it."""
-    token: str = ""
-    """The task token with which the state machine waits, or has waited, for the answers to `asked`."""
-    history: int = 0
-    """How full its execution was when it began to wait."""
+    pause: Pause = field(default_factory=Pause)
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     """All that its record says, with what a dialect has added there: only that dialect reads it."""
 
@@ -73,17 +82,17 @@ class Turn:
     @property
     def parked(self) -> bool:
         """Whether it waits for what the caller is to do."""
-        return self.status == "running" and self.parked_at > 0
+        return self.status == "running" and self.pause.since > 0
 
     @property
     def resuming(self) -> bool:
         """Whether it has all answers, and its next step has not begun."""
-        return self.status == "running" and not self.parked and bool(self.token) and self.begun == self.asked
+        return self.status == "running" and not self.parked and bool(self.pause.token) and self.begun == self.pause.step
 
     @property
     def allowed(self) -> float:
         """The seconds that it was given."""
-        return self.deadline - self.waited - self.began_at
+        return self.deadline - self.pause.waited - self.began_at
 
     @property
     def ticket(self) -> Ticket:
@@ -104,7 +113,7 @@ def unpack(key: TurnKey, item: Item) -> Turn:
     ended = item.number("ended", 0)
     return Turn(
         key=replace(key, order=str(item.facts.get("order", ""))),
-        status=item.text("status"),
+        status=cast("Status", item.text("status")),
         execution=item.number("execution", 0),
         step=item.number("step", 0),
         begun=item.number("begun", 0),
@@ -125,11 +134,13 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         agent_version=item.number("agent_version", 0),
         facts=item.facts,
         code=str(item.facts.get("code", "")),
-        asked=item.number("asked", 0),
-        parked_at=item.time("parked", 0),
-        waited=item.time("waited", 0),
-        token=str(item.facts.get("token", "")),
-        history=item.number("history", 0),
+        pause=Pause(
+            step=item.number("asked", 0),
+            since=item.time("parked", 0),
+            waited=item.time("waited", 0),
+            token=str(item.facts.get("token", "")),
+            history=item.number("history", 0),
+        ),
     )
 
 

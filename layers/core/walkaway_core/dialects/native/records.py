@@ -20,7 +20,7 @@ def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
         ResponseRecord(
             id=turn.key.turn,
             session_id=turn.key.session,
-            status="in_progress" if turn.status == "running" else turn.status,  # type: ignore[arg-type]
+            status="in_progress" if turn.status == "running" else turn.status,
             created_at=turn.created_at,
             started_at=turn.began_at or None,
             ended_at=turn.ended_at,

@@ -188,9 +188,9 @@ class _Telling:
             return _frame({"type": "error", "message": "The task is gone: its session was deleted"})
         status = records.status(self._services, turn)
         if status["task_info"]["paused_for_tool_calls"]:
-            if self._asked == turn.asked:
+            if self._asked == turn.pause.step:
                 return ""
-            self._asked = turn.asked
+            self._asked = turn.pause.step
         elif status["status"] == self._said.get("status"):
             return ""
         self._said = status

@@ -68,7 +68,7 @@ def _keep(services: Services, turn: Turn, found: Mapping[str, Request], answers:
         request = found[call]
         if request.answer:
             _same(request, answer)
-        elif not (turn.parked and turn.asked == request.step):
+        elif not (turn.parked and turn.pause.step == request.step):
             raise NotWaiting(f"{turn.key.turn} does not wait for {call!r}: it is {turn.status}")
     for call, answer in answers:
         if not found[call].answer and not give(services, found[call], answer):
@@ -100,7 +100,7 @@ def give(services: Services, request: Request, answer: Answer, *, late: bool = F
         turn, asked = turns.load(services, key), services.table.get(request.item.key)[0]
         if asked is None or "answer" in asked.facts:
             return False
-        if turn is None or not (turn.parked and turn.asked == request.step):
+        if turn is None or not (turn.parked and turn.pause.step == request.step):
             raise NotWaiting(f"{key.turn} does not wait for {request.id!r} any more")
         tx = Transaction(services.table)
         tx.change(request.item.key, Lacks("answer"), set=facts)  # of two answers the first one stands

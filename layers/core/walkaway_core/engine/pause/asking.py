@@ -79,7 +79,7 @@ def split(session: Session, said: Mapping[str, Any]) -> tuple[tuple[int, ...], d
 
 def requested(services: Services, turn: Turn, step: int = 0) -> list[Request]:
     """Read the calls that were put to the caller at a step, or at the last such step, in the model's order."""
-    step = step or turn.asked
+    step = step or turn.pause.step
     said = transcript.answer(services, turn.key, step) if step else None
     if said is None:
         return []

@@ -13,8 +13,8 @@ from walkaway_core.engine.pause import asking
 from walkaway_core.engine.pause.asking import Request
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import TOOLS_ERA, Draft, Superseded, Writer
-from walkaway_core.ports.items import Absent, Change, Fact, Is, Put, Refused, Unknown, ms
-from walkaway_core.store import due, outbox, turns
+from walkaway_core.ports.items import Absent, Change, Is, Put, Refused, Unknown, ms
+from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -41,14 +41,10 @@ def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token
         raise Superseded
     more = {"step": ticket.step, "tool_calls": _told(requests)}
     tx = Transaction(services.table)
-    later = turns.move_due(tx, replace(turn, parked_at=now), min(request.expires_at for request in requests))
-    facts: dict[str, Fact] = {
-        "asked": ticket.step,
-        "parked": ms(now),
-        "token": token,
-        "history": ticket.history,
-        "due": later.due,
-    }
+    later = turns.move_due(
+        tx, replace(turn, pause=replace(turn.pause, since=now)), min(request.expires_at for request in requests)
+    )
+    facts = turn_facts.parked(now, ticket.step, token, ticket.history, later.due)
     tx.change(key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has ended or moved it
     notices = outbox.add(tx, services, key.owner, session, key.turn, outbox.AWAITING, more=more)
     turns.tell(services, tx, turn, facts)
@@ -64,7 +60,7 @@ def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token
 
 def wait_with(services: Services, turn: Turn, token: str, history: int) -> bool:
     """Let a turn whose calls have been put to the caller wait with another token; False: look again."""
-    change = Change(*turn.key.item, set={"token": token, "history": history}, when=turns.unchanged(turn))
+    change = Change(*turn.key.item, set=turn_facts.waiting(token, history), when=turns.unchanged(turn))
     try:
         services.table.write(change)
     except (Refused, Unknown):
@@ -84,7 +80,7 @@ def go_on(services: Services, key: TurnKey) -> bool:
         if turn.parked and not _unpark(services, turn):
             continue
         try:
-            return services.machine.resume(turn.token, _ticket(turn, requests).json())
+            return services.machine.resume(turn.pause.token, _ticket(turn, requests).json())
         except Exception:
             logging.getLogger(__name__).exception("could not resume %s", turn.execution_name)
             return False
@@ -93,7 +89,7 @@ def go_on(services: Services, key: TurnKey) -> bool:
 def taken_up(services: Services, turn: Turn) -> bool:
     """Whether an execution is at work on what was approved; the due item then waits for that."""
     approved = [request.index for request in asking.requested(services, turn) if request.approved]
-    journals = [turn.key.call(turn.asked, index) for index in approved]
+    journals = [turn.key.call(turn.pause.step, index) for index in approved]
     return any(services.table.get(*journals[:100])) if journals else False
 
 
@@ -162,16 +158,16 @@ def _put(services: Services, request: Request) -> None:
 def _unpark(services: Services, turn: Turn) -> bool:
     """Let the turn's time run again; False when somebody else has, or has changed it."""
     now = services.clock.now()
-    gone = ms(now) - ms(turn.parked_at)
+    gone = ms(now) - ms(turn.pause.since)
     tx = Transaction(services.table)
     later = turns.move_due(tx, turn, now + due.START_WITHIN)
     tx.change(
         turn.key.item,
         *turns.unchanged(turn),
-        Is("parked", ms(turn.parked_at)),  # its time is given back once
-        Is("token", turn.token),  # whoever waits with another token now must be resumed with that one
+        Is("parked", ms(turn.pause.since)),  # its time is given back once
+        Is("token", turn.pause.token),  # whoever waits with another token now must be resumed with that one
         set={"due": later.due},
-        add={"deadline": gone, "waited": gone},
+        add=turn_facts.given_back(gone),
         drop=("parked",),
     )
     turns.tell(services, tx, turn, {"due": later.due}, "parked")
@@ -190,8 +186,8 @@ def _ticket(turn: Turn, requests: list[Request]) -> Ticket:
         key.session,
         key.turn,
         turn.execution,
-        turn.asked,
-        turn.history + PAUSE_HISTORY,
+        turn.pause.step,
+        turn.pause.history + PAUSE_HISTORY,
         "tools",
         approved,
     )
