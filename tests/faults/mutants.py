@@ -10,6 +10,10 @@ LOST = "a write has no effect, and nobody knows"
 DIES_AFTER = "the worker dies after a write"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
+SCRATCH = "Transaction(services.table)"
+"""A transaction that nobody commits: what is written into it is left out."""
+UNTOLD = "*(write for write in tx if write.key not in {notice.key for notice in notices})"
+"""The writes of a transaction but for those that have the bus told."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ MUTANTS = [
     Mutant(
         "R1: the terminal event is put where nothing is",
         "whoever cancels sleeps; the turn goes on",
-        (("engine/ending.py", "[ending.draft(turn)]), (Absent(),))", "[ending.draft(turn)]), ())"),),
+        (("engine/ending.py", "tx.put(terminal, Absent())", "tx.put(terminal)"),),
     ),
     Mutant(
         "R1: an end of unknown outcome is looked up",
@@ -44,18 +48,15 @@ MUTANTS = [
         (
             (
                 "engine/ending.py",
-                "services.table.write(terminal, *told.puts, *release)",
-                (
-                    "services.table.write(terminal, *told.puts, *release[:2])\n"
-                    "            services.table.write(*release[2:])"
-                ),
+                "tx.commit()",
+                "writes = [*tx]; services.table.write(*writes[:3]); services.table.write(*writes[3:])",
             ),
         ),
     ),
     Mutant(
         "R1: the bus is told by way of the outbox",
         "the bus does not listen",
-        (("engine/ending.py", "write(terminal, *told.puts, *release", "write(terminal, *release"),),
+        (("engine/ending.py", "tx.commit()", f"services.table.write({UNTOLD})"),),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
@@ -70,7 +71,7 @@ MUTANTS = [
     Mutant(
         "R1: whoever ends a turn has seen what it was told",
         STEERS,
-        (("engine/ending.py", '        Is("steers", turn.steers),\n', ""),),
+        (("engine/ending.py", 'Is("steers", turn.steers), ', ""),),
     ),
     Mutant(
         "R1: what a turn is told belongs to a step that has not begun",
@@ -80,7 +81,7 @@ MUTANTS = [
     Mutant(
         "R1: a message that waits is known by its key",
         "a message waits; somebody dies after a write",
-        (("engine/queueing.py", 'once.put(services, key, outcome="queued")', ""),),
+        (("engine/queueing.py", 'once.keep(tx, services, key, "queued")', "pass"),),
     ),
     Mutant(
         "R2: a delta is put where nothing is",
@@ -123,13 +124,9 @@ MUTANTS = [
         "R2: a step begins only where nothing has changed",
         SLEEPER,
         (
-            ("doors/call_model.py", "[started]), (Absent(),)),", "[started])),"),
-            ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
-            (
-                "doors/call_model.py",
-                '"due": later.due},\n                    when=turns.unchanged(turn),\n',
-                '"due": later.due},\n',
-            ),
+            ("doors/call_model.py", "[started]), Absent())", "[started]))"),
+            ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
+            ("doors/call_model.py", "*turns.unchanged(turn), set=facts", "set=facts"),
         ),
     ),
     Mutant(
@@ -143,16 +140,7 @@ MUTANTS = [
     Mutant(
         "R3: answer and last event in one transaction",
         DIES_AFTER,
-        (
-            (
-                "doors/model_step.py",
-                "            [(STEP_COMPLETED, done)],\n            Put(entry, (Absent(),)),",
-                (
-                    "            [(STEP_COMPLETED, done)],\n        )\n"
-                    "        services.table.write(\n            Put(entry, (Absent(),)),"
-                ),
-            ),
-        ),
+        (("doors/model_step.py", "[(STEP_COMPLETED, done)], *tx)", "[(STEP_COMPLETED, done)])\n        tx.commit()"),),
     ),
     Mutant(
         "R3: a committed step is not asked for again",
@@ -163,26 +151,28 @@ MUTANTS = [
                 "            if said:\n                return",
                 "            if False:\n                return",
             ),
-            ("doors/call_model.py", "                Check(*turn.key.entry(self.number), (Absent(),)),\n", ""),
+            ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
         ),
     ),
     Mutant(
         "R3: an answer is put where nothing is",
         SLEEPER,
         (
-            ("doors/model_step.py", "Put(entry, (Absent(),)),", "Put(entry),"),
-            (
-                "doors/model_step.py",
-                "set=facts, add=added, when=turns.unchanged(turn)",
-                "set=facts, add=added",
-            ),
+            ("doors/model_step.py", "answer, nonce), Absent())", "answer, nonce))"),
+            ("doors/model_step.py", '*turns.unchanged(turn), set={"step"', 'set={"step"'),
             ("log/log.py", ' or found.number("era") > writer.era', ""),
         ),
     ),
     Mutant(
         "R4: an unstarted turn has a due item",
         "an execution's start has no effect",
-        (("engine/starting.py", "[*made, watch, told, *message", "[*made, told, *message"),),
+        (
+            (
+                "engine/starting.py",
+                "due.watch(tx, now + due.START_WITHIN",
+                f"due.watch({SCRATCH}, now + due.START_WITHIN",
+            ),
+        ),
     ),
     Mutant(
         "R4: the sweep looks at turns",
@@ -192,13 +182,7 @@ MUTANTS = [
     Mutant(
         "R4: a step moves its due item",
         "an execution disappears with its worker",
-        (
-            (
-                "doors/call_model.py",
-                "                *moved,\n                *told.puts,",
-                "                *told.puts,",
-            ),
-        ),
+        (("doors/call_model.py", "turns.move_due(tx, ", "turns.move_due(Transaction(self.services.table), "),),
     ),
     Mutant(
         "R5: an old execution's failure does not count",
@@ -213,17 +197,23 @@ MUTANTS = [
     Mutant(
         "delete: the turn ends with its session",
         "the user deletes the session",
-        (("engine/ending.py", '        change["deleted"] = ms(now)\n', ""),),
+        (("engine/ending.py", "    if ending.delete:\n        mark", "    if False:\n        mark"),),
     ),
     Mutant(
         "delete: the due item brings the broom",
         "whoever sends, runs or deletes dies after a write",
-        (("engine/deleting.py", "*told.puts, *moved)", "*told.puts)"),),
+        (
+            (
+                "engine/ending.py",
+                "due.move(tx, session.due, now + PURGE",
+                f"due.move({SCRATCH}, session.due, now + PURGE",
+            ),
+        ),
     ),
     Mutant(
         "journal: a call is claimed where nobody has",
         SLEEPER,
-        (("doors/run_tool.py", "about | facts), (Absent(),))", "about | facts))"),),
+        (("doors/run_tool.py", "about | facts), Absent())", "about | facts))"),),
     ),
     Mutant(
         "journal: whoever has a call is waited for",
@@ -244,7 +234,7 @@ MUTANTS = [
     Mutant(
         "journal: a result counts only from the owner",
         SLEEPER,
-        (("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),),
+        (("doors/run_tool.py", "tx.put(done, *self._mine)", "tx.put(done)"),),
     ),
     Mutant(
         "journal: a tool writes only while its call is its own",
@@ -262,7 +252,7 @@ MUTANTS = [
         (
             ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
             ("agent/tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),
-            ("doors/run_tool.py", "Put(done, self._mine)", "Put(done)"),
+            ("doors/run_tool.py", "tx.put(done, *self._mine)", "tx.put(done)"),
         ),
     ),
     Mutant(
@@ -271,80 +261,71 @@ MUTANTS = [
         (
             (
                 "engine/sending.py",
-                "if once and (found := once.found(services)):",
-                "if once and not session.busy and (found := once.found(services)):",
+                "if once and (found := once.earlier(services)):",
+                "if once and not session.busy and (found := once.earlier(services)):",
             ),
         ),
     ),
     Mutant(
         "once: the key is written with the claim",
         DIES_AFTER,
-        (("engine/starting.py", "        writes.append(once.put(services, key))", "        pass"),),
+        (("engine/starting.py", "once.keep(tx, services, key)", "pass"),),
     ),
     Mutant(
         "start: the session must be free",
         "another request is a moment earlier",
         (
-            ("engine/starting.py", "add=beginning.added, when=free)", "add=beginning.added)"),
-            ("engine/starting.py", '{"response_id": key.turn})]), (Absent(),))', '{"response_id": key.turn})]))'),
+            ("engine/starting.py", 'Lacks("turn"), ', ""),
+            (
+                "engine/starting.py",
+                'Is("last_turn", session.last_turn) if session.last_turn else Lacks("last_turn"), ',
+                "",
+            ),
+            ("engine/starting.py", 'Is("due", session.due), ', ""),
+            ("engine/starting.py", 'Is("events", session.events), ', ""),
+            ("engine/starting.py", '{"response_id": key.turn})]), Absent())', '{"response_id": key.turn})]))'),
         ),
     ),
     Mutant(
         "start: an unknown outcome is looked up",
         "a start without a key takes effect, unseen",
-        (
-            (
-                "engine/starting.py",
-                (
-                    "    except Unknown:\n        return turns.load(services, beginning.turn.key)\n"
-                    "    return beginning.turn\n\n\ndef with_session"
-                ),
-                "    except Unknown:\n        return None\n    return beginning.turn\n\n\ndef with_session",
-            ),
-        ),
+        (("engine/starting.py", "return turns.load(services, turn.key) is not None", "return False"),),
     ),
     Mutant(
         "bus: each thing has a number of its own",
         WAITS,
-        (("store/outbox.py", '{"told": len(kinds)}, (Is("told", told),)', "{}, ()"),),
+        (("store/outbox.py", 'tx.change(key.item, Is("told", told), add={"told": len(kinds)})', "pass"),),
     ),
     Mutant(
         "bus: a start that nobody listened to is told later",
         "the bus does not listen",
-        (("doors/call_model.py", "                *told.puts,\n", ""),),
+        (("doors/call_model.py", "tx.commit()", f"self.services.table.write({UNTOLD})"),),
     ),
     Mutant(
         "runs: a run is counted where it moves",
         "a run; a write has no effect, unseen",
-        (("engine/ending.py", "due.drop(turn.key.turn, turn.due), *listed]", "due.drop(turn.key.turn, turn.due)]"),),
+        (("engine/ending.py", "    tell(services, tx, turn, facts)\n", ""),),
     ),
     Mutant(
         "runs: a run is taken off the list once",
         "a run that is deleted; somebody dies",
-        (("dialects/runs/runs.py", "    writes = index.gone(", "    writes = []; index.gone("),),
+        (("dialects/runs/runs.py", "turn_removed(services, tx, turn)", f"turn_removed(services, {SCRATCH}, turn)"),),
     ),
     Mutant(
         "pause: of two answers one is kept",
         "a pause; somebody else answers otherwise",
         (
-            ("engine/pause/answering.py", 'set=facts, when=(Lacks("answer"),))', "set=facts)"),
-            ("engine/pause/answering.py", "journal, body, nonce), (Absent(),))]", "journal, body, nonce))]"),
-            (
-                "engine/pause/answering.py",
-                'set={"due": later.due}, when=turns.unchanged(turn))',
-                'set={"due": later.due})',
-            ),
+            ("engine/pause/answering.py", 'Lacks("answer"), set=facts', "set=facts"),
+            ("engine/pause/answering.py", "tx.put(result, Absent())", "tx.put(result)"),
+            ("engine/pause/answering.py", '*turns.unchanged(turn), set={"due"', 'set={"due"'),
         ),
     ),
     Mutant(
         "pause: an answer, its result and its event in one transaction",
         "a pause; somebody dies after a write",
         (
-            (
-                "engine/pause/answering.py",
-                "[event], kept, *more, soon, *moved)",
-                "[event], kept, soon, *moved)\n            more and services.table.write(*more)",
-            ),
+            ("engine/pause/answering.py", "tx.put(result, Absent())", f"(second := {SCRATCH}).put(result, Absent())"),
+            ("engine/pause/answering.py", "[event], *tx)", "[event], *tx)\n            result and second.commit()"),
         ),
     ),
     Mutant(
@@ -355,34 +336,41 @@ MUTANTS = [
     Mutant(
         "pause: the bus is told of it by way of the outbox",
         "a pause; somebody dies after a write",
-        (("engine/pause/parking.py", "        *told.puts,\n", ""),),
+        (("engine/pause/parking.py", "drafts, *tx)", f"drafts, {UNTOLD})"),),
     ),
     Mutant(
         "webhooks: an event is written once for each address",
         "webhooks; all messages come twice",
-        (("notify/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item), watch, *forget"),),
+        (("notify/deliveries.py", "tx.put(item, Absent())", "tx.put(item)"),),
     ),
     Mutant(
         "webhooks: an attempt is made by one alone",
         "webhooks; a message comes twice at once",
         (
-            ("notify/deliveries.py", 'set={"due": due_key}, when=same)', 'set={"due": due_key})'),
+            ("notify/deliveries.py", 'Is("state", "pending"), Is("due", delivery.due), ', ""),
             ("notify/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
         ),
     ),
     Mutant(
         "webhooks: the due index brings attempts back",
         "webhooks; the queue forgets attempts",
-        (("notify/deliveries.py", "Put(item, (Absent(),)), watch, *forget", "Put(item, (Absent(),)), *forget"),),
+        (("notify/deliveries.py", "due.watch(tx, now + LATE", f"due.watch({SCRATCH}, now + LATE"),),
     ),
     Mutant(
         "webhooks: the next attempt is due when this one is recorded",
         "webhooks; somebody dies after a write",
-        (("notify/attempts.py", "**_with(delivery, about)}, *moved)", "**_with(delivery, about)})"),),
+        (("notify/attempts.py", "deliveries.move(tx, ", f"deliveries.move({SCRATCH}, "),),
     ),
     Mutant(
         "pause: who keeps an answer has somebody look at the turn soon",
         "an answer, or a yes that nobody repeats; its server dies after a write",
-        (("engine/pause/answering.py", "*more, soon, *moved", "*more"),),
+        (
+            ("engine/pause/answering.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),
+            (
+                "engine/pause/answering.py",
+                'tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})',
+                "pass",
+            ),
+        ),
     ),
 ]
