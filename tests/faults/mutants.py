@@ -159,7 +159,7 @@ MUTANTS = [
         SLEEPER,
         (
             ("doors/model_step.py", "answer, nonce), Absent())", "answer, nonce))"),
-            ("doors/model_step.py", '*turns.unchanged(turn), set={"step"', 'set={"step"'),
+            ("doors/model_step.py", "*turns.unchanged(turn), set=turn_facts.committed", "set=turn_facts.committed"),
             ("log/log.py", ' or found.number("era") > writer.era', ""),
         ),
     ),
@@ -331,7 +331,7 @@ MUTANTS = [
     Mutant(
         "pause: a call is asked once",
         "a pause; the worker dies after a state",
-        (("doors/request_client_tools.py", "if turn.asked < ticket.step:", "if turn:"),),
+        (("doors/request_client_tools.py", "if turn.pause.step < ticket.step:", "if turn:"),),
     ),
     Mutant(
         "pause: the bus is told of it by way of the outbox",
