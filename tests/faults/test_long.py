@@ -86,6 +86,7 @@ def sound(world: World, turn: TurnKey) -> None:
     world.place.close()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("side", "fault"), CASES)
 def test_whatever_happens_at_every_hand_over_is_made_up_for(
     places: Callable[[str], Place], side: str, fault: str

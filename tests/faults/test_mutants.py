@@ -17,6 +17,7 @@ CODE = ("layers/core", "local", "statemachines")
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.rule for mutant in MUTANTS])
 def test_the_suite_notices(mutant: Mutant, tmp_path: Path) -> None:
     for name in CODE:
@@ -46,4 +47,4 @@ def _suite(code: Path, fault: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "tests.faults", "--side", "one machine", "--only", fault, "--stop"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # a copy is not measured
     environ = {**clean, "PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, env=environ, cwd=code, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environ, cwd=code, capture_output=True, text=True, timeout=240, check=False)

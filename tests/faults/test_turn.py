@@ -50,6 +50,7 @@ def test_a_fault_in_the_middle_and_at_the_end_leaves_everything_sound(
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)
 @rows(CASES)
 def test_a_fault_leaves_everything_sound(side: str, fault: Fault, grounds: dict[str, Ground]) -> None:
     row = campaign(grounds[side], fault, EVERY[side])
