@@ -6,16 +6,15 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from walkaway_core import deployed
-from walkaway_core.doors import sweep
+from walkaway_core.doors.sweep import execution_failed, sweep
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
     """Look at what is due, or end the turns of the executions in the batch."""
-    services = deployed.services("sweep")
     if "Records" not in event:
-        return {"looked_at": sweep.sweep(services)}
+        return {"looked_at": sweep(deployed.services("sweep"))}
 
     def take(record: SQSRecord) -> None:
-        sweep.execution_failed(services, record.json_body["detail"])
+        execution_failed(deployed.services("sweep"), record.json_body["detail"])
 
     return process(event, take, BatchProcessor(EventType.SQS), context)

@@ -20,6 +20,11 @@ def test_the_docs_are_whole_without_the_internet(shape: Shape) -> None:
             page = client.get(f"{shape.url}{path}")
             found = linked.check(client, page, shape.url)
             assert sorted(found) == ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"]
+        for name in ("runs", "workflows"):
+            page = client.get(f"{shape.url}/docs?api={name}")
+            assert f"/openapi/{name}.json" in linked.check(client, page, shape.url)
+            assert client.get(f"{shape.url}/openapi/{name}.json").json()["info"]["title"] == f"Walkaway: {name}"
+        assert client.get(f"{shape.url}/docs?api=nothing").status_code == 400
         assert "default-src 'self'" in page.headers["content-security-policy"]
         assert '"validatorUrl": null' in page.text, "or a badge asks swagger.io"
         document = client.get(f"{shape.url}/openapi.json").json()
@@ -47,7 +52,9 @@ def test_the_files_of_the_docs_come_packed_or_not(shape: Shape, name: str) -> No
 def test_a_browser_at_the_front_door_is_led_to_the_docs(shape: Shape, path: str) -> None:
     with httpx.Client() as client:
         page = client.get(f"{shape.url}{path}", headers=BROWSER)
-        assert linked.check(client, page, shape.url) == ["/docs", "/openapi.json"]
+        assert linked.check(client, page, shape.url) == ["/docs", "/openapi.json", "/docs", "/docs"], (
+            "the others are ?api=runs and ?api=workflows"
+        )
         assert f"{shape.url}/v1/sessions -H" in page.text
         assert "Authorization: Bearer KEY" in page.text
         assert page.headers["vary"] == "Accept"

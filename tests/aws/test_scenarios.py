@@ -432,6 +432,4 @@ def test_an_unknown_address_is_404_in_the_contracts_words(shape: Shape, client: 
         assert answer.status_code == 404
         assert answer.json()["error"] == "not_found"
     assert httpx.get(f"{shape.url}/health").json()["status"] == "ok"
-    document = f"{httpx.URL(shape.url).path.rstrip('/')}/openapi.json"
-    assert f"'{document}'" in httpx.get(f"{shape.url}/docs").text
-    assert httpx.get(httpx.URL(shape.url).join(document)).json()["info"]["title"] == "Walkaway"
+    assert httpx.get(f"{shape.url}/openapi.json").json()["info"]["title"] == "Walkaway"

@@ -15,6 +15,7 @@ from dev.gateway import Route, routes
 from dev.routes import apps
 from dev.template import Stack, written
 from walkaway_core.aws.sandbox import STAGING
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
 from walkaway_core.http import docs
 from walkaway_core.settings import Settings, variables
@@ -29,7 +30,8 @@ STREAMED = {
     ("GET", "/api/v1/runs/{run}/stream"),
     ("GET", "/api/agent/{agent_id}/status/{task_id}/events"),
 }
-UNDOCUMENTED = {"/", "/docs", *(f"/docs/{name}" for name in docs.FILES), "/openapi.json"}
+PAGES = {"/", "/docs", *(f"/docs/{name}" for name in docs.FILES)}
+UNDOCUMENTED = PAGES | {dialect.document for dialect in DIALECTS}
 POLICY_OF = {
     "WALKAWAY_TABLE": "TableAccess",
     "WALKAWAY_BUCKET": "WorkspaceAccess",
