@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.violations import Found, of_log, of_record
 from tests.faults.world import World
-from walkaway_core.dialects.runs import index, runs
+from walkaway_core.dialects.runs import index, keys, runs
 from walkaway_core.dialects.runs.index import Run
 from walkaway_core.dialects.runs.runs import RunRequest
 from walkaway_core.log import log
-from walkaway_core.store import keys, turns
+from walkaway_core.store import turns
 from walkaway_core.store.keys import SessionKey, TurnKey
 
 WISH = RunRequest("go", "", {}, "label", 3600, "", "key", "global")

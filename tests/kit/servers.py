@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
+from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
 from walkaway_local.loopback_only import LoopbackOnly
@@ -41,10 +42,16 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, settings: Settings, clock: Clock | None = None, workers: int = 64) -> Iterator[Running]:
+def running(
+    data: Path,
+    settings: Settings,
+    clock: Clock | None = None,
+    workers: int = 64,
+    dialects: Sequence[Dialect] = DIALECTS,
+) -> Iterator[Running]:
     """Serve a stack from a thread of this process."""
-    stack = LocalStack(data, settings, clock=clock, workers=workers)
-    app: ASGIApp = create_app(stack.services, Keyring(settings.keys), DIALECTS)
+    stack = LocalStack(data, settings, clock=clock, workers=workers, dialects=dialects)
+    app: ASGIApp = create_app(stack.services, Keyring(settings.keys), dialects)
     if not settings.keys:
         app = LoopbackOnly(app)
     stack.run()

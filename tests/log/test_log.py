@@ -1,5 +1,7 @@
 """Rule R2: one writer, whose events are there once and in order."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.kit.engine import Engine
@@ -7,6 +9,7 @@ from walkaway_core.engine.ending import cancel
 from walkaway_core.log import log
 from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Superseded, Writer
+from walkaway_core.ports.items import Put
 
 FAULTS = ["lost", "after effect"]
 
@@ -81,3 +84,13 @@ class TestOneWriter:
         assert 3 < len(items) < 12
         assert all(len(item.body) < 8_000 for item in items)
         assert len(engine.events(turn)) == 201
+
+
+def test_events_of_a_release_that_noted_no_time_show_their_turns_beginning(engine: Engine) -> None:
+    turn = engine.turn()
+    written = engine.table.query(turn.key.log).items[0]
+    assert engine.events(turn)[0].at == engine.clock.now()
+    without = {name: value for name, value in written.facts.items() if name != "at"}
+    engine.table.write(Put(replace(written, facts=without)))
+    made = int(turn.key.turn.removeprefix("msg_")[:12], 16)
+    assert engine.events(turn)[0].at == made / 1000

@@ -58,7 +58,7 @@ def test_turns_and_what_lies_between_them_come_in_one_order(client: httpx.Client
     expected += [(f"{two}:{event.id}", event.event) for event in second]
     assert [(event["id"], event["event"]) for event in found] == expected
     assert [event["data"] for event in found if event["response_id"] == two] == [event.data for event in second]
-    assert found[1]["data"] == {"response_id": one, "sequence_number": 1}
+    assert found[1]["data"] == {"response_id": one, "sequence_number": 1, "at": found[1]["data"]["at"]}
     assert (found[0]["response_id"], found[0]["data"]["changes"]) == (None, {"before": 1})
 
 

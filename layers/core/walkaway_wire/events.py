@@ -80,11 +80,15 @@ BETWEEN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a turn's log. `text` is the data's JSON on one line, `sequence_number` included."""
+    """One line of a turn's log. `text` is the data's JSON on one line, `sequence_number` included.
+
+    `at`: when its writer wrote it, in seconds since the epoch; 0 where nobody knows.
+    """
 
     number: int
     type: str
     text: str
+    at: float = 0.0
 
     @classmethod
     def make(cls, number: int, type_: str, data: dict[str, Any]) -> "Event":
@@ -104,8 +108,13 @@ class Event:
 
     def sse(self, cursor: str = "") -> str:
         """The event as a Server-Sent Event: `id`, `event`, `data` and a blank line (contract A.5, later edition)."""
-        return f"id: {cursor or self.number}\nevent: {self.type}\ndata: {self.text}\n\n"
+        return f"id: {cursor or self.number}\nevent: {self.type}\ndata: {self.shown}\n\n"
+
+    @property
+    def shown(self) -> str:
+        """The data's JSON as readers get it: with `at`, its time in seconds since the epoch."""
+        return f'{self.text[:-1]},"at":{self.at}}}' if self.at else self.text
 
     def json(self) -> dict[str, Any]:
         """The event as an object of the JSON form of the log."""
-        return {"id": self.number, "event": self.type, "data": self.data}
+        return {"id": self.number, "event": self.type, "data": self.data | ({"at": self.at} if self.at else {})}

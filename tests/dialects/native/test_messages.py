@@ -1,6 +1,7 @@
 """Sending a message and reading its stream (contract A.5)."""
 
 import threading
+import time
 
 import httpx
 import pytest
@@ -23,13 +24,18 @@ def session(client: httpx.Client) -> str:
 
 
 def test_a_stream_tells_the_whole_turn_in_numbered_events(client: httpx.Client, session: str) -> None:
+    before = round(time.time(), 3) - 0.001
     with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": POEM}) as answer:
         response = answer.headers["x-response-id"]
         assert answer.headers["cache-control"] == "no-store"
         events = sse.read(answer)
     assert [event.id for event in events] == list(range(len(events)))
     assert events[0].event == "message.created"
-    assert events[0].data == {"id": response, "session_id": session, "status": "in_progress", "sequence_number": 0}
+    created = {"id": response, "session_id": session, "status": "in_progress", "sequence_number": 0}
+    assert events[0].data == {**created, "at": events[0].data["at"]}
+    times = [event.data["at"] for event in events]
+    assert times == sorted(times), "each event says when it was written"
+    assert before <= times[0] <= times[-1] <= time.time()
     kinds = [event.event for event in events]
     assert kinds[1:3] == ["step.started", "text.start"]
     assert kinds[-3:] == ["text.stop", "step.completed", "message.completed"]

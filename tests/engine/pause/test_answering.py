@@ -42,7 +42,7 @@ class TestAnswers:
         names = [event.event for event in events]
         assert names.count("tool_call.requested") == names.count("tool_result") == 1
         requested = next(event.data for event in events if event.event == "tool_call.requested")
-        assert {**requested, "sequence_number": 0} == {**waiting, "sequence_number": 0}
+        assert {**requested, "sequence_number": 0, "at": 0} == {**waiting, "sequence_number": 0, "at": 0}
         assert names[-1] == "message.completed"
         assert asking.told() == [("12:04", False)]
         assert asking.record()["pending_tool_calls"] == []

@@ -226,7 +226,7 @@ def _unpack(tenant: str, item: Item) -> Agent:
         name=body["name"],
         description=body["description"],
         version=item.number("version"),
-        created_at=item.number("created") / 1000,
-        updated_at=item.number("updated") / 1000,
+        created_at=item.time("created"),
+        updated_at=item.time("updated"),
         settings=_settings(item),
     )

@@ -1,14 +1,14 @@
 """The app: one FastAPI app for each dialect, with a document of its own, behind one chooser."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from walkaway_core.http import errors, openapi
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.body_limit import BodyLimit
 from walkaway_core.http.chooser import Chooser
-from walkaway_core.http.dialect import Dialect, Surface
+from walkaway_core.http.dialect import Dialect
 from walkaway_core.store.services import Services
 from walkaway_wire import VERSION
 
@@ -33,20 +33,8 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
     app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
     app.state.documents = documents
     app.add_middleware(BodyLimit, surface=surface)
-    if surface.headers:
-        app.middleware("http")(_with_headers(surface))
     errors.install(app, surface.errors)
     openapi.install(app)
     for router in surface.routers:
         app.include_router(router)
     return app
-
-
-def _with_headers(surface: Surface) -> Callable[..., object]:
-    async def add(request: Request, call: Callable[[Request], object]) -> Response:
-        response: Response = await call(request)  # type: ignore[misc]  # Starlette's call_next
-        if surface.headers:
-            response.headers.update(surface.headers(request))
-        return response
-
-    return add

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from walkaway_core.http.answer_headers import AnswerHeaders
 from walkaway_core.http.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Chooser:
     def __init__(self, dialects: Sequence[Dialect], apps: "dict[str, FastAPI]") -> None:
         self.dialects = tuple(dialects)
         self.apps = apps
+        self._doors: dict[str, ASGIApp] = {name: AnswerHeaders(app, app.state.surface) for name, app in apps.items()}
         self._check()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,8 +42,7 @@ class Chooser:
         dialect = self.choose(path, (name.decode("latin-1") for name, _ in scope["headers"]))
         if dialect.mount and _below(dialect.mount, path):
             scope = {**scope, "root_path": root + dialect.mount}
-        app: ASGIApp = self.apps[dialect.name]
-        await app(scope, receive, send)
+        await self._doors[dialect.name](scope, receive, send)
 
     def choose(self, path: str, headers: Iterable[str]) -> Dialect:
         """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""

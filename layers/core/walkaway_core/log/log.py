@@ -6,11 +6,12 @@ the item before, so whoever is late collides. Each item carries the nonce of the
 terminal event, has been superseded.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write
+from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write, ms
 from walkaway_core.store import bodies, keys
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -69,6 +70,7 @@ def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft
     events = [Event.make(number + i, type_, data) for i, (type_, data) in enumerate(drafts)]
     text = "\n".join(f"{event.type} {event.text}" for event in events)
     facts: dict[str, Fact] = {"nonce": writer.nonce, "era": writer.era, "count": len(events)}
+    facts["at"] = ms(services.clock.now())
     if events[-1].type in TERMINAL:
         facts["terminal"] = True
     path = f"{writer.turn.session}/{writer.turn.turn}-{number}-{writer.nonce}"
@@ -83,8 +85,14 @@ def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Eve
         lines = bodies.fetch(services.workspace, turn.tenant, entry).decode().split("\n")
         for i, line in enumerate(lines):
             type_, _, text = line.partition(" ")
-            found.append(Event(int(entry.sk) + i, type_, text))
+            found.append(Event(int(entry.sk) + i, type_, text, entry.time("at", since(turn))))
     return found
+
+
+def since(turn: TurnKey) -> int:
+    """When a turn was made, by its id, in milliseconds: the time of events whose writer noted none (0.1.0)."""
+    digits = turn.turn.partition("_")[2][:12]
+    return int(digits, 16) if re.fullmatch("[0-9a-f]{12}", digits) else 0
 
 
 def append(services: Services, writer: Writer, number: int, drafts: Sequence[Draft], *writes: Write) -> int:

@@ -102,7 +102,7 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     call = int(place[1]) if place[0] == "1" else None
     said = jsontext.loads(body) if body else {}
     turn = str(item.facts.get("turn", order))
-    return Entry(turn, order, int(step), ".".join(place), call, item.number("at") / 1000, said)
+    return Entry(turn, order, int(step), ".".join(place), call, item.time("at"), said)
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:

@@ -179,9 +179,7 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
 def unpack(tenant: str, owner: str, item: Item) -> Delivery:
     """Read a delivery's item."""
     session, turn = item.text("session"), item.text("turn")
-    notice = Notice(
-        item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.number("at") / 1000
-    )
+    notice = Notice(item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.time("at"))
     return Delivery(
         tenant=tenant,
         owner=owner,

@@ -211,9 +211,9 @@ def _unpack(tenant: str, item: Item) -> Endpoint:
         format=body["format"],
         description=body["description"],
         secrets=tuple((secret, until) for secret, until in body["secrets"]),
-        created_at=item.number("created") / 1000,
+        created_at=item.time("created"),
         enabled=item.text("state") == "enabled",
         reason=item.text("reason"),
-        failing_since=item.number("failing") / 1000 if "failing" in item.facts else None,
+        failing_since=item.time("failing") if "failing" in item.facts else None,
         version=item.number("version"),
     )

@@ -83,4 +83,4 @@ def any_exist(table: Table) -> bool:
 
 
 def _read(item: Item) -> ApiKey:
-    return ApiKey(item.sk[:ID_DIGITS], item.text("tenant"), item.text("name"), item.number("created") / 1000)
+    return ApiKey(item.sk[:ID_DIGITS], item.text("tenant"), item.text("name"), item.time("created"))

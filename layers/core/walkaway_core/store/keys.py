@@ -15,12 +15,7 @@ T#{tenant}#{session}+     {number}                        the session's log: wha
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
                           AGENTNAME#{hash}                which agent has a name
-                          RUN#{run}                       which turn a run is
-T#{tenant}#RUNS           {turn}                          the list of runs, by their turns
-T#{tenant}#RUNCOUNT       {group}#{shard}                 how many runs of a label, or of all, are in each state
-T#{tenant}                TASK#{task}                     which turn a task is, and what was asked
-T#{tenant}#{agent}#TASKS  {task}                          the list of an agent's tasks
-T#{tenant}#REGISTRY       {hash}                          a tool that the tenant has registered
+T#{tenant}…               …                               what dialects keep: keys.py in their folders
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
@@ -160,37 +155,6 @@ def agent_name(tenant: str, name: str) -> Key:
 def agent_version(tenant: str, id_: str, version: int) -> Key:
     """An agent as it was in a version."""
     return f"T#{tenant}#{id_}", f"{version:010}"
-
-
-def run(tenant: str, id_: str) -> Key:
-    """Which turn a run is."""
-    return f"T#{tenant}", f"RUN#{id_}"
-
-
-def run_entry(tenant: str, turn: str) -> Key:
-    """A run in the list of its tenant's, which is that of their turns."""
-    return f"T#{tenant}#RUNS", turn
-
-
-def run_counter(tenant: str, group: str, shard: int) -> Key:
-    """How many runs of a group, or of all, are in each state; in shards."""
-    return f"T#{tenant}#RUNCOUNT", f"{group}#{shard:02}"
-
-
-def task(tenant: str, id_: int) -> Key:
-    """Which turn a task is, and what was asked."""
-    return f"T#{tenant}", f"TASK#{id_:016}"
-
-
-def task_entry(tenant: str, agent: str, id_: int) -> Key:
-    """A task in the list of its agent's."""
-    return f"T#{tenant}#{agent}#TASKS", f"{id_:016}"
-
-
-def registered(tenant: str, namespace: str, name: str) -> Key:
-    """A tool that a tenant has registered."""
-    named = f"{namespace}\0{name}".encode(errors="surrogatepass")
-    return f"T#{tenant}#REGISTRY", hashlib.sha256(named).hexdigest()
 
 
 def webhook(tenant: str, id_: str) -> Key:

@@ -104,9 +104,9 @@ def unpack(key: SessionKey, item: Item) -> Session:
     return Session(
         key=key,
         options=SessionOptions(**body),
-        created_at=item.number("created") / 1000,
-        last_activity=item.number("active") / 1000,
-        expires_at=item.number("expires") / 1000,
+        created_at=item.time("created"),
+        last_activity=item.time("active"),
+        expires_at=item.time("expires"),
         turn=item.text("turn") if "turn" in item.facts else "",
         last_turn=item.text("last_turn") if "last_turn" in item.facts else "",
         inbox=item.number("inbox"),

@@ -55,6 +55,8 @@ class Transaction:
         if isinstance(there, Put):
             self._writes[key] = replace(there, item=_changed(there.item, when, set, add, drop))
         elif isinstance(there, Change):
+            if clash := {*there.set, *set}.intersection((*there.drop, *drop)):
+                raise ValueError(f"{key}: {min(clash)} is set and dropped in one transaction")
             sums = {name: there.add.get(name, 0) + add.get(name, 0) for name in {**there.add, **add}}
             both = Change(*key, {**there.set, **set}, sums, (*there.drop, *drop), _all(there.when, when))
             self._writes[key] = both

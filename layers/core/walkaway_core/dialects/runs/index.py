@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from walkaway_core.dialects.runs import keys as own_keys
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Present, Put, Refused
 from walkaway_core.store import keys
 from walkaway_core.store.extensions import Projection
@@ -56,8 +57,8 @@ class Runs(Projection):
         if run := Run.read(turn.facts):
             key = turn.key
             where: dict[str, Fact] = {"session": key.session, "turn": key.turn}
-            tx.put(Item(*keys.run_entry(key.tenant, key.turn), {**run.facts, **where, "state": "queued"}), Absent())
-            tx.put(Item(*keys.run(key.tenant, run.id), where), Absent())
+            tx.put(Item(*own_keys.run_entry(key.tenant, key.turn), {**run.facts, **where, "state": "queued"}), Absent())
+            tx.put(Item(*own_keys.run(key.tenant, run.id), where), Absent())
             _count(tx, key.tenant, run, queued=1)
 
     def turn_moved(self, services: Services, tx: Transaction, before: Turn, after: Turn) -> None:
@@ -65,7 +66,7 @@ class Runs(Projection):
         del services
         run, old, new = Run.read(before.facts), state(before), state(after)
         if run and old != new:
-            tx.change(keys.run_entry(before.key.tenant, before.key.turn), set={"state": new})
+            tx.change(own_keys.run_entry(before.key.tenant, before.key.turn), set={"state": new})
             _count(tx, before.key.tenant, run, **{old: -1, new: 1})
 
     def turn_removed(self, services: Services, tx: Transaction, turn: Turn) -> None:
@@ -77,8 +78,8 @@ class Runs(Projection):
         remembered = services.table.get(once)[0] if run.once else None
         if remembered is not None and remembered.facts["turn"] == key.turn:
             tx.delete(once, Is("turn", key.turn))
-        tx.delete(keys.run_entry(key.tenant, key.turn), Present())
-        tx.delete(keys.run(key.tenant, run.id))
+        tx.delete(own_keys.run_entry(key.tenant, key.turn), Present())
+        tx.delete(own_keys.run(key.tenant, run.id))
         _count(tx, key.tenant, run, **{state(turn): -1})
 
 
@@ -102,7 +103,7 @@ def _count(tx: Transaction, tenant: str, run: Run, **added: int) -> None:
 def _counters(tenant: str, run: Run) -> list[tuple[str, str]]:
     shard = zlib.crc32(run.id.encode()) % SHARDS
     groups = ["all", *([_group(run.label)] if run.label else [])]
-    return [keys.run_counter(tenant, group, shard) for group in groups]
+    return [own_keys.run_counter(tenant, group, shard) for group in groups]
 
 
 def _group(label: str) -> str:
@@ -122,7 +123,7 @@ def ready(services: Services, tenant: str, run: Run) -> None:
 
 def counts(services: Services, tenant: str, label: str = "") -> Counter[str]:
     """How many runs of a tenant, or of one of its labels, are in each state."""
-    pk, _ = keys.run_counter(tenant, "", 0)
+    pk, _ = own_keys.run_counter(tenant, "", 0)
     group = _group(label) if label else "all"
     found = services.table.query(pk, after=f"{group}#", upto=f"{group}#{keys.END}").items
     total: Counter[str] = Counter(dict.fromkeys(STATES, 0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from walkaway_core.agent import agents
-from walkaway_core.dialects.runs import index
+from walkaway_core.dialects.runs import index, keys
 from walkaway_core.dialects.runs.index import STATES, Run
 from walkaway_core.dialects.runs.problems import RunBusy, RunNotFound
 from walkaway_core.engine import deleting, ending, executions, sending, starting
@@ -15,7 +15,7 @@ from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
 from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.items import Delete, Is, Item, Refused
-from walkaway_core.store import keys, sessions, starts, turns
+from walkaway_core.store import sessions, starts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services

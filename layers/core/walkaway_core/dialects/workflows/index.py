@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from walkaway_core.dialects.workflows import keys
 from walkaway_core.ports.items import Absent, Fact, Item
-from walkaway_core.store import bodies, keys
+from walkaway_core.store import bodies
 from walkaway_core.store.extensions import Projection
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services

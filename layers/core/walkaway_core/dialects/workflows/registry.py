@@ -7,10 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from walkaway_core.agent import client_tools
-from walkaway_core.dialects.workflows import index
+from walkaway_core.dialects.workflows import index, keys
 from walkaway_core.errors import Invalid, TooMany
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
-from walkaway_core.store import keys
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 from walkaway_wire.tools import MOST, FunctionTool
@@ -90,6 +89,6 @@ def _unpack(item: Item) -> Registered:
         name=said["name"],
         namespace=said["namespace"],
         definition=said,
-        created_at=item.number("created") / 1000,
-        updated_at=item.number("updated") / 1000,
+        created_at=item.time("created"),
+        updated_at=item.time("updated"),
     )

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from walkaway_core.agent import agents, client_tools
-from walkaway_core.dialects.workflows import index, inputs, registry
+from walkaway_core.dialects.workflows import index, inputs, keys, registry
 from walkaway_core.dialects.workflows.index import Task
 from walkaway_core.dialects.workflows.problems import TaskNotFound
 from walkaway_core.engine import creating, ending, starting
 from walkaway_core.engine.starting import LIFE, Message
 from walkaway_core.ports.items import Item
-from walkaway_core.store import bodies, keys, sessions, starts, turns
+from walkaway_core.store import bodies, sessions, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
