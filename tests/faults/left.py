@@ -26,24 +26,6 @@ from walkaway_core.store.outbox import Notice
 
 Act = Callable[[World], object]
 NOBODY = "http://127.0.0.1:9/"
-SETTINGS = {
-    "model": "",
-    "instructions": "",
-    "thinking": False,
-    "max_steps": 200,
-    "turn_timeout": 0,
-    "max_output_tokens": 16_000,
-    "effort": "",
-    "temperature": None,
-    "allowed_tools": None,
-    "disallowed_tools": (),
-    "max_cost_usd": None,
-    "max_turn_cost_usd": None,
-    "tools": (),
-    "tools_at": "",
-    "approve": (),
-    "tool_timeout": 86_400,
-}
 
 
 def once(world: World, request: Act) -> None:
@@ -179,7 +161,7 @@ def cancels(world: World) -> None:
 def has_an_agent(world: World) -> None:
     """Make an agent, unless there is one."""
     if not agents.everyone(world.services, "t", limit=1)[0]:
-        agents.create(world.services, "t", "writer", settings=SETTINGS)
+        agents.create(world.services, "t", "writer", said={})
 
 
 def has_a_webhook(world: World) -> None:

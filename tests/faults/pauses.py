@@ -19,6 +19,7 @@ from walkaway_core.errors import AlreadyAnswered, NotWaiting
 from walkaway_core.log import log
 from walkaway_core.ports.items import Change
 from walkaway_core.store import turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.sessions import SessionOptions
 from walkaway_core.store.transaction import Transaction
@@ -38,7 +39,9 @@ def session(world: World) -> None:
     """Give the world a session whose turns wait."""
     services, name = world.services, world.services.ids.new("sess_")
     stored = client_tools.store(services, "t", name, [ASK])
-    options = SessionOptions(persistent=True, ttl=TTL, approve=("write_file",), **stored.settings)
+    options = SessionOptions(
+        persistent=True, ttl=TTL, settings=AgentSettings(approve=("write_file",), **stored.settings)
+    )
     tx = Transaction(services.table)
     stored.keep(tx)
     world.session = creating.create(services, "t", options, {}, tx, name=name).key

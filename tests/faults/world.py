@@ -20,11 +20,10 @@ from walkaway_core.http.dialect import extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.items import Unknown
 from walkaway_core.settings import Settings
-from walkaway_core.store import keys
+from walkaway_core.store import keys, sessions
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import SessionOptions
 
 T = TypeVar("T")
 PATIENCE = 100
@@ -134,7 +133,7 @@ class World:
         self.session = self.create()
 
     def create(self, **options: Any) -> SessionKey:
-        return creating.create(self.services, "t", SessionOptions(**{"persistent": True} | options), {}).key
+        return creating.create(self.services, "t", sessions.options({"persistent": True} | options), {}).key
 
     def run(self) -> TurnKey:
         """Send a message as a client that repeats what it has no answer to, and let the turn run to its end."""

@@ -14,10 +14,9 @@ from walkaway_core.log import log
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.clock import TimeIds
 from walkaway_core.settings import Settings
-from walkaway_core.store import keys, turns
+from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import SessionOptions
 from walkaway_core.store.turns import Turn
 from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
@@ -44,7 +43,7 @@ class Engine:
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def session(self, **options: Any) -> SessionKey:
-        return creating.create(self.services, "t", SessionOptions(**{"model": "test-model"} | options), {}).key
+        return creating.create(self.services, "t", sessions.options({"model": "test-model"} | options), {}).key
 
     def turn(self, session: SessionKey | None = None) -> Turn:
         return sending.send(self.services, session or self.session(), "go").turn

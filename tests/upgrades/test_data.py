@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.kit.receivers import PATIENCE, Receiver, receiving
 from tests.upgrades.opened import VERSIONS, Opened, opened, until
 from walkaway.webhooks import verify
 from walkaway_core.agent.agents import as_begun
+from walkaway_core.store import turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.sessions import get as get_session
 
@@ -177,10 +179,12 @@ def test_the_agent_has_all_its_versions(old: Opened) -> None:
     assert {found["name"] for found in old.get("/v1/agents")} == {"clerk", "timekeeper"}
     services = old.stack.services
     session = get_session(services, SessionKey(TENANT, parked["session"]))
-    versions = [as_begun(services, session, number).options for number in (1, 2, 3)]
-    assert [options.instructions for options in versions] == ["First.", "Second.", "Third."]
-    assert [options.tools for options in versions] == [("get_time",), ("get_time",), ()]
-    assert [options.max_steps for options in versions] == [30, 30, 30], "what the session says itself"
+    turn = turns.load(services, session.key.turn(parked["turn"]))
+    assert turn
+    versions = [as_begun(services, session, replace(turn, agent_version=number)) for number in (1, 2, 3)]
+    assert [settings.instructions for settings in versions] == ["First.", "Second.", "Third."]
+    assert [settings.tools for settings in versions] == [("get_time",), ("get_time",), ()]
+    assert [settings.max_steps for settings in versions] == [30, 30, 30], "what the session says itself"
     assert old.answer(parked, output="12:04").status_code == 200
     sound(old.events(parked))
     sound(old.events(agent["first"]))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from walkaway_wire.resources import ToolSettings
+from walkaway_wire.resources import SettingsRecord, ToolSettings
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="by which sessions and runs may name it")]
 EXAMPLE: Final[dict[str, Any]] = {
@@ -33,7 +33,18 @@ class AgentChange(ToolSettings):
     description: Annotated[str | None, Field(max_length=2000)] = None
 
 
-class AgentRecord(BaseModel):
+class AgentState(BaseModel):
+    """What an agent is besides its settings."""
+
+    id: str
+    name: str
+    description: str
+    version: Annotated[int, Field(description="one more with each change; a turn keeps the one that it began with")]
+    created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
+    updated_at: float
+
+
+class AgentRecord(SettingsRecord, AgentState):
     """An agent as it is now."""
 
     model_config = ConfigDict(
@@ -44,43 +55,9 @@ class AgentRecord(BaseModel):
                     "version": 1,
                     "created_at": 1763812800.0,
                     "updated_at": 1763812800.0,
-                    "model": "",
-                    "thinking": False,
-                    "max_steps": 200,
-                    "turn_timeout": None,
-                    "max_output_tokens": 16000,
-                    "effort": None,
-                    "temperature": None,
-                    "disallowed_tools": [],
-                    "max_cost_usd": None,
-                    "max_turn_cost_usd": None,
-                    "tools": [],
-                    "approve": [],
-                    "tool_timeout": 86400,
+                    **SettingsRecord.example(),
                     **EXAMPLE,
                 }
             ]
         }
     )
-
-    id: str
-    name: str
-    description: str
-    version: Annotated[int, Field(description="one more with each change; a turn keeps the one that it began with")]
-    created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
-    updated_at: float
-    model: Annotated[str, Field(description="empty: the server's default")]
-    instructions: str
-    thinking: bool | int
-    max_steps: int
-    turn_timeout: int | None
-    max_output_tokens: int
-    effort: str | None
-    temperature: float | None
-    allowed_tools: list[str] | None
-    disallowed_tools: list[str]
-    max_cost_usd: float | None
-    max_turn_cost_usd: float | None
-    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
-    approve: list[str]
-    tool_timeout: int

@@ -1,11 +1,14 @@
 """The resources of the native dialect, as they go over HTTP (contract A.3 to A.10). Unknown fields are refused."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from walkaway_wire.examples import SESSION_EXAMPLE
 from walkaway_wire.tools import DAY, MOST, FunctionTool, PendingToolCall, Seconds
+
+UNSAID: Final = BeforeValidator(lambda value: value or None)
+"""Shows null for what is stored as 0 or empty where nobody says it."""
 
 
 class Strict(BaseModel):
@@ -72,6 +75,31 @@ class ToolSettings(Settings):
     ] = []
 
 
+class SettingsRecord(BaseModel):
+    """How an agent works, as records show it: Settings that are stored, so that no limit refuses them."""
+
+    model: Annotated[str, Field(description="of an agent, empty: the server's default")]
+    instructions: str
+    thinking: bool | int
+    max_steps: int
+    turn_timeout: Annotated[int | None, UNSAID]
+    max_output_tokens: int
+    effort: Annotated[str | None, UNSAID]
+    temperature: float | None
+    allowed_tools: list[str] | None
+    disallowed_tools: list[str]
+    max_cost_usd: float | None
+    max_turn_cost_usd: float | None
+    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
+    approve: list[str]
+    tool_timeout: int
+
+    @staticmethod
+    def example(**said: Any) -> dict[str, Any]:
+        """Give what a record shows where nothing but this is said."""
+        return ToolSettings().model_dump() | said
+
+
 class SessionCreate(ToolSettings):
     """What can be said when a session is made; everything has a default, or is the named agent's."""
 
@@ -100,10 +128,8 @@ class SessionChange(Strict):
     metadata: Annotated[dict[str, Any], Field(description="keys to set; null removes one, other keys stay")]
 
 
-class SessionRecord(BaseModel):
-    """A session as it is now."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [SESSION_EXAMPLE]})
+class SessionState(BaseModel):
+    """What a session is besides its settings."""
 
     id: str
     created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
@@ -115,27 +141,22 @@ class SessionRecord(BaseModel):
     metadata: dict[str, Any]
     file_access: FileAccess
     agent: Annotated[str | None, Field(description="id of the agent that says the rest")]
-    model: str
-    instructions: str
-    thinking: bool | int
-    max_steps: int
-    turn_timeout: int
-    max_output_tokens: int
-    effort: str | None
-    temperature: float | None
-    allowed_tools: list[str] | None
-    disallowed_tools: list[str]
-    max_cost_usd: float | None
-    max_turn_cost_usd: float | None
-    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
-    approve: list[str]
-    tool_timeout: int
     network: bool
     cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
     queue: Annotated[list[str], Field(description="the turns that wait for it to end, the next one first")]
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what the turn waits for the caller to do")]
+
+
+class SessionRecord(SettingsRecord, SessionState):
+    """A session as it is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [SESSION_EXAMPLE | SettingsRecord.example(model="rehearsal", turn_timeout=5400)]}
+    )
+
+    turn_timeout: int
 
 
 class Deleted(BaseModel):

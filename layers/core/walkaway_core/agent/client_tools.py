@@ -1,4 +1,4 @@
-"""Tools that the caller runs: their definitions, kept beside what has said them; options hold their names."""
+"""Tools that the caller runs: their definitions, kept beside what has said them; settings hold their names."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from walkaway_core.agent import tools
 from walkaway_core.errors import Invalid
 from walkaway_core.ports.items import Item
 from walkaway_core.store import bodies, keys
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import SessionOptions
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 from walkaway_wire.tools import FunctionTool
@@ -18,7 +18,7 @@ from walkaway_wire.tools import FunctionTool
 
 @dataclass(frozen=True, slots=True)
 class StoredTools:
-    """Definitions, and the item that keeps them; `settings` is what options then say of them."""
+    """Definitions, and the item that keeps them; `settings` is what settings then say of them."""
 
     item: Item | None
     settings: dict[str, Any]
@@ -52,21 +52,21 @@ def store(services: Services, tenant: str, owner: str, wanted: Sequence[Function
     return StoredTools(item, {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
 
 
-def load(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
-    """Read the definitions of a session's tools: name, description, parameters and timeout of each."""
-    if not options.tools:
+def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:
+    """Read the definitions of the caller's tools: name, description, parameters and timeout of each."""
+    if not settings.tools:
         return []
-    owner, _, digest = options.tools_at.partition("#")
+    owner, _, digest = settings.tools_at.partition("#")
     item = services.table.get(keys.tools(tenant, owner, digest))[0]
     if item is None:
-        raise LookupError(f"the tools at {options.tools_at} are gone")
+        raise LookupError(f"the tools at {settings.tools_at} are gone")
     found: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
     return found
 
 
-def definitions(services: Services, tenant: str, options: SessionOptions) -> list[dict[str, Any]]:
+def definitions(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:
     """Describe them to the model, in the shape of the Messages API."""
     return [
         {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
-        for tool in load(services, tenant, options)
+        for tool in load(services, tenant, settings)
     ]

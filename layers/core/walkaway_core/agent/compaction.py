@@ -10,8 +10,8 @@ from walkaway_core.agent import prompt
 from walkaway_core.log import transcript
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.model import ModelRequest
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session
 from walkaway_wire import jsontext
 
 NEAR, FULL, KEPT = 0.7, 0.9, 0.25
@@ -34,23 +34,23 @@ class Cut:
     kept: list[Entry]
 
 
-def needed(services: Services, session: Session, said: Sequence[Entry]) -> Cut | None:
+def needed(services: Services, said: Sequence[Entry], tenant: str, settings: AgentSettings) -> Cut | None:
     """Say where the conversation must be cut before the next call; None when there is room, or nothing to cut."""
     window = services.settings.context_tokens
-    room = max(window - session.options.max_output_tokens - int(session.options.thinking), window // 4)
+    room = max(window - settings.max_output_tokens - int(settings.thinking), window // 4)
     size = _size(said)
     if not _overflowed(said):
         if size > NEAR * room:
-            size = services.model.count(prompt.request(services, said, session)) or size
+            size = services.model.count(prompt.request(services, said, tenant, settings)) or size
         if size <= FULL * room:
             return None
     return _cut(transcript.shown(said), KEPT * room)
 
 
-def request(services: Services, session: Session, said: Sequence[Entry], cut: Cut) -> ModelRequest:
+def request(services: Services, said: Sequence[Entry], cut: Cut, tenant: str, settings: AgentSettings) -> ModelRequest:
     """Ask for the summary: the same beginning as the last call, so that it is read from the cache."""
     whole = [entry for entry in said if entry.id < cut.kept[0].id]
-    asked = prompt.request(services, whole, session)
+    asked = prompt.request(services, whole, tenant, settings)
     messages = [*asked.messages]
     block = {"type": "text", "text": ASK}
     if messages[-1]["role"] == "user":

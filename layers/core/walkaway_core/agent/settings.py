@@ -1,22 +1,58 @@
-"""What is said about how an agent works: read from requests of any dialect."""
+"""Settings of agents: read from requests of any dialect, merged, checked and shown."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
-from walkaway_core.agent import tools
-from walkaway_core.agent.agents import FIELDS
-from walkaway_wire.resources import Settings, ToolSettings
+from walkaway_core.agent import prices, tools
+from walkaway_core.store.agent_settings import AgentSettings, known
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionOptions
+from walkaway_wire.resources import Settings, SettingsRecord, ToolSettings
+
+Said = Mapping[str, Any]
+"""Some of the settings, by name, as AgentSettings has them."""
 
 
 def read(asked: Settings) -> dict[str, Any]:
-    """Read what is said about how an agent works, as session options have it. Raises Invalid."""
+    """Read the settings that are said, `null` for the default; a caller's own tools are `client_tools.store`'s.
+
+    Raises Invalid.
+    """
     own = {tool.name for tool in asked.tools} if isinstance(asked, ToolSettings) else set()
     tools.check([*(name for name in asked.allowed_tools or () if name not in own), *asked.disallowed_tools])
     tools.check_ours(asked.approve)
-    return {
-        **{name: getattr(asked, name) for name in FIELDS if name not in ("tools", "tools_at")},
-        "turn_timeout": asked.turn_timeout or 0,
-        "effort": asked.effort or "",
-        "allowed_tools": None if asked.allowed_tools is None else tuple(asked.allowed_tools),
-        "disallowed_tools": tuple(asked.disallowed_tools),
-        "approve": tuple(asked.approve),
-    }
+    names = (name for name in Settings.model_fields if name in asked.model_fields_set)
+    given = {name: getattr(asked, name) for name in names}
+    default = AgentSettings()
+    said = {name: getattr(default, name) if value is None else value for name, value in given.items()}
+    return known(AgentSettings, said)
+
+
+def shown(settings: AgentSettings) -> dict[str, Any]:
+    """Give the fields of a record that show settings."""
+    return dict(SettingsRecord.model_validate(settings, from_attributes=True))
+
+
+def in_order(said: Collection[str]) -> tuple[str, ...]:
+    """Name the settings that are among these names."""
+    return tuple(field.name for field in fields(AgentSettings) if field.name in said)
+
+
+def merged(services: Services, options: SessionOptions, of_agent: AgentSettings) -> AgentSettings:
+    """Take what an agent says, but for what the session says itself."""
+    own = {name: getattr(options.settings, name) for name in in_order(options.own)}
+    return filled(services, replace(of_agent, **own))
+
+
+def filled(services: Services, settings: AgentSettings) -> AgentSettings:
+    """Put the server's own model and time where none is said."""
+    ours = services.settings
+    return replace(
+        settings, model=settings.model or ours.model, turn_timeout=settings.turn_timeout or ours.turn_timeout
+    )
+
+
+def check(services: Services, settings: AgentSettings) -> None:
+    """Raise Invalid when the model cannot be called here, or its cost not be limited."""
+    prices.check_model(services, settings.model, settings.max_cost_usd or settings.max_turn_cost_usd)

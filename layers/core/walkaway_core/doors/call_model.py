@@ -7,6 +7,7 @@ from typing import Any
 from walkaway_core.doors import model_step, retries
 from walkaway_core.doors.model_step import Begun
 from walkaway_core.engine import executions, limits
+from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
@@ -14,11 +15,10 @@ from walkaway_core.log.log import Superseded, Writer
 from walkaway_core.ports.items import Absent, Refused, Unknown
 from walkaway_core.ports.model import ModelFailed, ModelRefused
 from walkaway_core.store import due, outbox, turn_facts, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turns import Turn
 from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
@@ -58,16 +58,17 @@ class _Step:
         """
         since = self.services.clock.now()
         while True:
-            turn, session = executions.current(self.services, self.ticket)
+            current = executions.current(self.services, self.ticket)
+            turn, session, settings = current
             said = transcript.answer(self.services, turn.key, self.number)
             if said:
-                return self._after(said.body, session)
-            limits.check(turn, session, self.number, self.services.clock.now())
-            begun = self._begin(turn, session, since + retries.CUT_SECONDS)
+                return self._after(said.body, settings)
+            limits.check(turn, session, settings, self.number, self.services.clock.now())
+            begun = self._begin(current, since + retries.CUT_SECONDS)
             if begun is None:
                 continue
             try:
-                return self._after(model_step.answer(self.services, begun), session)
+                return self._after(model_step.answer(self.services, begun), settings)
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
@@ -78,7 +79,7 @@ class _Step:
         Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
         """
         clock = self.services.clock
-        turn, _ = executions.current(self.services, self.ticket)
+        turn = executions.current(self.services, self.ticket).turn
         if clock.now() >= turn.deadline:
             return self.ticket.fail("timeout", turns.timeout_sentence(turn))
         attempt = begun.writer.era % 1000
@@ -97,8 +98,9 @@ class _Step:
             executions.current(self.services, self.ticket)
         return None
 
-    def _begin(self, turn: Turn, session: Session, until: float) -> Begun | None:
+    def _begin(self, current: Current, until: float) -> Begun | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
+        turn, session, settings = current
         last = log.open_end(self.services, turn.key)
         attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
         writer = Writer(turn.key, self.number * 1000 + attempt, self.nonce)
@@ -118,11 +120,11 @@ class _Step:
         except (Refused, Unknown):
             return None
         outbox.send_now(self.services, notices)
-        return Begun(later, session, self.number, writer, last.number + 1, until)
+        return Begun(later, session, settings, self.number, writer, last.number + 1, until)
 
-    def _after(self, said: Mapping[str, Any], session: Session) -> Ticket:
+    def _after(self, said: Mapping[str, Any], settings: AgentSettings) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
-        now, later = asking.split(session, said)
+        now, later = asking.split(settings, said)
         calls = len(now) + len(later)
         history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * calls
         if said["stop_reason"] == "refusal":

@@ -17,6 +17,7 @@ from walkaway_core.ports import pace
 from walkaway_core.ports.items import Absent, Refused
 from walkaway_core.ports.model import Answer, ModelCall, ModelFailed
 from walkaway_core.store import due, turn_facts, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
@@ -30,6 +31,7 @@ class Begun:
 
     turn: Turn
     session: Session
+    settings: AgentSettings
     step: int
     writer: Writer
     number: int
@@ -42,9 +44,9 @@ def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
     Raises ModelFailed, ModelRefused, LimitReached, Superseded.
     """
     said = _said(services, begun)
-    if cut := compaction.needed(services, begun.session, said):
+    if cut := compaction.needed(services, said, begun.turn.key.tenant, begun.settings):
         begun = _summarise(services, begun, said, cut)
-        limits.check_cost(begun.turn, begun.session)
+        limits.check_cost(begun.turn, begun.session, begun.settings)
         said = _said(services, begun)
     return _commit(services, begun, *_stream(services, begun, said))
 
@@ -62,7 +64,7 @@ def _said(services: Services, begun: Begun) -> list[Entry]:
 def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) -> Begun:
     """Let the model sum up what is old, and make that an entry. It costs what it costs."""
     key = begun.turn.key
-    call = services.model.call(compaction.request(services, begun.session, said, cut))
+    call = services.model.call(compaction.request(services, said, cut, key.tenant, begun.settings))
     with _under_way(services, begun, call) as events:
         for _ in events:
             pass  # readers see the summary when it is there
@@ -82,7 +84,7 @@ def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) ->
 def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, Answer]:
     """Stream the model call into the log; give the number of the next event, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
-    call = services.model.call(prompt.request(services, said, begun.session))
+    call = services.model.call(prompt.request(services, said, begun.turn.key.tenant, begun.settings))
     try:
         with _under_way(services, begun, call) as events:
             for type_, data in events:
@@ -128,7 +130,7 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
 def _spend(tx: Transaction, begun: Begun, answer: Answer) -> tuple[dict[str, int], dict[str, int]]:
     """Count what a call has used, on the turn and on its session; give the usage, and all that is counted."""
     usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
-    cost = prices.cost(begun.session.options.model, usage)
+    cost = prices.cost(begun.settings.model, usage)
     added = usage | {"cost": cost or 0}
     tx.change(begun.turn.key.item, set={"unpriced": True} if cost is None else {}, add=added)
     if cost:

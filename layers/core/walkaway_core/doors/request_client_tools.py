@@ -25,11 +25,12 @@ def request_client_tools(services: Services, data: Mapping[str, Any]) -> dict[st
 
 def _wait(services: Services, ticket: Ticket, token: str) -> None:
     while True:
-        turn, session = executions.current(services, ticket)
+        current = executions.current(services, ticket)
+        turn = current.turn
         if turn.begun > ticket.step:
             raise Superseded
         if turn.pause.step < ticket.step:
-            stored = parking.park(services, turn, session, ticket, token)
+            stored = parking.park(services, current, ticket, token)
         else:
             stored = parking.wait_with(services, turn, token, ticket.history)
         if stored:

@@ -40,7 +40,7 @@ class _Call:
     def __init__(self, services: Services, ticket: Ticket) -> None:
         assert ticket.call is not None
         self._services = services
-        turn, self._session = executions.current(services, ticket)
+        turn, self._session, self._settings = executions.current(services, ticket)
         self._record, self._turn = turn, turn.key
         said = transcript.answer(services, turn.key, ticket.step)
         if said is None:
@@ -55,7 +55,7 @@ class _Call:
     def _check_allowed(self) -> None:
         """Raise Superseded for a call that waits for the caller: only a yes makes it ours."""
         name, id_ = self._block["name"], self._block["id"]
-        if asking.needs(self._session, name, broken=self._broken is not None) is None:
+        if asking.needs(self._settings, name, broken=self._broken is not None) is None:
             return
         request = asking.find(self._services, self._turn.owner, [id_]).get(id_)
         if request is None or request.turn != self._turn or not request.approved:
@@ -101,7 +101,7 @@ class _Call:
         if self._broken is not None:
             return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         tool = tools.TOOLS.get(self._block["name"])
-        there = tools.there(self._services, self._session)
+        there = tools.there(self._services, self._settings)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
             said = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"

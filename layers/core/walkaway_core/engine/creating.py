@@ -1,8 +1,9 @@
 """How a session is made: its record, and the due item of its end."""
 
+from dataclasses import replace
 from typing import Any
 
-from walkaway_core.agent.prices import check_model
+from walkaway_core.agent import settings
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.ports.items import Absent, Fact, Item, ms
 from walkaway_core.store import due
@@ -42,7 +43,8 @@ def fresh(
     name: str = "",
 ) -> Session:
     """Write a new session, and watch its end. Raises Invalid, TooMuch."""
-    model = check_model(services, options.model, options.max_cost_usd or options.max_turn_cost_usd)
+    options = replace(options, settings=settings.filled(services, options.settings))
+    settings.check(services, options.settings)
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, name or services.ids.new("sess_"))
@@ -58,9 +60,7 @@ def fresh(
         "metadata": jsontext.dumps(metadata),
         "metadata_version": 0,
     }
-    body = {name: getattr(options, name) for name in SessionOptions.__slots__}
-    body |= {"model": model, "turn_timeout": options.turn_timeout or services.settings.turn_timeout}
-    item = Item(*key.item, facts, jsontext.dump_bytes(body))
+    item = Item(*key.item, facts, jsontext.dump_bytes(options.body))
     tx.put(item, Absent())
     session = unpack(key, item)
     for projection in services.extensions.projections:

@@ -1,10 +1,13 @@
 """A turn's executions: begun, handed over, and whose steps count (rule R5)."""
 
+from typing import NamedTuple
+
 from walkaway_core.agent import agents
 from walkaway_core.errors import ResponseNotFound
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Refused, Unknown
 from walkaway_core.store import due, sessions, starts, turn_facts, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -13,8 +16,16 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn, load, unpack
 
 
-def current(services: Services, ticket: Ticket) -> tuple[Turn, Session]:
-    """Read the turn and session that a door works for. Raises Superseded when another execution, or none, does."""
+class Current(NamedTuple):
+    """What a door works for. `settings` are the turn's, from its start to its end; `session` is as it is now."""
+
+    turn: Turn
+    session: Session
+    settings: AgentSettings
+
+
+def current(services: Services, ticket: Ticket) -> Current:
+    """Read what a door works for. Raises Superseded when another execution, or none, does."""
     key = ticket.key
     item, owner = services.table.get(key.item, key.owner.item)
     if item is None or owner is None:
@@ -22,7 +33,8 @@ def current(services: Services, ticket: Ticket) -> tuple[Turn, Session]:
     turn = unpack(key, item)
     if turn.status != "running" or turn.execution != ticket.execution:
         raise Superseded
-    return turn, agents.as_begun(services, sessions.unpack(key.owner, owner), turn.agent_version)
+    session = sessions.unpack(key.owner, owner)
+    return Current(turn, session, agents.as_begun(services, session, turn))
 
 
 def get(services: Services, key: TurnKey) -> Turn:

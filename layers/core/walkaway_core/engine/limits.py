@@ -2,6 +2,7 @@
 
 from walkaway_core.agent import prices
 from walkaway_core.store import turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.turns import Turn
 
@@ -14,24 +15,23 @@ class LimitReached(Exception):
         self.code = code
 
 
-def check(turn: Turn, session: Session, step: int, now: float) -> None:
+def check(turn: Turn, session: Session, settings: AgentSettings, step: int, now: float) -> None:
     """Raise LimitReached when this step may not be taken."""
-    most = session.options.max_steps
+    most = settings.max_steps
     if step > most:
         raise LimitReached(
             "max_steps", f"The turn has used all of the {most} steps that its session allows (max_steps)"
         )
-    check_cost(turn, session)
+    check_cost(turn, session, settings)
     if now >= turn.deadline:
         raise LimitReached("timeout", turns.timeout_sentence(turn))
 
 
-def check_cost(turn: Turn, session: Session) -> None:
+def check_cost(turn: Turn, session: Session, settings: AgentSettings) -> None:
     """Raise LimitReached when turn or session have cost what they may."""
-    options = session.options
     for name, most, spent, whose in (
-        ("max_turn_cost_usd", options.max_turn_cost_usd, turn.cost or 0, "The turn"),
-        ("max_cost_usd", options.max_cost_usd, session.cost, "The session"),
+        ("max_turn_cost_usd", settings.max_turn_cost_usd, turn.cost or 0, "The turn"),
+        ("max_cost_usd", settings.max_cost_usd, session.cost, "The session"),
     ):
         if most is not None and spent >= most * prices.MICRO:
             dollars = spent / prices.MICRO

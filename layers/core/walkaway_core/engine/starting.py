@@ -143,9 +143,9 @@ def promote(services: Services, tx: Transaction, session: Session, waiting: Item
 def _running(services: Services, tx: Transaction, session: Session, key: TurnKey, timeout: int) -> dict[str, Fact]:
     """Say what the record of a turn that begins now has; watch it, and let the session's log name it."""
     now = services.clock.now()
-    session, of_agent = agents.at_start(services, session)
+    settings, of_settings = agents.at_start(services, session)
     writer = Writer(session.key.between, 0, key.turn)
     tx.put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), Absent())
     watch = due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail)
-    seconds = timeout or session.options.turn_timeout
-    return {**turn_facts.begun(now, seconds, session.events, watch), **of_agent}
+    seconds = timeout or settings.turn_timeout
+    return {**turn_facts.begun(now, seconds, session.events, watch), **of_settings}

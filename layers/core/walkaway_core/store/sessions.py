@@ -1,63 +1,51 @@
 """Sessions: made, read, listed, changed, deleted. Their record alone decides whether they live."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, ms
 from walkaway_core.ports.paths import Scope
+from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
-LISTS = ("read", "write", "allowed_tools", "disallowed_tools", "tools", "approve", "own")
-"""The options that are tuples here and lists in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """What is fixed when a session is made (contract A.3; instructions and what follows are ours).
+    """What is fixed when a session is made (contract A.3). `ttl` in seconds; `read` and `write` as clean paths.
 
-    ttl and turn_timeout in seconds, 0 for the server's own timeout; thinking: whether, or up to how many tokens;
-    file_access as clean paths; max_output_tokens of one answer, the thinking not counted; allowed_tools: None for all
-    that run here.
+    `settings` are what it was told when it was made. What holds for a turn is what that began with
+    (`agents.as_begun`): an agent may say something else by then.
     """
 
     persistent: bool = False
     ttl: int = 14_400
     read: tuple[str, ...] = ("",)
     write: tuple[str, ...] = ("",)
-    model: str = ""
-    instructions: str = ""
-    thinking: bool | int = False
-    max_steps: int = 200
-    turn_timeout: int = 0
-    max_output_tokens: int = 16_000
-    effort: str = ""
-    temperature: float | None = None
-    allowed_tools: tuple[str, ...] | None = None
-    disallowed_tools: tuple[str, ...] = ()
-    max_cost_usd: float | None = None
-    max_turn_cost_usd: float | None = None
-    tools: tuple[str, ...] = ()
-    """Names of the tools that the caller runs; `tools_at` says where their definitions are."""
-    tools_at: str = ""
-    approve: tuple[str, ...] = ()
-    """Tools of the server's whose calls wait for a yes."""
-    tool_timeout: int = 86_400
-    """Seconds for which a call waits for the caller."""
     network: bool = False
     agent: str = ""
     """The id of the agent that says what the session does not: `own` names what it does."""
     own: tuple[str, ...] = ()
+    settings: AgentSettings = field(default_factory=AgentSettings)
 
-    def allows(self, tool: str, *, unasked: bool = True) -> bool:
-        """Whether the agent may use this tool; `unasked`: also where the session does not say which ones."""
-        listed = unasked if self.allowed_tools is None else tool in self.allowed_tools
-        return listed and tool not in self.disallowed_tools
+    @property
+    def body(self) -> dict[str, Any]:
+        """As it is stored: in one object with the settings."""
+        flat = asdict(self)
+        settings: dict[str, Any] = flat.pop("settings")
+        return flat | settings
+
+
+def options(body: Mapping[str, Any]) -> SessionOptions:
+    """Read what SessionOptions.body gives; what a later version knows is passed over."""
+    own = known(SessionOptions, {name: value for name, value in body.items() if name != "settings"})
+    return SessionOptions(**own, settings=AgentSettings(**known(AgentSettings, body)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +85,10 @@ class Session:
 
 
 def unpack(key: SessionKey, item: Item) -> Session:
-    """Read a session's item. Options that a later version knows are passed over."""
-    stored = jsontext.loads(item.body)
-    body = {name: stored[name] for name in SessionOptions.__slots__ if name in stored}
-    body |= {name: tuple(body[name]) for name in LISTS if body.get(name) is not None}
+    """Read a session's item."""
     return Session(
         key=key,
-        options=SessionOptions(**body),
+        options=options(jsontext.loads(item.body)),
         created_at=item.time("created"),
         last_activity=item.time("active"),
         expires_at=item.time("expires"),

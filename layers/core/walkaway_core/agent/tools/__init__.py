@@ -12,8 +12,8 @@ from walkaway_core.agent.tools.progress import ReportProgress
 from walkaway_core.agent.tools.tool import Hands, Result, Tool, ToolError
 from walkaway_core.agent.tools.web import FetchUrl
 from walkaway_core.errors import Invalid, WalkawayError
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session
 
 TOOLS: Mapping[str, type[Tool]] = {
     tool.name: tool
@@ -49,10 +49,9 @@ def check_ours(names: Sequence[str]) -> None:
         raise Invalid(f"{unknown[0][:100]!r} cannot wait for a yes; these can: {', '.join(TOOLS)}")
 
 
-def there(services: Services, session: Session) -> list[str]:
-    """Name the tools that a session has here."""
-    allows = session.options.allows
-    wanted = (tool for name, tool in TOOLS.items() if allows(name, unasked=tool.unasked))
+def there(services: Services, settings: AgentSettings) -> list[str]:
+    """Name the server's tools that an agent has here."""
+    wanted = (tool for name, tool in TOOLS.items() if settings.allows(name, unasked=tool.unasked))
     return [tool.name for tool in wanted if tool.missing(services) is None]
 
 

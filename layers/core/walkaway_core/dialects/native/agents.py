@@ -1,11 +1,11 @@
 """Routes of agents: named settings for sessions and runs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.agent import agents, settings
-from walkaway_core.agent.agents import FIELDS, Agent
+from walkaway_core.agent.agents import Agent
 from walkaway_core.http import errors, pages
 from walkaway_core.http.access import Called
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 def create(caller: Called, asked: AgentCreate) -> AgentRecord:
     """Make an agent, whose name no other one has."""
     made = agents.create(
-        caller.services, caller.tenant, asked.name, asked.description, settings=settings.read(asked), tools=asked.tools
+        caller.services, caller.tenant, asked.name, asked.description, said=settings.read(asked), tools=asked.tools
     )
     return _record(made)
 
@@ -41,11 +41,17 @@ def get(caller: Called, agent: str) -> AgentRecord:
 @router.patch("/{agent}", responses=errors.answers(400, 401, 404, 409), summary="Change an agent")
 def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
     """Change what is named. A turn that runs goes on with what the agent was when it began."""
-    said = settings.read(asked)
-    fields: dict[str, Any] = {name: said[name] for name in said if name in asked.model_fields_set}
-    fields |= {"name": asked.name, "description": asked.description}
     tools = asked.tools if "tools" in asked.model_fields_set else None
-    return _record(agents.change(caller.services, caller.tenant, agent, fields, tools))
+    changed = agents.change(
+        caller.services,
+        caller.tenant,
+        agent,
+        settings.read(asked),
+        tools,
+        name=asked.name,
+        description=asked.description,
+    )
+    return _record(changed)
 
 
 @router.delete("/{agent}", status_code=204, responses=errors.answers(401, 404), summary="Delete an agent")
@@ -55,15 +61,12 @@ def delete(caller: Called, agent: str) -> None:
 
 
 def _record(agent: Agent) -> AgentRecord:
-    said = agent.settings
     return AgentRecord(
-        **{name: said[name] for name in FIELDS if name not in ("turn_timeout", "effort", "tools_at")},
         id=agent.id,
         name=agent.name,
         description=agent.description,
         version=agent.version,
         created_at=agent.created_at,
         updated_at=agent.updated_at,
-        turn_timeout=said["turn_timeout"] or None,
-        effort=said["effort"] or None,
+        **settings.shown(agent.settings),
     )

@@ -15,6 +15,7 @@ from walkaway_core.http.access import Called
 from walkaway_core.log import metadata
 from walkaway_core.ports import paths
 from walkaway_core.store import sessions, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.transaction import Transaction
@@ -39,18 +40,18 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     asked = asked or SessionCreate()
     name = caller.services.ids.new("sess_")
     stored = client_tools.store(caller.services, caller.tenant, name, asked.tools)
+    said = {**settings.read(asked), **(stored.settings if "tools" in asked.model_fields_set else {})}
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
         read=tuple(paths.clean(path) for path in asked.file_access.read),
         write=tuple(paths.clean(path) for path in asked.file_access.write),
         network=asked.network,
-        **settings.read(asked),
-        **stored.settings,
+        settings=AgentSettings(**said),
     )
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
-        options = agents.with_agent(caller.services, options, agent, frozenset(asked.model_fields_set))
+        options = agents.with_agent(caller.services, options, agent, said)
     tx = Transaction(caller.services.table)
     stored.keep(tx)
     made = creating.create(caller.services, caller.tenant, options, asked.metadata, tx, name=name)
@@ -99,7 +100,7 @@ def delete(caller: Called, session: str) -> None:
 
 def record(services: Services, session: Session, running: Mapping[str, Turn] | None = None) -> SessionRecord:
     """Show a session, with what its agent says now. `running`: the turns of it and others, if they have been read."""
-    session, _ = agents.at_start(services, session)
+    now, _ = agents.at_start(services, session)
     options = session.options
     running = turns.running(services, [session]) if running is None else running
     return SessionRecord(
@@ -112,25 +113,11 @@ def record(services: Services, session: Session, running: Mapping[str, Turn] | N
         metadata=session.metadata,
         file_access=FileAccess(read=list(options.read), write=list(options.write)),
         agent=options.agent or None,
-        model=options.model,
-        instructions=options.instructions,
-        thinking=options.thinking,
-        max_steps=options.max_steps,
-        turn_timeout=options.turn_timeout,
-        max_output_tokens=options.max_output_tokens,
-        effort=options.effort or None,
-        temperature=options.temperature,
-        allowed_tools=None if options.allowed_tools is None else list(options.allowed_tools),
-        disallowed_tools=list(options.disallowed_tools),
-        max_cost_usd=options.max_cost_usd,
-        max_turn_cost_usd=options.max_turn_cost_usd,
-        tools=list(options.tools),
-        approve=list(options.approve),
-        tool_timeout=options.tool_timeout,
         network=options.network,
         cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
         response_id=session.turn or None,
         queue=queueing.names(services, session),
         pending_tool_calls=records.pending(services, running.get(session.turn)),
+        **settings.shown(now),
     )

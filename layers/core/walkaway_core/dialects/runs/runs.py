@@ -16,6 +16,7 @@ from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.items import Delete, Is, Item, Refused
 from walkaway_core.store import sessions, starts, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -29,7 +30,7 @@ TIMEOUT = 3600
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What is submitted. `settings` are the session options that are said, by name."""
+    """What is submitted. `settings` are those that are said, by name."""
 
     prompt: str
     recipe: str
@@ -104,14 +105,15 @@ def _earlier(services: Services, once: Once) -> Turn | None:
 
 def _options(services: Services, tenant: str, asked: RunRequest) -> SessionOptions:
     """The options of a run's own session: the agent's, but for those that are said. Raises Invalid."""
-    options = SessionOptions(persistent=True, ttl=LIFE, **{**asked.settings, "turn_timeout": asked.timeout})
+    said = {**asked.settings, "turn_timeout": asked.timeout}
+    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**said))
     if not asked.recipe:
         return options
     try:
         agent = agents.get(services, tenant, asked.recipe)
     except AgentNotFound:
         raise Invalid(f"There is no agent {asked.recipe!r} to be this recipe; POST /v1/agents makes one") from None
-    return agents.with_agent(services, options, agent, frozenset({*asked.settings, "turn_timeout"}))
+    return agents.with_agent(services, options, agent, said)
 
 
 def _webhook(services: Services, asked: RunRequest) -> TurnWebhook | None:

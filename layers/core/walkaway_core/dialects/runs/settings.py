@@ -10,7 +10,7 @@ from walkaway_core.errors import Invalid
 
 
 def read(asked: RunSubmit) -> dict[str, Any]:
-    """Give the session options that are said; what comes later goes before. Raises Invalid."""
+    """Give the settings that are said; what comes later goes before. Raises Invalid."""
     found: dict[str, Any] = {}
     for name, said in (
         ("agent_yaml", _yaml(asked.agent_yaml or "")),
@@ -31,8 +31,7 @@ def _read(name: str, said: dict[str, Any]) -> dict[str, Any]:
     if given.tools is not None and given.allowed_tools is None:
         given = given.model_copy(update={"allowed_tools": given.tools})
         given.model_fields_set.add("allowed_tools")
-    options = settings.read(given)
-    return {field: value for field, value in options.items() if field in given.model_fields_set}
+    return settings.read(given)
 
 
 def _yaml(text: str) -> dict[str, Any]:

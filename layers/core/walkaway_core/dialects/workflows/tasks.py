@@ -13,6 +13,7 @@ from walkaway_core.engine import creating, ending, starting
 from walkaway_core.engine.starting import LIFE, Message
 from walkaway_core.ports.items import Item
 from walkaway_core.store import bodies, sessions, starts, turns
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
@@ -47,11 +48,11 @@ def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> T
     """Start a task of an agent, by the agent's id or name. Raises AgentNotFound, Invalid, TooMuch."""
     agent = agents.get(services, tenant, called)
     name = services.ids.new("sess_")
-    tools = [] if agent.settings["tools"] else registry.offered(services, tenant)
+    tools = [] if agent.settings.tools else registry.offered(services, tenant)
     stored = client_tools.store(services, tenant, name, tools)
     said = stored.settings if tools else {}
-    options = SessionOptions(persistent=True, ttl=LIFE, **said)
-    options = agents.with_agent(services, options, agent, frozenset(said))
+    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**said))
+    options = agents.with_agent(services, options, agent, said)
     session = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
     content = inputs.message(services, session, asked.inputs)
     remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}

@@ -7,9 +7,9 @@ from typing import Any, Literal, cast
 from walkaway_core.agent import tools
 from walkaway_core.log import transcript
 from walkaway_core.ports.items import Fact, Item
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session
 from walkaway_core.store.turns import Turn
 
 Needs = Literal["output", "approval"]
@@ -53,24 +53,24 @@ class Request:
         return said | {"needs": self.needs, "expires_at": self.expires_at}
 
 
-def needs(session: Session, name: str, *, broken: bool) -> Needs | None:
+def needs(settings: AgentSettings, name: str, *, broken: bool) -> Needs | None:
     """What the caller must do for a call of this tool; None when the server takes care of it.
 
     It does of every call whose arguments are no object: there is nothing to ask then.
     """
     if broken:
         return None
-    if name in session.options.tools:
+    if name in settings.tools:
         return "output"
-    return "approval" if name in session.options.approve and name in tools.TOOLS else None
+    return "approval" if name in settings.approve and name in tools.TOOLS else None
 
 
-def split(session: Session, said: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:
+def split(settings: AgentSettings, said: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:
     """Sort an answer's calls, by index: those that can be run at once, and those that wait, with what they need."""
     now: list[int] = []
     later: dict[int, Needs] = {}
     for index, call in enumerate(transcript.calls(said["content"])):
-        if what := needs(session, call["name"], broken=call["id"] in said["broken"]):
+        if what := needs(settings, call["name"], broken=call["id"] in said["broken"]):
             later[index] = what
         else:
             now.append(index)

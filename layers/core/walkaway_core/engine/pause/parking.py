@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from walkaway_core.agent import client_tools
+from walkaway_core.engine.executions import Current
 from walkaway_core.engine.pause import asking
 from walkaway_core.engine.pause.asking import Request
 from walkaway_core.log import log, transcript
@@ -17,7 +18,6 @@ from walkaway_core.ports.items import Absent, Change, Is, Put, Refused, Unknown,
 from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import PAUSE_HISTORY, Ticket
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
@@ -28,13 +28,14 @@ TOLD_BYTES = 64_000
 """EventBridge takes events of up to 256 KB."""
 
 
-def park(services: Services, turn: Turn, session: Session, ticket: Ticket, token: str) -> bool:
+def park(services: Services, current: Current, ticket: Ticket, token: str) -> bool:
     """Put a step's calls to the caller, once, and let the turn wait with this token; False: look again.
 
     Raises Superseded when the turn is over or has gone on, or the step has nothing to ask.
     """
+    turn, session, _ = current
     key, now = turn.key, services.clock.now()
-    for request in _requests(services, key, session, ticket.step):
+    for request in _requests(services, current, ticket.step):
         _put(services, request)
     requests = asking.requested(services, turn, ticket.step)
     if not requests:
@@ -116,20 +117,21 @@ def wait_on(services: Services, key: TurnKey) -> None:
         go_on(services, key)
 
 
-def _requests(services: Services, key: TurnKey, session: Session, step: int) -> list[Request]:
+def _requests(services: Services, current: Current, step: int) -> list[Request]:
     """Say what the caller is to be asked, and how long each call waits: never past the session's end."""
-    said = transcript.answer(services, key, step)
+    turn, session, settings = current
+    said = transcript.answer(services, turn.key, step)
     if said is None:
         return []
-    options, now = session.options, services.clock.now()
-    timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, key.tenant, options)}
-    end = session.created_at + options.ttl
+    now = services.clock.now()
+    timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, turn.key.tenant, settings)}
+    end = session.created_at + session.options.ttl
     calls = transcript.calls(said.body["content"])
     requests = []
-    for index, needs in asking.split(session, said.body)[1].items():
+    for index, needs in asking.split(settings, said.body)[1].items():
         call = calls[index]
-        until = min(now + (timeouts.get(call["name"]) or options.tool_timeout), end)
-        requests.append(Request(key, step, index, call["id"], needs, until))
+        until = min(now + (timeouts.get(call["name"]) or settings.tool_timeout), end)
+        requests.append(Request(turn.key, step, index, call["id"], needs, until))
     return requests
 
 

@@ -1,0 +1,53 @@
+"""How an agent works: the one list of its settings, each with what holds where nobody says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """What a session, or the agent that it names, says about how its turns are worked on.
+
+    The names are those of the stored JSON and of the wire (`walkaway_wire.resources`). A setting that is added here
+    has a default by which things stay as they were: what is stored without it means that.
+    """
+
+    model: str = ""
+    """The server's default where it is empty."""
+    instructions: str = ""
+    thinking: bool | int = False
+    """Whether, or up to how many tokens."""
+    max_steps: int = 200
+    turn_timeout: int = 0
+    """Seconds; 0 for the server's own."""
+    max_output_tokens: int = 16_000
+    """Of one answer, the thinking not counted."""
+    effort: str = ""
+    temperature: float | None = None
+    allowed_tools: tuple[str, ...] | None = None
+    """None for all that run here."""
+    disallowed_tools: tuple[str, ...] = ()
+    max_cost_usd: float | None = None
+    max_turn_cost_usd: float | None = None
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the caller runs; `tools_at` says where their definitions are."""
+    tools_at: str = ""
+    approve: tuple[str, ...] = ()
+    """Tools of the server's whose calls wait for a yes."""
+    tool_timeout: int = 86_400
+    """Seconds for which a call waits for the caller."""
+
+    def allows(self, tool: str, *, unasked: bool = True) -> bool:
+        """Whether the agent may use this tool; `unasked`: also where nobody says which ones."""
+        listed = unasked if self.allowed_tools is None else tool in self.allowed_tools
+        return listed and tool not in self.disallowed_tools
+
+
+def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others."""
+    found = {field.name: body[field.name] for field in fields(kind) if field.name in body}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
