@@ -9,7 +9,7 @@ from pptx import Presentation
 from tests.kit.engine import Engine
 from walkaway_core.agent import tools
 from walkaway_core.agent.tools import files as tools_files
-from walkaway_core.agent.tools.tool import Hands, Result
+from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.ports.paths import files
 from walkaway_core.store import sessions
 
@@ -17,20 +17,22 @@ SLIDE = {"title": "a", "bullets": ["b"]}
 
 
 @pytest.fixture
-def hands(engine: Engine) -> Hands:
-    return Hands(engine.services, sessions.get(engine.services, engine.session(read=("",), write=("out", "a.txt"))))
+def context(engine: Engine) -> ToolContext:
+    return ToolContext(
+        engine.services, sessions.get(engine.services, engine.session(read=("",), write=("out", "a.txt")))
+    )
 
 
-def use(hands: Hands, name: str, **arguments: Any) -> Result:
-    return tools.use(tools.TOOLS[name], arguments, hands)
+def use(context: ToolContext, name: str, **arguments: Any) -> Result:
+    return tools.use(tools.TOOLS[name], arguments, context)
 
 
-def put(hands: Hands, path: str, data: bytes) -> None:
-    hands.services.workspace.write(files("t"), path, [data])
+def put(context: ToolContext, path: str, data: bytes) -> None:
+    context.services.workspace.write(files("t"), path, [data])
 
 
-def stored(hands: Hands, path: str) -> bytes | None:
-    chunks = hands.services.workspace.read(files("t"), path)
+def stored(context: ToolContext, path: str) -> bytes | None:
+    chunks = context.services.workspace.read(files("t"), path)
     return None if chunks is None else b"".join(chunks)
 
 
@@ -42,14 +44,14 @@ def test_every_tool_describes_itself_to_the_model() -> None:
     assert [*tools.DEFINITIONS] == ["bash", *names, "create_presentation", "fetch_url"]
 
 
-def test_a_file_is_written_read_and_edited(hands: Hands) -> None:
+def test_a_file_is_written_read_and_edited(context: ToolContext) -> None:
     whole = "/opt/sandbox/workspace/out/é.txt"
-    assert not use(hands, "write_file", path=whole, content="one\ntwo\nthree\n").is_error
-    assert stored(hands, "out/é.txt") == b"one\ntwo\nthree\n"
-    assert use(hands, "read_file", path="out/é.txt").content == "one\ntwo\nthree\n"
-    assert use(hands, "read_file", path="out/é.txt", first_line=2, lines=1).content == "two\n"
-    assert not use(hands, "edit_file", path="out/é.txt", old_text="two", new_text="2").is_error
-    assert stored(hands, "out/é.txt") == b"one\n2\nthree\n"
+    assert not use(context, "write_file", path=whole, content="one\ntwo\nthree\n").is_error
+    assert stored(context, "out/é.txt") == b"one\ntwo\nthree\n"
+    assert use(context, "read_file", path="out/é.txt").content == "one\ntwo\nthree\n"
+    assert use(context, "read_file", path="out/é.txt", first_line=2, lines=1).content == "two\n"
+    assert not use(context, "edit_file", path="out/é.txt", old_text="two", new_text="2").is_error
+    assert stored(context, "out/é.txt") == b"one\n2\nthree\n"
 
 
 @pytest.mark.parametrize(
@@ -61,14 +63,14 @@ def test_a_file_is_written_read_and_edited(hands: Hands) -> None:
         ({"old_text": "one"}, "new_text"),
     ],
 )
-def test_an_edit_that_is_not_clear_changes_nothing(hands: Hands, arguments: dict[str, Any], words: str) -> None:
-    put(hands, "a.txt", b"one here")
-    result = use(hands, "edit_file", path="a.txt", **arguments)
+def test_an_edit_that_is_not_clear_changes_nothing(context: ToolContext, arguments: dict[str, Any], words: str) -> None:
+    put(context, "a.txt", b"one here")
+    result = use(context, "edit_file", path="a.txt", **arguments)
     assert result.is_error
     assert words in result.content
-    assert stored(hands, "a.txt") == b"one here"
-    assert not use(hands, "edit_file", path="a.txt", old_text="e", new_text="E", replace_all=True).is_error
-    assert stored(hands, "a.txt") == b"onE hErE"
+    assert stored(context, "a.txt") == b"one here"
+    assert not use(context, "edit_file", path="a.txt", old_text="e", new_text="E", replace_all=True).is_error
+    assert stored(context, "a.txt") == b"onE hErE"
 
 
 @pytest.mark.parametrize(
@@ -93,67 +95,69 @@ def test_an_edit_that_is_not_clear_changes_nothing(hands: Hands, arguments: dict
     ],
 )
 def test_mistakes_are_told_in_words_and_change_nothing(
-    hands: Hands, name: str, arguments: dict[str, Any], words: str
+    context: ToolContext, name: str, arguments: dict[str, Any], words: str
 ) -> None:
-    put(hands, "folder/file", b"a" * 40 + b"!")
-    put(hands, "binary", b"\xff\xfe")
-    put(hands, "large", b"x" * 2_000_001)
-    put(hands, "out/there", b"")
-    result = use(hands, name, **arguments)
+    put(context, "folder/file", b"a" * 40 + b"!")
+    put(context, "binary", b"\xff\xfe")
+    put(context, "large", b"x" * 2_000_001)
+    put(context, "out/there", b"")
+    result = use(context, name, **arguments)
     assert result.is_error
     assert words in result.content
-    assert stored(hands, "elsewhere") is None
-    assert stored(hands, "out/x.pptx") is None
+    assert stored(context, "elsewhere") is None
+    assert stored(context, "out/x.pptx") is None
 
 
-def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(hands, "a.txt", b"one here")
+def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(
+    context: ToolContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(context, "a.txt", b"one here")
     real = tools_files.read_text
 
     def slow(*of: Any) -> str:
         text = real(*of)
-        put(hands, "a.txt", b"one here, and theirs")
+        put(context, "a.txt", b"one here, and theirs")
         return text
 
     monkeypatch.setattr(tools_files, "read_text", slow)
-    result = use(hands, "edit_file", path="a.txt", old_text="one", new_text="two")
+    result = use(context, "edit_file", path="a.txt", old_text="one", new_text="two")
     assert result.is_error
     assert "read it again" in result.content
-    assert stored(hands, "a.txt") == b"one here, and theirs"
+    assert stored(context, "a.txt") == b"one here, and theirs"
 
 
-def test_files_are_listed_and_searched_below_a_directory(hands: Hands) -> None:
+def test_files_are_listed_and_searched_below_a_directory(context: ToolContext) -> None:
     for path, data in {"d/a.md": b"alpha\nbeta", "d/e/b.txt": b"beta", "c.md": b"beta", "d/bin": b"\xffbeta"}.items():
-        put(hands, path, data)
-    assert use(hands, "list_files").content.split("\n") == [
+        put(context, path, data)
+    assert use(context, "list_files").content.split("\n") == [
         "c.md (4 bytes)",
         "d/a.md (10 bytes)",
         "d/bin (5 bytes)",
         "d/e/b.txt (4 bytes)",
     ]
-    assert use(hands, "list_files", path="d", pattern="*.md").content == "d/a.md (10 bytes)"
-    assert use(hands, "list_files", pattern="*.none").content == "There are no such files."
-    assert use(hands, "search_files", pattern="^b.ta$", path="d").content == "d/a.md:2: beta\nd/e/b.txt:1: beta"
-    assert use(hands, "search_files", pattern="gamma").content == "Nothing matches."
+    assert use(context, "list_files", path="d", pattern="*.md").content == "d/a.md (10 bytes)"
+    assert use(context, "list_files", pattern="*.none").content == "There are no such files."
+    assert use(context, "search_files", pattern="^b.ta$", path="d").content == "d/a.md:2: beta\nd/e/b.txt:1: beta"
+    assert use(context, "search_files", pattern="gamma").content == "Nothing matches."
 
 
-def test_long_answers_are_cut_with_a_note(hands: Hands) -> None:
-    put(hands, "long", b"x\n" * 40_000)
-    assert use(hands, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
-    assert use(hands, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
+def test_long_answers_are_cut_with_a_note(context: ToolContext) -> None:
+    put(context, "long", b"x\n" * 40_000)
+    assert use(context, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
+    assert use(context, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
 
 
-def test_a_presentation_is_one_that_others_can_open(hands: Hands) -> None:
+def test_a_presentation_is_one_that_others_can_open(context: ToolContext) -> None:
     slides = [{"title": "One", "bullets": ["a", "b"], "notes": "say this"}, {"title": "Two\x0b", "bullets": ["c\x00"]}]
-    result = use(hands, "create_presentation", path="out/deck.pptx", title="Title", subtitle="Sub", slides=slides)
+    result = use(context, "create_presentation", path="out/deck.pptx", title="Title", subtitle="Sub", slides=slides)
     assert not result.is_error, result.content
-    deck = Presentation(io.BytesIO(stored(hands, "out/deck.pptx") or b""))
+    deck = Presentation(io.BytesIO(stored(context, "out/deck.pptx") or b""))
     texts = [[shape.text_frame.text for shape in slide.shapes] for slide in deck.slides]
     assert texts == [["Title", "Sub"], ["One", "a\nb"], ["Two", "c"]]
     assert deck.slides[1].notes_slide.notes_text_frame.text == "say this"
 
 
-def test_progress_is_merged_into_the_metadata(hands: Hands) -> None:
-    use(hands, "report_progress", metadata={"status": "one", "percent": 1})
-    use(hands, "report_progress", metadata={"percent": 2, "status": None})
-    assert sessions.get(hands.services, hands.session.key).metadata == {"percent": 2}
+def test_progress_is_merged_into_the_metadata(context: ToolContext) -> None:
+    use(context, "report_progress", metadata={"status": "one", "percent": 1})
+    use(context, "report_progress", metadata={"percent": 2, "status": None})
+    assert sessions.get(context.services, context.session.key).metadata == {"percent": 2}

@@ -132,7 +132,7 @@ class TestDue:
         for _ in range(3):
             engine.session(persistent=True, ttl=100)
         engine.clock.time += 101
-        real = deleting.bury
+        real = deleting.delete_free
 
         def slow(*of: Any, **how: Any) -> bool:
             engine.clock.time += 60

@@ -77,7 +77,7 @@ class Telling:
 
 def _made(world: World, url: str) -> str:
     """Register an endpoint, unless whoever died had done so."""
-    there = [found.id for found in endpoints.everyone(world.services, "t") if found.url == url]
+    there = [found.id for found in endpoints.all_of(world.services, "t") if found.url == url]
     if there:
         return there[0]
     return endpoints.create(world.services, "t", url, events=("*",), format_="native", description="").id

@@ -16,7 +16,7 @@ from walkaway_core.dialects.workflows import tasks
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import ending, sending
 from walkaway_core.engine.pause import answering, asking
-from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.engine.sending import OnBusy
 from walkaway_core.log import log, metadata
 from walkaway_core.notify import deliveries, endpoints
@@ -81,7 +81,7 @@ class Left:
         return None
 
 
-def answered(answers: dict[str, Answer]) -> Life:
+def answered(answers: dict[str, CallAnswer]) -> Life:
     """A turn that asks its caller, who answers each call once."""
 
     def run(world: World) -> None:
@@ -99,7 +99,7 @@ def answered(answers: dict[str, Answer]) -> Life:
     return Life(run, sound)
 
 
-def _answer(call: str, answer: Answer, world: World) -> None:
+def _answer(call: str, answer: CallAnswer, world: World) -> None:
     answering.take(world.services, world.session, [(call, answer)])
 
 
@@ -160,20 +160,20 @@ def cancels(world: World) -> None:
 
 def has_an_agent(world: World) -> None:
     """Make an agent, unless there is one."""
-    if not agents.everyone(world.services, "t", limit=1)[0]:
+    if not agents.listing(world.services, "t", limit=1)[0]:
         agents.create(world.services, "t", "writer", said={})
 
 
 def has_a_webhook(world: World) -> None:
     """Make an endpoint, unless there is one."""
-    if not endpoints.everyone(world.services, "t"):
+    if not endpoints.all_of(world.services, "t"):
         endpoints.create(world.services, "t", NOBODY, events=("*",), format_="native", description="")
 
 
 def has_a_delivery(world: World) -> None:
     """Make an endpoint, and something that it has been told."""
     has_a_webhook(world)
-    owner = endpoints.everyone(world.services, "t")[0].id
+    owner = endpoints.all_of(world.services, "t")[0].id
     notice = Notice("evt_1", "turn.completed", "t", world.session.session, "msg_1", 1, world.clock.now())
     deliveries.put(world.services, notice, owner, b"{}")
     while world.queue.move():
@@ -182,7 +182,7 @@ def has_a_delivery(world: World) -> None:
 
 def redelivers(world: World) -> None:
     """Have it delivered again."""
-    deliveries.again(world.services, "t", endpoints.everyone(world.services, "t")[0].id, "evt_1")
+    deliveries.again(world.services, "t", endpoints.all_of(world.services, "t")[0].id, "evt_1")
 
 
 REQUESTS: dict[str, Life] = {

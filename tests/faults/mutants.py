@@ -115,7 +115,7 @@ MUTANTS = [
         (
             (
                 "doors/call_model.py",
-                "attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1",
+                "attempt = log.attempts(last.era, self.number) + 1",
                 "attempt = 1",
             ),
         ),
@@ -239,7 +239,7 @@ MUTANTS = [
     Mutant(
         "journal: a tool writes only while its call is its own",
         SLEEPER_END,
-        (("agent/tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),),
+        (("agent/tools/tool.py", "            self.check_still_mine()\n            try:\n", "            try:\n"),),
     ),
     Mutant(
         "journal: a tool writes over what it saw",
@@ -251,7 +251,7 @@ MUTANTS = [
         "an invocation comes again after a later one",
         (
             ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
-            ("agent/tools/tool.py", "            self.stand()\n            try:\n", "            try:\n"),
+            ("agent/tools/tool.py", "            self.check_still_mine()\n            try:\n", "            try:\n"),
             ("doors/run_tool.py", "tx.put(done, *self._mine)", "tx.put(done)"),
         ),
     ),

@@ -14,7 +14,7 @@ from walkaway_core.agent import client_tools
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import creating
 from walkaway_core.engine.pause import answering, asking
-from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.errors import AlreadyAnswered, NotWaiting
 from walkaway_core.log import log
 from walkaway_core.ports.items import Change
@@ -28,9 +28,9 @@ from walkaway_wire.tools import FunctionTool
 
 ASK = FunctionTool(name="ask", description="Asks the user", parameters={"type": "object"})
 TTL = 30 * 86_400
-ANSWERS = {"call_1": Answer("forty"), "call_2": Answer(approve=True), "call_4": Answer("two")}
+ANSWERS = {"call_1": CallAnswer("forty"), "call_2": CallAnswer(approve=True), "call_4": CallAnswer("two")}
 """What the caller says: to a tool of its own, to one of the server's, and to its own again, a step later."""
-OTHER = {"call_1": Answer("something else"), "call_2": Answer(approve=False), "call_4": Answer("nothing")}
+OTHER = {"call_1": CallAnswer("something else"), "call_2": CallAnswer(approve=False), "call_4": CallAnswer("nothing")}
 LATE = ("message.completed", "message.error")
 CANCELLED = ("message.completed", "message.cancelled")
 
@@ -53,7 +53,7 @@ def current(world: World) -> Turn | None:
     return turns.load(world.services, key) if key else None
 
 
-def answer(world: World, answers: dict[str, Answer] = ANSWERS) -> None:
+def answer(world: World, answers: dict[str, CallAnswer] = ANSWERS) -> None:
     """Answer what waits, call by call, and each twice; a refusal means that somebody else was first."""
     turn = current(world)
     for request in asking.pending(world.services, turn) if turn else ():

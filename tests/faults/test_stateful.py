@@ -18,7 +18,7 @@ from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, sending
 from walkaway_core.engine.ending import cancel
 from walkaway_core.engine.pause import answering
-from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.engine.sending import OnBusy, Sent
 from walkaway_core.errors import (
     AlreadyAnswered,
@@ -76,7 +76,7 @@ class Life(RuleBasedStateMachine):
     @rule(session=SESSIONS, yes=st.booleans())
     def answer(self, session: SessionKey, yes: bool) -> None:  # noqa: FBT001
         refusals = (AlreadyAnswered, NotWaiting, ToolCallNotFound, SessionNotFound, ResponseNotFound)
-        given = [(ASKED, Answer(approve=yes))]
+        given = [(ASKED, CallAnswer(approve=yes))]
         if turn := self.told(lambda: answering.take(self.services, session, given), *refusals):
             assert self.answers.setdefault(turn.key, yes) == yes, "one call, two answers"
 
@@ -169,7 +169,7 @@ class Life(RuleBasedStateMachine):
         self.world.finish("nothing")
         left = self.stored("T#t", "SESSION#", f"SESSION#{END}")
         assert not left, "sessions outlive their time"
-        logs = self.started | {turn.owner.between for turn in self.started}
+        logs = self.started | {turn.owner.own_log for turn in self.started}
         assert all(not self.events(turn) for turn in logs), "logs outlive their session"
         self.world.place.close()
 

@@ -104,7 +104,7 @@ def of_conversation(services: Services, session: SessionKey, said: Mapping[str, 
     found.must(sorted(messages) == sorted(there), f"the conversation has {messages}, and should have {there}")
     order = [turn for turn, _ in itertools.groupby(entry.turn for entry in entries)]
     found.must(len(order) == len(set(order)), f"turns are mixed: {order}")
-    events = log.events(services, session.between, services.table.query(session.between.log).items)
+    events = log.events(services, session.own_log, services.table.query(session.own_log.log).items)
     began = [event.data["response_id"] for event in events if event.type == "turn.started"]
     found.must(began == order, f"the session's log has {began}, the conversation {order}")
     found.must([event.number for event in events] == list(range(len(events))), "the session's log has a gap")
@@ -176,7 +176,7 @@ def remains(world: World, turn: TurnKey | None, *_: str) -> list[str]:
     found.must(not table.get(session.item)[0], "the session's record is there")
     found.must(not table.query(session.partition).items, "turns or entries are there")
     found.must(not turn or not table.query(turn.log).items, "the log is there")
-    found.must(not table.query(session.between.log).items, "the session's log is there")
+    found.must(not table.query(session.own_log.log).items, "the session's log is there")
     found.must(not world.place.workspace.listing(bodies.root(session.tenant), session.session), "bodies are there")
     found.must(world.due() == [], f"due items are left: {world.due()}")
     return found

@@ -9,7 +9,7 @@ from tests.kit import sse
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import KEYS, running
 from walkaway_core.agent import tools
-from walkaway_core.agent.tools.tool import Hands, Tool
+from walkaway_core.agent.tools.tool import Tool, ToolContext
 from walkaway_core.settings import Settings
 
 WORKERS = 4
@@ -24,11 +24,11 @@ class Slow(Tool):
     tries: ClassVar[list[float]]
     told: ClassVar[list[float]]
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         while not self.gate.wait(0.01):
-            now = hands.services.clock.now()
+            now = context.services.clock.now()
             self.tries.append(now)
-            if hands.progress(f"{len(self.tries)} times"):
+            if context.progress(f"{len(self.tries)} times"):
                 self.told.append(now)
         return "done"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from walkaway_core.agent.tools.bash import Bash
-from walkaway_core.agent.tools.tool import Hands
+from walkaway_core.agent.tools.tool import ToolContext
 from walkaway_core.engine import creating
 from walkaway_core.ports.paths import clean
 from walkaway_core.settings import Settings
@@ -46,7 +46,7 @@ class Scene:
         services = self.stack.services
         options = SessionOptions(persistent=True, read=read, write=write)
         session = creating.create(services, "t", options, {})
-        return Bash(command=self.filled(command), timeout=timeout).run(Hands(services, session))
+        return Bash(command=self.filled(command), timeout=timeout).run(ToolContext(services, session))
 
     def filled(self, command: str) -> str:
         """Put the places of this scene into a command."""

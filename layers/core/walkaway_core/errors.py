@@ -21,8 +21,8 @@ WalkawayError
 │   └── QueueFull           and no room to wait
 ├── CursorInvalid           not a place in this log or list
 ├── IdempotencyMismatch     the key is another request's
-├── TooMuch                 more than a limit allows
-├── TooMany                 as many of these as there may be
+├── BodyTooLarge            more than a limit allows
+├── QuotaReached            as many of these as there may be
 ├── AlreadyAnswered         a call has another answer
 ├── NotWaiting              nobody waits for this answer
 ├── NameTaken               an agent with this name is there
@@ -151,13 +151,13 @@ class CursorInvalid(WalkawayError):
     code = "cursor.invalid"
 
 
-class TooMuch(WalkawayError):
+class BodyTooLarge(WalkawayError):
     """The request is larger than a limit allows."""
 
     code = "too_large"
 
 
-class TooMany(WalkawayError):
+class QuotaReached(WalkawayError):
     """There are as many of these as there may be."""
 
     code = "limit_reached"

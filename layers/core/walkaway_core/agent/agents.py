@@ -67,7 +67,7 @@ def get(services: Services, tenant: str, called: str) -> Agent:
     return _unpack(tenant, item)
 
 
-def everyone(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Agent], str]:
+def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Agent], str]:
     """List agents, the newest first, those before `after`; with the cursor of the rest, or `""`."""
     pk, first = keys.agent(tenant, "")
     upto, found = first + (after or END), list[Agent]()

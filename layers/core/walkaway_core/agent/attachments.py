@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.errors import FileNotFound, Invalid, TooMuch
+from walkaway_core.errors import BodyTooLarge, FileNotFound, Invalid
 from walkaway_core.ports import paths
 from walkaway_core.store import files
 from walkaway_core.store.services import Services
@@ -42,17 +42,17 @@ class Attachment:
 def blocks(services: Services, session: Session, attached: Sequence[Attachment]) -> list[Block]:
     """Read and check attachments; give their blocks in order.
 
-    Raises Invalid, TooMuch, PathInvalid, PathForbidden; messages name the attachment.
+    Raises Invalid, BodyTooLarge, PathInvalid, PathForbidden; messages name the attachment.
     """
     if len(attached) > MOST:
-        raise TooMuch(f"There are {len(attached)} attachments; the most is {MOST}")
+        raise BodyTooLarge(f"There are {len(attached)} attachments; the most is {MOST}")
     found, total = [], 0
     for index, attachment in enumerate(attached):
         where = f"attachments[{index}]"
         name, media_type, data = _load(services, session, attachment, where)
         total += len(data)
         if total > ALL_BYTES:
-            raise TooMuch(f"The attachments have more than {ALL_BYTES} bytes in all")
+            raise BodyTooLarge(f"The attachments have more than {ALL_BYTES} bytes in all")
         found.append(_block(where, name, media_type, data))
     return found
 
@@ -75,7 +75,7 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
         if info.is_directory:
             raise Invalid(f"{where}: {path!r} is a directory; attach files")
         if info.size > ALL_BYTES:
-            raise TooMuch(f"{where}: {path!r} has {info.size} bytes; the most is {ALL_BYTES}")
+            raise BodyTooLarge(f"{where}: {path!r} has {info.size} bytes; the most is {ALL_BYTES}")
         data = b"".join(files.read(services, session, path))
     except FileNotFound:
         raise Invalid(f"{where}: there is no {path!r} in the workspace; upload it first") from None
@@ -88,7 +88,7 @@ def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
         return _text(where, name, media_type, data)
     most = PDF_BYTES if media_type == PDF else IMAGE_BYTES
     if len(data) > most:
-        raise TooMuch(f"{where} has {len(data)} bytes; {media_type} may have {most}")
+        raise BodyTooLarge(f"{where} has {len(data)} bytes; {media_type} may have {most}")
     if not SIGNATURES[media_type](data):
         raise Invalid(f"{where} is not {media_type}: its bytes begin otherwise")
     source = {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode()}
@@ -104,7 +104,7 @@ def _text(where: str, name: str, media_type: str, data: bytes) -> Block:
         known = ", ".join(SIGNATURES)
         raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace") from None
     if len(data) > TEXT_BYTES:
-        raise TooMuch(f"{where} has {len(data)} bytes; a text may have {TEXT_BYTES}")
+        raise BodyTooLarge(f"{where} has {len(data)} bytes; a text may have {TEXT_BYTES}")
     if not said.strip():
         raise Invalid(f"{where} is empty")
     source = {"type": "text", "media_type": "text/plain", "data": said}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core.doors import model_step, retries
-from walkaway_core.doors.model_step import Begun
+from walkaway_core.doors.model_step import OpenStep
 from walkaway_core.engine import executions, limits
 from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
@@ -73,7 +73,7 @@ class _Step:
                 if failed := self._wait(begun, failure, since):
                     return failed
 
-    def _wait(self, begun: Begun, failure: ModelFailed, since: float) -> Ticket | None:
+    def _wait(self, begun: OpenStep, failure: ModelFailed, since: float) -> Ticket | None:
         """Tell readers that the step will be tried again, and wait; or say how the turn fails.
 
         Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
@@ -82,7 +82,7 @@ class _Step:
         turn = executions.current(self.services, self.ticket).turn
         if clock.now() >= turn.deadline:
             return self.ticket.fail("timeout", turns.timeout_sentence(turn))
-        attempt = begun.writer.era % 1000
+        attempt = log.attempts(begun.writer.era, self.number)
         wait = retries.wait(attempt, failure.retry_after)
         if attempt >= retries.TRIES or clock.now() + wait >= turn.deadline:
             tries = f"{attempt} attempts" if attempt > 1 else "one attempt"
@@ -98,12 +98,12 @@ class _Step:
             executions.current(self.services, self.ticket)
         return None
 
-    def _begin(self, current: Current, until: float) -> Begun | None:
+    def _begin(self, current: Current, until: float) -> OpenStep | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
         turn, session, settings = current
         last = log.open_end(self.services, turn.key)
-        attempt = last.era % 1000 + 1 if last.era // 1000 == self.number else 1
-        writer = Writer(turn.key, self.number * 1000 + attempt, self.nonce)
+        attempt = log.attempts(last.era, self.number) + 1
+        writer = Writer(turn.key, log.era(self.number, attempt), self.nonce)
         started = (STEP_STARTED, {"step": self.number, "attempt": attempt})
         tx = Transaction(self.services.table)
         tx.put(log.item(self.services, writer, last.number, [started]), Absent())  # one attempt at a time
@@ -120,7 +120,7 @@ class _Step:
         except (Refused, Unknown):
             return None
         outbox.send_now(self.services, notices)
-        return Begun(later, session, settings, self.number, writer, last.number + 1, until)
+        return OpenStep(later, session, settings, self.number, writer, last.number + 1, until)
 
     def _after(self, said: Mapping[str, Any], settings: AgentSettings) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from walkaway_core.engine.executions import hand_over
+from walkaway_core.engine.executions import next_execution
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import Ticket
 
@@ -12,5 +12,5 @@ from walkaway_core.store.ticket import Ticket
 def continue_turn(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
     """Make the turn name the next execution, and start that one."""
     ticket = Ticket.read(data)
-    hand_over(services, ticket.key, ticket.execution)
+    next_execution(services, ticket.key, ticket.execution)
     return replace(ticket, next="over").json()

@@ -26,7 +26,7 @@ from walkaway_wire.events import STEP_COMPLETED, TURN_COMPACTED
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OpenStep:
     """A step that this invocation has begun: it appends as `writer`, from `number` on, and has time up to `until`."""
 
     turn: Turn
@@ -38,7 +38,7 @@ class Begun:
     until: float
 
 
-def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
+def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
     """Get an answer and commit it; give what the conversation has for this step.
 
     Raises ModelFailed, ModelRefused, LimitReached, Superseded.
@@ -51,7 +51,7 @@ def answer(services: Services, begun: Begun) -> Mapping[str, Any]:
     return _commit(services, begun, *_stream(services, begun, said))
 
 
-def _said(services: Services, begun: Begun) -> list[Entry]:
+def _said(services: Services, begun: OpenStep) -> list[Entry]:
     """Read the conversation up to this step. Raises Superseded when somebody has gone on while this worker slept."""
     key = begun.turn.key
     said = transcript.entries(services, key.owner, upto=key.entry(begun.step)[1])
@@ -61,7 +61,7 @@ def _said(services: Services, begun: Begun) -> list[Entry]:
     return said
 
 
-def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) -> Begun:
+def _summarise(services: Services, begun: OpenStep, said: list[Entry], cut: Cut) -> OpenStep:
     """Let the model sum up what is old, and make that an entry. It costs what it costs."""
     key = begun.turn.key
     call = services.model.call(compaction.request(services, said, cut, key.tenant, begun.settings))
@@ -81,7 +81,7 @@ def _summarise(services: Services, begun: Begun, said: list[Entry], cut: Cut) ->
     return replace(begun, turn=turn, session=replace(session, cost=session.cost + added["cost"]), number=number)
 
 
-def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, Answer]:
+def _stream(services: Services, begun: OpenStep, said: list[Entry]) -> tuple[int, Answer]:
     """Stream the model call into the log; give the number of the next event, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
     call = services.model.call(prompt.request(services, said, begun.turn.key.tenant, begun.settings))
@@ -97,7 +97,7 @@ def _stream(services: Services, begun: Begun, said: list[Entry]) -> tuple[int, A
 
 @contextmanager
 def _under_way(
-    services: Services, begun: Begun, call: ModelCall
+    services: Services, begun: OpenStep, call: ModelCall
 ) -> Iterator[Generator[tuple[str, dict[str, Any]], None, None]]:
     """Open a call's events. It is closed behind them, or when the turn is over."""
     try:
@@ -108,7 +108,7 @@ def _under_way(
         call.close()
 
 
-def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Mapping[str, Any]:
+def _commit(services: Services, begun: OpenStep, number: int, answer: Answer) -> Mapping[str, Any]:
     """Make the answer part of the conversation, once; give what the conversation has for this step."""
     turn, nonce = begun.turn, begun.writer.nonce
     tx = Transaction(services.table)
@@ -127,7 +127,7 @@ def _commit(services: Services, begun: Begun, number: int, answer: Answer) -> Ma
     return {"content": answer.content, "stop_reason": answer.stop_reason, "broken": answer.broken}
 
 
-def _spend(tx: Transaction, begun: Begun, answer: Answer) -> tuple[dict[str, int], dict[str, int]]:
+def _spend(tx: Transaction, begun: OpenStep, answer: Answer) -> tuple[dict[str, int], dict[str, int]]:
     """Count what a call has used, on the turn and on its session; give the usage, and all that is counted."""
     usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
     cost = prices.cost(begun.settings.model, usage)

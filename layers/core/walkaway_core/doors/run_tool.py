@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from walkaway_core.agent import tools
-from walkaway_core.agent.tools.tool import Hands, Result
+from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.engine import executions
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
-from walkaway_core.log.log import TOOLS_ERA, Superseded, Writer
+from walkaway_core.log.log import NotApproved, Superseded, Writer
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import Ticket
@@ -50,16 +50,16 @@ class _Call:
         self._check_allowed()
         self._journal = turn.key.call(ticket.step, ticket.call)
         self._told = services.clock.now()
-        self._writer = Writer(turn.key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("tool_"))
+        self._writer = Writer(turn.key, log.tools_era(ticket.step), services.ids.new("tool_"))
 
     def _check_allowed(self) -> None:
-        """Raise Superseded for a call that waits for the caller: only a yes makes it ours."""
+        """Raise NotApproved for a call that waits for the caller: only a yes makes it ours."""
         name, id_ = self._block["name"], self._block["id"]
         if asking.needs(self._settings, name, broken=self._broken is not None) is None:
             return
         request = asking.find(self._services, self._turn.owner, [id_]).get(id_)
         if request is None or request.turn != self._turn or not request.approved:
-            raise Superseded
+            raise NotApproved
 
     def take(self) -> None:
         """Carry the call out, wait for whoever does, or find that it has been done."""
@@ -107,9 +107,9 @@ class _Call:
             said = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"
             return Result(f"{said}. {why}" if why else said, is_error=True)
         fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
-        hands = Hands(self._services, self._session, fence, self._progress)
+        context = ToolContext(self._services, self._session, fence, self._progress)
         try:
-            return tools.use(tool, self._block["input"], hands)
+            return tools.use(tool, self._block["input"], context)
         except Superseded:
             raise
         except Exception:

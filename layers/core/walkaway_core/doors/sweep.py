@@ -11,7 +11,7 @@ from typing import Any
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.engine import deleting
 from walkaway_core.engine.ending import Ending, end_turn
-from walkaway_core.engine.executions import hand_over
+from walkaway_core.engine.executions import next_execution
 from walkaway_core.engine.pause import answering, parking
 from walkaway_core.notify import deliveries
 from walkaway_core.ports.items import Delete, Item, Key
@@ -82,7 +82,7 @@ def _tell(services: Services, key: Key, _: Mapping[str, Any], __: float) -> None
 
 
 def _deliver(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
-    deliveries.brought_back(services, key, detail)
+    deliveries.retry_due(services, key, detail)
 
 
 def _forget(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
@@ -106,7 +106,7 @@ def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> 
     elif services.clock.now() >= turn.deadline:
         end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
     elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
-        hand_over(services, turn_key, turn.execution)
+        next_execution(services, turn_key, turn.execution)
     else:
         starts.begin(services, turn)
 
@@ -119,7 +119,7 @@ def _resuming(services: Services, turn: turns.Turn) -> None:
     elif parking.go_on(services, turn.key):
         parking.look_again(services, turn, now + due.START_WITHIN)
     else:
-        hand_over(services, turn.key, turn.execution)
+        next_execution(services, turn.key, turn.execution)
         later = turns.load(services, turn.key)
         if later and later.execution > turn.execution:
             services.machine.stop(turn.execution_name)  # it may still wait, with a token that nobody has
@@ -138,7 +138,7 @@ def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) 
         turn = TurnKey(session_key.tenant, session_key.session, session.turn)
         end_turn(services, turn, Ending("cancelled", delete=True, expired=True))
     else:
-        deleting.bury(services, session, expired=True)
+        deleting.delete_free(services, session, expired=True)
 
 
 ACTS: Mapping[Any, Act] = {

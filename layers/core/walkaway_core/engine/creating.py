@@ -25,7 +25,7 @@ def create(
 ) -> Session:
     """Make a session, under a `name` that is new, in one transaction with what `tx` has of it.
 
-    Raises Invalid when its model cannot be called here, TooMuch for too much metadata.
+    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
     """
     tx = tx or Transaction(services.table)
     session = fresh(services, tx, tenant, options, metadata, name=name)
@@ -42,7 +42,7 @@ def fresh(
     *,
     name: str = "",
 ) -> Session:
-    """Write a new session, and watch its end. Raises Invalid, TooMuch."""
+    """Write a new session, and watch its end. Raises Invalid, BodyTooLarge."""
     options = replace(options, settings=settings.filled(services, options.settings))
     settings.check(services, options.settings)
     check_metadata(metadata)

@@ -21,7 +21,7 @@ def delete(services: Services, key: SessionKey) -> None:
             turn = TurnKey(key.tenant, key.session, session.turn)
             if end_turn(services, turn, Ending("cancelled", delete=True)).now:
                 return
-        elif bury(services, session):
+        elif delete_free(services, session):
             return
 
 
@@ -29,12 +29,12 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
     """Delete a tenant's sessions that have been inactive for so many seconds, only free ones if `idle`; count them."""
     before = services.clock.now() - (older_than or 0)
     count = 0
-    for session in sessions.everyone(services, tenant):
+    for session in sessions.scan(services, tenant):
         if older_than is not None and session.last_activity > before:
             continue
         try:
             if not session.busy:
-                count += bury(services, session, Below("active", ms(before) + 1))
+                count += delete_free(services, session, Below("active", ms(before) + 1))
             elif not idle:
                 delete(services, session.key)
                 count += 1
@@ -43,7 +43,7 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
     return count
 
 
-def bury(services: Services, session: sessions.Session, *when: Condition, expired: bool = False) -> bool:
+def delete_free(services: Services, session: sessions.Session, *when: Condition, expired: bool = False) -> bool:
     """Mark a free session as deleted; False when it has changed meanwhile. `expired`: its time is over, tell that."""
     tx = Transaction(services.table)
     tx.change(
@@ -96,7 +96,7 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
                 projection.turn_removed(services, tx, turns.unpack(turn, item))
             tx.commit()
             yield
-    for pk in (key.between.log, key.partition):
+    for pk in (key.own_log.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):
             yield
     root = bodies.root(key.tenant)

@@ -47,7 +47,7 @@ def get(services: Services, key: TurnKey) -> Turn:
     return turn
 
 
-def hand_over(services: Services, key: TurnKey, execution: int) -> None:
+def next_execution(services: Services, key: TurnKey, execution: int) -> None:
     """Move the turn from this execution to the next, once, and start the one that it then names."""
     turn = turns.load(services, key)
     if turn and turn.status == "running" and turn.execution == execution:

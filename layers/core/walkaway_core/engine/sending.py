@@ -51,7 +51,7 @@ def send(
     """Give a message to a session, or find what came of it by its idempotency key.
 
     The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
-    Raises Invalid, TooMuch, SessionNotFound, SessionBusy, QueueFull, IdempotencyMismatch, and what attachments raise.
+    Raises Invalid, BodyTooLarge, SessionNotFound, SessionBusy, QueueFull, IdempotencyMismatch, and what attachments do.
     """
     if not message.strip():
         raise Invalid("The message is empty; say what the agent is to do")

@@ -91,7 +91,7 @@ def with_session(
     """Make a session that is busy with its first turn from the start; None when somebody has had the same request.
 
     `tx`: what else belongs to it, in the same transaction; `name`: an id that is new.
-    Raises Invalid when its model cannot be called here, TooMuch for too much metadata.
+    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
     """
     tx = tx or Transaction(services.table)
     session = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
@@ -144,7 +144,7 @@ def _running(services: Services, tx: Transaction, session: Session, key: TurnKey
     """Say what the record of a turn that begins now has; watch it, and let the session's log name it."""
     now = services.clock.now()
     settings, of_settings = agents.at_start(services, session)
-    writer = Writer(session.key.between, 0, key.turn)
+    writer = Writer(session.key.own_log, 0, key.turn)
     tx.put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), Absent())
     watch = due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail)
     seconds = timeout or settings.turn_timeout

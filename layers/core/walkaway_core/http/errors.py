@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import SessionBusy, TooMuch, WalkawayError
+from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
 from walkaway_wire import jsontext
 from walkaway_wire.resources import ErrorBody
 
@@ -125,7 +125,7 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
 
 def too_large(limit: int) -> WalkawayError:
     """Say that a body is above the limit, in bytes."""
-    return TooMuch(f"The body is larger than {limit} bytes; put long texts into a file of the workspace")
+    return BodyTooLarge(f"The body is larger than {limit} bytes; put long texts into a file of the workspace")
 
 
 def as_fastapi_does(error: RequestValidationError) -> Response:

@@ -17,14 +17,38 @@ from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire.events import TERMINAL, Event
 
-TOOLS_ERA = 999
+ATTEMPTS = 1000
+"""More than a step can have; the last number is that of the step's tools."""
 
 Draft = tuple[str, dict[str, Any]]
 """An event that has no number yet: its type and data."""
 
 
+def era(step: int, attempt: int) -> int:
+    """The era in which an attempt at a step writes."""
+    return step * ATTEMPTS + attempt
+
+
+def tools_era(step: int) -> int:
+    """The era in which a step's tools, and what the caller is asked, write: behind all attempts at the step."""
+    return era(step, ATTEMPTS - 1)
+
+
+def attempts(last: int, step: int) -> int:
+    """How many attempts at a step have been made, when a log's last era is this one."""
+    return last % ATTEMPTS if last // ATTEMPTS == step else 0
+
+
 class Superseded(Exception):
     """A later writer has taken over, or the turn is over: whoever gets this stops."""
+
+
+class NotApproved(Superseded):
+    """A call waits for a yes that nobody has given: it is not this invocation's to carry out."""
+
+
+class NothingToAsk(Superseded):
+    """The step has no call that waits for the caller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from walkaway_core.errors import Invalid, TooMuch
+from walkaway_core.errors import BodyTooLarge, Invalid
 from walkaway_core.log import log
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Lacks, Refused, Unknown
@@ -21,7 +21,7 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
     """Set keys of the metadata (None removes one); the last writer of a key wins, other keys stay.
 
     The event is one of the turn that runs, else of the session's own log; without a change there is none.
-    Raises SessionNotFound, TooMuch, Invalid; Refused when one of `fence` does not hold.
+    Raises SessionNotFound, BodyTooLarge, Invalid; Refused when one of `fence` does not hold.
     """
     check_metadata(changes)
     nonce = services.ids.new("meta_")
@@ -59,14 +59,14 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
 def _place(services: Services, session: Session, nonce: str) -> tuple[Writer, int]:
     """Say where the event is written: nobody's place is taken, since the log's era stays what it is."""
     if not session.busy:
-        return Writer(session.key.between, 0, nonce), session.events
+        return Writer(session.key.own_log, 0, nonce), session.events
     turn = session.key.turn(session.turn)
     last = log.end(services, turn)
     return Writer(turn, last.era, nonce), last.number
 
 
 def check_metadata(metadata: dict[str, Any]) -> str:
-    """Encode metadata. Raises TooMuch over 16 KB, Invalid for what JSON does not have."""
+    """Encode metadata. Raises BodyTooLarge over 16 KB, Invalid for what JSON does not have."""
     try:
         text = jsontext.dumps(metadata)
     except ValueError:
@@ -74,5 +74,5 @@ def check_metadata(metadata: dict[str, Any]) -> str:
     if not jsontext.is_unicode(metadata):
         raise Invalid("metadata holds half of a surrogate pair, which is no text")
     if len(text.encode()) > METADATA_BYTES:
-        raise TooMuch(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
+        raise BodyTooLarge(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
     return text

@@ -54,7 +54,7 @@ class SessionReader:
         found = _PLACE.fullmatch(cursor)
         name, number = (found[1], int(found[2])) if found else ("", 0)
         if name == key.session:
-            at, begun = readers.cursor(services, key.between, number), _begun(services, key, number)
+            at, begun = readers.cursor(services, key.own_log, number), _begun(services, key, number)
             return cls(services, key, begun, START if begun else at, number)
         turn = turns.load(services, key.turn(name)) if name else None
         if turn is None or not turn.began_at:
@@ -66,9 +66,9 @@ class SessionReader:
     async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
         """Read up to `limit` events, waiting up to `timeout` seconds for the first; none says little: read again."""
         if self._turn and self._at.done:
-            self._at = await asyncio.to_thread(readers.cursor, self._services, self._key.between, self._place)
+            self._at = await asyncio.to_thread(readers.cursor, self._services, self._key.own_log, self._place)
             self._turn = ""
-        name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.between
+        name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.own_log
         events, self._at = await readers.read(self._services, log, self._at, limit=limit, timeout=timeout)
         begins = next((i for i, event in enumerate(events) if event.type == TURN_STARTED), None)
         if begins is not None:
@@ -115,6 +115,6 @@ class SessionReader:
 
 def _begun(services: Services, key: SessionKey, number: int) -> str:
     """Name the turn that began with an event of the session's log, or give `""`: its events come next."""
-    items = services.table.get((key.between.log, keys.event(number)))
-    event = log.events(services, key.between, filter(None, items))[0]
+    items = services.table.get((key.own_log.log, keys.event(number)))
+    event = log.events(services, key.own_log, filter(None, items))[0]
     return str(event.data["response_id"]) if event.type == TURN_STARTED else ""

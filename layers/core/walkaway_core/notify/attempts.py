@@ -137,7 +137,7 @@ def _later(services: Services, delivery: Delivery, about: dict[str, Any], tries:
     tx = Transaction(services.table)
     moved = deliveries.move(tx, delivery, services.clock.now() + wait)
     if _record_in(tx, delivery, {"due": moved, "tries": tries, **_with(delivery, about)}):
-        deliveries.bring(services, replace(delivery, due=moved), wait)
+        deliveries.enqueue(services, replace(delivery, due=moved), wait)
 
 
 def _end(services: Services, delivery: Delivery, state: str, about: dict[str, Any] | None) -> None:

@@ -92,7 +92,7 @@ def put(services: Services, notice: Notice, owner: str, body: bytes, webhook: Tu
         if pointer:
             services.workspace.delete(bodies.root(notice.tenant), path)
         return
-    bring(services, unpack(notice.tenant, owner, item))
+    enqueue(services, unpack(notice.tenant, owner, item))
 
 
 def _watch(tenant: str, owner: str, event: str) -> tuple[str, dict[str, str]]:
@@ -104,20 +104,20 @@ def move(tx: Transaction, delivery: Delivery, at: float) -> str:
     return due.move(tx, delivery.due, at, "delivery", *delivery.watch)
 
 
-def bring(services: Services, delivery: Delivery, delay: float = 0.0) -> None:
+def enqueue(services: Services, delivery: Delivery, delay: float = 0.0) -> None:
     """Have an attempt made, unless that is so far away that the due index does it."""
     if delay <= LONGEST:
         services.carrier.send(delivery.message, group=_group(delivery), delay=delay)
 
 
-def brought_back(services: Services, watch: Key, detail: Mapping[str, str]) -> None:
+def retry_due(services: Services, watch: Key, detail: Mapping[str, str]) -> None:
     """Have an attempt made that is due. Once it has been brought, there is time to make it."""
     delivery = load(services, detail["tenant"], detail["owner"], detail["event"])
     if delivery is None or delivery.state != "pending" or delivery.due != watch[1]:
         services.table.write(Delete(*watch))  # left behind by what moved it
         return
     if leased := lease(services, delivery):
-        bring(services, leased)
+        enqueue(services, leased)
 
 
 def lease(services: Services, delivery: Delivery) -> Delivery | None:
@@ -172,7 +172,7 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
         except Refused:
             continue
         begun = get(services, tenant, owner, event)
-        bring(services, begun)
+        enqueue(services, begun)
         return begun
 
 

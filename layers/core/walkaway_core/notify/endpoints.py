@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core.errors import Invalid, TooMany, WebhookNotFound
+from walkaway_core.errors import Invalid, QuotaReached, WebhookNotFound
 from walkaway_core.notify import signing
 from walkaway_core.outbound import addresses
 from walkaway_core.ports.items import (
@@ -79,11 +79,11 @@ def check_format(services: Services, name: str) -> None:
 def create(
     services: Services, tenant: str, url: str, *, events: tuple[str, ...], format_: str, description: str
 ) -> Endpoint:
-    """Register an endpoint. Raises Invalid, TooMany."""
+    """Register an endpoint. Raises Invalid, QuotaReached."""
     check_url(services, url)
     check_format(services, format_)
-    if len(everyone(services, tenant)) >= MOST:
-        raise TooMany(f"There are {MOST} webhooks already, as many as there may be; delete one first")
+    if len(all_of(services, tenant)) >= MOST:
+        raise QuotaReached(f"There are {MOST} webhooks already, as many as there may be; delete one first")
     secrets = ((signing.new_secret(), None),)
     id_ = services.ids.new("whk_")
     made = Endpoint(tenant, id_, url, events, format_, description, secrets, services.clock.now())
@@ -100,7 +100,7 @@ def get(services: Services, tenant: str, id_: str) -> Endpoint:
     return _unpack(tenant, item)
 
 
-def everyone(services: Services, tenant: str) -> list[Endpoint]:
+def all_of(services: Services, tenant: str) -> list[Endpoint]:
     """Read all endpoints of a tenant, the oldest first."""
     pk, first = keys.webhook(tenant, "")
     page = services.table.query(pk, after=first, upto=first + END)

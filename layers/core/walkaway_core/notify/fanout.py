@@ -21,7 +21,7 @@ OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
 def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     """Write a delivery for each address that is to be told; may be repeated."""
     notice = Notice.read(kind, detail)
-    wanting = [found for found in endpoints.everyone(services, notice.tenant) if found.wants(kind)]
+    wanting = [found for found in endpoints.all_of(services, notice.tenant) if found.wants(kind)]
     if not wanting and kind not in OF_A_TURN:
         return
     turn = _subject(services, notice)

@@ -61,7 +61,7 @@ class SessionKey:
         return f"T#{self.tenant}#{self.session}"
 
     @property
-    def between(self) -> "TurnKey":
+    def own_log(self) -> "TurnKey":
         """The log of what happens between turns, which is kept like a turn's; no turn has such a name."""
         return TurnKey(self.tenant, self.session, f"{self.session}+")
 

@@ -121,14 +121,14 @@ def get(services: Services, key: SessionKey) -> Session:
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:
     """List the newest sessions first, those made before `after`; with the cursor of the rest, or `""`."""
     found: list[Session] = []
-    for session in everyone(services, tenant, after):
+    for session in scan(services, tenant, after):
         if len(found) == limit:
             return found, found[-1].key.session
         found.append(session)
     return found, ""
 
 
-def everyone(services: Services, tenant: str, before: str = "") -> Iterator[Session]:
+def scan(services: Services, tenant: str, before: str = "") -> Iterator[Session]:
     """Go through all living sessions of a tenant, the newest first, from the one made before `before`."""
     now, more = services.clock.now(), True
     upto = f"SESSION#{before or END}"

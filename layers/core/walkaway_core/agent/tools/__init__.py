@@ -9,7 +9,7 @@ from walkaway_core.agent.tools.bash import Bash
 from walkaway_core.agent.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
 from walkaway_core.agent.tools.presentation import CreatePresentation
 from walkaway_core.agent.tools.progress import ReportProgress
-from walkaway_core.agent.tools.tool import Hands, Result, Tool, ToolError
+from walkaway_core.agent.tools.tool import Result, Tool, ToolContext, ToolError
 from walkaway_core.agent.tools.web import FetchUrl
 from walkaway_core.errors import Invalid, WalkawayError
 from walkaway_core.store.agent_settings import AgentSettings
@@ -55,10 +55,10 @@ def there(services: Services, settings: AgentSettings) -> list[str]:
     return [tool.name for tool in wanted if tool.missing(services) is None]
 
 
-def use(tool: type[Tool], arguments: dict[str, Any], hands: Hands) -> Result:
+def use(tool: type[Tool], arguments: dict[str, Any], context: ToolContext) -> Result:
     """Check the arguments and carry the call out; whatever the agent did wrong is a result that says so."""
     try:
-        return Result(tool.model_validate(arguments).run(hands))
+        return Result(tool.model_validate(arguments).run(context))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return Result(f"The arguments do not fit {tool.name}: {problems}", is_error=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from walkaway_core.agent.tools import promotion
 from walkaway_core.agent.tools.output import Output
-from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.errors import PathConflict, PathForbidden
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
@@ -34,53 +34,53 @@ class Bash(Tool):
         """Say why no command can be run here."""
         return services.sandbox.problem()
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Run it, and bring what it changed into the workspace."""
-        options, key = hands.session.options, hands.session.key
+        options, key = context.session.options, context.session.key
         root = f"{key.tenant}/files"
         command = Command(self.command, root, options.read, options.write, self.timeout, options.network, key.session)
-        with contextlib.closing(Output(hands.progress)) as output:
-            heard = _Listener(hands, output)
+        with contextlib.closing(Output(context.progress)) as output:
+            heard = _Listener(context, output)
             try:
-                with hands.services.sandbox.run(command, heard.take) as finished:
-                    promoted = promotion.promote(hands, finished.changes)
+                with context.services.sandbox.run(command, heard.take) as finished:
+                    promoted = promotion.promote(context, finished.changes)
             except SandboxRefused as refusal:
                 raise ToolError(str(refusal)) from None
             promoted.notes += finished.lost
-            lines = [_end(finished), output.shown().rstrip("\n"), *_kept(hands, output), *promoted.lines()]
+            lines = [_end(finished), output.shown().rstrip("\n"), *_kept(context, output), *promoted.lines()]
         return "\n".join(line for line in lines if line)
 
 
 class _Listener:
     """Takes what a command writes, and looks now and then whether anybody still wants it."""
 
-    def __init__(self, hands: Hands, output: Output) -> None:
-        self._hands = hands
+    def __init__(self, context: ToolContext, output: Output) -> None:
+        self._context = context
         self._output = output
-        self._looked = hands.services.clock.now()
+        self._looked = context.services.clock.now()
 
     def take(self, data: bytes) -> None:
         """Take in what came, or nothing. Raises Superseded."""
         self._output.take(data)
-        now = self._hands.services.clock.now()
+        now = self._context.services.clock.now()
         if now >= self._looked + LOOK_EVERY:
             self._looked = now
-            self._hands.stand()
+            self._context.check_still_mine()
 
 
 def _end(finished: Finished) -> str:
     return f"killed: {finished.killed}" if finished.killed else f"exit code {finished.exit_code}"
 
 
-def _kept(hands: Hands, output: Output) -> list[str]:
+def _kept(context: ToolContext, output: Output) -> list[str]:
     """Put output that the model does not get to see whole into a file, where the session may write one."""
     if not output.cut:
         return []
     whole = b"".join(output.whole())
     path = promotion.beside("output/bash.txt", whole).replace(".conflict-", "-")
-    for place in (path, *(f"{folder}/{path}" for folder in hands.session.options.write if folder)):
+    for place in (path, *(f"{folder}/{path}" for folder in context.session.options.write if folder)):
         try:
-            hands.place(place, lambda: [whole], None)
+            context.place(place, lambda: [whole], None)
         except (PathForbidden, PathConflict, Changed):
             continue
         more = f", its first {len(whole)} bytes" if output.size > len(whole) else ""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import regex
 from pydantic import Field
 
-from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files
@@ -21,40 +21,40 @@ MAX_MATCHES = 200
 SEARCH_SECONDS = 2.0
 
 
-def look(hands: Hands, path: str) -> FileInfo:
+def look(context: ToolContext, path: str) -> FileInfo:
     """Describe a file. Raises ToolError for a directory."""
-    info = files.stat(hands.services, hands.session, paths.clean_agent(path))
+    info = files.stat(context.services, context.session, paths.clean_agent(path))
     if info.is_directory:
         raise ToolError(f"{path!r} is a directory; use list_files")
     return info
 
 
-def read_text(hands: Hands, path: str) -> str:
+def read_text(context: ToolContext, path: str) -> str:
     """Read a whole text file. Raises ToolError when it is too large or no text."""
-    info = look(hands, path)
+    info = look(context, path)
     path = paths.clean_agent(path)
     if info.size > MAX_TEXT_BYTES:
         raise ToolError(f"{path!r} has {info.size} bytes; this reads files up to {MAX_TEXT_BYTES}")
-    data = b"".join(files.read(hands.services, hands.session, path))
+    data = b"".join(files.read(context.services, context.session, path))
     try:
         return data.decode()
     except UnicodeDecodeError:
         raise ToolError(f"{path!r} is not UTF-8 text") from None
 
 
-def write_text(hands: Hands, path: str, text: str, *, version: str | None = None) -> str:
+def write_text(context: ToolContext, path: str, text: str, *, version: str | None = None) -> str:
     """Write a whole text file, with `version` only over that one; give its clean path."""
     path = paths.clean_agent(path)
-    hands.write(path, text.encode(errors="replace"), version=version)
+    context.write(path, text.encode(errors="replace"), version=version)
     return path
 
 
-def walk(hands: Hands, path: str) -> Iterator[tuple[str, int]]:
+def walk(context: ToolContext, path: str) -> Iterator[tuple[str, int]]:
     """Go through all files below a directory by path, with their sizes."""
-    for entry in files.listing(hands.services, hands.session, path):
+    for entry in files.listing(context.services, context.session, path):
         below = f"{path}/{entry.name}" if path else entry.name
         if entry.is_directory:
-            yield from walk(hands, below)
+            yield from walk(context, below)
         else:
             yield below, entry.size
 
@@ -69,9 +69,9 @@ class ReadFile(Tool):
     first_line: Annotated[int, Field(ge=1, description="first line to read, from 1")] = 1
     lines: Annotated[int | None, Field(ge=1, description="how many lines to read; all if absent")] = None
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Give the text, cut with a note where it is very long."""
-        found = read_text(hands, self.path).splitlines(keepends=True)
+        found = read_text(context, self.path).splitlines(keepends=True)
         last = len(found) if self.lines is None else self.first_line - 1 + self.lines
         text = "".join(found[self.first_line - 1 : last])
         if len(text) > MAX_SHOWN_CHARACTERS:
@@ -88,9 +88,9 @@ class WriteFile(Tool):
     path: Path
     content: str
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Write it."""
-        path = write_text(hands, self.path, self.content)
+        path = write_text(context, self.path, self.content)
         return f"Wrote {len(self.content.encode(errors='replace'))} bytes to {path}"
 
 
@@ -105,16 +105,16 @@ class EditFile(Tool):
     new_text: str
     replace_all: bool = False
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Replace it."""
-        version = look(hands, self.path).version
-        text = read_text(hands, self.path)
+        version = look(context, self.path).version
+        text = read_text(context, self.path)
         count = text.count(self.old_text)
         if count == 0:
             raise ToolError(f"The old text does not occur in {self.path!r}; read the file again")
         if count > 1 and not self.replace_all:
             raise ToolError(f"The old text occurs {count} times in {self.path!r}; give more of it, or replace_all")
-        path = write_text(hands, self.path, text.replace(self.old_text, self.new_text), version=version)
+        path = write_text(context, self.path, text.replace(self.old_text, self.new_text), version=version)
         return f"Replaced {count} occurrence{'s' if count > 1 else ''} in {path}"
 
 
@@ -127,10 +127,10 @@ class ListFiles(Tool):
     path: Path = ""
     pattern: Annotated[str, Field(description="only paths like this, e.g. *.md")] = "*"
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """List them, a line each."""
         lines: list[str] = []
-        for path, size in walk(hands, paths.clean_agent(self.path)):
+        for path, size in walk(context, paths.clean_agent(self.path)):
             if not fnmatch.fnmatch(path, self.pattern):
                 continue
             if len(lines) == MAX_FILES:
@@ -149,26 +149,26 @@ class SearchFiles(Tool):
     pattern: Annotated[str, Field(min_length=1, max_length=500, description="a Python regular expression")]
     path: Path = ""
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Search; files that are no text or very large are passed over."""
         try:
             pattern = regex.compile(self.pattern)
         except regex.error as error:
             raise ToolError(f"{self.pattern!r} is no regular expression: {error}") from None
         found: list[str] = []
-        for number, (path, size) in enumerate(walk(hands, paths.clean_agent(self.path))):
-            hands.progress(f"{number} files searched, {len(found)} matches so far")
+        for number, (path, size) in enumerate(walk(context, paths.clean_agent(self.path))):
+            context.progress(f"{number} files searched, {len(found)} matches so far")
             if size <= MAX_TEXT_BYTES:
-                found += _matches(hands, path, pattern, MAX_MATCHES - len(found))
+                found += _matches(context, path, pattern, MAX_MATCHES - len(found))
             if len(found) >= MAX_MATCHES:
                 found.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
                 break
         return "\n".join(found) or "Nothing matches."
 
 
-def _matches(hands: Hands, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
+def _matches(context: ToolContext, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
     try:
-        lines = read_text(hands, path).splitlines()
+        lines = read_text(context, path).splitlines()
     except ToolError:
         return []
     try:  # `re` would hold the interpreter for as long as a hostile pattern likes

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_core.agent.tools.files import Path
-from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.ports import paths
 
 
@@ -31,12 +31,12 @@ class CreatePresentation(Tool):
     subtitle: str = ""
     slides: Annotated[list[Slide], Field(min_length=1, max_length=100)]
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Make it and write it."""
         path = paths.clean_agent(self.path)
         if not path.lower().endswith(".pptx"):
             raise ToolError(f"{path!r} must end in .pptx")
-        info = hands.write(path, self._file())
+        info = context.write(path, self._file())
         return f"Wrote {path}: {len(self.slides) + 1} slides, {info.size} bytes"
 
     def _file(self) -> bytes:

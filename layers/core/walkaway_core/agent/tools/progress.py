@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from walkaway_core.agent.tools.tool import Hands, Tool
+from walkaway_core.agent.tools.tool import Tool, ToolContext
 from walkaway_core.log import metadata
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Refused
@@ -20,10 +20,10 @@ class ReportProgress(Tool):
         dict[str, Any], Field(min_length=1, description='for example {"status": "writing chapter 2", "percent": 40}')
     ]
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Merge the keys into the session's metadata."""
         try:
-            metadata.merge(hands.services, hands.session.key, self.metadata, *hands.fence)
+            metadata.merge(context.services, context.session.key, self.metadata, *context.fence)
         except Refused:
             raise Superseded from None
         return "Reported."

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from walkaway_core.agent.tools.tool import Hands
+from walkaway_core.agent.tools.tool import ToolContext
 from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
 from walkaway_core.ports import paths
 from walkaway_core.ports.sandbox import FileChange
@@ -35,7 +35,7 @@ class Promoted:
             yield f"[and {len(self.notes) - SHOWN} more like that]"
 
 
-def promote(hands: Hands, changes: Sequence[FileChange]) -> Promoted:
+def promote(context: ToolContext, changes: Sequence[FileChange]) -> Promoted:
     """Carry the changes out, deletions first; what cannot be is noted. Raises Superseded."""
     done = Promoted()
     size = sum(change.size for change in changes)
@@ -45,27 +45,27 @@ def promote(hands: Hands, changes: Sequence[FileChange]) -> Promoted:
         return done
     for change in sorted(changes, key=lambda change: (change.contents is not None, change.path)):
         try:
-            _promote(hands, change, paths.clean(change.path), done)
+            _promote(context, change, paths.clean(change.path), done)
         except (PathInvalid, PathForbidden, PathConflict) as error:
             done.notes.append(f"not kept: {error}")
     return done
 
 
-def _promote(hands: Hands, change: FileChange, path: str, done: Promoted) -> None:
+def _promote(context: ToolContext, change: FileChange, path: str, done: Promoted) -> None:
     contents = change.contents
     if contents is None:
         try:
-            hands.delete(path, change.version)
+            context.delete(path, change.version)
             done.deleted.append(path)
         except Changed:
             done.notes.append(f"{path} was not deleted: somebody else has changed it meanwhile")
         return
     try:
-        hands.place(path, contents, change.version)
+        context.place(path, contents, change.version)
         done.written.append(path)
     except Changed:
         other = beside(path, b"".join(contents()))
-        hands.place(other, contents, None)
+        context.place(other, contents, None)
         done.notes.append(
             f"{path} was changed by somebody else meanwhile: their version is at {path}, yours is kept at {other}"
         )

@@ -30,7 +30,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class ToolContext:
     """What a tool reaches: the ports, the session whose scope binds it, and the fence of its call.
 
     A worker may sleep through the end of its turn, or until another one has its call, and wake up in the middle of the
@@ -59,7 +59,7 @@ class Hands:
         """Do what `write` does with contents that are given in pieces. Raises Changed for another version."""
         while True:
             seen = files.version(self.services, self.session, path) if version is None else version
-            self.stand()
+            self.check_still_mine()
             try:
                 return files.write(self.services, self.session, path, contents(), version=seen)
             except Changed:
@@ -72,11 +72,11 @@ class Hands:
         Raises Superseded, Changed, and what `files.delete` raises.
         """
         seen = files.version(self.services, self.session, path) if version is None else version
-        self.stand()
+        self.check_still_mine()
         with contextlib.suppress(FileNotFound):
             files.delete(self.services, self.session, path, version=seen)
 
-    def stand(self) -> None:
+    def check_still_mine(self) -> None:
         """Raise Superseded when the call is no longer this worker's, or its turn is over."""
         items = self.services.table.get(*((check.pk, check.sk) for check in self.fence))
         for check, item in zip(self.fence, items, strict=True):
@@ -102,7 +102,7 @@ class Tool(BaseModel):
         """Say why there is no such tool here; None when there is."""
         return None
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Do it. Raises ToolError, or one of the core's errors."""
         raise NotImplementedError
 

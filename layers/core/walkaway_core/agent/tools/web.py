@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from pydantic import Field
 
-from walkaway_core.agent.tools.tool import Hands, Tool, ToolError
+from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.outbound.addresses import Forbidden
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class FetchUrl(Tool):
 
     url: Annotated[str, Field(max_length=2000, description="begins with https:// or http://")]
 
-    def run(self, hands: Hands) -> str:
+    def run(self, context: ToolContext) -> str:
         """Fetch it, and give its text."""
         from walkaway_core.outbound.requests import Unreachable
 
         try:
-            url, reply = _fetch(self.url, loopback=hands.services.settings.outbound_loopback)
+            url, reply = _fetch(self.url, loopback=context.services.settings.outbound_loopback)
         except (Forbidden, Unreachable) as error:
             raise ToolError(f"{self.url[:200]!r} cannot be fetched: {error}") from None
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -27,7 +27,7 @@ def listing(
     caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
 ) -> list[AgentRecord]:
     """List the newest agents as a bare array; the header X-Next-Cursor says how to go on."""
-    found, more = agents.everyone(caller.services, caller.tenant, limit=page.limit, after=page.cursor("agt_"))
+    found, more = agents.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("agt_"))
     pages.link(request, response, more)
     return [_record(agent) for agent in found]
 

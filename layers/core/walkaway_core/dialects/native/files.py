@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core.errors import RangeInvalid, TooMuch
+from walkaway_core.errors import BodyTooLarge, RangeInvalid
 from walkaway_core.http import errors
 from walkaway_core.http.access import Called
 from walkaway_core.http.streaming import streamed
@@ -105,8 +105,8 @@ def _entry(info: FileInfo) -> FileEntry:
     return FileEntry(name=info.name, type=kind, size=info.size, modified=info.modified)
 
 
-def _too_large() -> TooMuch:
-    return TooMuch(f"An upload may have {MAX_UPLOAD_BYTES} bytes; split the file")
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"An upload may have {MAX_UPLOAD_BYTES} bytes; split the file")
 
 
 def _body(request: Request) -> Iterator[bytes]:

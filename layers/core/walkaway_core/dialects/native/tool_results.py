@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from walkaway_core.dialects.native import records
 from walkaway_core.engine.pause import answering
-from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors
 from walkaway_core.http.access import Called
@@ -26,12 +26,12 @@ def answer(caller: Called, session: str, asked: ToolResults) -> ToolResultsTaken
     return ToolResultsTaken(response_id=turn.key.turn, pending_tool_calls=records.pending(caller.services, turn))
 
 
-def _read(result: ToolResult) -> Answer:
+def _read(result: ToolResult) -> CallAnswer:
     said = result.model_fields_set
     if result.approve is not None:
         if said & {"output", "is_error"}:
             raise Invalid(f"{result.call_id[:200]!r}: send either `output` or `approve`, not both")
-        return Answer(approve=result.approve, reason=result.reason)
+        return CallAnswer(approve=result.approve, reason=result.reason)
     if "output" not in said:
         raise Invalid(f"{result.call_id[:200]!r}: send `output`, or `approve` for a call that needs a yes or no")
     if result.reason:
@@ -42,4 +42,4 @@ def _read(result: ToolResult) -> Answer:
         raise Invalid(
             f"{result.call_id[:200]!r}: `output` holds a value that JSON does not have, such as NaN"
         ) from None
-    return Answer(jsontext.whole(text), result.is_error)
+    return CallAnswer(jsontext.whole(text), result.is_error)

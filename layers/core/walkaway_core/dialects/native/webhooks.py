@@ -47,7 +47,7 @@ def create(caller: Called, asked: WebhookCreate) -> WebhookCreated:
 @router.get("", responses=errors.answers(401), summary="List webhooks")
 def listing(caller: Called) -> list[WebhookRecord]:
     """List all webhooks, the oldest first."""
-    return [_record(found) for found in endpoints.everyone(caller.services, caller.tenant)]
+    return [_record(found) for found in endpoints.all_of(caller.services, caller.tenant)]
 
 
 @router.get("/{webhook}", responses=errors.answers(401, 404), summary="Read a webhook")

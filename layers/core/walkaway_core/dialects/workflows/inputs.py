@@ -30,7 +30,7 @@ def store(services: Services, tenant: str, name: str, chunks: Iterable[bytes]) -
 
 
 def message(services: Services, session: Session, inputs: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Make the content of a task's message. Raises Invalid, TooMuch, and what attachments raise."""
+    """Make the content of a task's message. Raises Invalid, BodyTooLarge, and what attachments raise."""
     strings = _numbered(inputs.get("strings") or {})
     texts, attached = [], list[Attachment]()
     for slot, value in strings:

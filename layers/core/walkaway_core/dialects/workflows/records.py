@@ -6,7 +6,7 @@ from typing import Any
 
 from walkaway_core.dialects.workflows.index import Task
 from walkaway_core.engine.pause import asking
-from walkaway_core.engine.pause.asking import Request
+from walkaway_core.engine.pause.asking import PendingCall
 from walkaway_core.log import transcript
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
@@ -16,12 +16,12 @@ AWAITING = "awaiting_tool_calls"
 ENDED = ("completed", "failed", "cancelled")
 
 
-def waiting(services: Services, turn: Turn) -> list[Request]:
+def waiting(services: Services, turn: Turn) -> list[PendingCall]:
     """The calls whose outputs a task waits for; what needs a yes is said in the sessions API."""
     return [request for request in asking.pending(services, turn) if request.needs == "output"]
 
 
-def state(turn: Turn, calls: Sequence[Request]) -> str:
+def state(turn: Turn, calls: Sequence[PendingCall]) -> str:
     """Name how a task stands."""
     if turn.status in ENDED:
         return turn.status
@@ -43,7 +43,7 @@ def status(services: Services, turn: Turn) -> dict[str, Any]:
 
 
 def whole(
-    services: Services, turn: Turn, asked: Mapping[str, Any], calls: Sequence[Request] | None = None
+    services: Services, turn: Turn, asked: Mapping[str, Any], calls: Sequence[PendingCall] | None = None
 ) -> dict[str, Any]:
     """Show a task with everything that is known of it; with `calls`, as it stood when it waited for them, or ran."""
     if calls is None:
@@ -86,7 +86,7 @@ def whole(
     }
 
 
-def _node(turn: Turn, text: str, calls: Sequence[Request]) -> dict[str, Any]:
+def _node(turn: Turn, text: str, calls: Sequence[PendingCall]) -> dict[str, Any]:
     """An agent is a graph of one node here."""
     failed = turn.status == "failed"
     return {
@@ -102,7 +102,7 @@ def _node(turn: Turn, text: str, calls: Sequence[Request]) -> dict[str, Any]:
     }
 
 
-def _call(request: Request) -> dict[str, Any]:
+def _call(request: PendingCall) -> dict[str, Any]:
     return {
         "id": request.id,
         "call_id": request.id,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from walkaway_core.agent import client_tools
 from walkaway_core.dialects.workflows import index, keys
-from walkaway_core.errors import Invalid, TooMany
+from walkaway_core.errors import Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
@@ -34,16 +34,16 @@ class Registered:
 
 
 def register(services: Services, tenant: str, wanted: Sequence[Mapping[str, Any]]) -> list[Registered]:
-    """Register tools, over those of the same name and namespace. Raises Invalid, TooMany; then none is registered."""
+    """Register tools, over those of the same name and namespace, or none. Raises Invalid, QuotaReached."""
     for tool in wanted:
         _check(tool)
-    there = {(found.name, found.namespace) for found in everyone(services, tenant)}
+    there = {(found.name, found.namespace) for found in all_of(services, tenant)}
     if len(there | {(tool["name"], tool["namespace"]) for tool in wanted}) > MOST:
-        raise TooMany(f"A tenant can have {MOST} registered tools, and there are {len(there)}")
+        raise QuotaReached(f"A tenant can have {MOST} registered tools, and there are {len(there)}")
     return [_put(services, tenant, tool) for tool in wanted]
 
 
-def everyone(services: Services, tenant: str) -> list[Registered]:
+def all_of(services: Services, tenant: str) -> list[Registered]:
     """Read all registered tools, the oldest first."""
     found = services.table.query(keys.registered(tenant, "", "")[0]).items
     return sorted((_unpack(item) for item in found), key=lambda tool: tool.id)
@@ -51,7 +51,7 @@ def everyone(services: Services, tenant: str) -> list[Registered]:
 
 def offered(services: Services, tenant: str) -> list[FunctionTool]:
     """The tools that a task is offered: of one name the last one, in whatever namespace."""
-    last = {found.name: found for found in sorted(everyone(services, tenant), key=lambda tool: tool.updated_at)}
+    last = {found.name: found for found in sorted(all_of(services, tenant), key=lambda tool: tool.updated_at)}
     return [found.tool for found in sorted(last.values(), key=lambda tool: tool.id)]
 
 

@@ -24,7 +24,7 @@ from walkaway_core.dialects.workflows.wire import (
     shown,
 )
 from walkaway_core.engine.pause import answering
-from walkaway_core.engine.pause.answering import Answer
+from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.streaming import streamed
@@ -154,9 +154,9 @@ def _start(services: Services, tenant: str, agent: str, asked: TaskStart, label:
     return TaskStarted(task_id=tasks.start(services, tenant, agent, wanted).id)
 
 
-def _answer(result: ToolResponse) -> Answer:
+def _answer(result: ToolResponse) -> CallAnswer:
     output = result.output if isinstance(result.output, str) else jsontext.dumps(result.output)
-    return Answer(jsontext.whole(output or result.error_message or ""), bool(result.errored))
+    return CallAnswer(jsontext.whole(output or result.error_message or ""), bool(result.errored))
 
 
 async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:

@@ -45,7 +45,7 @@ class StoredTask:
 
 
 def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> Task:
-    """Start a task of an agent, by the agent's id or name. Raises AgentNotFound, Invalid, TooMuch."""
+    """Start a task of an agent, by the agent's id or name. Raises AgentNotFound, Invalid, BodyTooLarge."""
     agent = agents.get(services, tenant, called)
     name = services.ids.new("sess_")
     tools = [] if agent.settings.tools else registry.offered(services, tenant)

@@ -40,7 +40,7 @@ def listing(
     """List registered tools, the oldest first; all of them are active."""
     found = [
         tool
-        for tool in registry.everyone(caller.services, caller.tenant)
+        for tool in registry.all_of(caller.services, caller.tenant)
         if namespace in (None, tool.namespace) and status in (None, "active")
     ]
     return ToolSchemas(schemas=[_shown(tool) for tool in found[offset : offset + limit]])

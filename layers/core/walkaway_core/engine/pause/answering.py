@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from walkaway_core.engine import executions
 from walkaway_core.engine.pause import asking, parking
-from walkaway_core.engine.pause.asking import Request
+from walkaway_core.engine.pause.asking import PendingCall
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, Invalid, NotWaiting, ToolCallNotFound
 from walkaway_core.log import log, transcript
-from walkaway_core.log.log import TOOLS_ERA, Draft, Superseded, Writer
+from walkaway_core.log.log import Draft, Superseded, Writer
 from walkaway_core.ports.items import Absent, Fact, Item, Lacks, Refused
 from walkaway_core.store import due, sessions, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
@@ -24,7 +24,7 @@ UNANSWERED = "Nobody answered this call in time; go on without it, or say what i
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallAnswer:
     """What came for a call: an output, or a yes or no (`approve`), with its reason."""
 
     output: str = ""
@@ -46,7 +46,7 @@ class Answer:
         return f"{DENIED} {self.reason}".strip(), True
 
 
-def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, Answer]]) -> Turn:
+def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, CallAnswer]]) -> Turn:
     """Keep answers, by the ids of their calls; give the turn that they are for, as it then is.
 
     The same answers may come again. All are looked at before one is kept.
@@ -63,7 +63,9 @@ def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, Ans
     return executions.get(services, turn.key)
 
 
-def _keep(services: Services, turn: Turn, found: Mapping[str, Request], answers: Sequence[tuple[str, Answer]]) -> None:
+def _keep(
+    services: Services, turn: Turn, found: Mapping[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]
+) -> None:
     for call, answer in answers:
         request = found[call]
         if request.answer:
@@ -75,14 +77,14 @@ def _keep(services: Services, turn: Turn, found: Mapping[str, Request], answers:
             _same(asking.find(services, turn.key.owner, [call])[call], answer)
 
 
-def give(services: Services, request: Request, answer: Answer, *, late: bool = False) -> bool:
+def give(services: Services, request: PendingCall, answer: CallAnswer, *, late: bool = False) -> bool:
     """Keep one answer; False when the call has one already. `late`: it is the end of the waiting.
 
     Whoever keeps it may die before the turn goes on, and nobody may ever ask again: so the turn's due item comes soon,
     in the same transaction. Raises NotWaiting when the turn is over, or has gone on.
     """
     key, nonce = request.turn, services.ids.new("answer_")
-    writer = Writer(key, request.step * 1000 + TOOLS_ERA, nonce)
+    writer = Writer(key, log.tools_era(request.step), nonce)
     facts: dict[str, Fact] = {"answer": answer.digest}
     if answer.approve:
         facts["approved"] = True
@@ -124,13 +126,13 @@ def expire(services: Services, turn: Turn) -> None:
     for request in asking.pending(services, turn):
         if request.expires_at <= now:
             try:
-                give(services, request, Answer(UNANSWERED, is_error=True), late=True)
+                give(services, request, CallAnswer(UNANSWERED, is_error=True), late=True)
             except NotWaiting:
                 return
     parking.wait_on(services, turn.key)
 
 
-def _check(found: dict[str, Request], answers: Sequence[tuple[str, Answer]]) -> None:
+def _check(found: dict[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]) -> None:
     if unknown := [call for call, _ in answers if call not in found]:
         raise ToolCallNotFound(f"Nobody was asked to answer {unknown[0][:200]!r} in this session")
     ids = [call for call, _ in answers]
@@ -144,7 +146,7 @@ def _check(found: dict[str, Request], answers: Sequence[tuple[str, Answer]]) -> 
             raise Invalid(f'{call[:200]!r} needs an output: send "output", and "is_error" if the tool failed')
 
 
-def _turn(services: Services, found: dict[str, Request]) -> Turn:
+def _turn(services: Services, found: dict[str, PendingCall]) -> Turn:
     keys = {request.turn.turn: request.turn for request in found.values()}
     if len(keys) > 1:
         raise Invalid("These calls are of several turns; send the answers for each turn by themselves")
@@ -152,7 +154,7 @@ def _turn(services: Services, found: dict[str, Request]) -> Turn:
     return executions.get(services, key)
 
 
-def _same(request: Request, answer: Answer) -> None:
+def _same(request: PendingCall, answer: CallAnswer) -> None:
     if request.late:
         raise AlreadyAnswered(f"The time for {request.id!r} was over: the model has been told that nobody answered")
     if request.answer != answer.digest:

@@ -16,7 +16,7 @@ Needs = Literal["output", "approval"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PendingCall:
     """A call that was put to the caller. `answer` is the digest of what came, `""` before that."""
 
     turn: TurnKey
@@ -77,7 +77,7 @@ def split(settings: AgentSettings, said: Mapping[str, Any]) -> tuple[tuple[int, 
     return tuple(now), later
 
 
-def requested(services: Services, turn: Turn, step: int = 0) -> list[Request]:
+def requested(services: Services, turn: Turn, step: int = 0) -> list[PendingCall]:
     """Read the calls that were put to the caller at a step, or at the last such step, in the model's order."""
     step = step or turn.pause.step
     said = transcript.answer(services, turn.key, step) if step else None
@@ -98,12 +98,12 @@ def requested(services: Services, turn: Turn, step: int = 0) -> list[Request]:
     return requests
 
 
-def pending(services: Services, turn: Turn) -> list[Request]:
+def pending(services: Services, turn: Turn) -> list[PendingCall]:
     """Read the calls for whose answers a turn waits."""
     return [request for request in requested(services, turn) if not request.answer] if turn.parked else []
 
 
-def find(services: Services, owner: SessionKey, ids: list[str]) -> dict[str, Request]:
+def find(services: Services, owner: SessionKey, ids: list[str]) -> dict[str, PendingCall]:
     """Find calls by their ids; those that were never put to the caller are left out."""
     unique = list(dict.fromkeys(ids))
     items: list[Item | None] = []
@@ -112,8 +112,8 @@ def find(services: Services, owner: SessionKey, ids: list[str]) -> dict[str, Req
     return {call: _unpack(owner, item) for call, item in zip(unique, items, strict=True) if item}
 
 
-def _unpack(owner: SessionKey, item: Item, call: Mapping[str, Any] | None = None) -> Request:
-    return Request(
+def _unpack(owner: SessionKey, item: Item, call: Mapping[str, Any] | None = None) -> PendingCall:
+    return PendingCall(
         turn=TurnKey(owner.tenant, owner.session, item.text("turn"), item.text("order")),
         step=item.number("step"),
         index=item.number("index"),

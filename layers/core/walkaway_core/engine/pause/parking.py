@@ -11,9 +11,9 @@ from typing import Any
 from walkaway_core.agent import client_tools
 from walkaway_core.engine.executions import Current
 from walkaway_core.engine.pause import asking
-from walkaway_core.engine.pause.asking import Request
+from walkaway_core.engine.pause.asking import PendingCall
 from walkaway_core.log import log, transcript
-from walkaway_core.log.log import TOOLS_ERA, Draft, Superseded, Writer
+from walkaway_core.log.log import Draft, NothingToAsk, Writer
 from walkaway_core.ports.items import Absent, Change, Is, Put, Refused, Unknown, ms
 from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
@@ -31,7 +31,7 @@ TOLD_BYTES = 64_000
 def park(services: Services, current: Current, ticket: Ticket, token: str) -> bool:
     """Put a step's calls to the caller, once, and let the turn wait with this token; False: look again.
 
-    Raises Superseded when the turn is over or has gone on, or the step has nothing to ask.
+    Raises Superseded when the turn is over or has gone on, NothingToAsk where the step has no such call.
     """
     turn, session, _ = current
     key, now = turn.key, services.clock.now()
@@ -39,7 +39,7 @@ def park(services: Services, current: Current, ticket: Ticket, token: str) -> bo
         _put(services, request)
     requests = asking.requested(services, turn, ticket.step)
     if not requests:
-        raise Superseded
+        raise NothingToAsk
     more = {"step": ticket.step, "tool_calls": _told(requests)}
     tx = Transaction(services.table)
     later = turns.move_due(
@@ -49,7 +49,7 @@ def park(services: Services, current: Current, ticket: Ticket, token: str) -> bo
     tx.change(key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has ended or moved it
     notices = outbox.add(tx, services, key.owner, session, key.turn, outbox.AWAITING, more=more)
     turns.tell(services, tx, turn, facts)
-    writer = Writer(key, ticket.step * 1000 + TOOLS_ERA, services.ids.new("ask_"))
+    writer = Writer(key, log.tools_era(ticket.step), services.ids.new("ask_"))
     drafts: list[Draft] = [(TOOL_CALL_REQUESTED, request.shown) for request in requests]
     try:
         log.append(services, writer, log.open_end(services, key, writer.era).number, drafts, *tx)
@@ -117,7 +117,7 @@ def wait_on(services: Services, key: TurnKey) -> None:
         go_on(services, key)
 
 
-def _requests(services: Services, current: Current, step: int) -> list[Request]:
+def _requests(services: Services, current: Current, step: int) -> list[PendingCall]:
     """Say what the caller is to be asked, and how long each call waits: never past the session's end."""
     turn, session, settings = current
     said = transcript.answer(services, turn.key, step)
@@ -131,11 +131,11 @@ def _requests(services: Services, current: Current, step: int) -> list[Request]:
     for index, needs in asking.split(settings, said.body)[1].items():
         call = calls[index]
         until = min(now + (timeouts.get(call["name"]) or settings.tool_timeout), end)
-        requests.append(Request(turn.key, step, index, call["id"], needs, until))
+        requests.append(PendingCall(turn.key, step, index, call["id"], needs, until))
     return requests
 
 
-def _told(requests: list[Request]) -> list[dict[str, Any]]:
+def _told(requests: list[PendingCall]) -> list[dict[str, Any]]:
     """Say to the bus what was asked; without the arguments where those are large, which the records have."""
     calls = [request.shown for request in requests]
     if len(jsontext.dumps(calls)) > TOLD_BYTES:
@@ -143,7 +143,7 @@ def _told(requests: list[Request]) -> list[dict[str, Any]]:
     return calls
 
 
-def _put(services: Services, request: Request) -> None:
+def _put(services: Services, request: PendingCall) -> None:
     """Write a request, unless it is there: it may have an answer by now."""
     item = request.item
     while True:
@@ -180,7 +180,7 @@ def _unpark(services: Services, turn: Turn) -> bool:
     return True
 
 
-def _ticket(turn: Turn, requests: list[Request]) -> Ticket:
+def _ticket(turn: Turn, requests: list[PendingCall]) -> Ticket:
     """What the execution goes on with: the calls that were approved."""
     key, approved = turn.key, tuple(request.index for request in requests if request.approved)
     return Ticket(
