@@ -5,7 +5,7 @@ import importlib
 import json
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from dev.applier import Applied
 from dev.sandbox import Sandboxes
 from walkaway_core import deployed
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
 
@@ -79,11 +81,17 @@ def folder(function: str) -> str:
 class Deployment:
     """What happens in a deployed stack by itself, on the calls of an emulated account."""
 
-    def __init__(self, applied: Applied, environ: Mapping[str, str], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        applied: Applied,
+        environ: Mapping[str, str],
+        clock: Clock | None = None,
+        dialects: Sequence[Dialect] = DIALECTS,
+    ) -> None:
         self.applied = applied
         self.functions = functions(applied)
         self.services = {
-            found.folder: deployed.build(Settings.read({**found.environ, **environ}, found.folder), clock)
+            found.folder: deployed.build(Settings.read({**found.environ, **environ}, found.folder), clock, dialects)
             for found in self.functions.values()
             if found.folder != SANDBOX
         }
@@ -137,15 +145,18 @@ class Deployment:
 
 @contextmanager
 def at_work(
-    applied: Applied, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+    applied: Applied,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    dialects: Sequence[Dialect] = DIALECTS,
 ) -> Iterator[Deployment]:
     """Put a stack to work: what invokes a function in the account calls its handler here.
 
     `environ` overrides the functions' variables.
     """
-    deployment = Deployment(applied, environ or {}, clock)
+    deployment = Deployment(applied, environ or {}, clock, dialects)
     with ExitStack() as stack:
-        stack.enter_context(deployed.use(deployment.services))
+        stack.enter_context(deployed.use(deployment.services, dialects))
         stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", as_lambda(deployment.invoke)))
         stack.enter_context(one_at_a_time())
         stack.enter_context(stop_ends_waiting())

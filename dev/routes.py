@@ -15,7 +15,7 @@ from walkaway_core.http.streaming import is_streamed
 from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
 
-OWNED: Sequence[str] = ()
+OWNED: Sequence[str] = tuple(dialect.mount for dialect in DIALECTS if dialect.mount)
 """Prefixes such as `/managed` below which everything is one dialect's, addresses that do not exist included."""
 
 LITERAL = re.compile(r"[A-Za-z0-9._:-]+")

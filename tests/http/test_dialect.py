@@ -6,9 +6,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.kit import toy
+from tests.kit import both, toy
+from tests.kit.messages_api import MessagesApi, messages_api
 from tests.kit.receivers import Answer, receiving
-from tests.kit.servers import KEYS, Running, running
+from tests.kit.shapes import Deployed, Local, Shape, until
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.dialects.native import DIALECT as NATIVE
 from walkaway_core.http.access import Keyring
@@ -22,118 +23,153 @@ from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 
 WITH_TOY = (*DIALECTS, toy.DIALECT)
-TOY = {toy.HEADER: "1", toy.KEY: "alpha-key"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    settings = Settings(keys=KEYS, rehearsal_delay=0, outbound_loopback=True)
-    with running(tmp_path_factory.mktemp("toy"), settings, dialects=WITH_TOY) as found:
+def model() -> Iterator[MessagesApi]:
+    with messages_api() as service:  # never asked: the toy's sessions are the offline model's
+        yield service
+
+
+@pytest.fixture(scope="module", params=[pytest.param("deployed", marks=pytest.mark.deep), "local"])
+def shape(
+    request: pytest.FixtureRequest, model: MessagesApi, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shape]:
+    with both.one(request.param, model, tmp_path_factory.mktemp("toy"), WITH_TOY) as found:
+        own = found.deployment.services.values() if isinstance(found, Deployed) else [found.services]
+        for services in own:
+            object.__setattr__(services.settings, "outbound_loopback", True)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def key(shape: Shape) -> str:
+    with shape.client() as mine:
+        headers = mine.headers
+        return headers.get("X-API-Key") or headers["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def client(shape: Shape) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=shape.url, timeout=60) as found:
         yield found
 
 
 @pytest.fixture
-def client(server: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as found:
-        yield found
+def theirs(key: str) -> dict[str, str]:
+    """Headers of the toy's clients."""
+    return {toy.HEADER: "1", toy.KEY: key}
 
 
-def play(client: httpx.Client, say: str) -> str:
-    answer = client.post("/v1/sessions", json={"say": say}, headers=TOY)
+@pytest.fixture
+def mine(key: str) -> dict[str, str]:
+    """Headers of everybody else."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def play(client: httpx.Client, theirs: dict[str, str], say: str) -> str:
+    answer = client.post("/v1/sessions", json={"say": say}, headers=theirs)
     name: str = answer.json()["toy"]
     return name
 
 
-def listed(client: httpx.Client, name: str, *ends: str) -> str:
-    """Wait until the toy's list says that a turn stands so."""
-    for _ in range(1000):
-        rows: list[str] = client.get("/v1/sessions", headers=TOY).json()
-        row = next(row for row in rows if row.startswith(name))
-        if row.split()[1] in (ends or ("completed",)):
-            return row
-    raise AssertionError(rows)
+def listed(shape: Shape, client: httpx.Client, theirs: dict[str, str], name: str) -> str:
+    """Wait until the toy's list says that a turn is completed."""
+    found: list[str] = []
+
+    def done() -> bool:
+        rows: list[str] = client.get("/v1/sessions", headers=theirs).json()
+        found[:] = [row for row in rows if row.startswith(name)]
+        return found[0].split()[1] == "completed"
+
+    until(done, shape)
+    return found[0]
 
 
-def items(server: Running, pk: str) -> tuple[Item, ...]:
-    return server.stack.services.table.query(pk).items
+def items(shape: Shape, pk: str) -> tuple[Item, ...]:
+    return shape.services.table.query(pk).items
 
 
-def test_a_header_decides_whose_a_request_is(client: httpx.Client) -> None:
-    mine = {"Authorization": "Bearer alpha-key"}
+def test_a_header_decides_whose_a_request_is(
+    shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
+) -> None:
     assert client.post("/v1/sessions", headers=mine).json()["busy"] is False
-    assert set(client.post("/v1/sessions", json={"say": "Write a poem"}, headers=TOY).json()) == {"toy"}
+    assert set(client.post("/v1/sessions", json={"say": "go"}, headers=theirs).json()) == {"toy"}
     assert client.get("/v1/sessions", headers={**mine, "X-Other-Toy": ""}).headers["x-toy-answer"] == "GET"
     assert "x-toy-answer" not in client.get("/v1/sessions", headers=mine).headers
-    assert client.get("/v1/agents", headers={**mine, **TOY}).json() == [], "it claims no such path"
-    assert client.get("/toy/v1/sessions", headers={toy.KEY: "alpha-key"}).headers["x-toy-answer"] == "GET"
+    assert client.get("/v1/agents", headers={**mine, **theirs}).json() == [], "it claims no such path"
+    if isinstance(shape, Local):  # the template is made of the registered dialects, and has no such prefix
+        assert client.get("/toy/v1/sessions", headers={toy.KEY: theirs[toy.KEY]}).headers["x-toy-answer"] == "GET"
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "body", "status"),
+    ("method", "path", "body", "status"),
     [
-        ("GET", "/v1/sessions", {toy.HEADER: "1"}, None, 401),
-        ("GET", "/v1/sessions/nowhere", TOY, None, 404),
-        ("DELETE", "/v1/sessions", TOY, None, 405),
-        ("POST", "/v1/sessions", TOY, {"say": "x" * toy.MOST}, 413),
-        ("POST", "/v1/sessions", TOY, [], 400),
-        ("GET", "/v1/sessions/broken", TOY, None, 500),
+        ("GET", "/v1/sessions", "", 401),
+        ("GET", "/v1/sessions/nowhere", "", 404),
+        ("DELETE", "/v1/sessions", "", 405),
+        ("POST", "/v1/sessions", "x" * (toy.MOST + 1), 413),
+        ("POST", "/v1/sessions", "[]", 400),
+        ("GET", "/v1/sessions/broken", "", 500),
     ],
 )
 def test_every_refusal_is_in_its_words(
-    client: httpx.Client, method: str, path: str, headers: dict[str, str], body: object, status: int
+    client: httpx.Client, theirs: dict[str, str], method: str, path: str, body: str, status: int
 ) -> None:
-    answer = (
-        client.request(method, path, headers=headers, json=body)
-        if body is not None
-        else client.request(method, path, headers=headers)
-    )
+    headers = {toy.HEADER: "1"} if status == 401 else {**theirs, "Content-Type": "application/json"}
+    answer = client.request(method, path, headers=headers, content=body)
     assert answer.status_code == status
     assert answer.text.startswith(f"toy: {status}: 1: ")
     assert answer.headers["x-toy-answer"] == method
 
 
-def test_a_stream_has_its_headers_too(client: httpx.Client) -> None:
-    answer = client.get("/v1/sessions/stream", headers=TOY)
+def test_a_stream_has_its_headers_too(client: httpx.Client, theirs: dict[str, str]) -> None:
+    answer = client.get("/v1/sessions/stream", headers=theirs)
     assert (answer.text, answer.headers["x-toy-answer"]) == ("ab", "GET")
 
 
-def test_its_list_moves_in_the_transactions_that_move_turns(client: httpx.Client, server: Running) -> None:
-    name = play(client, "Write a memo on tides to tides.md")
-    row = listed(client, name)
-    assert row.split()[:3] == [name, "completed", "2"], "it took its first step, and it ended"
-    events = log.events(server.stack.services, TurnKey("alpha", "", name), items(server, f"T#alpha#{name}"))
-    assert int(row.split()[3]) == sum(event.type == "tool_result" for event in events) > 0
-    before = {item.sk for item in items(server, "T#alpha#TOYSESSIONS")}
-    native = client.post("/v1/sessions", headers={"Authorization": "Bearer alpha-key"}).json()["id"]
-    assert {item.sk for item in items(server, "T#alpha#TOYSESSIONS")} - before == {native}
-    client.delete(f"/v1/sessions/{native}", headers={"Authorization": "Bearer alpha-key"})
-    assert {item.sk for item in items(server, "T#alpha#TOYSESSIONS")} == before
+def test_its_list_moves_in_the_transactions_that_move_turns(
+    shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
+) -> None:
+    name = play(client, theirs, "Write a memo on tides to tides.md")
+    row = listed(shape, client, theirs, name).split()
+    assert row[:3] == [name, "completed", "2"], "it took its first step, and it ended"
+    events = log.events(shape.services, TurnKey("alpha", "", name), items(shape, f"T#alpha#{name}"))
+    assert int(row[3]) == sum(event.type == "tool_result" for event in events) > 0
+    before = {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")}
+    native = client.post("/v1/sessions", headers=mine).json()["id"]
+    assert {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")} - before == {native}
+    client.delete(f"/v1/sessions/{native}", headers=mine)
+    assert {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")} == before
 
 
-def test_its_webhooks_say_what_it_wants(client: httpx.Client) -> None:
-    mine = {"Authorization": "Bearer alpha-key"}
+def test_its_webhooks_say_what_it_wants(
+    shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
+) -> None:
     with receiving() as receiver:
         receiver.answer = lambda _: Answer(200)
-        hook = {"url": f"{receiver.url}/toy", "format": "toy"}
-        made = client.post("/v1/webhooks", json=hook, headers=mine)
+        asked = {"url": f"{receiver.url}/toy", "format": "toy"}
+        made = client.post("/v1/webhooks", json=asked, headers=mine)
         assert made.status_code == 201, made.text
-        name = play(client, "Write a poem")
-        listed(client, name)
-        got = receiver.wait(1)[0]
-    assert got.json == {"toy_event": "turn.completed", "toy": name}
-    unknown = client.post("/v1/webhooks", json={"url": hook["url"], "format": "no such"}, headers=mine)
+        name = play(client, theirs, "go")
+        listed(shape, client, theirs, name)
+        until(lambda: receiver.got, shape)
+        assert [got.json for got in receiver.got] == [{"toy_event": "turn.completed", "toy": name}]
+        client.delete(f"/v1/webhooks/{made.json()['id']}", headers=mine)
+    unknown = client.post("/v1/webhooks", json={**asked, "format": "no such"}, headers=mine)
     assert (unknown.status_code, "native, runs, workflows, toy" in unknown.text) == (400, True)
 
 
-def test_the_sweep_acts_on_its_due_items(client: httpx.Client) -> None:
+def test_the_sweep_acts_on_its_due_items(shape: Shape, client: httpx.Client, theirs: dict[str, str]) -> None:
     toy.RANG.clear()
-    assert client.get("/v1/sessions/ring", headers=TOY).status_code == 200
-    assert toy.RANG.wait(30)
+    assert client.get("/v1/sessions/ring", headers=theirs).status_code == 200
+    until(toy.RANG.is_set, shape)
 
 
-def test_it_has_a_document_and_a_page(client: httpx.Client) -> None:
-    assert client.get("/openapi/toy.json").json()["info"]["title"] == "Toy"
+def test_it_has_a_document_and_a_page(shape: Shape, client: httpx.Client) -> None:
     assert "openapi/toy.json" in client.get("/docs?api=toy").text
+    if isinstance(shape, Local):  # as above
+        assert client.get("/openapi/toy.json").json()["info"]["title"] == "Toy"
 
 
 def chooser(*dialects: Dialect) -> Chooser:

@@ -1,6 +1,6 @@
 """Fixtures: both shapes of the system, the deployed one and the local one, with a model that a test scripts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import pytest
 from tests.kit.messages_api import MessagesApi, messages_api
 from tests.kit.receivers import Receiver, receiving
 from tests.kit.shapes import Deployed, Shape, deployed, local
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.dialect import Dialect
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +37,8 @@ def local_first(
 
 
 @contextmanager
-def one(name: str, model: MessagesApi, folder: Path) -> Iterator[Shape]:
-    made = deployed(model.url) if name == "deployed" else local(folder / "data", model.url)
+def one(name: str, model: MessagesApi, folder: Path, dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Shape]:
+    made = deployed(model.url, dialects) if name == "deployed" else local(folder / "data", model.url, dialects)
     with made as found:
         yield found
 

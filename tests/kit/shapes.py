@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from dev.gateway import Gateway
 from dev.template import Stack
 from tests.kit.clock import ShiftedClock
 from tests.kit.servers import KEYS, PATIENCE, Running, listening, running
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.dialect import Dialect
 from walkaway_core.settings import Settings
 from walkaway_core.store import api_keys, turns
 from walkaway_core.store.keys import TurnKey
@@ -144,15 +146,15 @@ class Deployed:
 
 
 @contextmanager
-def local(data: Path, model_url: str) -> Iterator[Local]:
+def local(data: Path, model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Local]:
     clock = ShiftedClock()
     settings = Settings(base_url=model_url, keys=KEYS, rehearsal_delay=0)
-    with running(data, settings, clock) as server:
+    with running(data, settings, clock, dialects=dialects) as server:
         yield Local(server, clock)
 
 
 @contextmanager
-def deployed(model_url: str) -> Iterator[Deployed]:
+def deployed(model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Deployed]:
     clock = ShiftedClock()
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -164,7 +166,7 @@ def deployed(model_url: str) -> Iterator[Deployed]:
         stack.enter_context(mock_aws(config=EMULATED))
         patch.setenv("AWS_ENDPOINT_URL_S3", stack.enter_context(s3_over_a_socket()))
         applied = apply(Stack({"AnthropicBaseUrl": model_url}))
-        work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock))
+        work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock, dialects))
         url = stack.enter_context(listening(Gateway(work)))
         yield Deployed(url, clock, work)
         settle(work)

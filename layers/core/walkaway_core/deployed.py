@@ -1,13 +1,13 @@
 """Builds what a Lambda function works with, from its environment, at its first event."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
 from walkaway_core.dialects import DIALECTS
-from walkaway_core.http.dialect import extensions
+from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _built: dict[str, Services] = {}
 _apps: "dict[str, Staged]" = {}
+_spoken: list[Dialect] = [*DIALECTS]
 
 
 def services(function: str) -> Services:
@@ -36,25 +37,27 @@ def app(function: str) -> "Staged":
 
     if function not in _apps:
         found = services(function)
-        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock), DIALECTS))
+        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock), _spoken))
     return _apps[function]
 
 
 @contextmanager
-def use(given: Mapping[str, Services]) -> Iterator[None]:
-    """Let functions have these services for the length of a block."""
+def use(given: Mapping[str, Services], dialects: Sequence[Dialect] = DIALECTS) -> Iterator[None]:
+    """Let functions have these services, and speak these dialects, for the length of a block."""
     before = dict(_built)
     _built.update(given)
     _apps.clear()
+    _spoken[:] = dialects
     try:
         yield
     finally:
         _built.clear()
         _built.update(before)
         _apps.clear()
+        _spoken[:] = DIALECTS
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Services:
+def build(settings: Settings, clock: Clock | None = None, dialects: Sequence[Dialect] = DIALECTS) -> Services:
     """Build the ports for which there are settings; the others say what is missing when they are used."""
     clock = clock or SystemClock()
     s3: Any = workspace.connect() if settings.bucket else None
@@ -73,7 +76,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ids=TimeIds(),
         settings=settings,
         sandbox=_sandbox(settings, s3, files),
-        extensions=extensions(DIALECTS),
+        extensions=extensions(dialects),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 
