@@ -67,10 +67,10 @@ def mine(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def play(client: httpx.Client, theirs: dict[str, str], say: str) -> str:
-    answer = client.post("/v1/sessions", json={"say": say}, headers=theirs)
-    name: str = answer.json()["toy"]
-    return name
+def play(client: httpx.Client, theirs: dict[str, str], say: str) -> tuple[str, str]:
+    """Have the toy play; give its turn and its session."""
+    answer = client.post("/v1/sessions", json={"say": say}, headers=theirs).json()
+    return answer["toy"], answer["session"]
 
 
 def listed(shape: Shape, client: httpx.Client, theirs: dict[str, str], name: str) -> str:
@@ -94,7 +94,7 @@ def test_a_header_decides_whose_a_request_is(
     shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
 ) -> None:
     assert client.post("/v1/sessions", headers=mine).json()["busy"] is False
-    assert set(client.post("/v1/sessions", json={"say": "go"}, headers=theirs).json()) == {"toy"}
+    assert set(client.post("/v1/sessions", json={"say": "go"}, headers=theirs).json()) == {"toy", "session"}
     assert client.get("/v1/sessions", headers={**mine, "X-Other-Toy": ""}).headers["x-toy-answer"] == "GET"
     assert "x-toy-answer" not in client.get("/v1/sessions", headers=mine).headers
     assert client.get("/v1/agents", headers={**mine, **theirs}).json() == [], "it claims no such path"
@@ -131,7 +131,7 @@ def test_a_stream_has_its_headers_too(client: httpx.Client, theirs: dict[str, st
 def test_its_list_moves_in_the_transactions_that_move_turns(
     shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
 ) -> None:
-    name = play(client, theirs, "Write a memo on tides to tides.md")
+    name, session = play(client, theirs, "Write a memo on tides to tides.md")
     row = listed(shape, client, theirs, name).split()
     assert row[:3] == [name, "completed", "2"], "it took its first step, and it ended"
     events = log.events(shape.services, TurnKey("alpha", "", name), items(shape, f"T#alpha#{name}"))
@@ -139,8 +139,11 @@ def test_its_list_moves_in_the_transactions_that_move_turns(
     before = {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")}
     native = client.post("/v1/sessions", headers=mine).json()["id"]
     assert {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")} - before == {native}
-    client.delete(f"/v1/sessions/{native}", headers=mine)
-    assert {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")} == before
+    for deleted in (native, session):
+        client.delete(f"/v1/sessions/{deleted}", headers=mine)
+    assert {item.sk for item in items(shape, "T#alpha#TOYSESSIONS")} == before - {session}
+    shape.clock.ahead += 21 * 60
+    until(lambda: name not in {item.sk for item in items(shape, "T#alpha#TOYS")}, shape)
 
 
 def test_its_webhooks_say_what_it_wants(
@@ -151,7 +154,7 @@ def test_its_webhooks_say_what_it_wants(
         asked = {"url": f"{receiver.url}/toy", "format": "toy"}
         made = client.post("/v1/webhooks", json=asked, headers=mine)
         assert made.status_code == 201, made.text
-        name = play(client, theirs, "go")
+        name, _ = play(client, theirs, "go")
         listed(shape, client, theirs, name)
         until(lambda: receiver.got, shape)
         assert [got.json for got in receiver.got] == [{"toy_event": "turn.completed", "toy": name}]

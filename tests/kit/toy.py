@@ -36,7 +36,7 @@ def play(caller: Called, asked: dict[str, str]) -> dict[str, str]:
     services = caller.services
     session = creating.create(services, caller.tenant, SessionOptions(persistent=True), {})
     turn = sending.send(services, session.key, asked["say"], facts={"toy": "yes"}).turn
-    return {"toy": turn.key.turn}
+    return {"toy": turn.key.turn, "session": session.key.session}
 
 
 @router.get("/v1/sessions")
