@@ -5,8 +5,8 @@ from typing import Any
 
 from walkaway_core.agent import settings
 from walkaway_core.log.metadata import check_metadata
-from walkaway_core.ports.items import Absent, Fact, Item, ms
-from walkaway_core.store import due
+from walkaway_core.ports.items import Absent, Item
+from walkaway_core.store import due, session_facts
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
@@ -48,18 +48,9 @@ def fresh(
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, name or services.ids.new("sess_"))
-    facts: dict[str, Fact] = {
-        "created": ms(now),
-        "active": ms(now),
-        "expires": ms(now + options.ttl),
-        "due": due.watch(tx, now + options.ttl, "session", key.session, key.detail),
-        "inbox": 0,
-        "queued": 0,
-        "events": 0,
-        "told": 0,
-        "metadata": jsontext.dumps(metadata),
-        "metadata_version": 0,
-    }
+    end = now + options.ttl
+    watch = due.watch(tx, end, "session", key.session, key.detail)
+    facts = session_facts.made(now, end, watch, jsontext.dumps(metadata))
     item = Item(*key.item, facts, jsontext.dump_bytes(options.body))
     tx.put(item, Absent())
     session = unpack(key, item)

@@ -8,8 +8,8 @@ from walkaway_core.engine.executions import get
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Is, Refused, Unknown, ms
-from walkaway_core.store import due, outbox, sessions, starts, turn_facts
+from walkaway_core.ports.items import Absent, Is, Refused, Unknown
+from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -151,7 +151,7 @@ def _release(
         Is("turn", session.turn),
         Is("inbox", session.inbox),  # a message that came to wait has been seen, or it would wait for ever
         Is("due", session.due),  # nobody has moved or ended the session meanwhile
-        set={"active": ms(services.clock.now())},
+        set=session_facts.active(services.clock.now()),
     )
     following = None if ending.delete else _following(services, tx, session, successor)
     if following is None:
@@ -175,7 +175,7 @@ def _free(services: Services, tx: Transaction, session: Session, ending: Ending)
     else:
         end = sessions.lifetime(session, services.clock.now())
         moved = due.move(tx, session.due, end, "session", session.key.session, session.key.detail)
-        tx.change(session.key.item, set={"expires": ms(end), "due": moved})
+        tx.change(session.key.item, set=session_facts.ends(end, moved))
     tx.change(session.key.item, drop=("turn",))
 
 
@@ -183,7 +183,7 @@ def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:
     """Write that a session is gone for everyone outside; its contents go later (`deleting.purge`)."""
     now = services.clock.now()
     moved = due.move(tx, session.due, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
-    tx.change(session.key.item, set={"deleted": ms(now), "due": moved})
+    tx.change(session.key.item, set=session_facts.deleted(now, moved))
     for projection in services.extensions.projections:
         projection.session_deleted(services, tx, session)
 

@@ -5,7 +5,7 @@ from walkaway_core.errors import QueueFull
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown
-from walkaway_core.store import turn_facts, turns
+from walkaway_core.store import session_facts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
@@ -39,8 +39,8 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
         Is("queued", session.queued),  # the limit holds, and the place that is told is right
         Is("last_turn", session.last_turn),  # ids of turns sort by time
         Lacks("deleted"),  # a deletion a moment earlier wins
-        set={"last_turn": key.turn},
-        add={"inbox": 1, "queued": 1},
+        set=session_facts.waits(key.turn),
+        add=session_facts.ARRIVED,
     )
     tx.put(record, Absent())
     tx.put(first, Absent())
@@ -76,4 +76,4 @@ def leave(tx: Transaction, turn: Turn, facts: dict[str, Fact]) -> None:
     key = turn.key
     tx.change(key.item, Is("status", "queued"), set=facts)  # it may have begun meanwhile
     tx.delete(key.owner.waiting(key.turn), Present())
-    tx.change(key.owner.item, add={"queued": -1})
+    tx.change(key.owner.item, add=session_facts.LEFT)

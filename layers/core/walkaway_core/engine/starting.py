@@ -10,7 +10,7 @@ from walkaway_core.engine import creating
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import due, turn_facts, turns
+from walkaway_core.store import due, session_facts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -71,7 +71,7 @@ def claim(services: Services, session: Session, message: Message, once: Once | N
         Is("last_turn", session.last_turn) if session.last_turn else Lacks("last_turn"),  # ids of turns sort by time
         Is("due", session.due),  # the session's end is watched by one due item, which is moved here
         Is("events", session.events),  # the session's log names its turns one after the other
-        set={"expires": ms(hard_end), "due": moved},
+        set=session_facts.ends(hard_end, moved),
     )
     turn = fresh(services, tx, session, message, once)
     return turn if _committed(services, tx, turn) else None
@@ -119,7 +119,7 @@ def fresh(services: Services, tx: Transaction, session: Session, message: Messag
     tx.put(record, Absent())
     tx.put(log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)]), Absent())
     tx.put(transcript.user_entry(services, key, message.content), Absent())
-    tx.change(session.key.item, set={"turn": key.turn, "last_turn": key.turn}, add={"events": 1})
+    tx.change(session.key.item, set=session_facts.named(key.turn, key.turn), add=session_facts.NAMED)
     if once:
         once.keep(tx, services, key)
     message.made(services, tx, turn)
@@ -135,7 +135,7 @@ def promote(services: Services, tx: Transaction, session: Session, waiting: Item
     tx.change(key.item, Is("status", "queued"), set=facts)  # it may have been cancelled while it waited
     tx.delete(waiting.key, Present())  # or somebody else has begun it
     tx.put(transcript.said_at_last(key, waiting), Absent())
-    tx.change(session.key.item, set={"turn": key.turn, "last_turn": order}, add={"events": 1, "queued": -1})
+    tx.change(session.key.item, set=session_facts.named(key.turn, order), add=session_facts.PROMOTED)
     turns.tell(services, tx, turn, facts)
     return turns.unpack(key, Item(*key.item, {**turn.facts, **facts}))
 

@@ -5,8 +5,8 @@ from typing import Any
 from walkaway_core.errors import BodyTooLarge, Invalid
 from walkaway_core.log import log
 from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import Absent, Check, Fact, Is, Lacks, Refused, Unknown
-from walkaway_core.store import sessions
+from walkaway_core.ports.items import Absent, Check, Is, Lacks, Refused, Unknown
+from walkaway_core.store import session_facts, sessions
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -31,7 +31,7 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
         text = check_metadata(merged)
         if text == jsontext.dumps(session.metadata):
             return session
-        facts: dict[str, Fact] = {"metadata": text, "metadata_version": session.metadata_version + 1}
+        facts = session_facts.describes(text, session.metadata_version + 1)
         writer, number = _place(services, session, nonce)
         event = log.item(services, writer, number, [(METADATA_UPDATED, {"changes": changes})])
         tx = Transaction(services.table)
@@ -40,7 +40,7 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
         if session.busy:
             tx.change(key.item, Is("turn", session.turn))  # the event is one of that turn's
         else:
-            tx.change(key.item, Lacks("turn"), Is("events", session.events), add={"events": 1})
+            tx.change(key.item, Lacks("turn"), Is("events", session.events), add=session_facts.NAMED)
         for check in fence:
             tx.check(check.key, *check.when)
         try:

@@ -1,0 +1,79 @@
+"""What a session's record says: every fact of it, and the only functions that name one to write it.
+
+fact              unit      written by            says
+created           ms        made                  when it was made
+active            ms        made, active          when a turn of it last ended
+expires           ms        made, ends            when it is over: its record alone decides whether it lives
+due               sort key  made, ends, deleted   its item in the due queue (rule R4)
+deleted           ms        deleted               it is gone for everyone outside; its contents go later
+turn              id        named                 the turn that runs; absent when it is free
+last_turn         id        named, waits          the newest id of a turn: the next one sorts behind it
+inbox             number    made, + ARRIVED       how many messages have come to wait so far
+queued            number    made, + ARRIVED …     how many wait now
+events            number    made, + NAMED …       the number of the next event of its own log
+told              number    made, + outbox.add    how many things of it the bus has been told
+metadata          JSON      made, describes       what users and the agent have set
+metadata_version  number    made, describes       how often that has changed
+cost              number    + model_step          what its turns have cost, in millionths of a US dollar
+
+Its options are the item's body, and never change. Names and units are a contract: docs/upgrades.md.
+"""
+
+from collections.abc import Mapping
+
+from walkaway_core.ports.items import Fact, ms
+
+ARRIVED: Mapping[str, int] = {"inbox": 1, "queued": 1}
+"""Added when a message comes to wait."""
+LEFT: Mapping[str, int] = {"queued": -1}
+"""Added when a message that waits is withdrawn."""
+NAMED: Mapping[str, int] = {"events": 1}
+"""Added when its log names a turn, or says something between turns."""
+PROMOTED: Mapping[str, int] = {"events": 1, "queued": -1}
+"""Added when its log names the turn of a message that has waited."""
+
+
+def made(now: float, end: float, due: str, metadata: str) -> dict[str, Fact]:
+    """It is there, free, until it ends."""
+    return {
+        "created": ms(now),
+        "active": ms(now),
+        "expires": ms(end),
+        "due": due,
+        "inbox": 0,
+        "queued": 0,
+        "events": 0,
+        "told": 0,
+        "metadata": metadata,
+        "metadata_version": 0,
+    }
+
+
+def ends(at: float, due: str) -> dict[str, Fact]:
+    """It is over at another time."""
+    return {"expires": ms(at), "due": due}
+
+
+def named(turn: str, order: str) -> dict[str, Fact]:
+    """A turn runs, at this place in the conversation."""
+    return {"turn": turn, "last_turn": order}
+
+
+def waits(turn: str) -> dict[str, Fact]:
+    """A message waits, whose turn has this id."""
+    return {"last_turn": turn}
+
+
+def active(now: float) -> dict[str, Fact]:
+    """A turn of it has just ended."""
+    return {"active": ms(now)}
+
+
+def deleted(now: float, due: str) -> dict[str, Fact]:
+    """It is gone for everyone outside."""
+    return {"deleted": ms(now), "due": due}
+
+
+def describes(metadata: str, version: int) -> dict[str, Fact]:
+    """Its metadata have changed."""
+    return {"metadata": metadata, "metadata_version": version}
