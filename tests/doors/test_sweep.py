@@ -138,7 +138,7 @@ class TestDue:
             engine.clock.time += 60
             return real(*of, **how)
 
-        monkeypatch.setattr(deleting, "bury", slow)
+        monkeypatch.setattr(deleting, "delete_free", slow)
         assert [sweep(engine.services) for _ in range(3)] == [2, 1, 0]
         assert engine.due() == ["purge"] * 3
 
