@@ -38,10 +38,10 @@ def test_what_nobody_knows_is_said_once_and_keeps_nobody_waiting(
     monkeypatch.setattr("walkaway_core.doors.sweep.MOST", 1)
     monkeypatch.setattr("walkaway_core.doors.sweep._unknown", set())
     turn = engine.turn()
-    for n in range(3):
+    for n in range(64):  # some in each shard: wherever the turn's item stands, these come before it
         overdue(engine, "of a newer release", f"{n}", b"not even JSON")
+        engine.table.write(Put(Item(*keys.due(0, "no kind", f"{n}"))))
     engine.clock.time += due.START_WITHIN + 1
-    engine.table.write(Put(Item(*keys.due(0, "no kind", "x"))))
     with caplog.at_level(logging.WARNING):
         assert [sweep(engine.services) for _ in range(3)] == [1, 1, 1]
     said = [record.getMessage().split(",")[0] for record in caplog.records]
