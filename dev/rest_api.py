@@ -4,9 +4,8 @@ Each path takes any method, so that the app answers those that it does not have;
 """
 
 import sys
-from itertools import chain
 
-from dev.routes import Paths, apps, paths, served
+from dev.routes import Paths, everything, paths
 from dev.template import ROOT
 
 TEMPLATE = ROOT / "template.yaml"
@@ -47,7 +46,7 @@ def _integration(more: str) -> str:
 def main() -> None:
     """Write, or check."""
     template = TEMPLATE.read_text()
-    text = written_into(template, paths(chain.from_iterable(map(served, apps()))))
+    text = written_into(template, paths(everything()))
     if text != template and "--check" in sys.argv:
         sys.exit("stale: template.yaml; run `make docs`")
     TEMPLATE.write_text(text)

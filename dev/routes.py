@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
+from walkaway_core.http.dialect import Dialect
 from walkaway_core.http.streaming import is_streamed
 from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
@@ -33,10 +34,21 @@ class Served:
     streamed: bool = False
 
 
-def apps() -> Sequence[FastAPI]:
-    """Make every app that answers requests. They need no services to be described."""
+def apps(dialects: Sequence[Dialect] = DIALECTS) -> Mapping[str, FastAPI]:
+    """Make every app that answers requests, by its dialect's name. They need no services to be described."""
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
-    return list(create_app(services, Keyring({}), DIALECTS).apps.values())
+    return create_app(services, Keyring({}), dialects).apps
+
+
+def everything(dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Served]:
+    """Go through the routes of all dialects, where they are and below their mounts."""
+    found = apps(dialects)
+    for dialect in dialects:
+        for route in served(found[dialect.name]):
+            if dialect.at or dialect.claims or route.path == dialect.document:
+                yield route
+            if dialect.mount:
+                yield replace(route, path=dialect.mount + route.path)
 
 
 def served(app: FastAPI) -> Iterator[Served]:

@@ -1,7 +1,7 @@
 """The API that is made from the app's routes: what stands in it, what it cannot have, and that five dialects fit."""
 
 import sys
-from itertools import chain
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ from starlette.routing import BaseRoute
 from dev import rest_api
 from dev.gateway import Route, chosen
 from dev.rest_api import ANY, TEMPLATE, written_into
-from dev.routes import Served, apps, paths, served
+from dev.routes import Served, apps, everything, paths, served
 from dev.template import transformed
 from tests.aws import quotas
 from tests.aws.quotas import nodes, quarrels, resource_policy, size
+from tests.kit import toy
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.streaming import streamed
 
 GET = frozenset({"GET"})
 LONG_NAME = "forty-letters-are-a-very-long-stack-name"
-THE_APP = list(chain.from_iterable(map(served, apps())))
+THE_APP = list(everything())
 
 
 def template_with(routes: list[Served], *owned: str) -> dict[str, Any]:
@@ -143,6 +145,13 @@ class TestServed:
         made.mount("/assets", FastAPI())
         assert list(paths(served(made))) == ["/assets", "/assets/{path+}"]
 
+    def test_a_dialect_is_below_its_mount_too(self) -> None:
+        found = paths(everything((*DIALECTS, toy.DIALECT)), ("/toy",))
+        assert (found["/toy/{path+}"], found["/toy/v1/sessions/stream"]) == (frozenset(), GET)
+        assert "/v1/sessions/ring" in found
+        only = paths(everything((*DIALECTS, replace(toy.DIALECT, headers=(), claims=()))), ("/toy",))
+        assert set(only) == set(paths(everything())) | {"/toy/{path+}", "/toy/v1/sessions/stream", "/openapi/toy.json"}
+
     def test_a_route_of_an_unknown_kind_is_refused(self) -> None:
         made = FastAPI(openapi_url=None)
         made.router.routes.append(BaseRoute())
@@ -153,7 +162,7 @@ class TestServed:
         marked = {path for path, methods in paths(THE_APP).items() if methods}
         said = {
             path
-            for app in apps()
+            for app in apps().values()
             for path, operations in app.openapi()["paths"].items()
             if any("text/event-stream" in str(operation["responses"]) for operation in operations.values())
         }

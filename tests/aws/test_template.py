@@ -81,7 +81,7 @@ def test_a_buffered_door_streams_nothing() -> None:
 
 
 def test_the_template_has_the_apps_paths_and_no_others(found: list[Route]) -> None:
-    documented = {path.replace("/{path}", "/{path+}") for app in apps() for path in app.openapi()["paths"]}
+    documented = {path.replace("/{path}", "/{path+}") for app in apps().values() for path in app.openapi()["paths"]}
     assert {route.path for route in found if route.method == "*"} == documented | UNDOCUMENTED
 
 

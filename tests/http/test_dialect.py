@@ -1,7 +1,9 @@
 """A dialect plugs in: one that the tests bring claims requests, and adds to the engine, without a change elsewhere."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,9 +11,11 @@ import pytest
 from tests.kit import both, toy
 from tests.kit.messages_api import MessagesApi, messages_api
 from tests.kit.receivers import Answer, receiving
-from tests.kit.shapes import Deployed, Local, Shape, until
+from tests.kit.servers import running
+from tests.kit.shapes import Deployed, Shape, until
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.dialects.native import DIALECT as NATIVE
+from walkaway_core.doors import sweep
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.chooser import Ambiguous, Chooser
@@ -19,6 +23,7 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.log import log
 from walkaway_core.ports.items import Item
 from walkaway_core.settings import Settings
+from walkaway_core.store import due
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 
@@ -91,15 +96,21 @@ def items(shape: Shape, pk: str) -> tuple[Item, ...]:
 
 
 def test_a_header_decides_whose_a_request_is(
-    shape: Shape, client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
+    client: httpx.Client, theirs: dict[str, str], mine: dict[str, str]
 ) -> None:
     assert client.post("/v1/sessions", headers=mine).json()["busy"] is False
     assert set(client.post("/v1/sessions", json={"say": "go"}, headers=theirs).json()) == {"toy", "session"}
     assert client.get("/v1/sessions", headers={**mine, "X-Other-Toy": ""}).headers["x-toy-answer"] == "GET"
     assert "x-toy-answer" not in client.get("/v1/sessions", headers=mine).headers
     assert client.get("/v1/agents", headers={**mine, **theirs}).json() == [], "it claims no such path"
-    if isinstance(shape, Local):  # the template is made of the registered dialects, and has no such prefix
-        assert client.get("/toy/v1/sessions", headers={toy.KEY: theirs[toy.KEY]}).headers["x-toy-answer"] == "GET"
+
+
+def test_below_its_prefix_everything_is_its_own(client: httpx.Client, key: str) -> None:
+    its = {toy.KEY: key}
+    assert client.get("/toy/v1/sessions", headers=its).headers["x-toy-answer"] == "GET"
+    assert client.get("/toy/v1/sessions/stream", headers=its).text == "ab"
+    assert client.get("/toy/v1/agents", headers=its).text == "toy: 404: no header: Not Found"
+    assert client.delete("/toy/v1/sessions", headers=its).text.startswith("toy: 405: ")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +132,17 @@ def test_every_refusal_is_in_its_words(
     assert answer.status_code == status
     assert answer.text.startswith(f"toy: {status}: 1: ")
     assert answer.headers["x-toy-answer"] == method
+
+
+def test_a_body_is_counted_while_it_comes(client: httpx.Client, theirs: dict[str, str]) -> None:
+    pieces = [b'{"say": "', b"x" * toy.MOST, b'"}']  # in pieces, so that nobody says how long it is
+    answer = client.post("/v1/sessions", headers={**theirs, "Content-Type": "application/json"}, content=iter(pieces))
+    assert (answer.status_code, answer.headers["x-toy-answer"]) == (413, "POST")
+    assert answer.text.startswith(f"toy: 413: 1: The body is larger than {toy.MOST} bytes")
+
+
+def test_its_uploads_are_not_limited(client: httpx.Client, theirs: dict[str, str]) -> None:
+    assert client.post("/v1/sessions/large", headers=theirs, content=b"x" * (toy.MOST + 1)).json() == toy.MOST + 1
 
 
 def test_a_stream_has_its_headers_too(client: httpx.Client, theirs: dict[str, str]) -> None:
@@ -156,8 +178,10 @@ def test_its_webhooks_say_what_it_wants(
         assert made.status_code == 201, made.text
         name, _ = play(client, theirs, "go")
         listed(shape, client, theirs, name)
-        until(lambda: receiver.got, shape)
-        assert [got.json for got in receiver.got] == [{"toy_event": "turn.completed", "toy": name}]
+        until(lambda: any(got.json["toy"] == name for got in receiver.got), shape)
+        told = [got.json for got in receiver.got]  # of an earlier test's turn, too, if that ended just now
+        assert [body for body in told if body["toy"] == name] == [{"toy_event": "turn.completed", "toy": name}]
+        assert {body["toy_event"] for body in told} == {"turn.completed"}
         client.delete(f"/v1/webhooks/{made.json()['id']}", headers=mine)
     unknown = client.post("/v1/webhooks", json={**asked, "format": "no such"}, headers=mine)
     assert (unknown.status_code, "native, runs, workflows, toy" in unknown.text) == (400, True)
@@ -169,10 +193,21 @@ def test_the_sweep_acts_on_its_due_items(shape: Shape, client: httpx.Client, the
     until(toy.RANG.is_set, shape)
 
 
-def test_it_has_a_document_and_a_page(shape: Shape, client: httpx.Client) -> None:
+def test_it_has_a_document_and_a_page(client: httpx.Client) -> None:
     assert "openapi/toy.json" in client.get("/docs?api=toy").text
-    if isinstance(shape, Local):  # as above
-        assert client.get("/openapi/toy.json").json()["info"]["title"] == "Toy"
+    document = client.get("/openapi/toy.json").json()
+    assert (document["info"]["title"], "/v1/sessions/ring" in document["paths"]) == ("Toy", True)
+    assert "/v1/sessions/ring" not in client.get("/openapi.json").json()["paths"]
+
+
+@pytest.mark.parametrize(("length", "sent", "status"), [(9, "first", 200), (toy.MOST + 1, "", 413)])
+def test_nobody_waits_for_the_rest_of_a_body(tmp_path: Path, length: int, sent: str, status: int) -> None:
+    with running(tmp_path / "data", Settings(), dialects=WITH_TOY) as server:
+        url = httpx.URL(server.url)
+        with socket.create_connection((url.host, url.port or 0), timeout=30) as connection:
+            head = f"POST /v1/sessions/begin HTTP/1.1\r\nHost: {url.host}\r\n"
+            connection.sendall(f"{head}X-Toy: 1\r\nContent-Length: {length}\r\n\r\n{sent}".encode())
+            assert connection.recv(100).startswith(f"HTTP/1.1 {status}".encode())
 
 
 def chooser(*dialects: Dialect) -> Chooser:
@@ -195,6 +230,30 @@ def test_what_is_ambiguous_fails_at_the_start(other: Dialect, why: str) -> None:
         chooser(NATIVE, toy.DIALECT, other)
 
 
-def test_a_kind_of_due_item_is_brought_once() -> None:
-    with pytest.raises(ValueError, match=r"toy\.ring"):
-        extensions([toy.DIALECT, replace(toy.DIALECT, name="other")])
+def test_a_prefix_goes_before_what_another_dialect_claims() -> None:
+    greedy = replace(toy.DIALECT, name="other", headers=("X-Greedy",), claims=("/",), mount="/toy/other")
+    found = chooser(NATIVE, greedy, toy.DIALECT)
+    assert found.choose("/v1/sessions", ["x-greedy"]) is greedy, "names of headers have no case"
+    assert found.choose("/toy/v1/sessions", ["x-greedy"]) is toy.DIALECT
+    assert found.choose("/toy/other/v1/sessions", ["x-toy"]) is greedy
+    assert found.choose("/v1/agents", ["x-toy"]) is NATIVE
+    with pytest.raises(Ambiguous, match="both claim requests by x-toy"):
+        chooser(NATIVE, toy.DIALECT, replace(greedy, headers=("X-Toy",)))
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (replace(toy.DIALECT, name="other"), r"toy\.ring"),
+        (replace(toy.DIALECT, acts={}), "two dialects are called 'toy'"),
+        (replace(toy.DIALECT, name="other", acts={"turn": toy.DIALECT.acts["toy.ring"]}), "'turn' are the engine's"),
+    ],
+    ids=["a kind twice", "a name twice", "a kind of the engine's"],
+)
+def test_what_dialects_add_cannot_replace_anything(other: Dialect, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        extensions([toy.DIALECT, other])
+
+
+def test_the_engines_kinds_are_those_that_the_sweep_acts_on() -> None:
+    assert sweep.ACTS.keys() == due.KINDS

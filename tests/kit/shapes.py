@@ -15,11 +15,14 @@ import httpx
 import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
+from samtranslator.yaml_helper import yaml_parse
 
 from dev.applier import ACCOUNT, EMULATED, apply
 from dev.deployment import Deployment, at_work
 from dev.gateway import Gateway
-from dev.template import Stack
+from dev.rest_api import TEMPLATE, written_into
+from dev.routes import everything, paths
+from dev.template import Stack, transformed
 from tests.kit.clock import ShiftedClock
 from tests.kit.servers import KEYS, PATIENCE, Running, listening, running
 from walkaway_core.dialects import DIALECTS
@@ -165,11 +168,17 @@ def deployed(model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator
             patch.setenv(name, value)
         stack.enter_context(mock_aws(config=EMULATED))
         patch.setenv("AWS_ENDPOINT_URL_S3", stack.enter_context(s3_over_a_socket()))
-        applied = apply(Stack({"AnthropicBaseUrl": model_url}))
+        applied = apply(Stack({"AnthropicBaseUrl": model_url}, template_of(dialects)))
         work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock, dialects))
         url = stack.enter_context(listening(Gateway(work)))
         yield Deployed(url, clock, work)
         settle(work)
+
+
+def template_of(dialects: Sequence[Dialect]) -> dict[str, Any]:
+    """The template as `make docs` writes it for these dialects."""
+    owned = tuple(dialect.mount for dialect in dialects if dialect.mount)
+    return transformed(yaml_parse(written_into(TEMPLATE.read_text(), paths(everything(dialects), owned))))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from walkaway_core.errors import WalkawayError
 from walkaway_core.http.access import Called
 from walkaway_core.http.dialect import Dialect, Surface
 from walkaway_core.http.errors import Errors
+from walkaway_core.http.streaming import streamed
 from walkaway_core.ports.items import Absent, Item, Key
 from walkaway_core.store import due
 from walkaway_core.store.extensions import Format, Projection
@@ -46,7 +47,21 @@ def listing(caller: Called) -> list[str]:
     return [f"{item.sk} {item.text('state')} {item.number('moves')} {item.number('calls')}" for item in items]
 
 
+@router.post("/v1/sessions/large")
+async def take(request: Request) -> int:
+    """Take an upload of any size; give its length."""
+    return sum([len(piece) async for piece in request.stream()])
+
+
+@router.post("/v1/sessions/begin")
+async def begin(request: Request) -> Response:
+    """Answer as soon as the first piece of a body is there."""
+    first = await anext(request.stream())
+    return PlainTextResponse(first)
+
+
 @router.get("/v1/sessions/stream")
+@streamed
 def stream() -> Response:
     """Stream."""
     return StreamingResponse(iter(["a", "b"]), media_type="text/plain")
@@ -147,6 +162,7 @@ def _surface() -> Surface:
         key=lambda request: request.headers.get(KEY),
         headers=lambda request: {"X-Toy-Answer": request.method},
         body_bytes=MOST,
+        uploads=lambda request: request.url.path.endswith("/large"),
     )
 
 

@@ -25,7 +25,7 @@ _spoken: list[Dialect] = [*DIALECTS]
 def services(function: str) -> Services:
     """Give the services of a function, by its folder's name. Raises SettingError."""
     if function not in _built:
-        _built[function] = build(Settings.read(os.environ, function))
+        _built[function] = build(Settings.read(os.environ, function), dialects=_spoken)
     return _built[function]
 
 

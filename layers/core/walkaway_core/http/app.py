@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 
-from walkaway_core.http import errors, openapi
+from walkaway_core.http import body_limit, errors, openapi
 from walkaway_core.http.access import Keyring
-from walkaway_core.http.body_limit import BodyLimit
 from walkaway_core.http.chooser import Chooser
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.store.services import Services
@@ -32,8 +31,8 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
     )
     app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
     app.state.documents = documents
-    app.add_middleware(BodyLimit, surface=surface)
     errors.install(app, surface.errors)
+    body_limit.install(app, surface)
     openapi.install(app)
     for router in surface.routers:
         app.include_router(router)

@@ -21,7 +21,7 @@ class Ambiguous(ValueError):
 
 
 class Chooser:
-    """ASGI app: a request that a header claims is that dialect's, any other one its path's.
+    """ASGI app: a request below a mount is that dialect's, one that a header claims the claiming one's, others by path.
 
     `apps` has the app of each dialect, by name. Raises Ambiguous at the start, not at a request.
     """
@@ -47,8 +47,11 @@ class Chooser:
     def choose(self, path: str, headers: Iterable[str]) -> Dialect:
         """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""
         said = {name.lower() for name in headers}
+        mounted = [dialect for dialect in self.dialects if dialect.mount and _below(dialect.mount, path)]
+        if mounted:
+            return max(mounted, key=lambda dialect: len(dialect.mount))
         for dialect in self.dialects:
-            if said.intersection(dialect.headers) and any(_below(claim, path) for claim in dialect.claims):
+            if said.intersection(_claiming(dialect)) and any(_below(claim, path) for claim in dialect.claims):
                 return dialect
         found = [(len(at), dialect) for dialect in self.dialects for at in _areas(dialect) if _below(at, path)]
         if not found:
@@ -58,9 +61,12 @@ class Chooser:
     def _check(self) -> None:
         for number, dialect in enumerate(self.dialects):
             for other in self.dialects[:number]:
-                shared = set(dialect.headers).intersection(other.headers)
+                shared = _claiming(dialect).intersection(_claiming(other))
                 if shared and any(_below(a, b) or _below(b, a) for a in dialect.claims for b in other.claims):
-                    raise Ambiguous(f"{other.name} and {dialect.name} both claim requests by {min(shared)}")
+                    raise Ambiguous(
+                        f"{other.name} and {dialect.name} both claim requests by {min(shared)}: let one of them name "
+                        "another header"
+                    )
                 if same := set(_areas(dialect)).intersection(_areas(other)):
                     raise Ambiguous(
                         f"{other.name} and {dialect.name} both are at {min(same)}: let one of them claim its requests "
@@ -87,6 +93,10 @@ def paths(app: "FastAPI") -> Iterator[str]:
     for route in iter_route_contexts(app.routes):
         if route.path is not None:
             yield route.path
+
+
+def _claiming(dialect: Dialect) -> set[str]:
+    return {name.lower() for name in dialect.headers}
 
 
 def _areas(dialect: Dialect) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from walkaway_core.store import due
 from walkaway_core.store.extensions import Act, Extensions, Format, Projection
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ class Surface:
     """What a dialect shows over HTTP: routes, errors, and the habits of its clients.
 
     `key` finds the API key of a request that has neither a bearer token nor X-API-Key. `headers` are added to every
-    answer, errors included. Bodies above `body_bytes` are refused, but for PUT, whose routes count for themselves.
+    answer, of errors and streams, too. Bodies above `body_bytes` are refused, but for `uploads`, whose routes count for
+    themselves. A route that gives a log as it grows asks `readers.follow` for as many seconds as its clients stay, and
+    for a beat as often as they need one.
     """
 
     routers: "Sequence[APIRouter]"
@@ -31,6 +34,7 @@ class Surface:
     key: "Callable[[Request], str | None]" = lambda _: None
     headers: "Callable[[Request], Mapping[str, str]] | None" = None
     body_bytes: int = BODY_BYTES
+    uploads: "Callable[[Request], bool]" = lambda request: request.method == "PUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,22 @@ class Dialect:
 
 
 def extensions(dialects: Sequence[Dialect]) -> Extensions:
-    """Gather what dialects add to the engine. Raises ValueError when two of them bring the same kind of due item."""
+    """Gather what dialects add to the engine.
+
+    Raises ValueError when two of them have one name, or bring the same kind of due item, or one brings the engine's.
+    """
     acts: dict[str, Act] = {}
+    names = [dialect.name for dialect in dialects]
     for dialect in dialects:
+        if names.count(dialect.name) > 1:
+            raise ValueError(f"two dialects are called {dialect.name!r}; give each a name of its own")
+        if own := due.KINDS & dialect.acts.keys():
+            raise ValueError(f"due items of the kind {min(own)!r} are the engine's; let {dialect.name} name its own")
         if twice := acts.keys() & dialect.acts.keys():
-            raise ValueError(f"due items of the kind {min(twice)!r} are brought by {dialect.name} and another dialect")
+            raise ValueError(
+                f"due items of the kind {min(twice)!r} are brought by {dialect.name} and another dialect; let one of "
+                "them name another kind"
+            )
         acts |= dialect.acts
     formats = {dialect.name: dialect.webhook for dialect in dialects if dialect.webhook}
     return Extensions(tuple(p for dialect in dialects for p in dialect.projections), formats, acts)

@@ -10,8 +10,9 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
 
 Kind = str
-"""The engine's own are turn, session, purge, outbox, delivery, forget; dialects bring others. Stored: see
-docs/upgrades.md."""
+"""What is to be done. Stored: see docs/upgrades.md."""
+KINDS = frozenset({"turn", "session", "purge", "outbox", "delivery", "forget"})
+"""The engine's own; dialects bring others."""
 
 START_WITHIN = 10.0
 """Seconds until a turn that has not begun is started again."""
