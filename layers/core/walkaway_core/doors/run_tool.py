@@ -141,8 +141,7 @@ class _Call:
         event = {"id": self._block["id"], "content": result.content, "is_error": result.is_error}
         tx = Transaction(self._services.table)
         tx.put(done, *self._mine)
-        for projection in self._services.extensions.projections:
-            projection.call_ended(self._services, tx, self._record, self._block["id"])
+        self._services.extensions.projections.call_ended(self._services, tx, self._record, self._block["id"])
         if not self._write([(TOOL_RESULT, event)], tx):
             found = self._services.table.get(self._journal)[0]
             if found is None or found.facts["nonce"] != nonce:

@@ -54,6 +54,5 @@ def fresh(
     item = Item(*key.item, facts, jsontext.dump_bytes(options.body))
     tx.put(item, Absent())
     session = unpack(key, item)
-    for projection in services.extensions.projections:
-        projection.session_made(services, tx, session)
+    services.extensions.projections.session_made(services, tx, session)
     return session

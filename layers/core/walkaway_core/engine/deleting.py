@@ -92,8 +92,7 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
                 yield
             tx = Transaction(services.table)
             tx.delete(item.key)
-            for projection in services.extensions.projections:
-                projection.turn_removed(services, tx, turns.unpack(turn, item))
+            services.extensions.projections.turn_removed(services, tx, turns.unpack(turn, item))
             tx.commit()
             yield
     for pk in (key.own_log.log, key.partition):

@@ -184,8 +184,7 @@ def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:
     now = services.clock.now()
     moved = due.move(tx, session.due, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
     tx.change(session.key.item, set=session_facts.deleted(now, moved))
-    for projection in services.extensions.projections:
-        projection.session_deleted(services, tx, session)
+    services.extensions.projections.session_deleted(services, tx, session)
 
 
 def cancel(services: Services, key: TurnKey) -> bool:

@@ -49,8 +49,7 @@ class Message:
 
     def made(self, services: Services, tx: Transaction, turn: Turn) -> None:
         """Write what else belongs to a turn that is made with this message."""
-        for projection in services.extensions.projections:
-            projection.turn_made(services, tx, turn)
+        services.extensions.projections.turn_made(services, tx, turn)
         if self.along:
             self.along(tx, turn.key)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from walkaway_core.store import due
-from walkaway_core.store.extensions import Act, Extensions, Format, Projection
+from walkaway_core.store.extensions import Act, Extensions, Format, Projection, Projections
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -86,4 +86,4 @@ def extensions(dialects: Sequence[Dialect]) -> Extensions:
             )
         acts |= dialect.acts
     formats = {dialect.name: dialect.webhook for dialect in dialects if dialect.webhook}
-    return Extensions(tuple(p for dialect in dialects for p in dialect.projections), formats, acts)
+    return Extensions(Projections(*(p for dialect in dialects for p in dialect.projections)), formats, acts)

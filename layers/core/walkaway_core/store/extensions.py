@@ -41,6 +41,37 @@ class Projection:
         """A tool call, by its id, gets its result."""
 
 
+class Projections(Projection):
+    """Those of all dialects as one, each told in its turn."""
+
+    def __init__(self, *projections: Projection) -> None:
+        self._each = projections
+
+    def session_made(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        for projection in self._each:
+            projection.session_made(services, tx, session)
+
+    def session_deleted(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        for projection in self._each:
+            projection.session_deleted(services, tx, session)
+
+    def turn_made(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        for projection in self._each:
+            projection.turn_made(services, tx, turn)
+
+    def turn_moved(self, services: "Services", tx: "Transaction", before: "Turn", after: "Turn") -> None:
+        for projection in self._each:
+            projection.turn_moved(services, tx, before, after)
+
+    def turn_removed(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        for projection in self._each:
+            projection.turn_removed(services, tx, turn)
+
+    def call_ended(self, services: "Services", tx: "Transaction", turn: "Turn", call: str) -> None:
+        for projection in self._each:
+            projection.call_ended(services, tx, turn, call)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How webhooks of a dialect look: which of the events it tells (all if none is named), and the body of each.
@@ -61,6 +92,6 @@ Act = Callable[["Services", Key, Mapping[str, Any], float], None]
 class Extensions:
     """What all dialects together add. `formats` by name; `acts` by the kind of their due items."""
 
-    projections: tuple[Projection, ...] = ()
+    projections: Projection = field(default_factory=Projection)
     formats: Mapping[str, Format] = field(default_factory=dict)
     acts: Mapping[str, Act] = field(default_factory=dict)

@@ -187,8 +187,7 @@ def tell(services: Services, tx: Transaction, before: Turn, facts: Mapping[str, 
     """Let the dialects write what belongs to a move: the turn gets these facts and loses the `dropped` ones."""
     kept = {name: value for name, value in before.facts.items() if name not in dropped}
     after = unpack(before.key, Item(*before.key.item, {**kept, **facts}))
-    for projection in services.extensions.projections:
-        projection.turn_moved(services, tx, before, after)
+    services.extensions.projections.turn_moved(services, tx, before, after)
 
 
 def timeout_sentence(turn: Turn) -> str:

@@ -110,8 +110,7 @@ def give(services: Services, request: PendingCall, answer: CallAnswer, *, late: 
         tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})  # whoever moved it has not seen this answer
         if result:
             tx.put(result, Absent())
-            for projection in services.extensions.projections:
-                projection.call_ended(services, tx, turn, request.id)
+            services.extensions.projections.call_ended(services, tx, turn, request.id)
         try:
             number = log.open_end(services, key, writer.era).number
             log.append(services, writer, number, [event], *tx)
