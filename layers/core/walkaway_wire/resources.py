@@ -30,9 +30,9 @@ class Settings(Strict):
     model: Annotated[str, Field(max_length=200, description="the server's default if empty")] = ""
     instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
     thinking: Annotated[
-        Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)],
-        Field(description="whether to think first, or up to how many tokens"),
-    ] = False
+        Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)] | None,
+        Field(description="whether to think first, or with how many tokens more; as the model does by itself if absent"),
+    ] = None
     max_steps: Annotated[int, Field(strict=True, ge=1, le=10_000, description="model calls in one turn")] = 200
     turn_timeout: Annotated[
         int | None,
@@ -80,7 +80,7 @@ class SettingsRecord(BaseModel):
 
     model: Annotated[str, Field(description="of an agent, empty: the server's default")]
     instructions: str
-    thinking: bool | int
+    thinking: bool | int | None
     max_steps: int
     turn_timeout: Annotated[int | None, UNSAID]
     max_output_tokens: int

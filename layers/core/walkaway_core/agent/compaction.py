@@ -37,7 +37,7 @@ class Cut:
 def needed(services: Services, said: Sequence[Entry], tenant: str, settings: AgentSettings) -> Cut | None:
     """Say where the conversation must be cut before the next call; None when there is room, or nothing to cut."""
     window = services.settings.context_tokens
-    room = max(window - settings.max_output_tokens - int(settings.thinking), window // 4)
+    room = max(window - settings.max_output_tokens - int(settings.thinking or 0), window // 4)
     size = _size(said)
     if not _overflowed(said):
         if size > NEAR * room:

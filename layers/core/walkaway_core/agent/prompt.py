@@ -38,7 +38,7 @@ def request(services: Services, said: Sequence[transcript.Entry], tenant: str, s
             *(tools.DEFINITIONS[name] for name in there),
             *client_tools.definitions(services, tenant, settings),
         ],
-        max_tokens=settings.max_output_tokens + int(settings.thinking),
+        max_tokens=settings.max_output_tokens + int(settings.thinking or 0),
         server_tools=tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False)),
         **{name: getattr(settings, name) for name in AS_SAID},
     )

@@ -1,7 +1,7 @@
 """The Model port: one streamed call of a model."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -14,26 +14,34 @@ class ModelRequest:
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]]
     max_tokens: int
-    thinking: bool | int = False
-    """Whether to think first: as much as the model likes, or up to so many tokens."""
+    thinking: bool | int | None = None
+    """Whether to think first: as much as the model likes, or with so many tokens more; None: as it does by itself."""
     effort: str = ""
     """How much work to put into the answer, `low` to `max`; the service's default if empty."""
     temperature: float | None = None
     server_tools: tuple[str, ...] = ()
     """Tools that the service runs itself, by the names that it gives them."""
+    container: str = ""
+    """Names the place where the service's own tools have left their files."""
+    slow: bool = False
+    """Whether the next call may well come more than a few minutes after this one: what is cached is to live longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A complete answer: content blocks to send back unchanged, why it stopped, what it cost in tokens.
 
-    `broken` has the arguments, by call id, that were not a JSON object.
+    `broken` has the arguments, by call id, that were not a JSON object. `refusal` says why the model declined, if it
+    did: `category` and `explanation`, each if known. `container`: `id` and `expires_at` (ISO 8601) of the place where
+    the service's own tools leave their files.
     """
 
     content: list[dict[str, Any]]
     stop_reason: str
     usage: dict[str, int]
     broken: dict[str, str]
+    refusal: Mapping[str, str] = field(default_factory=dict)
+    container: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModelCall(Protocol):
@@ -66,8 +74,35 @@ class ModelFailed(Exception):
         self.retry_after = retry_after
 
 
+class ModelBusy(ModelFailed):
+    """The service has too much to do, or the caller has asked too much of it just now: it passes, if one waits."""
+
+
+class ModelSilent(ModelFailed):
+    """The answer was cut off when its time was over, and nothing of it can be kept: it may well be so again."""
+
+
 class ModelRefused(Exception):
     """The service will not take this call however often it is repeated. The message says what to do."""
+
+
+class ContentRefused(ModelRefused):
+    """The service does not take something that was said: a picture that it cannot read, too many of them, too large.
+
+    `where`: the message and the block that it named, counted from 0; None when it named none.
+    """
+
+    def __init__(self, message: str, where: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class TooLong(ContentRefused):
+    """All that was said together is more than the model, or one request, takes."""
+
+
+class ThinkingRefused(ModelRefused):
+    """Thinking was sent back that does not belong to what stands before it: it is to be left out, once and for all."""
 
 
 class Model(Protocol):

@@ -19,8 +19,8 @@ class AgentSettings:
     model: str = ""
     """The server's default where it is empty."""
     instructions: str = ""
-    thinking: bool | int = False
-    """Whether, or up to how many tokens."""
+    thinking: bool | int | None = None
+    """Whether to think first, or with how many tokens more; None: as the model does by itself."""
     max_steps: int = 200
     turn_timeout: int = 0
     """Seconds; 0 for the server's own."""
