@@ -146,7 +146,7 @@ def test_a_model_call_gets_those_that_it_has_by_name(engine: Engine) -> None:
     body = {"role": "user", "content": [{"type": "text", "text": "go"}]}
     turn = engine.turn()
     entries = transcript.entries(engine.services, turn.key.owner)
-    asked = prompt.request(engine.services, entries, "t", whole)
+    asked = prompt.prompt(engine.services, entries, "t", whole).request
     assert asked.messages == [body]
     both = {field.name for field in fields(ModelRequest)} & NAMES - {"tools"}
     assert {n: getattr(asked, n) for n in both} == {n: v for n, v in asdict(whole).items() if n in both}

@@ -158,7 +158,7 @@ MUTANTS = [
         "R3: an answer is put where nothing is",
         SLEEPER,
         (
-            ("doors/model_step.py", "answer, nonce), Absent())", "answer, nonce))"),
+            ("doors/model_step.py", "tx.put(entry, Absent())", "tx.put(entry)"),
             ("doors/model_step.py", "*turns.unchanged(turn), set=turn_facts.committed", "set=turn_facts.committed"),
             ("log/log.py", ' or found.number("era") > writer.era', ""),
         ),

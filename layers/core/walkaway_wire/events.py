@@ -12,6 +12,7 @@ TURN_STEERED: Final = "turn.steered"
 METADATA_UPDATED: Final = "metadata.updated"
 STEP_STARTED: Final = "step.started"
 TURN_COMPACTED: Final = "turn.compacted"
+STEP_ADJUSTED: Final = "step.adjusted"
 STEP_RETRYING: Final = "step.retrying"
 STEP_COMPLETED: Final = "step.completed"
 TEXT_START: Final = "text.start"
@@ -46,6 +47,8 @@ MEANINGS: Final = {
     STEP_STARTED: "`{step, attempt}`: a model call begins; attempt 2 and up replace what the earlier attempt wrote",
     TURN_COMPACTED: "`{step, summary}`: the conversation neared the model's window, and goes on from this summary",
     STEP_RETRYING: "`{step, attempt, error, wait}`: the attempt failed; the next one begins after `wait` seconds",
+    STEP_ADJUSTED: "`{step, left_out, reason}`: the model is not sent some things: settings that it does not take, "
+    "or what the service refused to read",
     STEP_COMPLETED: "`{step, stop_reason, usage}`: the model call is complete and part of the conversation",
     TEXT_START: "`{}`: a text block opens",
     TEXT_DELTA: "`{content}`: more text",

@@ -31,7 +31,9 @@ class Settings(Strict):
     instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
     thinking: Annotated[
         Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)] | None,
-        Field(description="whether to think first, or with how many tokens more; as the model does by itself if absent"),
+        Field(
+            description="whether to think first, or with how many tokens more; as the model does by itself if absent"
+        ),
     ] = None
     max_steps: Annotated[int, Field(strict=True, ge=1, le=10_000, description="model calls in one turn")] = 200
     turn_timeout: Annotated[

@@ -1,10 +1,13 @@
 """What the model is told: instructions, the conversation, the tools."""
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
-from walkaway_core.agent import client_tools, tools
-from walkaway_core.log import transcript
+from walkaway_core.agent import client_tools, room, tools
+from walkaway_core.log.conversation import Place, View, conversation
+from walkaway_core.log.transcript import Entry
 from walkaway_core.ports import paths
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.store.agent_settings import AgentSettings
@@ -24,21 +27,64 @@ AS_SAID = [
     if (setting.name, setting.type) in {(field.name, field.type) for field in fields(ModelRequest)}
 ]
 """Settings that a model call takes as they are: those of a name and a type that it has, too."""
+LONG, CACHED, LAST = 150.0, 3600.0, 6
+"""Seconds between two answers above which the cache's shorter life of 5 minutes, counted from a request's start, may
+have run out; above which the longer one has; and how many of the last answers are looked at."""
 NO_COMMANDS = "There is no bash: you cannot run commands here. Use the other tools."
 
 
-def request(services: Services, said: Sequence[transcript.Entry], tenant: str, settings: AgentSettings) -> ModelRequest:
-    """Put together the next model call of a turn with these settings, in a session in which this has been said."""
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A model call as it goes out, what stands before its conversation, and where each block of that comes from."""
+
+    request: ModelRequest
+    prefix: str
+    places: list[list[Place | None]]
+
+    def place(self, message: int, block: int) -> Place | None:
+        """Say where a block comes from, by its numbers in the request."""
+        try:
+            return self.places[message][block]
+        except IndexError:
+            return None
+
+
+def prompt(
+    services: Services, entries: Sequence[Entry], tenant: str, settings: AgentSettings, *, bare: bool = False
+) -> Prompt:
+    """Put together the next model call of a turn with these settings, in a session in which this has been said.
+
+    `bare`: without the thinking of earlier answers, since the service has refused it.
+    """
     there = tools.there(services, settings)
     without = "" if "bash" in there or not settings.allows("bash") else NO_COMMANDS
-    return ModelRequest(
+    empty = ModelRequest(
         system="\n\n".join(filter(None, (SYSTEM, without, settings.instructions))),
-        messages=transcript.conversation(said),
+        messages=[],
         tools=[
             *(tools.DEFINITIONS[name] for name in there),
             *client_tools.definitions(services, tenant, settings),
         ],
         max_tokens=settings.max_output_tokens + int(settings.thinking or 0),
         server_tools=tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False)),
+        container=_container(entries, services.clock.now()),
+        slow=_slow(entries, services.clock.now()),
         **{name: getattr(settings, name) for name in AS_SAID},
     )
+    prefix = services.model.prefix(empty)
+    seen = conversation(entries, View(prefix, bare, room.longest(services, settings)))
+    return Prompt(replace(empty, messages=seen.messages), prefix, seen.places)
+
+
+def _container(entries: Sequence[Entry], now: float) -> str:
+    """Name the container in which the service's tools have left their files, while it is there."""
+    newest = next((e.body["container"] for e in reversed(entries) if "container" in e.body), None)
+    if newest is None or datetime.fromisoformat(newest["expires_at"]).timestamp() < now + 60:
+        return ""
+    return str(newest["id"])
+
+
+def _slow(entries: Sequence[Entry], now: float) -> bool:
+    """Whether one of the last answers was long in coming: what takes long once, takes long again."""
+    times = [entry.at for entry in entries if entry.body.get("role") == "assistant"][-LAST:]
+    return any(LONG < later - earlier < CACHED for earlier, later in itertools.pairwise([*times, now]))

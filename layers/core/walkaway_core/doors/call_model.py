@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core.doors import model_step, retries
-from walkaway_core.doors.model_step import OpenStep
+from walkaway_core.doors.open_step import OpenStep, Remedies
 from walkaway_core.engine import executions, limits
 from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
@@ -13,7 +13,7 @@ from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Superseded, Writer
 from walkaway_core.ports.items import Absent, Refused, Unknown
-from walkaway_core.ports.model import ModelFailed, ModelRefused
+from walkaway_core.ports.model import ModelFailed, ModelRefused, ThinkingRefused, TooLong
 from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
@@ -23,7 +23,7 @@ from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
 """Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
-DECLINED = "The model declined to go on with this; say it in another way, or begin a new session"
+DECLINED = "The model declined to go on with this{category}; say it in another way, or begin a new session"
 
 
 def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class _Step:
 
         Raises Superseded, LimitReached, ModelRefused, ModelFailed.
         """
-        since = self.services.clock.now()
+        since, remedies = self.services.clock.now(), Remedies()
         while True:
             current = executions.current(self.services, self.ticket)
             turn, session, settings = current
@@ -64,14 +64,31 @@ class _Step:
             if said:
                 return self._after(said.body, settings)
             limits.check(turn, session, settings, self.number, self.services.clock.now())
-            begun = self._begin(current, since + retries.CUT_SECONDS)
+            begun = self._begin(current, since + retries.CUT_SECONDS, remedies)
             if begun is None:
                 continue
             try:
                 return self._after(model_step.answer(self.services, begun), settings)
+            except (ThinkingRefused, TooLong) as refusal:
+                remedies = self._otherwise(begun, refusal)
             except ModelFailed as failure:
                 if failed := self._wait(begun, failure, since):
                     return failed
+
+    def _otherwise(self, begun: OpenStep, refusal: ModelRefused) -> Remedies:
+        """Tell readers that the step is repeated at once, and otherwise. Raises the refusal if it was so already."""
+        remedies = begun.remedies
+        now = replace(remedies, bare=True) if isinstance(refusal, ThinkingRefused) else replace(remedies, shorter=True)
+        if now == remedies:
+            raise refusal
+        self._tell_again(begun, refusal, 0)
+        return now
+
+    def _tell_again(self, begun: OpenStep, trouble: Exception, wait: float) -> None:
+        attempt = log.attempts(begun.writer.era, self.number)
+        told = {"step": self.number, "attempt": attempt, "error": str(trouble), "wait": round(wait, 1)}
+        number = log.open_end(self.services, begun.turn.key, begun.writer.era).number
+        log.append(self.services, begun.writer, number, [(STEP_RETRYING, told)])
 
     def _wait(self, begun: OpenStep, failure: ModelFailed, since: float) -> Ticket | None:
         """Tell readers that the step will be tried again, and wait; or say how the turn fails.
@@ -87,9 +104,7 @@ class _Step:
         if attempt >= retries.TRIES or clock.now() + wait >= turn.deadline:
             tries = f"{attempt} attempts" if attempt > 1 else "one attempt"
             return self.ticket.fail("model_failed", f"{failure}; given up after {tries}")
-        told = {"step": self.number, "attempt": attempt, "error": str(failure), "wait": round(wait, 1)}
-        number = log.open_end(self.services, turn.key, begun.writer.era).number
-        log.append(self.services, begun.writer, number, [(STEP_RETRYING, told)])
+        self._tell_again(begun, failure, wait)
         if clock.now() + wait > since + retries.INVOCATION_SECONDS:
             raise failure
         until = clock.now() + wait
@@ -98,7 +113,7 @@ class _Step:
             executions.current(self.services, self.ticket)
         return None
 
-    def _begin(self, current: Current, until: float) -> OpenStep | None:
+    def _begin(self, current: Current, until: float, remedies: Remedies) -> OpenStep | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
         turn, session, settings = current
         last = log.open_end(self.services, turn.key)
@@ -120,7 +135,7 @@ class _Step:
         except (Refused, Unknown):
             return None
         outbox.send_now(self.services, notices)
-        return OpenStep(later, session, settings, self.number, writer, last.number + 1, until)
+        return OpenStep(later, session, settings, self.number, writer, last.number + 1, until, remedies)
 
     def _after(self, said: Mapping[str, Any], settings: AgentSettings) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
@@ -128,6 +143,20 @@ class _Step:
         calls = len(now) + len(later)
         history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * calls
         if said["stop_reason"] == "refusal":
-            return replace(self.ticket.fail("refusal", DECLINED), step=self.number)
-        to = self.ticket.go("tools" if calls or said["stop_reason"] in UNFINISHED else "done")
+            return replace(self.ticket.fail("refusal", _declined(said.get("refusal", {}))), step=self.number)
+        goes_on = calls or said["stop_reason"] in UNFINISHED or self._is_nudged(said)
+        to = self.ticket.go("tools" if goes_on else "done")
         return replace(to, step=self.number, history=history, calls=now, waits=bool(later))
+
+    def _is_nudged(self, said: Mapping[str, Any]) -> bool:
+        """Whether the model is asked for its result once more: it has said nothing, for the first time in a row."""
+        if not transcript.is_empty(said):
+            return False
+        before = transcript.answer(self.services, self.ticket.key, self.number - 1) if self.number > 1 else None
+        return before is None or not transcript.is_empty(before.body)
+
+
+def _declined(refusal: Mapping[str, str]) -> str:
+    """Say that the model declined, and why if the service said so."""
+    category = f" ({refusal['category']})" if refusal.get("category") else ""
+    return " ".join(filter(None, (DECLINED.format(category=category), refusal.get("explanation"))))

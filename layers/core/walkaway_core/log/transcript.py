@@ -1,6 +1,6 @@
-"""The conversation: entries that are only ever added, and how a model call gets to see them."""
+"""The conversation: entries that are only ever added. conversation.py says how a model call gets to see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +14,7 @@ from walkaway_wire import jsontext
 Message = dict[str, Any]
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 """What makes up the size of a conversation after an answer, in the service's usage."""
-CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
 CUT_SHORT = ("max_tokens", "model_context_window_exceeded", "time_limit")
-GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
-UNANSWERED = "This call was not carried out: the turn ended before it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,8 @@ class Entry:
 
     What the user said while the turn ran belongs to the step that was the first to see it. `place` tells entries of a
     step apart and sorts like them; `order` is the turn's place in the conversation. A summary stands before the
-    answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept.
+    answer of its step, and has `role` "summary", `summary`, and `from`: the first one kept. What the service refused to
+    read is noted behind what was said, as `role` "refused", `reason`, and `left`: entries' ids, and numbers of blocks.
     """
 
     turn: str
@@ -59,22 +57,36 @@ def steering_entry(services: Services, key: TurnKey, place: Key, content: list[M
     return _pack(services, key, place, {"role": "user", "content": content}, nonce)
 
 
-def answer_entry(services: Services, key: TurnKey, step: int, answer: Answer, nonce: str) -> Item:
-    """Make the entry of a model's answer."""
-    body = {
+def answer_entry(
+    services: Services, key: TurnKey, step: int, answer: Answer, nonce: str, *, prefix: str = "", bare: bool = False
+) -> Item:
+    """Make the entry of a model's answer.
+
+    `prefix` names what stood before the conversation, `bare` says that no earlier thinking was in it.
+    """
+    body: Message = {
         "role": "assistant",
         "content": answer.content,
         "stop_reason": answer.stop_reason,
         "broken": answer.broken,
         "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
     }
-    return _pack(services, key, key.entry(step), body, nonce)
+    said = {"prefix": prefix, "bare": bare, "refusal": answer.refusal, "container": answer.container}
+    return _pack(services, key, key.entry(step), body | {name: value for name, value in said.items() if value}, nonce)
 
 
 def summary_entry(services: Services, key: TurnKey, step: int, summary: tuple[str, str], nonce: str) -> Item:
     """Make the entry that stands, from this step on, for all before an entry: the text, and that entry's id."""
     body = {"role": "summary", "summary": summary[0], "from": summary[1]}
     return _pack(services, key, key.summary(step), body, nonce)
+
+
+def refused_entry(
+    services: Services, key: TurnKey, step: int, nonce: str, *, reason: str, left: Sequence[tuple[str, int]]
+) -> Item:
+    """Make the entry that takes out of the model's sight what the service refused: blocks of entries, by their ids."""
+    body = {"role": "refused", "reason": reason, "left": left}
+    return _pack(services, key, key.refused(step), body, nonce)
 
 
 def result_entry(services: Services, key: TurnKey, journal: Key, body: Message, nonce: str) -> Item:
@@ -144,7 +156,7 @@ def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[
 
 
 def _before(sk: str) -> str:
-    """A sort key behind all that sort before this one; keys of entries end in `!`, `0` or a digit."""
+    """A sort key behind all that sort before this one; keys of entries end in `!`, `/` or a digit."""
     return sk[:-1] + chr(ord(sk[-1]) - 1) + "~"
 
 
@@ -175,52 +187,12 @@ def text(content: Sequence[Message]) -> str:
     return "".join(block["text"] for block in content if block["type"] == "text")
 
 
-def shown(found: Sequence[Entry]) -> list[Entry]:
-    """Leave out what a summary stands for, and summaries."""
-    since = max((entry.body["from"] for entry in found if entry.body.get("role") == "summary"), default="")
-    return [entry for entry in found if entry.id >= since and entry.body.get("role") != "summary"]
+def is_empty(said: Mapping[str, Any]) -> bool:
+    """Whether an answer ended by itself without a word."""
+    return said["stop_reason"] == "end_turn" and not calls(said["content"]) and not text(said["content"]).strip()
 
 
-def conversation(found: Sequence[Entry]) -> list[Message]:
-    """Put entries into the form of the Messages API: roles take turns, every call has its result.
-
-    An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
-    service asks (Messages API, stop reasons).
-    """
-    results = {(entry.turn, entry.step, entry.call): entry.body for entry in found if "content" in entry.body}
-    messages: list[Message] = []
-    for entry in reversed(found):
-        if entry.body.get("role") == "summary":
-            _say(messages, "user", [{"type": "text", "text": f"{CUT_OFF}\n\n{entry.body['summary']}"}])
-            break
-    said = [entry for entry in shown(found) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
-    for entry, after in zip(said, [*said[1:], None], strict=True):
-        paused = entry.body.get("stop_reason") == "pause_turn" and (after is None or after.body["role"] == "assistant")
-        _say(messages, entry.body["role"], entry.body["content"] if paused else _answered(entry.body["content"]))
-        asked = calls(entry.body["content"]) if entry.body["role"] == "assistant" else []
-        answers = [results.get((entry.turn, entry.step, i)) or _unanswered(call["id"]) for i, call in enumerate(asked)]
-        if answers:
-            _say(messages, "user", answers)
-        elif entry.body.get("stop_reason") in CUT_SHORT and (after is None or after.turn == entry.turn):
-            _say(messages, "user", [{"type": "text", "text": GO_ON}])
-    return messages
-
-
-def _answered(content: Sequence[Message]) -> list[Message]:
-    """Leave out what the service's own tools were asked for and did not answer: only a pause may end with that."""
-    answers = {block["tool_use_id"] for block in content if block["type"].endswith("_tool_result")}
-    return [block for block in content if block["type"] != "server_tool_use" or block["id"] in answers]
-
-
-def _say(messages: list[Message], role: str, content: Sequence[Message]) -> None:
-    content = [block for block in content if block["type"] != "text" or block["text"].strip()]
-    if not content:
-        return  # the service takes no empty text and no empty message
-    if messages and messages[-1]["role"] == role:
-        messages[-1]["content"].extend(content)
-    else:
-        messages.append({"role": role, "content": list(content)})
-
-
-def _unanswered(call_id: str) -> Message:
-    return {"type": "tool_result", "tool_use_id": call_id, "content": UNANSWERED, "is_error": True}
+def shown(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out what a summary stands for, and what is noted about others: summaries, what was refused."""
+    since = max((entry.body["from"] for entry in entries if entry.body.get("role") == "summary"), default="")
+    return [entry for entry in entries if entry.id >= since and entry.body.get("role") not in ("summary", "refused")]

@@ -4,6 +4,7 @@ It calls the real service, one that speaks like it, Amazon Bedrock, or the offli
 their place. The SDK is imported at the first call, or by `warm`.
 """
 
+import hashlib
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -14,6 +15,7 @@ from walkaway_core.models import caching
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
+from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
     from anthropic import Anthropic, AnthropicBedrock, Stream
@@ -64,6 +66,13 @@ class AnthropicModel:
         with self._lock:
             for client in self._clients.values():
                 client.close()
+
+    def prefix(self, request: ModelRequest) -> str:
+        """Name instructions and tools as the service gets them, and the model."""
+        if request.model != REHEARSAL:
+            return ""
+        bound = [request.model, request.system, _arguments(request)["tools"]]
+        return hashlib.sha256(jsontext.dump_bytes(bound)).hexdigest()[:16]
 
     def count(self, request: ModelRequest) -> int | None:
         """Ask the service to count; some services cannot, and Bedrock does not through the SDK."""

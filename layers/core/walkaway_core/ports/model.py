@@ -111,6 +111,12 @@ class Model(Protocol):
     def knows(self, model: str) -> str | None:
         """Say why no call of this model can be made here; None when nothing speaks against it."""
 
+    def prefix(self, request: ModelRequest) -> str:
+        """Name what stands before the conversation, if the model's thinking is bound to it; else `""`.
+
+        It is the same for the same model, instructions and tools, as the service gets them.
+        """
+
     def count(self, request: ModelRequest) -> int | None:
         """Count a request's tokens; None when the service does not say."""
 

@@ -48,26 +48,32 @@ class Projections(Projection):
         self._each = projections
 
     def session_made(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        """A session is being made."""
         for projection in self._each:
             projection.session_made(services, tx, session)
 
     def session_deleted(self, services: "Services", tx: "Transaction", session: "Session") -> None:
+        """A session is being marked as deleted."""
         for projection in self._each:
             projection.session_deleted(services, tx, session)
 
     def turn_made(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        """A turn is being made."""
         for projection in self._each:
             projection.turn_made(services, tx, turn)
 
     def turn_moved(self, services: "Services", tx: "Transaction", before: "Turn", after: "Turn") -> None:
+        """A turn moves."""
         for projection in self._each:
             projection.turn_moved(services, tx, before, after)
 
     def turn_removed(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
+        """A turn's record is being removed."""
         for projection in self._each:
             projection.turn_removed(services, tx, turn)
 
     def call_ended(self, services: "Services", tx: "Transaction", turn: "Turn", call: str) -> None:
+        """A tool call gets its result."""
         for projection in self._each:
             projection.call_ended(services, tx, turn, call)
 

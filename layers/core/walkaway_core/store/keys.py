@@ -10,6 +10,7 @@ T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           ENTRY#{order}#{step}#0          what the user (step 0) or the model said
                           ENTRY#{order}#{step}#!          a summary, made before that step
                           ENTRY#{order}#{step}#-#{n}      what the user said while the turn ran, for that step
+                          ENTRY#{order}#{step}#/          what of all before it the model service refused at that step
                           ENTRY#{order}#{step}#1#{call}   the journal of a tool call, and its result
 T#{tenant}#{session}+     {number}                        the session's log: what happens between turns
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
@@ -122,6 +123,10 @@ class TurnKey:
     def steered(self, step: int, number: int) -> Key:
         """What the user said while the turn ran; sorts before the answer of the step that gets to see it."""
         return self.owner.partition, f"{self._entries}{step:05}#-#{number:05}"
+
+    def refused(self, step: int) -> Key:
+        """What the model service refused of all that was said; sorts behind it, where the step's answer would."""
+        return self.owner.partition, f"{self._entries}{step:05}#/"
 
     def call(self, step: int, index: int) -> Key:
         """The journal of a step's tool call."""

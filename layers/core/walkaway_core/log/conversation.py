@@ -1,0 +1,185 @@
+"""How a model call gets to see the conversation: entries in the form of the Messages API.
+
+What is given once is given in the same way ever after, since the service binds thinking to all that stands before it
+(Messages API, preserved thinking) and caches it. Old content changes only behind a summary, or where the thinking that
+followed it goes, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from walkaway_core.log.omissions import Omissions, omissions
+from walkaway_core.log.transcript import CUT_SHORT, Entry, Message, calls, is_empty, shown
+
+CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
+GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
+NUDGE = "Your last answer was empty. Say what the result is, or go on."
+UNANSWERED = "This call was not carried out: the turn ended before it."
+THOUGHTS = ("thinking", "redacted_thinking")
+LEAST = 2_000
+"""Characters that each of a step's results may have in any case."""
+
+Place = tuple[str, int]
+"""Where a block comes from: the id of its entry, and its number there."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Who is to see it. `prefix` names what stands before the conversation, if thinking is bound to it, else `""`.
+
+    `bare`: without the thinking of earlier answers. `longest`: characters that one message may have; 0 for any.
+    """
+
+    prefix: str = ""
+    bare: bool = False
+    longest: int = 0
+
+    def share(self, results: int) -> int:
+        """Give the characters that each result of a step may have; 0 for any."""
+        return max(self.longest // results, LEAST) if self.longest else 0
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Messages, roles taking turns, and for each block where it comes from; None for what nobody said."""
+
+    messages: list[Message] = field(default_factory=list)
+    places: list[list[Place | None]] = field(default_factory=list)
+
+    def say(self, role: str, blocks: Sequence[tuple[Place | None, Message]]) -> None:
+        """Add to the last message if it is of this role; the service takes no empty text and no empty message."""
+        blocks = [(place, block) for place, block in blocks if block["type"] != "text" or block["text"].strip()]
+        if not blocks:
+            return
+        if not self.messages or self.messages[-1]["role"] != role:
+            self.messages.append({"role": role, "content": []})
+            self.places.append([])
+        self.messages[-1]["content"].extend(block for _, block in blocks)
+        self.places[-1].extend(place for place, _ in blocks)
+
+    def note(self, text: str) -> None:
+        """Add what we tell the model ourselves."""
+        self.say("user", [(None, {"type": "text", "text": text})])
+
+
+def conversation(entries: Sequence[Entry], view: View = View()) -> Conversation:
+    """Put entries into the form of the Messages API: roles take turns, every call has its result.
+
+    An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
+    service asks (Messages API, stop reasons).
+    """
+    missing = omissions(entries)
+    since = _thinking_since(entries, view, missing)
+    results = {(entry.turn, entry.step, entry.call): entry for entry in entries if entry.call is not None}
+    made = Conversation()
+    summary = _summary(entries)
+    if summary:
+        made.note(f"{CUT_OFF}\n\n{summary.body['summary']}")
+    spoken = [entry for entry in shown(entries) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    for entry, after in zip(spoken, [*spoken[1:], None], strict=True):
+        if entry.body["role"] == "user":
+            made.say("user", _blocks(entry, missing, view.longest))
+            continue
+        content = _sent_back(entry, after, thinking=entry.id >= since)
+        made.say("assistant", content)
+        asked = calls(entry.body["content"])
+        for index, call in enumerate(asked):
+            result = results.get((entry.turn, entry.step, index))
+            if result and "content" in result.body:
+                made.say("user", _blocks(result, missing, view.share(len(asked))))
+            else:
+                made.say("user", [(None, _unanswered(call["id"]))])
+        if not asked and (after is None or after.turn == entry.turn):
+            if entry.body.get("stop_reason") in CUT_SHORT:
+                made.note(GO_ON)
+            elif is_empty(entry.body):
+                made.note(NUDGE)
+    return made
+
+
+def as_seen(entries: Sequence[Entry], longest: int) -> list[tuple[Entry, list[Message]]]:
+    """Give each entry that a model gets to see with the blocks that it sees of it."""
+    missing = omissions(entries)
+    return [
+        (entry, entry.body["content"] if _spoken(entry) else [b for _, b in _blocks(entry, missing, longest)])
+        for entry in shown(entries)
+        if "content" in entry.body
+    ]
+
+
+def _spoken(entry: Entry) -> bool:
+    return entry.body.get("role") == "assistant"
+
+
+def _summary(entries: Sequence[Entry]) -> Entry | None:
+    return next((entry for entry in reversed(entries) if entry.body.get("role") == "summary"), None)
+
+
+def _thinking_since(entries: Sequence[Entry], view: View, missing: Omissions) -> str:
+    """Name the first entry whose thinking still belongs to what stands before it.
+
+    Of what may be sent back, the beginning may be missing, never a piece in the middle.
+    """
+    if view.bare:
+        return "~"
+    since = ""
+    summary = _summary(entries)
+    if view.prefix and summary:
+        since = summary.id  # what stays behind a summary had something else before it
+    for entry in entries:
+        if entry.body.get("role") != "assistant":
+            continue
+        if view.prefix and entry.body.get("prefix") != view.prefix:
+            since = max(since, f"{entry.id}~")  # other instructions, other tools, another model
+        if entry.body.get("bare"):
+            since = max(since, entry.id)  # what had been thought before it was not there any more
+    return max(since, missing.thinking_since) if view.prefix else since
+
+
+def _sent_back(entry: Entry, after: Entry | None, *, thinking: bool) -> list[tuple[Place | None, Message]]:
+    """Give an answer's blocks as they go back, unchanged: what is left out is whole blocks.
+
+    The service's own tools were asked for and did not answer: only where the service takes up the same answer may it
+    end with that (Messages API, stop reasons; server tools).
+    """
+    content = entry.body["content"]
+    open_ = _open(entry, after)
+    return [
+        ((entry.id, index), block)
+        for index, block in enumerate(content)
+        if (thinking or block["type"] not in THOUGHTS)
+        and (block["type"] != "server_tool_use" or open_ or _has(content, block))
+    ]
+
+
+def _open(entry: Entry, after: Entry | None) -> bool:
+    """Whether the service still goes on with this answer, or has: it paused, or waits for results of ours alone."""
+    if after is None:
+        waits = bool(calls(entry.body["content"])) and entry.body.get("stop_reason") == "tool_use"
+        return waits or entry.body.get("stop_reason") == "pause_turn"
+    if after.body["role"] != "assistant":
+        return False
+    if entry.body.get("stop_reason") == "pause_turn":
+        return True
+    asked = {block["id"] for block in entry.body["content"] if block["type"] == "server_tool_use"}
+    asked -= _answers(entry.body["content"])
+    return bool(asked) and asked <= _answers(after.body["content"])
+
+
+def _answers(content: Sequence[Message]) -> set[str]:
+    return {block["tool_use_id"] for block in content if block["type"].endswith("_tool_result")}
+
+
+def _has(content: Sequence[Message], block: Mapping[str, str]) -> bool:
+    return block["id"] in _answers(content)
+
+
+def _blocks(entry: Entry, missing: Omissions, longest: int) -> list[tuple[Place | None, Message]]:
+    """Give what was said, or what stands in its place."""
+    if entry.call is not None:
+        return [((entry.id, 0), missing.result(entry, longest))]
+    return [((entry.id, index), block) for index, block in enumerate(missing.content(entry, longest))]
+
+
+def _unanswered(call_id: str) -> Message:
+    return {"type": "tool_result", "tool_use_id": call_id, "content": UNANSWERED, "is_error": True}
