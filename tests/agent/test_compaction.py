@@ -90,7 +90,8 @@ class TestCompaction:
         assert [e.type for e in engine.events(turn)].count("turn.compacted") == 1
 
     def test_the_rehearsal_goes_on_from_its_summaries(self, engine: Engine) -> None:
-        key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=37_500)
+        engine.compacts_at(9_000)
+        key = engine.session(model="rehearsal", max_steps=400)
         turn = sending.send(engine.services, key, "Write a report on rain to rain.md in 300 steps").turn
         events = run(engine, turn)
         assert events[-1].type == "message.completed"
@@ -101,7 +102,8 @@ class TestCompaction:
 
     @pytest.mark.deep
     def test_a_late_step_writes_no_more_than_an_early_one(self, engine: Engine) -> None:
-        key = engine.session(model="rehearsal", max_steps=400, max_output_tokens=30_000)
+        engine.compacts_at(9_000)
+        key = engine.session(model="rehearsal", max_steps=400)
         state = sending.send(engine.services, key, "Write a report on rain to rain.md in 200 steps").turn.ticket.json()
         writes: list[int] = []
         while state["next"] != "done":

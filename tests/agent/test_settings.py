@@ -42,7 +42,7 @@ SAID: dict[str, Any] = {
 }
 """Of each setting a value that is not the default."""
 SHOWN = {**SAID, "tools": ["get_time"]}
-PRICED = "claude-haiku-4-5"
+PRICED = "claude-sonnet-4-6"
 """A model whose cost can be limited."""
 
 
@@ -73,7 +73,7 @@ def test_the_wire_has_the_same_list() -> None:
 def test_the_wire_has_the_same_defaults(engine: Engine) -> None:
     body = ToolSettings().model_dump()
     assert AgentSettings(**said(engine, body, "sess_1")) == AgentSettings()
-    assert settings.shown(AgentSettings()) == body
+    assert settings.shown(engine.services, AgentSettings()) == body | {"thinking": False, "max_output_tokens": 16_000}
 
 
 def test_each_goes_from_a_request_to_the_session_and_its_record(engine: Engine, name: str) -> None:
@@ -83,7 +83,7 @@ def test_each_goes_from_a_request_to_the_session_and_its_record(engine: Engine, 
     made = creating.create(engine.services, "t", SessionOptions(settings=own), {}, name="sess_1")
     read = sessions.get(engine.services, made.key)
     assert read.options.settings == settings.filled(engine.services, own)
-    assert settings.shown(read.options.settings)[name] == SHOWN[name]
+    assert settings.shown(engine.services, read.options.settings)[name] == SHOWN[name]
 
 
 def test_each_stands_in_the_stored_json_by_its_name(engine: Engine, name: str) -> None:
@@ -107,7 +107,7 @@ def test_each_is_the_agents_unless_the_session_says_it(engine: Engine, name: str
     if name in other:
         assert getattr(merged, name) == other[name]
     else:
-        assert settings.shown(merged)[name] == SHOWN[name]
+        assert settings.shown(services, merged)[name] == SHOWN[name]
     whole = AgentSettings(**said(engine, SAID, "sess_1"))
     mine = agents.with_agent(services, SessionOptions(settings=whole), agent, said(engine, SAID, "sess_1"))
     assert mine.settings == whole
@@ -118,7 +118,7 @@ def test_each_is_an_agents_to_change_and_to_take_back(engine: Engine, name: str)
     agents.create(engine.services, "t", "clerk", said={"model": PRICED})
     tools = [FunctionTool.model_validate(tool) for tool in SAID["tools"]] if name == "tools" else None
     changed = agents.change(engine.services, "t", "clerk", settings.read(Settings(**only(name))), tools)
-    assert settings.shown(changed.settings)[name] == SHOWN[name]
+    assert settings.shown(engine.services, changed.settings)[name] == SHOWN[name]
     assert agents.get(engine.services, "t", "clerk") == changed
     nothing = {name: getattr(AgentSettings(), name)}
     again = agents.change(engine.services, "t", "clerk", {} if tools else nothing, [] if tools else None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,10 @@ class Engine:
 
     def turn(self, session: SessionKey | None = None) -> Turn:
         return sending.send(self.services, session or self.session(), "go").turn
+
+    def compacts_at(self, tokens: int) -> None:
+        """Have conversations summed up from so many tokens on, also of models that take more."""
+        self.services = replace(self.services, settings=replace(self.services.settings, context_tokens=tokens))
 
     def door(self, name: str, ticket: dict[str, Any]) -> dict[str, Any]:
         return DOORS[name](self.services, ticket)

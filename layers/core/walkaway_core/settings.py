@@ -139,12 +139,12 @@ class Settings:
         default=TURN_TIMEOUT,
         read=_seconds(7 * 86400),
     )
-    context_tokens: int = _set(
+    context_tokens: int | None = _set(
         "WALKAWAY_CONTEXT_TOKENS",
-        "size of the model's window in tokens; a conversation that nears it is summarised",
+        "tokens from which on a conversation is summed up, also the window of a model that is not in the table; "
+        "by model if unset (docs/models.md)",
         "serve",
         "call_model",
-        default=200_000,
         read=_count(4_000, 10_000_000),
     )
     queue_limit: int = _set(

@@ -85,7 +85,7 @@ class ResponseRecord(BaseModel):
     ended_at: float | None
     steps: Annotated[int, Field(description="model calls so far")]
     usage: dict[str, int]
-    cost_usd: Annotated[float | None, Field(description="by prices.json; null when a model has no price there")]
+    cost_usd: Annotated[float | None, Field(description="by docs/models.md; null when a model has no price there")]
     output_text: Annotated[str, Field(description="the text of the last step")]
     error: str | None
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what it waits for the caller to do")]

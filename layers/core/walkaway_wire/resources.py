@@ -41,8 +41,9 @@ class Settings(Strict):
         Field(strict=True, ge=1, le=604_800, description="seconds until a turn is given up; else the server's"),
     ] = None
     max_output_tokens: Annotated[
-        int, Field(strict=True, ge=256, le=128_000, description="of one answer, the thinking not counted")
-    ] = 16_000
+        int | None,
+        Field(strict=True, ge=256, le=128_000, description="of one answer, its thinking counted; by model if absent"),
+    ] = None
     effort: Annotated[
         Literal["low", "medium", "high", "xhigh", "max"] | None,
         Field(description="how much work the model puts into an answer; its own default if absent"),
@@ -56,7 +57,7 @@ class Settings(Strict):
     ] = None
     disallowed_tools: Annotated[list[str], Field(max_length=50, description="all but these")] = []
     max_cost_usd: Annotated[
-        float | None, Field(gt=0, description="no model call once the session has cost so much, by prices.json")
+        float | None, Field(gt=0, description="no model call once the session has cost so much, by docs/models.md")
     ] = None
     max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
     approve: Annotated[
@@ -82,7 +83,7 @@ class SettingsRecord(BaseModel):
 
     model: Annotated[str, Field(description="of an agent, empty: the server's default")]
     instructions: str
-    thinking: bool | int | None
+    thinking: bool | int
     max_steps: int
     turn_timeout: Annotated[int | None, UNSAID]
     max_output_tokens: int
@@ -99,7 +100,7 @@ class SettingsRecord(BaseModel):
     @staticmethod
     def example(**said: Any) -> dict[str, Any]:
         """Give what a record shows where nothing but this is said."""
-        return ToolSettings().model_dump() | said
+        return ToolSettings().model_dump() | {"thinking": False, "max_output_tokens": 16_000} | said
 
 
 class SessionCreate(ToolSettings):

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from walkaway_core.agent import prices
+from walkaway_core.models import catalog
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, DEFAULT_MODEL, REHEARSAL, SettingError, Settings
@@ -32,9 +32,9 @@ def models(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
     width = max(map(len, found))
     for name, (well, answer) in said.items():
         default = "default" if name == settings.model else ""
-        price = "priced" if prices.known(name) else "no price"
+        price = _price(catalog.find(name))
         mark = ("ok" if well else "FAILED") if check else ""
-        click.echo(f"{name:{width}}  {_service(settings, name):12} {default:8} {price:9} {mark} {answer}")
+        click.echo(f"{name:{width}}  {_service(settings, name):12} {default:8} {price:34} {mark} {answer}")
     sys.exit(0 if all(well for well, _ in said.values()) else 1)
 
 
@@ -42,6 +42,14 @@ def _configured(settings: Settings, names: tuple[str, ...]) -> list[str]:
     """The offline model, the default one, one of the Anthropic API if there is a key, and those that were named."""
     hosted = [DEFAULT_MODEL] if settings.api_key and not settings.base_url else []
     return list(dict.fromkeys((REHEARSAL, settings.model, *hosted, *names)))
+
+
+def _price(card: catalog.Card | None) -> str:
+    """What a model costs, and when it may go."""
+    if card is None:
+        return "no price"
+    retires = f", until {card.retires} at least" if card.retires else ""
+    return f"${card.prices.input:g}/${card.prices.output:g}{retires}"
 
 
 def _service(settings: Settings, name: str) -> str:

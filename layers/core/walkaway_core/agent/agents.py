@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from walkaway_core.agent import client_tools, settings
+from walkaway_core.agent import client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
 from walkaway_core.errors import AgentNotFound, NameTaken
 from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
@@ -45,7 +45,7 @@ def create(
     now, id_ = services.clock.now(), services.ids.new("agt_")
     stored = client_tools.store(services, tenant, id_, tools)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**said, **stored.settings}))
-    settings.check(services, made.settings)
+    suitable.check(services, made.settings)
     tx = Transaction(services.table)
     tx.put(Item(*keys.agent_name(tenant, name), {"agent": id_}), Absent())
     tx.put(_pack(made), Absent())
@@ -102,7 +102,7 @@ def change(
             updated_at=services.clock.now(),
             settings=replace(old.settings, **{**said, **(stored.settings if stored else {})}),
         )
-        settings.check(services, new.settings)
+        suitable.check(services, new.settings)
         tx = Transaction(services.table)
         tx.put(_pack(new), Is("version", old.version), Lacks("deleted"))
         tx.put(_version(new), Absent())

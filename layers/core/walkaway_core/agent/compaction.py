@@ -44,9 +44,10 @@ def needed(
     `forced`: the service has said that it is too long.
     """
     most = room.tokens(services, settings)
-    seen = [Seen(e, blocks) for e, blocks in as_seen(entries, room.longest(services, settings))]
+    per_token = room.characters(settings, 1)
+    seen = [Seen(e, blocks, per_token) for e, blocks in as_seen(entries, room.longest(services, settings))]
     if not (forced or _overflowed(entries) or sum(one.bytes for one in seen) > room.BYTES):
-        size = _size(entries, seen)
+        size = _size(entries, seen, per_token)
         if size > NEAR * most:
             size = services.model.count(prompt.prompt(services, entries, tenant, settings).request) or size
         if size <= most:
@@ -94,14 +95,14 @@ def _overflowed(entries: Sequence[Entry]) -> bool:
     return last is not None and last.body.get("stop_reason") == "model_context_window_exceeded"
 
 
-def _size(entries: Sequence[Entry], seen: Sequence["Seen"]) -> int:
+def _size(entries: Sequence[Entry], seen: Sequence["Seen"], per_token: float) -> int:
     """Estimate the tokens of a conversation: what the service counted at the last answer, and what came since."""
     summary = next((entry for entry in reversed(entries) if entry.body.get("role") == "summary"), None)
     since = summary.id if summary else ""
     counted = next((one.entry for one in reversed(seen) if one.entry.id > since and one.entry.body.get("tokens")), None)
     if counted:
         return int(counted.body["tokens"]) + sum(one.tokens for one in seen if one.entry.id > counted.id)
-    before = len(summary.body["summary"]) / room.CHARACTERS_PER_TOKEN if summary else 0
+    before = len(summary.body["summary"]) / per_token if summary else 0
     return int(before) + sum(one.tokens for one in seen)
 
 
@@ -111,11 +112,12 @@ class Seen:
 
     entry: Entry
     blocks: list[transcript.Message]
+    per_token: float
 
     @property
     def tokens(self) -> int:
         """Estimate what it takes of the window."""
-        return sum(map(_tokens, self.blocks))
+        return sum(_tokens(block, self.per_token) for block in self.blocks)
 
     @property
     def bytes(self) -> int:
@@ -123,12 +125,12 @@ class Seen:
         return sum(len(block["source"].get("data", "")) for block in self.blocks if "source" in block)
 
 
-def _tokens(block: transcript.Message) -> int:
+def _tokens(block: transcript.Message, per_token: float) -> int:
     if block["type"] == "image":
         return IMAGE_TOKENS
     if block.get("source", {}).get("type") == "base64":
         return max(IMAGE_TOKENS, len(block["source"]["data"]) * 3 // 4 // BYTES_PER_TOKEN)
-    return int(len(jsontext.dumps(block)) / room.CHARACTERS_PER_TOKEN)
+    return int(len(jsontext.dumps(block)) / per_token)
 
 
 def _cut(seen: Sequence[Seen], most: float) -> Cut | None:

@@ -1,63 +1,53 @@
-"""What a model call costs, by the dated table in prices.json."""
+"""What a model call costs, by the table of models (models/catalog.json)."""
 
-import json
 import re
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
-from typing import Any
 
-from walkaway_core.errors import Invalid
-from walkaway_core.store.services import Services
+from walkaway_core.models import catalog
+from walkaway_core.models.catalog import Prices
 
 MICRO = 1_000_000
-FULL = r"(?:^|[./]){}(?:$|[-@:](?:\d{{8}}|v\d|latest))"
-"""A model's name, alone or as `bedrock/eu.anthropic.…-20251001-v1:0`; never the beginning of another name."""
-TOKENS = {
-    "input_tokens": "input",
-    "output_tokens": "output",
-    "cache_creation_input_tokens": "cache_write",
-    "cache_read_input_tokens": "cache_read",
-}
-"""Which price counts for which number of the service's usage."""
-
-
-@cache
-def _table() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(resources.files(__package__).joinpath("prices.json").read_text())
-    return found
+INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+OF_A_PLACE = re.compile(r"^bedrock/(?:us|eu|jp|au|apac)\.")
+SURCHARGE = 1.1
+"""For inference profiles of one part of the world (Claude pricing, Bedrock), from the models of 4.5 on: all here."""
+UNBILLED = ("cyber", "general_harms", "")
+"""Refusals before any output cost nothing, but for other categories (Messages API, refusals and fallback)."""
 
 
 def known(model: str) -> bool:
-    """Whether the table has this model."""
-    return _price(model) is not None
-
-
-def names() -> list[str]:
-    """The models that the table has."""
-    return list(_table()["models"])
+    """Whether the table has this model's prices."""
+    return catalog.find(model) is not None
 
 
 def cost(model: str, usage: Mapping[str, int]) -> int | None:
-    """Give the cost of a call in millionths of a US dollar, rounded; None for a model that the table does not have."""
-    price = _price(model)
-    if price is None:
+    """Give the cost of a call in millionths of a US dollar, rounded; None for a model that the table does not have.
+
+    `usage`: in the words of the Messages API; `cache_creation_1h_input_tokens` are those of the
+    `cache_creation_input_tokens` that are kept for an hour.
+    """
+    card = catalog.find(model)
+    if card is None:
         return None
-    tokens = sum(usage.get(name, 0) * price[kind] for name, kind in TOKENS.items())
-    searches: float = usage.get("web_search_requests", 0) * _table()["web_search_requests"] * MICRO / 1000
-    return round(tokens + searches)
+    prices = card.prices
+    if card.above and sum(usage.get(name, 0) for name in INPUT) > card.above[0]:
+        prices = card.above[1]
+    factor = SURCHARGE if OF_A_PLACE.match(model) else 1
+    searches: float = usage.get("web_search_requests", 0) * catalog.table()["web_search_requests"] * MICRO / 1000
+    return round(_tokens(prices, usage) * factor + searches)
 
 
-def _price(model: str) -> dict[str, float] | None:
-    prices: dict[str, dict[str, float]] = _table()["models"]
-    return next((price for name, price in prices.items() if re.search(FULL.format(re.escape(name)), model)), None)
+def is_billed(stop_reason: str, usage: Mapping[str, int], category: str) -> bool:
+    """Whether the service takes money for an answer."""
+    return not (stop_reason == "refusal" and not usage.get("output_tokens") and category in UNBILLED)
 
 
-def check_model(services: Services, named: str, limit: float | None) -> str:
-    """Give the model that is meant. Raises Invalid when it cannot be called here, or its cost not be limited."""
-    model = named or services.settings.model
-    if problem := services.model.knows(model):
-        raise Invalid(problem)
-    if limit and not known(model):
-        raise Invalid(f"A cost limit cannot be kept for {model[:100]!r}: prices.json has no price of it")
-    return model
+def _tokens(prices: Prices, usage: Mapping[str, int]) -> float:
+    for_an_hour = usage.get("cache_creation_1h_input_tokens", 0)
+    return (
+        usage.get("input_tokens", 0) * prices.input
+        + usage.get("output_tokens", 0) * prices.output
+        + (usage.get("cache_creation_input_tokens", 0) - for_an_hour) * prices.cache_write
+        + for_an_hour * prices.cache_write_1h
+        + usage.get("cache_read_input_tokens", 0) * prices.cache_read
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 from walkaway_core.agent import client_tools, room, tools
 from walkaway_core.log.conversation import Place, View, conversation
 from walkaway_core.log.transcript import Entry
+from walkaway_core.models import catalog
 from walkaway_core.ports import paths
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.store.agent_settings import AgentSettings
@@ -65,7 +66,7 @@ def prompt(
             *(tools.DEFINITIONS[name] for name in there),
             *client_tools.definitions(services, tenant, settings),
         ],
-        max_tokens=settings.max_output_tokens + int(settings.thinking or 0),
+        max_tokens=settings.max_output_tokens or catalog.most_output(settings.model),
         server_tools=tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False)),
         container=_container(entries, services.clock.now()),
         slow=_slow(entries, services.clock.now()),

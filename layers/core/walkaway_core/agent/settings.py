@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from walkaway_core.agent import prices, tools
+from walkaway_core.agent import tools
+from walkaway_core.models import catalog
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
@@ -29,9 +30,15 @@ def read(asked: Settings) -> dict[str, Any]:
     return known(AgentSettings, said)
 
 
-def shown(settings: AgentSettings) -> dict[str, Any]:
-    """Give the fields of a record that show settings."""
-    return dict(SettingsRecord.model_validate(settings, from_attributes=True))
+def shown(services: Services, settings: AgentSettings) -> dict[str, Any]:
+    """Give the fields of a record that show settings; where nobody says it, what holds with the model."""
+    model = settings.model or services.settings.model
+    card = catalog.find(model)
+    thinking = bool(card and card.thinks) if settings.thinking is None else settings.thinking
+    holds = replace(
+        settings, thinking=thinking, max_output_tokens=settings.max_output_tokens or catalog.most_output(model)
+    )
+    return dict(SettingsRecord.model_validate(holds, from_attributes=True))
 
 
 def in_order(said: Collection[str]) -> tuple[str, ...]:
@@ -51,8 +58,3 @@ def filled(services: Services, settings: AgentSettings) -> AgentSettings:
     return replace(
         settings, model=settings.model or ours.model, turn_timeout=settings.turn_timeout or ours.turn_timeout
     )
-
-
-def check(services: Services, settings: AgentSettings) -> None:
-    """Raise Invalid when the model cannot be called here, or its cost not be limited."""
-    prices.check_model(services, settings.model, settings.max_cost_usd or settings.max_turn_cost_usd)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from walkaway_core.agent import settings
+from walkaway_core.agent import settings, suitable
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.ports.items import Absent, Item
 from walkaway_core.store import due, session_facts
@@ -44,7 +44,7 @@ def fresh(
 ) -> Session:
     """Write a new session, and watch its end. Raises Invalid, BodyTooLarge."""
     options = replace(options, settings=settings.filled(services, options.settings))
-    settings.check(services, options.settings)
+    suitable.check(services, options.settings)
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, name or services.ids.new("sess_"))

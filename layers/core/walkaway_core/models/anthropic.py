@@ -11,25 +11,19 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from walkaway_core.models import caching
+from walkaway_core.models import arguments, catalog
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
-    from anthropic import Anthropic, AnthropicBedrock, Stream
+    from anthropic import Anthropic, AnthropicBedrock, AnthropicBedrockMantle, Stream
     from anthropic.types import RawMessageStreamEvent
 
-    Client = Anthropic | AnthropicBedrock
+    Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
 STALL_SECONDS = 60.0
-SERVER_TOOLS = {
-    "web_search": "web_search_20250305",
-    "web_fetch": "web_fetch_20250910",
-    "code_execution": "code_execution_20250825",
-}
-"""The editions of the service's own tools that are asked for (Messages API, server tools)."""
 
 
 class AnthropicModel:
@@ -69,17 +63,18 @@ class AnthropicModel:
 
     def prefix(self, request: ModelRequest) -> str:
         """Name instructions and tools as the service gets them, and the model."""
-        if request.model != REHEARSAL:
+        card = catalog.find(request.model)
+        if card is None or not card.bound:
             return ""
-        bound = [request.model, request.system, _arguments(request)["tools"]]
+        bound = [request.model, request.system, arguments.tools(request, theirs=self._is_theirs(request.model))]
         return hashlib.sha256(jsontext.dump_bytes(bound)).hexdigest()[:16]
 
     def count(self, request: ModelRequest) -> int | None:
         """Ask the service to count; some services cannot, and Bedrock does not through the SDK."""
         import anthropic
 
-        known = {"model", "system", "messages", "tools", "thinking", "output_config"}
-        asked = {name: value for name, value in _arguments(request).items() if name in known}
+        known = {"model", "system", "messages", "tools", "thinking", "output_config", "extra_headers"}
+        asked = {name: value for name, value in self._arguments(request).items() if name in known}
         try:
             return self._client(request.model).messages.count_tokens(**asked).input_tokens
         except anthropic.AnthropicError:
@@ -87,10 +82,21 @@ class AnthropicModel:
 
     def call(self, request: ModelRequest) -> "AnthropicCall":
         """Prepare a call."""
-        return AnthropicCall(self._client(request.model), request)
+        return AnthropicCall(self._client(request.model), request, self._arguments(request))
+
+    def _arguments(self, request: ModelRequest) -> arguments.Arguments:
+        return arguments.arguments(request, theirs=self._is_theirs(request.model))
+
+    def _is_theirs(self, model: str) -> bool:
+        """Whether a call goes to Claude's own API, which takes more than what speaks like it."""
+        return not (model == REHEARSAL or model.startswith(BEDROCK) or self._settings.base_url)
 
     def _client(self, model: str) -> "Client":
-        make = self._offline if model == REHEARSAL else self._bedrock if model.startswith(BEDROCK) else self._online
+        make: Callable[[str], Client] = self._online
+        if model == REHEARSAL:
+            make = self._offline
+        elif model.startswith(BEDROCK):
+            make = self._mantle if arguments.on_mantle(model) else self._bedrock
         key = self._key() if make == self._online else ""
         with self._lock:
             if (make.__name__, key) not in self._clients:
@@ -106,6 +112,11 @@ class AnthropicModel:
         from anthropic import AnthropicBedrock
 
         return AnthropicBedrock(**_options())
+
+    def _mantle(self, _: str) -> "Client":
+        from anthropic import AnthropicBedrockMantle
+
+        return AnthropicBedrockMantle(**_options())
 
     def _offline(self, _: str) -> "Client":
         from anthropic import Anthropic, DefaultHttpxClient
@@ -131,9 +142,10 @@ def _options() -> dict[str, Any]:
 class AnthropicCall:
     """ModelCall: one streamed `POST /v1/messages`."""
 
-    def __init__(self, client: "Client", request: ModelRequest) -> None:
+    def __init__(self, client: "Client", request: ModelRequest, arguments: arguments.Arguments) -> None:
         self._client = client
         self._request = request
+        self._arguments = arguments
         self._blocks = Blocks()
         self._lock = threading.Lock()
         self._stream: Stream[RawMessageStreamEvent] | None = None
@@ -149,7 +161,7 @@ class AnthropicCall:
             with self._lock:
                 if self._closed:
                     raise ModelFailed("the model call was closed")
-            stream = self._client.messages.create(**_arguments(self._request))
+            stream: Any = self._client.messages.create(**self._arguments)
             with self._lock:
                 self._stream = stream
                 if self._closed:
@@ -195,27 +207,6 @@ class AnthropicCall:
                 pass  # it is closed already
         else:
             self._stream.response.stream.close()  # type: ignore[union-attr]  # a sync client's is
-
-
-def _arguments(request: ModelRequest) -> dict[str, Any]:
-    """Say it in the words of the Messages API."""
-    arguments: dict[str, Any] = {
-        "model": request.model.removeprefix(BEDROCK),
-        "system": caching.instructions(request.system),
-        "messages": caching.conversation(request.messages),
-        "tools": [*request.tools, *({"type": SERVER_TOOLS[name], "name": name} for name in request.server_tools)],
-        "max_tokens": request.max_tokens,
-        "stream": True,
-    }
-    if request.thinking is True:
-        arguments["thinking"] = {"type": "adaptive", "display": "summarized"}
-    elif request.thinking:
-        arguments["thinking"] = {"type": "enabled", "budget_tokens": request.thinking}
-    if request.effort:
-        arguments["output_config"] = {"effort": request.effort}
-    if request.temperature is not None:
-        arguments["extra_body"] = {"temperature": request.temperature}  # the SDK has it no more; some services do
-    return arguments
 
 
 def _translated(error: Exception, model: str) -> Exception:

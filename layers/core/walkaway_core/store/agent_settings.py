@@ -24,8 +24,8 @@ class AgentSettings:
     max_steps: int = 200
     turn_timeout: int = 0
     """Seconds; 0 for the server's own."""
-    max_output_tokens: int = 16_000
-    """Of one answer, the thinking not counted."""
+    max_output_tokens: int = 0
+    """Of one answer, its thinking counted; 0 for what is usual with the model."""
     effort: str = ""
     temperature: float | None = None
     allowed_tools: tuple[str, ...] | None = None

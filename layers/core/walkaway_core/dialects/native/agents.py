@@ -8,6 +8,7 @@ from walkaway_core.agent import agents, settings
 from walkaway_core.agent.agents import Agent
 from walkaway_core.http import errors, pages
 from walkaway_core.http.access import Called
+from walkaway_core.store.services import Services
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
@@ -19,7 +20,7 @@ def create(caller: Called, asked: AgentCreate) -> AgentRecord:
     made = agents.create(
         caller.services, caller.tenant, asked.name, asked.description, said=settings.read(asked), tools=asked.tools
     )
-    return _record(made)
+    return _record(caller.services, made)
 
 
 @router.get("", responses=errors.answers(400, 401), summary="List agents, the newest first")
@@ -29,13 +30,13 @@ def listing(
     """List the newest agents as a bare array; the header X-Next-Cursor says how to go on."""
     found, more = agents.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("agt_"))
     pages.link(request, response, more)
-    return [_record(agent) for agent in found]
+    return [_record(caller.services, agent) for agent in found]
 
 
 @router.get("/{agent}", responses=errors.answers(401, 404), summary="Read an agent")
 def get(caller: Called, agent: str) -> AgentRecord:
     """Read an agent, by its id or its name."""
-    return _record(agents.get(caller.services, caller.tenant, agent))
+    return _record(caller.services, agents.get(caller.services, caller.tenant, agent))
 
 
 @router.patch("/{agent}", responses=errors.answers(400, 401, 404, 409), summary="Change an agent")
@@ -51,7 +52,7 @@ def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
         name=asked.name,
         description=asked.description,
     )
-    return _record(changed)
+    return _record(caller.services, changed)
 
 
 @router.delete("/{agent}", status_code=204, responses=errors.answers(401, 404), summary="Delete an agent")
@@ -60,7 +61,7 @@ def delete(caller: Called, agent: str) -> None:
     agents.delete(caller.services, caller.tenant, agent)
 
 
-def _record(agent: Agent) -> AgentRecord:
+def _record(services: Services, agent: Agent) -> AgentRecord:
     return AgentRecord(
         id=agent.id,
         name=agent.name,
@@ -68,5 +69,5 @@ def _record(agent: Agent) -> AgentRecord:
         version=agent.version,
         created_at=agent.created_at,
         updated_at=agent.updated_at,
-        **settings.shown(agent.settings),
+        **settings.shown(services, agent.settings),
     )

@@ -119,5 +119,5 @@ def record(services: Services, session: Session, running: Mapping[str, Turn] | N
         response_id=session.turn or None,
         queue=queueing.names(services, session),
         pending_tool_calls=records.pending(services, running.get(session.turn)),
-        **settings.shown(now),
+        **settings.shown(services, now),
     )

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from walkaway_core.agent import prices
 from walkaway_core.dialects.workflows import forms, records, tasks
 from walkaway_core.dialects.workflows.problems import NoToolResponses
 from walkaway_core.dialects.workflows.tasks import TaskRequest
@@ -29,6 +28,7 @@ from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import log, readers
+from walkaway_core.models import catalog
 from walkaway_core.settings import REHEARSAL
 from walkaway_core.store import turns
 from walkaway_core.store.keys import TurnKey
@@ -143,9 +143,9 @@ def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
 
 @router.get("/models", responses=shown(["rehearsal", "claude-sonnet-4-5"]), summary="List models")
 def models(caller: Called) -> list[str]:
-    """List the models that agents can name here: the default first, and those whose price is known."""
+    """List the models that agents can name here: the default first, and those that are known."""
     services = caller.services
-    names = [services.settings.model, REHEARSAL, *prices.names()]
+    names = [services.settings.model, REHEARSAL, *catalog.cards()]
     return [name for name in dict.fromkeys(names) if services.model.knows(name) is None]
 
 
