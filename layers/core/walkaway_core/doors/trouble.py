@@ -98,7 +98,8 @@ def _tell(services: Services, turn: Turn, failed: Failed, wait: float, *, leaves
     tx = Transaction(services.table)
     behind = wait + (due.WAKE_WITHIN if leaves else due.STEP_WITHIN)  # who rightly waits is not taken for dead
     later = turns.move_due(tx, turn, services.clock.now() + behind)
-    tx.change(turn.key.item, *turns.unchanged(turn), set=turn_facts.retrying(*_counted(turn, failed), later.due))
+    facts = turn_facts.retrying(*_counted(turn, failed), later.due)
+    tx.change(turn.key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has moved it
     number = log.open_end(services, turn.key, writer.era).number
     try:
         log.append(services, writer, number, [(STEP_RETRYING, told)], *tx)

@@ -39,7 +39,7 @@ class Ticket:
     seconds: int | None = None
     """How long the machine is to wait before it calls the model again; only where that is `next`."""
     knows_wait: bool | None = None
-    """True: the execution's states have a way to `wait`. They say so themselves; those before 0.2.0 have none."""
+    """True: the execution's states have a way to `wait`. They say so themselves; those of 0.1.0 have none."""
 
     @property
     def key(self) -> TurnKey:
