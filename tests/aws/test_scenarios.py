@@ -15,6 +15,7 @@ from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.receivers import Answer, Receiver
 from tests.kit.shapes import MODEL, Deployed, Shape, until
 from tests.security.scene import DAEMON, daemons
+from walkaway_core.doors import retries
 from walkaway_core.ports.items import Change, Item
 from walkaway_core.store.keys import SessionKey, TurnKey
 
@@ -154,6 +155,30 @@ def test_a_cancel_ends_the_turn_for_every_reader_and_frees_the_session(
     model.replies = [Reply([text("Hello.")])]
     assert sse.send(client, held.session, "Are you there?")[-1].event == "message.completed"
     assert model.hung_up.wait(30)
+
+
+def test_a_busy_service_is_waited_for_in_a_state_of_the_machine(
+    client: httpx.Client, model: MessagesApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "HERE_SECONDS", 0.0)
+    model.replies = [Reply(status=529, error="overloaded"), Reply([text("Here I am.")])]
+    session = sse.new(client, model=MODEL, persistent=True)
+    events = sse.send(client, session, "Are you there?")
+    whole(events)
+    assert (events[-1].event, sse.text(events)) == ("message.completed", "Here I am.")
+    assert [event.data["wait"] for event in events if event.event == "step.retrying"] == [1.0]
+    assert [event.data["attempt"] for event in events if event.event == "step.started"] == [1, 2]
+    model.replies = [Reply(status=529, error="overloaded", retry_after="600"), Reply([text("And now?")])]
+    url = f"/v1/sessions/{session}/messages"
+    response = client.post(url, json={"message": "Go on"}, headers={"Prefer": "respond-async"}).json()["response_id"]
+    turn = f"/v1/sessions/{session}/responses/{response}"
+    with client.stream("GET", f"{turn}/events") as answer:
+        following = sse.parse(answer.iter_lines())
+        waiting = next(event for event in following if event.event == "step.retrying")
+        assert waiting.data["wait"] > 600
+        assert client.post(f"{turn}/cancel").json()["status"] == "cancelling"
+        assert next(following).event == "message.cancelled"
+    assert client.get(f"/v1/sessions/{session}").json()["busy"] is False
 
 
 def test_messages_to_a_busy_session_wait_steer_and_interrupt(client: httpx.Client, model: MessagesApi) -> None:

@@ -96,6 +96,7 @@ def calm(ground: Ground, life: Life = TURN) -> tuple[Counter[str], list[str]]:
     counts["request"] = world.place.trouble.sent - sent if world.place.trouble else 0
     counts["invocation"], counts["start"] = len(world.machine.invoked), world.machine.started
     counts["publish"], counts["resume"] = world.bus.calls, world.machine.resumed
+    counts["wait"] = world.machine.waited
     wrong = life.check(world, turn)
     world.place.close()
     return counts, wrong

@@ -35,7 +35,8 @@ class Machine:
 
     `deaths` says of which invocations, from 1, the worker dies before or after it works; `starts` and `resumes` of
     which starts and resumes the answer is lost, before or after their effect; `again[n]` which earlier invocations come
-    once more in front of the n-th; `twice` which come twice; `before` what happens in front of them.
+    once more in front of the n-th; `twice` which come twice; `before` what happens in front of them; `during` what
+    happens in which Wait state, from 1, a moment before its end.
     """
 
     def __init__(self, world: "World") -> None:
@@ -53,6 +54,8 @@ class Machine:
         self.resumes: dict[int, str] = {}
         self.again: dict[int, int] = {}
         self.twice: Callable[[int], bool] = lambda _: False
+        self.waited = 0
+        self.during: dict[int, Callable[[], object]] = {}
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         self.started += 1
@@ -92,6 +95,8 @@ class Machine:
         if execution is None:
             return True
         if isinstance(effect, Sleep):
+            if effect.frame.here["Type"] == "Wait":
+                self._waits(effect.until)
             self._world.clock.time = max(self._world.clock.time, effect.until)
             self._follow(name, execution.woken(effect.frame, effect.visit))
         elif isinstance(effect, Call):
@@ -101,6 +106,13 @@ class Machine:
             finally:
                 self._working.pop()
         return True
+
+    def _waits(self, until: float) -> None:
+        """Let time pass in a Wait state, up to a moment before its end, and what is to happen in it."""
+        self.waited += 1
+        self._world.clock.time = max(self._world.clock.time, until - 1)
+        if act := self.during.pop(self.waited, None):
+            act()
 
     def give_up(self) -> None:
         """Let the task that is under way time out, as if its worker slept; another invocation will follow."""

@@ -185,6 +185,16 @@ MUTANTS = [
         (("doors/call_model.py", "turns.move_due(tx, ", "turns.move_due(Transaction(self.services.table), "),),
     ),
     Mutant(
+        "R4: who rightly waits is not taken for dead",
+        "a busy service; the schedule comes in a wait",
+        (("doors/trouble.py", "now() + behind)", "now() + due.STEP_WITHIN)"),),
+    ),
+    Mutant(
+        "R4: who does not come back from a wait is missed",
+        "a busy service; the execution is lost in a wait",
+        (("doors/trouble.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),),
+    ),
+    Mutant(
         "R5: an old execution's failure does not count",
         "an old execution's failure is told late",
         (("engine/ending.py", "ending.execution not in (None, turn.execution)", "False"),),

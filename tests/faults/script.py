@@ -1,5 +1,6 @@
 """What the model of the fault suite says: two steps with tools, and a last word."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,8 +42,18 @@ def asking() -> list[list[Block]]:
     ]
 
 
+BUSY = "busy "
+"""How an order begins at whose first step, and at whose last, the service is busy when it is asked first."""
+WAITS = {0: "1200", 2: "45"}
+"""After which answers it is, and for how long: longer than a step is given, and not."""
+_asked: Counter[tuple[str, int]] = Counter()
+
+
 def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
-    """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file."""
+    """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file.
+
+    Only an order that finds the service busy is to be given once: that is remembered by its words.
+    """
     said, path, order = 0, FILE, ""
     for message in body["messages"]:
         words = [block["text"] for block in message["content"] if block["type"] == "text"]
@@ -51,5 +62,10 @@ def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
             said += 1
         elif words:
             said, path, order = 0, words[-1].partition(" ")[2] or FILE, words[-1]
+    if order.startswith(BUSY):
+        path = FILE
+        _asked[order, said] += 1
+        if said in WAITS and _asked[order, said] == 1:
+            return Reply(status=529, error="overloaded", retry_after=WAITS[said])
     answers = asking() if order == ASKS else script(path)
     return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)

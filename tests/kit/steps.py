@@ -9,15 +9,21 @@ from walkaway_wire.events import Event
 
 
 def step(engine: Engine, turn: Turn, number: int = 1) -> dict[str, Any]:
-    """Let the model have a step, after those before it."""
-    ticket = {**turn.ticket.json(), "step": number - 1}
-    return engine.door("CallModel", ticket)
+    """Let the model have a step, after those before it, in an execution that can wait."""
+    return engine.door("CallModel", {**begun(turn), "step": number - 1})
+
+
+def begun(turn: Turn) -> dict[str, Any]:
+    """A turn's ticket as the state machine's first state leaves it."""
+    return {**turn.ticket.json(), "knows_wait": True}
 
 
 def run(engine: Engine, turn: Turn) -> list[Event]:
     """Let a turn go to its end, as the state machine would."""
-    state = engine.door("CallModel", turn.ticket.json())
+    state = engine.door("CallModel", begun(turn))
     while state["next"] not in ("done", "over"):
+        if state["next"] == "wait":
+            engine.clock.time += state["seconds"]
         for index in state["calls"]:
             engine.door("RunTool", {**state, "call": index})
         state = engine.door("CallModel", state)

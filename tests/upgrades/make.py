@@ -4,7 +4,8 @@
 
 Run at the commit whose data it is to be; it made `0.1.0/` at 1e2664d (version 0.1.0). It drives the installed server
 by HTTP, the command line and SIGKILL alone, and imports nothing of it, so that it runs at any commit. Beside the folder
-`data` it writes `made.json`: ids, what was seen, and the time at which the folder stood still.
+`data` it writes `made.json`: ids, what was seen, and the time at which the folder stood still; and it copies the state
+machine's file, which executions keep on AWS.
 """
 
 import contextlib
@@ -310,6 +311,7 @@ def main(folder: Path) -> None:
     lines = (f"{json.dumps(name)}: {json.dumps(said, ensure_ascii=False)}" for name, said in (about | made).items())
     (folder / "made.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
     (folder / "server.log").unlink()
+    shutil.copy(Path(__file__).parents[2] / "statemachines/agent_turn.asl.json", folder)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core.doors import model_step, retries
+from walkaway_core.doors import model_step, retries, trouble
 from walkaway_core.doors.open_step import OpenStep, Remedies
+from walkaway_core.doors.trouble import Failed
 from walkaway_core.engine import executions, limits
 from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
@@ -19,7 +20,7 @@ from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire.events import STEP_RETRYING, STEP_STARTED
+from walkaway_wire.events import STEP_STARTED
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
 """Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
@@ -27,7 +28,10 @@ DECLINED = "The model declined to go on with this{category}; say it in another w
 
 
 def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out the step after the ticket's. Raises ModelFailed when it is worth another invocation."""
+    """Carry out the step after the ticket's, or say how long to wait before it is tried again.
+
+    Raises ModelFailed for the latter where the execution began with a release that had no other way.
+    """
     ticket = Ticket.read(data)
     if ticket.spent:
         return ticket.go("continue").json()
@@ -63,55 +67,19 @@ class _Step:
             said = transcript.answer(self.services, turn.key, self.number)
             if said:
                 return self._after(said.body, settings)
-            limits.check(turn, session, settings, self.number, self.services.clock.now())
+            began = self.services.clock.now()
+            limits.check(turn, session, settings, self.number, began)
             begun = self._begin(current, since + retries.CUT_SECONDS, remedies)
             if begun is None:
                 continue
             try:
                 return self._after(model_step.answer(self.services, begun), settings)
             except (ThinkingRefused, TooLong) as refusal:
-                remedies = self._otherwise(begun, refusal)
+                remedies = trouble.otherwise(self.services, begun, refusal)
             except ModelFailed as failure:
-                if failed := self._wait(begun, failure, since):
-                    return failed
-
-    def _otherwise(self, begun: OpenStep, refusal: ModelRefused) -> Remedies:
-        """Tell readers that the step is repeated at once, and otherwise. Raises the refusal if it was so already."""
-        remedies = begun.remedies
-        now = replace(remedies, bare=True) if isinstance(refusal, ThinkingRefused) else replace(remedies, shorter=True)
-        if now == remedies:
-            raise refusal
-        self._tell_again(begun, refusal, 0)
-        return now
-
-    def _tell_again(self, begun: OpenStep, trouble: Exception, wait: float) -> None:
-        attempt = log.attempts(begun.writer.era, self.number)
-        told = {"step": self.number, "attempt": attempt, "error": str(trouble), "wait": round(wait, 1)}
-        number = log.open_end(self.services, begun.turn.key, begun.writer.era).number
-        log.append(self.services, begun.writer, number, [(STEP_RETRYING, told)])
-
-    def _wait(self, begun: OpenStep, failure: ModelFailed, since: float) -> Ticket | None:
-        """Tell readers that the step will be tried again, and wait; or say how the turn fails.
-
-        Raises Superseded when the call broke off because the turn is over, ModelFailed to leave it to another one.
-        """
-        clock = self.services.clock
-        turn = executions.current(self.services, self.ticket).turn
-        if clock.now() >= turn.deadline:
-            return self.ticket.fail("timeout", turns.timeout_sentence(turn))
-        attempt = log.attempts(begun.writer.era, self.number)
-        wait = retries.wait(attempt, failure.retry_after)
-        if attempt >= retries.TRIES or clock.now() + wait >= turn.deadline:
-            tries = f"{attempt} attempts" if attempt > 1 else "one attempt"
-            return self.ticket.fail("model_failed", f"{failure}; given up after {tries}")
-        self._tell_again(begun, failure, wait)
-        if clock.now() + wait > since + retries.INVOCATION_SECONDS:
-            raise failure
-        until = clock.now() + wait
-        while (left := until - clock.now()) > 0:
-            clock.sleep(min(1.0, left))
-            executions.current(self.services, self.ticket)
-        return None
+                failed = Failed(begun, failure, since, began)
+                if to := trouble.after(self.services, self.ticket, failed):
+                    return to
 
     def _begin(self, current: Current, until: float, remedies: Remedies) -> OpenStep | None:
         """Append `step.started` and move the due item; None when something has changed: look again."""
@@ -125,7 +93,8 @@ class _Step:
         tx.check(turn.key.entry(self.number), Absent())  # the step has not been committed meanwhile
         later = turns.move_due(tx, turn, self.services.clock.now() + due.STEP_WITHIN)
         facts = turn_facts.stepping(self.number, later.due)
-        tx.change(turn.key.item, *turns.unchanged(turn), set=facts)
+        past = turn_facts.RETRIED if attempt == 1 else ()
+        tx.change(turn.key.item, *turns.unchanged(turn), set=facts, drop=past)
         first = [] if turn.started else [outbox.STARTED]
         notices = outbox.add(tx, self.services, turn.key.owner, session, turn.key.turn, *first)
         if first:

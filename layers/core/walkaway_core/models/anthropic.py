@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import arguments, catalog
 from walkaway_core.models.blocks import Blocks
-from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
+from walkaway_core.ports.model import Answer, ModelBusy, ModelFailed, ModelRefused, ModelRequest, ModelSilent
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 from walkaway_wire import jsontext
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
 STALL_SECONDS = 60.0
+BUSY = (429, 503, 529)
+"""What the service answers when it has too much to do, or was asked too much."""
 
 
 class AnthropicModel:
@@ -175,8 +177,9 @@ class AnthropicCall:
         if self._short and not self._blocks.complete:
             yield from self._blocks.cut()
         if not self._blocks.complete:
-            late = "had said nothing that can be kept when its time was over"
-            raise ModelFailed(f"the model {late}" if self._short else "the model's answer broke off")
+            if self._short:
+                raise ModelSilent("the model had said nothing that can be kept when its time was over")
+            raise ModelFailed("the model's answer broke off")
 
     def answer(self) -> Answer:
         """Give the whole answer."""
@@ -222,4 +225,5 @@ def _translated(error: Exception, model: str) -> Exception:
         return ModelRefused(f"The model service refused the call: {said}")
     asked = getattr(error, "response", None) and error.response.headers.get("retry-after")  # type: ignore[attr-defined]
     trouble = f"The model service failed: {said}" if status else f"The model service broke off: {said}"
-    return ModelFailed(trouble, float(asked) if asked and asked.replace(".", "", 1).isdigit() else None)
+    kind = ModelBusy if status in BUSY else ModelFailed
+    return kind(trouble, float(asked) if asked and asked.replace(".", "", 1).isdigit() else None)

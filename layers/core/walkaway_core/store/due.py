@@ -18,6 +18,8 @@ START_WITHIN = 10.0
 """Seconds until a turn that has not begun is started again."""
 STEP_WITHIN = 16 * 60.0
 """Seconds until a step that has not ended is looked at: a Lambda's 15 minutes and one more."""
+WAKE_WITHIN = 60.0
+"""Seconds behind the end of a wait until somebody looks whether the turn has gone on."""
 
 
 def watch(tx: Transaction, at: float, kind: Kind, name: str, detail: Mapping[str, Any]) -> str:

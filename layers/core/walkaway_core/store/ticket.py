@@ -6,14 +6,16 @@ from typing import Any, Literal
 
 from walkaway_core.store.keys import TurnKey
 
-Next = Literal["call_model", "tools", "continue", "done", "over"]
+Next = Literal["call_model", "wait", "tools", "continue", "done", "over"]
 
 HISTORY_BUDGET = 15_000
-"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call or an end 8."""
+"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call or an end 8,
+a pause 10, an attempt behind which the machine waits 9 (a task 5, a Choice 2, a Wait 2)."""
 STEP_HISTORY = 12
 CALL_HISTORY = 8
 FINISH_HISTORY = 8
-PAUSE_HISTORY = 8
+PAUSE_HISTORY = 10
+WAIT_HISTORY = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Ticket:
     """Which of the calls this is about, for RunTool."""
     failure: tuple[str, str] | None = None
     """Code and sentence of what makes the turn fail."""
+    seconds: int | None = None
+    """How long the machine is to wait before it calls the model again; only where that is `next`."""
+    knows_wait: bool | None = None
+    """True: the execution's states have a way to `wait`. They say so themselves; those of 0.1.0 have none."""
 
     @property
     def key(self) -> TurnKey:
@@ -47,11 +53,15 @@ class Ticket:
 
     def go(self, to: Next) -> "Ticket":
         """The same ticket with another way to go."""
-        return replace(self, next=to, calls=(), waits=False)
+        return replace(self, next=to, calls=(), waits=False, seconds=None)
+
+    def wait(self, seconds: int) -> "Ticket":
+        """Let the machine wait, and take the same step again."""
+        return replace(self.go("wait"), seconds=seconds, history=self.history + WAIT_HISTORY)
 
     def fail(self, code: str, sentence: str) -> "Ticket":
         """Go to the end, and end badly."""
-        return replace(self, next="done", calls=(), waits=False, failure=(code, sentence))
+        return replace(self.go("done"), failure=(code, sentence))
 
     def json(self) -> dict[str, Any]:
         """The ticket as the state machine carries it."""

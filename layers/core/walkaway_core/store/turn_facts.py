@@ -13,6 +13,8 @@ agent_version   number    begun               of the session's agent; absent wit
 due             sort key  whoever moves it    its item in the due queue (rule R4)
 started         flag      stepping            its first step has begun
 begun           step      stepping            the last step for which the model was called
+excused         number    retrying            how many attempts at the step `begun` met a busy service; absent: none
+silent          number    retrying            how many of them had all their time, and nothing to keep
 step            step      committed           the last step that was committed
 steered         step      steered             the step that is to see what the user said last
 steers          number    steered             how often the user said something while it ran
@@ -68,6 +70,16 @@ def begun(now: float, seconds: float, place: int, due: str) -> dict[str, Fact]:
 def stepping(step: int, due: str) -> dict[str, Fact]:
     """The model is about to be called for a step."""
     return {"started": True, "begun": step, "due": due}
+
+
+def retrying(excused: int, silent: int, due: str) -> dict[str, Fact]:
+    """An attempt at the step has failed, and another one is to come. What nobody has met is left out."""
+    counts = {"excused": excused, "silent": silent}
+    return {"due": due, **{name: count for name, count in counts.items() if count}}
+
+
+RETRIED = ("excused", "silent")
+"""What belongs to one step alone: the next one begins without it."""
 
 
 def committed(step: int, due: str) -> dict[str, Fact]:

@@ -71,6 +71,10 @@ class Turn:
     code: str = ""
     """Of the error, for programs."""
     pause: Pause = field(default_factory=Pause)
+    excused: int = 0
+    """How many attempts at the step that has begun do not count, as the service was busy."""
+    silent: int = 0
+    """How many of them were cut off with nothing to keep."""
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     """All that its record says, with what a dialect has added there: only that dialect reads it."""
 
@@ -134,6 +138,8 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         agent_version=item.number("agent_version", 0),
         facts=item.facts,
         code=str(item.facts.get("code", "")),
+        excused=item.number("excused", 0),
+        silent=item.number("silent", 0),
         pause=Pause(
             step=item.number("asked", 0),
             since=item.time("parked", 0),
