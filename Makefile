@@ -70,6 +70,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
+	@$(BIN)/python -m dev.models --check
 	@$(BIN)/python -m dev.layer --check
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
@@ -102,9 +103,10 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
 
-docs: $(STAMP) ## Write from the code: docs/reference.md, docs/openapi.json and the paths in template.yaml
+docs: $(STAMP) ## Write from the code: the reference, OpenAPI, docs/models.md and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python -m dev.rest_api
+	@$(BIN)/python -m dev.models
 
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }

@@ -153,6 +153,12 @@ def test_the_key_and_bedrock_are_for_the_function_that_calls_models_alone() -> N
         expected = {"KeyAccess.Ref", "BedrockAccess.Ref"} if name == "CallModelFunction" else set()
         assert attached & {"KeyAccess.Ref", "BedrockAccess.Ref"} == expected
     assert stack.resolved("ApiFunction")["Environment"]["Variables"]["WALKAWAY_PROVIDERS"] == "anthropic,bedrock"
+    statements = stack.resolved("BedrockAccess")["PolicyDocument"]["Statement"]
+    actions = {
+        action for s in statements for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    }
+    wanted = {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock-mantle:CreateInference"}
+    assert actions == wanted
 
 
 def test_nobody_is_allowed_everything(stack: Stack) -> None:

@@ -124,7 +124,7 @@ MUTANTS = [
         "R2: a step begins only where nothing has changed",
         SLEEPER,
         (
-            ("doors/call_model.py", "[started]), Absent())", "[started]))"),
+            ("doors/call_model.py", "started), Absent())", "started))"),
             ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
             ("doors/call_model.py", "*turns.unchanged(turn), set=facts", "set=facts"),
         ),

@@ -4,11 +4,12 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from walkaway_core.agent import client_tools, room, tools
 from walkaway_core.log.conversation import Place, View, conversation
 from walkaway_core.log.transcript import Entry
-from walkaway_core.models import catalog
+from walkaway_core.models import arguments, catalog
 from walkaway_core.ports import paths
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.store.agent_settings import AgentSettings
@@ -67,14 +68,28 @@ def prompt(
             *client_tools.definitions(services, tenant, settings),
         ],
         max_tokens=settings.max_output_tokens or catalog.most_output(settings.model),
-        server_tools=tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False)),
+        server_tools=_served(settings),
         container=_container(entries, services.clock.now()),
         slow=_slow(entries, services.clock.now()),
-        **{name: getattr(settings, name) for name in AS_SAID},
+        **_as_said(settings),
     )
     prefix = services.model.prefix(empty)
     seen = conversation(entries, View(prefix, bare, room.longest(services, settings)))
     return Prompt(replace(empty, messages=seen.messages), prefix, seen.places)
+
+
+def dropped(settings: AgentSettings) -> list[str]:
+    """Name the settings that the model does not take, and does not get; a new session or agent may not have such."""
+    nothing = ModelRequest(system="", messages=[], tools=[], max_tokens=1, **_as_said(settings))
+    return arguments.dropped(replace(nothing, server_tools=_served(settings)))
+
+
+def _as_said(settings: AgentSettings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in AS_SAID}
+
+
+def _served(settings: AgentSettings) -> tuple[str, ...]:
+    return tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False))
 
 
 def _container(entries: Sequence[Entry], now: float) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from walkaway_core.agent import prompt
 from walkaway_core.doors import model_step, retries, trouble
 from walkaway_core.doors.open_step import OpenStep, Remedies
 from walkaway_core.doors.trouble import Failed
@@ -12,7 +13,7 @@ from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import log, transcript
-from walkaway_core.log.log import Superseded, Writer
+from walkaway_core.log.log import Draft, Superseded, Writer
 from walkaway_core.ports.items import Absent, Refused, Unknown
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ThinkingRefused, TooLong
 from walkaway_core.store import due, outbox, turn_facts, turns
@@ -20,7 +21,7 @@ from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire.events import STEP_STARTED
+from walkaway_wire.events import STEP_ADJUSTED, STEP_STARTED
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
 """Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
@@ -87,9 +88,9 @@ class _Step:
         last = log.open_end(self.services, turn.key)
         attempt = log.attempts(last.era, self.number) + 1
         writer = Writer(turn.key, log.era(self.number, attempt), self.nonce)
-        started = (STEP_STARTED, {"step": self.number, "attempt": attempt})
+        started = [(STEP_STARTED, {"step": self.number, "attempt": attempt}), *self._adjusted(settings, attempt)]
         tx = Transaction(self.services.table)
-        tx.put(log.item(self.services, writer, last.number, [started]), Absent())  # one attempt at a time
+        tx.put(log.item(self.services, writer, last.number, started), Absent())  # one attempt at a time
         tx.check(turn.key.entry(self.number), Absent())  # the step has not been committed meanwhile
         later = turns.move_due(tx, turn, self.services.clock.now() + due.STEP_WITHIN)
         facts = turn_facts.stepping(self.number, later.due)
@@ -104,7 +105,13 @@ class _Step:
         except (Refused, Unknown):
             return None
         outbox.send_now(self.services, notices)
-        return OpenStep(later, session, settings, self.number, writer, last.number + 1, until, remedies)
+        return OpenStep(later, session, settings, self.number, writer, last.number + len(started), until, remedies)
+
+    def _adjusted(self, settings: AgentSettings, attempt: int) -> list[Draft]:
+        """Tell readers once in a turn what its settings ask for and its model does not take."""
+        dropped = prompt.dropped(settings) if (self.number, attempt) == (1, 1) else []
+        reason = f"{settings.model} does not take this"
+        return [(STEP_ADJUSTED, {"step": 1, "left_out": dropped, "reason": reason})] if dropped else []
 
     def _after(self, said: Mapping[str, Any], settings: AgentSettings) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""

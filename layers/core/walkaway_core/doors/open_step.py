@@ -65,6 +65,8 @@ def spend(tx: Transaction, begun: OpenStep, answer: Answer) -> tuple[dict[str, i
     """Count what a call has used, on the turn and on its session; give the usage, and the cost."""
     usage = {name: answer.usage.get(name, 0) for name in USAGE if name in TOKENS or answer.usage.get(name)}
     cost = prices.cost(begun.settings.model, usage)
+    if cost and not prices.is_billed(answer.stop_reason, usage, answer.refusal.get("category", "")):
+        cost = 0
     tx.change(begun.turn.key.item, set={"unpriced": True} if cost is None else {}, add=usage | {"cost": cost or 0})
     if cost:
         tx.change(begun.turn.key.owner.item, add={"cost": cost})

@@ -15,9 +15,16 @@ from walkaway_core.store.turn_facts import Status
 from walkaway_core.store.turn_webhook import TurnWebhook
 
 TOKENS = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-SERVER_TOOLS = ("web_search_requests", "web_fetch_requests")
-USAGE = (*TOKENS, *SERVER_TOOLS)
-"""What is counted of model calls, in the words of the Messages API; of server tools only if they were used."""
+SOMETIMES = (
+    "cache_creation_1h_input_tokens",
+    "web_search_requests",
+    "web_fetch_requests",
+    "code_execution_requests",
+)
+USAGE = (*TOKENS, *SOMETIMES)
+"""What is counted of model calls, in the words of the Messages API; the others only if there were any.
+
+`cache_creation_1h_input_tokens` are those of the `cache_creation_input_tokens` that are kept for an hour."""
 
 
 @dataclass(frozen=True, slots=True)
