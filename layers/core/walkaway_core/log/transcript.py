@@ -1,6 +1,6 @@
 """The conversation: entries that are only ever added, and how a model call gets to see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -168,6 +168,16 @@ def newest(services: Services, key: SessionKey, *, limit: int, before: str = "")
 def calls(content: Sequence[Message]) -> list[Message]:
     """Pick the tool calls out of an answer's blocks."""
     return [block for block in content if block["type"] == "tool_use"]
+
+
+def cut_call(body: Mapping[str, Any]) -> int | None:
+    """Say which call of an answer, by its index, was cut off with it: the last block, if it is a call.
+
+    Its arguments may look whole, and yet the model had not ended.
+    """
+    content = body["content"]
+    cut = body["stop_reason"] in CUT_SHORT and content and content[-1]["type"] == "tool_use"
+    return len(calls(content)) - 1 if cut else None
 
 
 def text(content: Sequence[Message]) -> str:
