@@ -16,6 +16,21 @@ class TestSettings:
     def test_keys_are_read_in_pairs(self) -> None:
         assert Settings.read({"WALKAWAY_KEYS": "a=one, b=two,"}).keys == {"a": "one", "b": "two"}
 
+    @pytest.mark.parametrize("space", [" ", "\n", "\r\n", "\t"])
+    def test_white_space_around_a_value_is_none_of_it(self, space: str) -> None:
+        given = {
+            "ANTHROPIC_API_KEY": "k",
+            "ANTHROPIC_BASE_URL": "http://x",
+            "WALKAWAY_TURN_TIMEOUT": "60",
+            "WALKAWAY_SANDBOX_NETWORK": "yes",
+        }
+        assert Settings.read({name: f"{space}{value}{space}" for name, value in given.items()}) == Settings.read(given)
+
+    def test_a_key_is_not_repeated_in_what_is_wrong_with_it(self) -> None:
+        with pytest.raises(SettingError) as refused:
+            Settings.read({"ANTHROPIC_API_KEY": "sk-secret\nsk-other"})
+        assert "sk-" not in str(refused.value)
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -28,6 +43,14 @@ class TestSettings:
             ("WALKAWAY_REHEARSAL_DELAY", "-1"),
             ("WALKAWAY_TURN_TIMEOUT", "nan"),
             ("WALKAWAY_PROVIDERS", "bedrock,openai"),
+            ("WALKAWAY_KEYS", "ke\ny=tenant"),
+            ("ANTHROPIC_API_KEY", "sk-one\nsk-two"),
+            ("ANTHROPIC_API_KEY", "sk-one\r\n\r\nsk-two"),
+            ("WALKAWAY_MODEL", "some\nmodel"),
+            ("ANTHROPIC_BASE_URL", "127.0.0.1:11434"),
+            ("ANTHROPIC_BASE_URL", "localhost"),
+            ("ANTHROPIC_BASE_URL", "http://"),
+            ("ANTHROPIC_BASE_URL", "http://a\nb"),
         ],
     )
     def test_a_wrong_value_is_refused_by_name(self, name: str, value: str) -> None:

@@ -85,12 +85,28 @@ class TestWhyItStopped:
         assert [message["role"] for message in asked(model)] == ["user", "assistant", "user"]
         assert "stopped" in asked(model)[2]["content"][0]["text"]
 
-    def test_a_call_cut_at_the_limit_goes_back_as_an_error(self, engine: Engine, model: MessagesApi) -> None:
-        cut = {**call("write_file"), "raw": '{"path": "a.txt", "cont'}
-        model.replies = [Reply([cut], stop_reason="max_tokens"), Reply([text("again, shorter")])]
-        events = run(engine, engine.turn())
-        assert [data["is_error"] for data in of(events, "tool_result")] == [True]
+    @pytest.mark.parametrize("reason", ["max_tokens", "model_context_window_exceeded"])
+    @pytest.mark.parametrize("raw", ["", "{}", '{"path": "a.txt", "cont', '{"path": "a.txt", "content": "x"}'])
+    @pytest.mark.parametrize("approve", [(), ("write_file",)])
+    def test_a_call_cut_at_the_limit_is_neither_carried_out_nor_asked_for(
+        self, engine: Engine, model: MessagesApi, reason: str, raw: str, approve: tuple[str, ...]
+    ) -> None:
+        cut = {**call("write_file", "cut"), "raw": raw}
+        model.replies = [Reply([call("list_files", "whole"), cut], stop_reason=reason), Reply([text("in parts")])]
+        turn = engine.turn(engine.session(approve=approve))
+        assert step(engine, turn)["waits"] is False
+        events = run(engine, turn)
+        results = {data["id"]: (data["is_error"], data["content"]) for data in of(events, "tool_result")}
+        assert [results["whole"][0], results["cut"][0]] == [False, True]
+        assert "cut off" in results["cut"][1]
+        assert engine.services.workspace.read("t/files", "a.txt") is None
+        assert [block["content"] for block in asked(model)[-1]["content"]][-1] == results["cut"][1]
         assert events[-1].type == "message.completed"
+
+    def test_only_the_last_block_was_cut(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = [Reply([call("list_files"), text("And n")], stop_reason="max_tokens"), Reply([text("ow")])]
+        events = run(engine, engine.turn())
+        assert [data["is_error"] for data in of(events, "tool_result")] == [False]
 
     def test_a_search_cut_at_the_limit_does_not_break_the_step(self, engine: Engine, model: MessagesApi) -> None:
         cut = {**SEARCH[0], "raw": '{"query": "ti'}
@@ -168,7 +184,7 @@ class TestTimeLimit:
         assert of(events, "step.completed")[0]["usage"]["output_tokens"] > 1
         held.gate.set()  # type: ignore[union-attr]
 
-    def test_whole_calls_are_carried_out_and_a_broken_one_goes_back(self, engine: Engine, model: MessagesApi) -> None:
+    def test_calls_are_carried_out_but_for_the_one_that_was_cut(self, engine: Engine, model: MessagesApi) -> None:
         calls = [call("list_files", "whole"), call("write_file", "broken", path="a.txt", content="x" * 50)]
         held = Reply([text("I look."), *calls], gate=threading.Event(), middle=2)
         model.replies = [held, Reply([text("done")])]

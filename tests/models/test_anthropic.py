@@ -97,6 +97,16 @@ class TestAKeyInTheParameterStore:
         port.close()
         assert model.keys == ["one", "two"]
 
+    @pytest.mark.parametrize(("stored", "wrong"), [(" \n", "is empty"), ("one\ntwo", "line break")])
+    def test_that_cannot_be_one_is_named(self, client: Any, stored: str, wrong: str) -> None:
+        client.put_parameter(Name="/w/key", Value=stored, Type="SecureString", Overwrite=True)
+        with pytest.raises(ModelRefused, match=f"{wrong}.*/w/key"):
+            Parameter(client, "/w/key")()
+
+    def test_may_have_been_stored_with_a_line_end(self, client: Any) -> None:
+        client.put_parameter(Name="/w/key", Value="one\r\n", Type="SecureString", Overwrite=True)
+        assert Parameter(client, "/w/key")() == "one"
+
     def test_that_is_not_there_is_named(self, client: Any) -> None:
         with pytest.raises(ModelRefused, match=r"ParameterNotFound.*/w/other"):
             Parameter(client, "/w/other")()

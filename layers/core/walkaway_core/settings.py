@@ -31,7 +31,7 @@ def _keys(_: str, text: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         key, equals, tenant = pair.partition("=")
-        if not (key and equals and TENANT.fullmatch(tenant)):
+        if not (key and equals and TENANT.fullmatch(tenant) and len(key.splitlines()) == 1):
             raise SettingError(
                 "WALKAWAY_KEYS must be key=tenant,key=tenant,… with tenants of letters, digits, '.', '_' and '-'"
             )
@@ -78,7 +78,15 @@ def _yes(name: str, text: str) -> bool:
     return text == "yes"
 
 
-def _text(_: str, text: str) -> str:
+def _text(name: str, text: str) -> str:
+    if len(text.splitlines()) > 1:
+        raise SettingError(f"{name} must be one line; it has a line break inside")
+    return text
+
+
+def _address(name: str, text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]\S*", text):
+        raise SettingError(f"{name} must be an address that begins with http:// or https://; it is {text!r}")
     return text
 
 
@@ -114,7 +122,7 @@ class Settings:
         "WALKAWAY_API_KEY_PARAMETER", "name of the SSM parameter that holds that key", "call_model"
     )
     base_url: str | None = _set(
-        "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model"
+        "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model", read=_address
     )
     keys: Mapping[str, str] = _set(
         "WALKAWAY_KEYS",
@@ -203,12 +211,13 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":
-        """Read what a program reads; an empty variable counts as not set. Raises SettingError."""
+        """Read what a program reads, without white space at the ends; what is empty is not set. Raises SettingError."""
         found: dict[str, Any] = {}
         for setting in fields(cls):
             variable = setting.metadata["variable"]
-            if program in setting.metadata["programs"] and environ.get(variable, "").strip():
-                found[setting.name] = setting.metadata["read"](variable, environ[variable])
+            value = environ.get(variable, "").strip()
+            if value and program in setting.metadata["programs"]:
+                found[setting.name] = setting.metadata["read"](variable, value)
         if "api_key" in found:
             found.setdefault("model", DEFAULT_MODEL)
         return cls(**found)

@@ -39,7 +39,7 @@ class Parameter:
 
     def _read(self) -> str:
         try:
-            return self._client.get_parameter(Name=self._name, WithDecryption=True)["Parameter"]["Value"]
+            value = self._client.get_parameter(Name=self._name, WithDecryption=True)["Parameter"]["Value"].strip()
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in FOR_GOOD:
@@ -50,3 +50,9 @@ class Parameter:
             raise ModelFailed(str(error)) from error
         except BotoCoreError as error:
             raise ModelFailed(str(error)) from error
+        if len(value.splitlines()) != 1:
+            wrong = "has a line break inside" if value else "is empty"
+            raise ModelRefused(
+                f"The model service's key {wrong}; put it into the SSM parameter {self._name} as one line"
+            )
+        return value

@@ -18,6 +18,10 @@ from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGR
 
 WAIT = 0.2
 PROGRESS_EVERY = 1.0
+CUT_OFF = (
+    "This call was cut off at the limit of the answer, and was not carried out. "
+    "Make it again, with less in it or in several parts."
+)
 UNKNOWN = (
     "It is not known whether this call was carried out: the worker that ran it disappeared. "
     "Look at the result before you repeat it."
@@ -47,6 +51,7 @@ class _Call:
             raise Superseded
         self._block = transcript.calls(said.body["content"])[ticket.call]
         self._broken = said.body["broken"].get(self._block["id"])
+        self._cut = ticket.call == transcript.cut_call(said.body)
         self._check_allowed()
         self._journal = turn.key.call(ticket.step, ticket.call)
         self._told = services.clock.now()
@@ -55,7 +60,7 @@ class _Call:
     def _check_allowed(self) -> None:
         """Raise NotApproved for a call that waits for the caller: only a yes makes it ours."""
         name, id_ = self._block["name"], self._block["id"]
-        if asking.needs(self._settings, name, broken=self._broken is not None) is None:
+        if asking.needs(self._settings, name, whole=self._broken is None and not self._cut) is None:
             return
         request = asking.find(self._services, self._turn.owner, [id_]).get(id_)
         if request is None or request.turn != self._turn or not request.approved:
@@ -98,6 +103,8 @@ class _Call:
         return "mine" if tool is None or tool.repeatable else "unknown"
 
     def _run(self) -> Result:
+        if self._cut:
+            return Result(CUT_OFF, is_error=True)
         if self._broken is not None:
             return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
         tool = tools.TOOLS.get(self._block["name"])

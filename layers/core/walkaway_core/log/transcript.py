@@ -182,6 +182,16 @@ def calls(content: Sequence[Message]) -> list[Message]:
     return [block for block in content if block["type"] == "tool_use"]
 
 
+def cut_call(body: Mapping[str, Any]) -> int | None:
+    """Say which call of an answer, by its index, was cut off with it: the last block, if it is a call.
+
+    Its arguments may look whole, and yet the model had not ended.
+    """
+    content = body["content"]
+    cut = body["stop_reason"] in CUT_SHORT and content and content[-1]["type"] == "tool_use"
+    return len(calls(content)) - 1 if cut else None
+
+
 def text(content: Sequence[Message]) -> str:
     """Join the text of an answer's blocks."""
     return "".join(block["text"] for block in content if block["type"] == "text")

@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import arguments, catalog
+from walkaway_core.models.block import Unreadable
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports.model import Answer, ModelBusy, ModelFailed, ModelRefused, ModelRequest, ModelSilent
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
@@ -148,7 +149,7 @@ class AnthropicCall:
         self._client = client
         self._request = request
         self._arguments = arguments
-        self._blocks = Blocks()
+        self._blocks = Blocks(request.messages)
         self._lock = threading.Lock()
         self._stream: Stream[RawMessageStreamEvent] | None = None
         self._closed = False
@@ -171,9 +172,12 @@ class AnthropicCall:
             with closing(stream):
                 for event in stream:
                     yield from self._blocks.take(event)
+            yield from self._blocks.end()
         except (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
             if not self._short:
                 raise _translated(error, self._request.model) from error
+        except Unreadable as error:
+            raise ModelFailed(f"The model service's answer cannot be read: {error}") from error
         if self._short and not self._blocks.complete:
             yield from self._blocks.cut()
         if not self._blocks.complete:

@@ -1,148 +1,176 @@
-"""Turns the raw stream of the Messages API into the turn's events, and collects the answer."""
+"""Turns the raw stream of the Messages API into the turn's events, and collects the answer.
 
-from collections.abc import Iterator
+It reads as the SDK's own accumulator does: what stands in a block's beginning is part of it, and pieces find their
+block by its index. Unlike it, it takes streams that leave out what says nothing new: usage, and the ends of blocks.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from walkaway_core.models.block import Block, Call, Draft, Drafts, ServerCall, Text, Thinking, Unreadable, named
 from walkaway_core.ports.model import Answer
 from walkaway_wire import jsontext
-from walkaway_wire.events import (
-    SERVER_TOOL_RESULT,
-    SERVER_TOOL_USE,
-    TEXT_CITATION,
-    TEXT_DELTA,
-    TEXT_START,
-    TEXT_STOP,
-    THINKING_DELTA,
-    THINKING_START,
-    THINKING_STOP,
-    TOOL_USE_INPUT_DELTA,
-    TOOL_USE_START,
-    TOOL_USE_STOP,
-)
 
 if TYPE_CHECKING:
-    from anthropic.types import RawContentBlockDelta, RawContentBlockStartEvent, RawMessageStreamEvent
-
-Draft = tuple[str, dict[str, Any]]
+    from anthropic.types import (
+        RawContentBlockStartEvent,
+        RawMessageDeltaEvent,
+        RawMessageStreamEvent,
+    )
 
 CHARACTERS_PER_TOKEN = 3.5
-STARTS = {"text": TEXT_START, "thinking": THINKING_START, "tool_use": TOOL_USE_START}
-STOPS = {"text": TEXT_STOP, "thinking": THINKING_STOP, "tool_use": TOOL_USE_STOP}
+KINDS: Mapping[str, type[Block]] = {
+    "text": Text,
+    "thinking": Thinking,
+    "tool_use": Call,
+    "server_tool_use": ServerCall,
+}
+"""The blocks of which something is written; each other one is kept as it begins."""
 
 
 class Blocks:
-    """The content blocks of one answer while they come in."""
+    """The content blocks of one answer while they come in. `messages`: what was sent, whose calls' ids are taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Sequence[Mapping[str, Any]] = ()) -> None:
         self.complete = False
-        self._blocks: list[dict[str, Any]] = []
-        self._pieces: list[str] = []
-        self._broken: dict[str, str] = {}
+        self._messages = messages
+        self._taken: set[str] | None = None
+        self._content: list[Block] = []
+        self._at: dict[int, Block] = {}
+        self._shown: deque[Block] = deque()
         self._usage: dict[str, int] = {}
         self._stop_reason = ""
-        self._open = False
+        self._refusal: dict[str, str] = {}
+        self._container: dict[str, str] = {}
 
-    def take(self, event: "RawMessageStreamEvent") -> Iterator[Draft]:
-        """Take in one raw event; yield what readers get to see of it."""
-        if event.type == "content_block_delta":
-            yield from self._delta(event.delta)
-        elif event.type == "content_block_start":
-            yield from self._start(event)
-        elif event.type == "content_block_stop":
-            yield from self._stop()
-        elif event.type == "message_start":
-            self._count(event.message.usage)
-        elif event.type == "message_delta":
-            self._stop_reason = event.delta.stop_reason or ""
-            self._count(event.usage)
-        elif event.type == "message_stop":
-            self.complete = True
+    def take(self, event: "RawMessageStreamEvent") -> Drafts:
+        """Take in one raw event; give what readers get to see now. Raises Unreadable."""
+        if self.complete:
+            return ()
+        if event.type == "content_block_delta":  # nearly all of them are
+            block = self._at.get(event.index)
+            if block is None:
+                raise Unreadable(f"a piece belongs to block {event.index}, which is not open")
+            drafts = block.add(event.delta)
+            return drafts if not drafts or block is self._shown[0] else self._show(block, drafts)
+        if event.type == "content_block_start":
+            return self._start(event)
+        if event.type == "content_block_stop":
+            return self._stop(event.index)
+        return self._rest(event)
 
-    def cut(self) -> Iterator[Draft]:
+    def end(self) -> Drafts:
+        """End the answer where the stream ended: it is complete if it has said why it stopped."""
+        if self.complete:
+            return ()
+        self.complete = bool(self._stop_reason)
+        return self._end_all()
+
+    def cut(self) -> Drafts:
         """End the answer here, if it has anything to keep: open text stays, an open call goes back as broken.
 
         Thinking that has not been signed and a service's tool without a result cannot be sent back. What the service
         would have counted as output is estimated: it counts only at the end.
         """
-        if self._open:
-            yield from self._stop()
-        answered = {block.get("tool_use_id") for block in self._blocks}
-        self._blocks = [block for block in self._blocks if _keeps(block, answered)]
-        if self._blocks:
+        drafts = self._end_all()
+        answered = {block.body.get("tool_use_id") for block in self._content}
+        self._content = [block for block in self._content if block.kept(answered)]
+        if content := self.answer().content:
             self.complete = True
             self._stop_reason = "time_limit"
-            written = len(jsontext.dumps(self._blocks)) / CHARACTERS_PER_TOKEN
+            written = len(jsontext.dumps(content)) / CHARACTERS_PER_TOKEN
             self._usage["output_tokens"] = max(self._usage.get("output_tokens", 0), int(written))
+        return drafts
 
     def answer(self) -> Answer:
-        """Give the answer as it is."""
-        return Answer(self._blocks, self._stop_reason, self._usage, self._broken)
+        """Give the answer as it is, without thinking that cannot be sent back."""
+        kept = [block for block in self._content if not isinstance(block, Thinking) or block.signed]
+        broken = {block.body["id"]: block.broken for block in kept if isinstance(block, Call) and block.broken}
+        content = [block.body for block in kept]
+        return Answer(content, self._stop_reason, self._usage, broken, self._refusal, self._container)
 
-    def _delta(self, delta: "RawContentBlockDelta") -> Iterator[Draft]:
-        if delta.type == "text_delta":
-            self._pieces.append(delta.text)
-            yield TEXT_DELTA, {"content": delta.text}
-        elif delta.type == "input_json_delta":
-            self._pieces.append(delta.partial_json)
-            if self._blocks[-1]["type"] == "tool_use":
-                yield TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}
-        elif delta.type == "thinking_delta":
-            self._pieces.append(delta.thinking)
-            yield THINKING_DELTA, {"content": delta.thinking}
-        elif delta.type == "signature_delta":
-            self._blocks[-1]["signature"] = delta.signature
-        elif delta.type == "citations_delta":
-            citation = delta.citation.model_dump(mode="json", exclude_none=True)
-            self._blocks[-1].setdefault("citations", []).append(citation)
-            yield TEXT_CITATION, {"citation": citation}
+    def _rest(self, event: "RawMessageStreamEvent") -> Drafts:
+        """Take in what is of no block."""
+        if event.type == "message_start":
+            self._count(getattr(event.message, "usage", None))
+            self._contain(getattr(event.message, "container", None))
+        elif event.type == "message_delta":
+            self._close(event)
+        elif event.type == "message_stop":
+            return self.end()
+        return ()
 
-    def _start(self, event: "RawContentBlockStartEvent") -> Iterator[Draft]:
-        block = event.content_block.model_dump(mode="json", exclude_none=True)
-        self._blocks.append(block)
-        self._pieces = []
-        self._open = True
-        if block["type"] in STARTS:
-            named = {"name": block["name"], "id": block["id"]} if block["type"] == "tool_use" else {}
-            yield STARTS[block["type"]], named
-        elif block["type"].endswith("_tool_result"):
-            yield SERVER_TOOL_RESULT, {"id": block["tool_use_id"], "type": block["type"]}
+    def _start(self, event: "RawContentBlockStartEvent") -> Drafts:
+        shown = self._stop(event.index)  # a block of this index that was not ended is, by the next one
+        body = event.content_block.model_dump(mode="json", exclude_unset=True, warnings=False)
+        kind = named(body, "type")
+        if kind == "tool_use":
+            body["id"] = self._own(body.get("id"))
+        block = KINDS.get(kind, Block)(body)
+        self._content.append(block)
+        self._at[event.index] = block
+        self._shown.append(block)
+        return [*shown, *self._show(block, block.begin())]
 
-    def _stop(self) -> Iterator[Draft]:
-        block, whole = self._blocks[-1], jsontext.whole("".join(self._pieces))
-        self._open = False
-        if block["type"] == "text":
-            block["text"] = whole
-        elif block["type"] == "thinking":
-            block["thinking"] = whole
-        elif block["type"] == "tool_use":
-            block["input"] = self._arguments(block["id"], whole)
-        elif block["type"] == "server_tool_use":
-            block["input"] = self._arguments(block["id"], whole) if whole else block["input"]
-            yield SERVER_TOOL_USE, {"name": block["name"], "id": block["id"], "input": block["input"]}
-        if block["type"] in STOPS:
-            yield STOPS[block["type"]], {}
+    def _stop(self, index: int) -> Drafts:
+        block = self._at.pop(index, None)
+        return self._show(block, block.end()) if block else ()
 
-    def _arguments(self, call_id: str, text: str) -> dict[str, Any]:
-        """Decode a call's arguments; what is no JSON object is kept aside, for the model to be told."""
-        try:
-            decoded = jsontext.loads(text or "{}")
-        except ValueError:
-            decoded = None
-        if isinstance(decoded, dict) and jsontext.is_unicode(decoded):
-            return decoded
-        self._broken[call_id] = text
-        return {}
+    def _end_all(self) -> Drafts:
+        return [draft for index in list(self._at) for draft in self._stop(index)]
+
+    def _show(self, block: Block, drafts: Drafts) -> Drafts:
+        """Let readers see one block after the other, for an event does not say which one it is of."""
+        if not self._shown or block is not self._shown[0]:
+            block.held += drafts
+            return ()
+        shown: list[Draft] = [*drafts]
+        while not self._shown[0].open:
+            self._shown.popleft()
+            if not self._shown:
+                break
+            shown += self._shown[0].held
+        return shown
+
+    def _own(self, given: Any) -> str:
+        """Give a call an id that no other one has: some services count them anew in each answer, or give none."""
+        if self._taken is None:
+            blocks = (block for message in self._messages for block in message["content"])
+            self._taken = {block["id"] for block in blocks if block["type"] == "tool_use"}
+        usable = isinstance(given, str) and given.strip() and given not in self._taken
+        call_id = str(given) if usable else f"toolu_{secrets.token_hex(12)}"
+        self._taken.add(call_id)
+        return call_id
+
+    def _close(self, event: "RawMessageDeltaEvent") -> None:
+        """Take in how the answer ends: why, what it cost, and where the service keeps its files."""
+        self._count(event.usage)
+        if event.delta is None:
+            return
+        self._stop_reason = event.delta.stop_reason or self._stop_reason
+        self._refusal = _texts(event.delta.stop_details, "category", "explanation") or self._refusal
+        self._contain(event.delta.container)
+
+    def _contain(self, container: Any) -> None:
+        self._container = _texts(container, "id", "expires_at") or self._container
 
     def _count(self, usage: Any) -> None:
-        found = usage.model_dump(exclude_none=True)
-        found |= found.pop("server_tool_use", {})
-        self._usage.update({name: value for name, value in found.items() if isinstance(value, int)})
+        """Count what a part of the answer says of usage, which may be nothing; later sums replace earlier ones."""
+        counted = _plain(usage)
+        counted |= counted.pop("server_tool_use", None) or {}
+        hour = (counted.pop("cache_creation", None) or {}).get("ephemeral_1h_input_tokens")
+        counted["cache_creation_1h_input_tokens"] = hour
+        self._usage.update({name: value for name, value in counted.items() if type(value) is int})
 
 
-def _keeps(block: dict[str, Any], answered: set[str | None]) -> bool:
-    """Whether a block can be sent back after the answer was cut off."""
-    if block["type"] == "thinking":
-        return bool(block.get("signature"))
-    if block["type"] == "server_tool_use":
-        return block["id"] in answered
-    return block["type"] != "text" or bool(block["text"].strip())
+def _plain(value: Any) -> dict[str, Any]:
+    """A part of an event as a dictionary; what the SDK could not make sense of is an empty one."""
+    dumped = value.model_dump(mode="json", exclude_none=True, warnings=False) if hasattr(value, "model_dump") else value
+    return dumped if isinstance(dumped, dict) else {}
+
+
+def _texts(value: Any, *names: str) -> dict[str, str]:
+    """Those of these fields that are there."""
+    return {name: text for name, text in _plain(value).items() if name in names and isinstance(text, str)}

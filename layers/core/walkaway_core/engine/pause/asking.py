@@ -53,12 +53,12 @@ class PendingCall:
         return said | {"needs": self.needs, "expires_at": self.expires_at}
 
 
-def needs(settings: AgentSettings, name: str, *, broken: bool) -> Needs | None:
+def needs(settings: AgentSettings, name: str, *, whole: bool) -> Needs | None:
     """What the caller must do for a call of this tool; None when the server takes care of it.
 
-    It does of every call whose arguments are no object: there is nothing to ask then.
+    It does of every call whose arguments are no object, or that was cut off: there is nothing to ask then.
     """
-    if broken:
+    if not whole:
         return None
     if name in settings.tools:
         return "output"
@@ -69,8 +69,9 @@ def split(settings: AgentSettings, said: Mapping[str, Any]) -> tuple[tuple[int, 
     """Sort an answer's calls, by index: those that can be run at once, and those that wait, with what they need."""
     now: list[int] = []
     later: dict[int, Needs] = {}
+    cut = transcript.cut_call(said)
     for index, call in enumerate(transcript.calls(said["content"])):
-        if what := needs(settings, call["name"], broken=call["id"] in said["broken"]):
+        if what := needs(settings, call["name"], whole=call["id"] not in said["broken"] and index != cut):
             later[index] = what
         else:
             now.append(index)

@@ -1,0 +1,221 @@
+"""One content block of an answer while it comes in: what readers see of it, and what is kept."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from walkaway_wire import jsontext
+from walkaway_wire.events import (
+    SERVER_TOOL_RESULT,
+    SERVER_TOOL_USE,
+    TEXT_CITATION,
+    TEXT_DELTA,
+    TEXT_START,
+    TEXT_STOP,
+    THINKING_DELTA,
+    THINKING_START,
+    THINKING_STOP,
+    TOOL_USE_INPUT_DELTA,
+    TOOL_USE_START,
+    TOOL_USE_STOP,
+)
+
+if TYPE_CHECKING:
+    from anthropic.types import RawContentBlockDelta
+
+Draft = tuple[str, dict[str, Any]]
+Drafts = Sequence[Draft]
+
+
+class Unreadable(ValueError):
+    """An answer that breaks the rules of the Messages API in a way that cannot be passed over."""
+
+
+class Block:
+    """A block that is kept as it began: a result of the service's tools, hidden thinking, what is not known here."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = _sound(body)
+        self.open = False
+        """Whether more of it is to come."""
+        self.held: list[Draft] = []
+        """What readers see of it later: an earlier block is still open."""
+
+    def begin(self) -> Drafts:
+        """Give what readers see of its beginning."""
+        kind = self.body["type"]
+        if not kind.endswith("_tool_result"):
+            return ()
+        return ((SERVER_TOOL_RESULT, {"id": named(self.body, "tool_use_id"), "type": kind}),)
+
+    def add(self, _: "RawContentBlockDelta") -> Drafts:
+        """Take in a piece; one that such a block does not have is passed over."""
+        return ()
+
+    def end(self) -> Drafts:
+        """Make its body whole."""
+        return ()
+
+    def kept(self, _: set[Any]) -> bool:
+        """Whether it can be sent back after an answer that was cut off, given the calls that have a result."""
+        return True
+
+
+class Text(Block):
+    """Text, and where it comes from."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__({**body, "text": ""})
+        self.open = True
+        self._given = body.get("text")
+        self._pieces: list[str] = []
+
+    def begin(self) -> Drafts:
+        """Text that stands in the beginning is the first piece."""
+        self._pieces += [self._given] if self._given else []
+        written = [(TEXT_DELTA, {"content": piece}) for piece in self._pieces]
+        cited = [(TEXT_CITATION, {"citation": citation}) for citation in self.body.get("citations") or ()]
+        return [(TEXT_START, {}), *written, *cited]
+
+    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+        """Take in more text, or where it comes from."""
+        if delta.type == "text_delta" and delta.text:
+            self._pieces.append(delta.text)
+            return ((TEXT_DELTA, {"content": delta.text}),)
+        if delta.type != "citations_delta":
+            return ()
+        citation = _sound(delta.citation.model_dump(mode="json", exclude_none=True, warnings=False))
+        self.body["citations"] = [*(self.body.get("citations") or ()), citation]
+        return ((TEXT_CITATION, {"citation": citation}),)
+
+    def end(self) -> Drafts:
+        """Join the pieces."""
+        self.open = False
+        self.body["text"] = jsontext.whole("".join(self._pieces))
+        return ((TEXT_STOP, {}),)
+
+    def kept(self, _: set[Any]) -> bool:
+        """Empty text is nothing to send back."""
+        return bool(self.body["text"].strip())
+
+
+class Thinking(Block):
+    """Thinking. Readers are told of it when there is something to read; without a signature it cannot be sent back."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__({**body, "thinking": ""})
+        self.open = True
+        self._given = body.get("thinking")
+        self._pieces: list[str] = []
+
+    def begin(self) -> Drafts:
+        """Thinking that stands in the beginning is the first piece."""
+        return self._written(self._given)
+
+    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+        """Take in more thinking, or its signature."""
+        if delta.type == "thinking_delta":
+            return self._written(delta.thinking)
+        if delta.type == "signature_delta":
+            self.body["signature"] = delta.signature
+        return ()
+
+    def end(self) -> Drafts:
+        """Join the pieces."""
+        self.open = False
+        self.body["thinking"] = jsontext.whole("".join(self._pieces))
+        return ((THINKING_STOP, {}),) if self._pieces else ()
+
+    @property
+    def signed(self) -> bool:
+        """Whether the service takes it back (Messages API, extended thinking)."""
+        return bool(self.body.get("signature"))
+
+    def _written(self, text: str | None) -> Drafts:
+        if not text:
+            return ()
+        self._pieces.append(text)
+        written = (THINKING_DELTA, {"content": text})
+        return (written,) if len(self._pieces) > 1 else ((THINKING_START, {}), written)
+
+
+class Call(Block):
+    """A call of a tool. Its arguments stand in its beginning or come in pieces, which then count alone."""
+
+    broken: str | None = None
+    """The arguments, if they are no JSON object, for the model to be told."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__({**body, "name": named(body, "name"), "id": named(body, "id"), "input": {}})
+        self.open = True
+        self._given = body.get("input")
+        self._pieces: list[str] = []
+
+    def begin(self) -> Drafts:
+        """Tell which tool it is."""
+        return ((TOOL_USE_START, {"name": self.body["name"], "id": self.body["id"]}),)
+
+    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+        """Take in more of the arguments."""
+        if delta.type != "input_json_delta" or not delta.partial_json:
+            return ()
+        self._pieces.append(delta.partial_json)
+        return ((TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}),)
+
+    def end(self) -> Drafts:
+        """Read the arguments; readers see those that stood in the beginning now, since pieces might have come."""
+        text = self._whole()
+        given: list[Draft] = [(TOOL_USE_INPUT_DELTA, {"content": text})] if text and not self._pieces else []
+        return [*given, (TOOL_USE_STOP, {})]
+
+    def _whole(self) -> str:
+        """Read the arguments, when all of them are there; give their text."""
+        self.open = False
+        text = jsontext.whole("".join(self._pieces))
+        if not text and self._given:
+            text = self._given if isinstance(self._given, str) else json.dumps(self._given)
+        try:
+            decoded = jsontext.loads(text or "{}")
+        except ValueError:
+            decoded = None
+        if isinstance(decoded, dict) and jsontext.is_unicode(decoded):
+            self.body["input"] = decoded
+        else:
+            self.broken = text
+        return text
+
+
+class ServerCall(Call):
+    """A call of a tool that the service runs itself."""
+
+    def begin(self) -> Drafts:
+        """Readers see it when it is whole."""
+        return ()
+
+    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+        """Take in more of the arguments."""
+        super().add(delta)
+        return ()
+
+    def end(self) -> Drafts:
+        """Read the arguments, and tell of the call."""
+        self._whole()
+        return ((SERVER_TOOL_USE, {name: self.body[name] for name in ("name", "id", "input")}),)
+
+    def kept(self, answered: set[Any]) -> bool:
+        """Without its result it cannot be sent back."""
+        return self.body["id"] in answered
+
+
+def named(body: dict[str, Any], name: str) -> str:
+    """Give the text that a block cannot be without. Raises Unreadable."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"a block of type {str(body.get('type'))[:100]!r} has no {name}")
+    return value
+
+
+def _sound(body: dict[str, Any]) -> dict[str, Any]:
+    """Put U+FFFD for halves of surrogate pairs, which could not be sent back."""
+    text = json.dumps(body, ensure_ascii=False)
+    return body if jsontext.is_unicode(text) else dict(jsontext.loads(jsontext.whole(text)))
