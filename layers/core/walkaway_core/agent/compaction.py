@@ -18,8 +18,6 @@ from walkaway_wire import jsontext
 
 NEAR, KEPT = 0.78, 0.25
 """Shares of the room: from where on tokens are counted, and how much of the newest is kept."""
-SUMMARY_TOKENS = 20_000
-"""What a summary may have, the thinking about it counted."""
 IMAGE_TOKENS = 2_000
 BYTES_PER_TOKEN = 20
 """What attachments are taken for: a picture, so many bytes of a document; near the limit the service counts."""
@@ -46,7 +44,9 @@ def needed(
     most = room.tokens(services, settings)
     per_token = room.characters(settings, 1)
     seen = [Seen(e, blocks, per_token) for e, blocks in as_seen(entries, room.longest(services, settings))]
-    if not (forced or _overflowed(entries) or sum(one.bytes for one in seen) > room.BYTES):
+    if forced or _overflowed(entries):
+        most = min(most, sum(one.tokens for one in seen))  # whatever was thought to be the room, it is not there
+    elif sum(one.bytes for one in seen) <= room.BYTES:
         size = _size(entries, seen, per_token)
         if size > NEAR * most:
             size = services.model.count(prompt.prompt(services, entries, tenant, settings).request) or size
@@ -67,7 +67,7 @@ def request(
         messages[-1] = {**messages[-1], "content": [*messages[-1]["content"], block]}
     else:
         messages.append({"role": "user", "content": [block]})
-    return replace(asked, messages=messages, max_tokens=SUMMARY_TOKENS)
+    return replace(asked, messages=messages, max_tokens=room.summary(services, settings))
 
 
 def read(answer: Answer) -> str:

@@ -8,6 +8,7 @@ FULL = 0.9
 """Share of what is free in the window beside an answer: the rest is for what the service adds, and for estimates."""
 BYTES = 24_000_000
 """A request may have 32 MB (Messages API, request size limits); a message's attachments have up to 27 in base64."""
+SUMMARY = 20_000
 ONE = 0.6
 """Share of the room that one message may take."""
 
@@ -19,6 +20,11 @@ def tokens(services: Services, settings: AgentSettings) -> int:
     answer = (settings.max_output_tokens or catalog.most_output(settings.model)) + int(settings.thinking or 0)
     free = max(window - answer, window // 4)
     return min(int(FULL * free), catalog.compact_at(settings.model, said))
+
+
+def summary(services: Services, settings: AgentSettings) -> int:
+    """Give the tokens that a summary may have, the thinking about it counted."""
+    return min(SUMMARY, catalog.window(settings.model, services.settings.context_tokens) // 4)
 
 
 def longest(services: Services, settings: AgentSettings) -> int:

@@ -29,16 +29,16 @@ def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
     """
     entries = _entries(services, begun)
     tenant, settings, remedies = begun.turn.key.tenant, begun.settings, begun.remedies
-    if cut := compaction.needed(services, entries, tenant, settings, forced=remedies.shorter):
-        begun = summarise(services, begun, entries, cut)
-        limits.check_cost(begun.turn, begun.session, settings)
-        entries = _entries(services, begun)
-    asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
     try:
+        if cut := compaction.needed(services, entries, tenant, settings, forced=remedies.shorter):
+            begun = summarise(services, begun, entries, cut)
+            limits.check_cost(begun.turn, begun.session, settings)
+            entries = _entries(services, begun)
+        asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
         number, made = _stream(services, begun, asked)
     except ContentRefused as refusal:
         if remedies.shorter or not isinstance(refusal, TooLong):
-            refused.leave_out(services, begun, entries, asked, refusal)
+            refused.leave_out(services, begun, entries, refusal)
         raise
     return _commit(services, begun, number, made, asked)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from walkaway_core.agent.prompt import Prompt
+from walkaway_core.agent import prompt
 from walkaway_core.doors.open_step import OpenStep
 from walkaway_core.log import log, omissions, transcript
 from walkaway_core.log.conversation import Place
@@ -13,14 +13,12 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import STEP_ADJUSTED
 
 
-def leave_out(
-    services: Services, begun: OpenStep, entries: Sequence[Entry], asked: Prompt, refusal: ContentRefused
-) -> None:
+def leave_out(services: Services, begun: OpenStep, entries: Sequence[Entry], refusal: ContentRefused) -> None:
     """Note what is not to be sent again: the block that the service named, or all that it has never answered to.
 
     An event says so. Raises Superseded.
     """
-    named = asked.place(*refusal.where) if refusal.where else None
+    named = _place(services, begun, entries, refusal)
     left = [named] if named else _unanswered(entries)
     if not left:
         return
@@ -36,6 +34,14 @@ def check(last: Entry, begun: OpenStep) -> None:
     """Raise ModelRefused when this step was refused before, and whoever noted it could not say so any more."""
     if last.body.get("role") == "refused" and (last.turn, last.step) == (begun.turn.key.turn, begun.step):
         raise ModelRefused(last.body["reason"])
+
+
+def _place(services: Services, begun: OpenStep, entries: Sequence[Entry], refusal: ContentRefused) -> Place | None:
+    """Say where the block stands that the service named, if it named one, and if that is somebody's."""
+    if refusal.where is None:
+        return None
+    asked = prompt.prompt(services, entries, begun.turn.key.tenant, begun.settings, bare=begun.remedies.bare)
+    return asked.place(*refusal.where)
 
 
 def _unanswered(entries: Sequence[Entry]) -> list[Place]:

@@ -1,0 +1,187 @@
+"""What the service refuses to read once, it does not refuse for ever: the next turn works without it, and is told."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.kit.engine import Engine
+from tests.kit.faulty import Crashed
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.steps import asked, of, run
+from walkaway_core.engine import sending
+from walkaway_core.log import transcript
+from walkaway_core.store.keys import SessionKey
+
+PICTURE = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()},
+}
+Blocks = list[dict[str, Any]]
+
+
+def say(engine: Engine, key: SessionKey, *blocks: Any) -> Any:
+    """Send a message and let its turn go to its end; give its last event."""
+    content = [text(block) if isinstance(block, str) else block for block in blocks]
+    return run(engine, sending.send(engine.services, key, content).turn)[-1]
+
+
+def picky(model: MessagesApi, refusal: Callable[[Blocks], str | None], status: int = 400) -> None:
+    """Have the service refuse for what stands in a conversation, and answer otherwise."""
+
+    def respond(request: dict[str, Any]) -> Reply:
+        blocks = [block for message in request["messages"] for block in message["content"]]
+        error = refusal(blocks)
+        return Reply(status=status, error=error, kind="invalid_request_error") if error else Reply([text("fine")])
+
+    model.respond = respond
+
+
+def spoken(model: MessagesApi, index: int = -1) -> list[str]:
+    return [block.get("text", block["type"]) for message in asked(model, index) for block in message["content"]]
+
+
+def unreadable(blocks: Blocks) -> str | None:
+    at = next((i for i, block in enumerate(blocks) if block["type"] == "image"), None)
+    return None if at is None else "Could not process image"
+
+
+def named(model: MessagesApi) -> None:
+    """Have the service name the picture that it cannot read."""
+
+    def respond(request: dict[str, Any]) -> Reply:
+        for i, message in enumerate(request["messages"]):
+            for j, block in enumerate(message["content"]):
+                if block["type"] == "image":
+                    error = f"messages.{i}.content.{j}.image.source.base64: Could not process image"
+                    return Reply(status=400, error=error, kind="invalid_request_error")
+        return Reply([text("fine")])
+
+    model.respond = respond
+
+
+def test_a_block_that_the_service_names_is_left_out_and_nothing_else(engine: Engine, model: MessagesApi) -> None:
+    named(model)
+    key = engine.session()
+    say(engine, key, "hello")
+    end = say(engine, key, "look at this", PICTURE, "please")
+    assert (end.type, end.data["code"]) == ("message.error", "model_refused")
+    assert "Could not process image" in end.data["error"]
+    assert say(engine, key, "never mind").type == "message.completed"
+    first, answer, *rest = spoken(model)
+    assert [first, answer, rest[0], *rest[2:]] == ["hello", "fine", "look at this", "please", "never mind"]
+    assert rest[1].startswith("[An image (image/png) stood here.")
+    assert "Could not process image" in rest[1]
+    before = asked(model)
+    say(engine, key, "and again")
+    assert asked(model)[: len(before)] == before, "and so it stays"
+
+
+def test_without_a_name_it_is_all_that_was_never_answered(engine: Engine, model: MessagesApi) -> None:
+    picky(model, unreadable)
+    key = engine.session()
+    say(engine, key, "hello")
+    say(engine, key, "look", PICTURE)
+    assert say(engine, key, "never mind").type == "message.completed"
+    assert spoken(model)[:2] == ["hello", "fine"]
+    assert [t.split("(")[0].split(" stood")[0] for t in spoken(model)[2:]] == [
+        "[A text of 4 characters",
+        "[An image ",
+        "never mind",
+    ]
+
+
+def test_readers_are_told_and_users_keep_what_they_said(engine: Engine, model: MessagesApi) -> None:
+    named(model)
+    key = engine.session()
+    turn = sending.send(engine.services, key, [text("look"), PICTURE]).turn
+    events = run(engine, turn)
+    [told] = of(events, "step.adjusted")
+    assert told["left_out"] == [f"{turn.key.turn}.00000.0:1"]
+    assert "Could not process image" in told["reason"]
+    entries, _ = transcript.newest(engine.services, key, limit=10)
+    assert [entry.body["content"] for entry in entries] == [[text("look"), PICTURE]]
+
+
+def test_a_result_that_is_refused_is_left_out_too(engine: Engine, model: MessagesApi) -> None:
+    def respond(request: dict[str, Any]) -> Reply:
+        last = request["messages"][-1]["content"][0]
+        if last["type"] == "tool_result" and "stood here" not in last["content"]:
+            return Reply(status=400, error="messages.2.content.0: invalid image", kind="invalid_request_error")
+        return Reply([text("fine")] if len(request["messages"]) > 1 else [call("list_files")])
+
+    model.respond = respond
+    key = engine.session()
+    assert say(engine, key, "list").data["code"] == "model_refused"
+    assert say(engine, key, "go on").type == "message.completed"
+    back = asked(model)[2]["content"][0]
+    assert (back["type"], back["tool_use_id"]) == ("tool_result", "toolu_1")
+    assert back["content"].startswith("[The result stood here.")
+
+
+WINDOW = 30_000
+
+
+def too_long(blocks: Blocks) -> str | None:
+    tokens = len(json.dumps(blocks)) / 3.5
+    return f"prompt is too long: {int(tokens)} tokens > {WINDOW} maximum" if tokens > WINDOW else None
+
+
+def test_a_conversation_that_is_too_long_after_all_is_summed_up_at_once(engine: Engine, model: MessagesApi) -> None:
+    engine.compacts_at(400_000)
+    picky(model, too_long)
+    key = engine.session()
+    for number in range(4):
+        assert say(engine, key, f"{number} " + "tide " * 4_500).type == "message.completed"
+    turn = sending.send(engine.services, key, "last " + "tide " * 4_500).turn
+    events = run(engine, turn)
+    assert events[-1].type == "message.completed"
+    kinds = [event.type for event in events]
+    assert kinds.index("step.retrying") < kinds.index("turn.compacted") < kinds.index("step.completed")
+    assert of(events, "step.retrying")[0]["wait"] == 0
+    assert "prompt is too long" in of(events, "step.retrying")[0]["error"]
+
+
+def test_one_message_beyond_every_window_is_shortened(engine: Engine, model: MessagesApi) -> None:
+    picky(model, too_long)
+    key = engine.session()
+    say(engine, key, "hello")
+    assert say(engine, key, "m" * 999_990).type == "message.completed"
+    assert "characters were left out here" in spoken(model)[2]
+    assert say(engine, key, "and now?").type == "message.completed"
+
+
+def test_one_that_is_refused_though_it_was_shortened_does_not_stay_in_the_way(
+    engine: Engine, model: MessagesApi
+) -> None:
+    engine.compacts_at(400_000)
+    picky(model, too_long)
+    key = engine.session()
+    say(engine, key, "hello")
+    assert say(engine, key, "m" * 999_990).data["code"] == "model_refused"
+    assert say(engine, key, "and now?").type == "message.completed"
+
+
+@pytest.mark.parametrize("sentence", ["max_tokens: too large", "tools.0: invalid", "credit balance is too low"])
+def test_what_is_no_fault_of_what_was_said_leaves_it_in(engine: Engine, model: MessagesApi, sentence: str) -> None:
+    key = engine.session()
+    model.replies = [Reply(status=400, error=sentence, kind="invalid_request_error"), Reply([text("fine")])]
+    assert say(engine, key, "look", PICTURE).data["code"] == "model_refused"
+    assert say(engine, key, "again").type == "message.completed"
+    assert spoken(model) == ["look", "image", "again"]
+
+
+def test_who_dies_behind_the_note_leaves_a_turn_that_fails_alike(engine: Engine, model: MessagesApi) -> None:
+    named(model)
+    turn = sending.send(engine.services, engine.session(), [text("look"), PICTURE]).turn
+    engine.table.picks = lambda _, writes: any(write.key[1].endswith("#/") for write in writes)
+    engine.table.fault = "crash after"
+    with pytest.raises(Crashed):
+        engine.door("CallModel", turn.ticket.json())
+    engine.table.dead = False
+    ticket = engine.door("CallModel", turn.ticket.json())
+    assert ticket["failure"][0] == "model_refused"
+    assert "Could not process image" in ticket["failure"][1]
+    assert len(model.requests) == 1
