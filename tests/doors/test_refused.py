@@ -11,21 +11,23 @@ from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.steps import asked, of, run
+from walkaway_core.agent.attachments import Attachment
 from walkaway_core.engine import sending
 from walkaway_core.log import transcript
 from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.turns import Turn
 
-PICTURE = {
-    "type": "image",
-    "source": {"type": "base64", "media_type": "image/png", "data": base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()},
-}
+PICTURE = Attachment(media_type="image/png", data=base64.b64encode(b"\x89PNG\r\n\x1a\n").decode())
 Blocks = list[dict[str, Any]]
 
 
-def say(engine: Engine, key: SessionKey, *blocks: Any) -> Any:
+def start(engine: Engine, key: SessionKey, message: str, *attached: Attachment) -> Turn:
+    return sending.send(engine.services, key, message, attached=attached).turn
+
+
+def say(engine: Engine, key: SessionKey, message: str, *attached: Attachment) -> Any:
     """Send a message and let its turn go to its end; give its last event."""
-    content = [text(block) if isinstance(block, str) else block for block in blocks]
-    return run(engine, sending.send(engine.services, key, content).turn)[-1]
+    return run(engine, start(engine, key, message, *attached))[-1]
 
 
 def picky(model: MessagesApi, refusal: Callable[[Blocks], str | None], status: int = 400) -> None:
@@ -66,14 +68,14 @@ def test_a_block_that_the_service_names_is_left_out_and_nothing_else(engine: Eng
     named(model)
     key = engine.session()
     say(engine, key, "hello")
-    end = say(engine, key, "look at this", PICTURE, "please")
+    end = say(engine, key, "look at this", PICTURE)
     assert (end.type, end.data["code"]) == ("message.error", "model_refused")
     assert "Could not process image" in end.data["error"]
     assert say(engine, key, "never mind").type == "message.completed"
-    first, answer, *rest = spoken(model)
-    assert [first, answer, rest[0], *rest[2:]] == ["hello", "fine", "look at this", "please", "never mind"]
-    assert rest[1].startswith("[An image (image/png) stood here.")
-    assert "Could not process image" in rest[1]
+    hello, fine, instead, *rest = spoken(model)
+    assert [hello, fine, *rest] == ["hello", "fine", "look at this", "never mind"]
+    assert instead.startswith("[An image (image/png) stood here.")
+    assert "Could not process image" in instead
     before = asked(model)
     say(engine, key, "and again")
     assert asked(model)[: len(before)] == before, "and so it stays"
@@ -86,9 +88,9 @@ def test_without_a_name_it_is_all_that_was_never_answered(engine: Engine, model:
     say(engine, key, "look", PICTURE)
     assert say(engine, key, "never mind").type == "message.completed"
     assert spoken(model)[:2] == ["hello", "fine"]
-    assert [t.split("(")[0].split(" stood")[0] for t in spoken(model)[2:]] == [
+    assert [words.split(" stood here")[0] for words in spoken(model)[2:]] == [
+        "[An image (image/png)",
         "[A text of 4 characters",
-        "[An image ",
         "never mind",
     ]
 
@@ -96,13 +98,14 @@ def test_without_a_name_it_is_all_that_was_never_answered(engine: Engine, model:
 def test_readers_are_told_and_users_keep_what_they_said(engine: Engine, model: MessagesApi) -> None:
     named(model)
     key = engine.session()
-    turn = sending.send(engine.services, key, [text("look"), PICTURE]).turn
+    turn = start(engine, key, "look", PICTURE)
     events = run(engine, turn)
     [told] = of(events, "step.adjusted")
-    assert told["left_out"] == [f"{turn.key.turn}.00000.0:1"]
+    assert told["left_out"] == [f"{turn.key.turn}.00000.0:0"]
     assert "Could not process image" in told["reason"]
     entries, _ = transcript.newest(engine.services, key, limit=10)
-    assert [entry.body["content"] for entry in entries] == [[text("look"), PICTURE]]
+    [kinds] = [[block["type"] for block in entry.body["content"]] for entry in entries]
+    assert kinds == ["image", "text"]
 
 
 def test_a_result_that_is_refused_is_left_out_too(engine: Engine, model: MessagesApi) -> None:
@@ -170,12 +173,12 @@ def test_what_is_no_fault_of_what_was_said_leaves_it_in(engine: Engine, model: M
     model.replies = [Reply(status=400, error=sentence, kind="invalid_request_error"), Reply([text("fine")])]
     assert say(engine, key, "look", PICTURE).data["code"] == "model_refused"
     assert say(engine, key, "again").type == "message.completed"
-    assert spoken(model) == ["look", "image", "again"]
+    assert spoken(model) == ["image", "look", "again"]
 
 
 def test_who_dies_behind_the_note_leaves_a_turn_that_fails_alike(engine: Engine, model: MessagesApi) -> None:
     named(model)
-    turn = sending.send(engine.services, engine.session(), [text("look"), PICTURE]).turn
+    turn = start(engine, engine.session(), "look", PICTURE)
     engine.table.picks = lambda _, writes: any(write.key[1].endswith("#/") for write in writes)
     engine.table.fault = "crash after"
     with pytest.raises(Crashed):

@@ -36,7 +36,9 @@ class Reply:
 
     In the middle, after the first piece of block number `middle`, `gate` is waited for, and `then` happens: "end",
     "reset" (the connection breaks), "stall" (no more comes) or "error". `usage` is what the end says of it;
-    `retry_after` goes with an HTTP error.
+    `retry_after` goes with an HTTP error. Both kinds of error have the type `kind`, `details` and `headers`, as far as
+    they are given; `body` stands for an HTTP error's. `raw` is streamed instead of blocks: events, texts as they are,
+    and numbers, which are seconds of silence.
     """
 
     blocks: Sequence[Block] = ()
@@ -50,6 +52,11 @@ class Reply:
     stop_reason: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
     retry_after: str = "0"
+    kind: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    raw: Sequence[dict[str, Any] | str | float] | None = None
     reached: threading.Event = field(default_factory=threading.Event)
 
 
@@ -102,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.service.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
         if self.path.startswith("/v1/messages/count_tokens"):
             self.service.counted += 1
-            self._answer(200, {"input_tokens": size(body)}, "0")
+            self._answer(200, json.dumps({"input_tokens": size(body)}), {})
             return
         reply = self.service._take(self.path, body)
         if reply.status != 200:
@@ -112,10 +119,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", EVENT_STREAM if bedrock else "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.end_headers()
+        reads = self.service.cache.read(body) if self.service.cache else {}
+        events = _events(reply, body, self._alive, reads) if reply.raw is None else iter(reply.raw)
         try:
-            for event in _events(reply, body, self._alive, self.service.cache.read(body) if self.service.cache else {}):
-                data = _frame(event) if bedrock else _lines(event)
+            for event in events:
+                if isinstance(event, int | float):
+                    time.sleep(event)
+                    continue
+                data = event.encode() if isinstance(event, str) else _frame(event) if bedrock else _lines(event)
                 self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
                 self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")
@@ -132,15 +146,14 @@ class _Handler(BaseHTTPRequestHandler):
             return True
 
     def _refuse(self, reply: Reply) -> None:
-        error = {"type": "error", "error": {"type": "api_error", "message": reply.error}}
-        self._answer(reply.status, error, reply.retry_after)
+        body = json.dumps(_error(reply, "api_error")) if reply.body is None else reply.body
+        self._answer(reply.status, body, {"retry-after": reply.retry_after, **reply.headers})
 
-    def _answer(self, status: int, said: dict[str, Any], retry_after: str) -> None:
-        body = json.dumps(said).encode()
+    def _answer(self, status: int, said: str, headers: dict[str, str]) -> None:
+        body = said.encode()
         self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.send_header("retry-after", retry_after)
+        for name, value in {"content-type": "application/json", "content-length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -203,10 +216,14 @@ def _lines(event: dict[str, Any]) -> bytes:
 
 def _frame(event: dict[str, Any]) -> bytes:
     """An event as Amazon's event stream encoding has it (Amazon Transcribe developer guide, event stream encoding)."""
+    error = event.get("error")
+    named = {":exception-type": error["type"]} if error else {":event-type": "chunk"}
+    named |= {":content-type": "application/json", ":message-type": "exception" if error else "event"}
     headers = b""
-    for name, value in ((":event-type", "chunk"), (":content-type", "application/json"), (":message-type", "event")):
+    for name, value in named.items():
         headers += bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value)) + value.encode()
-    payload = json.dumps({"bytes": base64.b64encode(json.dumps(event).encode()).decode()}).encode()
+    chunk = {"message": error["message"]} if error else {"bytes": base64.b64encode(json.dumps(event).encode()).decode()}
+    payload = json.dumps(chunk).encode()
     prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
     message = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + payload
     return message + struct.pack(">I", zlib.crc32(message))
@@ -306,7 +323,13 @@ def _middle(reply: Reply, alive: Callable[[], bool]) -> Iterator[dict[str, Any]]
     if reply.then == "reset":
         raise ConnectionResetError
     if reply.then == "error":
-        yield {"type": "error", "error": {"type": "overloaded_error", "message": "too many"}}
+        yield _error(reply, "overloaded_error")
+
+
+def _error(reply: Reply, kind: str) -> dict[str, Any]:
+    """What the service says of its trouble, with the status or in the middle of an answer."""
+    details = {"details": reply.details} if reply.details else {}
+    return {"type": "error", "error": {"type": reply.kind or kind, "message": reply.error or "too many", **details}}
 
 
 def _written(block: Block) -> str:

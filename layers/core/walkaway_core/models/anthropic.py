@@ -5,16 +5,13 @@ their place. The SDK is imported at the first call, or by `warm`.
 """
 
 import hashlib
-import socket
 import threading
-from collections.abc import Callable, Generator
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from walkaway_core.models import arguments, catalog
-from walkaway_core.models.block import Unreadable
-from walkaway_core.models.blocks import Blocks
-from walkaway_core.ports.model import Answer, ModelBusy, ModelFailed, ModelRefused, ModelRequest, ModelSilent
+from walkaway_core.models.calling import AnthropicCall
+from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 from walkaway_wire import jsontext
 
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
 STALL_SECONDS = 60.0
-BUSY = (429, 503, 529)
-"""What the service answers when it has too much to do, or was asked too much."""
 
 
 class AnthropicModel:
@@ -74,18 +69,20 @@ class AnthropicModel:
 
     def count(self, request: ModelRequest) -> int | None:
         """Ask the service to count; some services cannot, and Bedrock does not through the SDK."""
-        import anthropic
-
         known = {"model", "system", "messages", "tools", "thinking", "output_config", "extra_headers"}
-        asked = {name: value for name, value in self._arguments(request).items() if name in known}
         try:
+            asked = {name: value for name, value in self._arguments(request).items() if name in known}
             return self._client(request.model).messages.count_tokens(**asked).input_tokens
-        except anthropic.AnthropicError:
+        except Exception:  # noqa: BLE001 - whatever it is, the call itself will say it
             return None
 
-    def call(self, request: ModelRequest) -> "AnthropicCall":
-        """Prepare a call."""
-        return AnthropicCall(self._client(request.model), request, self._arguments(request))
+    def call(self, request: ModelRequest) -> AnthropicCall:
+        """Prepare a call. The client is made when it begins: what is wrong with it is what the call fails with."""
+        return AnthropicCall(lambda: self._begin(request), request, self._settings)
+
+    def _begin(self, request: ModelRequest) -> "Stream[RawMessageStreamEvent]":
+        stream: Any = self._client(request.model).messages.create(**self._arguments(request))
+        return cast("Stream[RawMessageStreamEvent]", stream)
 
     def _arguments(self, request: ModelRequest) -> arguments.Arguments:
         return arguments.arguments(request, theirs=self._is_theirs(request.model))
@@ -140,94 +137,3 @@ def _options() -> dict[str, Any]:
         "timeout": Timeout(STALL_SECONDS, connect=10.0),
         "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
     }
-
-
-class AnthropicCall:
-    """ModelCall: one streamed `POST /v1/messages`."""
-
-    def __init__(self, client: "Client", request: ModelRequest, arguments: arguments.Arguments) -> None:
-        self._client = client
-        self._request = request
-        self._arguments = arguments
-        self._blocks = Blocks(request.messages)
-        self._lock = threading.Lock()
-        self._stream: Stream[RawMessageStreamEvent] | None = None
-        self._closed = False
-        self._short = False
-
-    def events(self) -> Generator[tuple[str, dict[str, Any]], None, None]:
-        """Stream the events; errors of the SDK come out as the port's."""
-        import anthropic
-        import httpx2
-
-        try:
-            with self._lock:
-                if self._closed:
-                    raise ModelFailed("the model call was closed")
-            stream: Any = self._client.messages.create(**self._arguments)
-            with self._lock:
-                self._stream = stream
-                if self._closed:
-                    self._hang_up()
-            with closing(stream):
-                for event in stream:
-                    yield from self._blocks.take(event)
-            yield from self._blocks.end()
-        except (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.HTTPError, httpx2.StreamError) as error:
-            if not self._short:
-                raise _translated(error, self._request.model) from error
-        except Unreadable as error:
-            raise ModelFailed(f"The model service's answer cannot be read: {error}") from error
-        if self._short and not self._blocks.complete:
-            yield from self._blocks.cut()
-        if not self._blocks.complete:
-            if self._short:
-                raise ModelSilent("the model had said nothing that can be kept when its time was over")
-            raise ModelFailed("the model's answer broke off")
-
-    def answer(self) -> Answer:
-        """Give the whole answer."""
-        return self._blocks.answer()
-
-    def cut(self) -> None:
-        """End the call, and keep what has come."""
-        self._short = not self._closed
-        self.close()
-
-    def close(self) -> None:
-        """End the call, also while another thread waits for its next byte."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                if self._stream and not self._blocks.complete:
-                    self._hang_up()
-
-    def _hang_up(self) -> None:
-        """Shut the socket down: closing it would not wake a thread that reads from it."""
-        assert self._stream
-        connection = self._stream.response.extensions.get("network_stream")
-        raw = connection.get_extra_info("socket") if connection else None
-        if isinstance(raw, socket.socket):
-            try:
-                raw.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it is closed already
-        else:
-            self._stream.response.stream.close()  # type: ignore[union-attr]  # a sync client's is
-
-
-def _translated(error: Exception, model: str) -> Exception:
-    """Tell what may pass by itself from what will not."""
-    status = getattr(error, "status_code", None)
-    said = str(getattr(error, "message", error))[:1000]
-    if status in (401, 403):
-        check = "that the role may invoke the model on Bedrock" if model.startswith(BEDROCK) else "ANTHROPIC_API_KEY"
-        return ModelRefused(f"The model service refused the caller; check {check} ({said})")
-    if status == 404:
-        return ModelRefused(f"The model service does not know {model!r}; check the session's model or WALKAWAY_MODEL")
-    if isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 429):
-        return ModelRefused(f"The model service refused the call: {said}")
-    asked = getattr(error, "response", None) and error.response.headers.get("retry-after")  # type: ignore[attr-defined]
-    trouble = f"The model service failed: {said}" if status else f"The model service broke off: {said}"
-    kind = ModelBusy if status in BUSY else ModelFailed
-    return kind(trouble, float(asked) if asked and asked.replace(".", "", 1).isdigit() else None)
