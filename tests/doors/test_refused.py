@@ -95,6 +95,33 @@ def test_without_a_name_it_is_all_that_was_never_answered(engine: Engine, model:
     ]
 
 
+@pytest.mark.parametrize("name", ["messages.0.content.0", "messages.9.content.9", "messages.2.content.1"])
+def test_a_name_that_cannot_be_right_or_does_not_help_is_none(engine: Engine, model: MessagesApi, name: str) -> None:
+    picky(model, lambda blocks: unreadable(blocks) and f"{name}.image.source: {unreadable(blocks)}")
+    key = engine.session()
+    say(engine, key, "hello")
+    say(engine, key, "look", PICTURE)
+    ends = [say(engine, key, "never mind").type for _ in range(2)]
+    assert ends[-1] == "message.completed"
+    assert spoken(model)[:2] == ["hello", "fine"], "what was answered to is not at fault"
+
+
+def test_an_old_picture_that_is_one_too_large_now_goes_alone(engine: Engine, model: MessagesApi) -> None:
+    def respond(request: dict[str, Any]) -> Reply:
+        pictures = [i for i, m in enumerate(request["messages"]) if m["content"][0]["type"] == "image"]
+        if len(pictures) < 2:
+            return Reply([text("fine")])
+        error = f"messages.{pictures[0]}.content.0.image: image dimensions exceed 2000 pixels for many-image requests"
+        return Reply(status=400, error=error, kind="invalid_request_error")
+
+    model.respond = respond
+    key = engine.session()
+    say(engine, key, "one", PICTURE)
+    assert say(engine, key, "two", PICTURE).data["code"] == "model_refused"
+    assert say(engine, key, "again").type == "message.completed"
+    assert [words for words in spoken(model) if "dimensions" not in words] == ["one", "fine", "image", "two", "again"]
+
+
 def test_readers_are_told_and_users_keep_what_they_said(engine: Engine, model: MessagesApi) -> None:
     named(model)
     key = engine.session()

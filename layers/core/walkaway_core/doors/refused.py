@@ -16,10 +16,11 @@ from walkaway_wire.events import STEP_ADJUSTED
 def leave_out(services: Services, begun: OpenStep, entries: Sequence[Entry], refusal: ContentRefused) -> None:
     """Note what is not to be sent again: the block that the service named, or all that it has never answered to.
 
-    An event says so. Raises Superseded.
+    It is all where the name cannot be right, or has not helped. An event says so. Raises Superseded.
     """
-    named = _place(services, begun, entries, refusal)
-    left = [named] if named else _unanswered(entries)
+    named, new = _place(services, begun, entries, refusal), _unanswered(entries)
+    again = any(entry.body.get("role") == "refused" for entry in entries if not new or entry.id > new[0][0])
+    left = [named] if named and not again and (named in new or _is_attachment(entries, named)) else new
     if not left:
         return
     key, nonce, reason = begun.turn.key, begun.writer.nonce, str(refusal)
@@ -42,6 +43,12 @@ def _place(services: Services, begun: OpenStep, entries: Sequence[Entry], refusa
         return None
     asked = prompt.prompt(services, entries, begun.turn.key.tenant, begun.settings, bare=begun.remedies.bare)
     return asked.place(*refusal.where)
+
+
+def _is_attachment(entries: Sequence[Entry], place: Place) -> bool:
+    """Whether a block is one that the service may have taken alone, and does not take with others."""
+    blocks = next((entry.body["content"] for entry in entries if entry.id == place[0]), ())
+    return place[1] < len(blocks) and "source" in blocks[place[1]]
 
 
 def _unanswered(entries: Sequence[Entry]) -> list[Place]:
