@@ -58,17 +58,63 @@ class TestCost:
         with pytest.raises(Exception, match=r"docs/models\.md"):
             engine.session(max_cost_usd=1.0)
 
-    @pytest.mark.parametrize(
-        ("model_name", "priced"),
-        [
-            ("claude-haiku-4-5", True),
-            ("claude-haiku-4-5-20251001", True),
-            ("bedrock/eu.anthropic.claude-haiku-4-5-20251001-v1:0", True),
-            ("rehearsal", True),
-            ("claude-opus-4-55", False),
-            ("claude-opus-4-88", False),
-            ("my-rehearsal", False),
-        ],
-    )
-    def test_a_price_is_for_a_model_and_not_for_names_that_begin_like_it(self, model_name: str, priced: bool) -> None:  # noqa: FBT001
-        assert prices.known(model_name) is priced
+    def test_of_a_refusal_before_its_first_word_is_nothing(self, engine: Engine, model: MessagesApi) -> None:
+        nothing = {"output_tokens": 0, "cache_read_input_tokens": 1_000_000}
+        late = Reply([text("I would ra")], stop_reason="refusal", usage={**nothing, "output_tokens": 9})
+        key = engine.session(model="claude-haiku-4-5")
+        for reply, micro in ((Reply([], stop_reason="refusal", usage=nothing), 0), (late, 100_055)):
+            model.replies = [reply]
+            run(engine, engine.turn(key))
+            assert sessions.get(engine.services, key).cost == micro
+
+
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("model", "usage", "dollars"),
+    [
+        ("claude-sonnet-5-5", {"input_tokens": MILLION, "output_tokens": MILLION}, 12.0),
+        ("claude-sonnet-5-5", {"cache_read_input_tokens": MILLION}, 0.1),
+        ("claude-sonnet-5-5", {"cache_creation_input_tokens": MILLION}, 2.5),
+        (
+            "claude-sonnet-5-5",
+            {"cache_creation_input_tokens": MILLION, "cache_creation_1h_input_tokens": MILLION // 2},
+            1.25 + 2.0,
+        ),
+        ("claude-haiku-5-5", {"input_tokens": 100_000, "output_tokens": MILLION}, 0.51),
+        ("claude-haiku-5-5", {"input_tokens": 50_000, "cache_read_input_tokens": 50_001}, 0.025 + 0.00250005),
+        ("bedrock/us.anthropic.claude-sonnet-5-5", {"input_tokens": MILLION}, 2.2),
+        ("bedrock/global.anthropic.claude-sonnet-5-5", {"input_tokens": MILLION}, 2.0),
+        ("bedrock/anthropic.claude-sonnet-5-5", {"input_tokens": MILLION}, 2.0),
+        ("claude-sonnet-5-5", {"web_search_requests": 3}, 0.03),
+        ("rehearsal", {"input_tokens": MILLION}, 0.0),
+    ],
+)
+def test_each_tariff_is_its_own(model: str, usage: dict[str, int], dollars: float) -> None:
+    micro = prices.cost(model, usage)
+    assert micro is not None
+    assert micro / MILLION == pytest.approx(dollars, abs=1e-6)
+
+
+def test_a_model_that_is_not_known_has_none() -> None:
+    assert prices.cost("qwen3", {"input_tokens": MILLION}) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "output", "category", "billed"),
+    [
+        ("refusal", 0, "cyber", False),
+        ("refusal", 0, "", False),
+        ("refusal", 0, "bio", True),
+        ("refusal", 5, "cyber", True),
+        ("end_turn", 0, "", True),
+    ],
+)
+def test_a_refusal_costs_nothing_before_output_but_in_some_categories(
+    reason: str,
+    output: int,
+    category: str,
+    billed: bool,  # noqa: FBT001
+) -> None:
+    assert prices.is_billed(reason, {"output_tokens": output}, category) is billed

@@ -139,6 +139,34 @@ class TestWhyItStopped:
         cancel(engine.services, turn.key)
         assert run(engine, engine.turn(turn.key.owner))[-1].type == "message.completed"
 
+    def test_a_refusal_says_why_if_the_service_does(self, engine: Engine, model: MessagesApi) -> None:
+        details = {"type": "refusal", "category": "cyber", "explanation": "This could harm a network."}
+        message: dict[str, Any] = {
+            "id": "m",
+            "type": "message",
+            "role": "assistant",
+            "model": "x",
+            "content": [],
+            "usage": None,
+        }
+        delta = {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
+        end = {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 0}}
+        model.replies = [Reply(raw=[{"type": "message_start", "message": message}, end, {"type": "message_stop"}])]
+        end_of_turn = run(engine, engine.turn())[-1]
+        assert end_of_turn.data["code"] == "refusal"
+        assert "(cyber)" in end_of_turn.data["error"]
+        assert end_of_turn.data["error"].endswith("This could harm a network.")
+
+    def test_an_answer_without_a_word_is_asked_for_once_more(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = [Reply([call("list_files")]), Reply([]), Reply([text("The folder is empty.")])]
+        turn = engine.turn()
+        assert run(engine, turn)[-1].type == "message.completed"
+        assert len(model.requests) == 3
+        assert "Say what the result is" in asked(model)[-1]["content"][-1]["text"]
+        model.replies = [Reply([])]
+        assert run(engine, engine.turn())[-1].type == "message.completed"
+        assert len(model.requests) == 5, "twice, and then it has nothing to say"
+
     def test_a_refusal_is_an_honest_end_and_leaves_the_session_usable(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [Reply([text("I would ra")], stop_reason="refusal"), Reply([text("gladly")])]
         key = engine.session()
