@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Client = Anthropic | AnthropicBedrock
 
+CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
+"""How long a service may say nothing in the middle of an answer."""
 SERVER_TOOLS = {
     "web_search": "web_search_20250305",
     "web_fetch": "web_fetch_20250910",
@@ -74,11 +76,16 @@ class AnthropicModel:
 
     def call(self, request: ModelRequest) -> AnthropicCall:
         """Prepare a call. The client is made when it begins: what is wrong with it is what the call fails with."""
-        return AnthropicCall(lambda: self._begin(request), request, self._settings)
+        return AnthropicCall(lambda: self._begin(request), request, self._settings, STALL_SECONDS)
 
     def _begin(self, request: ModelRequest) -> "Stream[RawMessageStreamEvent]":
+        """Send a request; what the service says may be long in coming, but not between two parts of it."""
+        from httpx2 import Timeout
+
+        first = max(float(self._settings.first_byte_seconds), STALL_SECONDS)
+        timeout = Timeout(STALL_SECONDS, connect=CONNECT_SECONDS, read=first)
         stream: Stream[RawMessageStreamEvent]
-        stream = self._client(request.model).messages.create(**_arguments(request))
+        stream = self._client(request.model).messages.create(**_arguments(request), timeout=timeout)
         return stream
 
     def _client(self, model: str) -> "Client":
@@ -115,7 +122,7 @@ def _options() -> dict[str, Any]:
 
     return {
         "max_retries": 0,  # what is repeated, readers are told of
-        "timeout": Timeout(STALL_SECONDS, connect=10.0),
+        "timeout": Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
         "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
     }
 
