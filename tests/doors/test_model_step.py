@@ -141,14 +141,7 @@ class TestWhyItStopped:
 
     def test_a_refusal_says_why_if_the_service_does(self, engine: Engine, model: MessagesApi) -> None:
         details = {"type": "refusal", "category": "cyber", "explanation": "This could harm a network."}
-        message: dict[str, Any] = {
-            "id": "m",
-            "type": "message",
-            "role": "assistant",
-            "model": "x",
-            "content": [],
-            "usage": None,
-        }
+        message: Block = {"id": "m", "content": []}
         delta = {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
         end = {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 0}}
         model.replies = [Reply(raw=[{"type": "message_start", "message": message}, end, {"type": "message_stop"}])]

@@ -1,5 +1,6 @@
 """Whatever a model call can meet comes out as one of the port's exceptions, with a sentence that helps."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings as examples, strategies as s
 from tests.kit.messages_api import MessagesApi, Reply, text
 from walkaway_core.models import anthropic as adapter
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.models.silence import Listening
 from walkaway_core.ports.model import (
     Answer,
     ContentRefused,
@@ -302,7 +304,7 @@ class TestStreams:
         model.replies = [Reply([text("never whole")], then=then)]
         told = failure(service)
         assert type(told) is ModelFailed
-        assert ("broke off" if then == "reset" else "said nothing") in str(told)
+        assert ("broke off" if then == "reset" else "said nothing for 0.3 s") in str(told)
 
     @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(raw=st.lists(EVENTS, max_size=6))
@@ -324,6 +326,78 @@ class TestStreams:
         call.cut()
         with pytest.raises(ModelSilent):
             list(call.events())
+        port.close()
+
+
+WHOLE: list[dict[str, Any]] = [
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "ready"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {}},
+]
+
+
+class TestTheFirstByte:
+    """It may take longer than a silence in the middle of an answer."""
+
+    def test_has_its_own_time(self, model: MessagesApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(adapter, "STALL_SECONDS", 0.2)
+        model.replies = [Reply(raw=[0.8, *WHOLE])]
+        settings = Settings(base_url=model.url, first_byte_seconds=60)
+        assert answered(settings).content == [text("ready")]
+        model.replies = [Reply(raw=[WHOLE[0], 2.0, WHOLE[1]])]
+        assert "said nothing for 0.2 s" in str(failure(settings))
+
+    def test_a_model_that_takes_even_longer_is_told_apart(
+        self, model: MessagesApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(adapter, "STALL_SECONDS", 0.2)
+        model.replies = [Reply(raw=[2.0, *WHOLE])]
+        told = failure(Settings(base_url=model.url, first_byte_seconds=1))
+        assert type(told) is ModelFailed
+        assert "WALKAWAY_FIRST_BYTE_SECONDS" in str(told)
+
+    @pytest.mark.parametrize(("end", "expected"), [("close", ModelFailed), ("cut", ModelSilent)])
+    def test_is_not_waited_for_any_more_once_the_call_is_ended(
+        self, model: MessagesApi, service: Settings, end: str, expected: type[Exception]
+    ) -> None:
+        asked, gate = threading.Event(), threading.Event()
+
+        def respond(_: dict[str, Any]) -> Reply:
+            asked.set()
+            if not gate.wait(10):
+                model.problems.append("the caller waited on")
+            return Reply([text("too late")])
+
+        model.respond = respond
+        port = AnthropicModel(service)
+        call = port.call(request())
+        threading.Thread(target=lambda: asked.wait(30) and getattr(call, end)()).start()
+        with pytest.raises(ModelFailed) as raised:
+            list(call.events())
+        assert type(raised.value) is expected
+        assert not gate.is_set()
+        gate.set()
+        with call._lock:
+            assert call._lock.wait_for(lambda: call._stream, 30), "what comes too late is closed"
+        port.close()
+
+    def test_a_reader_that_is_busy_is_no_silence(self, model: MessagesApi, monkeypatch: pytest.MonkeyPatch) -> None:
+        looks, real = threading.Semaphore(0), Listening.silent
+
+        def silent(listening: Listening, now: float) -> bool:
+            looks.release()
+            return real(listening, now)
+
+        monkeypatch.setattr(Listening, "silent", silent)
+        monkeypatch.setattr(adapter, "STALL_SECONDS", 0.2)
+        gate = threading.Event()
+        model.replies = [Reply([text("one two three four")], gate=gate)]
+        port = AnthropicModel(Settings(base_url=model.url))
+        call = port.call(request())
+        for _ in call.events():
+            if not gate.is_set():
+                assert all(looks.acquire(timeout=10) for _ in range(8))  # twice as long as it may be silent
+                gate.set()
+        assert call.answer().content == [text("one two three four")]
         port.close()
 
 

@@ -124,6 +124,14 @@ class Settings:
     base_url: str | None = _set(
         "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model", read=_address
     )
+    first_byte_seconds: int = _set(
+        "WALKAWAY_FIRST_BYTE_SECONDS",
+        "seconds until a model must have begun its answer; one that reads a long prompt on this machine takes its time",
+        "serve",
+        "call_model",
+        default=120,
+        read=_count(60, 900),
+    )
     keys: Mapping[str, str] = _set(
         "WALKAWAY_KEYS",
         "`key=tenant,…`: who may call the local server, besides the keys of `walkaway keys`",

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
+CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
+"""How long a service may say nothing in the middle of an answer."""
 
 
 class AnthropicModel:
@@ -78,10 +80,16 @@ class AnthropicModel:
 
     def call(self, request: ModelRequest) -> AnthropicCall:
         """Prepare a call. The client is made when it begins: what is wrong with it is what the call fails with."""
-        return AnthropicCall(lambda: self._begin(request), request, self._settings)
+        return AnthropicCall(lambda: self._begin(request), request, self._settings, STALL_SECONDS)
 
     def _begin(self, request: ModelRequest) -> "Stream[RawMessageStreamEvent]":
-        stream: Any = self._client(request.model).messages.create(**self._arguments(request))
+        """Send a request; what the service says may be long in coming, but not between two parts of it."""
+        from httpx2 import Timeout
+
+        first = max(float(self._settings.first_byte_seconds), STALL_SECONDS)
+        timeout = Timeout(STALL_SECONDS, connect=CONNECT_SECONDS, read=first)
+        asked = self._arguments(request)
+        stream: Any = self._client(request.model).messages.create(**asked, timeout=timeout)
         return cast("Stream[RawMessageStreamEvent]", stream)
 
     def _arguments(self, request: ModelRequest) -> arguments.Arguments:
@@ -134,6 +142,6 @@ def _options() -> dict[str, Any]:
 
     return {
         "max_retries": 0,  # what is repeated, readers are told of
-        "timeout": Timeout(STALL_SECONDS, connect=10.0),
+        "timeout": Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
         "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
     }

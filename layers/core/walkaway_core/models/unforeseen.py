@@ -80,8 +80,9 @@ def _connection(error: Exception, model: str, settings: Settings) -> str:
         return ""
     ours = settings.base_url and not model.startswith(BEDROCK)
     hint = "; is it running, and is ANTHROPIC_BASE_URL right?" if ours else ""
+    silent = f"said nothing for {settings.first_byte_seconds} s; WALKAWAY_FIRST_BYTE_SECONDS gives it longer"
     sentences: Sequence[tuple[type[Exception], str]] = (
-        (httpx2.ReadTimeout, "The model service said nothing for a minute"),
+        (httpx2.ReadTimeout, f"The model service {silent}"),
         (ssl.SSLCertVerificationError, f"The model service's certificate is not trusted here; check {CERTIFICATES}"),
         (httpx2.ProxyError, f"The proxy did not let the model call through; check {PROXIES}"),
         (gaierror, f"The model service's name is not known here{hint}"),
