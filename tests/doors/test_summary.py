@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.kit.engine import Engine
-from tests.kit.messages_api import MessagesApi, PromptCache, Reply, text
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run
 from walkaway_core.engine import sending
 from walkaway_core.log import transcript
