@@ -73,7 +73,7 @@ def _roles(body: Block) -> list[str]:
             continue
         content = before["content"]
         results = [block["tool_use_id"] for block in content if block["type"].endswith("_tool_result")]
-        if results[: len(open_)] != open_ or not all(b["type"].endswith("_tool_result") for b in content[: len(open_)]):
+        if [block.get("tool_use_id") for block in content[: len(open_)]] != open_:
             wrong.append(f"an answer begins with the results of {open_}, which were still to come")
         served = [block["id"] for block in content if block["type"] == "server_tool_use"]
         if unasked := set(results) - {*served, *open_}:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import arguments, catalog
 from walkaway_core.models.blocks import Blocks
-from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
+from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest, ThinkingRefused
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 from walkaway_wire import jsontext
 
@@ -218,6 +218,8 @@ def _translated(error: Exception, model: str) -> Exception:
         return ModelRefused(f"The model service refused the caller; check {check} ({said})")
     if status == 404:
         return ModelRefused(f"The model service does not know {model!r}; check the session's model or WALKAWAY_MODEL")
+    if status == 400 and "`signature` in `thinking`" in said:
+        return ThinkingRefused(f"The model service refused the call: {said}")
     if isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 429):
         return ModelRefused(f"The model service refused the call: {said}")
     asked = getattr(error, "response", None) and error.response.headers.get("retry-after")  # type: ignore[attr-defined]
