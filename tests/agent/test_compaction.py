@@ -6,7 +6,8 @@ import pytest
 
 from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
-from tests.kit.messages_api import MessagesApi, PromptCache, Reply, call, size, text
+from tests.kit.messages_api import MessagesApi, Reply, call, size, text
+from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run, step
 from walkaway_core.engine import sending
 from walkaway_core.log import transcript

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.kit.engine import Engine
-from tests.kit.messages_api import MessagesApi, PromptCache, Reply, call, text
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import run
 from walkaway_core.agent import prices
 from walkaway_core.engine import sending

@@ -23,7 +23,7 @@ def left(expires: datetime) -> Reply:
         "usage": {"output_tokens": 5},
     }
     block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "done"}}
-    message: Block = {"id": "m", "content": []}
+    message: dict[str, Any] = {"id": "m", "content": []}
     return Reply(raw=[{"type": "message_start", "message": message}, block, end, {"type": "message_stop"}])
 
 

@@ -246,6 +246,7 @@ class TestTools:
 
     def test_settings_reach_the_service(self, engine: Engine, model: MessagesApi) -> None:
         options = {"max_output_tokens": 300, "effort": "low", "temperature": 0.5, "allowed_tools": ()}
+        options |= {"model": "claude-sonnet-4-6"}  # of those that take a temperature
         run(engine, engine.turn(engine.session(**options)))
         sent = model.requests[0]
         assert (sent["max_tokens"], sent["output_config"], sent["temperature"]) == (300, {"effort": "low"}, 0.5)

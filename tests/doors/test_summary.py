@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.kit.engine import Engine
-from tests.kit.messages_api import MessagesApi, PromptCache, Reply, text
+from tests.kit.engine import WINDOW, Engine
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run
 from walkaway_core.engine import sending
 from walkaway_core.log import transcript
@@ -89,5 +90,5 @@ def test_it_is_asked_for_as_the_session_thinks_and_with_its_tools(
     before = model.requests[-3]
     assert asked[0]["tools"] == before["tools"]
     assert asked[0].get("thinking") == before.get("thinking")
-    assert asked[0]["max_tokens"] >= 20_000
+    assert asked[0]["max_tokens"] == WINDOW // 4, "20,000, or a quarter of a small window"
     assert "tool_choice" not in asked[0]

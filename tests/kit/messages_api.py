@@ -1,8 +1,6 @@
 """A model service for tests: speaks the Messages API over a socket, says what it is told to, and is strict."""
 
 import base64
-import hashlib
-import itertools
 import json
 import socket
 import struct
@@ -13,8 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+from tests.kit.strict import problems, signed
+from walkaway_core.models.rehearsal import binding
+
+if TYPE_CHECKING:
+    from tests.kit.prompt_cache import PromptCache
 
 Block = dict[str, Any]
 
@@ -73,31 +77,6 @@ def size(body: dict[str, Any]) -> int:
     return len(json.dumps([body.get("tools"), body["system"], body["messages"]])) // 4
 
 
-class PromptCache:
-    """Counts what of each request could be read from the cache, by the service's rules (prompt caching).
-
-    A marked prefix is kept; a later request reads the longest kept prefix that ends up to 20 blocks before one of its
-    markers. Four markers at the most. A token is four characters here.
-    """
-
-    def __init__(self) -> None:
-        self._kept: set[str] = set()
-
-    def read(self, body: dict[str, Any]) -> dict[str, int]:
-        blocks = [*body.get("tools", ()), *body["system"], *(b for m in body["messages"] for b in m["content"])]
-        marked = [i for i, block in enumerate(blocks) if "cache_control" in block]
-        assert len(marked) <= 4, "the service takes four markers at the most"
-        plain = [json.dumps({name: v for name, v in block.items() if name != "cache_control"}) for block in blocks]
-        sizes = list(itertools.accumulate(len(text) // 4 for text in plain))
-        names = list(itertools.accumulate(plain, lambda name, text: hashlib.sha256((name + text).encode()).hexdigest()))
-        found = [i for mark in marked for i in range(max(0, mark - 20), mark + 1) if names[i] in self._kept]
-        self._kept.update(names[i] for i in marked)
-        read = sizes[max(found)] if found else 0
-        written = sizes[marked[-1]] - read if marked else 0
-        rest = sizes[-1] - read - written
-        return {"input_tokens": rest, "cache_read_input_tokens": read, "cache_creation_input_tokens": written}
-
-
 class _Handler(BaseHTTPRequestHandler):
     """Answers one connection."""
 
@@ -109,9 +88,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.service.keys.append(self.headers.get("authorization", "").removeprefix("Bearer "))
         if self.path.startswith("/v1/messages/count_tokens"):
             self.service.counted += 1
+            if misfit := self.service._misfit(body):
+                self._refuse(Reply(status=400, error=misfit))
+                return
             self._answer(200, json.dumps({"input_tokens": size(body)}), {})
             return
-        reply = self.service._take(self.path, body)
+        if self.path.startswith(BEDROCK):  # the model stands in the address there, and so does that it streams
+            name, _, call = self.path.removeprefix(BEDROCK).partition("/")
+            body = {"model": unquote(name), **body}
+            path = "/v1/messages" if call == "invoke-with-response-stream" else self.path
+        else:
+            path = self.path
+        version = body.get("anthropic_version") or self.headers.get("anthropic-version", "")
+        reply = self.service._take(path, body, version)
         if reply.status != 200:
             self._refuse(reply)
             return
@@ -146,7 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
             return True
 
     def _refuse(self, reply: Reply) -> None:
-        body = json.dumps(_error(reply, "api_error")) if reply.body is None else reply.body
+        body = (
+            json.dumps(_error(reply, "invalid_request_error" if reply.status == 400 else "api_error"))
+            if reply.body is None
+            else reply.body
+        )
         self._answer(reply.status, body, {"retry-after": reply.retry_after, **reply.headers})
 
     def _answer(self, status: int, said: str, headers: dict[str, str]) -> None:
@@ -171,7 +164,8 @@ class _Server(ThreadingHTTPServer):
 class MessagesApi:
     """The service. `replies` are given in order; the last one is given for ever. `requests` holds what was asked.
 
-    `respond`, if there is one, chooses the reply to a request instead.
+    `respond`, if there is one, chooses the reply to a request instead. `unbound` has the refusals of thinking that does
+    not belong where it stands, as `check` finds them; a thinking block of a reply that says no signature gets one.
     """
 
     def __init__(self) -> None:
@@ -179,6 +173,8 @@ class MessagesApi:
         self.respond: Callable[[dict[str, Any]], Reply] | None = None
         self.requests: list[dict[str, Any]] = []
         self.problems: list[str] = []
+        self.unbound: list[str] = []
+        self.check = binding.misfit
         self.keys: list[str] = []
         self.hung_up = threading.Event()
         self.cache: PromptCache | None = None
@@ -194,16 +190,19 @@ class MessagesApi:
         self._server.shutdown()
         self._server.server_close()
 
-    def _take(self, path: str, body: dict[str, Any]) -> Reply:
-        if path.startswith(BEDROCK):  # the model stands in the address there, and so does that it streams
-            name, _, call = path.removeprefix(BEDROCK).partition("/")
-            body = {"model": unquote(name), **body}
-            path = "/v1/messages" if call == "invoke-with-response-stream" else path
+    def _misfit(self, body: dict[str, Any]) -> str | None:
+        misfit = self.check(body)
+        self.unbound += [misfit] if misfit else []
+        return misfit
+
+    def _take(self, path: str, body: dict[str, Any], version: str) -> Reply:
         with self._lock:
             self.requests.append(body)
-            self.problems += _problems(path, body)
+            self.problems += problems(path, body, version)
             if self.problems:
                 return Reply(status=400, error=self.problems[-1])
+            if misfit := self._misfit(body):
+                return Reply(status=400, error=misfit)
             if self.respond:
                 return self.respond(body)
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -229,34 +228,8 @@ def _frame(event: dict[str, Any]) -> bytes:
     return message + struct.pack(">I", zlib.crc32(message))
 
 
-def _problems(path: str, body: dict[str, Any]) -> list[str]:
-    """Say what the real service would refuse."""
-    found = [] if path == "/v1/messages" else [f"no such path: {path}"]
-    found += [f"{name} is missing" for name in ("model", "max_tokens", "messages") if name not in body]
-    messages = body.get("messages", [])
-    roles = [message["role"] for message in messages]
-    paused = bool(messages) and messages[-1]["content"][-1]["type"].endswith("_tool_result")
-    turns = roles[:-1] if paused else roles  # an answer that paused goes back as it is
-    if turns != ["user", "assistant"] * (len(turns) // 2) + ["user"] * (len(turns) % 2) or len(turns) % 2 == 0:
-        found.append(f"roles must alternate, from user to user: {roles}")
-    blocks = [block for message in messages for block in message["content"]]
-    if not all(message["content"] for message in messages) or not all(b["text"].strip() for b in blocks if "text" in b):
-        found.append("content must not be empty")
-    for before, after in itertools.pairwise(messages):
-        if before["role"] != "assistant":
-            continue
-        served = [block["id"] for block in before["content"] if block["type"] == "server_tool_use"]
-        if set(served) - {block.get("tool_use_id") for block in before["content"]}:
-            found.append(f"server_tool_use {served} without its result")
-        asked = [block["id"] for block in before["content"] if block["type"] == "tool_use"]
-        answered = [block["tool_use_id"] for block in after["content"] if block["type"] == "tool_result"]
-        if asked != answered[: len(asked)] or len(answered) != len(asked):
-            found.append(f"tool_use {asked} without its tool_result, found {answered}")
-    return found
-
-
 def _events(
-    reply: Reply, body: dict[str, Any], alive: Callable[[], bool], reads: dict[str, int]
+    reply: Reply, body: dict[str, Any], alive: Callable[[], bool], reads: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     usage = {"output_tokens": 1, **(reads or {"input_tokens": 10})}
     message: dict[str, Any] = {
@@ -267,7 +240,7 @@ def _events(
         "content": [],
     }
     yield {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}}
-    for index, block in enumerate(reply.blocks):
+    for index, block in enumerate(signed(reply.blocks, body)):
         yield from _block(index, block, reply, alive)
     calls = any(block["type"] == "tool_use" for block in reply.blocks)
     reason = reply.stop_reason or ("tool_use" if calls else "end_turn")
