@@ -53,7 +53,7 @@ MEANINGS: Final = {
     TEXT_START: "`{}`: a text block opens",
     TEXT_DELTA: "`{content}`: more text",
     TEXT_STOP: "`{}`: the text block is complete",
-    THINKING_START: "`{}`: the model's reasoning opens (only with `thinking`)",
+    THINKING_START: "`{}`: the model's reasoning opens, or what it says of its work between calls of tools",
     THINKING_DELTA: "`{content}`: more reasoning",
     THINKING_STOP: "`{}`: the reasoning is complete",
     TEXT_CITATION: "`{citation}`: where the text that is open now comes from, in the words of the Messages API",

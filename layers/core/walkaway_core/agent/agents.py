@@ -1,7 +1,7 @@
 """Agents: named settings. Each change is a version, and a turn keeps the version that it began with."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from walkaway_core.agent import client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
@@ -167,14 +167,14 @@ def _pack(agent: Agent) -> Item:
         "created": ms(agent.created_at),
         "updated": ms(agent.updated_at),
     }
-    body = {"name": agent.name, "description": agent.description, "settings": asdict(agent.settings)}
+    body = {"name": agent.name, "description": agent.description, "settings": agent.settings.body}
     return Item(*keys.agent(agent.tenant, agent.id), facts, jsontext.dump_bytes(body))
 
 
 def _version(agent: Agent) -> Item:
     """Keep the version, for the turns that begin with it."""
     key = keys.agent_version(agent.tenant, agent.id, agent.version)
-    return Item(*key, {}, jsontext.dump_bytes({"settings": asdict(agent.settings)}))
+    return Item(*key, {}, jsontext.dump_bytes({"settings": agent.settings.body}))
 
 
 def _settings(item: Item) -> AgentSettings:

@@ -1,7 +1,7 @@
 """How an agent works: the one list of its settings, each with what holds where nobody says it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class AgentSettings:
     """Tools of the server's whose calls wait for a yes."""
     tool_timeout: int = 86_400
     """Seconds for which a call waits for the caller."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As it is stored. What is left to the model is left out: 0.1.0 knows no such values and takes its own."""
+        unsaid = {"thinking": None, "max_output_tokens": 0}
+        return {name: value for name, value in asdict(self).items() if unsaid.get(name, self) != value}
 
     def allows(self, tool: str, *, unasked: bool = True) -> bool:
         """Whether the agent may use this tool; `unasked`: also where nobody says which ones."""

@@ -38,8 +38,8 @@ class SessionOptions:
     def body(self) -> dict[str, Any]:
         """As it is stored: in one object with the settings."""
         flat = asdict(self)
-        settings: dict[str, Any] = flat.pop("settings")
-        return flat | settings
+        del flat["settings"]
+        return flat | self.settings.body
 
 
 def options(body: Mapping[str, Any]) -> SessionOptions:
