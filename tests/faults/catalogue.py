@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.faults import acts, deliveries, left, pauses, runs, waits
+from tests.faults import acts, deliveries, left, pauses, refusals, runs, waits
 from tests.faults.campaign import Arm, Fault
 from tests.faults.lives import (
     CANCELLED,
@@ -199,6 +199,7 @@ CATALOGUE = [
     *deliveries.faults(each, at),
     *runs.faults(each, at),
     *pauses.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}),
+    *refusals.faults(each, at),
     *waits.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}, twice),
     *left.faults(each),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),

@@ -46,13 +46,17 @@ BUSY = "busy "
 """How an order begins at whose first step, and at whose last, the service is busy when it is asked first."""
 WAITS = {0: "1200", 2: "45"}
 """After which answers it is, and for how long: longer than a step is given, and not."""
+DOUBTED = "doubted "
+"""How an order begins at whose first step, and at whose last, the service refuses the thinking that goes back, once."""
+UNREADABLE = "unreadable "
+"""How an order begins that the service does not take."""
 _asked: Counter[tuple[str, int]] = Counter()
 
 
 def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
     """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file.
 
-    Only an order that finds the service busy is to be given once: that is remembered by its words.
+    An order at which the service is busy, or doubts, is to be given once: that is remembered by its words.
     """
     said, path, order = 0, FILE, ""
     for message in body["messages"]:
@@ -67,5 +71,12 @@ def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
         _asked[order, said] += 1
         if said in WAITS and _asked[order, said] == 1:
             return Reply(status=529, error="overloaded", retry_after=WAITS[said])
+    if order.startswith(DOUBTED):
+        path = FILE
+        _asked[order, said] += 1
+        if said in WAITS and _asked[order, said] == 1:
+            return Reply(status=400, error="messages.0.content.0: The block is bound to a different conversation")
+    if order.startswith(UNREADABLE):
+        return Reply(status=400, error=f"messages.{len(body['messages']) - 1}.content.0: could not process the image")
     answers = asking() if order == ASKS else script(path)
     return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)
