@@ -271,8 +271,8 @@ MUTANTS = [
         (
             (
                 "engine/sending.py",
-                "if once and (found := once.earlier(services)):",
-                "if once and not session.busy and (found := once.earlier(services)):",
+                "if once and (earlier := once.earlier(services)):",
+                "if once and not session.busy and (earlier := once.earlier(services)):",
             ),
         ),
     ),
