@@ -358,7 +358,7 @@ MUTANTS = [
         "webhooks; a message comes twice at once",
         (
             ("notify/deliveries.py", 'Is("state", "pending"), Is("due", delivery.due), ', ""),
-            ("notify/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
+            ("notify/attempts.py", 'or stored.state != "pending" or stored.due != message["due"]', ""),
         ),
     ),
     Mutant(
