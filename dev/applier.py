@@ -107,7 +107,7 @@ def _bucket(name: str, given: dict[str, Any]) -> Made:
         Bucket=bucket, PublicAccessBlockConfiguration=given["PublicAccessBlockConfiguration"]
     )
     client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=given["OwnershipControls"])
-    rules: Any = [_lifecycle(**found) for found in given["LifecycleConfiguration"]["Rules"]]
+    rules: Any = [_lifecycle(**entry) for entry in given["LifecycleConfiguration"]["Rules"]]
     client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
     return {"Ref": bucket, "Arn": f"arn:aws:s3:::{bucket}"}
 

@@ -57,8 +57,8 @@ def main(port: int, api_port: int, env_file: Path) -> None:
 def variables(deployment: Deployment, endpoint: str) -> dict[str, dict[str, str]]:
     """Each function's variables, as `sam local invoke --env-vars` and `dev.invoke` read them."""
     return {
-        found.name: {**found.environ, **ACCOUNT, "AWS_ENDPOINT_URL": endpoint}
-        for found in deployment.functions.values()
+        function.name: {**function.environ, **ACCOUNT, "AWS_ENDPOINT_URL": endpoint}
+        for function in deployment.functions.values()
     }
 
 

@@ -31,17 +31,17 @@ def compare(baseline: Mapping[str, Document], now: Mapping[str, Document]) -> li
 
     An operation is looked for in the document of the same name, then in the others: it may move between them.
     """
-    found = []
+    breaks = []
     for name, old in baseline.items():
         homes = [now[name]] if name in now else []
         homes += [document for other, document in now.items() if other != name]
         for (method, path), before in _operations(old).items():
             home = next((home for home in homes if (method, path) in _operations(home)), None)
             if home is None:
-                found.append(f"{method.upper()} {path}: removed")
+                breaks.append(f"{method.upper()} {path}: removed")
             else:
-                found += _operation(old, before, home, _operations(home)[method, path], f"{method.upper()} {path}")
-    return found
+                breaks += _operation(old, before, home, _operations(home)[method, path], f"{method.upper()} {path}")
+    return breaks
 
 
 def _operations(document: Document) -> dict[tuple[str, str], Document]:
@@ -86,8 +86,8 @@ def _content(comparison: Comparison, old: Document, new: Document, where: str) -
 
 
 def _parameters(operation: Document, document: Document) -> dict[str, Document]:
-    every = [resolved(found, document) for found in [*operation["shared"], *operation.get("parameters", [])]]
-    return {f"{found['in']} {found['name']}": found for found in every if found["in"] != "path"}
+    every = [resolved(parameter, document) for parameter in [*operation["shared"], *operation.get("parameters", [])]]
+    return {f"{parameter['in']} {parameter['name']}": parameter for parameter in every if parameter["in"] != "path"}
 
 
 def documents(folder: Path) -> dict[str, Document]:
@@ -121,8 +121,8 @@ def main() -> None:
     folders = [path for path in RELEASES.glob("*") if path.is_dir()]
     if len(folders) != 1 or not (baseline := documents(folders[0])):
         sys.exit("docs/releases must hold the documents of one release; `python -m dev.breaks --release` writes them")
-    if found := compare(baseline, documents(NOW)):
-        sys.exit("\n".join([f"breaks callers of {folders[0].name}:", *(f"  {one}" for one in found)]))
+    if breaks := compare(baseline, documents(NOW)):
+        sys.exit("\n".join([f"breaks callers of {folders[0].name}:", *(f"  {one}" for one in breaks)]))
 
 
 if __name__ == "__main__":

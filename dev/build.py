@@ -69,7 +69,7 @@ def main(*, architecture: str, if_possible: bool) -> None:
 def find() -> Path | None:
     """Find the runtime's Python: on the PATH, else the newest in pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    known = [Path(found)] if (found := shutil.which(f"python{MINOR}")) else []
+    known = [Path(path)] if (path := shutil.which(f"python{MINOR}")) else []
     candidates = [*known, *sorted(pyenv.glob(f"{MINOR}.*/bin/python{MINOR}"), reverse=True)]
     return next((python for python in candidates if _runs(python)), None)
 

@@ -65,11 +65,11 @@ class _Context:
 
 def functions(applied: Applied) -> dict[str, Function]:
     """The functions of a stack. Their folders follow from their names: `CallModelFunction` is `call_model`."""
-    found = {}
+    by_name = {}
     for name, _ in applied.stack.resources("AWS::Lambda::Function"):
         environ = applied.stack.resolved(name).get("Environment", {}).get("Variables", {})
-        found[name] = Function(name, folder(name), environ)
-    return found
+        by_name[name] = Function(name, folder(name), environ)
+    return by_name
 
 
 def folder(function: str) -> str:
@@ -91,9 +91,11 @@ class Deployment:
         self.applied = applied
         self.functions = functions(applied)
         self.services = {
-            found.folder: deployed.build(Settings.read({**found.environ, **environ}, found.folder), clock, dialects)
-            for found in self.functions.values()
-            if found.folder != SANDBOX
+            function.folder: deployed.build(
+                Settings.read({**function.environ, **environ}, function.folder), clock, dialects
+            )
+            for function in self.functions.values()
+            if function.folder != SANDBOX
         }
         self.sandboxes = Sandboxes()
         self.crash_next: dict[str, int] = {}
@@ -115,15 +117,17 @@ class Deployment:
     def close(self) -> None:
         """Close what the functions' services hold open; Lambda itself never does."""
         self.sandboxes.close()
-        for found in self.services.values():
+        for services in self.services.values():
             held: Any
-            for held in (found.table, found.model):
+            for held in (services.table, services.model):
                 held.close()
 
     def schedule(self) -> Any:
         """Let a minute's schedule fire."""
-        (found,) = (self.applied.stack.resolved(n) for n, _ in self.applied.stack.resources("AWS::Scheduler::Schedule"))
-        return self.invoke(_function_of(found["Target"]["Arn"]), {})
+        (schedule,) = (
+            self.applied.stack.resolved(n) for n, _ in self.applied.stack.resources("AWS::Scheduler::Schedule")
+        )
+        return self.invoke(_function_of(schedule["Target"]["Arn"]), {})
 
     def poll(self) -> int:
         """Take what waits in the queues that functions read, as an event source mapping does; give how much it was."""
@@ -131,13 +135,13 @@ class Deployment:
         for name, _ in self.applied.stack.resources("AWS::Lambda::EventSourceMapping"):
             mapping = self.applied.stack.resolved(name)
             url = client.get_queue_url(QueueName=mapping["EventSourceArn"].rpartition(":")[2])["QueueUrl"]
-            found = client.receive_message(QueueUrl=url, MaxNumberOfMessages=mapping["BatchSize"]).get("Messages", [])
-            if not found:
+            batch = client.receive_message(QueueUrl=url, MaxNumberOfMessages=mapping["BatchSize"]).get("Messages", [])
+            if not batch:
                 continue
-            count += len(found)
-            failed = self.invoke(mapping["FunctionName"], {"Records": [_record(message) for message in found]})
+            count += len(batch)
+            failed = self.invoke(mapping["FunctionName"], {"Records": [_record(message) for message in batch]})
             kept = {item["itemIdentifier"] for item in (failed or {}).get("batchItemFailures", ())}
-            for message in found:
+            for message in batch:
                 if message["MessageId"] not in kept:
                     client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return count
@@ -204,8 +208,8 @@ def stop_ends_waiting() -> Iterator[None]:
 
     original = ExecutionWorker.stop
 
-    def stop(self: Any, **said: Any) -> None:
-        original(self, **said)
+    def stop(self: Any, **arguments: Any) -> None:
+        original(self, **arguments)
         for token, endpoint in list(self.env.callback_pool_manager._pool.items()):  # noqa: SLF001
             endpoint.notify(CallbackOutcomeSuccess(token, "{}"))
 

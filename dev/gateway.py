@@ -33,10 +33,10 @@ class Route:
     def pattern(self) -> re.Pattern[str]:
         """What its path looks like."""
         parts = re.split(r"\{(\w+)(\+?)\}", self.path)
-        found = re.escape(parts[0])
+        pattern = re.escape(parts[0])
         for name, greedy, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            found += f"(?P<{name}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
-        return re.compile(found)
+            pattern += f"(?P<{name}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
+        return re.compile(pattern)
 
     @property
     def rank(self) -> tuple[tuple[int, ...], bool]:
@@ -48,8 +48,8 @@ class Route:
 def routes(stack: Stack) -> Iterator[Route]:
     """The routes of a stack's API."""
     for path, methods in stack.resolved("Api")["Body"]["paths"].items():
-        for method, found in methods.items():
-            integration = found["x-amazon-apigateway-integration"]
+        for method, operation in methods.items():
+            integration = operation["x-amazon-apigateway-integration"]
             parts = re.fullmatch(
                 r".*path/(?P<version>.+)/functions/(.+:)?(?P<name>\w+)(\.Arn)?/(?P<call>[\w-]+)", integration["uri"]
             )
@@ -60,9 +60,9 @@ def routes(stack: Stack) -> Iterator[Route]:
             yield Route("*" if method == ANY else method.upper(), path, parts["name"], streamed)
 
 
-def chosen(found: Iterable[Route], method: str, path: str) -> Route | None:
+def chosen(candidates: Iterable[Route], method: str, path: str) -> Route | None:
     """Choose as API Gateway does: the most specific of the paths that take the method."""
-    fitting = (route for route in found if route.method in (method, "*") and route.pattern.fullmatch(path))
+    fitting = (route for route in candidates if route.method in (method, "*") and route.pattern.fullmatch(path))
     return min(fitting, key=lambda route: route.rank, default=None)
 
 
@@ -137,12 +137,12 @@ def proxy_event(scope: Scope, route: Route, path: str, context: dict[str, Any], 
 
 
 async def _body(receive: Receive) -> bytes:
-    found, more = b"", True
+    body, more = b"", True
     while more:
         message: Message = await receive()
-        found += message.get("body", b"")
+        body += message.get("body", b"")
         more = message.get("more_body", False)
-    return found
+    return body
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

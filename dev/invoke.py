@@ -33,8 +33,8 @@ def main(function: str, event: Path, env_file: Path) -> None:
             sandboxes.invoke("", payload)
         return
     os.environ.update(known[function])
-    found = Function(function, folder(function), known[function])
-    print(json.dumps(found.call(payload), indent=2))
+    target = Function(function, folder(function), known[function])
+    print(json.dumps(target.call(payload), indent=2))
 
 
 if __name__ == "__main__":

@@ -28,27 +28,27 @@ RUNTIME = {
 
 def wanted(extra: str, shared: list[str]) -> str:
     """The file as it must be."""
-    found: set[str] = set()
+    entries: set[str] = set()
     todo = [*_required("walkaway", extra, only=True), *map(Requirement, shared)]
     while todo:
         requirement = todo.pop()
         name = canonicalize_name(requirement.name)
         for wish in ("", *requirement.extras):
-            if f"{name}[{wish}]" not in found:
-                found.add(f"{name}[{wish}]")
+            if f"{name}[{wish}]" not in entries:
+                entries.add(f"{name}[{wish}]")
                 todo += _required(name, wish, only=name == "walkaway")
     pins = _pins()
-    names = sorted({entry.partition("[")[0] for entry in found} - {"walkaway"})
+    names = sorted({entry.partition("[")[0] for entry in entries} - {"walkaway"})
     return "".join(f"{name}=={pins[name]}\n" for name in names)
 
 
 def _required(name: str, extra: str, *, only: bool = False) -> list[Requirement]:
     """What a package requires in the Lambda runtime, with an extra or, if `only`, for nothing but the extra."""
-    found = [Requirement(text) for text in requires(name) or ()]
-    with_it = [r for r in found if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": extra})]
+    requirements = [Requirement(text) for text in requires(name) or ()]
+    with_it = [r for r in requirements if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": extra})]
     if not only:
         return with_it
-    without = {str(r) for r in found if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": ""})}
+    without = {str(r) for r in requirements if r.marker is None or r.marker.evaluate({**RUNTIME, "extra": ""})}
     return [r for r in with_it if str(r) not in without]
 
 

@@ -23,13 +23,13 @@ BUFFERED = f'!Sub "{CALL}/2015-03-31/functions/${{StreamFunction.Arn}}/invocatio
 STREAM_ANSWER = "responseTransferMode: !If [Adapter, STREAM, BUFFERED], timeoutInMillis: !If [Adapter, 900000, 29000]"
 
 
-def written_into(template: str, found: Paths) -> str:
+def written_into(template: str, table: Paths) -> str:
     """Replace the template's paths. Raises ValueError if their marks are not there."""
     before, begin, rest = template.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"template.yaml lacks the lines {BEGIN.strip()!r} and {END.strip()!r} around the API's paths")
-    return "".join([before, begin, *(_path(*one) for one in sorted(found.items())), end, after])
+    return "".join([before, begin, *(_path(*one) for one in sorted(table.items())), end, after])
 
 
 def _path(path: str, streams: frozenset[str]) -> str:

@@ -42,9 +42,9 @@ def apps(dialects: Sequence[Dialect] = DIALECTS) -> Mapping[str, FastAPI]:
 
 def everything(dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Served]:
     """Go through the routes of all dialects, where they are and below their mounts."""
-    found = apps(dialects)
+    by_name = apps(dialects)
     for dialect in dialects:
-        for route in served(found[dialect.name]):
+        for route in served(by_name[dialect.name]):
             if dialect.at or dialect.claims or route.path == dialect.document:
                 yield route
             if dialect.mount:
@@ -69,15 +69,15 @@ def paths(routes: Iterable[Served], owned: Sequence[str] = OWNED) -> Paths:
     Variables at one position get the name of the first. Raises ValueError for what a REST API cannot have.
     """
     names: dict[str, str] = {}
-    found: dict[str, frozenset[str]] = {_named(f"{prefix}/{{path+}}", names): frozenset() for prefix in owned}
+    table: dict[str, frozenset[str]] = {_named(f"{prefix}/{{path+}}", names): frozenset() for prefix in owned}
     below = tuple(f"{prefix}/" for prefix in owned)
     for route in routes:
         # An empty streamed answer can hang, so HEAD is never streamed.
         streams = route.methods - {"HEAD"} if route.streamed else frozenset()
         if streams or not route.path.startswith(below):
             path = _named(_gateways(route.path), names)
-            found[path] = found.get(path, frozenset()) | streams
-    return found
+            table[path] = table.get(path, frozenset()) | streams
+    return table
 
 
 def _gateways(path: str) -> str:

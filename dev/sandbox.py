@@ -21,11 +21,11 @@ from app import handler
 out = os.fdopen(os.dup(1), "w")
 for line in sys.stdin:
     try:
-        said = {"answer": handler(json.loads(line), None)}
+        answer = {"answer": handler(json.loads(line), None)}
     except BaseException as error:
-        said = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(said), file=out, flush=True)
-    if "error" in said:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), file=out, flush=True)
+    if "error" in answer:
         os._exit(1)
 """
 
@@ -52,11 +52,11 @@ class Sandboxes:
             if process is None or process.poll() is not None:
                 _close(process)
                 process = self._alive[session] = self._start(session)
-            said = _ask(process, event)
-        if "error" in said:
+            answer = _ask(process, event)
+        if "error" in answer:
             process.kill()
             process.wait()
-            raise SandboxBroke(said["error"])
+            raise SandboxBroke(answer["error"])
 
     def close(self) -> None:
         """End every environment, and leave nothing of it."""

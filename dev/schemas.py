@@ -31,35 +31,35 @@ class Comparison:
             return []
         seen |= {pair}
         before, after = list(_alternatives(old, self.old)), list(_alternatives(new, self.new))
-        found = []
+        breaks = []
         for alternative in before:
             near = [other for other in after if self._fits(alternative, other)]
             if not near and (self.sent or not after):
-                found.append(f"{where}: {_kind(alternative)} is no longer taken")
+                breaks.append(f"{where}: {_kind(alternative)} is no longer taken")
             tried = [self._one(alternative, other, where, seen) for other in near]
             fewest: list[str] = min(tried, key=len) if tried else []
-            found += fewest
+            breaks += fewest
         if not self.sent:
-            found += [
+            breaks += [
                 f"{where}: may now be {_kind(other)}"
                 for other in after
                 if not any(self._fits(b, other) for b in before)
             ]
-        return found
+        return breaks
 
     def _fits(self, old: Schema, new: Schema) -> bool:
         narrow, wide = (old.get("type"), new.get("type")) if self.sent else (new.get("type"), old.get("type"))
         return wide is None or narrow == wide or (narrow, wide) in WIDER
 
     def _one(self, old: Schema, new: Schema, where: str, seen: Seen) -> list[str]:
-        found = list(self._values(old, new, where)) + list(self._fields(old, new, where))
+        breaks = list(self._values(old, new, where)) + list(self._fields(old, new, where))
         theirs = new.get("properties", {})
         inner = [(f"{where}.{name}", field, theirs.get(name)) for name, field in old.get("properties", {}).items()]
         inner += [(f"{where}[]", old.get(key), new.get(key)) for key in ("items", "additionalProperties")]
         for place, before, after in inner:
             if isinstance(before, Mapping) and isinstance(after, Mapping):
-                found += self.breaks(before, after, place, seen)
-        return found
+                breaks += self.breaks(before, after, place, seen)
+        return breaks
 
     def _values(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
         values, now = _enum(old), _enum(new)
@@ -106,15 +106,15 @@ def resolved(schema: Any, document: Schema) -> Any:
 
 def _alternatives(schema: Schema, document: Schema) -> Iterator[Schema]:
     """What a schema may be, each with one type at the most."""
-    found = resolved(schema, document)
-    several = found.get("anyOf") or found.get("oneOf")
+    definition = resolved(schema, document)
+    several = definition.get("anyOf") or definition.get("oneOf")
     if several:
         for one in several:
             yield from _alternatives(one, document)
-    elif isinstance(found.get("type"), list):
-        yield from ({**found, "type": kind} for kind in found["type"])
+    elif isinstance(definition.get("type"), list):
+        yield from ({**definition, "type": kind} for kind in definition["type"])
     else:
-        yield found
+        yield definition
 
 
 def _enum(schema: Schema) -> list[Any] | None:

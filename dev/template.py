@@ -26,8 +26,8 @@ UPLOADED = "s3://uploaded/code"
 
 def written() -> dict[str, Any]:
     """The template as it is written, with its short intrinsic functions spelled out."""
-    found: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
-    return found
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return template
 
 
 def transformed(template: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def transformed(template: dict[str, Any] | None = None) -> dict[str, Any]:
             properties["Definition"] = json.loads((ROOT / properties.pop("DefinitionUri")).read_text())
     os.environ.setdefault("AWS_DEFAULT_REGION", PSEUDO["AWS::Region"])
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    found: dict[str, Any] = transform(template, {}, _NoPolicies())
-    return found
+    result: dict[str, Any] = transform(template, {}, _NoPolicies())
+    return result
 
 
 class _NoPolicies:
@@ -63,8 +63,8 @@ class Stack:
 
     def __post_init__(self) -> None:
         known = self.template["Parameters"]
-        given = {**{name: str(found["Default"]) for name, found in known.items()}, **self.parameters}
-        lists = {name for name, found in known.items() if found["Type"] == "CommaDelimitedList"}
+        given = {**{name: str(parameter["Default"]) for name, parameter in known.items()}, **self.parameters}
+        lists = {name for name, parameter in known.items() if parameter["Type"] == "CommaDelimitedList"}
         self._values = {**PSEUDO, **{n: text.split(",") if n in lists else text for n, text in given.items()}}
 
     def resources(self, kind: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -84,15 +84,15 @@ class Stack:
     def resolve(self, value: Any) -> Any:
         """Resolve intrinsic functions. Raises ValueError for one that is not known here."""
         if isinstance(value, list):
-            return [found for found in map(self.resolve, value) if found is not NO_VALUE]
+            return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
             if name == "Ref" or (name.startswith("Fn::") and name != "Fn::Transform"):
                 return self._call(name, argument)
-        found = {name: self.resolve(inner) for name, inner in value.items()}
-        return {name: inner for name, inner in found.items() if inner is not NO_VALUE}
+        resolved = {name: self.resolve(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in resolved.items() if inner is not NO_VALUE}
 
     def _call(self, name: str, argument: Any) -> Any:
         if name == "Ref":

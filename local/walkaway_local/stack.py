@@ -142,5 +142,5 @@ def definition() -> Path:
 
 
 def _log(kind: str, detail: Mapping[str, Any]) -> None:
-    said = " ".join(f"{name}={value}" for name, value in detail.items() if isinstance(value, str | int))
-    logging.getLogger("walkaway").info("%s %s", kind, said)
+    text = " ".join(f"{name}={value}" for name, value in detail.items() if isinstance(value, str | int))
+    logging.getLogger("walkaway").info("%s %s", kind, text)

@@ -210,7 +210,7 @@ class SqliteTable:
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this transaction's alone
-            return lambda found=error: future.set_exception(found)  # type: ignore[misc]
+            return lambda failure=error: future.set_exception(failure)  # type: ignore[misc]
         for sql, row in changes:
             self._writing.execute(sql, row)
         return lambda: future.set_result(None)
@@ -219,12 +219,12 @@ class SqliteTable:
         """Judge all conditions, then give what is to be done."""
         changes: list[tuple[str, tuple[str | bytes | int | None, ...]]] = []
         for write in writes:
-            found = self._get(self._writing, write.key)
+            stored = self._get(self._writing, write.key)
             when = (Present(), *write.when) if isinstance(write, Change) else write.when
-            if not all(condition.holds(found) for condition in when):
-                raise Refused(write.key, found)
+            if not all(condition.holds(stored) for condition in when):
+                raise Refused(write.key, stored)
             if isinstance(write, Put | Change):
-                item = write.item if isinstance(write, Put) else _changed(found, write)
+                item = write.item if isinstance(write, Put) else _changed(stored, write)
                 row = (*item.key, jsontext.dumps(dict(item.facts)), item.body, item.expires)
                 changes.append(("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", row))
             elif isinstance(write, Delete):

@@ -42,8 +42,8 @@ class FolderWorkspace:
         with self._directory(root, path) as folder:
             if folder is None:
                 return None if path else []
-            found = (_info(folder, name) for name in sorted(os.listdir(folder)))  # noqa: PTH208 - by descriptor, not by path
-            return [info for info in found if info]
+            infos = (_info(folder, name) for name in sorted(os.listdir(folder)))  # noqa: PTH208 - by descriptor, not by path
+            return [info for info in infos if info]
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""
@@ -97,8 +97,8 @@ class FolderWorkspace:
         with self._directory(root, parent, make=True) as folder:
             if folder is None or _kind(folder, name) not in (None, stat.S_IFREG):
                 raise NotAFile(path)
-            found = _info(folder, name)
-            if version is not None and version != (found.version if found else ""):
+            current = _info(folder, name)
+            if version is not None and version != (current.version if current else ""):
                 raise Changed(path)
             os.replace(staged, name, dst_dir_fd=folder)
             os.fsync(folder)
@@ -156,15 +156,15 @@ def _kind(folder: int, name: str) -> int | None:
 
 def _info(folder: int, name: str) -> FileInfo | None:
     try:
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(found.st_mode):
-        return FileInfo(name, is_directory=True, size=0, modified=found.st_mtime)
-    if not stat.S_ISREG(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
+        return FileInfo(name, is_directory=True, size=0, modified=status.st_mtime)
+    if not stat.S_ISREG(status.st_mode):
         return None
-    version = f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
-    return FileInfo(name, is_directory=False, size=found.st_size, modified=found.st_mtime, version=version)
+    version = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+    return FileInfo(name, is_directory=False, size=status.st_size, modified=status.st_mtime, version=version)
 
 
 def _chunks(source: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:

@@ -112,7 +112,7 @@ def test_a_refusal_among_conflicts_is_a_refusal(dynamo: tuple[DynamoTable, Troub
     troubles.answers(400, CANCELLED, CancellationReasons=found)
     with pytest.raises(Refused) as refusal:
         table.write(*TWO)
-    assert (refusal.value.key, refusal.value.found, troubles.sent) == (TWO[1].key, None, 1)
+    assert (refusal.value.key, refusal.value.item, troubles.sent) == (TWO[1].key, None, 1)
 
 
 def test_reads_are_repeated_too(dynamo: tuple[DynamoTable, Trouble]) -> None:

@@ -102,12 +102,12 @@ MUTANTS = [
     Mutant(
         "R2: the fence: a later writer stops an earlier one",
         SLEEPER,
-        (("log/log.py", ' or found.number("era") > writer.era', ""),),
+        (("log/log.py", ' or entry.number("era") > writer.era', ""),),
     ),
     Mutant(
         "R2: the nonce tells what was written after all",
         UNKNOWN,
-        (("log/log.py", 'if found.facts["nonce"] == writer.nonce:', "if False:"),),
+        (("log/log.py", 'if entry.facts["nonce"] == writer.nonce:', "if False:"),),
     ),
     Mutant(
         "R2: attempts of a step are counted",
@@ -133,7 +133,7 @@ MUTANTS = [
         "R2: the end stops everyone",
         "the user cancels",
         (
-            ("log/log.py", '"terminal" in found.facts or found', "found"),
+            ("log/log.py", '"terminal" in entry.facts or entry', "entry"),
             ("engine/ending.py", "LAST_ERA = 10**9", "LAST_ERA = 0"),
         ),
     ),
@@ -160,7 +160,7 @@ MUTANTS = [
         (
             ("doors/model_step.py", "tx.put(entry, Absent())", "tx.put(entry)"),
             ("doors/model_step.py", "*turns.unchanged(turn), set=turn_facts.committed", "set=turn_facts.committed"),
-            ("log/log.py", ' or found.number("era") > writer.era', ""),
+            ("log/log.py", ' or entry.number("era") > writer.era', ""),
         ),
     ),
     Mutant(
@@ -271,8 +271,8 @@ MUTANTS = [
         (
             (
                 "engine/sending.py",
-                "if once and (found := once.earlier(services)):",
-                "if once and not session.busy and (found := once.earlier(services)):",
+                "if once and (earlier := once.earlier(services)):",
+                "if once and not session.busy and (earlier := once.earlier(services)):",
             ),
         ),
     ),
@@ -358,7 +358,7 @@ MUTANTS = [
         "webhooks; a message comes twice at once",
         (
             ("notify/deliveries.py", 'Is("state", "pending"), Is("due", delivery.due), ', ""),
-            ("notify/attempts.py", 'or found.state != "pending" or found.due != message["due"]', ""),
+            ("notify/attempts.py", 'or stored.state != "pending" or stored.due != message["due"]', ""),
         ),
     ),
     Mutant(

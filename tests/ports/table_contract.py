@@ -98,7 +98,7 @@ def an_item_counts_as_absent_from_the_second_in_which_it_expires(table: Table, c
     assert [item.sk for item in table.query("p").items] == ["b"]
     with pytest.raises(Refused) as refusal:
         table.write(Change("p", "a", set={"x": 1}))
-    assert refusal.value.found is None
+    assert refusal.value.item is None
     table.write(Put(Item("p", "a", {"new": True}), (Absent(),)))
     assert table.get(("p", "a")) == [Item("p", "a", {"new": True})]
 
@@ -121,7 +121,7 @@ def refused_names_the_first_write_refused_and_what_stood_there(table: Table, clo
     table.write(Put(there))
     with pytest.raises(Refused) as refusal:
         table.write(Put(Item("p", "a")), Put(Item("p", "b"), (Absent(),)), Check("p", "c", (Present(),)))
-    assert (refusal.value.key, refusal.value.found) == (("p", "b"), there)
+    assert (refusal.value.key, refusal.value.item) == (("p", "b"), there)
 
 
 def conditions_see_the_state_before_the_transaction(table: Table, clock: HeldClock) -> None:

@@ -13,12 +13,12 @@ class _Commands(click.Group):
     """Finds further commands among the installed packages, and imports one only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *(found.name for found in _installed())})
+        return sorted({*super().list_commands(ctx), *(entry.name for entry in _installed())})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        for found in _installed():
-            if found.name == cmd_name:
-                command: click.Command = found.load()
+        for entry in _installed():
+            if entry.name == cmd_name:
+                command: click.Command = entry.load()
                 return command
         return super().get_command(ctx, cmd_name)
 

@@ -79,11 +79,11 @@ def _watch(client: httpx.Client, console: Console, session: str) -> None:
         bar, shown = progress.add_task("working", total=100), ""
         while (record := _ok(client.get(f"/v1/sessions/{session}")).json())["busy"]:
             metadata = record["metadata"]
-            if (said := json.dumps(metadata)) != shown:
-                shown = said
+            if (text := json.dumps(metadata)) != shown:
+                shown = text
                 progress.update(bar, description=str(metadata.get("status", "working")))
                 progress.update(bar, completed=float(metadata.get("percent", 0)))
-                console.print(f"   busy, metadata: {said}", markup=False)
+                console.print(f"   busy, metadata: {text}", markup=False)
             time.sleep(POLL_SECONDS)
     console.print(f"   free, metadata: {json.dumps(record['metadata'])}", markup=False)
 

@@ -90,11 +90,11 @@ def _asked(client: httpx.Client, method: str, path: str, **more: Any) -> httpx.R
         raise click.ClickException(f"{client.base_url} does not answer: {error}") from None
     if answer.is_success:
         return answer
-    said = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
+    body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
     hint = ""
-    if "public address" in said.get("message", ""):
+    if "public address" in body.get("message", ""):
         hint = "; start the server with WALKAWAY_OUTBOUND_LOOPBACK=yes, or see --secret"
-    raise click.ClickException(f"{said.get('message', answer.status_code)}{hint}")
+    raise click.ClickException(f"{body.get('message', answer.status_code)}{hint}")
 
 
 def _serve(server: ThreadingHTTPServer, address: str, secret: str) -> None:
@@ -117,12 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(413)
             return
         try:
-            said = verify(self.secret, dict(self.headers), self.rfile.read(int(size)))
+            message = verify(self.secret, dict(self.headers), self.rfile.read(int(size)))
         except (SignatureInvalid, ValueError) as error:
             click.echo(f"refused: {error}", err=True)
             self._answer(401)
             return
-        click.echo(jsontext.dumps(said))
+        click.echo(jsontext.dumps(message))
         sys.stdout.flush()
         self._answer(200)
 

@@ -24,9 +24,9 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: f
     `headers` may be spelled in any case. Raises SignatureInvalid: answer 401 then, and look at nothing.
     Deliveries may come more than once: the header `webhook-id` is the same each time.
     """
-    found = {name.lower(): value for name, value in headers.items()}
-    id_, timestamp = found.get("webhook-id", ""), found.get("webhook-timestamp", "")
-    if not (id_ and timestamp.isdecimal() and "webhook-signature" in found):
+    fields = {name.lower(): value for name, value in headers.items()}
+    id_, timestamp = fields.get("webhook-id", ""), fields.get("webhook-timestamp", "")
+    if not (id_ and timestamp.isdecimal() and "webhook-signature" in fields):
         raise SignatureInvalid("it has no webhook-id, webhook-timestamp and webhook-signature")
     if abs(time.time() - int(timestamp)) > tolerance:
         raise SignatureInvalid("its timestamp is too old, or in the future")
@@ -36,6 +36,6 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: f
         raise SignatureInvalid(f"the secret is not {PREFIX} and base64") from None
     digest = hmac.digest(key, f"{id_}.{timestamp}.".encode() + body, "sha256")
     expected = f"v1,{base64.b64encode(digest).decode()}"
-    if not any(hmac.compare_digest(expected, given) for given in found["webhook-signature"].split()):
+    if not any(hmac.compare_digest(expected, given) for given in fields["webhook-signature"].split()):
         raise SignatureInvalid("no signature fits the secret")
     return jsontext.loads(body)

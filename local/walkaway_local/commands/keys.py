@@ -38,8 +38,8 @@ def _on_table(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(table: str | None, data: Path, **options: Any) -> None:
         try:
-            with _deployed(table) if table else _local(data) as found:
-                command(found, **options)
+            with _deployed(table) if table else _local(data) as store:
+                command(store, **options)
         except WalkawayError as error:
             raise click.ClickException(str(error)) from None
 

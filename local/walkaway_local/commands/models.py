@@ -26,16 +26,16 @@ def models(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
     except SettingError as error:
         raise click.ClickException(str(error)) from None
     port = AnthropicModel(settings)
-    found = _configured(settings, names)
-    said = {name: _asked(port, name, check=check) for name in found}
+    configured = _configured(settings, names)
+    answers = {name: _asked(port, name, check=check) for name in configured}
     port.close()
-    width = max(map(len, found))
-    for name, (well, answer) in said.items():
+    width = max(map(len, configured))
+    for name, (well, answer) in answers.items():
         default = "default" if name == settings.model else ""
         price = _price(catalog.find(name))
         mark = ("ok" if well else "FAILED") if check else ""
         click.echo(f"{name:{width}}  {_service(settings, name):12} {default:8} {price:34} {mark} {answer}")
-    sys.exit(0 if all(well for well, _ in said.values()) else 1)
+    sys.exit(0 if all(well for well, _ in answers.values()) else 1)
 
 
 def _configured(settings: Settings, names: tuple[str, ...]) -> list[str]:

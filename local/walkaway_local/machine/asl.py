@@ -127,8 +127,8 @@ def function(parameters: Mapping[str, Any]) -> str:
     return name.removeprefix("${").removesuffix("FunctionArn}")
 
 
-def _only(found: Mapping[str, Any], allowed: set[str], where: str) -> None:
-    if unknown := sorted(set(found) - allowed):
+def _only(fields: Mapping[str, Any], allowed: set[str], where: str) -> None:
+    if unknown := sorted(set(fields) - allowed):
         raise Unsupported(f"{where}: {', '.join(unknown)} not carried out")
 
 

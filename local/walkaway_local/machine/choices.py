@@ -17,26 +17,26 @@ def _is_number(value: Any) -> bool:
 
 
 def _text(compare: Compare) -> Compare:
-    return lambda found, wanted: isinstance(found, str) and isinstance(wanted, str) and compare(found, wanted)
+    return lambda value, wanted: isinstance(value, str) and isinstance(wanted, str) and compare(value, wanted)
 
 
 def _number(compare: Compare) -> Compare:
-    return lambda found, wanted: _is_number(found) and _is_number(wanted) and compare(found, wanted)
+    return lambda value, wanted: _is_number(value) and _is_number(wanted) and compare(value, wanted)
 
 
 def _time(compare: Compare) -> Compare:
-    def judge(found: Any, wanted: Any) -> bool:
-        one, two = timestamp(found), timestamp(wanted)
+    def judge(value: Any, wanted: Any) -> bool:
+        one, two = timestamp(value), timestamp(wanted)
         return one is not None and two is not None and compare(one, two)
 
     return judge
 
 
-def _matches(found: str, pattern: str) -> bool:
+def _matches(text: str, pattern: str) -> bool:
     """Whether a text fits a pattern, in which a star stands for anything, and one behind a backslash for itself."""
     parts = re.findall(r"\\(.)|(\*)|([^*\\]+)", pattern)
     form = "".join(".*" if star else re.escape(escaped or plain) for escaped, star, plain in parts)
-    return re.fullmatch(form, found, re.DOTALL) is not None
+    return re.fullmatch(form, text, re.DOTALL) is not None
 
 
 ORDERS: Mapping[str, Compare] = {
@@ -50,18 +50,18 @@ COMPARED: Mapping[str, Compare] = {
     **{f"String{name}": _text(order) for name, order in ORDERS.items()},
     **{f"Numeric{name}": _number(order) for name, order in ORDERS.items()},
     **{f"Timestamp{name}": _time(order) for name, order in ORDERS.items()},
-    "BooleanEquals": lambda found, wanted: isinstance(found, bool) and found is wanted,
+    "BooleanEquals": lambda value, wanted: isinstance(value, bool) and value is wanted,
 }
 """Comparisons with a value, or, with `Path` behind the name, with what a path leads to."""
 
 OPERATORS: Mapping[str, Compare] = {
     **COMPARED,
     "StringMatches": _text(_matches),
-    "IsNull": lambda found, wanted: (found is None) is wanted,
-    "IsString": lambda found, wanted: isinstance(found, str) is wanted,
-    "IsNumeric": lambda found, wanted: _is_number(found) is wanted,
-    "IsBoolean": lambda found, wanted: isinstance(found, bool) is wanted,
-    "IsTimestamp": lambda found, wanted: (timestamp(found) is not None) is wanted,
+    "IsNull": lambda value, wanted: (value is None) is wanted,
+    "IsString": lambda value, wanted: isinstance(value, str) is wanted,
+    "IsNumeric": lambda value, wanted: _is_number(value) is wanted,
+    "IsBoolean": lambda value, wanted: isinstance(value, bool) is wanted,
+    "IsTimestamp": lambda value, wanted: (timestamp(value) is not None) is wanted,
 }
 
 
@@ -95,11 +95,11 @@ def holds(rule: Rule, data: Any, context: Mapping[str, Any]) -> bool:
         return not holds(rule["Not"], data, context)
     if "IsPresent" in rule:
         return _present(rule["Variable"], data, context) is rule["IsPresent"]
-    found = paths.find(rule["Variable"], data, context)
+    value = paths.find(rule["Variable"], data, context)
     name, wanted = next((name, wanted) for name, wanted in rule.items() if name not in ("Variable", "Next", "Comment"))
     if name in OPERATORS:
-        return OPERATORS[name](found, wanted)
-    return COMPARED[name.removesuffix("Path")](found, paths.find(wanted, data, context))
+        return OPERATORS[name](value, wanted)
+    return COMPARED[name.removesuffix("Path")](value, paths.find(wanted, data, context))
 
 
 def _present(path: str, data: Any, context: Mapping[str, Any]) -> bool:

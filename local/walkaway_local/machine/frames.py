@@ -49,12 +49,12 @@ class Frame:
     @property
     def context(self) -> dict[str, Any]:
         """What the context object says of this thread of control."""
-        found: dict[str, Any] = {"State": {"Name": self.state}}
+        context: dict[str, Any] = {"State": {"Name": self.state}}
         if self.token:
-            found["Task"] = {"Token": self.token}
+            context["Task"] = {"Token": self.token}
         if self.item is not None:
-            found["Map"] = {"Item": {"Index": self.item[0], "Value": self.item[1]}}
-        return found
+            context["Map"] = {"Item": {"Index": self.item[0], "Value": self.item[1]}}
+        return context
 
     def through(self, field: str, data: Any, context: Mapping[str, Any]) -> Any:
         """Narrow data by the state's InputPath or OutputPath. Raises paths.Missing."""
@@ -65,7 +65,7 @@ class Frame:
         """Find the task that waits for a token, here or in a branch."""
         if self.alive and self.token == token:
             return self
-        return next((found for branch in self.branches if (found := branch.waiting(token))), None)
+        return next((frame for branch in self.branches if (frame := branch.waiting(token))), None)
 
     def current(self, visit: int) -> bool:
         """Whether what belongs to this visit still counts."""

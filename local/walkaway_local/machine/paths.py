@@ -24,15 +24,15 @@ def parse(path: str) -> tuple[bool, list[str | int]]:
 def find(path: str, data: Any, context: Mapping[str, Any]) -> Any:
     """Follow a path. Raises Missing."""
     in_context, steps = parse(path)
-    found: Any = context if in_context else data
+    value: Any = context if in_context else data
     for step in steps:
-        if not (isinstance(found, list) if isinstance(step, int) else isinstance(found, Mapping)):
+        if not (isinstance(value, list) if isinstance(step, int) else isinstance(value, Mapping)):
             raise Missing(path)
         try:
-            found = found[step]
+            value = value[step]
         except (KeyError, IndexError):
             raise Missing(path) from None
-    return found
+    return value
 
 
 def fill(template: Any, data: Any, context: Mapping[str, Any]) -> Any:

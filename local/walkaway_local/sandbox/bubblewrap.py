@@ -81,8 +81,8 @@ class Bubblewrap:
             copy.mkdir()
             staged = staging.stage(self._workspace, command, copy, owner) if command.root else {}
             killed, code = self._run(command, copy, owner, heard)
-            found, lost = staging.changes(copy, staged, command)
-            yield Finished(code, killed, tuple(found), tuple(lost))
+            changes, lost = staging.changes(copy, staged, command)
+            yield Finished(code, killed, tuple(changes), tuple(lost))
         finally:
             remove(place)
 

@@ -44,8 +44,8 @@ def system(*, network: bool) -> Iterator[str]:
 
 def environments() -> list[Path]:
     """Where this Python and its packages stand, if that is not in the system."""
-    found = [Path(sys.prefix), Path(sys.base_prefix), *map(Path, site.getsitepackages())]
-    outside = [path for path in found if not path.is_relative_to("/usr") and path.exists()]
+    folders = [Path(sys.prefix), Path(sys.base_prefix), *map(Path, site.getsitepackages())]
+    outside = [path for path in folders if not path.is_relative_to("/usr") and path.exists()]
     return [p for p in dict.fromkeys(outside) if not any(p != o and p.is_relative_to(o) for o in outside)]
 
 

@@ -41,7 +41,7 @@ def stage(workspace: Workspace, command: Command, folder: Path, owner: int | Non
             place.mkdir(parents=True, exist_ok=True)
     if owner is not None:
         _give(folder, owner)
-    return {path: Staged(found.version, tree.identity(os.lstat(folder / path))) for path, found in staged.items()}
+    return {path: Staged(entry.version, tree.identity(os.lstat(folder / path))) for path, entry in staged.items()}
 
 
 def _give(folder: Path, owner: int) -> None:
@@ -52,9 +52,9 @@ def _give(folder: Path, owner: int) -> None:
 def changes(folder: Path, staged: dict[str, Staged], command: Command) -> tuple[list[FileChange], list[str]]:
     """Compare the copy with what it was; give the changes, and sentences about what cannot be one."""
     lost: list[str] = []
-    changed, gone = tree.compare(folder, {path: found.identity for path, found in staged.items()}, lost)
-    found: list[FileChange] = []
+    changed, gone = tree.compare(folder, {path: entry.identity for path, entry in staged.items()}, lost)
+    written: list[FileChange] = []
     for path, info in changed.items():
         version = staged[path].version if path in staged else "" if covers(command.read, path) else None
-        found.append(FileChange(path, version, info.st_size, lambda path=path: tree.contents(folder, path)))  # type: ignore[misc]
-    return [*found, *(FileChange(path, staged[path].version) for path in gone)], lost
+        written.append(FileChange(path, version, info.st_size, lambda path=path: tree.contents(folder, path)))  # type: ignore[misc]
+    return [*written, *(FileChange(path, staged[path].version) for path in gone)], lost

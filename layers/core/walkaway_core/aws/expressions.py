@@ -27,11 +27,11 @@ class Words:
 
     def conditions(self, conditions: Iterable[Condition], *, present: bool = False) -> str:
         """Say that all conditions hold; all but Absent need an item that has not expired."""
-        found = list(conditions)
-        parts = [self._condition(condition) for condition in found if not isinstance(condition, Absent)]
-        if any(isinstance(condition, Absent) for condition in found):
+        listed = list(conditions)
+        parts = [self._condition(condition) for condition in listed if not isinstance(condition, Absent)]
+        if any(isinstance(condition, Absent) for condition in listed):
             parts.append(f"(attribute_not_exists({self.name('pk')}) OR {self.name('ttl')} <= {self._second()})")
-        if present or any(not isinstance(condition, Absent) for condition in found):
+        if present or any(not isinstance(condition, Absent) for condition in listed):
             alive = f"attribute_not_exists({self.name('ttl')}) OR {self.name('ttl')} > {self._second()}"
             parts.append(f"attribute_exists({self.name('pk')}) AND ({alive})")
         return " AND ".join(parts)
@@ -62,8 +62,8 @@ class Words:
 
     @staticmethod
     def _refer(known: dict[str, Any], mark: str, thing: Any) -> str:
-        for reference, found in known.items():
-            if found == thing:
+        for reference, value in known.items():
+            if value == thing:
                 return reference
         reference = f"{mark}{len(known)}"
         known[reference] = thing
@@ -98,5 +98,5 @@ def to_item(attributes: dict[str, Any], now: float) -> Item | None:
 
 
 def _decode(value: dict[str, Any]) -> Fact:
-    ((kind, found),) = value.items()
-    return int(found) if kind == "N" else found
+    ((kind, content),) = value.items()
+    return int(content) if kind == "N" else content

@@ -139,8 +139,8 @@ class LambdaSandbox:
     def _listen(self, prefix: str, last: str, heard: Callable[[bytes], None]) -> str:
         """Pass on what has been written since; give the last piece's key."""
         heard(b"")
-        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{prefix}output/", StartAfter=last)
-        for item in found.get("Contents", ()):
+        page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{prefix}output/", StartAfter=last)
+        for item in page.get("Contents", ()):
             last = item["Key"]
             heard(self._client.get_object(Bucket=self._bucket, Key=last)["Body"].read())
         return last
@@ -185,14 +185,14 @@ class LambdaSandbox:
 def _manifest(body: bytes) -> dict[str, Any] | None:
     """Read what the function says has changed: of the right shape, or nothing."""
     try:
-        said = jsontext.loads(body)
-        code = said["exit_code"]
+        manifest = jsontext.loads(body)
+        code = manifest["exit_code"]
         return {
             "exit_code": code if code is None else int(code),
-            "killed": str(said["killed"])[:500],
-            "changed": {str(path): int(number) for path, number, _ in said["changed"]}.items(),
-            "deleted": list(dict.fromkeys(map(str, said["deleted"]))),
-            "lost": [str(sentence)[:500] for sentence in said["lost"]],
+            "killed": str(manifest["killed"])[:500],
+            "changed": {str(path): int(number) for path, number, _ in manifest["changed"]}.items(),
+            "deleted": list(dict.fromkeys(map(str, manifest["deleted"]))),
+            "lost": [str(sentence)[:500] for sentence in manifest["lost"]],
         }
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -76,15 +76,15 @@ class DynamoTable:
         """Read items by key."""
         if len(keys) > MAX_GET:
             raise ValueError(f"{len(keys)} keys in one get; the limit is {MAX_GET}")
-        found: dict[Key, Item | None] = {}
+        items: dict[Key, Item | None] = {}
         left: list[Any] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
         while left:
             asked = {self._name: {"Keys": left, "ConsistentRead": True}}
             answer = self._repeat(lambda asked=asked: self._client.batch_get_item(RequestItems=asked))  # type: ignore[misc]
             for attributes in answer["Responses"].get(self._name, ()):
-                found[attributes["pk"]["S"], attributes["sk"]["S"]] = to_item(attributes, self._clock.now())
+                items[attributes["pk"]["S"], attributes["sk"]["S"]] = to_item(attributes, self._clock.now())
             left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-        return [found.get(key) for key in keys]
+        return [items.get(key) for key in keys]
 
     def query(
         self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000

@@ -54,21 +54,21 @@ class S3Workspace:
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
         """List a directory."""
         prefix = f"{root}/{path}/" if path else f"{root}/"
-        found: list[FileInfo] = []
+        infos: list[FileInfo] = []
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
             for folder in page.get("CommonPrefixes", ()):
                 name = folder["Prefix"].removeprefix(prefix).rstrip("/")
-                found.append(FileInfo(name, is_directory=True, size=0, modified=0.0))
+                infos.append(FileInfo(name, is_directory=True, size=0, modified=0.0))
             for entry in page.get("Contents", ()):
                 modified = entry["LastModified"].timestamp()
                 name = entry["Key"].removeprefix(prefix)
-                found.append(
+                infos.append(
                     FileInfo(name, is_directory=False, size=entry["Size"], modified=modified, version=entry["ETag"])
                 )
-        if not found and path:
+        if not infos and path:
             return None
-        return sorted(found, key=lambda info: info.name)
+        return sorted(infos, key=lambda info: info.name)
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""
@@ -114,9 +114,9 @@ class S3Workspace:
         except ClientError as error:
             if not condition or _code(error) not in CONFLICTS:
                 raise
-            found = self._look(key)  # botocore may have sent it twice, and the first have taken effect
-            if found and found["Metadata"].get("nonce") == nonce:
-                return found["ETag"]
+            head = self._look(key)  # botocore may have sent it twice, and the first have taken effect
+            if head and head["Metadata"].get("nonce") == nonce:
+                return head["ETag"]
             raise Changed(key) from error
         return put["ETag"]
 
@@ -144,16 +144,16 @@ class S3Workspace:
             raise
 
     def _head(self, root: str, path: str) -> FileInfo | None:
-        found = self._look(f"{root}/{path}")
-        if found is None:
+        head = self._look(f"{root}/{path}")
+        if head is None:
             return None
-        name, modified = path.rpartition("/")[2], found["LastModified"].timestamp()
-        size, version = found["ContentLength"], found["ETag"]
+        name, modified = path.rpartition("/")[2], head["LastModified"].timestamp()
+        size, version = head["ContentLength"], head["ETag"]
         return FileInfo(name, is_directory=False, size=size, modified=modified, version=version)
 
     def _folder(self, root: str, path: str) -> FileInfo | None:
-        found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{root}/{path}/", MaxKeys=1)
-        return FileInfo(path.rpartition("/")[2], is_directory=True, size=0, modified=0.0) if found["KeyCount"] else None
+        page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{root}/{path}/", MaxKeys=1)
+        return FileInfo(path.rpartition("/")[2], is_directory=True, size=0, modified=0.0) if page["KeyCount"] else None
 
     def _check_way(self, root: str, path: str) -> None:
         """Refuse a name that is a directory, or is below a file."""

@@ -58,8 +58,8 @@ def send(
     content: list[dict[str, Any]] = []
     while True:
         session = sessions.get(services, key)
-        if once and (found := once.earlier(services)):
-            return Sent(executions.get(services, found.turn), found.outcome, found.at, again=True)
+        if once and (earlier := once.earlier(services)):
+            return Sent(executions.get(services, earlier.turn), earlier.outcome, earlier.at, again=True)
         if session.busy and on_busy == "reject":
             raise SessionBusy(
                 session.turn,

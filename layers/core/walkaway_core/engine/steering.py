@@ -62,5 +62,5 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
 
 
 def _is_mine(services: Services, item: Item) -> bool:
-    found = services.table.get(item.key)[0]
-    return found is not None and found.facts["nonce"] == item.facts["nonce"]
+    stored = services.table.get(item.key)[0]
+    return stored is not None and stored.facts["nonce"] == item.facts["nonce"]

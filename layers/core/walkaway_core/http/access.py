@@ -61,13 +61,13 @@ class Keyring:
             return tenant
         if self._table is None:
             return None
-        found = await run_in_threadpool(api_keys.tenant_of, self._table, hashed)
+        owner = await run_in_threadpool(api_keys.tenant_of, self._table, hashed)
         self._cache.pop(hashed, None)
-        if found:
+        if owner:
             if len(self._cache) >= CACHED_KEYS:
                 self._cache.clear()
-            self._cache[hashed] = found, self._clock.now() + CACHED_SECONDS
-        return found
+            self._cache[hashed] = owner, self._clock.now() + CACHED_SECONDS
+        return owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit, size = self._surface.body_bytes, 0
-        said = Request(scope).headers.get("content-length", "")
-        if said.isdecimal() and int(said) > limit:
+        length = Request(scope).headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
             await self._surface.errors.ours(Request(scope), errors.too_large(limit))(scope, receive, send)
             return
 

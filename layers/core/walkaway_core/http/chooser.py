@@ -46,17 +46,17 @@ class Chooser:
 
     def choose(self, path: str, headers: Iterable[str]) -> Dialect:
         """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""
-        said = {name.lower() for name in headers}
+        names = {name.lower() for name in headers}
         mounted = [dialect for dialect in self.dialects if dialect.mount and _below(dialect.mount, path)]
         if mounted:
             return max(mounted, key=lambda dialect: len(dialect.mount))
         for dialect in self.dialects:
-            if said.intersection(_claiming(dialect)) and any(_below(claim, path) for claim in dialect.claims):
+            if names.intersection(_claiming(dialect)) and any(_below(claim, path) for claim in dialect.claims):
                 return dialect
-        found = [(len(at), dialect) for dialect in self.dialects for at in _areas(dialect) if _below(at, path)]
-        if not found:
+        candidates = [(len(at), dialect) for dialect in self.dialects for at in _areas(dialect) if _below(at, path)]
+        if not candidates:
             raise Ambiguous(f"{path} is no dialect's")
-        return max(found, key=lambda pair: pair[0])[1]
+        return max(candidates, key=lambda pair: pair[0])[1]
 
     def _check(self) -> None:
         for number, dialect in enumerate(self.dialects):

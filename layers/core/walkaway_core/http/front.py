@@ -54,8 +54,8 @@ def greet(request: Request) -> Response:
     """Answer a page where `Accept` names text/html, as browsers' does; else JSON: name, version, docs, openapi."""
     url = str(request.url.replace(path=root(request), query=""))
     if "text/html" not in request.headers.get("accept", ""):
-        found = {"name": "Walkaway", "version": VERSION, "docs": f"{url}/docs", "openapi": f"{url}/openapi.json"}
-        return JSONResponse(found, headers={"Vary": "Accept"})
+        greeting = {"name": "Walkaway", "version": VERSION, "docs": f"{url}/docs", "openapi": f"{url}/openapi.json"}
+        return JSONResponse(greeting, headers={"Vary": "Accept"})
     keyring: Keyring = request.app.state.keyring
     key = "" if keyring.open else " -H 'Authorization: Bearer KEY'"
     others = [name for name in request.app.state.documents if name != "native"]

@@ -30,8 +30,8 @@ class Staged:
 
 def _context(scope: Scope) -> Mapping[str, Any]:
     if "aws.event" in scope:
-        found: Mapping[str, Any] = scope["aws.event"]["requestContext"]
-        return found
+        context: Mapping[str, Any] = scope["aws.event"]["requestContext"]
+        return context
     header = next((value for name, value in scope["headers"] if name == CONTEXT), b"{}")
     loaded: Mapping[str, Any] = jsontext.loads(header)
     return loaded

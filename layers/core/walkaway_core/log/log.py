@@ -79,10 +79,10 @@ def end(services: Services, turn: TurnKey) -> End:
 
 def open_end(services: Services, turn: TurnKey, era: int | None = None) -> End:
     """Find the end of a log to append to, in this era. Raises Superseded when the turn is over, or the era past."""
-    found = end(services, turn)
-    if found.over or (era is not None and found.era > era):
+    last = end(services, turn)
+    if last.over or (era is not None and last.era > era):
         raise Superseded
-    return found
+    return last
 
 
 def _behind(item: Item) -> End:
@@ -104,13 +104,13 @@ def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft
 
 def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Event]:
     """Unpack log items."""
-    found = []
+    unpacked = []
     for entry in items:
         lines = bodies.fetch(services.workspace, turn.tenant, entry).decode().split("\n")
         for i, line in enumerate(lines):
             type_, _, text = line.partition(" ")
-            found.append(Event(int(entry.sk) + i, type_, text, entry.time("at", since(turn))))
-    return found
+            unpacked.append(Event(int(entry.sk) + i, type_, text, entry.time("at", since(turn))))
+    return unpacked
 
 
 def since(turn: TurnKey) -> int:
@@ -148,11 +148,11 @@ def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
     mine = False
     while True:
         page = services.table.query(writer.turn.log, after=keys.event(number - 1) if number else "")
-        for found in page.items:
-            if found.facts["nonce"] == writer.nonce:
+        for entry in page.items:
+            if entry.facts["nonce"] == writer.nonce:
                 mine = True
-            elif "terminal" in found.facts or found.number("era") > writer.era:
+            elif "terminal" in entry.facts or entry.number("era") > writer.era:
                 raise Superseded
-            number = _behind(found).number
+            number = _behind(entry).number
         if not page.more:
             return mine, number

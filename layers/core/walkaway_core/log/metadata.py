@@ -50,8 +50,8 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
                 raise
             continue
         except Unknown:
-            found = services.table.get(event.key)[0]
-            if found is None or found.facts["nonce"] != nonce:
+            stored = services.table.get(event.key)[0]
+            if stored is None or stored.facts["nonce"] != nonce:
                 continue
         return sessions.get(services, key)
 

@@ -55,14 +55,14 @@ async def read(
     When the terminal event is shown, the session is known to name the turn no longer.
     """
     page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
-    found = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
-    if not found:
+    events = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
+    if not events:
         return [], at
-    last = found[-1]
+    last = events[-1]
     if last.terminal:
         await _released(services, turn)
     whole = [item.sk for item in page.items if int(item.sk) + item.number("count") - 1 <= last.number]
-    return found, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
+    return events, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
 
 
 async def follow(
@@ -84,22 +84,22 @@ async def follow(
     since = quiet = services.clock.now()
     until = inf if seconds is None else since + seconds
     while not at.done and (left := until - services.clock.now()) > 0:
-        found, at = await read(services, turn, at, timeout=min(beat, left))
+        events, at = await read(services, turn, at, timeout=min(beat, left))
         now = services.clock.now()
-        quiet = now if found else quiet
-        if not found and now - since > due.START_WITHIN:
+        quiet = now if events else quiet
+        if not events and now - since > due.START_WITHIN:
             parked = await help_on(services, turn)
             if parked and until < inf and not patient and now - quiet >= PARKED:
                 return
-        yield found
+        yield events
 
 
 async def help_on(services: Services, turn: TurnKey) -> bool:
     """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
-    found = await asyncio.to_thread(turns.load, services, turn)
-    if found:
-        await asyncio.to_thread(starts.begin_if_late, services, found)
-    return found is not None and found.parked
+    record = await asyncio.to_thread(turns.load, services, turn)
+    if record:
+        await asyncio.to_thread(starts.begin_if_late, services, record)
+    return record is not None and record.parked
 
 
 async def _released(services: Services, turn: TurnKey) -> None:

@@ -51,8 +51,8 @@ class SessionReader:
         sessions.get(services, key)
         if not cursor:
             return cls(services, key, "", START, 0)
-        found = _PLACE.fullmatch(cursor)
-        name, number = (found[1], int(found[2])) if found else ("", 0)
+        match = _PLACE.fullmatch(cursor)
+        name, number = (match[1], int(match[2])) if match else ("", 0)
         if name == key.session:
             at, begun = readers.cursor(services, key.own_log, number), _begun(services, key, number)
             return cls(services, key, begun, START if begun else at, number)
@@ -78,13 +78,13 @@ class SessionReader:
 
     async def page(self, *, limit: int, timeout: float) -> list[Line]:
         """Read up to `limit` events that are there, waiting up to `timeout` seconds for the first."""
-        found: list[Line] = []
-        while len(found) < limit:
-            lines = await self.read(limit=limit - len(found), timeout=0 if found else timeout)
+        page: list[Line] = []
+        while len(page) < limit:
+            lines = await self.read(limit=limit - len(page), timeout=0 if page else timeout)
             if not lines:
                 break
-            found += lines
-        return found
+            page += lines
+        return page
 
     async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:
         """Yield events as they come; an empty list is a heartbeat. Ends with the session, or as a turn's reading does.

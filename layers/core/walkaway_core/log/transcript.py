@@ -71,8 +71,8 @@ def answer_entry(
         "broken": answer.broken,
         "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
     }
-    said = {"prefix": prefix, "bare": bare, "refusal": answer.refusal, "container": answer.container}
-    return _pack(services, key, key.entry(step), body | {name: value for name, value in said.items() if value}, nonce)
+    extras = {"prefix": prefix, "bare": bare, "refusal": answer.refusal, "container": answer.container}
+    return _pack(services, key, key.entry(step), body | {name: value for name, value in extras.items() if value}, nonce)
 
 
 def summary_entry(services: Services, key: TurnKey, step: int, summary: tuple[str, str], nonce: str) -> Item:
@@ -112,9 +112,9 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     _, order, step, *place = item.sk.split("#")
     body = bodies.fetch(services.workspace, tenant, item)
     call = int(place[1]) if place[0] == "1" else None
-    said = jsontext.loads(body) if body else {}
+    parsed = jsontext.loads(body) if body else {}
     turn = str(item.facts.get("turn", order))
-    return Entry(turn, order, int(step), ".".join(place), call, item.time("at"), said)
+    return Entry(turn, order, int(step), ".".join(place), call, item.time("at"), parsed)
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
@@ -125,12 +125,12 @@ def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
 
 def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]:
     """Read the text of these answers, `""` for a step 0 or one that is missing."""
-    found: list[Item | None] = []
+    items: list[Item | None] = []
     for start in range(0, len(steps), 100):
-        found += services.table.get(*(key.entry(step) for key, step in steps[start : start + 100]))
+        items += services.table.get(*(key.entry(step) for key, step in steps[start : start + 100]))
     return [
         text(unpack(services, key.tenant, item).body["content"]) if item and step else ""
-        for (key, step), item in zip(steps, found, strict=True)
+        for (key, step), item in zip(steps, items, strict=True)
     ]
 
 
@@ -139,20 +139,20 @@ def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[
 
     `upto`: with the entry at this sort key as the last. It is read from the end, so no more is read than is shown.
     """
-    found: list[Entry] = []
+    newest_first: list[Entry] = []
     since, more = "", True
     while more:
         page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True)
         for item in page.items:
             entry = unpack(services, key.tenant, item)
             if entry.id < since:
-                return found[::-1]
-            found.append(entry)
+                return newest_first[::-1]
+            newest_first.append(entry)
             if entry.body.get("role") == "summary":
                 since = max(since, entry.body["from"])
         more = page.more
         upto = _before(page.items[-1].sk) if page.items else upto
-    return found[::-1]
+    return newest_first[::-1]
 
 
 def _before(sk: str) -> str:
@@ -165,16 +165,16 @@ def newest(services: Services, key: SessionKey, *, limit: int, before: str = "")
 
     Calls that have no result yet are left out.
     """
-    found: list[Entry] = []
+    newest_first: list[Entry] = []
     upto, more = f"ENTRY#{before.replace('.', '#') or '~'}", True
-    while more and len(found) <= limit:
+    while more and len(newest_first) <= limit:
         page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True, limit=limit + 2)
         read = [unpack(services, key.tenant, item) for item in page.items if item.sk != upto]
-        found += [entry for entry in read if "content" in entry.body]
+        newest_first += [entry for entry in read if "content" in entry.body]
         more = page.more
         upto = page.items[-1].sk if page.items else upto
-    kept = found[:limit]
-    return kept[::-1], kept[-1].id if len(found) > limit else ""
+    kept = newest_first[:limit]
+    return kept[::-1], kept[-1].id if len(newest_first) > limit else ""
 
 
 def calls(content: Sequence[Message]) -> list[Message]:
@@ -197,9 +197,9 @@ def text(content: Sequence[Message]) -> str:
     return "".join(block["text"] for block in content if block["type"] == "text")
 
 
-def is_empty(said: Mapping[str, Any]) -> bool:
+def is_empty(body: Mapping[str, Any]) -> bool:
     """Whether an answer ended by itself without a word."""
-    return said["stop_reason"] == "end_turn" and not calls(said["content"]) and not text(said["content"]).strip()
+    return body["stop_reason"] == "end_turn" and not calls(body["content"]) and not text(body["content"]).strip()
 
 
 def shown(entries: Sequence[Entry]) -> list[Entry]:

@@ -42,10 +42,10 @@ class _Outcome:
 
 def attempt(services: Services, message: Mapping[str, str]) -> None:
     """Make the attempt that a message is about, unless it has been made, or is being made."""
-    found = deliveries.load(services, message["tenant"], message["owner"], message["event"])
-    if found is None or found.state != "pending" or found.due != message["due"]:
+    stored = deliveries.load(services, message["tenant"], message["owner"], message["event"])
+    if stored is None or stored.state != "pending" or stored.due != message["due"]:
         return
-    delivery = deliveries.lease(services, found)
+    delivery = deliveries.lease(services, stored)
     if delivery is None:
         return
     endpoint = None if delivery.webhook else _endpoint(services, delivery)

@@ -145,28 +145,28 @@ def load(services: Services, tenant: str, owner: str, event: str) -> Delivery | 
 
 def get(services: Services, tenant: str, owner: str, event: str) -> Delivery:
     """Read a delivery. Raises DeliveryNotFound."""
-    found = load(services, tenant, owner, event)
-    if found is None:
+    delivery = load(services, tenant, owner, event)
+    if delivery is None:
         raise DeliveryNotFound
-    return found
+    return delivery
 
 
 def listing(services: Services, tenant: str, owner: str, *, limit: int, after: str = "") -> tuple[list[Delivery], str]:
     """List deliveries, the newest first, those before `after`; with the cursor of the rest, or `""`."""
     pk, upto = keys.delivery(tenant, owner, after or END)
     page = services.table.query(pk, upto=upto, reverse=True, limit=limit + 2)
-    found = [unpack(tenant, owner, item) for item in page.items if item.sk != after]
-    return found[:limit], found[limit - 1].notice.id if len(found) > limit else ""
+    listed = [unpack(tenant, owner, item) for item in page.items if item.sk != after]
+    return listed[:limit], listed[limit - 1].notice.id if len(listed) > limit else ""
 
 
 def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
     """Make a delivery anew, with the same id. Raises DeliveryNotFound."""
     while True:
-        found = get(services, tenant, owner, event)
+        delivery = get(services, tenant, owner, event)
         at = services.clock.now() + LATE
         tx = Transaction(services.table)
-        new = move(tx, found, at) if found.state == "pending" else due.watch(tx, at, "delivery", *found.watch)
-        tx.change(found.key, Is("due", found.due), set={"state": "pending", "tries": 0, "due": new})
+        new = move(tx, delivery, at) if delivery.state == "pending" else due.watch(tx, at, "delivery", *delivery.watch)
+        tx.change(delivery.key, Is("due", delivery.due), set={"state": "pending", "tries": 0, "due": new})
         try:
             tx.commit()
         except Refused:

@@ -115,14 +115,17 @@ def change(services: Services, tenant: str, id_: str, **fields: Any) -> Endpoint
         check_format(services, fields["format"])
     if "enabled" in fields:
         fields |= {"reason": "" if fields["enabled"] else "disabled by hand", "failing_since": None}
-    return _replace(services, tenant, id_, lambda found: replace(found, **fields))
+    return _replace(services, tenant, id_, lambda endpoint: replace(endpoint, **fields))
 
 
 def rotate(services: Services, tenant: str, id_: str, grace: float) -> Endpoint:
     """Give an endpoint a new secret; the one before is valid for `grace` seconds more. Raises WebhookNotFound."""
     secret, until = signing.new_secret(), services.clock.now() + grace
     return _replace(
-        services, tenant, id_, lambda found: replace(found, secrets=((secret, None), (found.secrets[0][0], until)))
+        services,
+        tenant,
+        id_,
+        lambda endpoint: replace(endpoint, secrets=((secret, None), (endpoint.secrets[0][0], until))),
     )
 
 
@@ -134,10 +137,10 @@ def delete(services: Services, tenant: str, id_: str) -> None:
 
 def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
     while True:
-        found = get(services, tenant, id_)
-        changed = replace(new(found), version=found.version + 1)
+        endpoint = get(services, tenant, id_)
+        changed = replace(new(endpoint), version=endpoint.version + 1)
         try:
-            services.table.write(Put(_pack(changed), (Is("version", found.version),)))
+            services.table.write(Put(_pack(changed), (Is("version", endpoint.version),)))
         except Refused:
             continue
         return changed

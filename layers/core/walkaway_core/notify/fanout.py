@@ -21,7 +21,7 @@ OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
 def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     """Write a delivery for each address that is to be told; may be repeated."""
     notice = Notice.read(kind, detail)
-    wanting = [found for found in endpoints.all_of(services, notice.tenant) if found.wants(kind)]
+    wanting = [endpoint for endpoint in endpoints.all_of(services, notice.tenant) if endpoint.wants(kind)]
     if not wanting and kind not in OF_A_TURN:
         return
     turn = _subject(services, notice)
@@ -48,8 +48,8 @@ def _body(services: Services, name: str, notice: Notice, turn: Turn | None) -> b
     format_ = services.extensions.formats[name]
     if format_.events and notice.kind not in format_.events:
         return None
-    said = format_.body(services, notice, turn)
-    return None if said is None else jsontext.dump_bytes(dict(said))
+    content = format_.body(services, notice, turn)
+    return None if content is None else jsontext.dump_bytes(dict(content))
 
 
 def _subject(services: Services, notice: Notice) -> Turn | None:

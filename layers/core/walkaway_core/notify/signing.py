@@ -31,5 +31,5 @@ def check(secret: str) -> str:
 def signature(keys: Iterable[str], id_: str, timestamp: int, body: bytes) -> str:
     """Write the header webhook-signature: one signature for each secret that is valid."""
     signed = f"{id_}.{timestamp}.".encode() + body
-    found = (hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, "sha256") for key in keys)
-    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in found)
+    digests = (hmac.digest(base64.b64decode(key.removeprefix(PREFIX)), signed, "sha256") for key in keys)
+    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)

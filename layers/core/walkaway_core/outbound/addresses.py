@@ -47,10 +47,10 @@ def judge(address: str, *, loopback: bool = False) -> None:
     Private, link-local (cloud metadata), loopback, shared (CGNAT), multicast and reserved ones are not (IANA special-
     purpose address registries). `loopback`: that one may be reached all the same.
     """
-    found: Address = ipaddress.ip_address(address.partition("%")[0])
-    inner = _inside(found)
-    for one in (found, inner):
-        if one is None or (loopback and one.is_loopback) or (one is found and inner is not None):
+    outer: Address = ipaddress.ip_address(address.partition("%")[0])
+    inner = _inside(outer)
+    for one in (outer, inner):
+        if one is None or (loopback and one.is_loopback) or (one is outer and inner is not None):
             continue
         if not one.is_global or one.is_multicast or one.is_reserved:
             raise Forbidden(f"{address} is no public address")

@@ -84,10 +84,10 @@ class _Guarded(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Resolve, judge, connect."""
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise Unreachable(f"there is no address for {host[:200]!r}") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for address in addresses:
             judge(address, loopback=self._loopback)
         if port not in PORTS and not (self._loopback and all(map(is_loopback, addresses))):
@@ -147,12 +147,12 @@ def request(
             content=body or None,
             extensions={"timeout": {"connect": CONNECT_SECONDS}},
         ) as answer:
-            found = b""
+            content = b""
             for chunk in answer.iter_stream():
-                found += chunk
-                if len(found) > most:
+                content += chunk
+                if len(content) > most:
                     break
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return Reply(answer.status, named, found[:most], cut=len(found) > most)
+            return Reply(answer.status, named, content[:most], cut=len(content) > most)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}"[:300]) from error

@@ -114,8 +114,8 @@ class Below:
 
     def holds(self, item: Item | None) -> bool:
         """Judge the item as it is."""
-        found = None if item is None else item.facts.get(self.name)
-        return isinstance(found, int) and found < self.value
+        fact = None if item is None else item.facts.get(self.name)
+        return isinstance(fact, int) and fact < self.value
 
 
 Condition = Absent | Present | Is | IsNot | Lacks | Below
@@ -193,13 +193,13 @@ class Page:
 class Refused(Exception):
     """A condition did not hold; nothing was written.
 
-    `key` is that of the first write refused and `found` the item that stood there (None: absent).
+    `key` is that of the first write refused and `item` the one that stood there (None: absent).
     """
 
-    def __init__(self, key: Key, found: Item | None) -> None:
-        super().__init__(f"refused at {key}, where there is {'nothing' if found is None else dict(found.facts)}")
+    def __init__(self, key: Key, item: Item | None) -> None:
+        super().__init__(f"refused at {key}, where there is {'nothing' if item is None else dict(item.facts)}")
         self.key = key
-        self.found = found
+        self.item = item
 
 
 class Unknown(Exception):

@@ -83,9 +83,9 @@ def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, File
         info = workspace.stat(command.root, path)
         entries = workspace.listing(command.root, path) or () if info and info.is_directory else ()
         waiting += [_join(path, entry.name) for entry in entries if entry.is_directory]
-        found = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
-        found += [(path, info)] if info and not info.is_directory else []
-        for below, file in found:
+        files = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
+        files += [(path, info)] if info and not info.is_directory else []
+        for below, file in files:
             if below in done:
                 continue
             done.add(below)

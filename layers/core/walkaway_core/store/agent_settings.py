@@ -55,5 +55,5 @@ class AgentSettings:
 
 def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str, Any]:
     """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others."""
-    found = {field.name: body[field.name] for field in fields(kind) if field.name in body}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+    values = {field.name: body[field.name] for field in fields(kind) if field.name in body}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

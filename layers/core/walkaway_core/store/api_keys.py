@@ -49,13 +49,13 @@ def create(table: Table, clock: Clock, tenant: str, name: str = "") -> tuple[str
 
 def listing(table: Table) -> list[ApiKey]:
     """List all keys, tenant by tenant, the oldest first."""
-    found, after, more = [], "", True
+    records, after, more = [], "", True
     while more:
         page = table.query(keys.API_KEYS, after=after)
-        found += [_read(item) for item in page.items]
+        records += [_read(item) for item in page.items]
         more = page.more
         after = page.items[-1].sk if page.items else after
-    return sorted(found, key=lambda key: (key.tenant, key.created_at))
+    return sorted(records, key=lambda key: (key.tenant, key.created_at))
 
 
 def revoke(table: Table, key_id: str) -> ApiKey:

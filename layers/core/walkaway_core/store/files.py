@@ -30,13 +30,13 @@ def listing(services: Services, session: Session, path: str) -> list[FileInfo]:
     if not scope.may_read(path):
         scope.check_read(path)
     root = paths.files(session.key.tenant)
-    found = services.workspace.listing(root, path)
-    if found is None:
+    entries = services.workspace.listing(root, path)
+    if entries is None:
         if services.workspace.stat(root, path):
             raise PathConflict(f"{path!r} is a file, not a directory")
         raise FileNotFound(f"There is no directory {path!r} in the workspace")
     prefix = f"{path}/" if path else ""
-    return [entry for entry in found if scope.may_read(prefix + entry.name)]
+    return [entry for entry in entries if scope.may_read(prefix + entry.name)]
 
 
 def read(services: Services, session: Session, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:

@@ -44,8 +44,8 @@ class Once:
         """Recognise a request by its key, session and body. Raises Invalid."""
         if not (0 < len(key) <= MAX_LENGTH and key.isprintable()):
             raise Invalid(f"Idempotency-Key must have 1 to {MAX_LENGTH} printable characters")
-        said = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
-        return cls(session.tenant, key, hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest())
+        text = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
+        return cls(session.tenant, key, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
 
     @property
     def sort_key(self) -> str:

@@ -120,12 +120,12 @@ def get(services: Services, key: SessionKey) -> Session:
 
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:
     """List the newest sessions first, those made before `after`; with the cursor of the rest, or `""`."""
-    found: list[Session] = []
+    listed: list[Session] = []
     for session in scan(services, tenant, after):
-        if len(found) == limit:
-            return found, found[-1].key.session
-        found.append(session)
-    return found, ""
+        if len(listed) == limit:
+            return listed, listed[-1].key.session
+        listed.append(session)
+    return listed, ""
 
 
 def scan(services: Services, tenant: str, before: str = "") -> Iterator[Session]:

@@ -65,8 +65,8 @@ class Ticket:
 
     def json(self) -> dict[str, Any]:
         """The ticket as the state machine carries it."""
-        found = {name: value for name, value in asdict(self).items() if value is not None}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Ticket":

@@ -163,9 +163,9 @@ def load(services: Services, key: TurnKey) -> Turn | None:
     return None if item is None else unpack(key, item)
 
 
-def running(services: Services, found: Sequence[Session]) -> dict[str, Turn]:
+def running(services: Services, owners: Sequence[Session]) -> dict[str, Turn]:
     """Read the turns that run in these sessions, by their ids."""
-    names = [session.key.turn(session.turn) for session in found if session.busy]
+    names = [session.key.turn(session.turn) for session in owners if session.busy]
     read: list[Item | None] = []
     for start in range(0, len(names), 100):
         read += services.table.get(*(name.item for name in names[start : start + 100]))
@@ -178,8 +178,8 @@ def listing(services: Services, key: SessionKey, *, limit: int, after: str = "")
     upto = f"TURN#{after or END}"
     page = services.table.query(key.partition, after="TURN#", upto=upto, reverse=True, limit=limit + 2)
     items = [item for item in page.items if item.sk != upto]
-    found = [unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item) for item in items[:limit]]
-    return found, found[-1].key.turn if found and (len(items) > limit or page.more) else ""
+    listed = [unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item) for item in items[:limit]]
+    return listed, listed[-1].key.turn if listed and (len(items) > limit or page.more) else ""
 
 
 def unchanged(turn: Turn) -> tuple[Condition, ...]:

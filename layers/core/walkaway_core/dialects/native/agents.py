@@ -28,9 +28,9 @@ def listing(
     caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
 ) -> list[AgentRecord]:
     """List the newest agents as a bare array; the header X-Next-Cursor says how to go on."""
-    found, more = agents.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("agt_"))
+    listed, more = agents.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("agt_"))
     pages.link(request, response, more)
-    return [_record(caller.services, agent) for agent in found]
+    return [_record(caller.services, agent) for agent in listed]
 
 
 @router.get("/{agent}", responses=errors.answers(401, 404), summary="Read an agent")

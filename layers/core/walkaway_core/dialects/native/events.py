@@ -47,9 +47,9 @@ async def events(
     reader = await run_in_threadpool(SessionReader.open, caller.services, key, cursor)
     if not query.as_json(accept):
         return sse.stream_session(reader, caller.services.settings.stream_seconds)
-    found = await reader.page(limit=query.limit or 1000, timeout=query.wait or 0)
+    lines = await reader.page(limit=query.limit or 1000, timeout=query.wait or 0)
     page = SessionEventsPage(
-        events=[_shown(line, session) for line in found], next=found[-1].cursor if found else cursor
+        events=[_shown(line, session) for line in lines], next=lines[-1].cursor if lines else cursor
     )
     return JSONResponse(page.model_dump())
 

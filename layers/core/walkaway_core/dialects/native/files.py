@@ -46,8 +46,8 @@ class Where(BaseModel):
 @router.get("", responses=errors.answers(401, 403, 404, 409), summary="List a directory")
 def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> list[FileEntry]:
     """List a directory's own entries, by name."""
-    found = sessions.get(caller.services, caller.session(session))
-    return [_entry(info) for info in files.listing(caller.services, found, where.path)]
+    stored = sessions.get(caller.services, caller.session(session))
+    return [_entry(info) for info in files.listing(caller.services, stored, where.path)]
 
 
 @router.get(
@@ -59,10 +59,10 @@ def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> l
 @streamed
 def download(caller: Called, session: str, path: str, range: Annotated[str, Header()] = "") -> Response:  # noqa: A002
     """Give a file's bytes, all or those of a Range; for a directory, its entries."""
-    found = sessions.get(caller.services, caller.session(session))
-    info = files.stat(caller.services, found, path)
+    stored = sessions.get(caller.services, caller.session(session))
+    info = files.stat(caller.services, stored, path)
     if info.is_directory:
-        return JSONResponse([_entry(entry).model_dump() for entry in files.listing(caller.services, found, path)])
+        return JSONResponse([_entry(entry).model_dump() for entry in files.listing(caller.services, stored, path)])
     start, end, status = _bytes(range, info.size)
     headers = {
         "Content-Length": str(end - start),
@@ -76,7 +76,7 @@ def download(caller: Called, session: str, path: str, range: Annotated[str, Head
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
     media = mimetypes.guess_type(info.name)[0] or "application/octet-stream"
-    chunks = files.read(caller.services, found, path, start, end)
+    chunks = files.read(caller.services, stored, path, start, end)
     return StreamingResponse(chunks, status, headers, media)
 
 
@@ -85,12 +85,12 @@ def download(caller: Called, session: str, path: str, range: Annotated[str, Head
 )
 async def upload(caller: Called, session: str, path: str, request: Request) -> FileWritten:
     """Write a whole file from the raw body; directories come into being as needed. At most 100 MB."""
-    found = await run_in_threadpool(sessions.get, caller.services, caller.session(session))
+    stored = await run_in_threadpool(sessions.get, caller.services, caller.session(session))
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
         raise _too_large()
     limiter = _limiter(request)
-    info = await anyio.to_thread.run_sync(files.write, caller.services, found, path, _body(request), limiter=limiter)
+    info = await anyio.to_thread.run_sync(files.write, caller.services, stored, path, _body(request), limiter=limiter)
     return FileWritten(path=paths.clean(path), size=info.size, modified=info.modified)
 
 
@@ -145,5 +145,5 @@ def _limiter(request: Request) -> anyio.CapacityLimiter:
     state = request.app.state
     if not hasattr(state, "uploads"):
         state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
-    found: anyio.CapacityLimiter = state.uploads
-    return found
+    limiter: anyio.CapacityLimiter = state.uploads
+    return limiter

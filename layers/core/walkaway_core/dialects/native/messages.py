@@ -91,9 +91,9 @@ def listing(
     """Read the newest entries in the order in which they were said; X-Next-Cursor leads to the older ones."""
     key = caller.session(session)
     sessions.get(caller.services, key)
-    found, more = transcript.newest(caller.services, key, limit=page.limit, before=page.cursor("msg_"))
+    entries, more = transcript.newest(caller.services, key, limit=page.limit, before=page.cursor("msg_"))
     pages.link(request, response, more)
-    return [_said(entry) for entry in found]
+    return [_said(entry) for entry in entries]
 
 
 def _said(entry: Entry) -> Said:

@@ -13,9 +13,9 @@ def pending(services: Services, turn: Turn | None) -> list[PendingToolCall]:
     return [PendingToolCall(**request.shown) for request in asking.pending(services, turn)] if turn else []
 
 
-def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
+def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
     """Show turns, each with the text of its last step."""
-    texts = transcript.texts(services, [(turn.key, turn.step) for turn in found])
+    texts = transcript.texts(services, [(turn.key, turn.step) for turn in turns])
     return [
         ResponseRecord(
             id=turn.key.turn,
@@ -31,5 +31,5 @@ def responses(services: Services, found: list[Turn]) -> list[ResponseRecord]:
             error=turn.error or None,
             pending_tool_calls=pending(services, turn),
         )
-        for turn, text in zip(found, texts, strict=True)
+        for turn, text in zip(turns, texts, strict=True)
     ]

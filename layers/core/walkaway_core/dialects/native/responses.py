@@ -34,9 +34,9 @@ def listing(
 ) -> list[ResponseRecord]:
     """List the newest turns as a bare array; the header X-Next-Cursor says how to go on."""
     key, after = caller.session(session), page.cursor("msg_")
-    found, more = turns.listing(caller.services, key, limit=page.limit, after=after)
+    listed, more = turns.listing(caller.services, key, limit=page.limit, after=after)
     pages.link(request, response, more)
-    return records.responses(caller.services, found)
+    return records.responses(caller.services, listed)
 
 
 @router.get("/{response_id}", responses=errors.answers(401, 404), summary="Read a turn")
@@ -72,8 +72,8 @@ async def events(
     if not query.as_json(accept):
         return sse.stream(caller.services, key, at)
     limit, wait = query.limit or 1000, query.wait or 0
-    found, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
-    page = EventsPage(events=[e.json() for e in found], next=found[-1].number if found else after, done=at.done)
+    batch, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
+    page = EventsPage(events=[e.json() for e in batch], next=batch[-1].number if batch else after, done=at.done)
     return JSONResponse(page.model_dump(), headers={"X-Response-Id": response_id})
 
 

@@ -40,18 +40,18 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     asked = asked or SessionCreate()
     name = caller.services.ids.new("sess_")
     stored = client_tools.store(caller.services, caller.tenant, name, asked.tools)
-    said = {**settings.read(asked), **(stored.settings if "tools" in asked.model_fields_set else {})}
+    values = {**settings.read(asked), **(stored.settings if "tools" in asked.model_fields_set else {})}
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
         read=tuple(paths.clean(path) for path in asked.file_access.read),
         write=tuple(paths.clean(path) for path in asked.file_access.write),
         network=asked.network,
-        settings=AgentSettings(**said),
+        settings=AgentSettings(**values),
     )
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
-        options = agents.with_agent(caller.services, options, agent, said)
+        options = agents.with_agent(caller.services, options, agent, values)
     tx = Transaction(caller.services.table)
     stored.keep(tx)
     made = creating.create(caller.services, caller.tenant, options, asked.metadata, tx, name=name)
@@ -63,10 +63,10 @@ def listing(
     caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
 ) -> list[SessionRecord]:
     """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
-    found, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
+    listed, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
     pages.link(request, response, more)
-    running = turns.running(caller.services, found)
-    return [record(caller.services, session, running) for session in found]
+    running = turns.running(caller.services, listed)
+    return [record(caller.services, session, running) for session in listed]
 
 
 @router.delete("", responses=errors.answers(400, 401), summary="Delete many sessions")

@@ -27,12 +27,12 @@ def answer(caller: Called, session: str, asked: ToolResults) -> ToolResultsTaken
 
 
 def _read(result: ToolResult) -> CallAnswer:
-    said = result.model_fields_set
+    fields = result.model_fields_set
     if result.approve is not None:
-        if said & {"output", "is_error"}:
+        if fields & {"output", "is_error"}:
             raise Invalid(f"{result.call_id[:200]!r}: send either `output` or `approve`, not both")
         return CallAnswer(approve=result.approve, reason=result.reason)
-    if "output" not in said:
+    if "output" not in fields:
         raise Invalid(f"{result.call_id[:200]!r}: send `output`, or `approve` for a call that needs a yes or no")
     if result.reason:
         raise Invalid(f"{result.call_id[:200]!r}: `reason` goes with `approve`; say in `output` what went wrong")

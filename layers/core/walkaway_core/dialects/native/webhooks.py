@@ -47,7 +47,7 @@ def create(caller: Called, asked: WebhookCreate) -> WebhookCreated:
 @router.get("", responses=errors.answers(401), summary="List webhooks")
 def listing(caller: Called) -> list[WebhookRecord]:
     """List all webhooks, the oldest first."""
-    return [_record(found) for found in endpoints.all_of(caller.services, caller.tenant)]
+    return [_record(endpoint) for endpoint in endpoints.all_of(caller.services, caller.tenant)]
 
 
 @router.get("/{webhook}", responses=errors.answers(401, 404), summary="Read a webhook")
@@ -93,20 +93,20 @@ def list_deliveries(
 ) -> list[DeliveryRecord]:
     """List the deliveries of the last 30 days, the newest first; X-Next-Cursor says how to go on."""
     endpoints.get(caller.services, caller.tenant, webhook)
-    found, more = deliveries.listing(
+    listed, more = deliveries.listing(
         caller.services, caller.tenant, webhook, limit=page.limit, after=page.cursor("evt_")
     )
     pages.link(request, response, more)
-    return [DeliveryRecord(**_delivery(delivery)) for delivery in found]
+    return [DeliveryRecord(**_delivery(delivery)) for delivery in listed]
 
 
 @router.get("/{webhook}/deliveries/{delivery}", responses=errors.answers(401, 404), summary="Read a delivery")
 def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
     """Read a delivery: its attempts, and what is sent."""
     endpoints.get(caller.services, caller.tenant, webhook)
-    found = deliveries.get(caller.services, caller.tenant, webhook, delivery)
-    body = bodies.fetch(caller.services.workspace, caller.tenant, found.item)
-    return DeliveryDetail(**_delivery(found), payload=jsontext.loads(body))
+    stored = deliveries.get(caller.services, caller.tenant, webhook, delivery)
+    body = bodies.fetch(caller.services.workspace, caller.tenant, stored.item)
+    return DeliveryDetail(**_delivery(stored), payload=jsontext.loads(body))
 
 
 @router.post(
@@ -133,29 +133,29 @@ def of_turn(services: Services, asked: MessageCreate) -> TurnWebhook | None:
     return TurnWebhook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
 
 
-def _record(found: Endpoint) -> WebhookRecord:
+def _record(endpoint: Endpoint) -> WebhookRecord:
     return WebhookRecord(
-        id=found.id,
-        url=found.url,
-        events=list(found.events),
-        format=found.format,
-        description=found.description,
-        status="enabled" if found.enabled else "disabled",
-        reason=found.reason or None,
-        created_at=found.created_at,
-        failing_since=found.failing_since,
+        id=endpoint.id,
+        url=endpoint.url,
+        events=list(endpoint.events),
+        format=endpoint.format,
+        description=endpoint.description,
+        status="enabled" if endpoint.enabled else "disabled",
+        reason=endpoint.reason or None,
+        created_at=endpoint.created_at,
+        failing_since=endpoint.failing_since,
     )
 
 
-def _delivery(found: Delivery) -> dict[str, Any]:
+def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
-        "id": found.notice.id,
-        "type": found.notice.kind,
-        "status": found.state,
-        "sequence": found.notice.sequence,
-        "session_id": found.notice.session or None,
-        "response_id": found.notice.turn or None,
-        "created_at": found.notice.at,
-        "next_attempt_at": found.next_at,
-        "attempts": [AttemptRecord(**attempt) for attempt in found.attempts],
+        "id": delivery.notice.id,
+        "type": delivery.notice.kind,
+        "status": delivery.state,
+        "sequence": delivery.notice.sequence,
+        "session_id": delivery.notice.session or None,
+        "response_id": delivery.notice.turn or None,
+        "created_at": delivery.notice.at,
+        "next_attempt_at": delivery.next_at,
+        "attempts": [AttemptRecord(**attempt) for attempt in delivery.attempts],
     }

@@ -36,8 +36,8 @@ class Run:
     @property
     def facts(self) -> dict[str, Fact]:
         """What the turn's record and the entry say of it."""
-        said = {"run": self.id, "label": self.label, "recipe": self.recipe, "run_once": self.once}
-        return {**{name: value for name, value in said.items() if value}, "own": self.own}
+        facts = {"run": self.id, "label": self.label, "recipe": self.recipe, "run_once": self.once}
+        return {**{name: value for name, value in facts.items() if value}, "own": self.own}
 
     @classmethod
     def read(cls, facts: Mapping[str, Fact]) -> "Run | None":
@@ -125,8 +125,8 @@ def counts(services: Services, tenant: str, label: str = "") -> Counter[str]:
     """How many runs of a tenant, or of one of its labels, are in each state."""
     pk, _ = own_keys.run_counter(tenant, "", 0)
     group = _group(label) if label else "all"
-    found = services.table.query(pk, after=f"{group}#", upto=f"{group}#{keys.END}").items
+    items = services.table.query(pk, after=f"{group}#", upto=f"{group}#{keys.END}").items
     total: Counter[str] = Counter(dict.fromkeys(STATES, 0))
-    for item in found:
+    for item in items:
         total.update({state: item.number(state, 0) for state in STATES})
     return total

@@ -14,9 +14,9 @@ PERCENT, STATUS = "percent", "status"
 """Keys of the metadata in which agents report (see the tool report_progress)."""
 
 
-def of(found: StoredRun) -> RunProgress:
+def of(stored: StoredRun) -> RunProgress:
     """Say how far a run is."""
-    turn, metadata = found.turn, found.session.metadata if found.run.own else {}
+    turn, metadata = stored.turn, stored.session.metadata if stored.run.own else {}
     done = turn.status == "completed"
     return RunProgress(
         percentage=percentage(turn.begun, metadata.get(PERCENT), done=done),
@@ -26,18 +26,18 @@ def of(found: StoredRun) -> RunProgress:
     )
 
 
-def percentage(begun: int, said: Any, *, done: bool) -> float:
+def percentage(begun: int, report: Any, *, done: bool) -> float:
     """From 0 to 100: what the agent says, else ten for each step that has begun."""
     if done:
         return 100.0
-    if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= 100:
-        return float(said)
+    if isinstance(report, int | float) and not isinstance(report, bool) and 0 <= report <= 100:
+        return float(report)
     return min(MOST, 10.0 * begun)
 
 
-def step(begun: int, said: Any) -> str | None:
+def step(begun: int, report: Any) -> str | None:
     """What is being done."""
-    return said if isinstance(said, str) and said else f"Step {begun}" if begun else None
+    return report if isinstance(report, str) and report else f"Step {begun}" if begun else None
 
 
 Line = tuple[str, dict[str, Any]]

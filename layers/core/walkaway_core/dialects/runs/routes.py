@@ -79,7 +79,7 @@ def listing(
     """List runs by page, of one status or label if they are named; `total` counts what is listed."""
     if status is not None and status not in index.STATES:
         raise BadState(f"Invalid status: {status[:100]}. Valid values: {list(index.STATES)}")
-    found, total = runs.listing(
+    listed, total = runs.listing(
         caller.services,
         caller.tenant,
         state=status or "",
@@ -87,7 +87,7 @@ def listing(
         skip=(page - 1) * page_size,
         limit=page_size,
     )
-    return RunList(jobs=[_status(request, one) for one in found], total=total, page=page, page_size=page_size)
+    return RunList(jobs=[_status(request, one) for one in listed], total=total, page=page, page_size=page_size)
 
 
 @router.get(f"{BASE}/{{run}}", summary="Read a run")
@@ -99,13 +99,13 @@ def get(caller: Called, run: str, request: Request) -> RunStatus:
 @router.get(f"{BASE}/{{run}}/result", summary="Read a run's result")
 def result(caller: Called, run: str) -> RunResult:
     """Read what came of a run that is over, whole."""
-    found = runs.get(caller.services, caller.tenant, run)
-    turn = found.turn
+    stored = runs.get(caller.services, caller.tenant, run)
+    turn = stored.turn
     if turn.ended_at is None:
         raise RunBusy(f"Job is not complete. Current status: {index.state(turn)}")
     text = transcript.texts(caller.services, [(turn.key, turn.step)])[0]
     return RunResult(
-        job_id=found.run.id,
+        job_id=stored.run.id,
         status=index.state(turn),  # type: ignore[arg-type]
         result=text if turn.status == "completed" else None,
         result_url=None,
@@ -123,10 +123,10 @@ def result(caller: Called, run: str) -> RunResult:
 async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
     """Follow a run to its end, from its beginning or from behind Last-Event-ID, as Server-Sent Events."""
     services = caller.services
-    found = await run_in_threadpool(runs.get, services, caller.tenant, run)
+    stored = await run_in_threadpool(runs.get, services, caller.tenant, run)
     after = number(last_event_id)
-    await run_in_threadpool(readers.cursor, services, found.turn.key, after)
-    frames = _frames(services, found.turn.key, Telling(found.run.id), after)
+    await run_in_threadpool(readers.cursor, services, stored.turn.key, after)
+    frames = _frames(services, stored.turn.key, Telling(stored.run.id), after)
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
 
@@ -173,25 +173,25 @@ async def _frames(services: Services, turn: TurnKey, telling: Telling, after: in
                     id_ = f"id: {event.number}\r\n" if n == len(lines) else ""
                     out.append(f"{id_}event: {kind}\r\ndata: {jsontext.dumps(data)}\r\n\r\n")
         if not events:
-            said = {"timestamp": datetime.now(UTC).isoformat()}
-            out.append(f"event: heartbeat\r\ndata: {jsontext.dumps(said)}\r\n\r\n")
+            beat = {"timestamp": datetime.now(UTC).isoformat()}
+            out.append(f"event: heartbeat\r\ndata: {jsontext.dumps(beat)}\r\n\r\n")
         if out:
             yield "".join(out)
 
 
-def _status(request: Request, found: StoredRun) -> RunStatus:
-    turn, state = found.turn, found.state
+def _status(request: Request, stored: StoredRun) -> RunStatus:
+    turn, state = stored.turn, stored.state
     native = f"{request.base_url}v1/sessions/{turn.key.session}/responses/{turn.key.turn}"
     return RunStatus(
-        job_id=found.run.id,
+        job_id=stored.run.id,
         status=state,  # type: ignore[arg-type]
-        progress=progress.of(found),
+        progress=progress.of(stored),
         created_at=_time(turn.created_at) or "",
         started_at=_time(turn.began_at) if turn.started else None,
         completed_at=_time(turn.ended_at),
-        agent_id=f"recipe:{found.run.recipe}" if found.run.recipe else None,
+        agent_id=f"recipe:{stored.run.recipe}" if stored.run.recipe else None,
         run_id=turn.key.turn,
-        session_id=found.run.label or None,
+        session_id=stored.run.label or None,
         error=index.error(turn),
         retry_after=AGAIN.get(state),
         native=native,

@@ -91,13 +91,13 @@ def submit(services: Services, tenant: str, asked: RunRequest) -> Turn:
 
 def _earlier(services: Services, once: Once) -> Turn | None:
     """Find the run that has this key. One whose session is gone has it no more."""
-    found = once.earlier(services)
-    if found is None:
+    earlier = once.earlier(services)
+    if earlier is None:
         return None
     try:
-        return executions.get(services, found.turn)
+        return executions.get(services, earlier.turn)
     except SessionNotFound:
-        forget = Delete(f"T#{once.tenant}", once.sort_key, (Is("turn", found.turn.turn),))
+        forget = Delete(f"T#{once.tenant}", once.sort_key, (Is("turn", earlier.turn.turn),))
         with contextlib.suppress(Refused):
             services.table.write(forget)
         return None
@@ -105,15 +105,15 @@ def _earlier(services: Services, once: Once) -> Turn | None:
 
 def _options(services: Services, tenant: str, asked: RunRequest) -> SessionOptions:
     """The options of a run's own session: the agent's, but for those that are said. Raises Invalid."""
-    said = {**asked.settings, "turn_timeout": asked.timeout}
-    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**said))
+    settings = {**asked.settings, "turn_timeout": asked.timeout}
+    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**settings))
     if not asked.recipe:
         return options
     try:
         agent = agents.get(services, tenant, asked.recipe)
     except AgentNotFound:
         raise Invalid(f"There is no agent {asked.recipe!r} to be this recipe; POST /v1/agents makes one") from None
-    return agents.with_agent(services, options, agent, said)
+    return agents.with_agent(services, options, agent, settings)
 
 
 def _webhook(services: Services, asked: RunRequest) -> TurnWebhook | None:
@@ -144,11 +144,11 @@ def _existing(services: Services, tenant: str, label: str) -> Session | None:
 def get(services: Services, tenant: str, id_: str) -> StoredRun:
     """Read a run. Raises RunNotFound."""
     item = services.table.get(keys.run(tenant, id_))[0]
-    found = _load(services, tenant, [item] if item else [])
-    if not found:
+    runs = _load(services, tenant, [item] if item else [])
+    if not runs:
         raise RunNotFound(f"Job not found: {id_[:100]}")
-    starts.begin_if_late(services, found[0].turn)
-    return found[0]
+    starts.begin_if_late(services, runs[0].turn)
+    return runs[0]
 
 
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]:
@@ -160,14 +160,14 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]
     for start in range(0, len(unique), 100):
         read += services.table.get(*unique[start : start + 100])
     there = dict(zip(unique, read, strict=True))
-    found = []
+    runs = []
     for name in names:
         record, owner = there[name.item], there[name.owner.item]
         if record and owner and sessions.alive(owner, services.clock.now()):
             turn = turns.unpack(name, record)
             if run := Run.read(turn.facts):
-                found.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
-    return found
+                runs.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
+    return runs
 
 
 def listing(
@@ -200,8 +200,8 @@ def _entries(services: Services, tenant: str) -> Iterator[Item]:
 
 def cancel(services: Services, tenant: str, id_: str) -> StoredRun:
     """End a run now. Raises RunNotFound, RunBusy when it is over."""
-    found = get(services, tenant, id_)
-    if not ending.cancel(services, found.turn.key):
+    stored = get(services, tenant, id_)
+    if not ending.cancel(services, stored.turn.key):
         now = get(services, tenant, id_)
         raise RunBusy(f"Job is already complete. Status: {now.state}")
     return get(services, tenant, id_)
@@ -209,8 +209,8 @@ def cancel(services: Services, tenant: str, id_: str) -> StoredRun:
 
 def delete(services: Services, tenant: str, id_: str) -> None:
     """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
-    found = get(services, tenant, id_)
-    turn = found.turn
+    stored = get(services, tenant, id_)
+    turn = stored.turn
     if turn.ended_at is None:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
     tx = Transaction(services.table)
@@ -220,7 +220,7 @@ def delete(services: Services, tenant: str, id_: str) -> None:
         tx.commit()
     except Refused:
         return  # somebody else has
-    if found.run.own:
+    if stored.run.own:
         _bury(services, turn.key.owner)
 
 

@@ -45,5 +45,5 @@ class WorkflowErrors(Errors):
         """Write `detail` with a code."""
         del request
         elsewhere = error.status_code in (404, 405)
-        said = {"code": "not_found", "message": ELSEWHERE} if elsewhere else error.detail
-        return JSONResponse({"detail": said}, 404 if elsewhere else error.status_code, error.headers)
+        detail = {"code": "not_found", "message": ELSEWHERE} if elsewhere else error.detail
+        return JSONResponse({"detail": detail}, 404 if elsewhere else error.status_code, error.headers)

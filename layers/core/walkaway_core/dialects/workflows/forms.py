@@ -30,20 +30,20 @@ def form(*, words: bool) -> dict[str, Any]:
 async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
     """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
     async with request.form() as given:
-        found = await _store(services, tenant, given)
-    if not found:
+        references = await _store(services, tenant, given)
+    if not references:
         raise Invalid("Send a file as the part file_1, and a second one as file_2")
-    return found
+    return references
 
 
 async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
     """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
     async with request.form() as given:
-        said: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
+        fields: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
         if "environment" in given:
-            said["environment"] = given["environment"]
+            fields["environment"] = given["environment"]
         try:
-            asked = TaskStart.model_validate(said)
+            asked = TaskStart.model_validate(fields)
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise Invalid(problems[:1000]) from None
@@ -52,13 +52,13 @@ async def started_with(services: Services, tenant: str, request: Request) -> Tas
 
 
 async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
-    found: dict[str, str] = {}
+    references: dict[str, str] = {}
     for slot in SLOTS:
         part = given.get(f"file_{slot}")
         if isinstance(part, UploadFile):
             name = part.filename or "file"
-            found[slot] = await run_in_threadpool(inputs.store, services, tenant, name, _chunks(part))
-    return found
+            references[slot] = await run_in_threadpool(inputs.store, services, tenant, name, _chunks(part))
+    return references
 
 
 def _chunks(part: UploadFile) -> Iterator[bytes]:

@@ -34,8 +34,8 @@ class Task:
     @property
     def facts(self) -> dict[str, Fact]:
         """What the turn's record says of it."""
-        said: dict[str, Fact] = {"task": self.id, "task_agent": self.agent, "task_called": self.called}
-        return said | {"task_environment": self.environment, "task_tenant": self.tenant_label}
+        facts: dict[str, Fact] = {"task": self.id, "task_agent": self.agent, "task_called": self.called}
+        return facts | {"task_environment": self.environment, "task_tenant": self.tenant_label}
 
     @classmethod
     def read(cls, facts: Mapping[str, Fact]) -> "Task | None":

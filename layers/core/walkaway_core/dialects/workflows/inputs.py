@@ -34,11 +34,11 @@ def message(services: Services, session: Session, inputs: Mapping[str, Mapping[s
     strings = _numbered(inputs.get("strings") or {})
     texts, attached = [], list[Attachment]()
     for slot, value in strings:
-        said = jsontext.whole(value if isinstance(value, str) else jsontext.dumps(value))
-        if _REFERENCE.fullmatch(said) and _there(services, session, said):
-            attached += [Attachment(path=said)] if _can_be_shown(services, session, said) else []
-            said = f"The file {paths.MOUNT}/{said}"
-        texts.append(said if len(strings) == 1 else f"Input {slot}:\n{said}")
+        string = jsontext.whole(value if isinstance(value, str) else jsontext.dumps(value))
+        if _REFERENCE.fullmatch(string) and _there(services, session, string):
+            attached += [Attachment(path=string)] if _can_be_shown(services, session, string) else []
+            string = f"The file {paths.MOUNT}/{string}"
+        texts.append(string if len(strings) == 1 else f"Input {slot}:\n{string}")
     attached += [_image(slot, value) for slot, value in _numbered(inputs.get("images") or {})]
     text = "\n\n".join(text for text in texts if text.strip()) or SAYS_NOTHING
     return [*attachments.blocks(services, session, attached), {"type": "text", "text": text}]
@@ -80,8 +80,8 @@ def _image(slot: str, value: Any) -> Attachment:
         raise Invalid(f"images.{slot} must be text: a reference, a data URL, or base64")
     if value.startswith(("http://", "https://")):
         raise Invalid(f"images.{slot} is an address; upload the image, or send it as a data URL")
-    if found := _DATA.fullmatch(value):
-        return Attachment(media_type=found[1], data=found[2], name=f"image {slot}")
+    if match := _DATA.fullmatch(value):
+        return Attachment(media_type=match[1], data=match[2], name=f"image {slot}")
     if kind := _kind_of_base64(value):
         return Attachment(media_type=kind, data=value, name=f"image {slot}")
     return Attachment(path=value, name=f"image {slot}")

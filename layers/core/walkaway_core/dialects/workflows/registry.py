@@ -29,15 +29,17 @@ class Registered:
     @property
     def tool(self) -> FunctionTool:
         """What the model is offered."""
-        said = self.definition
-        return FunctionTool(name=self.name, description=said["description"], parameters=dict(said["schema_data"]))
+        definition = self.definition
+        return FunctionTool(
+            name=self.name, description=definition["description"], parameters=dict(definition["schema_data"])
+        )
 
 
 def register(services: Services, tenant: str, wanted: Sequence[Mapping[str, Any]]) -> list[Registered]:
     """Register tools, over those of the same name and namespace, or none. Raises Invalid, QuotaReached."""
     for tool in wanted:
         _check(tool)
-    there = {(found.name, found.namespace) for found in all_of(services, tenant)}
+    there = {(stored.name, stored.namespace) for stored in all_of(services, tenant)}
     if len(there | {(tool["name"], tool["namespace"]) for tool in wanted}) > MOST:
         raise QuotaReached(f"A tenant can have {MOST} registered tools, and there are {len(there)}")
     return [_put(services, tenant, tool) for tool in wanted]
@@ -45,36 +47,38 @@ def register(services: Services, tenant: str, wanted: Sequence[Mapping[str, Any]
 
 def all_of(services: Services, tenant: str) -> list[Registered]:
     """Read all registered tools, the oldest first."""
-    found = services.table.query(keys.registered(tenant, "", "")[0]).items
-    return sorted((_unpack(item) for item in found), key=lambda tool: tool.id)
+    items = services.table.query(keys.registered(tenant, "", "")[0]).items
+    return sorted((_unpack(item) for item in items), key=lambda tool: tool.id)
 
 
 def offered(services: Services, tenant: str) -> list[FunctionTool]:
     """The tools that a task is offered: of one name the last one, in whatever namespace."""
-    last = {found.name: found for found in sorted(all_of(services, tenant), key=lambda tool: tool.updated_at)}
-    return [found.tool for found in sorted(last.values(), key=lambda tool: tool.id)]
+    last = {tool.name: tool for tool in sorted(all_of(services, tenant), key=lambda tool: tool.updated_at)}
+    return [tool.tool for tool in sorted(last.values(), key=lambda tool: tool.id)]
 
 
-def _check(said: Mapping[str, Any]) -> None:
+def _check(definition: Mapping[str, Any]) -> None:
     try:
-        tool = FunctionTool(name=said["name"], description=said["description"], parameters=dict(said["schema_data"]))
+        tool = FunctionTool(
+            name=definition["name"], description=definition["description"], parameters=dict(definition["schema_data"])
+        )
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Invalid(f"The tool {said['name'][:100]!r} cannot be registered: {problems}") from None
+        raise Invalid(f"The tool {definition['name'][:100]!r} cannot be registered: {problems}") from None
     client_tools.check([tool])
 
 
-def _put(services: Services, tenant: str, said: Mapping[str, Any]) -> Registered:
-    key, now = keys.registered(tenant, said["namespace"], said["name"]), services.clock.now()
+def _put(services: Services, tenant: str, definition: Mapping[str, Any]) -> Registered:
+    key, now = keys.registered(tenant, definition["namespace"], definition["name"]), services.clock.now()
     while True:
-        found = services.table.get(key)[0]
-        before = _unpack(found) if found else None
+        stored = services.table.get(key)[0]
+        before = _unpack(stored) if stored else None
         facts: dict[str, Fact] = {
             "id": before.id if before else index.new_id(now),
             "created": ms(before.created_at if before else now),
             "updated": ms(now),
         }
-        item = Item(*key, facts, jsontext.dump_bytes(dict(said)))
+        item = Item(*key, facts, jsontext.dump_bytes(dict(definition)))
         try:
             services.table.write(Put(item, (Is("id", facts["id"]),) if before else (Absent(),)))
         except Refused:
@@ -83,12 +87,12 @@ def _put(services: Services, tenant: str, said: Mapping[str, Any]) -> Registered
 
 
 def _unpack(item: Item) -> Registered:
-    said = jsontext.loads(item.body)
+    definition = jsontext.loads(item.body)
     return Registered(
         id=item.number("id"),
-        name=said["name"],
-        namespace=said["namespace"],
-        definition=said,
+        name=definition["name"],
+        namespace=definition["namespace"],
+        definition=definition,
         created_at=item.time("created"),
         updated_at=item.time("updated"),
     )

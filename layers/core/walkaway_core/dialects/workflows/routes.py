@@ -74,17 +74,17 @@ async def execute_with_files(caller: Called, agent_id: str, request: Request, la
 )
 async def upload(caller: Called, request: Request) -> Uploaded:
     """Keep the files file_1 and file_2; a task that has their references in `inputs.strings` gets them."""
-    found = await forms.stored(caller.services, caller.tenant, request)
-    if len(found) == 1:
-        return Uploaded(reference=next(iter(found.values())))
-    return Uploaded(references=found)
+    references = await forms.stored(caller.services, caller.tenant, request)
+    if len(references) == 1:
+        return Uploaded(reference=next(iter(references.values())))
+    return Uploaded(references=references)
 
 
 @router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS), summary="Read how a task stands")
 def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     """Read how a task stands, and what it waits for."""
-    found = tasks.get(caller.services, caller.tenant, task_id, agent_id)
-    return records.status(caller.services, found.turn)
+    task = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    return records.status(caller.services, task.turn)
 
 
 @router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
@@ -97,8 +97,8 @@ async def events(
 ) -> Response:
     """Follow a task to its end: how it stands now, and again whenever that changes. Each pause is said once."""
     del since_seq
-    found = await run_in_threadpool(tasks.get, caller.services, caller.tenant, task_id, agent_id)
-    frames = _frames(caller.services, found.turn.key)
+    task = await run_in_threadpool(tasks.get, caller.services, caller.tenant, task_id, agent_id)
+    frames = _frames(caller.services, task.turn.key)
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
 
@@ -107,17 +107,17 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
     """Answer calls that wait; the same answer may come again."""
     if not asked.results:
         raise NoToolResponses
-    found = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    task = tasks.get(caller.services, caller.tenant, task_id, agent_id)
     answers = [(result.call_id, _answer(result)) for result in asked.results]
-    answering.take(caller.services, found.turn.key.owner, answers)
+    answering.take(caller.services, task.turn.key.owner, answers)
     return ToolResponsesTaken(message=f"{len(answers)} tool responses were accepted", task_id=task_id)
 
 
 @router.get("/workflow/run/{task_id}", responses=shown(TASK), summary="Read a task")
 def run(caller: Called, task_id: int) -> dict[str, Any]:
     """Read everything that is known of a task."""
-    found = tasks.get(caller.services, caller.tenant, task_id)
-    return records.whole(caller.services, found.turn, found.asked)
+    task = tasks.get(caller.services, caller.tenant, task_id)
+    return records.whole(caller.services, task.turn, task.asked)
 
 
 @router.get("/workflow/runs/by-parent/{task_id}", summary="List a task's child tasks")
@@ -130,15 +130,15 @@ def children(caller: Called, task_id: int) -> list[dict[str, Any]]:
 @router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}), summary="List an agent's tasks")
 def runs(caller: Called, agent_id: str) -> dict[str, list[dict[str, Any]]]:
     """List an agent's tasks, the newest first, up to 1,000."""
-    found = tasks.of_agent(caller.services, caller.tenant, agent_id)
-    return {"runs": [records.whole(caller.services, one.turn, one.asked) for one in found]}
+    listed = tasks.of_agent(caller.services, caller.tenant, agent_id)
+    return {"runs": [records.whole(caller.services, one.turn, one.asked) for one in listed]}
 
 
 @router.post("/workflow/runs/{task_id}/schedule-cancel", summary="Cancel a task")
 def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
     """End a task now; one that is over stays as it is."""
-    found = tasks.cancel(caller.services, caller.tenant, task_id)
-    return CancelScheduled(task_id=task_id, status=records.state(found.turn, ()))
+    task = tasks.cancel(caller.services, caller.tenant, task_id)
+    return CancelScheduled(task_id=task_id, status=records.state(task.turn, ()))
 
 
 @router.get("/models", responses=shown(["rehearsal", "claude-sonnet-4-5"]), summary="List models")
@@ -168,8 +168,8 @@ async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
     at = await run_in_threadpool(readers.cursor, services, turn, end.number - 1)
     telling = _Telling(services, turn)
     yield await run_in_threadpool(telling.now)
-    async for found in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
-        changed = any(event.type in CHANGES for event in found)
+    async for batch in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
+        changed = any(event.type in CHANGES for event in batch)
         yield (await run_in_threadpool(telling.now) if changed else "") or sse.BEAT
 
 

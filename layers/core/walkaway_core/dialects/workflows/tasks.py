@@ -50,9 +50,9 @@ def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> T
     name = services.ids.new("sess_")
     tools = [] if agent.settings.tools else registry.offered(services, tenant)
     stored = client_tools.store(services, tenant, name, tools)
-    said = stored.settings if tools else {}
-    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**said))
-    options = agents.with_agent(services, options, agent, said)
+    settings = stored.settings if tools else {}
+    options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**settings))
+    options = agents.with_agent(services, options, agent, settings)
     session = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
     content = inputs.message(services, session, asked.inputs)
     remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}
@@ -73,11 +73,11 @@ def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> T
 def get(services: Services, tenant: str, id_: int, agent: str = "") -> StoredTask:
     """Read a task, with `agent` only one of this agent's, by its id or name. Raises TaskNotFound."""
     item = services.table.get(keys.task(tenant, id_))[0] if 0 <= id_ < 1 << 53 else None
-    found = _load(services, tenant, [item] if item else [])
-    if not found or (agent and agent not in _names(found[0])):
+    tasks = _load(services, tenant, [item] if item else [])
+    if not tasks or (agent and agent not in _names(tasks[0])):
         raise TaskNotFound(f"There is no task {id_}" + (f" of the agent {agent[:100]!r}" if agent else ""))
-    starts.begin_if_late(services, found[0].turn)
-    return found[0]
+    starts.begin_if_late(services, tasks[0].turn)
+    return tasks[0]
 
 
 def of_agent(services: Services, tenant: str, called: str) -> list[StoredTask]:
@@ -105,8 +105,8 @@ def asked(services: Services, turn: Turn) -> Mapping[str, Any]:
     return _asked(services, turn.key.tenant, item) if item else {}
 
 
-def _names(found: StoredTask) -> set[str]:
-    return {found.task.agent, found.task.called, str(found.asked.get("agent_name", ""))}
+def _names(stored: StoredTask) -> set[str]:
+    return {stored.task.agent, stored.task.called, str(stored.asked.get("agent_name", ""))}
 
 
 def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
@@ -121,10 +121,10 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask
     read: list[Item | None] = []
     for start_ in range(0, len(wanted), 100):
         read += services.table.get(*wanted[start_ : start_ + 100])
-    found = []
+    tasks = []
     for number, (name, item) in enumerate(zip(names, items, strict=True)):
         record, owner = read[2 * number], read[2 * number + 1]
         turn = turns.unpack(name, record) if record and sessions.alive(owner, services.clock.now()) else None
         if turn and (task := Task.read(turn.facts)):
-            found.append(StoredTask(task, turn, _asked(services, tenant, item)))
-    return found
+            tasks.append(StoredTask(task, turn, _asked(services, tenant, item)))
+    return tasks

@@ -38,21 +38,21 @@ def listing(
     status: str | None = None,
 ) -> ToolSchemas:
     """List registered tools, the oldest first; all of them are active."""
-    found = [
+    tools = [
         tool
         for tool in registry.all_of(caller.services, caller.tenant)
         if namespace in (None, tool.namespace) and status in (None, "active")
     ]
-    return ToolSchemas(schemas=[_shown(tool) for tool in found[offset : offset + limit]])
+    return ToolSchemas(schemas=[_shown(tool) for tool in tools[offset : offset + limit]])
 
 
 def _shown(tool: Registered) -> ToolSchema:
-    said = {"type": "function", "name": tool.name, "description": tool.definition["description"]}
+    fields = {"type": "function", "name": tool.name, "description": tool.definition["description"]}
     return ToolSchema(
         id=tool.id,
         name=tool.name,
         namespace=tool.namespace,
-        schema_data={**said, "parameters": tool.definition["schema_data"]},
+        schema_data={**fields, "parameters": tool.definition["schema_data"]},
         created_at=datetime.fromtimestamp(tool.created_at, UTC).isoformat(),
         updated_at=datetime.fromtimestamp(tool.updated_at, UTC).isoformat(),
     )

@@ -35,8 +35,8 @@ class CallAnswer:
     @property
     def digest(self) -> str:
         """Tells this answer from others."""
-        said = (self.output, self.is_error, self.approve, self.reason)
-        return hashlib.sha256(jsontext.dump_bytes(said)).hexdigest()
+        content = (self.output, self.is_error, self.approve, self.reason)
+        return hashlib.sha256(jsontext.dump_bytes(content)).hexdigest()
 
     @property
     def result(self) -> tuple[str, bool]:
@@ -53,27 +53,27 @@ def take(services: Services, owner: SessionKey, answers: Sequence[tuple[str, Cal
     Raises SessionNotFound, ToolCallNotFound, Invalid, AlreadyAnswered, NotWaiting.
     """
     sessions.get(services, owner)
-    found = asking.find(services, owner, [call for call, _ in answers])
-    _check(found, answers)
-    turn = _turn(services, found)
+    requests = asking.find(services, owner, [call for call, _ in answers])
+    _check(requests, answers)
+    turn = _turn(services, requests)
     try:
-        _keep(services, turn, found, answers)
+        _keep(services, turn, requests, answers)
     finally:
         parking.go_on(services, turn.key)  # also where this was refused: whoever kept the answers may have died
     return executions.get(services, turn.key)
 
 
 def _keep(
-    services: Services, turn: Turn, found: Mapping[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]
+    services: Services, turn: Turn, requests: Mapping[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]
 ) -> None:
     for call, answer in answers:
-        request = found[call]
+        request = requests[call]
         if request.answer:
             _same(request, answer)
         elif not (turn.parked and turn.pause.step == request.step):
             raise NotWaiting(f"{turn.key.turn} does not wait for {call!r}: it is {turn.status}")
     for call, answer in answers:
-        if not found[call].answer and not give(services, found[call], answer):
+        if not requests[call].answer and not give(services, requests[call], answer):
             _same(asking.find(services, turn.key.owner, [call])[call], answer)
 
 
@@ -131,22 +131,22 @@ def expire(services: Services, turn: Turn) -> None:
     parking.wait_on(services, turn.key)
 
 
-def _check(found: dict[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]) -> None:
-    if unknown := [call for call, _ in answers if call not in found]:
+def _check(requests: dict[str, PendingCall], answers: Sequence[tuple[str, CallAnswer]]) -> None:
+    if unknown := [call for call, _ in answers if call not in requests]:
         raise ToolCallNotFound(f"Nobody was asked to answer {unknown[0][:200]!r} in this session")
     ids = [call for call, _ in answers]
     if len(set(ids)) < len(ids):
         twice = next(call for call in ids if ids.count(call) > 1)
         raise AnsweredTwice(f"{twice[:200]!r} is answered twice in one request; send one answer for each call")
     for call, answer in answers:
-        if found[call].needs == "approval" and answer.approve is None:
+        if requests[call].needs == "approval" and answer.approve is None:
             raise Invalid(f'{call[:200]!r} needs a yes or no: send "approve": true or false')
-        if found[call].needs == "output" and answer.approve is not None:
+        if requests[call].needs == "output" and answer.approve is not None:
             raise Invalid(f'{call[:200]!r} needs an output: send "output", and "is_error" if the tool failed')
 
 
-def _turn(services: Services, found: dict[str, PendingCall]) -> Turn:
-    keys = {request.turn.turn: request.turn for request in found.values()}
+def _turn(services: Services, requests: dict[str, PendingCall]) -> Turn:
+    keys = {request.turn.turn: request.turn for request in requests.values()}
     if len(keys) > 1:
         raise Invalid("These calls are of several turns; send the answers for each turn by themselves")
     key: TurnKey = next(iter(keys.values()))

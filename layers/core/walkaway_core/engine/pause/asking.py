@@ -49,8 +49,8 @@ class PendingCall:
     @property
     def shown(self) -> dict[str, Any]:
         """What the caller is told of it."""
-        said = {"call_id": self.id, "name": self.name, "arguments": self.arguments}
-        return said | {"needs": self.needs, "expires_at": self.expires_at}
+        call = {"call_id": self.id, "name": self.name, "arguments": self.arguments}
+        return call | {"needs": self.needs, "expires_at": self.expires_at}
 
 
 def needs(settings: AgentSettings, name: str, *, whole: bool) -> Needs | None:
@@ -65,13 +65,13 @@ def needs(settings: AgentSettings, name: str, *, whole: bool) -> Needs | None:
     return "approval" if name in settings.approve and name in tools.TOOLS else None
 
 
-def split(settings: AgentSettings, said: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:
+def split(settings: AgentSettings, body: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:
     """Sort an answer's calls, by index: those that can be run at once, and those that wait, with what they need."""
     now: list[int] = []
     later: dict[int, Needs] = {}
-    cut = transcript.cut_call(said)
-    for index, call in enumerate(transcript.calls(said["content"])):
-        if what := needs(settings, call["name"], whole=call["id"] not in said["broken"] and index != cut):
+    cut = transcript.cut_call(body)
+    for index, call in enumerate(transcript.calls(body["content"])):
+        if what := needs(settings, call["name"], whole=call["id"] not in body["broken"] and index != cut):
             later[index] = what
         else:
             now.append(index)
@@ -81,19 +81,19 @@ def split(settings: AgentSettings, said: Mapping[str, Any]) -> tuple[tuple[int, 
 def requested(services: Services, turn: Turn, step: int = 0) -> list[PendingCall]:
     """Read the calls that were put to the caller at a step, or at the last such step, in the model's order."""
     step = step or turn.pause.step
-    said = transcript.answer(services, turn.key, step) if step else None
-    if said is None:
+    entry = transcript.answer(services, turn.key, step) if step else None
+    if entry is None:
         return []
-    calls = transcript.calls(said.body["content"])
+    calls = transcript.calls(entry.body["content"])
     owner = turn.key.owner
     names = list(dict.fromkeys(owner.asked(call["id"]) for call in calls))
     items: list[Item | None] = []
     for start in range(0, len(names), 100):
         items += services.table.get(*names[start : start + 100])
-    found = dict(zip(names, items, strict=True))
+    stored = dict(zip(names, items, strict=True))
     requests = []
     for index, call in enumerate(calls):
-        item = found[owner.asked(call["id"])]
+        item = stored[owner.asked(call["id"])]
         if item and (item.text("turn"), item.number("step"), item.number("index")) == (turn.key.turn, step, index):
             requests.append(_unpack(owner, item, call))
     return requests

@@ -120,15 +120,15 @@ def wait_on(services: Services, key: TurnKey) -> None:
 def _requests(services: Services, current: Current, step: int) -> list[PendingCall]:
     """Say what the caller is to be asked, and how long each call waits: never past the session's end."""
     turn, session, settings = current
-    said = transcript.answer(services, turn.key, step)
-    if said is None:
+    entry = transcript.answer(services, turn.key, step)
+    if entry is None:
         return []
     now = services.clock.now()
     timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, turn.key.tenant, settings)}
     end = session.created_at + session.options.ttl
-    calls = transcript.calls(said.body["content"])
+    calls = transcript.calls(entry.body["content"])
     requests = []
-    for index, needs in asking.split(settings, said.body)[1].items():
+    for index, needs in asking.split(settings, entry.body)[1].items():
         call = calls[index]
         until = min(now + (timeouts.get(call["name"]) or settings.tool_timeout), end)
         requests.append(PendingCall(turn.key, step, index, call["id"], needs, until))
@@ -147,11 +147,11 @@ def _put(services: Services, request: PendingCall) -> None:
     """Write a request, unless it is there: it may have an answer by now."""
     item = request.item
     while True:
-        found = services.table.get(item.key)[0]
-        if found and all(found.facts.get(name) == item.facts[name] for name in ("turn", "step", "index")):
+        stored = services.table.get(item.key)[0]
+        if stored and all(stored.facts.get(name) == item.facts[name] for name in ("turn", "step", "index")):
             return
         try:
-            services.table.write(Put(item, (Is("expires", found.number("expires")),) if found else (Absent(),)))
+            services.table.write(Put(item, (Is("expires", stored.number("expires")),) if stored else (Absent(),)))
         except (Refused, Unknown):
             continue
         return
