@@ -195,6 +195,11 @@ MUTANTS = [
         (("doors/trouble.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),),
     ),
     Mutant(
+        "R3: what the service refused is not sent again",
+        "a message that is refused; a write has no effect, unseen",
+        (("doors/model_step.py", "refused.leave_out(services, begun, entries, refusal)", "pass"),),
+    ),
+    Mutant(
         "R5: an old execution's failure does not count",
         "an old execution's failure is told late",
         (("engine/ending.py", "ending.execution not in (None, turn.execution)", "False"),),

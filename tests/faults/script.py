@@ -53,6 +53,10 @@ UNREADABLE = "unreadable "
 _asked: Counter[tuple[str, int]] = Counter()
 
 
+def _text(message: Mapping[str, Any]) -> str:
+    return "".join(block.get("text", "") for block in message["content"])
+
+
 def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
     """Say what comes next, by what has been said since the user's last order; "go x.txt" names the file.
 
@@ -76,7 +80,7 @@ def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
         _asked[order, said] += 1
         if said in WAITS and _asked[order, said] == 1:
             return Reply(status=400, error="messages.0.content.0: The block is bound to a different conversation")
-    if order.startswith(UNREADABLE):
+    if any(_text(message).startswith(UNREADABLE) for message in body["messages"]):
         return Reply(status=400, error=f"messages.{len(body['messages']) - 1}.content.0: could not process the image")
     answers = asking() if order == ASKS else script(path)
     return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)
