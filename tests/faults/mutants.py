@@ -148,7 +148,7 @@ MUTANTS = [
         (
             (
                 "doors/call_model.py",
-                "            if said:\n                return",
+                "            if stored:\n                return",
                 "            if False:\n                return",
             ),
             ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
@@ -236,8 +236,8 @@ MUTANTS = [
         (
             (
                 "doors/run_tool.py",
-                'if found.facts["process"] == process and found.number("until")',
-                'if False and found.number("until")',
+                'if journal.facts["process"] == process and journal.number("until")',
+                'if False and journal.number("until")',
             ),
         ),
     ),

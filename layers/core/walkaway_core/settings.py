@@ -40,10 +40,10 @@ def _keys(_: str, text: str) -> dict[str, str]:
 
 
 def _providers(name: str, text: str) -> frozenset[str]:
-    found = frozenset(filter(None, (part.strip() for part in text.split(","))))
-    if not found <= set(PROVIDERS):
+    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    if not named <= set(PROVIDERS):
         raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
-    return found
+    return named
 
 
 def _number(most: float) -> Callable[[str, str], float]:
@@ -220,15 +220,15 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":
         """Read what a program reads, without white space at the ends; what is empty is not set. Raises SettingError."""
-        found: dict[str, Any] = {}
+        read: dict[str, Any] = {}
         for setting in fields(cls):
             variable = setting.metadata["variable"]
             value = environ.get(variable, "").strip()
             if value and program in setting.metadata["programs"]:
-                found[setting.name] = setting.metadata["read"](variable, value)
-        if "api_key" in found:
-            found.setdefault("model", DEFAULT_MODEL)
-        return cls(**found)
+                read[setting.name] = setting.metadata["read"](variable, value)
+        if "api_key" in read:
+            read.setdefault("model", DEFAULT_MODEL)
+        return cls(**read)
 
     def provides(self, provider: str) -> bool:
         """Whether a model service can be called from here, or by the function that calls models."""
@@ -239,7 +239,7 @@ class Settings:
 def variables(program: str) -> dict[str, str]:
     """The variables that a program reads, and what each means."""
     return {
-        found.metadata["variable"]: found.metadata["meaning"]
-        for found in fields(Settings)
-        if program in found.metadata["programs"]
+        setting.metadata["variable"]: setting.metadata["meaning"]
+        for setting in fields(Settings)
+        if program in setting.metadata["programs"]
     }

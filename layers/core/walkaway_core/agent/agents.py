@@ -70,14 +70,14 @@ def get(services: Services, tenant: str, called: str) -> Agent:
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Agent], str]:
     """List agents, the newest first, those before `after`; with the cursor of the rest, or `""`."""
     pk, first = keys.agent(tenant, "")
-    upto, found = first + (after or END), list[Agent]()
-    while len(found) <= limit:
+    upto, listed = first + (after or END), list[Agent]()
+    while len(listed) <= limit:
         page = services.table.query(pk, after=first, upto=upto, reverse=True)
-        found += [_unpack(tenant, i) for i in page.items if i.sk != first + after and "deleted" not in i.facts]
+        listed += [_unpack(tenant, i) for i in page.items if i.sk != first + after and "deleted" not in i.facts]
         if not page.more:
             break
         upto, after = page.items[-1].sk, page.items[-1].sk.removeprefix(first)
-    return found[:limit], found[limit - 1].id if len(found) > limit else ""
+    return listed[:limit], listed[limit - 1].id if len(listed) > limit else ""
 
 
 def change(
@@ -124,11 +124,11 @@ def change(
 def delete(services: Services, tenant: str, called: str) -> None:
     """Delete an agent: nobody can name it any more. Sessions that do keep it as it was. Raises AgentNotFound."""
     while True:
-        found = get(services, tenant, called)
-        same = (Is("version", found.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
-        gone = Change(*keys.agent(tenant, found.id), set={"deleted": ms(services.clock.now())}, when=same)
+        agent = get(services, tenant, called)
+        same = (Is("version", agent.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
+        gone = Change(*keys.agent(tenant, agent.id), set={"deleted": ms(services.clock.now())}, when=same)
         try:
-            services.table.write(gone, Delete(*keys.agent_name(tenant, found.name)))
+            services.table.write(gone, Delete(*keys.agent_name(tenant, agent.name)))
         except Refused:
             continue
         return

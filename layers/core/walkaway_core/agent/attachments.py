@@ -46,15 +46,15 @@ def blocks(services: Services, session: Session, attached: Sequence[Attachment])
     """
     if len(attached) > MOST:
         raise BodyTooLarge(f"There are {len(attached)} attachments; the most is {MOST}")
-    found, total = [], 0
+    made, total = [], 0
     for index, attachment in enumerate(attached):
         where = f"attachments[{index}]"
         name, media_type, data = _load(services, session, attachment, where)
         total += len(data)
         if total > ALL_BYTES:
             raise BodyTooLarge(f"The attachments have more than {ALL_BYTES} bytes in all")
-        found.append(_block(where, name, media_type, data))
-    return found
+        made.append(_block(where, name, media_type, data))
+    return made
 
 
 def _load(services: Services, session: Session, attachment: Attachment, where: str) -> tuple[str, str, bytes]:
@@ -99,13 +99,13 @@ def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
 
 def _text(where: str, name: str, media_type: str, data: bytes) -> Block:
     try:
-        said = data.decode()
+        words = data.decode()
     except UnicodeDecodeError:
         known = ", ".join(SIGNATURES)
         raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace") from None
     if len(data) > TEXT_BYTES:
         raise BodyTooLarge(f"{where} has {len(data)} bytes; a text may have {TEXT_BYTES}")
-    if not said.strip():
+    if not words.strip():
         raise Invalid(f"{where} is empty")
-    source = {"type": "text", "media_type": "text/plain", "data": said}
+    source = {"type": "text", "media_type": "text/plain", "data": words}
     return {"type": "document", "source": source} | ({"title": name[:500]} if name else {})

@@ -60,8 +60,8 @@ def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[
     item = services.table.get(keys.tools(tenant, owner, digest))[0]
     if item is None:
         raise LookupError(f"the tools at {settings.tools_at} are gone")
-    found: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
-    return found
+    loaded: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
+    return loaded
 
 
 def definitions(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:

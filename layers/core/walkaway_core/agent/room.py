@@ -15,11 +15,11 @@ ONE = 0.6
 
 def tokens(services: Services, settings: AgentSettings) -> int:
     """Give the tokens that a conversation may have before what is old in it becomes a summary."""
-    said = services.settings.context_tokens
-    window = catalog.window(settings.model, said)
+    threshold = services.settings.context_tokens
+    window = catalog.window(settings.model, threshold)
     answer = (settings.max_output_tokens or catalog.most_output(settings.model)) + int(settings.thinking or 0)
     free = max(window - answer, window // 4)
-    return min(int(FULL * free), catalog.compact_at(settings.model, said))
+    return min(int(FULL * free), catalog.compact_at(settings.model, threshold))
 
 
 def summary(services: Services, settings: AgentSettings) -> int:

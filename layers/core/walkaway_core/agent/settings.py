@@ -26,8 +26,8 @@ def read(asked: Settings) -> dict[str, Any]:
     names = (name for name in Settings.model_fields if name in asked.model_fields_set)
     given = {name: getattr(asked, name) for name in names}
     default = AgentSettings()
-    said = {name: getattr(default, name) if value is None else value for name, value in given.items()}
-    return known(AgentSettings, said)
+    settings = {name: getattr(default, name) if value is None else value for name, value in given.items()}
+    return known(AgentSettings, settings)
 
 
 def shown(services: Services, settings: AgentSettings) -> dict[str, Any]:
@@ -41,9 +41,9 @@ def shown(services: Services, settings: AgentSettings) -> dict[str, Any]:
     return dict(SettingsRecord.model_validate(holds, from_attributes=True))
 
 
-def in_order(said: Collection[str]) -> tuple[str, ...]:
+def in_order(names: Collection[str]) -> tuple[str, ...]:
     """Name the settings that are among these names."""
-    return tuple(field.name for field in fields(AgentSettings) if field.name in said)
+    return tuple(field.name for field in fields(AgentSettings) if field.name in names)
 
 
 def merged(services: Services, options: SessionOptions, of_agent: AgentSettings) -> AgentSettings:

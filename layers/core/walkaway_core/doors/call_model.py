@@ -65,9 +65,9 @@ class _Step:
         while True:
             current = executions.current(self.services, self.ticket)
             turn, session, settings = current
-            said = transcript.answer(self.services, turn.key, self.number)
-            if said:
-                return self._after(said.body, settings)
+            stored = transcript.answer(self.services, turn.key, self.number)
+            if stored:
+                return self._after(stored.body, settings)
             began = self.services.clock.now()
             limits.check(turn, session, settings, self.number, began)
             begun = self._begin(current, since + retries.CUT_SECONDS, remedies)
@@ -113,20 +113,20 @@ class _Step:
         reason = f"{settings.model} does not take this"
         return [(STEP_ADJUSTED, {"step": 1, "left_out": dropped, "reason": reason})] if dropped else []
 
-    def _after(self, said: Mapping[str, Any], settings: AgentSettings) -> Ticket:
+    def _after(self, answer: Mapping[str, Any], settings: AgentSettings) -> Ticket:
         """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
-        now, later = asking.split(settings, said)
+        now, later = asking.split(settings, answer)
         calls = len(now) + len(later)
         history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * calls
-        if said["stop_reason"] == "refusal":
-            return replace(self.ticket.fail("refusal", _declined(said.get("refusal", {}))), step=self.number)
-        goes_on = calls or said["stop_reason"] in UNFINISHED or self._is_nudged(said)
+        if answer["stop_reason"] == "refusal":
+            return replace(self.ticket.fail("refusal", _declined(answer.get("refusal", {}))), step=self.number)
+        goes_on = calls or answer["stop_reason"] in UNFINISHED or self._is_nudged(answer)
         to = self.ticket.go("tools" if goes_on else "done")
         return replace(to, step=self.number, history=history, calls=now, waits=bool(later))
 
-    def _is_nudged(self, said: Mapping[str, Any]) -> bool:
+    def _is_nudged(self, answer: Mapping[str, Any]) -> bool:
         """Whether the model is asked for its result once more: it has said nothing, for the first time in a row."""
-        if not transcript.is_empty(said):
+        if not transcript.is_empty(answer):
             return False
         before = transcript.answer(self.services, self.ticket.key, self.number - 1) if self.number > 1 else None
         return before is None or not transcript.is_empty(before.body)

@@ -46,12 +46,12 @@ class _Call:
         self._services = services
         turn, self._session, self._settings = executions.current(services, ticket)
         self._record, self._turn = turn, turn.key
-        said = transcript.answer(services, turn.key, ticket.step)
-        if said is None:
+        answer = transcript.answer(services, turn.key, ticket.step)
+        if answer is None:
             raise Superseded
-        self._block = transcript.calls(said.body["content"])[ticket.call]
-        self._broken = said.body["broken"].get(self._block["id"])
-        self._cut = ticket.call == transcript.cut_call(said.body)
+        self._block = transcript.calls(answer.body["content"])[ticket.call]
+        self._broken = answer.body["broken"].get(self._block["id"])
+        self._cut = ticket.call == transcript.cut_call(answer.body)
         self._check_allowed()
         self._journal = turn.key.call(ticket.step, ticket.call)
         self._told = services.clock.now()
@@ -84,20 +84,20 @@ class _Call:
         nonce, process = self._writer.nonce, self._services.process
         facts: dict[str, Fact] = {"state": "started", "nonce": nonce, "until": until, "process": process}
         executing = {"name": self._block["name"], "id": self._block["id"], "input": self._block["input"]}
-        found = self._services.table.get(self._journal)[0]
-        if found is None:
+        journal = self._services.table.get(self._journal)[0]
+        if journal is None:
             about = transcript.about(self._services, self._turn)
             tx = Transaction(self._services.table)
             tx.put(Item(*self._journal, about | facts), Absent())
             return "mine" if self._write([(TOOL_USE_EXECUTING, executing)], tx) else "wait"
-        if found.facts["state"] == "done":
+        if journal.facts["state"] == "done":
             return "done"
-        if found.facts["nonce"] == nonce:
+        if journal.facts["nonce"] == nonce:
             return "mine"
-        if found.facts["process"] == process and found.number("until") > ms(self._services.clock.now()):
+        if journal.facts["process"] == process and journal.number("until") > ms(self._services.clock.now()):
             return "wait"
         tx = Transaction(self._services.table)
-        tx.change(self._journal, *_started(found.text("nonce")), set=facts)
+        tx.change(self._journal, *_started(journal.text("nonce")), set=facts)
         if not self._write([(TOOL_USE_EXECUTING, executing)], tx):
             return "wait"
         return "mine" if tool is None or tool.repeatable else "unknown"
@@ -111,8 +111,8 @@ class _Call:
         there = tools.there(self._services, self._settings)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
-            said = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"
-            return Result(f"{said}. {why}" if why else said, is_error=True)
+            missing = f"There is no tool {self._block['name']!r}; there are: {', '.join(there) or 'none'}"
+            return Result(f"{missing}. {why}" if why else missing, is_error=True)
         fence = Check(*self._journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
         context = ToolContext(self._services, self._session, fence, self._progress)
         try:
@@ -150,8 +150,8 @@ class _Call:
         tx.put(done, *self._mine)
         self._services.extensions.projections.call_ended(self._services, tx, self._record, self._block["id"])
         if not self._write([(TOOL_RESULT, event)], tx):
-            found = self._services.table.get(self._journal)[0]
-            if found is None or found.facts["nonce"] != nonce:
+            journal = self._services.table.get(self._journal)[0]
+            if journal is None or journal.facts["nonce"] != nonce:
                 raise Superseded
 
     @property

@@ -71,9 +71,9 @@ class ReadFile(Tool):
 
     def run(self, context: ToolContext) -> str:
         """Give the text, cut with a note where it is very long."""
-        found = read_text(context, self.path).splitlines(keepends=True)
-        last = len(found) if self.lines is None else self.first_line - 1 + self.lines
-        text = "".join(found[self.first_line - 1 : last])
+        lines = read_text(context, self.path).splitlines(keepends=True)
+        last = len(lines) if self.lines is None else self.first_line - 1 + self.lines
+        text = "".join(lines[self.first_line - 1 : last])
         if len(text) > MAX_SHOWN_CHARACTERS:
             return text[:MAX_SHOWN_CHARACTERS] + "\n[cut here; read on with first_line]"
         return text
@@ -155,15 +155,15 @@ class SearchFiles(Tool):
             pattern = regex.compile(self.pattern)
         except regex.error as error:
             raise ToolError(f"{self.pattern!r} is no regular expression: {error}") from None
-        found: list[str] = []
+        matches: list[str] = []
         for number, (path, size) in enumerate(walk(context, paths.clean_agent(self.path))):
-            context.progress(f"{number} files searched, {len(found)} matches so far")
+            context.progress(f"{number} files searched, {len(matches)} matches so far")
             if size <= MAX_TEXT_BYTES:
-                found += _matches(context, path, pattern, MAX_MATCHES - len(found))
-            if len(found) >= MAX_MATCHES:
-                found.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
+                matches += _matches(context, path, pattern, MAX_MATCHES - len(matches))
+            if len(matches) >= MAX_MATCHES:
+                matches.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
                 break
-        return "\n".join(found) or "Nothing matches."
+        return "\n".join(matches) or "Nothing matches."
 
 
 def _matches(context: ToolContext, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:

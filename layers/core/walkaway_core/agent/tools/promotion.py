@@ -26,10 +26,10 @@ class Promoted:
 
     def lines(self) -> Iterator[str]:
         """Say it to the model."""
-        for name, found in (("written", self.written), ("deleted", self.deleted)):
-            if found:
-                more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-                yield f"[{name}: {', '.join(found[:SHOWN])}{more}]"
+        for kind, names in (("written", self.written), ("deleted", self.deleted)):
+            if names:
+                more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+                yield f"[{kind}: {', '.join(names[:SHOWN])}{more}]"
         yield from (f"[{note}]" for note in self.notes[:SHOWN])
         if len(self.notes) > SHOWN:
             yield f"[and {len(self.notes) - SHOWN} more like that]"
