@@ -101,6 +101,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.adapter
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
+	@$(BIN)/python -m benchmarks.cache
 
 docs: $(STAMP) ## Write from the code: docs/reference.md, docs/openapi.json and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
