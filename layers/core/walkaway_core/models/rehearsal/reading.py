@@ -43,6 +43,8 @@ DEFAULT_SUFFIX: dict[Kind, str] = {
     "code": "py",
     "chart": "png",
 }
+CATEGORIES = ("cyber", "bio", "frontier_llm", "reasoning_extraction", "general_harms")
+"""What a refusal can be for (Messages API, refusals)."""
 
 _I, _IS = re.IGNORECASE, re.IGNORECASE | re.DOTALL
 _KNOWN = "|".join(sorted(SUFFIXES, key=len, reverse=True))
@@ -64,6 +66,11 @@ _RUN = re.compile(r"\brun\b[^`\n]*`([^`]+)`", _IS)
 _STEPS = re.compile(r"\b(?:in|over|with|take|taking)\s+(\d{1,5})\s+steps\b", _I)
 _AT_ONCE = re.compile(r"\b(\d{1,2})\s+tools?\s+at\s+once\b", _I)
 _TIMES = re.compile(r"\b(\d{1,3})\s+times\b", _I)
+_FAIL = re.compile(
+    r"[,;]?\s*(?:and\s+)?\bfail\s+(?:(\d{1,3})\s+times|once|(twice))\b[,:]?\s*(?:(?:and|but)\s+)?(?:then\b)?", _I
+)
+_REFUSE = re.compile(r"(?:^|[.!?;\n]\s*)(?:please\s+)?(?:refuse|decline)\b", _I)
+_NOTHING = re.compile(r"\b(?:say|answer)\s+nothing\b|\bempty\s+answer\b", _I)
 _SLOWLY = re.compile(r"\bslowly\b", _I)
 _STOP = re.compile(
     r"\s*(?:[.!?;](?:\s|$)|\n|,?\s+(?:and|then)\s+(?:then\s+)?(?:write|save|store|put|export|send|place|report|tell)\b"
@@ -93,8 +100,28 @@ class Wish:
     command: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What a message wants to go wrong. `category`: of a refusal, if the message names one; `fails`: how often."""
+
+    refuses: bool
+    category: str | None
+    silent: bool
+    fails: int
+
+
+def mishap(message: str) -> Mishap:
+    """Read what is to go wrong."""
+    words = message.lower()
+    category = next((name for name in CATEGORIES if re.search(rf"\b{name.replace('_', '[ _]')}\b", words)), None)
+    fail = _FAIL.search(message)
+    fails = (int(fail[1]) if fail[1] else 2 if fail[2] else 1) if fail else 0
+    return Mishap(bool(_REFUSE.search(message)), category, bool(_NOTHING.search(message)), fails)
+
+
 def understand(message: str) -> Wish:
     """Read a message."""
+    message = _FAIL.sub(" ", message).strip()
     path = _path(message)
     suffix = path.rpartition(".")[2].lower()
     kind = SUFFIXES.get(suffix, "document") if path else _kind(message)

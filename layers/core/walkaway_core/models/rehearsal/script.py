@@ -1,12 +1,15 @@
 """Decides what the offline model does next, from the conversation alone, as a real model would have to."""
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from walkaway_core.models.rehearsal import asking, prose
-from walkaway_core.models.rehearsal.reading import Wish, understand
+from walkaway_core.models.rehearsal.binding import blocks
+from walkaway_core.models.rehearsal.reading import Mishap, Wish, mishap, understand
+from walkaway_core.models.rehearsal.thinking import thought_over
 from walkaway_wire import jsontext
 
 Block = dict[str, Any]
@@ -16,30 +19,55 @@ ASKED = "The conversation above will be cut off here."
 DONE = "Steps done: "
 IN_FULL = "in full:\n\n"
 """What the user's message follows after a summary."""
+GO_ON, NUDGE = "Go on exactly where it stopped.", "Your last answer was empty."
+"""What we are told, and no user has said: an answer was cut off, an answer was empty."""
 SLOW = 0.25
 """Seconds between two deltas of an answer that is to come slowly."""
+REFUSED = "This is the rehearsal of a refusal, since the message asks for one."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `stop_details` says more of a refusal; it breaks off so many times before it is given."""
+
+    blocks: list[Block]
+    stop_reason: str
+    stop_details: Block | None = None
+    fails: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a turn stands: its message, how many answers it has had, the results of the last one's calls."""
+    """Where a turn stands: its message, how many answers it has had, the results of the last one's calls.
+
+    `newest` is what was said last. `begun` has the text of an answer that was cut off and is to be gone on with;
+    `nudged`: one was empty.
+    """
 
     message: str
+    newest: str
     step: int
     results: list[Block]
+    begun: str
+    nudged: bool
     seed: str
 
 
 def place(messages: list[Block]) -> Place:
     """Find the last message of the user, and what has come since."""
-    start = max((i for i, m in enumerate(messages) if m["role"] == "user" and _text(m)), default=0)
-    said = _text(messages[start])
-    before = re.search(rf"{DONE}(\d+)", said)
-    step = sum(1 for m in messages[start:] if m["role"] == "assistant") + (int(before[1]) if before else 0)
-    last = messages[-1]["content"]
-    results = [b for b in last if b["type"] == "tool_result"] if isinstance(last, list) else []
+    start = max((i for i, m in enumerate(messages) if m["role"] == "user" and _texts(m)), default=0)
+    words = _texts(messages[start])
+    before = re.search(rf"{DONE}(\d+)", "\n".join(words))
+    step, begun, seen = int(before[1]) if before else 0, "", messages[start]
+    for answered, after in itertools.pairwise([*messages[start:], {"content": []}]):
+        if answered["role"] == "assistant" and _is_told(after, GO_ON):
+            begun += "".join(_texts(answered))
+        elif answered["role"] == "assistant":
+            step, begun, seen = step + 1, "", after
+    results = [block for block in blocks(seen["content"]) if block["type"] == "tool_result"]
     seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
-    return Place(said.rpartition(IN_FULL)[2], step, results, seed)
+    message, newest = ("\n".join(part).rpartition(IN_FULL)[2] for part in (words, words[-1:]))
+    return Place(message, newest, step, results, begun, _is_told(messages[-1], NUDGE), seed)
 
 
 def _summary_asked(messages: list[Block]) -> list[Block] | None:
@@ -52,24 +80,50 @@ def _summary_asked(messages: list[Block]) -> list[Block] | None:
     return [*before, {**last, "content": kept}] if kept else before
 
 
-def next_blocks(request: dict[str, Any]) -> list[Block]:
-    """Write the answer to a request of the Messages API: its content blocks."""
+def reply(request: dict[str, Any]) -> Reply:
+    """Answer a request of the Messages API."""
     if asked := _summary_asked(request["messages"]):
-        return [_say(f"{DONE}{place(asked).step}.")]
+        return Reply([_say(f"{DONE}{place(asked).step}.")], "end_turn")
     here = place(request["messages"])
+    wrong = mishap(here.newest)
+    if wrong.refuses:
+        details = {"type": "refusal", "category": wrong.category, "explanation": REFUSED}
+        return Reply([], "refusal", details, wrong.fails)
+    said = _gone_on(_next(request, here, wrong), here.begun)
+    wish = understand(here.message)
+    thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
+    made = [_named(block, here, i) for i, block in enumerate(thought_over(said, request, thought))]
+    calls = any(block["type"] == "tool_use" for block in made)
+    return Reply(made, "tool_use" if calls else "end_turn", fails=wrong.fails)
+
+
+def _next(request: dict[str, Any], here: Place, wrong: Mishap) -> list[Block]:
+    """Choose what is said and called at a step."""
     wish = understand(here.message)
     tools = {tool["name"] for tool in request.get("tools", ())}
     asked = asking.fitting(wish, here.message, request.get("tools", []))
     plan = _ask(wish, here, asked) if asked else _plan(wish, here)
     moves = [move for move in plan if all(_allowed(block, tools) for block in move)]
-    blocks = _move(moves, wish, here.step)
+    made = _move(moves, wish, here.step)
     failed = [r for r in here.results if r.get("is_error")]
     if failed:
-        blocks = [_say(f"That did not work, so I stop here. The tool said: {failed[0]['content']}")]
-    if request.get("thinking", {}).get("type") in ("enabled", "adaptive"):
-        thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
-        blocks = [{"type": "thinking", "thinking": thought, "signature": "rehearsal"}, *blocks]
-    return [_named(block, here, i) for i, block in enumerate(blocks)]
+        made = [_say(f"That did not work, so I stop here. The tool said: {failed[0]['content']}")]
+    silent = wrong.silent and not here.nudged and all(block["type"] == "text" for block in made)
+    return [] if silent else made
+
+
+def _gone_on(made: list[Block], begun: str) -> list[Block]:
+    """Leave out the text that an answer that was cut off had already."""
+    left = []
+    for block in made:
+        if block["type"] != "text":
+            left.append(block)
+        elif len(block["text"]) > len(begun):
+            left.append(_say(block["text"][len(begun) :]))
+            begun = ""
+        else:
+            begun = begun[len(block["text"]) :]
+    return left
 
 
 def pace(request: dict[str, Any], delay: float) -> float:
@@ -166,8 +220,11 @@ def _named(block: Block, here: Place, index: int) -> Block:
     return {**block, "id": f"toolu_{here.seed[:20]}{index}"} if block["type"] == "tool_use" else block
 
 
-def _text(message: Block) -> str:
-    content = message["content"]
-    if isinstance(content, str):
-        return content
-    return "\n".join(block["text"] for block in content if block["type"] == "text")
+def _texts(message: Block) -> list[str]:
+    """Give what somebody has said in a message, and leave out what we are told."""
+    texts = [block["text"] for block in blocks(message["content"]) if block["type"] == "text"]
+    return [text for text in texts if not (GO_ON in text or NUDGE in text)]
+
+
+def _is_told(message: Block, what: str) -> bool:
+    return any(what in block.get("text", "") for block in blocks(message["content"]))

@@ -1,17 +1,20 @@
 """An httpx2 transport that answers `POST /v1/messages` as the service would, streamed, at a pace."""
 
-import itertools
+import hashlib
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 
-from walkaway_core.models.rehearsal.script import next_blocks, pace
+from walkaway_core.models.rehearsal.refusing import complaint, tokens
+from walkaway_core.models.rehearsal.script import pace, reply
+from walkaway_core.models.rehearsal.stream import events
 from walkaway_wire import jsontext
 
-DELTA_CHARACTERS = 24
-CHARACTERS_PER_TOKEN = 4
+REMEMBERED = 1_000
+"""Requests that were to fail, and have: most of them come again, and are forgotten then."""
+HEADERS = {"request-id": "rehearsal"}
 
 
 class RehearsalTransport(httpx2.BaseTransport):
@@ -19,14 +22,37 @@ class RehearsalTransport(httpx2.BaseTransport):
 
     def __init__(self, delay: float) -> None:
         self._delay = delay
+        self._failed: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one call."""
-        body = jsontext.loads(request.read())
-        if request.url.path.endswith("/count_tokens"):
-            return httpx2.Response(200, json={"input_tokens": tokens(body)})
-        headers = {"content-type": "text/event-stream", "request-id": "rehearsal"}
-        return httpx2.Response(200, headers=headers, stream=_PacedStream(_events(body), pace(body, self._delay)))
+        read = request.read()
+        body = jsontext.loads(read)
+        counting = request.url.path.endswith("/count_tokens")
+        if wrong := complaint(body, counting=counting):
+            error = {"type": "error", "error": {"type": "invalid_request_error", "message": wrong}}
+            return httpx2.Response(400, headers=HEADERS, json=error)
+        if counting:
+            return httpx2.Response(200, headers=HEADERS, json={"input_tokens": tokens(body)})
+        made = reply(body)
+        answer = events(body, made, fails=self._fails(read, made.fails))
+        headers = {"content-type": "text/event-stream", **HEADERS}
+        return httpx2.Response(200, headers=headers, stream=_PacedStream(answer, pace(body, self._delay)))
+
+    def _fails(self, request: bytes, times: int) -> bool:
+        """Whether this request is to fail once more."""
+        if not times:
+            return False
+        name = hashlib.sha256(request).hexdigest()
+        with self._lock:
+            failed = self._failed.pop(name, 0)
+            if failed == times:
+                return False
+            self._failed[name] = failed + 1
+            if len(self._failed) > REMEMBERED:
+                del self._failed[next(iter(self._failed))]
+        return True
 
 
 class _PacedStream(httpx2.SyncByteStream):
@@ -47,56 +73,3 @@ class _PacedStream(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._closed.set()
-
-
-def tokens(body: dict[str, Any]) -> int:
-    """Count a request's tokens, roughly."""
-    return len(jsontext.dumps(body["messages"])) // CHARACTERS_PER_TOKEN
-
-
-def _events(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    blocks = next_blocks(body)
-    said = sum(len(jsontext.dumps(block)) for block in blocks)
-    usage = {
-        "input_tokens": tokens(body),
-        "output_tokens": said // CHARACTERS_PER_TOKEN,
-    }
-    message = {"id": "msg_rehearsal", "type": "message", "role": "assistant", "model": body["model"], "content": []}
-    start = {**message, "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 1}}
-    yield {"type": "message_start", "message": start}
-    for index, block in enumerate(blocks):
-        yield from _block(index, block)
-    reason = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
-    delta = {"stop_reason": reason, "stop_sequence": None}
-    yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": usage["output_tokens"]}}
-    yield {"type": "message_stop"}
-
-
-def _block(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    kind = block["type"]
-    empties: dict[str, dict[str, Any]] = {
-        "text": {"text": ""},
-        "thinking": {"thinking": "", "signature": ""},
-        "tool_use": {"input": {}},
-    }
-    yield {"type": "content_block_start", "index": index, "content_block": {**block, **empties[kind]}}
-    if kind == "text":
-        deltas = ({"type": "text_delta", "text": piece} for piece in _pieces(block["text"]))
-    elif kind == "thinking":
-        deltas = ({"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"]))
-    else:
-        text = jsontext.dumps(block["input"])
-        deltas = ({"type": "input_json_delta", "partial_json": piece} for piece in _pieces(text))
-    for delta in deltas:
-        yield {"type": "content_block_delta", "index": index, "delta": delta}
-    if kind == "thinking":
-        signature = {"type": "signature_delta", "signature": block["signature"]}
-        yield {"type": "content_block_delta", "index": index, "delta": signature}
-    yield {"type": "content_block_stop", "index": index}
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for start in itertools.count(0, DELTA_CHARACTERS):
-        if start >= len(text):
-            return
-        yield text[start : start + DELTA_CHARACTERS]
