@@ -17,7 +17,7 @@ def test_without_a_key_there_is_the_offline_model() -> None:
     found = models()
     assert found.returncode == 0, found.stderr
     (line,) = found.stdout.splitlines()
-    assert line.split()[:5] == ["rehearsal", "offline", "default", "priced", "ok"]
+    assert line.split()[:5] == ["rehearsal", "offline", "default", "$0/$0", "ok"]
 
 
 def test_a_service_is_asked_with_one_tiny_call(model: MessagesApi) -> None:

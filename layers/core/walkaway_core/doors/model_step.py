@@ -37,10 +37,18 @@ def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
         asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
         number, made = _stream(services, begun, asked)
     except ContentRefused as refusal:
-        if remedies.shorter or not isinstance(refusal, TooLong):
-            refused.leave_out(services, begun, entries, refusal)
-        raise
+        if isinstance(refusal, TooLong) and _can_be_shorter(services, begun, entries):
+            raise
+        refused.leave_out(services, begun, entries, refusal)
+        raise ContentRefused(str(refusal)) from refusal
     return _commit(services, begun, number, made, asked)
+
+
+def _can_be_shorter(services: Services, begun: OpenStep, entries: list[Entry]) -> bool:
+    """Whether a summary would make room, and has not been tried."""
+    if begun.remedies.shorter:
+        return False
+    return compaction.needed(services, entries, begun.turn.key.tenant, begun.settings, forced=True) is not None
 
 
 def _entries(services: Services, begun: OpenStep) -> list[Entry]:
