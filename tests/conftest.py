@@ -56,6 +56,13 @@ def scripted(model: MessagesApi, tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
+def own(scripted: Running) -> Iterator[httpx.Client]:
+    """A caller of that server."""
+    with scripted.client() as client:
+        yield client
+
+
+@pytest.fixture
 def engine(tmp_path: Path, model: MessagesApi) -> Iterator[Engine]:
     """The engine by hand, whose model is the scripted one."""
     with by_hand(tmp_path, model.url) as found:

@@ -1,25 +1,13 @@
 """Tools that the caller runs: what can be one, and whose they are."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.kit import sse
-from tests.kit.asking import TIME, WEATHER, Asking, output, time_call
+from tests.kit.asking import TIME, WEATHER, Asking, error, output, time_call
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.servers import Running
-
-
-@pytest.fixture
-def own(scripted: Running) -> Iterator[httpx.Client]:
-    with scripted.client() as found:
-        yield found
-
-
-def error(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]
 
 
 class TestTools:

@@ -93,3 +93,8 @@ def time_call(call_id: str = "toolu_time") -> dict[str, Any]:
 
 def weather_call(call_id: str = "toolu_weather") -> dict[str, Any]:
     return call("get_weather", call_id, zone="Europe/Paris")
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the code of a refusal."""
+    return answer.status_code, answer.json()["error"]

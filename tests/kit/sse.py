@@ -60,3 +60,16 @@ def new(client: httpx.Client, **options: Any) -> str:
     assert answer.status_code == 201, answer.text
     made: str = answer.json()["id"]
     return made
+
+
+def pages(client: httpx.Client, session: str, limit: int, after: str = "") -> list[dict[str, Any]]:
+    """Read everything that is there, page by page."""
+    events: list[dict[str, Any]] = []
+    while True:
+        page = client.get(f"/v1/sessions/{session}/events", params={"after": after, "limit": limit}).json()
+        assert len(page["events"]) <= limit
+        events += page["events"]
+        if not page["events"]:
+            assert page["next"] == after
+            return events
+        after = page["next"]

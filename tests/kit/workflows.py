@@ -1,9 +1,11 @@
 """Agents, tools and answers, as clients of the workflows dialect make them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+from agentsapi import AgentServiceAPIClient
 from agentsapi.models.tools import ParameterProperty, ParametersSchema, ToolDefinition
 
 from tests.kit.messages_api import MessagesApi
@@ -47,3 +49,20 @@ def told(model: MessagesApi) -> list[tuple[str, bool]]:
     """What the model was told of the calls, and whether that was an error."""
     blocks = [block for message in model.requests[-1]["messages"] for block in message["content"]]
     return [(str(b["content"]), bool(b.get("is_error"))) for b in blocks if b["type"] == "tool_result"]
+
+
+async def status(client: AgentServiceAPIClient, agent: str, task: int) -> dict[str, Any]:
+    """Poll; the client gives the raw body (contract C.7)."""
+    record: Any = await client.get_agent_task_status(agent, task)
+    assert isinstance(record, dict)
+    return record
+
+
+async def stands(client: AgentServiceAPIClient, agent: str, task: int, wanted: str) -> dict[str, Any]:
+    """Poll until a task stands like this."""
+    for _ in range(1200):
+        record = await status(client, agent, task)
+        if record["status"] == wanted:
+            return record
+        await asyncio.sleep(0.025)
+    raise AssertionError(f"{record} is not {wanted}")

@@ -4,27 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.kit import sse
-
-
-@pytest.fixture
-def session(client: httpx.Client) -> str:
-    return sse.new(client, persistent=True)
-
-
-def pages(client: httpx.Client, session: str, limit: int, after: str = "") -> list[dict[str, Any]]:
-    """Read everything that is there, page by page."""
-    found: list[dict[str, Any]] = []
-    while True:
-        page = client.get(f"/v1/sessions/{session}/events", params={"after": after, "limit": limit}).json()
-        assert len(page["events"]) <= limit
-        found += page["events"]
-        if not page["events"]:
-            assert page["next"] == after
-            return found
-        after = page["next"]
 
 
 def change(client: httpx.Client, session: str, **metadata: Any) -> None:
@@ -37,7 +18,7 @@ class TestMetadata:
         change(client, session, a=1)
         change(client, session)
         change(client, session, a=True, b=None)
-        found = pages(client, session, 1000)
+        found = sse.pages(client, session, 1000)
         assert [event["data"]["changes"] for event in found] == [{"a": 1, "b": 2}, {"a": True, "b": None}]
 
     def test_reports_of_the_agent_are_events_of_its_turn(self, client: httpx.Client, session: str) -> None:
@@ -53,11 +34,11 @@ class TestMetadata:
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(lambda n: change(client, session, **{f"key{n}": n}), range(40)))
         assert len(client.get(f"/v1/sessions/{session}").json()["metadata"]) == 40
-        found = pages(client, session, 1000)
+        found = sse.pages(client, session, 1000)
         assert [event["data"]["sequence_number"] for event in found] == list(range(40))
 
     def test_too_much_is_refused_and_no_event(self, client: httpx.Client, session: str) -> None:
         for changes in ({"a": "x" * 17_000}, {f"k{n}": None for n in range(5000)}):
             answer = client.patch(f"/v1/sessions/{session}", json={"metadata": changes})
             assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
-        assert pages(client, session, 1000) == []
+        assert sse.pages(client, session, 1000) == []

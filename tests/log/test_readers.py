@@ -16,11 +16,6 @@ def events_url(session: str, response: str) -> str:
     return f"/v1/sessions/{session}/responses/{response}/events"
 
 
-@pytest.fixture
-def session(client: httpx.Client) -> str:
-    return sse.new(client, persistent=True)
-
-
 @pytest.mark.parametrize("way", ["header", "query"])
 def test_a_finished_log_replays_from_every_cursor(client: httpx.Client, session: str, way: str) -> None:
     events = sse.send(client, session, POEM)

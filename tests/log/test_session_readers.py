@@ -5,31 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.kit import sse
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import Running
 
 Seen = tuple[str, str, dict[str, Any]]
-
-
-@pytest.fixture
-def session(client: httpx.Client) -> str:
-    return sse.new(client, persistent=True)
-
-
-def pages(client: httpx.Client, session: str, limit: int, after: str = "") -> list[dict[str, Any]]:
-    """Read everything that is there, page by page."""
-    found: list[dict[str, Any]] = []
-    while True:
-        page = client.get(f"/v1/sessions/{session}/events", params={"after": after, "limit": limit}).json()
-        assert len(page["events"]) <= limit
-        found += page["events"]
-        if not page["events"]:
-            assert page["next"] == after
-            return found
-        after = page["next"]
 
 
 def follow(client: httpx.Client, session: str, count: int, after: str = "") -> list[Seen]:
@@ -51,7 +32,7 @@ def test_turns_and_what_lies_between_them_come_in_one_order(client: httpx.Client
     change(client, session, between=2)
     second = sse.send(client, session, "Write a poem about snow.")
     one, two = first[0].data["id"], second[0].data["id"]
-    found = pages(client, session, 1000)
+    found = sse.pages(client, session, 1000)
     expected = [(f"{session}:0", "metadata.updated"), (f"{session}:1", "turn.started")]
     expected += [(f"{one}:{event.id}", event.event) for event in first]
     expected += [(f"{session}:2", "metadata.updated"), (f"{session}:3", "turn.started")]
@@ -67,14 +48,14 @@ def test_pages_of_any_size_and_streams_from_any_cursor_are_the_same(client: http
     for topic in ("rain", "snow"):
         sse.send(client, session, f"Write a poem about {topic}.")
         change(client, session, topic=topic)
-    whole = pages(client, session, 1000)
-    assert [pages(client, session, limit) for limit in (1, 7)] == [whole, whole]
+    whole = sse.pages(client, session, 1000)
+    assert [sse.pages(client, session, limit) for limit in (1, 7)] == [whole, whole]
     stream = [(event["id"], event["event"], event["data"]) for event in whole]
     for begin in range(0, len(whole), 5):
         cursor = whole[begin]["id"]
         rest = stream[begin + 1 :]
         assert follow(client, session, len(rest), cursor) == rest
-        assert pages(client, session, 1000, cursor) == whole[begin + 1 :]
+        assert sse.pages(client, session, 1000, cursor) == whole[begin + 1 :]
 
 
 def test_a_follower_sees_turns_begin_wait_and_change_the_metadata(scripted: Running, model: MessagesApi) -> None:

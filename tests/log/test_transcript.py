@@ -1,6 +1,5 @@
 """The conversation: read in order, seen whole by the model, unchanged in every letter."""
 
-import httpx
 import pytest
 
 from tests.kit import sse
@@ -10,11 +9,6 @@ from tests.kit.servers import Running
 
 def events_url(session: str, response: str) -> str:
     return f"/v1/sessions/{session}/responses/{response}/events"
-
-
-@pytest.fixture
-def session(client: httpx.Client) -> str:
-    return sse.new(client, persistent=True)
 
 
 def test_the_conversation_is_read_in_order_and_in_pages(scripted: Running, model: MessagesApi) -> None:

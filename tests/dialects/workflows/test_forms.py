@@ -10,26 +10,9 @@ from agentsapi import AgentServiceAPIClient
 from agentsapi.models.agent_execution_updates import AgentGraphRunStatusResponse
 
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.workflows import told
+from tests.kit.workflows import stands, told
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
-
-
-async def status(client: AgentServiceAPIClient, agent: str, task: int) -> dict[str, Any]:
-    """Poll; the client gives the raw body (contract C.7)."""
-    found: Any = await client.get_agent_task_status(agent, task)
-    assert isinstance(found, dict)
-    return found
-
-
-async def stands(client: AgentServiceAPIClient, agent: str, task: int, wanted: str) -> dict[str, Any]:
-    """Poll until a task stands like this."""
-    for _ in range(1200):
-        found = await status(client, agent, task)
-        if found["status"] == wanted:
-            return found
-        await asyncio.sleep(0.025)
-    raise AssertionError(f"{found} is not {wanted}")
 
 
 class TestFiles:

@@ -15,7 +15,7 @@ from agentsapi.models.tool_calls import ModelToolCallResponse
 
 from tests.kit.asking import time_call, weather_call
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.workflows import Tools, make, told
+from tests.kit.workflows import Tools, make, stands, status, told
 from walkaway_core.dialects.workflows.wire import STATUS, TASK
 
 
@@ -164,23 +164,6 @@ class TestInteractive:
         assert again.result == first.result == "done"
         assert http.get(f"/api/workflow/run/{first.task_id}").json().keys() == TASK.keys()
         assert http.get(f"/api/agent/{agent}/status/{first.task_id}").json().keys() == STATUS.keys()
-
-
-async def status(client: AgentServiceAPIClient, agent: str, task: int) -> dict[str, Any]:
-    """Poll; the client gives the raw body (contract C.7)."""
-    found: Any = await client.get_agent_task_status(agent, task)
-    assert isinstance(found, dict)
-    return found
-
-
-async def stands(client: AgentServiceAPIClient, agent: str, task: int, wanted: str) -> dict[str, Any]:
-    """Poll until a task stands like this."""
-    for _ in range(1200):
-        found = await status(client, agent, task)
-        if found["status"] == wanted:
-            return found
-        await asyncio.sleep(0.025)
-    raise AssertionError(f"{found} is not {wanted}")
 
 
 class TestPollingAndAnswers:

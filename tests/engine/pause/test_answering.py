@@ -1,6 +1,5 @@
 """Answers to calls that the caller runs, over HTTP: kept once, all or none, and refused in words."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,19 +7,9 @@ import httpx
 import pytest
 
 from tests.kit import sse
-from tests.kit.asking import TIME, Asking, output, time_call, weather_call, yes
+from tests.kit.asking import TIME, Asking, error, output, time_call, weather_call, yes
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
-
-
-@pytest.fixture
-def own(scripted: Running) -> Iterator[httpx.Client]:
-    with scripted.client() as found:
-        yield found
-
-
-def error(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]
 
 
 class TestAnswers:

@@ -1,26 +1,14 @@
 """Calls that need a yes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.kit.asking import Asking, no, output, time_call, yes
+from tests.kit.asking import Asking, error, no, output, time_call, yes
 from tests.kit.messages_api import MessagesApi, call
 from tests.kit.servers import Running
 from walkaway_core.doors.run_tool import run_tool
 from walkaway_core.store.ticket import Ticket
-
-
-@pytest.fixture
-def own(scripted: Running) -> Iterator[httpx.Client]:
-    with scripted.client() as found:
-        yield found
-
-
-def error(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]
 
 
 class TestApprovals:

@@ -10,21 +10,11 @@ import httpx
 import pytest
 
 from tests.kit import sse
-from tests.kit.asking import TIME, WEATHER, Asking, output, time_call, weather_call
+from tests.kit.asking import TIME, WEATHER, Asking, error, output, time_call, weather_call
 from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import KEYS, Running, running
 from walkaway_core.settings import Settings
-
-
-@pytest.fixture
-def own(scripted: Running) -> Iterator[httpx.Client]:
-    with scripted.client() as found:
-        yield found
-
-
-def error(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]
 
 
 class TestWhileItWaits:
