@@ -99,7 +99,7 @@ def test_each_is_the_agents_unless_the_session_says_it(engine: Engine, name: str
     services = engine.services
     tools = [FunctionTool.model_validate(tool) for tool in SAID["tools"]] if name == "tools" else []
     agent = agents.create(
-        services, "t", "clerk", said={"model": PRICED, **said(engine, {name: SAID[name]}, "agt")}, tools=tools
+        services, "t", "clerk", values={"model": PRICED, **said(engine, {name: SAID[name]}, "agt")}, tools=tools
     )
     other = settings.read(Settings(instructions="My own.", max_steps=9))
     options = SessionOptions(settings=AgentSettings(**other))
@@ -115,7 +115,7 @@ def test_each_is_the_agents_unless_the_session_says_it(engine: Engine, name: str
 
 
 def test_each_is_an_agents_to_change_and_to_take_back(engine: Engine, name: str) -> None:
-    agents.create(engine.services, "t", "clerk", said={"model": PRICED})
+    agents.create(engine.services, "t", "clerk", values={"model": PRICED})
     tools = [FunctionTool.model_validate(tool) for tool in SAID["tools"]] if name == "tools" else None
     changed = agents.change(engine.services, "t", "clerk", settings.read(Settings(**only(name))), tools)
     assert settings.shown(engine.services, changed.settings)[name] == SHOWN[name]
@@ -130,7 +130,7 @@ def only(name: str) -> dict[str, Any]:
 
 
 def test_a_turn_keeps_the_settings_that_it_began_with(engine: Engine) -> None:
-    agent = agents.create(engine.services, "t", "clerk", said={"model": PRICED, "max_steps": 7})
+    agent = agents.create(engine.services, "t", "clerk", values={"model": PRICED, "max_steps": 7})
     options = agents.with_agent(engine.services, SessionOptions(), agent, ())
     key = creating.create(engine.services, "t", options, {}).key
     turn = engine.turn(key)

@@ -161,7 +161,7 @@ def cancels(world: World) -> None:
 def has_an_agent(world: World) -> None:
     """Make an agent, unless there is one."""
     if not agents.listing(world.services, "t", limit=1)[0]:
-        agents.create(world.services, "t", "writer", said={})
+        agents.create(world.services, "t", "writer", values={})
 
 
 def has_a_webhook(world: World) -> None:

@@ -32,7 +32,7 @@ class Talk:
         self._engine, self._model, self._steps = engine, model, steps
         self._numbers = itertools.count(1)
         settings = {"model": MODEL, "instructions": "Be brief.", "max_steps": steps + 1}
-        self._agent = agents.create(engine.services, "t", "Writer", said=settings)
+        self._agent = agents.create(engine.services, "t", "Writer", values=settings)
         options = agents.with_agent(engine.services, sessions.options({}), self._agent, ())
         self.key = creating.create(engine.services, "t", options, {}).key
 

@@ -36,8 +36,8 @@ def app(function: str) -> "Staged":
     from walkaway_core.http.gateway import Staged
 
     if function not in _apps:
-        found = services(function)
-        _apps[function] = Staged(create_app(found, Keyring({}, found.table, found.clock), _spoken))
+        world = services(function)
+        _apps[function] = Staged(create_app(world, Keyring({}, world.table, world.clock), _spoken))
     return _apps[function]
 
 

@@ -98,9 +98,9 @@ class SettingsRecord(BaseModel):
     tool_timeout: int
 
     @staticmethod
-    def example(**said: Any) -> dict[str, Any]:
+    def example(**changes: Any) -> dict[str, Any]:
         """Give what a record shows where nothing but this is said."""
-        return ToolSettings().model_dump() | {"thinking": False, "max_output_tokens": 16_000} | said
+        return ToolSettings().model_dump() | {"thinking": False, "max_output_tokens": 16_000} | changes
 
 
 class SessionCreate(ToolSettings):

@@ -26,10 +26,10 @@ def sweep() -> bool:
     """Kill everything below this process, however often it forks; say whether nothing is left."""
     until = time.monotonic() + SWEEP_SECONDS
     while time.monotonic() < until:
-        found = below(os.getpid())
-        if not found:
+        pids = below(os.getpid())
+        if not pids:
             return True
-        for pid in found:
+        for pid in pids:
             try:
                 os.kill(pid, signal.SIGSTOP)  # so that it cannot fork while the others are killed
                 os.kill(pid, signal.SIGKILL)
@@ -56,12 +56,12 @@ def below(pid: int) -> list[int]:
             state, parent = stat
             if state not in "ZX":
                 parents.setdefault(parent, []).append(int(entry.name))
-    found, waiting = [], [pid]
+    descendants, waiting = [], [pid]
     while waiting:
         children = parents.get(waiting.pop(), [])
-        found += children
+        descendants += children
         waiting += children
-    return found
+    return descendants
 
 
 def _stat(entry: Path) -> tuple[str, int] | None:

@@ -76,9 +76,9 @@ class Post:
             path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
             connection.request("POST", path, _exactly(before, contents, size, after), headers)
             answer = connection.getresponse()
-            said = answer.read(500)
+            reason = answer.read(500)
             if answer.status not in (200, 201, 204):
-                raise OSError(f"{self._prefix}{name} was not taken: {answer.status} {said!r}")
+                raise OSError(f"{self._prefix}{name} was not taken: {answer.status} {reason!r}")
         finally:
             connection.close()
 

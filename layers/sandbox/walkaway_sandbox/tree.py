@@ -18,9 +18,9 @@ Identity = tuple[int, int, int]
 """What changes whenever a file does: inode, time of the last change of its inode, size."""
 
 
-def identity(found: os.stat_result) -> Identity:
+def identity(info: os.stat_result) -> Identity:
     """Tell a file from what it may become."""
-    return found.st_ino, found.st_ctime_ns, found.st_size
+    return info.st_ino, info.st_ctime_ns, info.st_size
 
 
 def compare(

@@ -38,13 +38,13 @@ def create(
     name: str,
     description: str = "",
     *,
-    said: Said,
+    values: Said,
     tools: Sequence[FunctionTool] = (),
 ) -> Agent:
     """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
     stored = client_tools.store(services, tenant, id_, tools)
-    made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**said, **stored.settings}))
+    made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))
     suitable.check(services, made.settings)
     tx = Transaction(services.table)
     tx.put(Item(*keys.agent_name(tenant, name), {"agent": id_}), Absent())
@@ -84,7 +84,7 @@ def change(
     services: Services,
     tenant: str,
     called: str,
-    said: Said,
+    values: Said,
     tools: Sequence[FunctionTool] | None = None,
     *,
     name: str | None = None,
@@ -100,7 +100,7 @@ def change(
             description=old.description if description is None else description,
             version=old.version + 1,
             updated_at=services.clock.now(),
-            settings=replace(old.settings, **{**said, **(stored.settings if stored else {})}),
+            settings=replace(old.settings, **{**values, **(stored.settings if stored else {})}),
         )
         suitable.check(services, new.settings)
         tx = Transaction(services.table)

@@ -97,16 +97,16 @@ def find(model: str) -> Card | None:
     return next((card for name, card in cards().items() if re.search(FULL.format(re.escape(name)), model)), None)
 
 
-def window(model: str, said: int | None) -> int:
+def window(model: str, setting: int | None) -> int:
     """Give a model's window; for one that is not known, what the settings say."""
     card = find(model)
-    return card.window if card else said or UNKNOWN_WINDOW
+    return card.window if card else setting or UNKNOWN_WINDOW
 
 
-def compact_at(model: str, said: int | None) -> int:
+def compact_at(model: str, setting: int | None) -> int:
     """Give the tokens from which on a conversation is to be summed up: what the settings say, else what is best."""
     card = find(model)
-    return said or (card.compact_at if card else UNKNOWN_WINDOW)
+    return setting or (card.compact_at if card else UNKNOWN_WINDOW)
 
 
 def most_output(model: str) -> int:

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"])
 def create(caller: Called, asked: AgentCreate) -> AgentRecord:
     """Make an agent, whose name no other one has."""
     made = agents.create(
-        caller.services, caller.tenant, asked.name, asked.description, said=settings.read(asked), tools=asked.tools
+        caller.services, caller.tenant, asked.name, asked.description, values=settings.read(asked), tools=asked.tools
     )
     return _record(caller.services, made)
 

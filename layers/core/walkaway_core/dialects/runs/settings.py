@@ -11,19 +11,19 @@ from walkaway_core.errors import Invalid
 
 def read(asked: RunSubmit) -> dict[str, Any]:
     """Give the settings that are said; what comes later goes before. Raises Invalid."""
-    found: dict[str, Any] = {}
-    for name, said in (
+    values: dict[str, Any] = {}
+    for name, part in (
         ("agent_yaml", _yaml(asked.agent_yaml or "")),
         ("recipe_config", asked.recipe_config or {}),
         ("config", asked.config or {}),
     ):
-        found |= _read(name, said)
-    return found
+        values |= _read(name, part)
+    return values
 
 
-def _read(name: str, said: dict[str, Any]) -> dict[str, Any]:
+def _read(name: str, part: dict[str, Any]) -> dict[str, Any]:
     try:
-        given = RunSettings.model_validate(said)
+        given = RunSettings.model_validate(part)
     except ValidationError as error:
         wrong = [f"{name}.{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
         known = ", ".join(sorted(RunSettings.model_fields))
@@ -43,9 +43,9 @@ def _yaml(text: str) -> dict[str, Any]:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise Invalid("agent_yaml has references (*name); write out what they stand for")
-        found = yaml.safe_load(text)
+        document = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Invalid(f"agent_yaml is no YAML: {str(error)[:500]}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise Invalid("agent_yaml is no object; say instructions, model, tools or limits by name")
-    return {str(key): value for key, value in found.items()}
+    return {str(key): value for key, value in document.items()}

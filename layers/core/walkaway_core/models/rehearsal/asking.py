@@ -23,11 +23,11 @@ def fitting(wish: Wish, message: str, tools: list[dict[str, Any]]) -> list[dict[
     """Write a call for each of the caller's tools that the message asks for; files and commands go before them."""
     if wish.deed in ("make", "run") or wish.path:
         return []
-    said = {_stem(word) for word in re.findall(r"[a-z]+", message.lower())}
+    stems = {_stem(word) for word in re.findall(r"[a-z]+", message.lower())}
     return [
         {"type": "tool_use", "name": tool["name"], "input": _arguments(tool.get("input_schema", {}), wish, message)}
         for tool in tools
-        if tool["name"] not in OURS and _words(tool["name"]) & said
+        if tool["name"] not in OURS and _words(tool["name"]) & stems
     ]
 
 

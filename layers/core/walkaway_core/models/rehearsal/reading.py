@@ -166,8 +166,8 @@ def _deed(message: str, path: str, kind: Kind) -> Deed:
 
 def _path(message: str) -> str:
     for form in (_QUOTED, _ABSOLUTE, _BARE):
-        if found := form.search(message):
-            return found[1].removeprefix(f"{MOUNT}/").strip("/")
+        if match := form.search(message):
+            return match[1].removeprefix(f"{MOUNT}/").strip("/")
     return ""
 
 
@@ -184,8 +184,8 @@ def _subject(message: str, path: str) -> str:
     if path:  # a name for the path that _STOP knows, so that the subject ends before it
         message = re.sub(rf"[`\"'“]?(?:{MOUNT}/)?{re.escape(path)}[`\"'”]?", "\x00", message)
     for form in (_SUBJECT, _SUBJECT_OF):
-        if found := form.search(message):
-            subject = _STOP.split(found[1], maxsplit=1)[0].strip(" ,:-\x00")
+        if match := form.search(message):
+            subject = _STOP.split(match[1], maxsplit=1)[0].strip(" ,:-\x00")
             if subject:
                 return subject[:200]
     return _STOP.split(message.replace("\x00", ""), maxsplit=1)[0].strip()[:200] or "this"

@@ -89,10 +89,10 @@ def reply(request: dict[str, Any]) -> Reply:
     if wrong.refuses:
         details = {"type": "refusal", "category": wrong.category, "explanation": REFUSED}
         return Reply([], "refusal", details, wrong.fails)
-    said = _gone_on(_next(request, here, wrong), here.begun)
+    blocks = _gone_on(_next(request, here, wrong), here.begun)
     wish = understand(here.message)
     thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
-    made = [_named(block, here, i) for i, block in enumerate(thought_over(said, request, thought))]
+    made = [_named(block, here, i) for i, block in enumerate(thought_over(blocks, request, thought))]
     calls = any(block["type"] == "tool_use" for block in made)
     return Reply(made, "tool_use" if calls else "end_turn", fails=wrong.fails)
 
@@ -144,9 +144,9 @@ def _move(moves: list[list[Block]], wish: Wish, step: int) -> list[Block]:
 
 
 def _ask(wish: Wish, here: Place, calls: list[Block]) -> list[list[Block]]:
-    found = "\n".join(str(result["content"]) for result in here.results)
+    results = "\n".join(str(result["content"]) for result in here.results)
     names = " and ".join(call["name"] for call in calls)
-    return [*([_say(f"I ask {names}."), *calls] for _ in range(wish.times)), [_say(f"The answer is:\n\n{found}")]]
+    return [*([_say(f"I ask {names}."), *calls] for _ in range(wish.times)), [_say(f"The answer is:\n\n{results}")]]
 
 
 def _plan(wish: Wish, here: Place) -> list[list[Block]]:
@@ -155,16 +155,16 @@ def _plan(wish: Wish, here: Place) -> list[list[Block]]:
     if wish.deed == "make":
         return [[_say(prose.verse(wish))]]
     if wish.deed == "talk":
-        said = f"This is Walkaway's rehearsal model: it works offline and by rules. You wrote about: {wish.subject}"
-        return [[_say(said)]]
+        reply = f"This is Walkaway's rehearsal model: it works offline and by rules. You wrote about: {wish.subject}"
+        return [[_say(reply)]]
     call = {
         "run": _call("bash", command=wish.command),
         "read": _call("read_file", path=wish.path),
         "list": _call("list_files"),
         "search": _call("search_files", pattern=wish.pattern),
     }[wish.deed]
-    found = here.results[0]["content"] if here.results else ""
-    return [[_say("Let me look."), call], [_say(f"Here is what I found:\n\n{found}")]]
+    content = here.results[0]["content"] if here.results else ""
+    return [[_say("Let me look."), call], [_say(f"Here is what I found:\n\n{content}")]]
 
 
 def _make(wish: Wish) -> list[list[Block]]:

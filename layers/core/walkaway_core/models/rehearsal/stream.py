@@ -20,7 +20,7 @@ def events(body: Block, reply: Reply, *, fails: bool) -> Iterator[Block]:
     """Stream a reply to a request. `fails`: it breaks off with an error behind its first piece."""
     room = body["max_tokens"] * CHARACTERS_PER_TOKEN
     written = sum(len(_written(block)) for block in reply.blocks)
-    said = min(written, room) // CHARACTERS_PER_TOKEN
+    count = min(written, room) // CHARACTERS_PER_TOKEN
     message = {"id": "msg_rehearsal", "type": "message", "role": "assistant", "model": body["model"], "content": []}
     usage = {"input_tokens": tokens(body), "output_tokens": 1}
     yield {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}}
@@ -33,7 +33,7 @@ def events(body: Block, reply: Reply, *, fails: bool) -> Iterator[Block]:
         return
     details = {"stop_details": reply.stop_details} if reply.stop_details else {}
     delta = {"stop_reason": "max_tokens" if written > room else reply.stop_reason, "stop_sequence": None, **details}
-    yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": said}}
+    yield {"type": "message_delta", "delta": delta, "usage": {"output_tokens": count}}
     yield {"type": "message_stop"}
 
 
