@@ -1,4 +1,4 @@
-"""Fixtures: a server that runs for a whole worker, and one whose model says what a test tells it to."""
+"""Fixtures that many tests share: servers and their callers, a scripted model, a clock, a web site, the engine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +7,12 @@ import httpx
 import hypothesis
 import pytest
 
+from tests.kit.clock import ShiftedClock
 from tests.kit.engine import Engine, by_hand
 from tests.kit.messages_api import MessagesApi, messages_api
 from tests.kit.network import keep_to_loopback
 from tests.kit.servers import KEYS, Running, running
+from tests.kit.sites import Site, web_site
 from walkaway_core.settings import Settings
 
 hypothesis.settings.register_profile("walkaway", deadline=None)  # tests assert behaviour, not time
@@ -60,6 +62,19 @@ def own(scripted: Running) -> Iterator[httpx.Client]:
     """A caller of that server."""
     with scripted.client() as client:
         yield client
+
+
+@pytest.fixture
+def clock() -> ShiftedClock:
+    """A clock that a test puts forward."""
+    return ShiftedClock()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on loopback."""
+    with web_site() as site:
+        yield site
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-import pytest
 
 
 class Site:
@@ -48,11 +47,16 @@ class Site:
         self.pages[path] = (200, {"Content-Type": kind}, body.encode())
         return self.url + path
 
+    def close(self) -> None:
+        self.hang.set()
+        self.server.shutdown()
+        self.server.server_close()
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
-    yield made
-    made.hang.set()
-    made.server.shutdown()
-    made.server.server_close()
+
+@contextmanager
+def web_site() -> Iterator[Site]:
+    site = Site()
+    try:
+        yield site
+    finally:
+        site.close()

@@ -13,11 +13,6 @@ from walkaway_core.settings import Settings
 
 
 @pytest.fixture
-def clock() -> ShiftedClock:
-    return ShiftedClock()
-
-
-@pytest.fixture
 def open_(tmp_path: Path, clock: ShiftedClock) -> Iterator[Running]:
     """A server that may reach this machine."""
     settings = Settings(keys=KEYS, rehearsal_delay=0, outbound_loopback=True)

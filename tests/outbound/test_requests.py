@@ -3,7 +3,6 @@
 import gzip
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,15 +11,6 @@ from tests.kit.sites import Site
 from walkaway_core.outbound import requests
 from walkaway_core.outbound.addresses import Forbidden
 from walkaway_core.outbound.requests import Unreachable
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
-    yield made
-    made.hang.set()
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def fetch(url: str, *, loopback: bool, seconds: float = 5.0, most: int = 1000) -> requests.Reply:

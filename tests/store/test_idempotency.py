@@ -29,11 +29,6 @@ def turns(client: httpx.Client, session: str) -> int:
 
 
 @pytest.fixture
-def clock() -> ShiftedClock:
-    return ShiftedClock()
-
-
-@pytest.fixture
 def shifted(clock: ShiftedClock, tmp_path: Path) -> Iterator[Running]:
     """A server whose clock a test puts forward."""
     with running(tmp_path / "data", Settings(keys=KEYS, rehearsal_delay=0), clock) as found:

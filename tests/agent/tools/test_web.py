@@ -1,6 +1,5 @@
 """The tool that reads pages of the web."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,15 +9,6 @@ from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.sites import Site
 from tests.kit.steps import of, run
 from walkaway_core.agent.tools import web
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
-    yield made
-    made.hang.set()
-    made.server.shutdown()
-    made.server.server_close()
 
 
 class TestTool:

@@ -13,11 +13,6 @@ from walkaway_core.settings import Settings
 
 
 @pytest.fixture
-def clock() -> ShiftedClock:
-    return ShiftedClock()
-
-
-@pytest.fixture
 def own(model: MessagesApi, tmp_path: Path, clock: ShiftedClock) -> Iterator[Running]:
     """A server of the test's own, whose model is scripted."""
     settings = Settings(model="test-model", base_url=model.url, keys=KEYS, outbound_loopback=True)

@@ -55,10 +55,6 @@ class TestWhileItWaits:
 
 class TestTime:
     @pytest.fixture
-    def clock(self) -> ShiftedClock:
-        return ShiftedClock()
-
-    @pytest.fixture
     def own(self, model: MessagesApi, tmp_path: Path, clock: ShiftedClock) -> Iterator[httpx.Client]:
         settings = Settings(model="test-model", base_url=model.url, keys=KEYS, stream_seconds=600, hold_seconds=840)
         with running(tmp_path / "data", settings, clock) as server, server.client() as client:

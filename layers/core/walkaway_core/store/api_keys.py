@@ -1,4 +1,14 @@
-"""API keys: made, listed, revoked, looked up. The Table holds their hashes; a key is shown once, to who makes it."""
+"""API keys: made, listed, revoked, looked up. The Table holds their hashes; a key is shown once, to who makes it.
+
+What the record of a key says; it stands at the key's hash, and goes when it is revoked:
+
+fact     unit  written by  says
+tenant         create      whose it is
+name           create      what it is for; may be empty
+created  ms    create      when it was made
+
+It has no body and never changes. Names and units are a contract: docs/upgrades.md.
+"""
 
 import hashlib
 import hmac

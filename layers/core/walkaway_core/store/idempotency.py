@@ -1,4 +1,18 @@
-"""Idempotency keys (contract A.9): a request that is repeated finds what came of the first one."""
+"""Idempotency keys (contract A.9): a request that is repeated finds what came of the first one.
+
+What the record of a key says; it stands at the key's hash:
+
+fact     unit    written by  says
+asks     hash    keep        what was asked of which session; a run's key: "runs", whatever was asked
+session  id      keep        the session whose turn has the message
+turn     id      keep        that turn
+outcome          keep        started, queued, steered
+at       number  keep        the event of the turn's log from which on it is told
+
+*keep* is called by engine/starting.py, engine/queueing.py and engine/steering.py, each in the transaction that starts,
+queues or steers. It never changes, and expires after `kept` seconds; a run's goes with the run, if it is still that
+run's (dialects/runs/index.py). Names and units are a contract: docs/upgrades.md.
+"""
 
 import hashlib
 from collections.abc import Mapping
