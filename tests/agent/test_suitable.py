@@ -54,7 +54,7 @@ def test_others_get_what_is_asked(engine: Engine, named: str) -> None:
 
 def test_a_session_that_has_it_already_goes_on_without_and_says_so(engine: Engine, model: MessagesApi) -> None:
     made = creating.create(engine.services, "t", sessions.options({"model": "claude-sonnet-4-6"}), {})
-    options = made.options.body | {"model": "claude-sonnet-5-5", "temperature": 0.5, "thinking": False, "effort": "max"}
+    options = made.options.body | {"model": "claude-sonnet-5-5", "temperature": 0.5, "thinking": 0, "effort": "max"}
     stored = engine.table.get(made.key.item)[0]
     assert stored
     engine.table.write(Put(replace(stored, body=jsontext.dump_bytes(options))))

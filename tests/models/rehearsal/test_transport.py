@@ -56,7 +56,7 @@ class TestThinking:
     @pytest.mark.parametrize(
         ("thinking", "kinds", "told"),
         [
-            (None, ["text", "tool_use"], []),
+            (None, ["thinking", "text", "tool_use"], [""]),
             ({"type": "disabled"}, ["text", "tool_use"], []),
             (SUMMARIZED, ["thinking", "text", "tool_use"], ["The message asks me"]),
             ({"type": "enabled", "budget_tokens": 2000}, ["thinking", "text", "tool_use"], ["The message asks me"]),
@@ -126,8 +126,8 @@ class TestLimits:
         whole = ask(client, user(POEM))
         cut = ask(client, user(POEM), max_tokens=10)
         assert (cut.stop_reason, cut.usage.output_tokens) == ("max_tokens", 10)
-        assert cut.content[0].text == whole.content[0].text[:40]
-        exact = ask(client, user(POEM), max_tokens=-(-len(whole.content[0].text) // 4))
+        assert cut.content[-1].text == whole.content[-1].text[:40]
+        exact = ask(client, user(POEM), max_tokens=-(-len(whole.content[-1].text) // 4))
         assert exact.stop_reason == "end_turn"
 
     def test_it_may_fall_within_thinking_which_then_has_no_signature(self, client: anthropic.Anthropic) -> None:
@@ -176,7 +176,7 @@ class TestTrouble:
             for _ in range(2):
                 with pytest.raises(anthropic.APIStatusError, match="overloaded_error"):
                     ask(client, user(words))
-            assert ask(client, user(words)).content[0].text.startswith("What rain may be")
+            assert ask(client, user(words)).content[-1].text.startswith("What rain may be")
 
     def test_how_often_is_no_part_of_what_else_a_message_asks(self) -> None:
         for words in ("Fail 2 times, then tell me the time 3 times", "Tell me the time 3 times, but fail once, please"):
@@ -192,7 +192,7 @@ class TestTrouble:
 
     def test_an_answer_may_be_empty(self, client: anthropic.Anthropic) -> None:
         answer = ask(client, user("Say nothing"))
-        assert (answer.stop_reason, answer.content) == ("end_turn", [])
+        assert (answer.stop_reason, [block.type for block in answer.content]) == ("end_turn", ["thinking"])
 
     def test_who_is_nudged_says_something(self, engine: Engine) -> None:
         events = run(engine, engine_turn(engine, f"{FILES} Then give an empty answer"))

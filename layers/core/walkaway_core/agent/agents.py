@@ -8,7 +8,7 @@ from walkaway_core.agent.settings import Said
 from walkaway_core.errors import AgentNotFound, NameTaken
 from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
 from walkaway_core.store import keys
-from walkaway_core.store.agent_settings import AgentSettings, known
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
@@ -178,7 +178,7 @@ def _version(agent: Agent) -> Item:
 
 
 def _settings(item: Item) -> AgentSettings:
-    return AgentSettings(**known(AgentSettings, jsontext.loads(item.body)["settings"]))
+    return AgentSettings.stored(jsontext.loads(item.body)["settings"])
 
 
 def _unpack(tenant: str, item: Item) -> Agent:

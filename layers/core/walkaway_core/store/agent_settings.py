@@ -43,9 +43,20 @@ class AgentSettings:
 
     @property
     def body(self) -> dict[str, Any]:
-        """As it is stored. What is left to the model is left out: 0.1.0 knows no such values and takes its own."""
+        """As it is stored. What is left to the model is left out: 0.1.0 knows no such values and takes its own.
+
+        A thinking of `false` is what 0.1.0 stored where nobody had said anything; so one that is meant is stored as 0.
+        """
         unsaid = {"thinking": None, "max_output_tokens": 0}
-        return {name: value for name, value in asdict(self).items() if unsaid.get(name, self) != value}
+        stored = {name: value for name, value in asdict(self).items() if unsaid.get(name, self) != value}
+        return stored | ({"thinking": 0} if self.thinking is False else {})
+
+    @classmethod
+    def stored(cls, body: Mapping[str, Any]) -> "AgentSettings":
+        """Read what `body` gives; what is not known is passed over."""
+        values = known(cls, body)
+        thinking = values.pop("thinking", False)
+        return cls(**values, thinking=None if thinking is False else thinking or False)
 
     def allows(self, tool: str, *, unasked: bool = True) -> bool:
         """Whether the agent may use this tool; `unasked`: also where nobody says which ones."""

@@ -45,7 +45,7 @@ class SessionOptions:
 def options(body: Mapping[str, Any]) -> SessionOptions:
     """Read what SessionOptions.body gives; what a later version knows is passed over."""
     own = known(SessionOptions, {name: value for name, value in body.items() if name != "settings"})
-    return SessionOptions(**own, settings=AgentSettings(**known(AgentSettings, body)))
+    return SessionOptions(**own, settings=AgentSettings.stored(body))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,25 +19,26 @@ Block = dict[str, Any]
 THOUGHTS = ("thinking", "redacted_thinking")
 INVALID = "messages.{message}.content.{block}: Invalid `signature` in `thinking` block."
 ELSEWHERE = "The block is bound to a different conversation."
-FORM = re.compile(r"bound\.([0-9a-f]{16})\.([0-9a-f]{16}|-)\.([0-9a-f]{64})\.(\d+)")
-"""Names of the model and of the thinking before, the digest of all that stands before, and how many blocks of it are
-in the same message: an answer that paused is gone on with there."""
+FORM = re.compile(r"bound\.([0-9a-f]{16})\.([0-9a-f]{16}|-)\.(\d+)\.([0-9a-f]{64})\.(\d+)")
+"""Names of the model and of the thinking before, how much of that there was, the digest of all that stands before, and
+how many blocks of it are in the same message: an answer that paused is gone on with there."""
 
 
 def signature(body: Block, before: Sequence[Block] = ()) -> str:
     """Sign a thinking block of the answer to a request. `before`: the thinking blocks before it in that answer."""
-    reader, model, last = _Reader(body), _name(body["model"]), "-"
+    reader, model, last, count = _Reader(body), _name(body["model"]), "-", 0
     for message in body["messages"]:
         reader.turn_to(message["role"])
         for block in blocks(message["content"]):
             if block["type"] not in THOUGHTS:
                 reader.add(block)
             elif (mark := _mark(block)) and mark.model == model:
-                last = mark.name
+                last, count = mark.name, count + 1
     reader.turn_to("assistant")
     for block in before:
-        last = mark.name if (mark := _mark(block)) else last
-    return f"bound.{model}.{last}.{reader.digests[-1]}.{len(reader.digests) - 1}"
+        if mark := _mark(block):
+            last, count = mark.name, count + 1
+    return f"bound.{model}.{last}.{count}.{reader.digests[-1]}.{len(reader.digests) - 1}"
 
 
 def misfit(body: Block) -> str | None:
@@ -47,7 +48,7 @@ def misfit(body: Block) -> str | None:
     (models/catalog.json) look at more than whether there is a signature.
     """
     card = catalog.find(body["model"])
-    bound, model, last = card is not None and card.bound, _name(body["model"]), ""
+    bound, model, last, count = card is not None and card.bound, _name(body["model"]), "", 0
     reader = _Reader(body)
     for i, message in enumerate(body["messages"]):
         reader.turn_to(message["role"])
@@ -57,9 +58,9 @@ def misfit(body: Block) -> str | None:
             elif block["type"] == "thinking" and not block.get("signature"):
                 return INVALID.format(message=i, block=j)
             elif bound and (mark := _mark(block)) and mark.model == model:
-                if not reader.has_read(mark) or last not in ("", mark.after):
+                if not reader.has_read(mark) or last not in ("", mark.after) or count > mark.count:
                     return f"{INVALID.format(message=i, block=j)} {ELSEWHERE}"
-                last = mark.name
+                last, count = mark.name, count + 1
     return None
 
 
@@ -75,6 +76,7 @@ class _Mark:
     name: str
     model: str
     after: str
+    count: int
     before: str
     inside: int
 
@@ -82,7 +84,7 @@ class _Mark:
 def _mark(block: Block) -> _Mark | None:
     signed = str(block.get("signature", ""))
     match = FORM.fullmatch(signed)
-    return _Mark(_name(signed), match[1], match[2], match[3], int(match[4])) if match else None
+    return _Mark(_name(signed), match[1], match[2], int(match[3]), match[4], int(match[5])) if match else None
 
 
 class _Reader:

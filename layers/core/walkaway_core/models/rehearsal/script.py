@@ -62,7 +62,7 @@ def place(messages: list[Block]) -> Place:
     for answered, after in itertools.pairwise([*messages[start:], {"content": []}]):
         if answered["role"] == "assistant" and _is_told(after, GO_ON):
             begun += "".join(_texts(answered))
-        elif answered["role"] == "assistant":
+        elif answered["role"] == "assistant" and not _is_told(after, NUDGE):  # that one had not a word
             step, begun, seen = step + 1, "", after
     results = [block for block in blocks(seen["content"]) if block["type"] == "tool_result"]
     seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
