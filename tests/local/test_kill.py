@@ -74,21 +74,22 @@ def test_a_turn_survives_the_death_of_its_server(tmp_path: Path, seed: int) -> N
             assert sse.send(client, session, "Write a poem about rust.")[-1].event == "message.completed"
 
 
-def test_many_turns_survive_several_deaths(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", [3, pytest.param(8, marks=pytest.mark.deep)])
+def test_many_turns_survive_several_deaths(tmp_path: Path, turns: int) -> None:
     chance = random.Random(7)
     data, pace = tmp_path / "data", {"WALKAWAY_REHEARSAL_DELAY": "0.004"}
-    turns: list[tuple[str, str]] = []
+    begun: list[tuple[str, str]] = []
     for _ in range(3):
         with served(data, environ=pace) as server, server.client() as client:
-            for _ in range(8):
+            for _ in range(turns):
                 session = sse.new(client, persistent=True)
                 url = f"/v1/sessions/{session}/messages"
                 body = client.post(url, json={"message": TASK}, headers={"Prefer": "respond-async"}).json()
-                turns.append((session, body["response_id"]))
+                begun.append((session, body["response_id"]))
             threading.Event().wait(chance.random())
             server.kill()
     with served(data, environ=pace) as server:
-        for session, response in turns:
+        for session, response in begun:
             sound(finish(server, session, response))
 
 

@@ -16,7 +16,6 @@ from tests.kit.asking import TIME, Asking, output, time_call
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import Served, served
 
-TURNS = 200
 TASK = {"message": "What time is it?"}
 LATER = {"Prefer": "respond-async"}
 PACE = {"WALKAWAY_REHEARSAL_DELAY": "0"}
@@ -49,12 +48,13 @@ def busy(server: Served, seconds: float) -> float:
     return (cpu(server) - before) / seconds
 
 
-def test_two_hundred_turns_that_wait_cost_no_thread_and_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", [50, pytest.param(200, marks=pytest.mark.deep)])
+def test_turns_that_wait_cost_no_thread_and_go_on(tmp_path: Path, turns: int) -> None:
     with served(tmp_path / "data", "--workers", "8", environ=PACE) as server, server.client() as client:
         first = sse.new(client, tools=[TIME], persistent=True)
         client.post(f"/v1/sessions/{first}/messages", json={"message": "Hello"})
         idle, few = busy(server, 2), threads(server)
-        sessions = [sse.new(client, tools=[TIME], persistent=True) for _ in range(TURNS)]
+        sessions = [sse.new(client, tools=[TIME], persistent=True) for _ in range(turns)]
         for session in sessions:
             assert client.post(f"/v1/sessions/{session}/messages", json=TASK, headers=LATER).status_code == 202
         asked = {session: waiting(client, session) for session in sessions}

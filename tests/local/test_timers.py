@@ -170,11 +170,12 @@ def test_what_is_stopped_leaves_no_timer(table: SqliteTable) -> None:
     machine.close()
 
 
-def test_two_hundred_turns_half_of_which_waited_leave_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", [40, pytest.param(200, marks=pytest.mark.deep)])
+def test_turns_half_of_which_waited_leave_nothing(tmp_path: Path, turns: int) -> None:
     settings = Settings(model=REHEARSAL, rehearsal_delay=0)
     with running(tmp_path / "data", settings) as server, server.client(None) as client:
         machine = server.stack._machine
-        for _ in range(100):
+        for _ in range(turns // 2):
             session = sse.new(client, tools=[TIME])
             assert sse.send(client, session, "Hello")[-1].event == "message.completed"
             ask_and_answer(client, session)

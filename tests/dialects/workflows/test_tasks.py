@@ -74,11 +74,12 @@ class TestInteractive:
         assert final.result == "I could not find out."
         assert told(model) == [("Error executing tool 'get_time': no clock", False)]
 
-    def test_a_handler_that_takes_twenty_seconds(
-        self, client: AgentServiceAPIClient, model: MessagesApi, agent: str
+    @pytest.mark.parametrize("seconds", [6, pytest.param(20, marks=pytest.mark.deep)])
+    def test_a_handler_that_takes_long(
+        self, client: AgentServiceAPIClient, model: MessagesApi, agent: str, seconds: int
     ) -> None:
         async def slow() -> str:
-            await asyncio.sleep(20)  # longer than any silence that a reader here is used to
+            await asyncio.sleep(seconds)  # 20: longer than any silence that a reader here is used to
             return "late"
 
         model.replies = [Reply([time_call()]), Reply([text("done")])]
