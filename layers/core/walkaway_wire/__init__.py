@@ -1,3 +1,3 @@
-"""The public words: what goes over HTTP, shared by the server, the SDK and the CLI."""
+"""The public words: what goes over HTTP, shared by the server and by clients of ours."""
 
 VERSION = "0.1.0"

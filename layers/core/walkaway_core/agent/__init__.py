@@ -1,1 +1,1 @@
-"""What an agent is: settings, tools, prompt, summary, prices. It knows no turn; imports the log and what is below."""
+"""What an agent is: settings, tools, prompt, summary, prices. It changes no turn; imports the log and what is below."""

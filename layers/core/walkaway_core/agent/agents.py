@@ -1,4 +1,18 @@
-"""Agents: named settings. Each change is a version, and a turn keeps the version that it began with."""
+"""Agents: named settings. Each change is a version, and a turn keeps the version that it began with.
+
+What is stored of an agent:
+
+item       fact     unit    written by      says
+AGENT      version  number  create, change  its newest version, from 1
+           created  ms      create          when it was made
+           updated  ms      create, change  when it last changed
+           deleted  ms      delete          when it was deleted; absent: it can be named
+AGENTNAME  agent    id      create, change  whose name it is; goes when the agent has another name, or is deleted
+version                     create, change  no fact: its settings stand in the body, and never change
+
+The body of AGENT has `name`, `description` and `settings`, that of a version `settings` alone. Which version a turn
+began with is a fact of the turn (store/turn_facts.py). Names and units are a contract: docs/upgrades.md.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the states of the state machine do: one module, one state, one function from ticket to ticket."""
+"""What the states of the state machine do, from ticket to ticket; beside it what schedule and queue call."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,20 @@
-"""RunTool: one tool call of a step, journalled so that it is not carried out twice unseen."""
+"""RunTool: one tool call of a step, journalled so that it is not carried out twice unseen.
+
+What the journal of a call says (docs/architecture.md#journal); it stands where the result does in the conversation:
+
+fact     unit  written by     says
+at       ms    claimed, done  when it was claimed first; then when its result was written
+turn     id    claimed, done  whose it is, where its key has the place of a turn that waited
+state          claimed, done  started, done
+nonce          claimed, done  who claimed it last; then who wrote the result
+until    ms    claimed        before then no other invocation of the same process takes it for lost
+process        claimed        `Services.process` of who claimed it last
+body_at  path  done           where a large result stands
+
+*claimed* is `_claim`, also by whoever takes the call for lost; *done* is `_finish`. What the caller answers, other than
+with a yes, is done without having been claimed (`give` in engine/pause/answering.py). What is done has neither `until`
+nor `process`; its body is the `tool_result` block. Names and units are a contract: docs/upgrades.md.
+"""
 
 import logging
 from collections.abc import Mapping

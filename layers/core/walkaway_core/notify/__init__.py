@@ -1,1 +1,1 @@
-"""Who is told what happens, and the attempts to tell them. Imports the log and what is below."""
+"""Who is told what happens, and the attempts to tell them. Imports the store and what is below."""

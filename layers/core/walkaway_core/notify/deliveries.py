@@ -1,4 +1,22 @@
-"""Deliveries: one event for one address, how often that was tried, and when it is tried next."""
+"""Deliveries: one event for one address, how often that was tried, and when it is tried next.
+
+What the record of a delivery says:
+
+fact           unit      written by                  says
+state                    put, again, attempts        pending, succeeded, failed
+kind                     put                         what has happened, by its name on the bus
+session, turn  id        put                         whose it is; empty: nobody's
+sequence       number    put                         its number among what was told of the session
+at             ms        put                         when it happened
+due            sort key  put, lease, again, attempts  its item in the due queue (rule R4), while it is pending
+tries          number    put, again, attempts        how many attempts have failed and been followed by a next one
+attempts       JSON      put, attempts               the latest attempts: time, latency, status, error, answer
+hook_…                   put                         a turn's own address, if it is for one (TurnWebhook)
+body_at        path      put                         where a large body stands
+
+*attempts* is notify/attempts.py, behind each attempt; `again` begins the schedule anew. The body is what is posted, and
+never changes. It expires after KEPT. Names and units are a contract: docs/upgrades.md.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Sessions: made, read, listed, changed, deleted. Their record alone decides whether they live."""
+"""Sessions: their options and records, read and listed. The record alone decides whether a session lives."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""Turns: one user message until the agent is done. Their records: read, listed, and their executions begun."""
+"""Turns: one user message until the agent is done. Their records: read, listed, watched."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

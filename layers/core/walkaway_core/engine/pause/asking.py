@@ -1,4 +1,23 @@
-"""Calls that the caller is asked to answer: which ones of a step those are, and how each of them stands."""
+"""Calls that the caller is asked to answer: which ones of a step those are, and how each of them stands.
+
+What the record of such a call says; it stands at the hash of the call's id:
+
+fact      unit    written by  says
+turn      id      asked       the turn that waits for it
+order     id      asked       that turn's place in the conversation, where that is not its id; else empty
+step      step    asked       the step that made the call
+index     number  asked       which of that step's calls it is
+call      id      asked       the id that the model gave it
+needs             asked       output, approval
+expires   ms      asked       when the waiting for it ends
+answer    digest  answered    what came (`CallAnswer.digest`); absent: nothing has come
+approved  flag    answered    it was a yes
+late      flag    answered    nobody answered in time
+
+*asked* is `_put` in engine/pause/parking.py, when a turn parks; *answered* is `give` in engine/pause/answering.py, for
+the caller and for the end of the time. The result stands in the call's journal (doors/run_tool.py). Names and units are
+a contract: docs/upgrades.md.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
