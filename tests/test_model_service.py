@@ -55,12 +55,12 @@ def test_what_the_service_does_not_take_is_refused(request_: Block, version: str
 
 
 class TestCache:
-    """One block of the instructions, and one of the conversation, each 100 tokens and more."""
+    """One block of the instructions, and one of the conversation, each 600 tokens and more: 512 are the least here."""
 
     def usage(self, cache: PromptCache, marker: Block, *, grown: int = 0) -> tuple[int, int, int]:
         request = body()
-        request["system"] = [{**text("s" * 400), **marker}]
-        request["messages"][0]["content"] = [*[text("x" * 400)] * grown, {**text("m" * 400), **marker}]
+        request["system"] = [{**text("s" * 2400), **marker}]
+        request["messages"][0]["content"] = [*[text("x" * 2400)] * grown, {**text("m" * 2400), **marker}]
         made = cache.read(request)
         split = made["cache_creation"]
         assert sum(split.values()) == made["cache_creation_input_tokens"]
@@ -78,6 +78,14 @@ class TestCache:
             assert self.usage(cache, marker) == (whole, 0, 0), "what is read lives on"
         now[0] += life
         assert self.usage(cache, marker) == first
+
+    def test_what_is_short_is_not_kept_nor_what_another_model_was_sent(self) -> None:
+        cache = PromptCache(lambda: 0.0)
+        for model, length in (("claude-sonnet-5-5", 400), ("claude-sonnet-5-5", 2400), ("claude-opus-5-5", 2400)):
+            request = {**body(), "model": model, "system": [{**text("s" * length), **SHORT}]}
+            assert cache.read(request)["cache_read_input_tokens"] == 0
+        read = [cache.read({**body(), "system": [{**text("s" * n), **SHORT}]}) for n in (400, 2400)]
+        assert [bool(usage["cache_read_input_tokens"]) for usage in read] == [False, True]
 
     def test_what_has_grown_is_written_behind_what_is_read(self) -> None:
         cache = PromptCache(lambda: 0.0)

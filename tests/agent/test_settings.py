@@ -95,6 +95,16 @@ def test_each_stands_in_the_stored_json_by_its_name(engine: Engine, name: str) -
     assert getattr(sessions.options({n: v for n, v in stored.items() if n != name}).settings, name) == default
 
 
+@pytest.mark.parametrize(("stored", "means"), [(False, None), (0, False), (True, True), (5000, 5000)])
+def test_a_thinking_that_nobody_asked_for_is_the_models_own(stored: object, means: object) -> None:
+    """0.1.0 stored `false` where nobody had said anything, and reads a 0 as that."""
+    read = AgentSettings.stored({"thinking": stored})
+    assert read.thinking is means or read.thinking == means != 0
+    assert read.body.get("thinking", False) == stored
+    assert AgentSettings.stored(read.body) == read
+    assert AgentSettings.stored({}).thinking is None
+
+
 def test_each_is_the_agents_unless_the_session_says_it(engine: Engine, name: str) -> None:
     services = engine.services
     tools = [FunctionTool.model_validate(tool) for tool in SAID["tools"]] if name == "tools" else []
