@@ -135,4 +135,4 @@ class _Step:
 def _declined(refusal: Mapping[str, str]) -> str:
     """Say that the model declined, and why if the service said so."""
     category = f" ({refusal['category']})" if refusal.get("category") else ""
-    return " ".join(filter(None, (DECLINED.format(category=category), refusal.get("explanation"))))
+    return ". ".join(filter(None, (DECLINED.format(category=category), refusal.get("explanation"))))
