@@ -38,9 +38,10 @@ it, and an event (`step.adjusted`) says so.
 
 ## Prices
 
-US dollars for a million tokens. Cost limits (`max_cost_usd`) need a model of this list, or
-*rehearsal*, which costs nothing. *Not gone before*: what the service has promised; a day that is past does not say that
-the model is gone, look at the source. On Bedrock, inference profiles of one part of the world (`us.`, `eu.`, …) cost a tenth more. Web searches: ${searches} for a thousand.
+US dollars for a million tokens. Cost limits (`max_cost_usd`) need a model of this list, or *rehearsal*, which costs
+nothing. *Not gone before*: what the service has promised; a day that is past does not say that the model is gone, look
+at the source. On Bedrock, inference profiles of one part of the world (`us.`, `eu.`, …) cost a tenth more. Web
+searches: ${searches} for a thousand.
 
 {prices}
 

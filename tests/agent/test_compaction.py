@@ -136,3 +136,12 @@ class TestCompaction:
     def test_little_is_not_counted_and_not_summed_up(self, engine: Engine, model: MessagesApi) -> None:
         _, events = self.talk(engine, model, 2)
         assert (model.counted, of(events, "turn.compacted")) == (0, [])
+
+    @pytest.mark.parametrize("counted", ["many", -7, None, [1]])
+    def test_what_is_no_count_is_none(self, engine: Engine, model: MessagesApi, counted: object) -> None:
+        model.counts = lambda _: counted
+        key, _ = self.talk(engine, model, 7)
+        model.replies = [Reply([text("in short")]), Reply([text("answer")])]
+        events = run(engine, sending.send(engine.services, key, "Question 7").turn)
+        assert model.counted, "it was asked, and the estimate holds"
+        assert events[-1].type == "message.completed"

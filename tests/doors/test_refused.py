@@ -10,6 +10,7 @@ import pytest
 from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import asked, of, run
 from walkaway_core.agent.attachments import Attachment
 from walkaway_core.engine import sending
@@ -122,6 +123,47 @@ def test_an_old_picture_that_is_one_too_large_now_goes_alone(engine: Engine, mod
     assert [words for words in spoken(model) if "dimensions" not in words] == ["one", "fine", "image", "two", "again"]
 
 
+@pytest.mark.parametrize("by_name", [True, False])
+def test_pictures_that_were_taken_once_and_are_not_any_more_go_in_the_end(
+    engine: Engine,
+    model: MessagesApi,
+    by_name: bool,  # noqa: FBT001
+) -> None:
+    key = engine.session()
+    for number in range(3):
+        assert say(engine, key, f"picture {number}", PICTURE).type == "message.completed"
+    named(model) if by_name else picky(model, unreadable)
+    ends = [say(engine, key, f"words {number}").type for number in range(4)]
+    assert ends[-2:] == ["message.completed"] * 2
+    assert "image" not in spoken(model)
+    assert {f"picture {number}" for number in range(3)} <= set(spoken(model)), "the words with them stay"
+
+
+def test_of_two_bad_pictures_each_goes_alone(engine: Engine, model: MessagesApi) -> None:
+    named(model)
+    key = engine.session()
+    ends = [say(engine, key, "both", PICTURE, PICTURE).type, *(say(engine, key, words).type for words in ("a", "b"))]
+    assert ends == ["message.error", "message.error", "message.completed"]
+    assert [words for words in spoken(model) if "stood here" not in words] == ["both", "a", "b"]
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_summary_that_is_refused_takes_nothing_out_that_it_did_not_have(
+    engine: Engine,
+    model: MessagesApi,
+    by_name: bool,  # noqa: FBT001
+) -> None:
+    model.cache = PromptCache()
+    key = engine.session()
+    say(engine, key, "old", PICTURE)
+    for number in range(4):
+        say(engine, key, f"{number} " + "tide " * 4_000)
+    named(model) if by_name else picky(model, unreadable)
+    ends = [say(engine, key, f"new words {number} " + "tide " * 4_000) for number in range(3)]
+    assert ends[-1].type == "message.completed", ends[-1].data
+    assert not any("A text" in words for words in spoken(model))
+
+
 def test_readers_are_told_and_users_keep_what_they_said(engine: Engine, model: MessagesApi) -> None:
     named(model)
     key = engine.session()
@@ -194,7 +236,16 @@ def test_one_that_is_refused_though_it_was_shortened_does_not_stay_in_the_way(
     assert say(engine, key, "and now?").type == "message.completed"
 
 
-@pytest.mark.parametrize("sentence", ["max_tokens: too large", "tools.0: invalid", "credit balance is too low"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "max_tokens: 16000 > 8192; see messages.0.content.0",
+        "tools.0: invalid",
+        "credit balance is too low",
+        "messages.0.content.0.text.cache_control.ttl: Extra inputs are not permitted",
+        "At most 4 blocks with cache_control; found 5 (messages.0.content.0)",
+    ],
+)
 def test_what_is_no_fault_of_what_was_said_leaves_it_in(engine: Engine, model: MessagesApi, sentence: str) -> None:
     key = engine.session()
     model.replies = [Reply(status=400, error=sentence, kind="invalid_request_error"), Reply([text("fine")])]

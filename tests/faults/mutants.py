@@ -197,7 +197,7 @@ MUTANTS = [
     Mutant(
         "R3: what the service refused is not sent again",
         "a message that is refused; a write has no effect, unseen",
-        (("doors/model_step.py", "refused.leave_out(services, begun, entries, refusal)", "pass"),),
+        (("doors/model_step.py", "refused.leave_out(services, begun, sent, refusal)", "pass"),),
     ),
     Mutant(
         "R5: an old execution's failure does not count",

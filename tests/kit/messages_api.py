@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             if misfit := self.service._misfit(body):
                 self._refuse(Reply(status=400, error=misfit))
                 return
-            self._answer(200, json.dumps({"input_tokens": size(body)}), {})
+            self._answer(200, json.dumps({"input_tokens": self.service.counts(body)}), {})
             return
         if self.path.startswith(BEDROCK):  # the model stands in the address there, and so does that it streams
             name, _, call = self.path.removeprefix(BEDROCK).partition("/")
@@ -179,6 +179,7 @@ class MessagesApi:
         self.hung_up = threading.Event()
         self.cache: PromptCache | None = None
         self.counted = 0
+        self.counts: Callable[[dict[str, Any]], object] = size
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = _Server(("127.0.0.1", 0), handler)

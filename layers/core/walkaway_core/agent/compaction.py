@@ -33,6 +33,10 @@ class Cut:
 
     kept: list[Entry]
 
+    def before(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Give what is to be summed up of these."""
+        return [entry for entry in entries if entry.id < self.kept[0].id]
+
 
 def needed(
     services: Services, entries: Sequence[Entry], tenant: str, settings: AgentSettings, *, forced: bool = False
@@ -59,8 +63,7 @@ def request(
     services: Services, entries: Sequence[Entry], cut: Cut, tenant: str, settings: AgentSettings, *, bare: bool = False
 ) -> ModelRequest:
     """Ask for the summary: with the same beginning as the last call, so that it is read from the cache."""
-    whole = [entry for entry in entries if entry.id < cut.kept[0].id]
-    asked = prompt.prompt(services, whole, tenant, settings, bare=bare).request
+    asked = prompt.prompt(services, cut.before(entries), tenant, settings, bare=bare).request
     messages = [*asked.messages]
     block = {"type": "text", "text": ASK}
     if messages[-1]["role"] == "user":

@@ -80,7 +80,9 @@ def prompt(
 
 def dropped(settings: AgentSettings) -> list[str]:
     """Name the settings that the model does not take, and does not get; a new session or agent may not have such."""
-    nothing = ModelRequest(system="", messages=[], tools=[], max_tokens=1, **_as_said(settings))
+    nothing = ModelRequest(
+        system="", messages=[], tools=[], max_tokens=settings.max_output_tokens, **_as_said(settings)
+    )
     return arguments.dropped(replace(nothing, server_tools=_served(settings)))
 
 

@@ -29,17 +29,19 @@ def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
     """
     entries = _entries(services, begun)
     tenant, settings, remedies = begun.turn.key.tenant, begun.settings, begun.remedies
+    sent = entries
     try:
         if cut := compaction.needed(services, entries, tenant, settings, forced=remedies.shorter):
+            sent = cut.before(entries)
             begun = summarise(services, begun, entries, cut)
             limits.check_cost(begun.turn, begun.session, settings)
-            entries = _entries(services, begun)
+            sent = entries = _entries(services, begun)
         asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
         number, made = _stream(services, begun, asked)
     except ContentRefused as refusal:
         if isinstance(refusal, TooLong) and _can_be_shorter(services, begun, entries):
             raise
-        refused.leave_out(services, begun, entries, refusal)
+        refused.leave_out(services, begun, sent, refusal)
         raise ContentRefused(str(refusal)) from refusal
     return _commit(services, begun, number, made, asked)
 

@@ -14,13 +14,11 @@ from walkaway_wire.events import STEP_ADJUSTED
 
 
 def leave_out(services: Services, begun: OpenStep, entries: Sequence[Entry], refusal: ContentRefused) -> None:
-    """Note what is not to be sent again: the block that the service named, or all that it has never answered to.
+    """Note what of these entries, which the refused call had, is not to be sent again. An event says so.
 
-    It is all where the name cannot be right, or has not helped. An event says so. Raises Superseded.
+    Raises Superseded.
     """
-    named, new = _place(services, begun, entries, refusal), _unanswered(entries)
-    again = any(entry.body.get("role") == "refused" for entry in entries if not new or entry.id > new[0][0])
-    left = [named] if named and not again and (named in new or _is_attachment(entries, named)) else new
+    left = _blamed(entries, _place(services, begun, entries, refusal))
     if not left:
         return
     key, nonce, reason = begun.turn.key, begun.writer.nonce, str(refusal)
@@ -45,15 +43,32 @@ def _place(services: Services, begun: OpenStep, entries: Sequence[Entry], refusa
     return asked.place(*refusal.where)
 
 
-def _is_attachment(entries: Sequence[Entry], place: Place) -> bool:
-    """Whether a block is one that the service may have taken alone, and does not take with others."""
-    blocks = next((entry.body["content"] for entry in entries if entry.id == place[0]), ())
-    return place[1] < len(blocks) and "source" in blocks[place[1]]
+def _blamed(entries: Sequence[Entry], named: Place | None) -> list[Place]:
+    """Say what is at fault: the block that the service named, else all that it has never answered to.
 
-
-def _unanswered(entries: Sequence[Entry]) -> list[Place]:
-    """Name all that was said behind the model's last answer; its own words it has accepted."""
+    Where that has not helped, or there is none, it is what was attached before.
+    """
+    gone = {
+        (id_, block) for entry in entries if entry.body.get("role") == "refused" for id_, block in entry.body["left"]
+    }
     spoken = [entry for entry in transcript.shown(entries) if "content" in entry.body]
-    last = max((entry.id for entry in spoken if entry.body.get("role") == "assistant"), default="")
-    new = [entry for entry in spoken if entry.id > last]
-    return [(entry.id, block) for entry in new for block in range(omissions.parts(entry))]
+    answered = max((entry.id for entry in spoken if entry.body.get("role") == "assistant"), default="")
+    new = [place for entry in spoken if entry.id > answered for place in _places(entry) if place not in gone]
+    old = [place for entry in spoken if entry.id < answered for place in _attached(entry) if place not in gone]
+    again = any(entry.body.get("role") == "refused" and entry.id > answered for entry in entries)
+    if named in new or (named in old and not again):
+        return [named] if named else []
+    if named in old:
+        return old
+    return [*new, *old] if again or not new else new
+
+
+def _places(entry: Entry) -> list[Place]:
+    return [(entry.id, block) for block in range(omissions.parts(entry))]
+
+
+def _attached(entry: Entry) -> list[Place]:
+    """Name what is no text of a message: the service may have taken it alone, or for another model, and not now."""
+    if entry.body.get("role") != "user":
+        return []
+    return [(entry.id, index) for index, block in enumerate(entry.body["content"]) if "source" in block]

@@ -159,11 +159,9 @@ def _open(entry: Entry, after: Entry | None) -> bool:
         return waits or entry.body.get("stop_reason") == "pause_turn"
     if after.body["role"] != "assistant":
         return False
-    if entry.body.get("stop_reason") == "pause_turn":
-        return True
     asked = {block["id"] for block in entry.body["content"] if block["type"] == "server_tool_use"}
     asked -= _answers(entry.body["content"])
-    return bool(asked) and asked <= _answers(after.body["content"])
+    return asked <= _answers(after.body["content"])
 
 
 def _answers(content: Sequence[Message]) -> set[str]:

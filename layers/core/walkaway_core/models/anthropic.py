@@ -74,9 +74,10 @@ class AnthropicModel:
         known = {"model", "system", "messages", "tools", "thinking", "output_config", "extra_headers"}
         try:
             asked = {name: value for name, value in self._arguments(request).items() if name in known}
-            return self._client(request.model).messages.count_tokens(**asked).input_tokens
+            counted: object = self._client(request.model).messages.count_tokens(**asked).input_tokens
         except Exception:  # noqa: BLE001 - whatever it is, the call itself will say it
             return None
+        return counted if isinstance(counted, int) and counted > 0 else None
 
     def call(self, request: ModelRequest) -> AnthropicCall:
         """Prepare a call. The client is made when it begins: what is wrong with it is what the call fails with."""

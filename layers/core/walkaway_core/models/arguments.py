@@ -93,6 +93,7 @@ def dropped(request: ModelRequest) -> list[str]:
         *(["temperature"] if request.temperature is not None and not _samples(request, card) else []),
         *(["effort"] if request.effort and request.effort not in card.efforts else []),
         *(["thinking"] if request.thinking is False and not can_be_off(card, request.effort) else []),
+        *(["max_output_tokens"] if request.max_tokens > card.output else []),
         *(request.server_tools if request.model.startswith(BEDROCK) else ()),
     ]
 

@@ -21,6 +21,8 @@ ELSEWHERE = re.compile(
     r"(max_tokens|model|system|tools|tool_choice|thinking|output_config|temperature|container|stream)\b[\w.\[\]]*:"
 )
 """A sentence that names another field of the request first; it does not blame what was said."""
+OURS = re.compile(r"cache_control|extra inputs|unsupported parameter", re.IGNORECASE)
+"""Blames how a thing was sent; what was said may be named as the place."""
 LENGTH = re.compile(
     r"prompt is too long|input length and `?max_tokens`? exceed|input is too long|maximum context length"
     r"|exceeds? the (available )?context",
@@ -83,9 +85,11 @@ class Complaint:
     @property
     def blames_content(self) -> bool:
         """Whether something that was said is at fault, and not how it was sent."""
-        if self.code == "image_dimensions_too_large" or PLACE.search(self.words):
+        if self.code == "image_dimensions_too_large":
             return True
-        return bool(THING.search(self.words) and WRONG.search(self.words)) and not ELSEWHERE.match(self.words)
+        if ELSEWHERE.match(self.words) or OURS.search(self.words):
+            return False
+        return bool(PLACE.search(self.words) or (THING.search(self.words) and WRONG.search(self.words)))
 
     @property
     def where(self) -> tuple[int, int] | None:
