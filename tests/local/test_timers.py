@@ -4,7 +4,7 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from tests.kit import sse
 from tests.kit.asking import TIME, output
 from tests.kit.clock import HeldClock
+from tests.kit.patience import holds
 from tests.kit.servers import running
 from tests.local.machines import END, TASK, TOKEN, each
 from walkaway_core.ports.clock import SystemClock
@@ -35,15 +36,6 @@ class Called:
 
     def __call__(self) -> None:
         raise AssertionError("it was cancelled")
-
-
-def holds(condition: Callable[[], object]) -> bool:
-    """Wait until it holds: an execution ends a moment after its last event can be read."""
-    for _ in range(1200):
-        if condition():
-            return True
-        threading.Event().wait(0.025)
-    return False
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Turns that wait for a busy service on one machine: nothing runs meanwhile, and nothing is lost with the server."""
 
 import sqlite3
-import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,19 +10,12 @@ import httpx
 from tests.kit import sse
 from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.patience import holds
 from tests.kit.servers import Running, running, served
 from walkaway_core.settings import Settings
 
 SECONDS = 600
 MODEL = "test-model"
-
-
-def holds(condition: Callable[[], object]) -> bool:
-    for _ in range(1200):
-        if condition():
-            return True
-        threading.Event().wait(0.025)
-    return False
 
 
 def waits(data: Path) -> bool:

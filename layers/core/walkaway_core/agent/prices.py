@@ -15,11 +15,6 @@ UNBILLED = ("cyber", "general_harms", "")
 """Refusals before any output cost nothing, but for other categories (Messages API, refusals and fallback)."""
 
 
-def known(model: str) -> bool:
-    """Whether the table has this model's prices."""
-    return catalog.find(model) is not None
-
-
 def cost(model: str, usage: Mapping[str, int]) -> int | None:
     """Give the cost of a call in millionths of a US dollar, rounded; None for a model that the table does not have.
 
