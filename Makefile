@@ -52,8 +52,10 @@ bubblewrap:
 		echo "Installing bubblewrap …" && apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; } || \
 		echo "bubblewrap is missing and only root can install it: tests of the sandbox will be skipped"
 
+# Tests wait for servers, disks and clocks: one worker more than processors keeps those busy.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Both halves with COVER=yes add up to what is covered, as in CI.
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=)
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-append --cov-report=)
 
 test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"

@@ -40,7 +40,7 @@ class TestRetries:
         receiver.answers = [Answer(500)]
         id_ = send_test(web, hook)
         settled(web, hook, id_)
-        assert web.get(f"/v1/webhooks/{hook['id']}").json()["failing_since"]
+        assert until(lambda: web.get(f"/v1/webhooks/{hook['id']}").json()["failing_since"])
         again = web.post(f"/v1/webhooks/{hook['id']}/deliveries/{id_}/redeliver")
         assert again.status_code == 202
         found = settled(web, hook, id_, 2)
