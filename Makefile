@@ -99,7 +99,7 @@ peers: $(STAMP) $(PEERS_STAMP) ## Try other products' real clients against this 
 	@$(BIN)/python -m benchmarks.runs
 
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
-	@$(BIN)/python -m benchmarks.turns
+	@$(BIN)/python -m benchmarks.hot
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.adapter
 	@$(BIN)/python -m benchmarks.sandbox

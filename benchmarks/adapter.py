@@ -4,13 +4,12 @@ Both read in turns, so that whatever else the machine does falls on both; what i
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 
 from anthropic import Anthropic
 
-from benchmarks.turns import free_port, process
+from benchmarks.servers import model
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import Settings
@@ -54,9 +53,8 @@ def taken(read: Callable[[], None]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    port = free_port()
-    with process(sys.executable, "-m", "benchmarks.model", str(port), port=port):
-        url = f"http://127.0.0.1:{port}"
+    with model() as service:
+        url = f"http://127.0.0.1:{service.port}"
         adapter, sdk = ours(url), control(url)
         pairs = [(taken(adapter), taken(sdk)) for _ in range(WARM_UP + PAIRS)][WARM_UP:]
     mine, bare = (statistics.median(side) for side in zip(*pairs, strict=True))

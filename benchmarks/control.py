@@ -1,6 +1,6 @@
 """The control: relays the model's deltas as they come, through the same SDK, and stores nothing.
 
-Run as `python -m benchmarks.control PORT MODEL_URL MODEL`.
+A session's id is the name of its model. Run as `python -m benchmarks.control PORT MODEL_URL`.
 """
 
 import json
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from anthropic.types import MessageParam
 
 
-def app(model_url: str, model: str) -> Starlette:
+def app(model_url: str) -> Starlette:
     """Build the relay."""
     client = AsyncAnthropic(api_key="none", base_url=model_url, max_retries=0)
 
-    async def frames(message: str) -> AsyncIterator[str]:
+    async def frames(model: str, message: str) -> AsyncIterator[str]:
         yield 'event: message.created\ndata: {"id":"control"}\n\n'
         said: MessageParam = {"role": "user", "content": message}
         async for event in await client.messages.create(model=model, max_tokens=1000, messages=[said], stream=True):
@@ -32,10 +32,12 @@ def app(model_url: str, model: str) -> Starlette:
         yield "event: message.completed\ndata: {}\n\n"
 
     async def send(request: Request) -> Response:
-        return StreamingResponse(frames((await request.json())["message"]), media_type="text/event-stream")
+        message = (await request.json())["message"]
+        return StreamingResponse(frames(request.path_params["id"], message), media_type="text/event-stream")
 
-    async def create(_: Request) -> Response:
-        return Response('{"id":"control"}', media_type="application/json", status_code=201)
+    async def create(request: Request) -> Response:
+        id_ = (await request.json())["model"]
+        return Response(json.dumps({"id": id_}), media_type="application/json", status_code=201)
 
     routes = [
         Route("/v1/sessions/{id}/messages", send, methods=["POST"]),
@@ -45,4 +47,4 @@ def app(model_url: str, model: str) -> Starlette:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app(sys.argv[2], sys.argv[3]), port=int(sys.argv[1]), log_level="warning")
+    uvicorn.run(app(sys.argv[2]), port=int(sys.argv[1]), log_level="warning")

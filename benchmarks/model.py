@@ -10,7 +10,10 @@ import json
 import re
 import sys
 import time
+from collections.abc import AsyncIterator
 
+SHORT = "pace-20-5"
+"""The model where nobody names one."""
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -23,26 +26,39 @@ def event(kind: str, **fields: object) -> bytes:
 hung_up: list[int] = []
 
 
+async def paces(model: str) -> AsyncIterator[str]:
+    """Give the deltas of a model at its pace; one that holds gives no end."""
+    number_of, gap = model.removeprefix("pace-").split("-")
+    begin = time.perf_counter()
+    for number in range(int(number_of)):
+        await asyncio.sleep(max(0.0, begin + number * int(gap if gap != "hold" else 0) / 1000 - time.perf_counter()))
+        yield f"{time.perf_counter_ns()} "
+    if gap == "hold":
+        await asyncio.Event().wait()
+
+
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, model: str) -> None:
     """Send one answer at its pace."""
-    number_of, gap = model.removeprefix("pace-").split("-")
     usage = {"input_tokens": 1, "output_tokens": 1}
     message = {"id": "msg", "type": "message", "role": "assistant", "model": model, "content": [], "usage": usage}
     writer.write(HEAD + event("message_start", message={**message, "stop_reason": None, "stop_sequence": None}))
     writer.write(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
-    begin = time.perf_counter()
-    for number in range(int(number_of)):
-        await asyncio.sleep(max(0.0, begin + number * int(gap if gap != "hold" else 0) / 1000 - time.perf_counter()))
-        text = f"{time.perf_counter_ns()} "
-        writer.write(event("content_block_delta", index=0, delta={"type": "text_delta", "text": text}))
-    if gap == "hold":
+    speaking = asyncio.create_task(_speak(writer, model))
+    if model.endswith("-hold"):
         await reader.read(1)
+        speaking.cancel()
         hung_up.append(time.perf_counter_ns())
         raise ConnectionResetError
+    await speaking
     writer.write(event("content_block_stop", index=0))
     writer.write(event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage=usage))
     writer.write(event("message_stop") + b"0\r\n\r\n")
     await writer.drain()
+
+
+async def _speak(writer: asyncio.StreamWriter, model: str) -> None:
+    async for text in paces(model):
+        writer.write(event("content_block_delta", index=0, delta={"type": "text_delta", "text": text}))
 
 
 async def complete(writer: asyncio.StreamWriter, *, stream: bool) -> None:
@@ -72,8 +88,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             head = await reader.readuntil(b"\r\n\r\n")
             if head.startswith(b"GET /hung-up"):
                 told = json.dumps(hung_up).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + told)
-                raise ConnectionResetError
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(told) + told)
+                continue
             length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
             assert length
             body = json.loads(await reader.readexactly(int(length[1])))

@@ -4,10 +4,7 @@ Theirs is PyPI's, from the peers' environment, with one agent, its jobs in SQLit
 model is a server of its own, which speaks to each in its own way.
 """
 
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,10 +16,11 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import servers
 from tests.kit.servers import served
 
 PYTHON = Path(__file__).parents[1] / ".venv-peers/bin/python"
-PORT, MODEL = 18_005, 18_006
+PORT = 18_005
 ALONE, MANY, CLIENTS, TOGETHER = 100, 400, 32, 50
 AGENTS = """\
 framework: praisonai
@@ -44,7 +42,6 @@ PROMPT = {"prompt": "What is 2+2?"}
 def theirs(folder: Path, model: str) -> Iterator[str]:
     """Serve theirs."""
     environ = {
-        **os.environ,
         "PRAISONAI_JOBS_DB_PATH": str(folder / "jobs.db"),
         "PRAISONAI_MAX_CONCURRENT_JOBS": str(TOGETHER),
         "PRAISONAI_TELEMETRY_DISABLED": "true",
@@ -55,38 +52,16 @@ def theirs(folder: Path, model: str) -> Iterator[str]:
     }
     (folder / "agents.yaml").write_text(AGENTS)
     options = ["praisonai.jobs.server:create_app", "--port", str(PORT), "--factory", "--log-level", "error"]
-    with process(PYTHON, "-m", "uvicorn", *options, port=PORT, folder=folder, environ=environ):
+    with servers.process(str(PYTHON), "-m", "uvicorn", *options, port=PORT, folder=folder, environ=environ):
         yield f"http://127.0.0.1:{PORT}"
-
-
-@contextmanager
-def process(
-    *command: object, port: int, folder: Path | None = None, environ: dict[str, str] | None = None
-) -> Iterator[None]:
-    """Run a server until the block ends."""
-    started = subprocess.Popen(
-        list(map(str, command)), cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(1200):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield
-    finally:
-        started.terminate()
-        started.wait(30)
 
 
 def main() -> None:
     """Measure both, and print."""
     if not PYTHON.exists():
         sys.exit("the peers' environment is missing: run `make peers`")
-    model = f"http://127.0.0.1:{MODEL}"
-    with tempfile.TemporaryDirectory() as name, process(sys.executable, "-m", "benchmarks.model", MODEL, port=MODEL):
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as name, servers.model() as service:
+        folder, model = Path(name), f"http://127.0.0.1:{service.port}"
         with theirs(folder, model) as url:
             them = measured(url)
         ours = {"ANTHROPIC_BASE_URL": model, "WALKAWAY_MODEL": "pace-3-0"}

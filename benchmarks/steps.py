@@ -2,16 +2,14 @@
 
 import itertools
 import json
-import os
 import statistics
-import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
 from typing import BinaryIO
 
-from benchmarks.turns import free_port, process
+from benchmarks.servers import started
 
 STEPS, AROUND = 1_000, 100
 TASK = f"Write a report on rain to rain.md in {STEPS} steps"
@@ -23,8 +21,8 @@ def durations(port: int) -> list[float]:
     """Run the turn; give each step's seconds, from its start to the start of the next."""
     session = json.loads(_post(port, "", {"max_steps": STEPS + 1}).read())["id"]
     lines = _post(port, f"/{session}/messages", {"message": TASK})
-    started = [time.perf_counter() for line in lines if line.startswith(b"event: step.started")]
-    return [later - earlier for earlier, later in itertools.pairwise(started)]
+    begun = [time.perf_counter() for line in lines if line.startswith(b"event: step.started")]
+    return [later - earlier for earlier, later in itertools.pairwise(begun)]
 
 
 def _post(port: int, path: str, body: dict[str, object]) -> BinaryIO:
@@ -36,13 +34,11 @@ def _post(port: int, path: str, body: dict[str, object]) -> BinaryIO:
 
 def main() -> None:
     """Measure and print."""
-    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        command = ["-m", "walkaway", "serve", "--port", str(port), "--data", str(Path(folder) / "data")]
-        environ = {**os.environ, "WALKAWAY_REHEARSAL_DELAY": "0", "WALKAWAY_CONTEXT_TOKENS": str(WINDOW)}
-        with process(sys.executable, *command, port=port, path="/health", environ=environ):
-            found = durations(port)
-    early, late = (statistics.median(part) * 1000 for part in (found[AROUND : 2 * AROUND], found[-AROUND:]))
+        environ = {"WALKAWAY_REHEARSAL_DELAY": "0", "WALKAWAY_CONTEXT_TOKENS": str(WINDOW)}
+        with started("walkaway", Path(folder), environ=environ) as server:
+            taken = durations(server.port)
+    early, late = (statistics.median(part) * 1000 for part in (taken[AROUND : 2 * AROUND], taken[-AROUND:]))
     print(f"step {AROUND} to {2 * AROUND}: {early:.1f} ms, the last {AROUND} of {STEPS}: {late:.1f} ms, ratio", end=" ")
     print(f"{late / early:.2f} (aim ≤ 1.5)")
 

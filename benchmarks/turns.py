@@ -1,143 +1,122 @@
-"""Measures turns: `make bench`. Walkaway and a relay without storage, on the same model, in the same run."""
+"""Measures turns that somebody reads as they go: alone, started at once, and a steady many."""
 
 import asyncio
-import contextlib
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+import itertools
 
 from benchmarks import client
-from benchmarks.client import Turn
+from benchmarks.client import ask, create, ended, status, submission
+from benchmarks.model import SHORT
+from benchmarks.scale import Measure, Scale, p50, percentile
+from benchmarks.servers import Server
 
-SHORT, LONG, SILENT = "pace-20-5", "pace-200-40", "pace-1-hold"
-ALONE, TOGETHER, STOPPED = 60, 50, 30
-TARGETS = {
-    "overhead of a turn, alone, p50": 15,
-    "first SSE event, alone, p50": 15,
-    "lag of a delta, alone, p95": 5,
-    "lag of a delta, 50 streams, p95": 20,
-    "model closed after a cancel, p95": 1000,
+LONG, BRIEF, SLOW, SLOW_SECONDS = "pace-200-40", "pace-20-50", "pace-20-100", 2.0
+TOGETHER, WATCHED = 50, 40
+AFTERWARDS = 0.5
+"""Seconds in which a server may do what it does after a turn's last event: that counts as the turn's CPU, too."""
+GOALS = {
+    "overhead of a turn, alone, p50, ms": "≤ 4",
+    "overhead of a turn, alone, p95, ms": "",
+    "first SSE event, alone, p50, ms": "≤ 15",
+    "lag of a delta, alone, p95, ms": "≤ 5",
+    "lag of a delta, 50 streams, p95, ms": "≤ 20",
+    "overhead of a turn, 50 long ones at once, p50, ms": "",
+    "model closed after a cancel, p95, ms": "≤ 1000",
+    "overhead, 50 at once, p50, ms": "≤ 80",
+    "overhead, 50 at once, p95, ms": "≤ 160",
+    "CPU of a turn, 50 at once, ms": "≤ 8",
+    "overhead, 50 steady, p50, ms": "≤ 8",
+    "overhead, 50 steady, p95, ms": "≤ 16",
+    "lag of a delta, 50 steady, p50, ms": "≤ 1",
+    "lag of a delta, 50 steady, p95, ms": "≤ 4",
+    "CPU of a turn, 50 steady, ms": "≤ 8",
+    "status while 40 stream, p50, ms": "≤ 0.5",
+    "status while 40 stream, p95, ms": "≤ 5",
 }
 
 
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
+async def warm(server: Server, _: Scale) -> dict[str, float]:
+    """Run a few turns, so that what is loaded for the first of all is not measured."""
+    await client.alone(server.port, 3)
+    return {}
 
 
-@contextlib.contextmanager
-def process(*command: str, port: int, path: str = "", environ: dict[str, str] | None = None) -> Iterator[float]:
-    """Run a server; give the seconds until it was ready."""
-    begin = time.perf_counter()
-    variables = {**os.environ, **(environ or {})}
-    with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        try:
-            _wait(port, path)
-            yield time.perf_counter() - begin
-        finally:
-            running.terminate()
-
-
-def _wait(port: int, path: str) -> None:
-    while True:
-        try:
-            if path:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}").close()
-            else:
-                socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.002)
-        else:
-            return
-
-
-def percentile(values: list[float], part: float) -> float:
-    """Give a percentile, in milliseconds."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] * 1000
-
-
-def summary(short: list[Turn], long: list[Turn]) -> dict[str, float]:
-    """Boil turns down to the figures that are told, in milliseconds."""
-    lags = [lag for turn in short for lag in turn.lags]
+async def alone(server: Server, scale: Scale) -> dict[str, float]:
+    """Run turns one after the other."""
+    turns = await client.alone(server.port, scale.alone, SHORT)
     return {
-        "overhead of a turn, alone, p50": percentile([turn.overhead for turn in short], 0.5),
-        "overhead of a turn, alone, p95": percentile([turn.overhead for turn in short], 0.95),
-        "first SSE event, alone, p50": percentile([turn.first_event for turn in short], 0.5),
-        "lag of a delta, alone, p50": percentile(lags, 0.5),
-        "lag of a delta, alone, p95": percentile(lags, 0.95),
-        "lag of a delta, 50 streams, p50": percentile([lag for turn in long for lag in turn.lags], 0.5),
-        "lag of a delta, 50 streams, p95": percentile([lag for turn in long for lag in turn.lags], 0.95),
-        "overhead of a turn, 50 at once, p50": percentile([turn.overhead for turn in long], 0.5),
+        "overhead of a turn, alone, p50, ms": p50([turn.overhead for turn in turns]),
+        "overhead of a turn, alone, p95, ms": percentile([turn.overhead for turn in turns], 0.95),
+        "first SSE event, alone, p50, ms": p50([turn.first_event for turn in turns]),
+        "lag of a delta, alone, p95, ms": percentile(_lags(turns), 0.95),
     }
 
 
-@contextlib.contextmanager
-def servers(name: str, model_port: int, pace: str, data: Path) -> Iterator[tuple[int, float]]:
-    """Run Walkaway, or the control; give its port, and the seconds until it was ready."""
-    port, model_url = free_port(), f"http://127.0.0.1:{model_port}"
-    command, environ = ["-m", "benchmarks.control", str(port), model_url, pace], {}
-    if name == "walkaway":
-        command = ["-m", "walkaway", "serve", "--port", str(port), "--data", str(data / pace)]
-        environ = {"ANTHROPIC_BASE_URL": model_url, "WALKAWAY_MODEL": pace}
-    with process(sys.executable, *command, port=port, path="/health", environ=environ) as seconds:
-        time.sleep(3)  # the SDK is imported behind readiness; this is about what comes after
-        yield port, seconds
+async def long(server: Server, _: Scale) -> dict[str, float]:
+    """Start turns of 200 deltas at once."""
+    turns = await client.together(server.port, await create(server.port, TOGETHER, LONG))
+    return {
+        "lag of a delta, 50 streams, p95, ms": percentile(_lags(turns), 0.95),
+        "overhead of a turn, 50 long ones at once, p50, ms": p50([turn.overhead for turn in turns]),
+    }
 
 
-def measure(model_port: int, pace: str, data: Path, count: int) -> tuple[list[Turn], list[Turn], list[float]]:
-    """Measure Walkaway and the control on one pace; give both, and Walkaway's times to readiness."""
-    results, ready = [], []
-    for name in ("walkaway", "control"):
-        with servers(name, model_port, pace, data) as (port, seconds):
-            ready.append(seconds)
-            asyncio.run(client.alone(port, 3))
-            if count == 1:
-                results.append(asyncio.run(client.alone(port, ALONE)))
-            else:
-                results.append(asyncio.run(client.together(port, count)))
-    return results[0], results[1], ready[:1]
+async def at_once(server: Server, _: Scale) -> dict[str, float]:
+    """Start turns of 20 deltas at once."""
+    sessions = await create(server.port, TOGETHER, BRIEF)
+    before = server.cpu()
+    turns = await client.together(server.port, sessions)
+    await asyncio.sleep(AFTERWARDS)
+    return {
+        "overhead, 50 at once, p50, ms": p50([turn.overhead for turn in turns]),
+        "overhead, 50 at once, p95, ms": percentile([turn.overhead for turn in turns], 0.95),
+        "CPU of a turn, 50 at once, ms": (server.cpu() - before) * 1000 / len(turns),
+    }
 
 
-def stops(data: Path) -> tuple[float, float]:
-    """Measure how soon the model is hung up on after a cancel, and by the control when its caller hangs up; p95, ms."""
-    found = []
-    for name in ("walkaway", "control"):
-        port = free_port()
-        with (
-            process(sys.executable, "-m", "benchmarks.model", str(port), port=port),
-            servers(name, port, SILENT, data) as (server, _),
-        ):
-            found.append(asyncio.run(client.stopped(server, port, STOPPED, cancel=name == "walkaway")))
-    return percentile(found[0], 0.95), percentile(found[1], 0.95)
+async def steady(server: Server, scale: Scale) -> dict[str, float]:
+    """Keep turns of 20 deltas streaming, whose starts are spread evenly."""
+    sessions = await create(server.port, TOGETHER * scale.each, SLOW)
+    before = server.cpu()
+    turns = await client.steady(server.port, sessions, TOGETHER, SLOW_SECONDS)
+    await asyncio.sleep(AFTERWARDS)
+    return {
+        "overhead, 50 steady, p50, ms": p50([turn.overhead for turn in turns]),
+        "overhead, 50 steady, p95, ms": percentile([turn.overhead for turn in turns], 0.95),
+        "lag of a delta, 50 steady, p50, ms": p50(_lags(turns)),
+        "lag of a delta, 50 steady, p95, ms": percentile(_lags(turns), 0.95),
+        "CPU of a turn, 50 steady, ms": (server.cpu() - before) * 1000 / len(turns),
+    }
 
 
-def main() -> None:
-    """Measure and print."""
-    model_port = free_port()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        process(sys.executable, "-m", "benchmarks.model", str(model_port), port=model_port),
-    ):
-        short, control_short, ready = measure(model_port, SHORT, Path(folder), 1)
-        long, control_long, more = measure(model_port, LONG, Path(folder), TOGETHER)
-        stopped = stops(Path(folder))
-    ours, theirs = summary(short, long), summary(control_short, control_long)
-    ours["model closed after a cancel, p95"], theirs["model closed after a cancel, p95"] = stopped
-    print(f"{'':38}{'walkaway':>10}{'control':>10}{'ratio':>8}{'aim':>8}   (ms)")
-    for name, value in ours.items():
-        aim = f"≤ {TARGETS[name]}" if name in TARGETS else ""
-        print(f"{name:38}{value:10.2f}{theirs[name]:10.2f}{value / theirs[name]:8.1f}{aim:>8}")
-    print(f"{'ready after':38}{min(ready + more) * 1000:10.0f}{'':18}{'≤ 1000':>8}")
+async def watched(server: Server, scale: Scale) -> dict[str, float]:
+    """Ask for a turn that has ended, a hundred times a second, while others stream."""
+    (session,) = await create(server.port, model="pace-3-0")
+    (answer,) = await ask(server.port, [submission(session)])
+    await ended(server.port, [answer.body])
+    poll = status(answer.body)
+    sessions = await create(server.port, WATCHED * scale.each, SLOW)
+    streams = asyncio.create_task(client.steady(server.port, sessions, WATCHED, SLOW_SECONDS))
+    seconds = []
+    while not streams.done():
+        seconds += [asked.seconds for asked in await ask(server.port, [poll])]
+        await asyncio.sleep(0.01)
+    await streams
+    return {
+        "status while 40 stream, p50, ms": p50(seconds),
+        "status while 40 stream, p95, ms": percentile(seconds, 0.95),
+    }
 
 
-if __name__ == "__main__":
-    main()
+def cancelled(model_port: int) -> Measure:
+    """Make the measurement of how soon a model is hung up on: by a cancel, or by the control's caller who goes."""
+
+    async def cancel(server: Server, scale: Scale) -> dict[str, float]:
+        by_request = server.name != "control"
+        closed = await client.stopped(server.port, model_port, scale.stopped, "pace-1-hold", cancel=by_request)
+        return {"model closed after a cancel, p95, ms": percentile(closed, 0.95)}
+
+    return cancel
+
+
+def _lags(turns: list[client.Turn]) -> list[float]:
+    return list(itertools.chain(*(turn.lags for turn in turns)))
