@@ -70,7 +70,7 @@ class LocalStack:
         )
         self._model = AnthropicModel(settings)
         self._ready = threading.Event()
-        self._bus = LocalBus(self._table, ids, [_log, self._fan_out])
+        self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock)
         workspace = FolderWorkspace(data / "workspace")
         self.services = Services(
