@@ -1,4 +1,4 @@
-"""A server that dies loses what it has written behind, and nothing else: tried between all groups of writes of a turn."""
+"""A server that dies loses what it has written behind, and nothing else: between all groups of writes of a turn."""
 
 import shutil
 import threading

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.ports.clock import Clock
-from walkaway_core.ports.items import Absent, Item, Put, Write
+from walkaway_core.ports.items import Absent, Put, Write
 from walkaway_core.ports.table import Table
 from walkaway_core.store import keys
 from walkaway_local.machine import asl
+from walkaway_local.machine.driven import RUNNING, STOPPED, Driven
 from walkaway_local.machine.execution import Execution, Moved
 from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
 from walkaway_local.machine.pools import Pools
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 NONE: Mapping[str, int] = MappingProxyType({})
-NAME_KEPT = 90 * 86_400
-"""Seconds for which a finished execution's name stays taken, as in Step Functions."""
-RUNNING = "running"
-STOPPED = Over(error="States.Stopped")
-"""How an execution ends that somebody stops; whoever did need not be told."""
 
 Invoke = Callable[[str, Any], Any]
 """Calls the function of this name with a payload."""
@@ -68,15 +64,15 @@ class LocalMachine:
         self._pools = Pools(workers, more)
         self._timers = Timers(clock)
         self._lock = threading.Lock()
-        self._live: dict[str, _Driven] = {}
+        self._live: dict[str, Driven] = {}
 
     def claims(self, name: str, ticket: Mapping[str, Any]) -> tuple[Write, ...]:
         """Give the record of an execution that is still to begin; `start` and `go_on` take it up."""
-        return (Put(self._record(_Driven(self._execution(name, dict(ticket))), []), (Absent(),)),)
+        return (Put(Driven(self._execution(name, dict(ticket))).record([], self._clock.now()), (Absent(),)),)
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         """Start an execution, unless it is under way or over: from its record, if that has been claimed."""
-        driven = _Driven(self._execution(name, dict(ticket)))
+        driven = Driven(self._execution(name, dict(ticket)))
         with driven.lock:
             if not self._enlist(driven):
                 return
@@ -136,13 +132,13 @@ class LocalMachine:
         self._timers.close()
         self._pools.close()
 
-    def _begun(self, driven: "_Driven") -> list[Effect] | None:
+    def _begun(self, driven: Driven) -> list[Effect] | None:
         """Begin an execution, or go on from what its record says; None when it is over."""
         name = driven.execution.name
         record = self._table.get((keys.MACHINE, name))[0]
         if record is None:
             effects = driven.execution.begin()
-            self._table.write(Put(self._record(driven, effects), (Absent(),)))
+            self._table.write(Put(driven.record(effects, self._clock.now()), (Absent(),)))
             return effects
         if record.facts["status"] != RUNNING:
             return None
@@ -155,7 +151,7 @@ class LocalMachine:
             self._definition, name, ticket, self._clock.now, entered=lambda state: self._on_enter(name, state)
         )
 
-    def _enlist(self, driven: "_Driven") -> bool:
+    def _enlist(self, driven: Driven) -> bool:
         """Take it among those that are driven, unless one of its name is there: until its end can be read."""
         with self._lock:
             return self._live.setdefault(driven.execution.name, driven) is driven
@@ -164,17 +160,7 @@ class LocalMachine:
         with self._lock:
             self._live.pop(name, None)
 
-    def _record(self, driven: "_Driven", effects: list[Effect]) -> Item:
-        over = next((effect for effect in effects if isinstance(effect, Over)), None)
-        pk, name = keys.MACHINE, driven.execution.name
-        if over:
-            facts = {"status": "failed" if over.error else "succeeded", "error": over.error, "cause": over.cause[:1000]}
-            body = jsontext.dump_bytes({"output": over.output})
-            return Item(pk, name, facts, body, int(self._clock.now()) + NAME_KEPT)
-        body = jsontext.dump_bytes({"input": driven.ticket, "frame": driven.execution.root.json()})
-        return Item(pk, name, {"status": RUNNING}, body)
-
-    def _carry_out(self, driven: "_Driven", effects: list[Effect]) -> None:
+    def _carry_out(self, driven: Driven, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Over):
                 driven.over = True
@@ -185,21 +171,21 @@ class LocalMachine:
             else:
                 self._hand(self._call, driven, effect)
 
-    def _time(self, driven: "_Driven", effect: Sleep | Watch) -> None:
+    def _time(self, driven: Driven, effect: Sleep | Watch) -> None:
         if not effect.frame.current(effect.visit):
             return  # a later effect of the same move has ended it: nobody would cancel its timer
         work: Callable[..., None] = self._wake if isinstance(effect, Sleep) else self._look
         timer = self._timers.at(effect.until, lambda: self._hand(work, driven, effect))
         effect.frame.untime = timer.cancel
 
-    def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
+    def _hand(self, work: Callable[..., None], driven: Driven, effect: Effect) -> None:
         try:
             function = effect.function if isinstance(effect, Call) else ""
             self._pools.submit(function, work, driven, effect).add_done_callback(_log_failure)
         except RuntimeError:
             pass  # the machine has been closed; the store knows where the execution is
 
-    def _call(self, driven: "_Driven", call: Call) -> None:
+    def _call(self, driven: Driven, call: Call) -> None:
         try:
             result = self._invoke(call.function, call.payload)
         except Exception as error:  # noqa: BLE001 - the machine's Retry and Catch decide what it means
@@ -211,23 +197,23 @@ class LocalMachine:
             answer = {"Payload": jsontext.loads(jsontext.dumps(result))}  # as it would come out of a Lambda
             self._move(driven, lambda: driven.execution.succeeded(call.frame, call.visit, answer))
 
-    def _look(self, driven: "_Driven", watch: Watch) -> None:
+    def _look(self, driven: Driven, watch: Watch) -> None:
         self._move(driven, lambda: driven.execution.looked(watch.frame, watch.visit))
 
-    def _wake(self, driven: "_Driven", sleep: Sleep) -> None:
+    def _wake(self, driven: Driven, sleep: Sleep) -> None:
         self._move(driven, lambda: driven.execution.woken(sleep.frame, sleep.visit))
 
-    def _move(self, driven: "_Driven", move: Callable[[], Moved]) -> None:
+    def _move(self, driven: Driven, move: Callable[[], Moved]) -> None:
         with driven.lock:
             effects = move()
             if effects is not None:
                 self._follow(driven, effects)
 
-    def _follow(self, driven: "_Driven", effects: list[Effect]) -> None:
+    def _follow(self, driven: Driven, effects: list[Effect]) -> None:
         """Store where the execution is, in front of whatever follows from it; a crash repeats what was not durable."""
-        self._leave(driven, effects, self._table.write_behind(Put(self._record(driven, effects))))
+        self._leave(driven, effects, self._table.write_behind(Put(driven.record(effects, self._clock.now()))))
 
-    def _leave(self, driven: "_Driven", effects: list[Effect], stored: "Future[None]") -> None:
+    def _leave(self, driven: Driven, effects: list[Effect], stored: "Future[None]") -> None:
         self._carry_out(driven, effects)
         if driven.over:  # its name stays taken until reads see that it is over
             name = driven.execution.name
@@ -242,7 +228,7 @@ class LocalMachine:
             if frame is None:
                 raise TokenGone
             effects = move(driven.execution, frame)
-            stored = self._table.submit(Put(self._record(driven, effects)))
+            stored = self._table.submit(Put(driven.record(effects, self._clock.now())))
             stored.result()  # whoever answered forgets the token then
             self._leave(driven, effects, stored)
 
@@ -251,17 +237,3 @@ def _log_failure(future: "Future[None]") -> None:
     """Say that an execution could not be stored; its due item brings the turn back."""
     if not future.cancelled() and (error := future.exception()):
         logging.getLogger(__name__).error("an execution stands still", exc_info=error)
-
-
-class _Driven:
-    """An execution and the lock under which it moves."""
-
-    def __init__(self, execution: Execution) -> None:
-        self.lock = threading.Lock()
-        self.over = False
-        self.drive(execution)
-
-    def drive(self, execution: Execution) -> None:
-        """Drive this one, which has not begun yet."""
-        self.execution = execution
-        self.ticket = execution.root.data
