@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from walkaway_core.ports.items import Change, Delete, Fact, Item, Key, Present, Put, Refused, Write, check_limits
 from walkaway_local import rows
+from walkaway_local.memory import Memory, Nothing
 from walkaway_local.rows import Row
 
 Made = tuple[Item, Row] | None
@@ -14,15 +15,16 @@ Made = tuple[Item, Row] | None
 class Group:
     """What a group of transactions makes of the table. Each is judged by what those before it have made."""
 
-    def __init__(self, connection: sqlite3.Connection, now: float) -> None:
+    def __init__(self, connection: sqlite3.Connection, memory: Memory, now: float) -> None:
         self._connection = connection
+        self._memory = memory
         self._now = now
         self._made: dict[Key, Made] = {}
 
     @property
-    def partitions(self) -> set[str]:
-        """Where it writes."""
-        return {pk for pk, _ in self._made}
+    def made(self) -> dict[Key, Item | None]:
+        """What is to stand under which key: an item, or nothing."""
+        return {key: made and made[0] for key, made in self._made.items()}
 
     def judge(self, writes: tuple[Write, ...]) -> Exception | None:
         """Take one more transaction in, or say why it is refused; what SQLite raises is the whole group's."""
@@ -52,7 +54,7 @@ class Group:
             if not all(condition.holds(stored) for condition in when):
                 raise Refused(write.key, stored)
             if isinstance(write, Put | Change):
-                item = write.item if isinstance(write, Put) else _changed(stored, write)
+                item = _copy(write.item) if isinstance(write, Put) else _changed(stored, write)
                 made[write.key] = item, rows.of(item)
             elif isinstance(write, Delete):
                 "".join(write.key).encode()  # what is no text at all fails here, and alone
@@ -64,8 +66,14 @@ class Group:
             made = self._made[key]
             item = made[0] if made else None
         else:
-            item = rows.stored(self._connection, key)
+            known = self._memory.get(key, self._now)
+            item = rows.stored(self._connection, key) if isinstance(known, Nothing) else known
         return item if item is None or item.expires is None or item.expires > self._now else None
+
+
+def _copy(item: Item) -> Item:
+    """Make it ours: whoever handed it in may go on to change its facts."""
+    return Item(item.pk, item.sk, dict(item.facts), item.body, item.expires)
 
 
 def _changed(item: Item | None, write: Change) -> Item:

@@ -30,3 +30,9 @@ def stored(connection: sqlite3.Connection, key: Key) -> Item | None:
     """Read the item of this key, expired or not."""
     row = connection.execute("SELECT pk, sk, facts, body, expires FROM items WHERE pk = ? AND sk = ?", key).fetchone()
     return None if row is None else item(row)
+
+
+def newest(connection: sqlite3.Connection, pk: str, limit: int) -> list[str]:
+    """Read the last sort keys of a partition, the greatest first."""
+    asked = "SELECT sk FROM items WHERE pk = ? ORDER BY sk DESC LIMIT ?"
+    return [sk for (sk,) in connection.execute(asked, (pk, limit))]

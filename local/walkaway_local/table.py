@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Delete, Item, Key, Page, Write, check_behind, check_limits
 from walkaway_local import rows
+from walkaway_local.memory import Memory, Nothing
 from walkaway_local.tails import Tails
 from walkaway_local.writer import Writer, log_failure
 
@@ -20,18 +21,19 @@ MAX_GET = 100
 
 
 class SqliteTable:
-    """Table: on a file. `close` makes it durable and releases it."""
+    """Table: on a file. `close` makes it durable and releases it. `shared`: partitions that other processes write."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, shared: Collection[str] = ()) -> None:
         self._path = path
         self._clock = clock
         self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
+        self._memory = Memory(frozenset(shared))
         self._writing = self._connect()
         self._writing.execute("PRAGMA journal_mode = WAL")
         self._writing.execute("PRAGMA synchronous = FULL")
         self._writing.executescript(rows.SCHEMA)
-        self._writer = Writer(self._writing, clock, self._tails.tell)
+        self._writer = Writer(self._writing, self._memory, clock, self._tails.tell)
 
     def close(self) -> None:
         """Carry out what was submitted, then close the file."""
@@ -44,20 +46,30 @@ class SqliteTable:
         """Read items by key."""
         if len(keys) > MAX_GET:
             raise ValueError(f"{len(keys)} keys in one get; the limit is {MAX_GET}")
+        now = self._clock.now()
+        items = [self._memory.get(key, now) for key in keys]
+        if not any(isinstance(item, Nothing) for item in items):
+            return [item for item in items if not isinstance(item, Nothing)]
         with self._reading() as connection:
-            return [self._get(connection, key) for key in keys]
+            return [
+                self._get(connection, key) if isinstance(item, Nothing) else item
+                for key, item in zip(keys, items, strict=True)
+            ]
 
     def query(
         self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
     ) -> Page:
         """Read a range of a partition."""
+        now = self._clock.now()
+        if page := self._memory.query(pk, after, upto, limit, now, reverse=reverse):
+            return page
         sql = "SELECT pk, sk, facts, body, expires FROM items WHERE pk = ? AND sk > ?"
         values: list[str | float] = [pk, after]
         if upto is not None:
             sql += " AND sk <= ?"
             values.append(upto)
         sql += " AND (expires IS NULL OR expires > ?)"
-        values.append(self._clock.now())
+        values.append(now)
         sql += " ORDER BY sk DESC" if reverse else " ORDER BY sk"
         items: list[Item] = []
         size = 0

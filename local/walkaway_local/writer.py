@@ -10,7 +10,9 @@ from contextlib import suppress
 
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import Unknown, Write
+from walkaway_local import rows
 from walkaway_local.group import Group
+from walkaway_local.memory import Memory
 
 GROUP = 256
 """How many transactions go into one of SQLite's at the most."""
@@ -23,8 +25,11 @@ Job = tuple[tuple[Write, ...], "Future[None]"]
 class Writer:
     """Carries out transactions in the order in which they were handed in. `tell` hears which partitions changed."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, tell: Callable[[set[str]], None]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, memory: Memory, clock: Clock, tell: Callable[[set[str]], None]
+    ) -> None:
         self._connection = connection
+        self._memory = memory
         self._clock = clock
         self._tell = tell
         self._changed = threading.Condition(threading.Lock())
@@ -72,17 +77,21 @@ class Writer:
 
     def _commit(self, jobs: list[Job]) -> None:
         """Carry out a group of transactions in one of SQLite's; each is refused or not by itself."""
-        group = Group(self._connection, self._clock.now())
+        group = Group(self._connection, self._memory, self._clock.now())
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             failures = [group.judge(writes) for writes, _ in jobs]
+            made = group.made
+            self._memory.begin(made)
             group.carry_out()
             self._connection.execute("COMMIT")
+            self._memory.learn(made, lambda pk, limit: rows.newest(self._connection, pk, limit))
         except Exception as error:  # noqa: BLE001 - the thread must live on, whatever it was
             self._roll_back()
+            self._memory.lose()
             failures = [Unknown(f"SQLite: {error}")] * len(jobs)
         else:
-            self._tell(group.partitions)
+            self._tell({pk for pk, _ in made})
         for (_, future), failure in zip(jobs, failures, strict=True):
             with suppress(InvalidStateError):  # cancelled: nobody waits any more
                 if failure:
