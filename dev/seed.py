@@ -8,7 +8,7 @@ from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.engine import creating, sending
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.clock import TimeIds
-from walkaway_core.ports.items import Fact, Item, Put
+from walkaway_core.ports.items import Fact, Item, Put, Write
 from walkaway_core.store import api_keys, keys, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
@@ -29,6 +29,9 @@ class _Known(TimeIds):
 
 class _Still:
     """Machine: starts nothing, so that the payloads find the turn at its beginning."""
+
+    def claims(self, _: str, __: Mapping[str, Any]) -> tuple[Write, ...]:
+        return ()
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         pass

@@ -1,14 +1,14 @@
-"""The Bus in process: its queue is in the Table, so nothing that was accepted is lost with the process."""
+"""The Bus in process. It keeps nothing: whoever publishes keeps the event until all have taken it."""
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.ports.clock import Ids
-from walkaway_core.ports.items import Delete, Item, Put
+from walkaway_core.ports.items import Delete, Item
 from walkaway_core.ports.table import Table
 from walkaway_core.store import keys
 from walkaway_wire import jsontext
@@ -18,72 +18,84 @@ RETRY_SECONDS = 1.0
 THREADS = 32
 
 
+@dataclass
+class _Event:
+    """Something that is being told: to whom it is left to tell it, and whom to tell when nobody is left."""
+
+    kind: str
+    detail: Mapping[str, Any]
+    taken: Callable[[], None]
+    left: list[int]
+
+
 class LocalBus:
     """Bus: calls each subscriber, in threads of its own, until it has taken the event.
 
-    An event that a subscriber fails on comes again later, and keeps no other waiting.
+    An event that a subscriber fails on comes again later, and keeps no other waiting. What an earlier release has left
+    in the Table is told first.
     """
 
-    def __init__(self, table: Table, ids: Ids, subscribers: Sequence[Subscriber], retry: float = RETRY_SECONDS) -> None:
+    def __init__(self, table: Table, subscribers: Sequence[Subscriber], retry: float = RETRY_SECONDS) -> None:
         self._table = table
-        self._ids = ids
         self._subscribers = subscribers
         self._retry = retry
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bus")
         self._take_up()
 
-    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """Accept an event."""
-        body = jsontext.dump_bytes({"kind": kind, "detail": detail, "left": list(range(len(self._subscribers)))})
-        item = Item(keys.BUS, self._ids.new("bus_"), {}, body)
-        self._table.write(Put(item))
-        self._put(item)
+    def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
+        """Tell an event, unless it is being told."""
+        self._tell(_Event(kind, detail, taken, list(range(len(self._subscribers)))))
 
     def close(self) -> None:
-        """Deliver nothing any more; what is left stands in the Table."""
+        """Deliver nothing any more."""
         self._pool.shutdown(cancel_futures=True)
 
     def _take_up(self) -> None:
+        """Tell what releases up to 0.1.0 wrote here, each event with the numbers of those it is left to tell."""
         after, more = "", True
         while more:
             page = self._table.query(keys.BUS, after=after)
             for item in page.items:
-                self._put(item)
+                event = jsontext.loads(item.body)
+                left = [number for number in event["left"] if number < len(self._subscribers)]
+                self._tell(_Event(event["kind"], event["detail"], lambda item=item: self._drop(item), left))  # type: ignore[misc]
                 after = item.sk
             more = page.more
 
-    def _put(self, item: Item) -> None:
-        with contextlib.suppress(RuntimeError):  # closed: it stands in the Table
-            self._pool.submit(self._take, item)
+    def _drop(self, item: Item) -> None:
+        self._table.write_behind(Delete(*item.key))
 
-    def _take(self, item: Item) -> None:
-        try:
-            self._deliver(item)
-        except Exception:
-            logging.getLogger(__name__).exception("could not deliver %s; it comes again", item.sk)
-            self._again(item)
+    def _tell(self, event: _Event) -> None:
+        with self._lock:
+            if event.detail["id"] in self._under_way:
+                return
+            self._under_way.add(event.detail["id"])
+        self._put(event)
 
-    def _deliver(self, item: Item) -> None:
-        event = jsontext.loads(item.body)
-        left = [number for number in event["left"] if not self._taken(number, event["kind"], event["detail"])]
-        if not left:
-            self._table.write(Delete(*item.key))
+    def _put(self, event: _Event) -> None:
+        with suppress(RuntimeError):  # closed: whoever publishes still has it
+            self._pool.submit(self._deliver, event)
+
+    def _deliver(self, event: _Event) -> None:
+        event.left = [number for number in event.left if not self._takes(number, event)]
+        if event.left:
+            timer = threading.Timer(self._retry, self._put, (event,))
+            timer.daemon = True
+            timer.start()
             return
-        later = Item(*item.key, item.facts, jsontext.dump_bytes({**event, "left": left}))
-        self._table.write(Put(later))
-        self._again(later)
-
-    def _again(self, item: Item) -> None:
-        timer = threading.Timer(self._retry, self._put, (item,))
-        timer.daemon = True
-        timer.start()
-
-    def _taken(self, number: int, kind: str, detail: Mapping[str, Any]) -> bool:
-        if number >= len(self._subscribers):
-            return True  # whoever it was, it no longer subscribes
         try:
-            self._subscribers[number](kind, detail)
+            event.taken()
         except Exception:
-            logging.getLogger(__name__).exception("a subscriber failed on %s", kind)
+            logging.getLogger(__name__).exception("%s is told again", event.detail["id"])
+        with self._lock:
+            self._under_way.discard(event.detail["id"])
+
+    def _takes(self, number: int, event: _Event) -> bool:
+        try:
+            self._subscribers[number](event.kind, event.detail)
+        except Exception:
+            logging.getLogger(__name__).exception("a subscriber failed on %s; it comes again", event.kind)
             return False
         return True

@@ -15,6 +15,7 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
+from walkaway_core.store import keys
 from walkaway_core.store.services import Services
 from walkaway_local.bus import LocalBus
 from walkaway_local.carrier import LocalCarrier
@@ -58,7 +59,7 @@ class LocalStack:
             self._lock.close()
             raise DataInUse(f"{data} is in use by another walkaway server; stop it, or name another --data") from None
         clock, ids = clock or SystemClock(), ids or TimeIds()
-        self._table = SqliteTable(data / DATABASE, clock)
+        self._table = SqliteTable(data / DATABASE, clock, shared=[keys.API_KEYS])  # `walkaway keys` writes them
         self._machine = LocalMachine(
             asl.load(definition()),
             self._invoke,
@@ -70,7 +71,7 @@ class LocalStack:
         )
         self._model = AnthropicModel(settings)
         self._ready = threading.Event()
-        self._bus = LocalBus(self._table, ids, [_log, self._fan_out])
+        self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock)
         workspace = FolderWorkspace(data / "workspace")
         self.services = Services(

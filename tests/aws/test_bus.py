@@ -21,8 +21,8 @@ def test_an_event_reaches_the_rules_that_ask_for_it() -> None:
         client.put_rule(Name="r", EventBusName="walkaway", EventPattern=pattern)
         client.put_targets(Rule="r", EventBusName="walkaway", Targets=[{"Id": "q", "Arn": arn}])
         bus = EventBridgeBus(client, "walkaway")
-        bus.publish("turn.failed", {"tenant": "t"})
-        bus.publish("turn.completed", {"tenant": "t", "response_id": "msg_1"})
+        bus.publish("turn.failed", {"tenant": "t"}, lambda: None)
+        bus.publish("turn.completed", {"tenant": "t", "response_id": "msg_1"}, lambda: None)
         messages: list[Any] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     (event,) = (json.loads(message["Body"]) for message in messages)
     assert (event["source"], event["detail-type"]) == ("walkaway", "turn.completed")
@@ -38,4 +38,4 @@ def test_an_event_that_is_not_taken_is_told() -> None:
 
         client.meta.events.register("after-call.events.PutEvents", refuse)
         with pytest.raises(NotAccepted, match="ThrottlingException: slow"):
-            EventBridgeBus(client, "default").publish("turn.completed", {})
+            EventBridgeBus(client, "default").publish("turn.completed", {}, lambda: None)

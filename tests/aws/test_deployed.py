@@ -87,7 +87,7 @@ def test_a_function_cannot_touch_what_its_settings_do_not_name(shape: Deployed) 
     with pytest.raises(SettingError, match="WALKAWAY_STATE_MACHINE is not set"):
         shape.deployment.services["run_tool"].machine.stop("x")
     with pytest.raises(SettingError, match="WALKAWAY_BUS is not set"):
-        shape.deployment.services["run_tool"].bus.publish("x", {})
+        shape.deployment.services["run_tool"].bus.publish("x", {}, lambda: None)
 
 
 def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deployed) -> None:

@@ -57,7 +57,6 @@ class TestOneEnding:
         engine.table.at(1, fault)
         assert end_turn(engine.services, turn.key, Ending("completed")).now
         assert engine.kinds(turn) == ["message.created", "message.completed"]
-        engine.services.bus.close()  # type: ignore[attr-defined]
         assert [kind for kind, _ in engine.told] == ["turn.completed"]
 
     def test_an_ending_that_loses_the_number_to_an_event_comes_after_it(self, engine: Engine) -> None:
@@ -113,7 +112,6 @@ class TestOneEnding:
         assert engine.due() == ["outbox", "session"]
         engine.clock.time += 11
         sweep(engine.services)
-        engine.services.bus.close()  # type: ignore[attr-defined]
         assert [(kind, detail["response_id"]) for kind, detail in engine.told] == [("turn.completed", turn.key.turn)]
         assert engine.due() == ["session"]
 

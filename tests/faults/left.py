@@ -37,7 +37,7 @@ def once(world: World, request: Act) -> None:
     try:
         request(world)
     except TROUBLE:
-        world.table.dead = False
+        world.table.revive()
     world.table.counts["asked"] += world.table.counts["write"] - before
     if number > made and not world.table.armed:
         world.caller = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.kit.faulty import Crashed
 from walkaway_core.doors import DOORS
+from walkaway_core.ports.items import Write
 from walkaway_local.machine import asl
 from walkaway_local.machine.execution import Execution
 from walkaway_local.machine.frames import Call, Effect, Sleep
@@ -56,6 +57,9 @@ class Machine:
         self.twice: Callable[[int], bool] = lambda _: False
         self.waited = 0
         self.during: dict[int, Callable[[], object]] = {}
+
+    def claims(self, _: str, __: Mapping[str, Any]) -> tuple[Write, ...]:
+        return ()
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         self.started += 1
@@ -154,7 +158,7 @@ class Machine:
                 result = self.door(call.function, call.payload)
             _live_on(not death)
         except Crashed:
-            self._world.table.dead = False
+            self._world.table.revive()
             return execution.failed(call.frame, call.visit, "Lambda.Unknown", "the worker died")
         except Exception as error:  # noqa: BLE001 - the file's Retry and Catch decide
             return execution.failed(call.frame, call.visit, type(error).__name__, str(error))

@@ -8,12 +8,19 @@ REPEATED = "a request is repeated, another one comes"
 UNKNOWN = "a write takes effect, and nobody knows"
 LOST = "a write has no effect, and nobody knows"
 DIES_AFTER = "the worker dies after a write"
+TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
 SCRATCH = "Transaction(services.table)"
 """A transaction that nobody commits: what is written into it is left out."""
 UNTOLD = "*(write for write in tx if write.key not in {notice.key for notice in notices})"
 """The writes of a transaction but for those that have the bus told."""
+
+ALONE = "all(isinstance(write, Put) for write in writes)"
+BEHIND = (
+    f"write_behind(*(Put(write.item) for write in (put, *writes))) if {ALONE} else services.table.write(put, *writes)"
+)
+"""A transaction that only puts, not waited for."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,11 @@ MUTANTS = [
         "R2: the nonce tells what was written after all",
         UNKNOWN,
         (("log/log.py", 'if entry.facts["nonce"] == writer.nonce:', "if False:"),),
+    ),
+    Mutant(
+        "durability: what acts on the world is claimed for good before",
+        TOUCHED,
+        (("log/log.py", "services.table.write(put, *writes)", f"services.table.{BEHIND}"),),
     ),
     Mutant(
         "R2: attempts of a step are counted",

@@ -100,7 +100,7 @@ def killed(folder: Path, *, turns: int = 50, kills: int = 8, seed: int = 1) -> R
         row.tried = server.killed(kills, random.Random(seed), lambda: all(one.done() for one in sent))
         for number, one in enumerate(sent):
             session, response = one.result()
-            if found := _sound(data, TurnKey(TENANT, session, response), f"{number}.txt"):
+            if found := sound(data, TurnKey(TENANT, session, response), f"{number}.txt"):
                 row.violations[number] = found
         if service.problems:
             row.violations["model"] = service.problems
@@ -130,7 +130,7 @@ def _persist(server: _Server, name: str) -> tuple[str, str]:
             threading.Event().wait(0.02)
 
 
-def _sound(data: Path, turn: TurnKey, name: str) -> list[str]:
+def sound(data: Path, turn: TurnKey, name: str) -> list[str]:
     """Look into the folder of a server that has gone: everything that must hold of a turn, and does not."""
     stack = LocalStack(data, Settings(model=MODEL))
     try:

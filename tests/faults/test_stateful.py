@@ -65,7 +65,7 @@ class Life(RuleBasedStateMachine):
         try:
             return act()
         except expected:
-            self.world.table.dead = False
+            self.world.table.revive()
             return None
 
     @rule(target=SESSIONS, persistent=st.booleans(), asks=st.booleans())

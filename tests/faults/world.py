@@ -42,13 +42,14 @@ class Bus:
     calls: int = 0
     fails: dict[int, str] = field(default_factory=dict)
 
-    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
+    def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
         self.calls += 1
         trouble = self.fails.pop(self.calls, "")
         if trouble != "before":
             self.told.append((kind, dict(detail)))
         if trouble:
             raise ConnectionError("the bus did not answer")
+        taken()
 
 
 class CountedIds:
@@ -97,7 +98,7 @@ class Queue:
         try:
             deliver_webhook(self._world.services, self.last)
         except TROUBLE:
-            self._world.table.dead = False
+            self._world.table.revive()
             self.waiting.append(due[0])
         return True
 
@@ -108,7 +109,7 @@ class World:
     def __init__(self, place: Place, model: AnthropicModel, *, calm: bool = True) -> None:
         self.place = place
         self.clock = place.clock
-        self.table = FaultyTable(place.table, calm=calm)
+        self.table = FaultyTable(place.table, calm=calm, holds=True)
         self.bus = Bus()
         self.machine = Machine(self)
         self.queue = Queue(self)
@@ -156,6 +157,7 @@ class World:
         """
         for _ in range(PATIENCE):
             self.settle()
+            self.table.flush()
             open_ = [at for at, kind in self._due() if kind not in (left or ("session",))]
             if not open_:
                 return
@@ -173,7 +175,7 @@ class World:
         try:
             return self.machine.move()
         except Crashed:  # died between two moves: in the start of the next execution
-            self.table.dead = False
+            self.table.revive()
             return True
 
     def survive(self, act: Callable[[], T]) -> T:
@@ -182,7 +184,7 @@ class World:
             try:
                 return act()
             except TROUBLE:
-                self.table.dead = False
+                self.table.revive()
         raise AssertionError("it was never done")
 
     def due(self) -> list[str]:

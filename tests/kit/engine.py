@@ -1,6 +1,6 @@
 """The engine by hand: real adapters, a clock that stands still, a machine that stores executions and runs none."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
-from walkaway_local.bus import LocalBus
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.stack import definition
@@ -74,11 +73,25 @@ class Engine:
 
     def due(self) -> list[str]:
         """The kinds of all due items, whenever they are due."""
+        self.table.flush()
         shards = (self.table.query(f"SYS#DUE#{n:02}").items for n in range(keys.DUE_SHARDS))
         return sorted(item.text("kind") for items in shards for item in items)
 
     def executions(self) -> list[str]:
-        return [item.sk for item in self.table.query(keys.MACHINE).items]
+        """The names of those that were started."""
+        assert isinstance(self.services.machine, LocalMachine)
+        return sorted(self.services.machine._live)
+
+
+class Told:
+    """Bus: takes everything at once."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
+        self.told.append((kind, dict(detail)))
+        taken()
 
 
 @contextmanager
@@ -86,15 +99,13 @@ def by_hand(folder: Path, model_url: str) -> Iterator[Engine]:
     """Make an engine whose data is in a folder, and whose model is at an address."""
     clock, ids = HeldClock(), TimeIds()
     stored = SqliteTable(folder / "table.db", clock)
-    table = FaultyTable(stored)
+    table = FaultyTable(stored, holds=True)
     machine = LocalMachine(asl.load(definition()), lambda *_: None, table, clock)
     machine.close()  # it stores what is started, and nothing runs
-    told: list[tuple[str, dict[str, Any]]] = []
-    bus = LocalBus(table, ids, [lambda kind, detail: told.append((kind, dict(detail)))])
+    bus = Told()
     settings = Settings(model="test-model", base_url=model_url, context_tokens=WINDOW)
     adapter = AnthropicModel(settings)
     services = Services(table, FolderWorkspace(folder / "files"), machine, bus, adapter, clock, ids, settings)
-    yield Engine(services, table, clock, told)
-    bus.close()
+    yield Engine(services, table, clock, bus.told)
     adapter.close()
     stored.close()

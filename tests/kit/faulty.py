@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from typing import Literal, TypeVar
 
-from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write
+from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write, check_behind
 from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import FileInfo, Workspace
 
@@ -28,12 +28,15 @@ class FaultyTable:
     crash before    the worker dies instead of it, and does nothing more until `dead` is reset
     crash after     the worker dies right after it
 
-    `calm`: a write is over before the next thing happens, so that the same run is the same each time.
+    `calm`: a write is over before the next thing happens, so that the same run is the same each time. `holds`: what is
+    written behind is held until something later is waited for, or `flush`; whoever dies before loses it.
     """
 
-    def __init__(self, table: Table, *, calm: bool = False) -> None:
+    def __init__(self, table: Table, *, calm: bool = False, holds: bool = False) -> None:
         self._table = table
         self._calm = calm
+        self._holds = holds
+        self._held: list[tuple[Write, ...]] = []
         self._thread = threading.get_ident()
         self.counts: Counter[str] = Counter()
         self.fault = ""
@@ -78,6 +81,8 @@ class FaultyTable:
         fault = self._step("transaction" if structural(writes) else "append", writes)
         if fault in ("lost", "crash before"):
             return _failed(Crashed() if self.dead else Unknown("lost"))
+        for held in self._take():
+            self._table.write_behind(*held)
         done = self._table.submit(*writes)
         if self._calm:
             wait([done])
@@ -88,6 +93,32 @@ class FaultyTable:
         failed: Future[None] = Future()
         done.add_done_callback(lambda _: failed.set_exception(told))  # not waited for: this may be the writer's thread
         return failed
+
+    def write_behind(self, *writes: Write) -> "Future[None]":
+        fault = self._step("transaction" if structural(writes) else "append", writes)
+        if self.dead:
+            raise Crashed
+        if fault == "lost":
+            return _failed(Unknown("lost"))
+        if not self._holds:
+            return self._table.write_behind(*writes)
+        check_behind(writes)
+        self._held.append(writes)
+        return Future()
+
+    def flush(self) -> None:
+        """Let a second pass: what is held is carried out."""
+        for held in self._take():
+            self._table.write(*held)
+
+    def _take(self) -> list[tuple[Write, ...]]:
+        held, self._held = self._held, []
+        return held
+
+    def revive(self) -> None:
+        """Let another worker, or process, take up what one that died has left."""
+        self._held = []
+        self.dead = False
 
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         return self.read("read", lambda: self._table.sweep_out(pk, upto, limit))

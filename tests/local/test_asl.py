@@ -12,6 +12,7 @@ import pytest
 
 from walkaway_core.doors import DOORS
 from walkaway_core.ports.clock import SystemClock
+from walkaway_core.ports.items import Delete
 from walkaway_core.store import keys
 from walkaway_local.machine import asl
 from walkaway_local.machine.asl import Unsupported
@@ -360,8 +361,8 @@ class TestAfterACrash:
             return payload
 
         def reborn() -> None:
-            if lives:
-                lives[-1].close()
+            lives[-1].close()
+            table.write(Delete("p", "what is written behind goes first"))
             lives.append(LocalMachine(definition, work, table, SystemClock(), workers=1))
             lives[-1].go_on()
 
@@ -386,6 +387,7 @@ class TestAfterACrash:
         assert failed.wait(20)
         first._pools.close(wait=True)
         first.close()
+        table.write(Delete("p", "what is written behind goes first"))
         second = LocalMachine(definition, lambda *_: done.set(), table, SystemClock())
         assert second.go_on() == 1
         assert done.wait(20)
@@ -397,6 +399,7 @@ class TestAfterACrash:
         first.start("x", {})
         assert done.wait(20)
         first._pools.close(wait=True)
+        table.write(Delete("p", "what is written behind goes first"))
         assert LocalMachine(GOOD, lambda *_: None, table, SystemClock()).go_on() == 0
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from walkaway_core.ports.items import Item, Put, Write
 from walkaway_core.ports.machine import Machine
 
 PATIENCE = 20.0
@@ -43,9 +44,11 @@ Work = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Make(Protocol):
-    """Makes a machine whose states call `work`."""
+    """Makes a machine whose states call `work`; `carry_out` is a transaction of whoever claims an execution."""
 
     def __call__(self, work: Work, definition: dict[str, Any] = MACHINE) -> Machine: ...
+
+    def carry_out(self, *writes: Write) -> None: ...
 
 
 ContractCheck = Callable[[Make], None]
@@ -106,6 +109,33 @@ def a_name_that_is_over_is_not_started_again(make: Make) -> None:
     machine.start("last", {"id": "z"})
     assert work.wait(6)
     assert [call["id"] for call in work.calls] == ["x", "x", "y", "y", "z", "z"]
+
+
+def what_is_claimed_runs_once_it_is_started_and_only_once(make: Make) -> None:
+    work = Recorder()
+    machine = make(work)
+    make.carry_out(Put(Item("p", "mine")), *machine.claims("one", {"id": "x"}))
+    machine.start("other", {"id": "y"})
+    assert work.wait(2)
+    machine.start("one", {"id": "x"})
+    machine.start("one", {"id": "x"})
+    assert work.wait(4)
+    machine.start("one", {"id": "x"})
+    machine.start("last", {"id": "z"})
+    assert work.wait(6)
+    assert work.calls == [{"id": name, **count} for name in ("y", "x", "z") for count in ({}, {"count": 1})]
+
+
+def a_claim_that_is_not_carried_out_leaves_nothing_and_bars_nothing(make: Make) -> None:
+    work = Recorder()
+    machine = make(work)
+    machine.claims("one", {"id": "lost"})
+    machine.start("other", {"id": "y"})
+    assert work.wait(2)
+    make.carry_out(Put(Item("p", "mine")), *machine.claims("one", {"id": "x"}))
+    machine.start("one", {"id": "x"})
+    assert work.wait(4)
+    assert [call["id"] for call in work.calls] == ["y", "y", "x", "x"]
 
 
 def stop_lets_no_further_state_start(make: Make) -> None:
@@ -187,6 +217,8 @@ CONTRACT: list[ContractCheck] = [
     start_runs_the_states_in_order_with_the_ticket,
     a_name_that_runs_is_not_started_again,
     a_name_that_is_over_is_not_started_again,
+    what_is_claimed_runs_once_it_is_started_and_only_once,
+    a_claim_that_is_not_carried_out_leaves_nothing_and_bars_nothing,
     stop_lets_no_further_state_start,
     stop_leaves_what_is_over_or_unknown_as_it_is,
     resume_gives_a_waiting_state_its_output_once,

@@ -224,6 +224,49 @@ def a_callback_may_submit_again(table: Table, clock: HeldClock) -> None:
     assert len(table.query("p").items) == 2
 
 
+def what_is_written_behind_is_carried_out_before_what_is_handed_in_afterwards(table: Table, clock: HeldClock) -> None:
+    for n in range(50):
+        table.write_behind(Put(Item("p", "a", {"n": n})), Put(Item("p", str(n))))
+        table.write_behind(Delete("p", str(n - 1)))
+        table.write(Check("p", "a", (Is("n", n),)), Check("p", str(n), (Present(),)), Put(Item("p", "seen", {"n": n})))
+    assert [item.sk for item in table.query("p").items] == ["49", "a", "seen"]
+
+
+def what_is_written_behind_is_seen_once_something_later_is_durable(table: Table, clock: HeldClock) -> None:
+    for n in range(50):
+        table.write_behind(Put(Item("p", "a", {"n": n})))
+        if n % 2:
+            table.write(Put(Item("q", "b")))
+        else:
+            table.submit(Put(Item("q", "b"))).result(10)
+        assert table.get(("p", "a")) == [Item("p", "a", {"n": n})]
+
+
+def what_is_written_behind_is_seen_once_its_future_is_done_which_takes_nothing(table: Table, clock: HeldClock) -> None:
+    table.write_behind(Put(Item("p", "a"))).result(10)
+    assert table.get(("p", "a"))[0]
+    table.write_behind(Delete("p", "a")).result(10)
+    assert table.get(("p", "a")) == [None]
+
+
+def nothing_is_written_behind_on_a_condition_or_beyond_a_limit(table: Table, clock: HeldClock) -> None:
+    table.write(Put(Item("p", "a")))
+    wrongs: list[list[Write]] = [
+        [],
+        [Put(Item("p", "x")), Delete("p", "x")],
+        [Put(Item("p", "x")), Put(Item("p", "x1"), (Absent(),))],
+        [Delete("p", "a", (Present(),))],
+        [Check("p", "a", (Present(),))],
+        [Change("p", "a", set={"n": 1})],
+        [Put(Item("p", "x", {}, b"x" * 400_001))],
+    ]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match=r"transaction|condition|limit"):
+            table.write_behind(*wrong)
+    table.write(Put(Item("q", "a")))
+    assert table.query("p").items == (Item("p", "a"),)
+
+
 def only_one_of_many_racing_writers_wins(table: Table, clock: HeldClock) -> None:
     def race(number: int) -> bool:
         try:
@@ -317,6 +360,10 @@ CONTRACT: list[ContractCheck] = [
     limits_are_those_of_dynamodb_and_nothing_is_written_beyond_them,
     submit_does_what_write_does_and_puts_errors_into_the_future,
     a_callback_may_submit_again,
+    what_is_written_behind_is_carried_out_before_what_is_handed_in_afterwards,
+    what_is_written_behind_is_seen_once_something_later_is_durable,
+    what_is_written_behind_is_seen_once_its_future_is_done_which_takes_nothing,
+    nothing_is_written_behind_on_a_condition_or_beyond_a_limit,
     only_one_of_many_racing_writers_wins,
     racing_additions_are_all_counted,
     sweep_out_deletes_from_the_front,

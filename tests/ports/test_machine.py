@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.kit.moto_services import account
+from tests.kit.moto_services import Account, account
 from tests.ports import machine_contract as contract
 from walkaway_core.aws.machine import StepFunctionsMachine
 from walkaway_core.ports.clock import SystemClock
+from walkaway_core.ports.items import Item, Put, Refused, Write
 from walkaway_core.ports.machine import Machine
+from walkaway_core.store import keys
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.table import SqliteTable
 
@@ -21,19 +23,22 @@ class Makes:
 
     def __init__(self, folder: Path, kind: type[LocalMachine]) -> None:
         self._kind = kind  # with one worker, tasks are called in the order in which they came up
-        self._table = SqliteTable(folder / "table.db", SystemClock())
+        self.table = SqliteTable(folder / "table.db", SystemClock())
         self._made: list[LocalMachine] = []
 
     def __call__(self, work: contract.Work, definition: dict[str, Any] = contract.MACHINE) -> Machine:
-        machine = self._kind(definition, lambda _, payload: work(payload), self._table, SystemClock(), workers=1)
+        machine = self._kind(definition, lambda _, payload: work(payload), self.table, SystemClock(), workers=1)
         self._made.append(machine)
         return machine
+
+    def carry_out(self, *writes: Write) -> None:
+        self.table.write(*writes)
 
     def close(self) -> None:
         for machine in self._made:
             machine.close()
             machine._pools.close(wait=True)
-        self._table.close()
+        self.table.close()
 
 
 @pytest.fixture
@@ -43,14 +48,23 @@ def local(tmp_path: Path) -> Iterator[Makes]:
     makes.close()
 
 
+class MakesOnAws:
+    """Makes machines in an account."""
+
+    def __init__(self, aws: Account) -> None:
+        self._aws = aws
+
+    def __call__(self, work: contract.Work, definition: dict[str, Any] = contract.MACHINE) -> Machine:
+        return StepFunctionsMachine(*self._aws.machine(json.dumps(definition), lambda _, payload: work(payload)))
+
+    def carry_out(self, *writes: Write) -> None:
+        assert len(writes) == 1  # the claimer's own
+
+
 @pytest.fixture
 def step_functions() -> Iterator[contract.Make]:
     with account() as aws:
-
-        def make(work: contract.Work, definition: dict[str, Any] = contract.MACHINE) -> Machine:
-            return StepFunctionsMachine(*aws.machine(json.dumps(definition), lambda _, payload: work(payload)))
-
-        yield make
+        yield MakesOnAws(aws)
 
 
 @pytest.mark.parametrize("adapter", ["local", "step_functions"])
@@ -63,6 +77,18 @@ class StartsEveryTime(LocalMachine):
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         self._count = getattr(self, "_count", 0) + 1
         super().start(f"{name}{self._count}", ticket)
+
+
+class RunsWhatIsClaimed(LocalMachine):
+    def claims(self, name: str, ticket: Mapping[str, Any]) -> tuple[Write, ...]:
+        super().start(name, ticket)
+        return ()
+
+
+class LeavesWhatIsClaimed(LocalMachine):
+    def start(self, name: str, ticket: Mapping[str, Any]) -> None:
+        if not self._table.get((keys.MACHINE, name))[0]:
+            super().start(name, ticket)
 
 
 class NeverStops(LocalMachine):
@@ -91,6 +117,10 @@ class ResumesWithNothing(LocalMachine):
     [
         (StartsEveryTime, contract.a_name_that_runs_is_not_started_again),
         (StartsEveryTime, contract.a_name_that_is_over_is_not_started_again),
+        (RunsWhatIsClaimed, contract.a_claim_that_is_not_carried_out_leaves_nothing_and_bars_nothing),
+        (RunsWhatIsClaimed, contract.what_is_claimed_runs_once_it_is_started_and_only_once),
+        (LeavesWhatIsClaimed, contract.what_is_claimed_runs_once_it_is_started_and_only_once),
+        (LeavesWhatIsClaimed, contract.a_claim_that_is_not_carried_out_leaves_nothing_and_bars_nothing),
         (NeverStops, contract.stop_lets_no_further_state_start),
         (LosesTheTicket, contract.start_runs_the_states_in_order_with_the_ticket),
         (ResumesAnything, contract.resume_gives_a_waiting_state_its_output_once),
@@ -100,11 +130,60 @@ class ResumesWithNothing(LocalMachine):
     ids=lambda value: value.__name__,
 )
 def test_a_broken_machine_fails_its_contract(
-    broken: type[LocalMachine], check: contract.ContractCheck, tmp_path: Path
+    broken: type[LocalMachine], check: contract.ContractCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(contract, "PATIENCE", 3.0)
     makes = Makes(tmp_path, broken)
     try:
         with pytest.raises(AssertionError):
             check(makes)
     finally:
         makes.close()
+
+
+def test_what_was_claimed_is_taken_up_after_a_crash(local: Makes) -> None:
+    work = contract.Recorder()
+    dies = local(contract.Recorder())
+    assert isinstance(dies, LocalMachine)
+    local.carry_out(*dies.claims("one", {"id": "x"}))
+    dies.close()
+    lives = local(work)
+    assert isinstance(lives, LocalMachine)
+    assert lives.go_on() == 1
+    lives.start("one", {"id": "x"})
+    assert work.wait(2)
+    lives.start("last", {"id": "z"})
+    assert work.wait(4)
+    assert [call["id"] for call in work.calls] == ["x", "x", "z", "z"]
+
+
+def test_a_name_is_claimed_once(local: Makes) -> None:
+    machine = local(contract.Recorder())
+    local.carry_out(*machine.claims("one", {"id": "x"}))
+    with pytest.raises(Refused):
+        local.carry_out(*machine.claims("one", {"id": "y"}))
+
+
+def test_a_name_stays_taken_until_reads_see_that_it_is_over(local: Makes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkaway_local.writer.HOLD", 30.0)
+    work = contract.Recorder()
+    machine = local(work)
+    machine.start("one", {"id": "x"})
+    assert work.wait(2)
+    local.table.submit(Put(Item("p", "flushes the last move but one")))
+    for name in ("one", "two"):
+        machine.start(name, {"id": name})
+    assert work.wait(4)
+    assert [call["id"] for call in work.calls] == ["x", "x", "two", "two"]
+
+
+def test_a_resumed_state_is_durable_on_return(local: Makes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkaway_local.writer.HOLD", 30.0)
+    work = contract.Recorder()
+    machine = local(work, contract.WAITING)
+    machine.start("one", {"id": "x"})
+    assert work.wait(1)
+    assert machine.resume(work.calls[0]["token"], {"id": "answered"})
+    with local.table._reading() as connection:
+        (body,) = connection.execute("SELECT body FROM items WHERE pk = ?", (keys.MACHINE,)).fetchone()
+    assert (json.loads(body)["frame"]["state"], json.loads(body)["frame"]["data"]) == ("Second", {"id": "answered"})

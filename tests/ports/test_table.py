@@ -1,17 +1,21 @@
 """The Table's contract, on every adapter, and on adapters that are broken on purpose."""
 
+import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from tests.kit.clock import HeldClock
+from tests.kit.dynamo import Trouble
 from tests.kit.moto_services import TABLE, account
 from tests.ports import table_contract as contract
 from walkaway_core.aws.table import DynamoTable
-from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write
+from walkaway_core.ports.items import Delete, Item, Key, Page, Put, Refused, Unknown, Write
 from walkaway_local.table import SqliteTable
+from walkaway_local.writer import GROUP
 
 
 @pytest.fixture
@@ -51,6 +55,28 @@ class WritesOneByOne(SqliteTable):
     def write(self, *writes: Write) -> None:
         for write in writes:
             super().write(write)
+
+
+class WritesFarBehind(SqliteTable):
+    """Holds what is written behind until the next transaction is over."""
+
+    def submit(self, *writes: Write):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        done = super().submit(*writes)
+        done.exception()
+        while held := getattr(self, "_held", []):
+            super().write_behind(*held.pop(0))
+        return done
+
+    def write_behind(self, *writes: Write):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        self._held = [*getattr(self, "_held", []), writes]
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+
+class WritesBehindOnConditions(SqliteTable):
+    def write_behind(self, *writes: Write):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        return self.submit(*writes)
 
 
 class KeepsExpired(SqliteTable):
@@ -98,6 +124,10 @@ class TakesAnyNumberOfKeys(SqliteTable):
         (ForgetsConditions, contract.refused_names_the_first_write_refused_and_what_stood_there),
         (WritesOneByOne, contract.all_writes_are_carried_out_or_none),
         (WritesOneByOne, contract.limits_are_those_of_dynamodb_and_nothing_is_written_beyond_them),
+        (WritesFarBehind, contract.what_is_written_behind_is_carried_out_before_what_is_handed_in_afterwards),
+        (WritesFarBehind, contract.what_is_written_behind_is_seen_once_something_later_is_durable),
+        (WritesFarBehind, contract.what_is_written_behind_is_seen_once_its_future_is_done_which_takes_nothing),
+        (WritesBehindOnConditions, contract.nothing_is_written_behind_on_a_condition_or_beyond_a_limit),
         (KeepsExpired, contract.an_item_counts_as_absent_from_the_second_in_which_it_expires),
         (IncludesAfter, contract.query_reads_behind_after_up_to_and_with_upto_in_byte_order),
         (IncludesAfter, contract.tail_gives_what_is_there_at_once),
@@ -115,7 +145,7 @@ def test_a_broken_table_fails_its_contract(
 ) -> None:
     table = broken(tmp_path / "table.db", clock)
     try:
-        with pytest.raises((AssertionError, pytest.fail.Exception)):
+        with pytest.raises((AssertionError, pytest.fail.Exception, Refused)):
             check(table, clock)
     finally:
         table.close()
@@ -145,6 +175,57 @@ def test_a_full_disk_is_an_unknown_outcome_and_the_table_goes_on(table: SqliteTa
     table._writing.execute("PRAGMA max_page_count = 1000000")
     table.write(Put(Item("q", "after")))
     assert table.get(("q", "after"))[0]
+
+
+def test_what_is_written_behind_goes_along_with_the_next_transaction_and_no_sooner(
+    table: SqliteTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: HeldClock
+) -> None:
+    """It is one of SQLite's with what is waited for, so no crash can lose one of them without what comes after it."""
+    monkeypatch.setattr("walkaway_local.writer.HOLD", 30.0)
+    behind = table.write_behind(Put(Item("p", "a")))
+    assert not behind.done()
+    table.write(Put(Item("p", "b")))
+    assert behind.done()
+    for file in tmp_path.glob("table.db*"):
+        shutil.copy(file, tmp_path / file.name.replace("table", "crashed"))
+    assert table._writing.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: a commit has been fsynced
+    crashed = SqliteTable(tmp_path / "crashed.db", clock)
+    assert [item.sk for item in crashed.query("p").items] == ["a", "b"]
+    crashed.close()
+
+
+def test_what_cannot_be_written_behind_is_logged_and_what_comes_later_is_written(
+    table: SqliteTable, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = table.write_behind(Put(Item("p", "bad", {"n": float("nan")})))  # type: ignore[dict-item]
+    worse = table.write_behind(Delete("p", "\ud800"))
+    table.write(Put(Item("p", "good")))
+    assert isinstance(bad.exception(10), ValueError)
+    assert isinstance(worse.exception(10), ValueError)
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["not written", "not written"]
+    assert [item.sk for item in table.query("p").items] == ["good"]
+
+
+def test_what_dynamodb_cannot_write_behind_is_logged(
+    dynamo: DynamoTable, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = Trouble(dynamo._client._client)  # type: ignore[attr-defined]
+    trouble.answers(500, "InternalServerError")
+    assert isinstance(dynamo.write_behind(Put(Item("p", "a"))).exception(10), Unknown)
+    assert "not written" in caplog.text
+
+
+def test_more_than_a_group_is_written_though_nobody_waits(table: SqliteTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("walkaway_local.writer.HOLD", 30.0)
+    futures = [table.write_behind(Put(Item("p", str(n)))) for n in range(GROUP)]
+    futures[-1].result(10)
+
+
+def test_whoever_no_longer_waits_keeps_nobody_from_writing(table: SqliteTable) -> None:
+    gone = table.submit(Put(Item("p", "a")))
+    gone.cancel()
+    table.write(Put(Item("p", "b")))
+    assert len(table.query("p").items) == 2
 
 
 def test_expired_items_are_removed_for_good(table: SqliteTable, clock: HeldClock) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 _BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 """Python's splitlines, and with it httpx's iter_lines, ends a line at these too; JSON may carry them escaped."""
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+"""Made once: json.dumps makes one at each call that has options, which takes longer than a small text itself."""
+
 
 def dumps(value: Any) -> str:
     """Encode `value` on one line, for every reader's idea of a line.
@@ -13,7 +16,7 @@ def dumps(value: Any) -> str:
     A lone surrogate (legal in a JSON escape, impossible in UTF-8) makes the whole text fall back to ASCII escapes,
     so that what came in as JSON can always go out as JSON. Raises ValueError for NaN and infinities, which JSON lacks.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _COMPACT.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -51,8 +54,11 @@ def whole(text: str) -> str:
 
 def loads(text: str | bytes) -> Any:
     """Decode JSON text. Raises ValueError, also for the NaN and infinities that Python alone would take."""
-    return json.loads(text, parse_constant=_no_constant)
+    return _STRICT.decode(text.decode(json.detect_encoding(text), "surrogatepass") if isinstance(text, bytes) else text)
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)

@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.ports.clock import Clock
-from walkaway_core.ports.items import Absent, Item, Put, Refused
+from walkaway_core.ports.items import Absent, Put, Write
 from walkaway_core.ports.table import Table
 from walkaway_core.store import keys
 from walkaway_local.machine import asl
+from walkaway_local.machine.driven import RUNNING, STOPPED, Driven
 from walkaway_local.machine.execution import Execution, Moved
 from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
 from walkaway_local.machine.pools import Pools
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 NONE: Mapping[str, int] = MappingProxyType({})
-NAME_KEPT = 90 * 86_400
-"""Seconds for which a finished execution's name stays taken, as in Step Functions."""
 
 Invoke = Callable[[str, Any], Any]
 """Calls the function of this name with a payload."""
@@ -65,28 +64,35 @@ class LocalMachine:
         self._pools = Pools(workers, more)
         self._timers = Timers(clock)
         self._lock = threading.Lock()
-        self._live: dict[str, _Driven] = {}
+        self._live: dict[str, Driven] = {}
+
+    def claims(self, name: str, ticket: Mapping[str, Any]) -> tuple[Write, ...]:
+        """Give the record of an execution that is still to begin; `start` and `go_on` take it up."""
+        return (Put(Driven(self._execution(name, dict(ticket))).record([], self._clock.now()), (Absent(),)),)
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
-        """Start an execution, unless one of this name has been started."""
-        driven = _Driven(self._execution(name, dict(ticket)))
+        """Start an execution, unless it is under way or over: from its record, if that has been claimed."""
+        driven = Driven(self._execution(name, dict(ticket)))
         with driven.lock:
-            effects = driven.execution.begin()
-            try:
-                self._store(driven, effects, Absent())
-            except Refused:
+            if not self._enlist(driven):
                 return
-            self._enlist(driven)
-            self._carry_out(driven, effects)
+            try:
+                effects = self._begun(driven)
+            except BaseException:
+                self._forget(name)
+                raise
+            self._carry_out(driven, effects or [])
+            if driven.over or effects is None:
+                self._forget(name)
 
     def stop(self, name: str) -> None:
         """Start no further state of this execution."""
         driven = self._live.get(name)
         if driven:
             with driven.lock:
-                driven.execution.root.bury()
-                self._store(driven, [Over(error="States.Stopped")])
-                self._forget(name)
+                if not driven.over:
+                    driven.execution.root.bury()
+                    self._follow(driven, [STOPPED])
 
     def resume(self, token: str, ticket: Mapping[str, Any]) -> bool:
         """Give the state that waits with this task token its output."""
@@ -114,8 +120,8 @@ class LocalMachine:
         while more:
             page = self._table.query(keys.MACHINE, after=after)
             for item in page.items:
-                if item.facts["status"] == "running":
-                    self._take_up(item)
+                if item.facts["status"] == RUNNING:
+                    self.start(item.sk, jsontext.loads(item.body)["input"])
                     count += 1
             more = page.more
             after = page.items[-1].sk if page.items else after
@@ -126,65 +132,60 @@ class LocalMachine:
         self._timers.close()
         self._pools.close()
 
-    def _take_up(self, item: Item) -> None:
-        stored = jsontext.loads(item.body)
-        driven = _Driven(self._execution(item.sk, stored["input"]))
-        with driven.lock:
-            effects = driven.execution.restore(stored["frame"])
-            self._enlist(driven)
-            self._carry_out(driven, effects)
+    def _begun(self, driven: Driven) -> list[Effect] | None:
+        """Begin an execution, or go on from what its record says; None when it is over."""
+        name = driven.execution.name
+        record = self._table.get((keys.MACHINE, name))[0]
+        if record is None:
+            effects = driven.execution.begin()
+            self._table.write(Put(driven.record(effects, self._clock.now()), (Absent(),)))
+            return effects
+        if record.facts["status"] != RUNNING:
+            return None
+        stored = jsontext.loads(record.body)
+        driven.drive(self._execution(name, stored["input"]))
+        return driven.execution.restore(stored["frame"])
 
     def _execution(self, name: str, ticket: Any) -> Execution:
         return Execution(
             self._definition, name, ticket, self._clock.now, entered=lambda state: self._on_enter(name, state)
         )
 
-    def _enlist(self, driven: "_Driven") -> None:
+    def _enlist(self, driven: Driven) -> bool:
+        """Take it among those that are driven, unless one of its name is there: until its end can be read."""
         with self._lock:
-            self._live[driven.execution.name] = driven
+            return self._live.setdefault(driven.execution.name, driven) is driven
 
     def _forget(self, name: str) -> None:
         with self._lock:
             self._live.pop(name, None)
 
-    def _store(self, driven: "_Driven", effects: list[Effect], *when: Absent) -> None:
-        over = next((effect for effect in effects if isinstance(effect, Over)), None)
-        pk, name = keys.MACHINE, driven.execution.name
-        if over:
-            facts = {"status": "failed" if over.error else "succeeded", "error": over.error, "cause": over.cause[:1000]}
-            body = jsontext.dump_bytes({"output": over.output})
-            item = Item(pk, name, facts, body, int(self._clock.now()) + NAME_KEPT)
-        else:
-            body = jsontext.dump_bytes({"input": driven.ticket, "frame": driven.execution.root.json()})
-            item = Item(pk, name, {"status": "running"}, body)
-        self._table.write(Put(item, when))
-
-    def _carry_out(self, driven: "_Driven", effects: list[Effect]) -> None:
+    def _carry_out(self, driven: Driven, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Over):
-                self._forget(driven.execution.name)
-                if effect.error:
+                driven.over = True
+                if effect.error and effect is not STOPPED:
                     self._pools.of("").submit(self._on_failure, driven.ticket, effect.error, effect.cause)
             elif isinstance(effect, Sleep | Watch):
                 self._time(driven, effect)
             else:
                 self._hand(self._call, driven, effect)
 
-    def _time(self, driven: "_Driven", effect: Sleep | Watch) -> None:
+    def _time(self, driven: Driven, effect: Sleep | Watch) -> None:
         if not effect.frame.current(effect.visit):
             return  # a later effect of the same move has ended it: nobody would cancel its timer
         work: Callable[..., None] = self._wake if isinstance(effect, Sleep) else self._look
         timer = self._timers.at(effect.until, lambda: self._hand(work, driven, effect))
         effect.frame.untime = timer.cancel
 
-    def _hand(self, work: Callable[..., None], driven: "_Driven", effect: Effect) -> None:
+    def _hand(self, work: Callable[..., None], driven: Driven, effect: Effect) -> None:
         try:
             function = effect.function if isinstance(effect, Call) else ""
             self._pools.submit(function, work, driven, effect).add_done_callback(_log_failure)
         except RuntimeError:
             pass  # the machine has been closed; the store knows where the execution is
 
-    def _call(self, driven: "_Driven", call: Call) -> None:
+    def _call(self, driven: Driven, call: Call) -> None:
         try:
             result = self._invoke(call.function, call.payload)
         except Exception as error:  # noqa: BLE001 - the machine's Retry and Catch decide what it means
@@ -196,22 +197,27 @@ class LocalMachine:
             answer = {"Payload": jsontext.loads(jsontext.dumps(result))}  # as it would come out of a Lambda
             self._move(driven, lambda: driven.execution.succeeded(call.frame, call.visit, answer))
 
-    def _look(self, driven: "_Driven", watch: Watch) -> None:
+    def _look(self, driven: Driven, watch: Watch) -> None:
         self._move(driven, lambda: driven.execution.looked(watch.frame, watch.visit))
 
-    def _wake(self, driven: "_Driven", sleep: Sleep) -> None:
+    def _wake(self, driven: Driven, sleep: Sleep) -> None:
         self._move(driven, lambda: driven.execution.woken(sleep.frame, sleep.visit))
 
-    def _move(self, driven: "_Driven", move: Callable[[], Moved]) -> None:
+    def _move(self, driven: Driven, move: Callable[[], Moved]) -> None:
         with driven.lock:
             effects = move()
             if effects is not None:
                 self._follow(driven, effects)
 
-    def _follow(self, driven: "_Driven", effects: list[Effect]) -> None:
-        """Store where the execution is, before anything follows from it."""
-        self._store(driven, effects)
+    def _follow(self, driven: Driven, effects: list[Effect]) -> None:
+        """Store where the execution is, in front of whatever follows from it; a crash repeats what was not durable."""
+        self._leave(driven, effects, self._table.write_behind(Put(driven.record(effects, self._clock.now()))))
+
+    def _leave(self, driven: Driven, effects: list[Effect], stored: "Future[None]") -> None:
         self._carry_out(driven, effects)
+        if driven.over:  # its name stays taken until reads see that it is over
+            name = driven.execution.name
+            stored.add_done_callback(lambda _: self._forget(name))
 
     def _answer(self, token: str, move: Callable[[Execution, Frame], list[Effect]]) -> None:
         driven = self._live.get(token.rpartition(":")[0])
@@ -221,19 +227,13 @@ class LocalMachine:
             frame = driven.execution.root.waiting(token)
             if frame is None:
                 raise TokenGone
-            self._follow(driven, move(driven.execution, frame))
+            effects = move(driven.execution, frame)
+            stored = self._table.submit(Put(driven.record(effects, self._clock.now())))
+            stored.result()  # whoever answered forgets the token then
+            self._leave(driven, effects, stored)
 
 
 def _log_failure(future: "Future[None]") -> None:
     """Say that an execution could not be stored; its due item brings the turn back."""
     if not future.cancelled() and (error := future.exception()):
         logging.getLogger(__name__).error("an execution stands still", exc_info=error)
-
-
-class _Driven:
-    """An execution and the lock under which it moves."""
-
-    def __init__(self, execution: Execution) -> None:
-        self.execution = execution
-        self.ticket = execution.root.data
-        self.lock = threading.Lock()

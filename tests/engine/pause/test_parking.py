@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -156,10 +156,10 @@ class TestBus:
         bus = scripted.stack.services.bus
         publish = bus.publish
 
-        def listen(kind: str, detail: Mapping[str, Any]) -> None:
+        def listen(kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
             if kind == "turn.awaiting_tools":
                 told.append(dict(detail))
-            publish(kind, detail)
+            publish(kind, detail, taken)
 
         bus.publish = listen  # type: ignore[method-assign]
         asking = Asking(own, model, call("get_time", "toolu_time", zone="x" * size))

@@ -1,6 +1,6 @@
 """The Bus on EventBridge. Its subscribers are rules: ours and those that users add for `source: walkaway`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -30,8 +30,8 @@ class EventBridgeBus:
         self._client = client
         self._name = name
 
-    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """Accept an event. Raises NotAccepted."""
+    def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
+        """Put an event, which is kept from then on. Raises NotAccepted."""
         entry: Any = {
             "Source": SOURCE,
             "DetailType": kind,
@@ -42,3 +42,4 @@ class EventBridgeBus:
         if answer["FailedEntryCount"]:  # PutEvents answers 200 all the same
             failed = answer["Entries"][0]
             raise NotAccepted(f"{failed.get('ErrorCode')}: {failed.get('ErrorMessage')}")
+        taken()

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from walkaway_core.ports.items import Write
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class StepFunctionsMachine:
     def __init__(self, client: "SFNClient", arn: str) -> None:
         self._client = client
         self._arn = arn
+
+    def claims(self, _: str, __: Mapping[str, Any]) -> tuple[Write, ...]:
+        """Give nothing: Step Functions keeps its executions elsewhere."""
+        return ()
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         """Start an execution, unless one of this name has been started."""

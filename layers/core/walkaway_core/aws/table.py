@@ -5,6 +5,7 @@ makes a client that sends everything once; what surely had no effect is repeated
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from walkaway_core.ports.items import (
     TooLarge,
     Unknown,
     Write,
+    check_behind,
     check_limits,
 )
 
@@ -123,6 +125,18 @@ class DynamoTable:
     def submit(self, *writes: Write) -> "Future[None]":
         """Hand a transaction to the pool."""
         return self._pool.submit(self.write, *writes)
+
+    def write_behind(self, *writes: Write) -> "Future[None]":
+        """Carry it out at once: to be durable is all that this table knows."""
+        check_behind(writes)
+        future: Future[None] = Future()
+        try:
+            self.write(*writes)
+            future.set_result(None)
+        except Exception as error:
+            logging.getLogger(__name__).exception("not written: %s", writes[0].key)
+            future.set_exception(error)
+        return future
 
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         """Delete from the front of a partition."""

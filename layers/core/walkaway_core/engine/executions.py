@@ -1,5 +1,6 @@
 """A turn's executions: begun, handed over, and whose steps count (rule R5)."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from walkaway_core.agent import agents
@@ -54,6 +55,7 @@ def next_execution(services: Services, key: TurnKey, execution: int) -> None:
         tx = Transaction(services.table)
         later = turns.move_due(tx, turn, services.clock.now() + due.START_WITHIN)
         tx.change(key.item, *turns.unchanged(turn), set=turn_facts.handed_over(execution + 1, later.due))
+        starts.claim(services, tx, replace(turn, execution=execution + 1))
         try:
             tx.commit()
         except (Refused, Unknown):

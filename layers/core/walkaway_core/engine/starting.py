@@ -10,7 +10,7 @@ from walkaway_core.engine import creating
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import due, session_facts, turn_facts, turns
+from walkaway_core.store import due, session_facts, starts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -116,6 +116,7 @@ def fresh(services: Services, tx: Transaction, session: Session, message: Messag
     record = Item(*key.item, {**facts, **message.record, "created": ms(services.clock.now())})
     turn = turns.unpack(key, record)
     tx.put(record, Absent())
+    starts.claim(services, tx, turn)
     tx.put(log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)]), Absent())
     tx.put(transcript.user_entry(services, key, message.content), Absent())
     tx.change(session.key.item, set=session_facts.named(key.turn, key.turn), add=session_facts.NAMED)
@@ -136,7 +137,9 @@ def promote(services: Services, tx: Transaction, session: Session, waiting: Item
     tx.put(transcript.said_at_last(key, waiting), Absent())
     tx.change(session.key.item, set=session_facts.named(key.turn, order), add=session_facts.PROMOTED)
     turns.tell(services, tx, turn, facts)
-    return turns.unpack(key, Item(*key.item, {**turn.facts, **facts}))
+    begun = turns.unpack(key, Item(*key.item, {**turn.facts, **facts}))
+    starts.claim(services, tx, begun)
+    return begun
 
 
 def _running(services: Services, tx: Transaction, session: Session, key: TurnKey, timeout: int) -> dict[str, Fact]:

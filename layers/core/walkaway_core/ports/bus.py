@@ -1,14 +1,19 @@
 """The Bus and Carrier ports: telling what happened, and bringing attempts to whoever makes them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 
 class Bus(Protocol):
     """Tells whoever subscribed that something happened."""
 
-    def publish(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """Accept one event, durably on return. Every subscriber gets it at least once, however often it fails."""
+    def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
+        """Tell every subscriber of an event, at least once, however often it fails; the detail's `id` names the event.
+
+        `taken` is called as soon as all of them are sure to get it, maybe before this returns, maybe in another thread.
+        Until then whoever publishes keeps the event, and publishes it again when this process has died; it may do so
+        at any time: what is still under way is not told once more for that.
+        """
 
 
 LONGEST = 900.0

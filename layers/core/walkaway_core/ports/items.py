@@ -234,6 +234,14 @@ def check_limits(writes: tuple[Write, ...]) -> None:
         raise TooLarge(f"{total} bytes in one transaction; the limit is {MAX_TRANSACTION_BYTES}")
 
 
+def check_behind(writes: tuple[Write, ...]) -> None:
+    """Refuse what nobody could be told of. Raises ValueError for a write with a condition, else as `check_limits`."""
+    check_limits(writes)
+    for write in writes:
+        if write.when or not isinstance(write, Put | Delete):
+            raise ValueError(f"{write.key} is written behind on a condition; nobody waits for what comes of it")
+
+
 def ms(seconds: float) -> int:
     """Seconds as the whole milliseconds in which facts hold a time."""
     return round(seconds * 1000)

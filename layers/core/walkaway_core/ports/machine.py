@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from walkaway_core.ports.items import Write
+
 
 class Machine(Protocol):
     """Runs executions of the state machine."""
 
+    def claims(self, name: str, ticket: Mapping[str, Any]) -> tuple[Write, ...]:
+        """Give what belongs into the transaction that lets somebody name this execution, which `start` then follows.
+
+        It does nothing by itself: unless that transaction is carried out, nothing runs. If it is, the execution may
+        begin without `start` when this process has died. It is refused where the name has been taken.
+        """
+
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
-        """Start an execution. A name that was started before, running or over, is left as it is."""
+        """Start an execution, claimed or not. A name that was started before, running or over, is left as it is."""
 
     def stop(self, name: str) -> None:
         """Start no further state of this execution; one that is over or unknown is left as it is.

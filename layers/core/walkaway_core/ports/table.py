@@ -42,6 +42,16 @@ class Table(Protocol):
         A callback on the future may submit again, but must not wait.
         """
 
+    def write_behind(self, *writes: Write) -> "Future[None]":
+        """Hand in writes that nobody has to wait for: they stay inside this process until something later is durable.
+
+        They are carried out, all or none, before whatever this process hands in afterwards, and are durable no later
+        than the next `write` that returns or `submit` that succeeds. A crash may lose the last of them, never one in
+        front of something durable. Reads of this process see them once the future is done, which is no later than that
+        too, or within a second by itself. What cannot be carried out is logged, and the future's exception.
+        Raises ValueError for anything but puts and deletes without conditions, and for what `write` raises it for.
+        """
+
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         """Delete the first `limit` items of `pk` with sk ≤ `upto`, from the front; return how many there were."""
 

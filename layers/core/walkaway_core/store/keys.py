@@ -22,7 +22,7 @@ T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a t
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
 SYS#KEYS                  {hash}                          an API key's tenant
 SYS#MACHINE               {execution}                     the local machine's executions
-SYS#BUS                   {id}                            the local bus's queue
+SYS#BUS                   {id}                            what the local bus of 0.1.0 had still to tell
 """
 
 import hashlib

@@ -89,10 +89,13 @@ def put(tx: Transaction, services: Services, notice: Notice) -> Item:
 
 
 def send(services: Services, item: Item) -> None:
-    """Tell the bus and forget the item. Repeated by the sweep when this process dies in between."""
+    """Tell the bus, and forget the item when all subscribers are sure to hear. Until then the sweep repeats it."""
     detail = jsontext.loads(item.body)
-    services.bus.publish(detail.pop("kind"), detail)
-    services.table.write(Delete(item.pk, item.sk))
+    services.bus.publish(detail.pop("kind"), detail, lambda: _forget(services, item))
+
+
+def _forget(services: Services, item: Item) -> None:
+    services.table.write_behind(Delete(item.pk, item.sk))
 
 
 def send_now(services: Services, items: Iterable[Item]) -> None:

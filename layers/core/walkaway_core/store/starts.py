@@ -4,7 +4,13 @@ import logging
 
 from walkaway_core.store import due
 from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
+
+
+def claim(services: Services, tx: Transaction, turn: Turn) -> None:
+    """Write what the machine keeps of the execution that the turn names from this transaction on; `begin` follows."""
+    tx.include(*services.machine.claims(turn.execution_name, turn.ticket.json()))
 
 
 def begin(services: Services, turn: Turn) -> None:

@@ -64,6 +64,11 @@ class Transaction:
             earlier = self._writes.pop(key).when if isinstance(there, Check) else ()
             self._add(Change(*key, set, add, drop, _all(earlier, when)))
 
+    def include(self, *writes: Write) -> None:
+        """Let writes that somebody else has made belong to it."""
+        for write in writes:
+            self._add(write)
+
     def commit(self) -> None:
         """Carry it out. Raises Refused, by the key of the first condition that did not hold, and Unknown."""
         self._table.write(*self)

@@ -1,0 +1,177 @@
+"""What the table keeps in memory: it must answer as SQLite would, whatever was written, has expired or was let go."""
+
+import asyncio
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from tests.kit.clock import HeldClock
+from walkaway_core.ports.items import Absent, Change, Condition, Delete, Item, Present, Put, Refused, Unknown, Write
+from walkaway_local import memory, rows
+from walkaway_local.table import SqliteTable
+
+PARTITIONS, NAMES = ("p", "shared"), [f"{n}" for n in range(6)]
+SEEN = st.tuples(st.sampled_from(PARTITIONS), st.sampled_from(NAMES))
+NOT_YET = 10**9
+
+
+class Forgetful(memory.Memory):
+    """Knows nothing."""
+
+    def learn(self, *_: Any) -> None:
+        self.lose()
+
+
+@st.composite
+def transactions(draw: st.DrawFn) -> list[Write]:
+    writes: list[Write] = []
+    for pk, sk in draw(st.lists(SEEN, min_size=1, max_size=3, unique=True)):
+        facts = {"n": draw(st.integers(0, 9))}
+        expires = draw(st.sampled_from([None, None, 2, 5]))
+        item = Item(pk, sk, facts, b"x" * draw(st.sampled_from([0, 10, 300])), expires and NOT_YET + expires)
+        when: tuple[Condition, ...] = draw(st.sampled_from([(), (), (Absent(),), (Present(),)]))
+        change = Change(pk, sk, set={"changed": True}, add={"n": 1})
+        choices: list[Write] = [Put(item, when), Put(item), Delete(pk, sk, when), change]
+        writes.append(draw(st.sampled_from(choices)))
+    return writes
+
+
+STEPS = st.lists(
+    st.one_of(
+        transactions().map(lambda writes: [writes]),
+        st.lists(transactions(), min_size=2, max_size=4),  # at once: one group
+        st.integers(1, 3),  # seconds that pass
+        st.sampled_from(NAMES),  # another process writes it
+        st.just("full"),
+    ),
+    min_size=5,
+    max_size=25,
+)
+
+
+def alike(table: SqliteTable, plain: SqliteTable) -> None:
+    """Everything that can be asked is answered alike."""
+    for pk in PARTITIONS:
+        keys = [(pk, sk) for sk in NAMES]
+        assert table.get(*keys) == plain.get(*keys)
+        for after in ("", "1", "3"):
+            for upto in (None, "4"):
+                for limit in (1, 100):
+                    for back in (False, True):
+                        asked: dict[str, Any] = {"after": after, "upto": upto, "limit": limit, "reverse": back}
+                        assert table.query(pk, **asked) == plain.query(pk, **asked), (pk, asked)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps=STEPS, most=st.sampled_from([0, 1_500, 2_500, 1_000_000]))
+def test_it_answers_as_a_table_without_it(steps: list[Any], most: int) -> None:
+    clock = HeldClock(NOT_YET)
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        path = Path(name) / "table.db"
+        table = SqliteTable(path, clock, shared=["shared"])
+        table._memory._most = most
+        patch.setattr("walkaway_local.table.Memory", Forgetful)
+        plain = SqliteTable(path, clock)
+        table.write(Put(Item("p", "0", {"n": 0})))
+        for step in steps:
+            if step in NAMES:
+                plain.write(Put(Item("shared", step, {"n": 77})))
+            elif step == "full":
+                table._writing.execute("PRAGMA max_page_count = 1")
+                assert isinstance(table.submit(Put(Item("p", "1", {}, b"x" * 200_000))).exception(10), Unknown)
+                table._writing.execute("PRAGMA max_page_count = 1000000")
+            elif isinstance(step, int):
+                clock.time += step
+            else:
+                for done in [table.submit(*writes) for writes in step]:
+                    assert isinstance(done.exception(10), Refused | None)
+            alike(table, plain)
+        assert table._memory._bytes <= most
+        table.close()
+        plain.close()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Any:
+    made = SqliteTable(tmp_path / "table.db", HeldClock())
+    yield made
+    made.close()
+
+
+def without_sqlite(table: SqliteTable, ask: Callable[[], Any]) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "_reading", lambda: 1 / 0)
+        return ask()
+
+
+def test_what_was_written_and_the_end_of_its_partition_need_no_sqlite(table: SqliteTable) -> None:
+    for number in range(5):
+        table.write(Put(Item("log", f"{number}")))
+    assert without_sqlite(table, lambda: table.get(("log", "3"))[0])
+    last = without_sqlite(table, lambda: table.query("log", reverse=True, limit=1))
+    assert ([item.sk for item in last.items], last.more) == (["4"], True)
+    page = without_sqlite(table, lambda: asyncio.run(table.tail("log", "2", timeout=0)))
+    assert [item.sk for item in page.items] == ["3", "4"]
+
+
+def test_while_a_group_is_committed_nothing_of_it_is_answered_from_memory(
+    table: SqliteTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or who finds a new item by a query could get an old one of another key after it."""
+    table.write(Put(Item("log", "0")), Put(Item("t", "record", {"n": 0})))
+    there, go = threading.Event(), threading.Event()
+    learn = table._memory.learn
+
+    def late(*arguments: Any) -> None:
+        there.set()
+        go.wait(20)
+        learn(*arguments)
+
+    monkeypatch.setattr(table._memory, "learn", late)
+    done = table.submit(Put(Item("log", "1")), Put(Item("t", "record", {"n": 1})))
+    assert there.wait(20)
+    assert [item.sk for item in table.query("log", after="0").items] == ["1"]
+    assert table.get(("t", "record"))[0] == Item("t", "record", {"n": 1})
+    go.set()
+    done.result(20)
+
+
+def test_what_is_changed_after_it_was_handed_in_is_not_changed_here(table: SqliteTable) -> None:
+    facts: dict[str, Any] = {"n": 1}
+    table.write(Put(Item("p", "a", facts)))
+    facts["n"] = 2
+    assert table.get(("p", "a")) == [Item("p", "a", {"n": 1})]
+
+
+def test_the_writer_judges_by_what_it_knows(table: SqliteTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    table.write(Put(Item("p", "a")))
+    monkeypatch.setattr(rows, "stored", lambda *_: 1 / 0)
+    with pytest.raises(Refused):
+        table.write(Put(Item("p", "a"), (Absent(),)))
+
+
+def test_no_reader_finds_an_old_record_behind_a_new_event(table: SqliteTable) -> None:
+    over = threading.Event()
+    late: list[tuple[int, int]] = []
+
+    def read() -> None:
+        while not over.is_set():
+            page = table.query("log", reverse=True, limit=1)
+            record = table.get(("t", "record"))[0]
+            if page.items and (record is None or record.number("n") < int(page.items[0].sk)):
+                late.append((int(page.items[0].sk), record.number("n") if record else -1))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(300):
+        table.write(Put(Item("t", "record", {"n": number})), Put(Item("log", f"{number:05}"), (Absent(),)))
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert late == []
