@@ -52,7 +52,7 @@ class SqliteTable:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
-        self._closed = False
+        self.quick, self._closed = True, False
         self._writing = self._connect()
         self._writing.execute("PRAGMA journal_mode = WAL")
         self._writing.execute("PRAGMA synchronous = FULL")

@@ -96,16 +96,16 @@ async def follow(
 
 async def help_on(services: Services, turn: TurnKey) -> bool:
     """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
-    record = await asyncio.to_thread(turns.load, services, turn)
+    record = await services.reading(turns.load, services, turn)
     if record:
-        await asyncio.to_thread(starts.begin_if_late, services, record)
+        await services.reading(starts.begin_if_late, services, record)
     return record is not None and record.parked
 
 
 async def _released(services: Services, turn: TurnKey) -> None:
     """Wait until the session no longer names the turn: `busy` is released before the terminal event is shown."""
     while True:
-        owner = (await asyncio.to_thread(services.table.get, turn.owner.item))[0]
+        owner = (await services.reading(services.table.get, turn.owner.item))[0]
         if owner is None or owner.facts.get("turn") != turn.turn:
             return
         await asyncio.sleep(RELEASE_POLL)

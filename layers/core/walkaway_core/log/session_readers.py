@@ -4,7 +4,6 @@ The session's own log says which turns began, and what happened between them; a 
 reads that turn's log to its end, and then goes on.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class SessionReader:
     async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
         """Read up to `limit` events, waiting up to `timeout` seconds for the first; none says little: read again."""
         if self._turn and self._at.done:
-            self._at = await asyncio.to_thread(readers.cursor, self._services, self._key.own_log, self._place)
+            self._at = await self._services.reading(readers.cursor, self._services, self._key.own_log, self._place)
             self._turn = ""
         name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.own_log
         events, self._at = await readers.read(self._services, log, self._at, limit=limit, timeout=timeout)
@@ -107,7 +106,7 @@ class SessionReader:
             if parked and leave:
                 return False
         try:
-            await asyncio.to_thread(sessions.get, self._services, self._key)
+            await self._services.reading(sessions.get, self._services, self._key)
         except SessionNotFound:
             return False
         return True
