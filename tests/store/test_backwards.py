@@ -1,5 +1,6 @@
 """What is listed is read from the end, and no more of it than is shown: on both adapters, however much is stored."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,11 +15,14 @@ from tests.kit.engine import Engine
 from tests.kit.moto_services import TABLE, account
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.dialects import DIALECTS
-from walkaway_core.dialects.runs import runs
-from walkaway_core.dialects.runs.index import SHARDS
-from walkaway_core.engine import deleting
+from walkaway_core.dialects.native import records
+from walkaway_core.dialects.native.sessions import record as shown
+from walkaway_core.dialects.runs import index, runs
+from walkaway_core.engine import deleting, executions
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.http.dialect import extensions
+from walkaway_core.log import readers
+from walkaway_core.log.session_readers import SessionReader
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.store import backwards, sessions, turns
 from walkaway_core.store.keys import END
@@ -139,7 +143,10 @@ def test_a_list_of_turns_reads_no_more_when_more_are_stored(engine: Engine, coun
     assert looked_at(counted, listing) == few <= 8
 
 
-def test_a_list_of_runs_reads_no_more_when_more_are_stored(engine: Engine, counted: CountingTable) -> None:
+def test_a_list_of_runs_reads_no_more_when_more_are_stored(
+    engine: Engine, counted: CountingTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SHARDS", 1)
     services = replace(engine.services, extensions=extensions(DIALECTS))
     made: list[tuple[str, str]] = []
 
@@ -162,6 +169,35 @@ def test_a_list_of_runs_reads_no_more_when_more_are_stored(engine: Engine, count
     few = looked_at(counted, listing)
     assert listing(label="rare", state="queued") == (rare, 2)
     submit(60)
-    assert looked_at(counted, listing) == few <= 5 + 10 + 1 + SHARDS
+    assert looked_at(counted, listing) == few == 5 + 10 + 1 + 1
     assert listing() == ([run for _, run in made][:-6:-1], 122)
-    assert looked_at(counted, lambda: listing(state="failed")) <= SHARDS, "the counters say that there is none"
+    assert looked_at(counted, lambda: listing(state="failed")) == 1, "the counters say that there is none"
+
+
+def test_what_a_request_reads_does_not_grow_with_the_turns_of_its_session(
+    engine: Engine, counted: CountingTable
+) -> None:
+    session = engine.session(persistent=True)
+
+    def reads() -> list[tuple[int, int]]:
+        """What it takes to read the session and its newest turn, to begin to follow it, and to send a message."""
+        now, amounts = engine.now(engine.turn(session)), []
+        end_turn(engine.services, now.key, Ending("cancelled"))
+        for look in (
+            lambda: shown(engine.services, sessions.get(engine.services, session)),
+            lambda: records.responses(engine.services, [executions.get(engine.services, now.key)]),
+            lambda: readers.cursor(engine.services, now.key, 0),
+            lambda: asyncio.run(readers.read(engine.services, now.key, readers.Cursor(0, "", done=False), timeout=0)),
+            lambda: SessionReader.open(engine.services, session, f"{now.key.turn}:0"),
+            lambda: asyncio.run(SessionReader.open(engine.services, session, f"{now.key.turn}:0").read(timeout=0)),
+            lambda: end_turn(engine.services, engine.turn(session).key, Ending("cancelled")),
+        ):
+            counted.forget()
+            look()
+            amounts.append((counted.looks, counted.items))
+        return amounts
+
+    few = reads()
+    for _ in range(60):
+        end_turn(engine.services, engine.turn(session).key, Ending("cancelled"))
+    assert reads() == few
