@@ -23,6 +23,8 @@ MAX_GET = 100
 class SqliteTable:
     """Table: on a file. `close` makes it durable and releases it. `shared`: partitions that other processes write."""
 
+    quick = True
+
     def __init__(self, path: Path, clock: Clock, shared: Collection[str] = ()) -> None:
         self._path = path
         self._clock = clock

@@ -28,9 +28,12 @@ class FaultyTable:
     crash before    the worker dies instead of it, and does nothing more until `dead` is reset
     crash after     the worker dies right after it
 
-    `calm`: a write is over before the next thing happens, so that the same run is the same each time. `holds`: what is
-    written behind is held until something later is waited for, or `flush`; whoever dies before loses it.
+    `calm`: a write is over before the next thing happens, so that the same run is the same each time. Readers look from
+    threads of their own, which leaves the worker's operations countable. `holds`: what is written behind is held until
+    something later is waited for, or `flush`; whoever dies before loses it.
     """
+
+    quick = False
 
     def __init__(self, table: Table, *, calm: bool = False, holds: bool = False) -> None:
         self._table = table

@@ -64,6 +64,8 @@ def connect(**options: Any) -> "DynamoDBClient":
 class DynamoTable:
     """Table: on DynamoDB."""
 
+    quick = False
+
     def __init__(self, client: "DynamoDBClient", name: str, clock: Clock) -> None:
         self._client = client
         self._name = name

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from walkaway_core.agent import agents
-from walkaway_core.errors import ResponseNotFound
+from walkaway_core.errors import ResponseNotFound, SessionNotFound
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Refused, Unknown
 from walkaway_core.store import due, sessions, starts, turn_facts, turns
@@ -14,7 +14,7 @@ from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import Ticket
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turns import Turn, load, unpack
+from walkaway_core.store.turns import Turn, unpack
 
 
 class Current(NamedTuple):
@@ -40,10 +40,12 @@ def current(services: Services, ticket: Ticket) -> Current:
 
 def get(services: Services, key: TurnKey) -> Turn:
     """Read a turn for a user. Raises SessionNotFound, ResponseNotFound."""
-    sessions.get(services, key.owner)
-    turn = load(services, key)
-    if turn is None:
+    owner, item = services.table.get(key.owner.item, key.item)
+    if not sessions.alive(owner, services.clock.now()):
+        raise SessionNotFound
+    if item is None:
         raise ResponseNotFound
+    turn = unpack(key, item)
     starts.begin_if_late(services, turn)
     return turn
 

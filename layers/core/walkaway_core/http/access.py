@@ -86,16 +86,22 @@ class Caller:
         return TurnKey(self.tenant, session, turn)
 
 
-async def caller(
-    request: Request,
-    bearer: Annotated[object, Depends(_bearer)],
-    header: Annotated[str | None, Depends(_header)],
-) -> Caller:
+async def called(request: Request) -> Caller:
     """Find out who is calling. A bearer token wins over X-API-Key, and that over where the dialect may have a key."""
-    surface: Surface = request.app.state.surface
-    key = getattr(bearer, "credentials", None) or header or surface.key(request)
-    keyring: Keyring = request.app.state.keyring
-    return Caller(request.app.state.services, await keyring.tenant(key))
+    state = request.app.state
+    surface: Surface = state.surface
+    keyring: Keyring = state.keyring
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    key = bearer or request.headers.get("x-api-key") or surface.key(request)
+    return Caller(state.services, await keyring.tenant(key))
 
 
-Called = Annotated[Caller, Depends(caller)]
+async def _documented(
+    request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_header)]
+) -> Caller:
+    """Find out who is calling, where the OpenAPI document says how they say so."""
+    return await called(request)
+
+
+Called = Annotated[Caller, Depends(_documented)]

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from walkaway_core.http.answer_headers import AnswerHeaders
 from walkaway_core.http.dialect import Dialect
+from walkaway_core.http.direct import Direct
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,7 +30,12 @@ class Chooser:
     def __init__(self, dialects: Sequence[Dialect], apps: "dict[str, FastAPI]") -> None:
         self.dialects = tuple(dialects)
         self.apps = apps
-        self._doors: dict[str, ASGIApp] = {name: AnswerHeaders(app, app.state.surface) for name, app in apps.items()}
+        self._doors: dict[str, ASGIApp] = {
+            name: AnswerHeaders(Direct(app), app.state.surface) for name, app in apps.items()
+        }
+        self._claims = [(_claiming(dialect), dialect) for dialect in dialects if dialect.headers]
+        areas = [(area, dialect) for dialect in dialects for area in _areas(dialect)]
+        self._areas = sorted(areas, key=lambda pair: len(pair[0]), reverse=True)
         self._check()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,17 +52,17 @@ class Chooser:
 
     def choose(self, path: str, headers: Iterable[str]) -> Dialect:
         """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""
-        names = {name.lower() for name in headers}
         mounted = [dialect for dialect in self.dialects if dialect.mount and _below(dialect.mount, path)]
         if mounted:
             return max(mounted, key=lambda dialect: len(dialect.mount))
-        for dialect in self.dialects:
-            if names.intersection(_claiming(dialect)) and any(_below(claim, path) for claim in dialect.claims):
+        names = {name.lower() for name in headers} if self._claims else set()
+        for claiming, dialect in self._claims:
+            if names & claiming and any(_below(claim, path) for claim in dialect.claims):
                 return dialect
-        candidates = [(len(at), dialect) for dialect in self.dialects for at in _areas(dialect) if _below(at, path)]
-        if not candidates:
-            raise Ambiguous(f"{path} is no dialect's")
-        return max(candidates, key=lambda pair: pair[0])[1]
+        for area, dialect in self._areas:
+            if _below(area, path):
+                return dialect
+        raise Ambiguous(f"{path} is no dialect's")
 
     def _check(self) -> None:
         for number, dialect in enumerate(self.dialects):

@@ -7,6 +7,7 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log
+from walkaway_core.log.patience import Patience
 from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -81,31 +82,60 @@ async def follow(
     Ends after `seconds` in any case, and, unless `patient`, soon after the turn has begun to wait for its caller:
     the reader comes back with its cursor.
     """
-    since = quiet = services.clock.now()
-    until = inf if seconds is None else since + seconds
-    while not at.done and (left := until - services.clock.now()) > 0:
-        events, at = await read(services, turn, at, timeout=min(beat, left))
-        now = services.clock.now()
-        quiet = now if events else quiet
-        if not events and now - since > due.START_WITHIN:
-            parked = await help_on(services, turn)
-            if parked and until < inf and not patient and now - quiet >= PARKED:
+    silence = Silence(services.clock.now())
+    until = inf if seconds is None else services.clock.now() + seconds
+
+    async def look(timeout: float) -> list[Event]:
+        nonlocal at
+        events, at = await read(services, turn, at, timeout=timeout)
+        return events
+
+    with Patience(look) as patience:
+        while not at.done and (left := until - services.clock.now()) > 0:
+            events = await patience.wait(min(beat, left))
+            if events:
+                silence.broken(services.clock.now())
+            elif await silence.parked(services, turn) and until < inf and not patient:
                 return
-        yield events
+            yield events
 
 
-async def help_on(services: Services, turn: TurnKey) -> bool:
-    """Start a turn whose start was lost: whoever reads it helps (rule R4). Says whether it waits for its caller."""
-    record = await asyncio.to_thread(turns.load, services, turn)
-    if record:
-        await asyncio.to_thread(starts.begin_if_late, services, record)
-    return record is not None and record.parked
+class Silence:
+    """What a reader does while a turn is silent: it helps to start the turn, and notices that it waits for its caller.
+
+    It looks at the turn's record for that no more often than needed: until the first step has begun, and then once,
+    when the silence has lasted for long, since a turn that begins to wait says so in an event.
+    """
+
+    def __init__(self, now: float) -> None:
+        self._since = now
+        self._look = now + due.START_WITHIN
+        self._started = False
+
+    def broken(self, now: float, *, by_another: bool = False) -> None:
+        """Something has happened, perhaps that another turn began."""
+        self._since = now
+        self._started = self._started and not by_another
+        self._look = now + (PARKED if self._started else due.START_WITHIN)
+
+    async def parked(self, services: Services, turn: TurnKey) -> bool:
+        """Start a turn whose start was lost: whoever reads it helps (rule R4). Say whether it has long waited."""
+        now = services.clock.now()
+        if now <= self._look:
+            return False
+        record = await services.reading(turns.load, services, turn)
+        if record:
+            await services.reading(starts.begin_if_late, services, record)
+        self._started = record is None or record.started
+        long = now - self._since >= PARKED
+        self._look = now + due.START_WITHIN if not self._started else inf if long else self._since + PARKED
+        return long and record is not None and record.parked
 
 
 async def _released(services: Services, turn: TurnKey) -> None:
     """Wait until the session no longer names the turn: `busy` is released before the terminal event is shown."""
     while True:
-        owner = (await asyncio.to_thread(services.table.get, turn.owner.item))[0]
+        owner = (await services.reading(services.table.get, turn.owner.item))[0]
         if owner is None or owner.facts.get("turn") != turn.turn:
             return
         await asyncio.sleep(RELEASE_POLL)

@@ -4,16 +4,16 @@ The session's own log says which turns began, and what happened between them; a 
 reads that turn's log to its end, and then goes on.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from math import inf
 
-from walkaway_core.errors import CursorInvalid, SessionNotFound
+from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log, readers
-from walkaway_core.log.readers import HEARTBEAT, PARKED, Cursor
-from walkaway_core.store import due, keys, sessions, turns
+from walkaway_core.log.patience import Patience
+from walkaway_core.log.readers import HEARTBEAT, Cursor, Silence
+from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_wire.events import TURN_STARTED, Event
@@ -66,7 +66,7 @@ class SessionReader:
     async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
         """Read up to `limit` events, waiting up to `timeout` seconds for the first; none says little: read again."""
         if self._turn and self._at.done:
-            self._at = await asyncio.to_thread(readers.cursor, self._services, self._key.own_log, self._place)
+            self._at = await self._services.reading(readers.cursor, self._services, self._key.own_log, self._place)
             self._turn = ""
         name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.own_log
         events, self._at = await readers.read(self._services, log, self._at, limit=limit, timeout=timeout)
@@ -91,26 +91,25 @@ class SessionReader:
 
         That is after `seconds`, or soon after the turn has begun to wait for its caller.
         """
-        since = quiet = self._services.clock.now()
-        until = inf if seconds is None else since + seconds
-        while (left := until - self._services.clock.now()) > 0:
-            lines = await self.read(timeout=min(HEARTBEAT, left))
-            now = self._services.clock.now()
-            quiet = now if lines else quiet
-            if not lines and not await self._goes_on(since, leave=until < inf and now - quiet >= PARKED):
-                return
-            yield lines
+        silence = Silence(self._services.clock.now())
+        until = inf if seconds is None else self._services.clock.now() + seconds
+        with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
+            while (left := until - self._services.clock.now()) > 0:
+                turn = self._turn
+                lines = await patience.wait(min(HEARTBEAT, left))
+                if lines:
+                    silence.broken(self._services.clock.now(), by_another=self._turn != turn)
+                elif await self._over(silence, turn, limited=until < inf):
+                    return
+                yield lines
 
-    async def _goes_on(self, since: float, *, leave: bool) -> bool:
-        if self._turn and self._services.clock.now() - since > due.START_WITHIN:
-            parked = await readers.help_on(self._services, self._key.turn(self._turn))
-            if parked and leave:
-                return False
-        try:
-            await asyncio.to_thread(sessions.get, self._services, self._key)
-        except SessionNotFound:
-            return False
-        return True
+    async def _over(self, silence: Silence, turn: str, *, limited: bool) -> bool:
+        parked = bool(turn) and await silence.parked(self._services, self._key.turn(turn))
+        return (parked and limited) or not await self._lives()
+
+    async def _lives(self) -> bool:
+        (item,) = await self._services.reading(self._services.table.get, self._key.item)
+        return sessions.alive(item, self._services.clock.now())
 
 
 def _begun(services: Services, key: SessionKey, number: int) -> str:

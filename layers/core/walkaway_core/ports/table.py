@@ -14,6 +14,9 @@ class Table(Protocol):
     An item whose `expires` has come counts as absent, in reads and in conditions.
     """
 
+    quick: bool
+    """Whether reads come from this machine: whoever runs on an event loop need not leave it for a few of them."""
+
     def get(self, *keys: Key) -> list[Item | None]:
         """Read up to 100 items, in the order of the keys; None for an absent one.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,5 +67,10 @@ class AgentSettings:
 
 def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str, Any]:
     """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others."""
-    values = {field.name: body[field.name] for field in fields(kind) if field.name in body}
+    values = {name: body[name] for name in _names(kind) if name in body}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+@cache
+def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

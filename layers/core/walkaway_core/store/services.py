@@ -1,6 +1,9 @@
 """The adapters that a running Walkaway uses, as one object that use cases are given."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from walkaway_core.ports.bus import Bus, Carrier, NoCarrier
 from walkaway_core.ports.clock import Clock, Ids
@@ -11,6 +14,9 @@ from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import Workspace
 from walkaway_core.settings import Settings
 from walkaway_core.store.extensions import Extensions
+
+Asked = ParamSpec("Asked")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,9 @@ class Services:
     process: str = ""
     """Names this process where at most one at a time can be at work: what another one began is then known as lost.
     Empty where nobody can know."""
+
+    async def reading(self, read: Callable[Asked, Read], *args: Asked.args, **named: Asked.kwargs) -> Read:
+        """Call what only reads, and not much: at once where the Table is quick, else in a thread."""
+        if self.table.quick:
+            return read(*args, **named)
+        return await asyncio.to_thread(read, *args, **named)

@@ -7,6 +7,7 @@ from typing import Any
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, ms
 from walkaway_core.ports.paths import Scope
+from walkaway_core.store import backwards
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
@@ -121,24 +122,23 @@ def get(services: Services, key: SessionKey) -> Session:
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:
     """List the newest sessions first, those made before `after`; with the cursor of the rest, or `""`."""
     listed: list[Session] = []
-    for session in scan(services, tenant, after):
+    for session in scan(services, tenant, after, first=limit + 1):
         if len(listed) == limit:
             return listed, listed[-1].key.session
         listed.append(session)
     return listed, ""
 
 
-def scan(services: Services, tenant: str, before: str = "") -> Iterator[Session]:
-    """Go through all living sessions of a tenant, the newest first, from the one made before `before`."""
-    now, more = services.clock.now(), True
+def scan(services: Services, tenant: str, before: str = "", first: int = backwards.MOST) -> Iterator[Session]:
+    """Go through all living sessions of a tenant, the newest first, from the one made before `before`.
+
+    `first` is how many will probably be taken.
+    """
+    now = services.clock.now()
     upto = f"SESSION#{before or END}"
-    while more:
-        page = services.table.query(f"T#{tenant}", after="SESSION#", upto=upto, reverse=True)
-        for item in page.items:
-            if item.sk != upto and alive(item, now):
-                yield unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
-        more = page.more
-        upto = page.items[-1].sk if page.items else upto
+    for item in backwards.items(services, f"T#{tenant}", upto, after="SESSION#", first=first):
+        if alive(item, now):
+            yield unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
 
 
 def lifetime(session: Session, now: float) -> float:

@@ -1,5 +1,6 @@
 """Starting the execution that a turn's record names: by whoever made it name that one, or finds it late (rule R4)."""
 
+import asyncio
 import logging
 
 from walkaway_core.store import due
@@ -22,7 +23,16 @@ def begin(services: Services, turn: Turn) -> None:
 
 
 def begin_if_late(services: Services, turn: Turn) -> None:
-    """Start a turn whose first step is overdue: whoever reads it helps (rule R4)."""
+    """Start a turn whose first step is overdue: whoever reads it helps (rule R4).
+
+    Who reads on an event loop does not wait for it: a start is a write.
+    """
     late = services.clock.now() > turn.began_at + due.START_WITHIN
-    if turn.status == "running" and not turn.started and late:
+    if turn.status != "running" or turn.started or not late:
+        return
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
         begin(services, turn)
+    else:
+        loop.run_in_executor(None, begin, services, turn)

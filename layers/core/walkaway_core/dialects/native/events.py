@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from walkaway_core.http import errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery
+from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log.session_readers import Line, SessionReader
 from walkaway_wire.messages import SessionEventsPage
@@ -30,6 +30,7 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     response_model=None,
     summary="Read a session's events over all its turns",
 )
+@direct
 @streamed
 async def events(
     *,
@@ -44,7 +45,7 @@ async def events(
     Each turn is announced by `turn.started`; its events have ids like `msg_…:41`, those between turns `sess_…:3`.
     """
     key, cursor = caller.session(session), query.cursor(last_event_id) or ""
-    reader = await run_in_threadpool(SessionReader.open, caller.services, key, cursor)
+    reader = await caller.services.reading(SessionReader.open, caller.services, key, cursor)
     if not query.as_json(accept):
         return sse.stream_session(reader, caller.services.settings.stream_seconds)
     lines = await reader.page(limit=query.limit or 1000, timeout=query.wait or 0)

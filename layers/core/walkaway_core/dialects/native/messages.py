@@ -12,6 +12,7 @@ from walkaway_core.dialects.native import webhooks
 from walkaway_core.engine import sending
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
+from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.transcript import Entry
@@ -40,6 +41,7 @@ REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 @router.post(
     "", responses=STREAM | errors.answers(400, 401, 404, 409, 413, 422), response_model=None, summary="Send a message"
 )
+@direct
 @streamed
 async def send(
     *,
@@ -69,7 +71,7 @@ async def send(
     )
     turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
     if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
-        at = await run_in_threadpool(readers.cursor, caller.services, turn, sent.at - 1)
+        at = await caller.services.reading(readers.cursor, caller.services, turn, sent.at - 1)
         return sse.stream(caller.services, turn, at, replayed)
     accepted = Accepted(
         response_id=turn.turn,

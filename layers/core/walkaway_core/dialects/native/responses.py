@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from walkaway_core.dialects.native import records
@@ -11,6 +10,7 @@ from walkaway_core.engine import ending, executions
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery, number
+from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers
 from walkaway_core.store import turns
@@ -40,6 +40,7 @@ def listing(
 
 
 @router.get("/{response_id}", responses=errors.answers(401, 404), summary="Read a turn")
+@direct
 def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
     """Read how a turn stands: status, usage, output, error, times."""
     return records.responses(caller.services, [executions.get(caller.services, caller.turn(session, response_id))])[0]
@@ -51,6 +52,7 @@ def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
     response_model=None,
     summary="Read a turn's events",
 )
+@direct
 @streamed
 async def events(
     *,
@@ -67,8 +69,8 @@ async def events(
     """
     key = caller.turn(session, response_id)
     after = number(query.cursor(last_event_id))
-    await run_in_threadpool(executions.get, caller.services, key)
-    at = await run_in_threadpool(readers.cursor, caller.services, key, after)
+    await caller.services.reading(executions.get, caller.services, key)
+    at = await caller.services.reading(readers.cursor, caller.services, key, after)
     if not query.as_json(accept):
         return sse.stream(caller.services, key, at)
     limit, wait = query.limit or 1000, query.wait or 0

@@ -12,6 +12,7 @@ from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors, pages
 from walkaway_core.http.access import Called
+from walkaway_core.http.direct import direct
 from walkaway_core.log import metadata
 from walkaway_core.ports import paths
 from walkaway_core.store import sessions, turns
@@ -80,6 +81,7 @@ def delete_many(caller: Called, which: Annotated[BulkDelete, Query()]) -> Delete
 
 
 @router.get("/{session}", responses=errors.answers(401, 404), summary="Read a session")
+@direct
 def get(caller: Called, session: str) -> SessionRecord:
     """Read a session: `busy` says whether a turn runs, `metadata` what the agent reports."""
     return record(caller.services, sessions.get(caller.services, caller.session(session)))

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from walkaway_core.dialects.runs import index, progress, runs, settings
@@ -17,6 +16,7 @@ from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, Ru
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
+from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.readers import Cursor
@@ -32,6 +32,7 @@ AGAIN = {"queued": 2, "running": 5}
 
 @router.post(BASE, status_code=202, summary="Submit a run")
 @router.post(f"{BASE}/", status_code=202, include_in_schema=False)
+@direct
 def submit(
     caller: Called,
     asked: RunSubmit,
@@ -91,6 +92,7 @@ def listing(
 
 
 @router.get(f"{BASE}/{{run}}", summary="Read a run")
+@direct
 def get(caller: Called, run: str, request: Request) -> RunStatus:
     """Read how a run stands."""
     return _status(request, runs.get(caller.services, caller.tenant, run))
@@ -119,13 +121,14 @@ def result(caller: Called, run: str) -> RunResult:
 
 
 @router.get(f"{BASE}/{{run}}/stream", response_model=None, summary="Follow a run")
+@direct
 @streamed
 async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
     """Follow a run to its end, from its beginning or from behind Last-Event-ID, as Server-Sent Events."""
     services = caller.services
-    stored = await run_in_threadpool(runs.get, services, caller.tenant, run)
+    stored = await services.reading(runs.get, services, caller.tenant, run)
     after = number(last_event_id)
-    await run_in_threadpool(readers.cursor, services, stored.turn.key, after)
+    await services.reading(readers.cursor, services, stored.turn.key, after)
     frames = _frames(services, stored.turn.key, Telling(stored.run.id), after)
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 

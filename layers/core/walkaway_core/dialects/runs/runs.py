@@ -2,8 +2,8 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from walkaway_core.agent import agents
@@ -15,10 +15,10 @@ from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
 from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.items import Delete, Is, Item, Refused
-from walkaway_core.store import sessions, starts, turns
+from walkaway_core.store import backwards, sessions, starts, turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.idempotency import Once
-from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.transaction import Transaction
@@ -176,26 +176,16 @@ def listing(
     """List runs, the newest first, of one state and one label if they are named; and how many there are of those."""
     counts = index.counts(services, tenant, label)
     total = counts[state] if state else sum(counts[name] for name in STATES)
-    wanted: list[Item] = []
-    for item in _entries(services, tenant):
-        if (state and item.text("state") != state) or (label and item.facts.get("label") != label):
-            continue
-        if skip:
-            skip -= 1
-            continue
-        wanted.append(item)
-        if len(wanted) == limit:
-            break
-    return _load(services, tenant, wanted), total
-
-
-def _entries(services: Services, tenant: str) -> Iterator[Item]:
-    pk, upto, more = keys.run_entry(tenant, "")[0], None, True
-    while more:
-        page = services.table.query(pk, upto=upto, reverse=True)
-        yield from (item for item in page.items if item.sk != upto)
-        more = page.more
-        upto = page.items[-1].sk if page.items else upto
+    until = min(skip + limit, total)
+    if until <= skip:
+        return [], total
+    pk, newest = keys.run_entry(tenant, END)
+    listed = (
+        item
+        for item in backwards.items(services, pk, newest, first=until)
+        if (not state or item.text("state") == state) and (not label or item.facts.get("label") == label)
+    )
+    return _load(services, tenant, list(islice(listed, skip, until))), total
 
 
 def cancel(services: Services, tenant: str, id_: str) -> StoredRun:

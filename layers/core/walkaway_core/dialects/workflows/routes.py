@@ -26,6 +26,7 @@ from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.http import sse
 from walkaway_core.http.access import Called
+from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import log, readers
 from walkaway_core.models import catalog
@@ -49,6 +50,7 @@ Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="
 
 
 @router.post("/workflow/execute/{agent_id}", summary="Start a task")
+@direct
 def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") -> TaskStarted:
     """Start a task of an agent, by the agent's id or name."""
     return _start(caller.services, caller.tenant, agent_id, asked, label)
@@ -81,6 +83,7 @@ async def upload(caller: Called, request: Request) -> Uploaded:
 
 
 @router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS), summary="Read how a task stands")
+@direct
 def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     """Read how a task stands, and what it waits for."""
     task = tasks.get(caller.services, caller.tenant, task_id, agent_id)
@@ -88,6 +91,7 @@ def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
 
 
 @router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
+@direct
 @streamed
 async def events(
     caller: Called,
@@ -97,7 +101,7 @@ async def events(
 ) -> Response:
     """Follow a task to its end: how it stands now, and again whenever that changes. Each pause is said once."""
     del since_seq
-    task = await run_in_threadpool(tasks.get, caller.services, caller.tenant, task_id, agent_id)
+    task = await caller.services.reading(tasks.get, caller.services, caller.tenant, task_id, agent_id)
     frames = _frames(caller.services, task.turn.key)
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
@@ -114,6 +118,7 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
 
 
 @router.get("/workflow/run/{task_id}", responses=shown(TASK), summary="Read a task")
+@direct
 def run(caller: Called, task_id: int) -> dict[str, Any]:
     """Read everything that is known of a task."""
     task = tasks.get(caller.services, caller.tenant, task_id)
@@ -170,7 +175,7 @@ async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
     yield await run_in_threadpool(telling.now)
     async for batch in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
         changed = any(event.type in CHANGES for event in batch)
-        yield (await run_in_threadpool(telling.now) if changed else "") or sse.BEAT
+        yield (await services.reading(telling.now) if changed else "") or sse.BEAT
 
 
 class _Telling:

@@ -1,0 +1,130 @@
+"""What a reader costs to whom nothing happens: a timer for each heartbeat, and next to no reads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.kit.counting import CountingTable
+from tests.kit.engine import Engine
+from walkaway_core.log import log, readers
+from walkaway_core.log.log import Writer
+from walkaway_core.log.readers import Cursor
+from walkaway_core.log.session_readers import SessionReader
+from walkaway_core.ports.items import Change, Fact, ms
+from walkaway_core.store.services import Services
+from walkaway_core.store.turns import Turn
+
+BEAT = 0.002
+FROM_THE_START = Cursor(-1, "", done=False)
+
+
+@pytest.fixture
+def table(engine: Engine) -> CountingTable:
+    return CountingTable(engine.table)
+
+
+@pytest.fixture
+def services(engine: Engine, table: CountingTable) -> Services:
+    return replace(engine.services, table=table)
+
+
+def change(engine: Engine, turn: Turn, **facts: Fact) -> None:
+    engine.table.write(Change(*turn.key.item, set=facts))
+
+
+async def beats(stream: AsyncIterator[list[Any]], count: int, engine: Engine, seconds: float = 0) -> int:
+    """Let heartbeats come, so many seconds apart; give how many came before the stream's end."""
+    for number in range(count):
+        engine.clock.sleep(seconds)
+        if await anext(stream, None) is None:
+            return number
+    return count
+
+
+def test_a_heartbeat_reads_nothing(engine: Engine, services: Services, table: CountingTable) -> None:
+    turn = engine.turn()
+
+    async def follow() -> list[str]:
+        stream = readers.follow(services, turn.key, FROM_THE_START, beat=BEAT)
+        async with aclosing(stream):  # type: ignore[type-var]
+            assert await anext(stream)
+            await beats(stream, 3, engine)
+            table.forget()
+            await beats(stream, 50, engine)
+            seen = [*table.kinds]
+            log.append(engine.services, Writer(turn.key, 1000, "w"), 1, [("step.started", {"step": 1, "attempt": 1})])
+            assert [event.type for event in await anext(stream)] == ["step.started"]
+        return seen
+
+    assert asyncio.run(follow()) == []
+
+
+def test_a_turn_that_has_not_begun_is_looked_at_again_and_again_and_one_that_has_once_more(
+    engine: Engine, services: Services, table: CountingTable
+) -> None:
+    turn = engine.turn()
+
+    async def follow() -> list[int]:
+        looks = []
+        stream = readers.follow(services, turn.key, FROM_THE_START, beat=BEAT)
+        async with aclosing(stream):  # type: ignore[type-var]
+            assert await anext(stream)
+            await beats(stream, 3, engine)
+            for _ in range(2):
+                table.forget()
+                await beats(stream, 40, engine, 2.5)
+                looks.append(table.looks)
+                change(engine, turn, started=True)
+        return looks
+
+    waiting, begun = asyncio.run(follow())
+    assert 7 <= waiting <= 9, "every ten seconds or so"
+    assert begun == 1
+
+
+@pytest.mark.parametrize(
+    ("limited", "patient", "left"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_a_reader_of_limited_time_leaves_a_minute_after_the_turn_began_to_wait_for_its_caller(
+    engine: Engine, services: Services, *, limited: bool, patient: bool, left: bool
+) -> None:
+    turn = engine.turn()
+    change(engine, turn, started=True)
+
+    async def follow() -> int:
+        stream = readers.follow(
+            services, turn.key, FROM_THE_START, 3600 if limited else None, patient=patient, beat=BEAT
+        )
+        async with aclosing(stream):  # type: ignore[type-var]
+            assert await anext(stream)
+            await beats(stream, 30, engine, 2.5)
+            change(engine, turn, asked=1, parked=ms(engine.clock.now()))
+            log.append(engine.services, Writer(turn.key, 1000, "w"), 1, [("tool_call.requested", {"call_id": "a"})])
+            assert await anext(stream)
+            return await beats(stream, 100, engine, 2.5)
+
+    went = asyncio.run(follow())
+    assert went == 100 if not left else 23 <= went <= 26
+
+
+def test_who_follows_a_session_only_asks_whether_it_lives(
+    engine: Engine, services: Services, table: CountingTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("walkaway_core.log.session_readers.HEARTBEAT", BEAT)
+    turn = engine.turn()
+
+    async def follow() -> list[str]:
+        stream = SessionReader.open(services, turn.key.owner, "").follow()
+        async with aclosing(stream):  # type: ignore[type-var]
+            assert (await anext(stream))[-1].event.type == "turn.started"
+            assert (await anext(stream))[-1].event.type == "message.created"
+            await beats(stream, 3, engine)
+            table.forget()
+            await beats(stream, 20, engine)
+            return table.kinds
+
+    assert asyncio.run(follow()) == ["get"] * 20
