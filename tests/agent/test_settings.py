@@ -39,6 +39,7 @@ SAID: dict[str, Any] = {
     "tools": [{"name": "get_time"}],
     "approve": ["write_file"],
     "tool_timeout": 7,
+    "inline_tools": False,
 }
 """Of each setting a value that is not the default."""
 SHOWN = {**SAID, "tools": ["get_time"]}

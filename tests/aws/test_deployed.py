@@ -30,11 +30,11 @@ def client(shape: Deployed) -> Iterator[httpx.Client]:
 
 
 def test_a_step_whose_function_breaks_down_is_repeated(client: httpx.Client, shape: Deployed) -> None:
-    shape.deployment.crash_next = {"call_model": 1, "finish_turn": 1}
+    shape.deployment.crash_next = {"call_model": 2}
     events = sse.send(client, sse.new(client), "Write a poem about rain.")
     assert [event.id for event in events] == list(range(len(events)))
     assert events[-1].event == "message.completed"
-    assert shape.deployment.crash_next == {"call_model": 0, "finish_turn": 0}
+    assert shape.deployment.crash_next == {"call_model": 0}
 
 
 def test_a_turn_whose_function_keeps_breaking_down_ends_with_an_error_that_says_so(

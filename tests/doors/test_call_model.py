@@ -10,6 +10,7 @@ from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.tickets import ticket
 from walkaway_core.engine.ending import cancel
 from walkaway_core.log import log
+from walkaway_core.ports.items import Put, Write
 
 FAULTS = ["lost", "after effect"]
 
@@ -83,7 +84,10 @@ class TestOneCommit:
             inner.append(engine.door("CallModel", ticket(turn)))
 
         # step.started, text.start and deltas come first; the successor works while the zombie is about to commit
-        engine.table.picks = lambda _, writes: len(writes) > 3 and b"step.completed" in writes[0].item.body  # type: ignore[union-attr]
+        def commits(_: object, writes: tuple[Write, ...]) -> bool:
+            return any(isinstance(write, Put) and b"step.completed" in write.item.body for write in writes)
+
+        engine.table.picks = commits
         engine.table.before = succeed
         outer = engine.door("CallModel", ticket(turn))
         assert outer["next"] in ("over", "done")

@@ -9,7 +9,7 @@ import pytest
 from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.steps import begun, of, run, step
+from tests.kit.steps import begun, go, of, run
 from walkaway_core.doors import retries
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import ending, sending
@@ -72,7 +72,7 @@ class TestTrouble:
 
     def test_no_wait_goes_past_the_turns_deadline(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [Reply(status=429, error="come back tomorrow", retry_after="80000")]
-        state = step(engine, engine.turn())
+        state = go(engine, engine.turn())
         assert state["failure"][0] == "model_failed"
         assert "come back tomorrow" in state["failure"][1]
         assert "the 5400 seconds of the turn are over" in state["failure"][1]
@@ -136,7 +136,7 @@ class TestBusy:
         model.respond = dies_at_the_sixth
         turn = engine.turn()
         with pytest.raises(Crashed):
-            step(engine, turn)
+            go(engine, turn)
         engine.table.dead, model.respond = False, None
         assert len(waits(engine, turn)) == engine.now(turn).excused == 5
         model.replies = [*[BROKEN] * (retries.TRIES - 2), DONE]
@@ -169,21 +169,21 @@ class TestLongWait:
     def test_is_a_wait_state_in_whole_seconds(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.LATER, DONE]
         turn, begin = engine.turn(), engine.clock.now()
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert (state["next"], state["step"]) == ("wait", 0)
         assert isinstance(state["seconds"], int)
         assert 32 <= state["seconds"] <= 33, "rounded up, and drawn by chance"
         assert engine.clock.now() == begin
         assert waits(engine, turn) == [state["seconds"]]
         after = engine.door("CallModel", state)
-        assert after["next"] == "done"
+        assert after["next"] == "over"
         assert "seconds" not in after
         assert attempts(engine, turn) == [(1, 1), (1, 2)]
 
     def test_a_short_one_stays_in_the_invocation(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.SOON, DONE]
         begin = engine.clock.now()
-        assert step(engine, engine.turn())["next"] == "done"
+        assert go(engine, engine.turn())["next"] == "over"
         assert engine.clock.now() >= begin + 29
 
     def test_an_invocation_that_has_tried_for_long_hands_over(self, engine: Engine, model: MessagesApi) -> None:
@@ -193,7 +193,7 @@ class TestLongWait:
 
         model.respond = slow
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert (state["next"], len(model.requests)) == ("wait", 3)
         assert state["seconds"] <= 5
         assert waits(engine, turn)[-1] == state["seconds"]
@@ -201,7 +201,7 @@ class TestLongWait:
     def test_it_counts_in_the_executions_history(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.LATER]
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert state["history"] == tickets.WAIT_HISTORY
         full = {**state, "history": tickets.HISTORY_BUDGET - 1}
         engine.clock.time += state["seconds"]
@@ -212,7 +212,7 @@ class TestLongWait:
         assert (full["next"], "seconds" in full) == ("continue", False)
         engine.door("ContinueTurn", full)
         model.replies = [DONE]
-        assert step(engine, engine.now(turn))["next"] == "done"
+        assert go(engine, engine.now(turn))["next"] == "over"
         assert attempts(engine, turn) == [(1, 1), (1, 2), (1, 3)]
 
     @pytest.mark.parametrize("seconds", [100, 2000])
@@ -221,7 +221,7 @@ class TestLongWait:
     ) -> None:
         model.replies = [Reply(status=503, error="later", retry_after=str(seconds)), DONE]
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         engine.clock.time += state["seconds"] + 59
         sweep(engine.services)
         assert engine.now(turn).execution == 1
@@ -229,12 +229,12 @@ class TestLongWait:
         sweep(engine.services)
         assert engine.now(turn).execution == 2, "nobody came back"
         assert engine.door("CallModel", state)["next"] == "over", "whoever still does is too late"
-        assert step(engine, engine.now(turn))["next"] == "done"
+        assert go(engine, engine.now(turn))["next"] == "over"
 
     def test_a_cancel_in_it_is_the_end(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.LATER]
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert ending.cancel(engine.services, turn.key)
         assert engine.kinds(turn)[-1] == "message.cancelled"
         assert engine.due() == ["session"]
@@ -244,18 +244,18 @@ class TestLongWait:
     def test_a_message_that_steers_in_it_is_heard(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.LATER, DONE, Reply([text("heard")])]
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert sending.send(engine.services, turn.key.owner, "faster", on_busy="steer").outcome == "steered"
         state = engine.door("CallModel", state)
         state = engine.door("FinishTurn", state)
         assert state["next"] == "call_model"
-        assert engine.door("CallModel", state)["next"] == "done"
+        assert engine.door("CallModel", state)["next"] == "over"
         assert model.requests[-1]["messages"][-1]["content"][-1]["text"] == "faster"
 
     def test_a_message_that_interrupts_in_it_has_its_place(self, engine: Engine, model: MessagesApi) -> None:
         model.replies = [self.LATER, DONE]
         turn = engine.turn()
-        state = step(engine, turn)
+        state = go(engine, turn)
         sent = sending.send(engine.services, turn.key.owner, "instead", on_busy="interrupt")
         assert engine.kinds(turn)[-1] == "message.cancelled"
         assert engine.door("CallModel", state)["next"] == "over"
@@ -272,7 +272,7 @@ class TestLongWait:
         with pytest.raises(ModelFailed):
             engine.door("CallModel", turn.ticket.json())
         after = engine.door("CallModel", turn.ticket.json())
-        assert (after["next"], "knows_wait" in after) == ("done", False)
+        assert (after["next"], "ways" in after) == ("done", False)
         assert attempts(engine, turn) == [(1, 1), (1, 2)]
 
 
@@ -289,7 +289,7 @@ class TestShortWait:
                 ending.cancel(engine.services, turn.key)
 
         monkeypatch.setattr(engine.clock, "sleep", sleep)
-        assert step(engine, turn)["next"] == "over"
+        assert go(engine, turn)["next"] == "over"
         assert len(slept) == 3
 
 
@@ -316,7 +316,7 @@ class TestNothingToKeep:
     def test_once_is_tried_again(self, engine: Engine, thinks: Callable[..., None]) -> None:
         thinks(0)
         turn = engine.turn(engine.session(thinking=True))
-        state = step(engine, turn)
+        state = go(engine, turn)
         assert (state["next"], state["seconds"]) == ("wait", 1)
         assert run(engine, turn)[-1].type == "message.completed"
 
@@ -343,10 +343,10 @@ class TestNothingToKeep:
 
         model.respond = slow
         turn = engine.turn(engine.session(thinking=True))
-        assert step(engine, turn)["next"] == "wait"
+        assert go(engine, turn)["next"] == "wait"
         assert attempts(engine, turn) == [(1, 1), (1, 2)]
         assert engine.now(turn).silent == 0
-        assert step(engine, turn)["next"] == "wait"
+        assert go(engine, turn)["next"] == "wait"
         assert engine.now(turn).silent == 1
         assert run(engine, turn)[-1].type == "message.completed"
 
@@ -355,7 +355,7 @@ def test_tickets_of_an_execution_that_can_wait_say_so_on(engine: Engine, model: 
     model.replies = [Reply([call("list_files")]), DONE]
     turn = engine.turn()
     state = engine.door("CallModel", begun(turn))
-    assert state["knows_wait"]
+    assert state["ways"]
     state = engine.door("CallModel", state)
-    assert state["knows_wait"]
-    assert engine.door("FinishTurn", state)["knows_wait"]
+    assert state["ways"]
+    assert engine.door("FinishTurn", state)["ways"]

@@ -16,6 +16,8 @@ from tests.faults.sides import SIDES, Places
 from tests.faults.violations import violations
 from tests.faults.world import World
 from tests.kit.messages_api import MessagesApi, messages_api
+from walkaway_core.agent.tools.files import EditFile
+from walkaway_core.doors.call_model import GO_SECONDS
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
@@ -31,6 +33,12 @@ class Life:
 
     run: Callable[[World], TurnKey | None]
     check: Callable[..., list[str]]
+    in_one_go: bool = False
+    """Whether steps and light tools share an invocation; else each call has its own."""
+    seconds: float = GO_SECONDS
+    """For how long an invocation begins another step."""
+    heavy: bool = False
+    """Whether the second step's tool is not light."""
 
 
 TURN = Life(World.run, violations)
@@ -69,26 +77,30 @@ class Ground:
     places: Places
     service: MessagesApi
     model: AnthropicModel
+    patch: pytest.MonkeyPatch
 
-    def world(self, *, calm: bool = True) -> World:
-        return World(self.places(), self.model, calm=calm)
+    def world(self, *, calm: bool = True, life: Life = TURN) -> World:
+        self.patch.setattr(import_module("walkaway_core.doors.call_model"), "GO_SECONDS", life.seconds)
+        self.patch.setattr(EditFile, "light", not life.heavy)
+        return World(self.places(), self.model, calm=calm, in_one_go=life.in_one_go)
 
 
 @contextmanager
 def ground(side: str, folder: Path) -> Iterator[Ground]:
-    """Make one. Its due queue has two shards, and who waits for a call looks seldom: each look under moto is slow."""
+    """Make one. Each look under moto is slow: two shards of due items, calls seldom looked at, time for tools."""
     with messages_api() as service, SIDES[side](folder) as places, pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "DUE_SHARDS", 2)
         patch.setattr(import_module("walkaway_core.doors.run_tool"), "WAIT", 10.0)
+        patch.setattr(import_module("walkaway_core.doors.light"), "SECONDS", 600.0)
         service.respond = respond
         model = AnthropicModel(Settings(base_url=service.url))
-        yield Ground(side, places, service, model)
+        yield Ground(side, places, service, model, patch)
         model.close()
 
 
 def calm(ground: Ground, life: Life = TURN) -> tuple[Counter[str], list[str]]:
     """Let a life go undisturbed; count what is done in it, and say what is wrong even so."""
-    world = ground.world()
+    world = ground.world(life=life)
     before = Counter(world.table.counts)
     sent = world.place.trouble.sent if world.place.trouble else 0
     turn = life.run(world)
@@ -104,7 +116,7 @@ def calm(ground: Ground, life: Life = TURN) -> tuple[Counter[str], list[str]]:
 
 def attempt(ground: Ground, fault: Fault, point: Any, *, calm: bool = True) -> list[str]:
     """Let a fault happen at one point of a turn; say what is wrong in the end."""
-    world = ground.world(calm=calm)
+    world = ground.world(calm=calm, life=fault.life)
     still_to_come = fault.arm(world, point)
     wrong = world.wrong
     try:

@@ -1,7 +1,9 @@
 """Every fault that is tried at the points of a turn."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.faults import acts, deliveries, left, pauses, refusals, runs, waits
@@ -147,9 +149,9 @@ def busy(name: str, life: Busy) -> list[Fault]:
     ]
 
 
-AWS = ("AWS",)
+HERE, AWS = ("one machine",), ("AWS",)
 
-CATALOGUE = [
+GENERAL = [
     Fault("a write has no effect, and nobody knows", each("write"), at("write", "lost")),
     Fault("a write takes effect, and nobody knows", each("write"), at("write", "after effect")),
     Fault("the worker dies before a write", each("write"), at("write", "crash before")),
@@ -192,13 +194,32 @@ CATALOGUE = [
     Fault("a message comes, and steers", operations, meanwhile(STEERS.comes), life=STEERS.life),
     Fault("whoever steers sleeps; the turn goes on", each("invocation"), STEERS.comes_slowly, life=STEERS.life),
     Fault("a message comes, and interrupts", operations, meanwhile(INTERRUPTS.comes), life=INTERRUPTS.life),
+]
+"""What may befall any turn."""
+WORKERS = [fault for fault in GENERAL if re.search("a write|worker|twice|again|sleeper", fault.name)]
+"""What may befall those who carry a turn on."""
+
+
+def in_one_go(fault: Fault, how: str = "in one go", **life: Any) -> Fault:
+    """The same, when steps and light tools share an invocation; `life` says how far one goes."""
+    return replace(fault, name=f"{how}; {fault.name}", life=replace(fault.life, in_one_go=True, **life))
+
+
+PAUSES = pauses.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned})
+
+CATALOGUE = [
+    *GENERAL,
+    *(in_one_go(fault) for fault in GENERAL if fault.points is not pairs),  # there is but one invocation
+    *(replace(in_one_go(fault, "up to a heavy call", heavy=True), sides=HERE) for fault in WORKERS),
+    *(replace(in_one_go(fault, "a step at a time", seconds=0.0), sides=HERE) for fault in WORKERS),
     Fault("what waits is cancelled", transactions, meanwhile(DROPPED.goes), life=DROPPED.life),
     *busy("a message waits", WAITED),
     *busy("a message steers", STEERED),
     *busy("a message interrupts", INTERRUPTED),
     *deliveries.faults(each, at),
     *runs.faults(each, at),
-    *pauses.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}),
+    *PAUSES,
+    *(in_one_go(fault) for fault in PAUSES),
     *refusals.faults(each, at),
     *waits.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}, twice),
     *left.faults(each),

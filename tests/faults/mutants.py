@@ -51,7 +51,7 @@ MUTANTS = [
     ),
     Mutant(
         "R1: end, release and outbox in one transaction",
-        DIES_AFTER,
+        "whoever cancels dies",
         (
             (
                 "engine/ending.py",
@@ -63,7 +63,13 @@ MUTANTS = [
     Mutant(
         "R1: the bus is told by way of the outbox",
         "the bus does not listen",
-        (("engine/ending.py", "tx.commit()", f"services.table.write({UNTOLD})"),),
+        (
+            (
+                "doors/model_step.py",
+                "written.terminal], *tx)",
+                f"written.terminal], {UNTOLD.replace('notices}', 'written.notices}')})",
+            ),
+        ),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
@@ -126,8 +132,8 @@ MUTANTS = [
         SLEEPER,
         (
             (
-                "doors/call_model.py",
-                "attempt = log.attempts(last.era, self.number) + 1",
+                "doors/beginning.py",
+                "attempt = log.attempts(last.era, step) + 1",
                 "attempt = 1",
             ),
         ),
@@ -136,9 +142,9 @@ MUTANTS = [
         "R2: a step begins only where nothing has changed",
         SLEEPER,
         (
-            ("doors/call_model.py", "started), Absent())", "started))"),
-            ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
-            ("doors/call_model.py", "*turns.unchanged(turn), set=facts", "set=facts"),
+            ("doors/beginning.py", "drafts), Absent())", "drafts))"),
+            ("doors/beginning.py", "tx.check(turn.key.entry(step.step), Absent())", "pass"),
+            ("doors/beginning.py", "*turns.unchanged(turn), set=facts", "set=facts"),
         ),
     ),
     Mutant(
@@ -152,7 +158,7 @@ MUTANTS = [
     Mutant(
         "R3: answer and last event in one transaction",
         DIES_AFTER,
-        (("doors/model_step.py", "[(STEP_COMPLETED, done)], *tx)", "[(STEP_COMPLETED, done)])\n        tx.commit()"),),
+        (("doors/model_step.py", "begun.number, drafts, *tx)", "begun.number, drafts)\n        tx.commit()"),),
     ),
     Mutant(
         "R3: a committed step is not asked for again",
@@ -160,10 +166,10 @@ MUTANTS = [
         (
             (
                 "doors/call_model.py",
-                "            if stored:\n                return",
-                "            if False:\n                return",
+                "        if stored:\n",
+                "        if False:\n",
             ),
-            ("doors/call_model.py", "tx.check(turn.key.entry(self.number), Absent())", "pass"),
+            ("doors/beginning.py", "tx.check(turn.key.entry(step.step), Absent())", "pass"),
         ),
     ),
     Mutant(
@@ -194,7 +200,7 @@ MUTANTS = [
     Mutant(
         "R4: a step moves its due item",
         "an execution disappears with its worker",
-        (("doors/call_model.py", "turns.move_due(tx, ", "turns.move_due(Transaction(self.services.table), "),),
+        (("doors/beginning.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),),
     ),
     Mutant(
         "R4: who rightly waits is not taken for dead",
@@ -240,15 +246,15 @@ MUTANTS = [
     Mutant(
         "journal: a call is claimed where nobody has",
         SLEEPER,
-        (("doors/run_tool.py", "about | facts), Absent())", "about | facts))"),),
+        (("doors/tool_call.py", "self._started(seconds)), Absent())", "self._started(seconds)))"),),
     ),
     Mutant(
         "journal: whoever has a call is waited for",
         "an invocation comes twice at once",
         (
             (
-                "doors/run_tool.py",
-                'if journal.facts["process"] == process and journal.number("until")',
+                "doors/tool_call.py",
+                'if theirs and journal.number("until")',
                 'if False and journal.number("until")',
             ),
         ),
@@ -256,12 +262,12 @@ MUTANTS = [
     Mutant(
         "journal: a lost call is repeated only if it may be",
         "the worker dies after it touched a file",
-        (("doors/run_tool.py", '"mine" if tool is None or tool.repeatable else "unknown"', '"mine"'),),
+        (("doors/tool_call.py", '"mine" if self._tool is None or self._tool.repeatable else "unknown"', '"mine"'),),
     ),
     Mutant(
         "journal: a result counts only from the owner",
         SLEEPER,
-        (("doors/run_tool.py", "tx.put(done, *self._mine)", "tx.put(done)"),),
+        (("doors/tool_call.py", "tx.put(done, *self._mine)", "tx.put(done)"),),
     ),
     Mutant(
         "journal: a tool writes only while its call is its own",
@@ -277,9 +283,9 @@ MUTANTS = [
         "journal: what is done is not done again",
         "an invocation comes again after a later one",
         (
-            ("doors/run_tool.py", '            return "done"\n', '            return "mine"\n'),
+            ("doors/tool_call.py", '            return "done"\n', '            return "mine"\n'),
             ("agent/tools/tool.py", "            self.check_still_mine()\n            try:\n", "            try:\n"),
-            ("doors/run_tool.py", "tx.put(done, *self._mine)", "tx.put(done)"),
+            ("doors/tool_call.py", "tx.put(done, *self._mine)", "tx.put(done)"),
         ),
     ),
     Mutant(
@@ -326,7 +332,7 @@ MUTANTS = [
     Mutant(
         "bus: a start that nobody listened to is told later",
         "the bus does not listen",
-        (("doors/call_model.py", "tx.commit()", f"self.services.table.write({UNTOLD})"),),
+        (("doors/beginning.py", "tx.commit()", f"services.table.write({UNTOLD})"),),
     ),
     Mutant(
         "runs: a run is counted where it moves",
@@ -397,6 +403,31 @@ MUTANTS = [
                 "engine/pause/answering.py",
                 'tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})',
                 "pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "one go: a step begins behind one that is as it was left",
+        "up to a heavy call; a worker sleeps; its successor does its state",
+        (
+            ("doors/beginning.py", 'Is("begun", before.step)', "Present()"),
+            ("doors/beginning.py", "import Absent, Is, Item", "import Absent, Present, Item"),
+            ("doors/beginning.py", "*turns.unchanged(turn), set=facts", "set=facts"),
+            ("doors/beginning.py", "tx.check(turn.key.entry(step.step), Absent())", "pass"),
+            ("log/log.py", ' or entry.number("era") > writer.era', ""),
+        ),
+    ),
+    Mutant(
+        "one go: the last answer and the turn's end in one transaction",
+        "in one go; the worker dies after a write",
+        (
+            (
+                "doors/model_step.py",
+                "[*begun.unsent, done, written.terminal], *tx)",
+                (
+                    "[*begun.unsent, done], *tx)\n"
+                    "        log.append(services, begun.writer, begun.number, [written.terminal])"
+                ),
             ),
         ),
     ),

@@ -40,7 +40,9 @@ def session(world: World) -> None:
     services, name = world.services, world.services.ids.new("sess_")
     stored = client_tools.store(services, "t", name, [ASK])
     options = SessionOptions(
-        persistent=True, ttl=TTL, settings=AgentSettings(approve=("write_file",), **stored.settings)
+        persistent=True,
+        ttl=TTL,
+        settings=AgentSettings(approve=("write_file",), inline_tools=world.in_one_go, **stored.settings),
     )
     tx = Transaction(services.table)
     stored.keep(tx)

@@ -46,7 +46,7 @@ class Place:
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Place]]:
     made: dict[str, Place] = {}
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        a_step = ticket.STEP_HISTORY + ticket.CALL_HISTORY
+        a_step = ticket.MODEL_HISTORY + ticket.CALL_HISTORY
         patch.setattr(ticket, "HISTORY_BUDGET", (STEPS // EXECUTIONS + 1) * a_step)
 
         def place(side: str) -> Place:
@@ -64,7 +64,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
 def begin(ground: Ground) -> tuple[World, TurnKey]:
     world = ground.world()
-    session = world.create(model="rehearsal", max_steps=STEPS)
+    session = world.create(model="rehearsal", max_steps=STEPS, inline_tools=False)
     return world, sending.send(world.services, session, TASK).turn.key
 
 

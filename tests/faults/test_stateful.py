@@ -68,10 +68,11 @@ class Life(RuleBasedStateMachine):
             self.world.table.revive()
             return None
 
-    @rule(target=SESSIONS, persistent=st.booleans(), asks=st.booleans())
-    def create(self, persistent: bool, asks: bool) -> Any:  # noqa: FBT001
+    @rule(target=SESSIONS, persistent=st.booleans(), asks=st.booleans(), in_one_go=st.booleans())
+    def create(self, persistent: bool, asks: bool, in_one_go: bool) -> Any:  # noqa: FBT001
+        options = {"persistent": persistent, "inline_tools": in_one_go}
         waits = {"approve": ("write_file",), "ttl": 50_000, "tool_timeout": 3600} if asks else {}
-        return self.world.survive(lambda: self.world.create(persistent=persistent, **waits))
+        return self.world.survive(lambda: self.world.create(**options, **waits))
 
     @rule(session=SESSIONS, yes=st.booleans())
     def answer(self, session: SessionKey, yes: bool) -> None:  # noqa: FBT001

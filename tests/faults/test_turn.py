@@ -1,12 +1,13 @@
 """Every fault at few of its points, or at more of them, on both sides; `make faults` tries them all."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.faults import served
-from tests.faults.campaign import Fault, Ground, attempt, calm, campaign, ground
+from tests.faults.campaign import TURN, Fault, Ground, attempt, calm, campaign, ground
 from tests.faults.catalogue import CATALOGUE, at, each
 from tests.faults.sides import SIDES
 from tests.kit.faulty import WRITE_FAULTS
@@ -30,10 +31,21 @@ def test_a_calm_turn_does_what_the_script_says(grounds: dict[str, Ground]) -> No
     counts, wrong = calm(grounds["one machine"])
     assert wrong == []
     progress, told = 1, 2
-    assert counts["transaction"] == 1 + 3 * 2 + 3 * 2 + 1 + progress + told, (
-        "a start, each step's begin and commit, each call's claim and end, an end; the bus told of start and end"
+    assert counts["transaction"] == 1 + 3 * 2 + 3 * 2 + progress + told, (
+        "a start, each step's begin and commit, each call's claim and end; the bus told of start and end"
     )
-    assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3 + 1, 1, told)
+    assert (counts["invocation"], counts["start"], counts["publish"]) == (3 + 3, 1, told)
+
+
+def test_a_calm_turn_in_one_go_takes_two_transactions_a_step(grounds: dict[str, Ground]) -> None:
+    counts, wrong = calm(grounds["one machine"], replace(TURN, in_one_go=True))
+    assert wrong == []
+    progress, told = 1, 2
+    assert counts["transaction"] == 1 + 3 * 2 + progress + 1 + told, (
+        "a start; each step's begin, with the results of the one before, and commit, with its claims or the end; "
+        "the begin behind progress that was told looks for its place"
+    )
+    assert (counts["invocation"], counts["start"], counts["publish"]) == (1, 1, told)
 
 
 def rows(cases: list[tuple[str, Fault]]) -> pytest.MarkDecorator:

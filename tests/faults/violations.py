@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
-from walkaway_core.doors.run_tool import UNKNOWN
+from walkaway_core.doors.tool_call import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
 from walkaway_core.store import bodies, sessions, turns

@@ -106,7 +106,8 @@ class Queue:
 class World:
     """Everything that turns need, and what went wrong in it."""
 
-    def __init__(self, place: Place, model: AnthropicModel, *, calm: bool = True) -> None:
+    def __init__(self, place: Place, model: AnthropicModel, *, calm: bool = True, in_one_go: bool = False) -> None:
+        self.in_one_go = in_one_go
         self.place = place
         self.clock = place.clock
         self.table = FaultyTable(place.table, calm=calm, holds=True)
@@ -134,7 +135,9 @@ class World:
         self.session = self.create()
 
     def create(self, **options: Any) -> SessionKey:
-        return creating.create(self.services, "t", sessions.options({"persistent": True} | options), {}).key
+        """Make a session, each of whose tool calls has an invocation of its own unless turns go in one go."""
+        kind = {"persistent": True, "inline_tools": self.in_one_go} | options
+        return creating.create(self.services, "t", sessions.options(kind), {}).key
 
     def run(self) -> TurnKey:
         """Send a message as a client that repeats what it has no answer to, and let the turn run to its end."""

@@ -9,13 +9,18 @@ from walkaway_wire.events import Event
 
 
 def step(engine: Engine, turn: Turn, number: int = 1) -> dict[str, Any]:
-    """Let the model have a step, after those before it, in an execution that can wait."""
+    """Let the model have a step, after those before it, in an execution of 0.1.0: that takes one at a time."""
+    return engine.door("CallModel", {**turn.ticket.json(), "step": number - 1})
+
+
+def go(engine: Engine, turn: Turn, number: int = 1) -> dict[str, Any]:
+    """Let a turn go as far as it can, from this step on, in an execution of this release."""
     return engine.door("CallModel", {**begun(turn), "step": number - 1})
 
 
 def begun(turn: Turn) -> dict[str, Any]:
     """A turn's ticket as the state machine's first state leaves it."""
-    return {**turn.ticket.json(), "knows_wait": True}
+    return {**turn.ticket.json(), "ways": 2}
 
 
 def run(engine: Engine, turn: Turn) -> list[Event]:

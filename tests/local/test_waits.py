@@ -77,7 +77,7 @@ def test_a_cancel_in_a_wait_ends_it_for_all_and_leaves_no_timer(tmp_path: Path, 
         assert events(client, session, turn)[-1].event == "message.cancelled"
         assert client.get(f"/v1/sessions/{session}").json()["busy"] is False
         assert len(machine(server)._timers) == 0
-        assert not machine(server)._live
+        assert holds(lambda: not machine(server)._live)
         assert not waits(data)
         assert sse.send(client, session, "and now")[-1].event == "message.completed"
     assert len(model.requests) == 2

@@ -30,7 +30,7 @@ def world(request: pytest.FixtureRequest, here: Ground, monkeypatch: pytest.Monk
 
 
 def invoked(world: World, function: str) -> list[object]:
-    return [payload.get("knows_wait") for name, payload in world.machine.invoked if name == function]
+    return [payload.get("ways") for name, payload in world.machine.invoked if name == function]
 
 
 def test_a_turn_is_done(world: World) -> None:
@@ -57,5 +57,5 @@ def test_the_states_of_now_say_that_they_know_how_to_wait_also_behind_a_pause(he
     world = here.world()
     pauses.paused(world)
     assert invoked(world, "RequestClientTools") != []
-    assert set(invoked(world, "CallModel")) == {True}
+    assert set(invoked(world, "CallModel")) == {2}
     world.place.close()

@@ -67,6 +67,10 @@ class Settings(Strict):
         Seconds,
         Field(description="seconds that the caller has for a call; then the model is told that nobody answered"),
     ] = DAY
+    inline_tools: Annotated[
+        bool,
+        Field(description="whether tools that take moments run beside the model; false: each call by itself"),
+    ] = True
 
 
 class ToolSettings(Settings):
@@ -96,6 +100,7 @@ class SettingsRecord(BaseModel):
     tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
     approve: list[str]
     tool_timeout: int
+    inline_tools: bool
 
     @staticmethod
     def example(**changes: Any) -> dict[str, Any]:

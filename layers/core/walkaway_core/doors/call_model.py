@@ -1,138 +1,139 @@
-"""CallModel: one step of a turn. Streams one model call into the log and commits it once (rules R2 and R3)."""
+"""CallModel: a turn's next step, and as many more as need nothing but the model and light tools (rules R2 and R3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core.agent import prompt
-from walkaway_core.doors import model_step, retries, trouble
+from walkaway_core.doors import beginning, light, model_step, retries, trouble, way
+from walkaway_core.doors.light import Results
+from walkaway_core.doors.model_step import Committed
 from walkaway_core.doors.open_step import OpenStep, Remedies
 from walkaway_core.doors.trouble import Failed
+from walkaway_core.doors.way import Way
 from walkaway_core.engine import executions, limits
-from walkaway_core.engine.executions import Current
 from walkaway_core.engine.limits import LimitReached
-from walkaway_core.engine.pause import asking
-from walkaway_core.log import log, transcript
-from walkaway_core.log.log import Draft, Superseded, Writer
-from walkaway_core.ports.items import Absent, Refused, Unknown
+from walkaway_core.log import transcript
+from walkaway_core.log.log import Superseded
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ThinkingRefused, TooLong
-from walkaway_core.store import due, outbox, turn_facts, turns
-from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
-from walkaway_core.store.ticket import CALL_HISTORY, STEP_HISTORY, Ticket
-from walkaway_core.store.transaction import Transaction
-from walkaway_wire.events import STEP_ADJUSTED, STEP_STARTED
+from walkaway_core.store.ticket import CALL_HISTORY, MODEL_HISTORY, Ticket
 
-UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
-"""Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
-DECLINED = "The model declined to go on with this{category}; say it in another way, or begin a new session"
+GO_SECONDS = 300.0
+"""In an invocation that is older no step begins: what is left of its time is what a step may take."""
 
 
 def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out the step after the ticket's, or say how long to wait before it is tried again.
+    """Carry out the steps behind the ticket's, and say what the turn needs then; or how long to wait for the model.
 
     Raises ModelFailed for the latter where the execution began with a release that had no other way.
     """
     ticket = Ticket.read(data)
+    if ticket.waits:  # what could be run of the step's calls has been
+        return replace(ticket.go("ask"), history=ticket.history + MODEL_HISTORY).json()
     if ticket.spent:
         return ticket.go("continue").json()
-    step = _Step(services, ticket, ticket.step + 1, services.ids.new("call_"))
+    going = _Going(services, ticket, services.ids.new("call_"), services.clock.now())
     try:
-        return step.take().json()
+        return going.go().json()
     except Superseded:
-        return ticket.go("over").json()
+        return going.ticket.go("over").json()
     except LimitReached as limit:
-        return ticket.fail(limit.code, str(limit)).json()
+        return going.ticket.fail(limit.code, str(limit)).json()
     except ModelRefused as refusal:
-        return ticket.fail("model_refused", str(refusal)).json()
+        return going.ticket.fail("model_refused", str(refusal)).json()
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One invocation's attempt at a step."""
+@dataclass(slots=True)
+class _Going:
+    """One invocation: the ticket says how far it is. Whatever is not as it left it, it leaves to the next one."""
 
     services: Services
     ticket: Ticket
-    number: int
     nonce: str
+    since: float
 
-    def take(self) -> Ticket:
-        """Begin, stream, commit, as often as it takes; or go on from what somebody else has committed.
+    def go(self) -> Ticket:
+        """Go as far as it can. Raises Superseded, LimitReached, ModelRefused, ModelFailed."""
+        to = self._take(None)
+        while isinstance(to, Results):
+            to = self._next(to)
+        return to
 
-        Raises Superseded, LimitReached, ModelRefused, ModelFailed.
-        """
-        since, remedies = self.services.clock.now(), Remedies()
+    def _next(self, results: Results) -> Ticket | Results:
+        """Take the step behind the one whose calls have come to this."""
+        before, now = results.step, self.services.clock.now()
+        try:
+            limits.check(before.turn, before.session, before.settings, before.step + 1, now)
+        except LimitReached:
+            results.commit()
+            raise
+        begun = beginning.behind(self.services, results) if now < self.since + GO_SECONDS else None
+        if begun:
+            return self._take(begun)
+        results.commit()
+        return self._leave(Way(again=True))
+
+    def _take(self, begun: OpenStep | None) -> Ticket | Results:
+        """Take a step that has begun, or begin the one that is to be taken now, as often as it takes."""
+        remedies = Remedies()
         while True:
-            current = executions.current(self.services, self.ticket)
-            turn, session, settings = current
-            stored = transcript.answer(self.services, turn.key, self.number)
-            if stored:
-                return self._after(stored.body, settings)
-            began = self.services.clock.now()
-            limits.check(turn, session, settings, self.number, began)
-            begun = self._begin(current, since + retries.CUT_SECONDS, remedies)
-            if begun is None:
+            taken = begun or self._begin(remedies)
+            if isinstance(taken, Ticket):
+                return taken
+            if taken is None:
                 continue
+            began = self.services.clock.now()
             try:
-                return self._after(model_step.answer(self.services, begun), settings)
+                return self._after(model_step.answer(self.services, taken), taken.step)
             except (ThinkingRefused, TooLong) as refusal:
-                remedies = trouble.otherwise(self.services, begun, refusal)
+                remedies = trouble.otherwise(self.services, taken, refusal)
             except ModelFailed as failure:
-                failed = Failed(begun, failure, since, began)
+                failed = Failed(taken, failure, self.since, began)
                 if to := trouble.after(self.services, self.ticket, failed):
                     return to
+            begun = None
 
-    def _begin(self, current: Current, until: float, remedies: Remedies) -> OpenStep | None:
-        """Append `step.started` and move the due item; None when something has changed: look again."""
+    def _begin(self, remedies: Remedies) -> OpenStep | Ticket | None:
+        """Begin the step behind the ticket's, or the last that somebody has begun; None: look again.
+
+        A step that has been committed is left as it is: the ticket says what comes behind it.
+        """
+        current = executions.current(self.services, self.ticket)
         turn, session, settings = current
-        last = log.open_end(self.services, turn.key)
-        attempt = log.attempts(last.era, self.number) + 1
-        writer = Writer(turn.key, log.era(self.number, attempt), self.nonce)
-        started = [(STEP_STARTED, {"step": self.number, "attempt": attempt}), *self._adjusted(settings, attempt)]
-        tx = Transaction(self.services.table)
-        tx.put(log.item(self.services, writer, last.number, started), Absent())  # one attempt at a time
-        tx.check(turn.key.entry(self.number), Absent())  # the step has not been committed meanwhile
-        later = turns.move_due(tx, turn, self.services.clock.now() + due.STEP_WITHIN)
-        facts = turn_facts.stepping(self.number, later.due)
-        past = turn_facts.RETRIED if attempt == 1 else ()
-        tx.change(turn.key.item, *turns.unchanged(turn), set=facts, drop=past)
-        first = [] if turn.started else [outbox.STARTED]
-        notices = outbox.add(tx, self.services, turn.key.owner, session, turn.key.turn, *first)
-        if first:
-            turns.tell(self.services, tx, turn, facts)
-        try:
-            tx.commit()
-        except (Refused, Unknown):
-            return None
-        outbox.send_now(self.services, notices)
-        return OpenStep(later, session, settings, self.number, writer, last.number + len(started), until, remedies)
+        step = max(self.ticket.step + 1, turn.step, turn.begun)
+        stored = transcript.answer(self.services, turn.key, step) if step <= turn.step else None
+        if stored:
+            self.ticket = replace(self.ticket, step=step)
+            return self._leave(way.behind(self.services, turn.key, step, settings, stored.body))
+        limits.check(turn, session, settings, step, self.services.clock.now())
+        begun = beginning.begin(self.services, current, step, self.nonce, self.since + retries.CUT_SECONDS)
+        return replace(begun, remedies=remedies, free=self.ticket.free) if begun else None
 
-    def _adjusted(self, settings: AgentSettings, attempt: int) -> list[Draft]:
-        """Tell readers once in a turn what its settings ask for and its model does not take."""
-        dropped = prompt.dropped(settings) if (self.number, attempt) == (1, 1) else []
-        reason = f"{settings.model} does not take this"
-        return [(STEP_ADJUSTED, {"step": 1, "left_out": dropped, "reason": reason})] if dropped else []
+    def _after(self, committed: Committed, step: int) -> Ticket | Results:
+        """Say where to go after a step; what came of its light calls, where that is on to the next one."""
+        if committed.over:
+            return self.ticket.go("over")
+        self.ticket = replace(self.ticket, step=step)
+        behind = committed.way
+        if committed.step is None:
+            return self._leave(behind)
+        results = light.run(self.services, committed.step, committed.calls)
+        here = {call.index for call in committed.calls}
+        left = replace(behind, now=tuple(index for index in behind.now if index not in here))
+        goes_on = here or behind.again
+        if goes_on and self.ticket.free and not left.now and not left.later:
+            return results
+        results.commit()
+        return self._leave(replace(left, again=bool(goes_on)))
 
-    def _after(self, answer: Mapping[str, Any], settings: AgentSettings) -> Ticket:
-        """Say where to go after a step, from what was committed. Without calls, "tools" leads to the next step."""
-        now, later = asking.split(settings, answer)
-        calls = len(now) + len(later)
-        history = self.ticket.history + STEP_HISTORY + CALL_HISTORY * calls
-        if answer["stop_reason"] == "refusal":
-            return replace(self.ticket.fail("refusal", _declined(answer.get("refusal", {}))), step=self.number)
-        goes_on = calls or answer["stop_reason"] in UNFINISHED or self._is_nudged(answer)
-        to = self.ticket.go("tools" if goes_on else "done")
-        return replace(to, step=self.number, history=history, calls=now, waits=bool(later))
-
-    def _is_nudged(self, answer: Mapping[str, Any]) -> bool:
-        """Whether the model is asked for its result once more: it has said nothing, for the first time in a row."""
-        if not transcript.is_empty(answer):
-            return False
-        before = transcript.answer(self.services, self.ticket.key, self.number - 1) if self.number > 1 else None
-        return before is None or not transcript.is_empty(before.body)
-
-
-def _declined(refusal: Mapping[str, str]) -> str:
-    """Say that the model declined, and why if the service said so."""
-    category = f" ({refusal['category']})" if refusal.get("category") else ""
-    return ". ".join(filter(None, (DECLINED.format(category=category), refusal.get("explanation"))))
+    def _leave(self, behind: Way) -> Ticket:
+        """Say what the machine is to do: the calls that are left, asking the caller, the next step, or the end."""
+        calls = len(behind.now) + behind.later
+        ticket = replace(self.ticket, history=self.ticket.history + MODEL_HISTORY + CALL_HISTORY * calls)
+        if behind.declined:
+            return ticket.fail("refusal", behind.declined)
+        if behind.ends:
+            return ticket.go("done")
+        if ticket.free and not behind.now:
+            return ticket.go("ask" if behind.later else "call_model")
+        return replace(ticket.go("tools"), calls=behind.now, waits=behind.later > 0)

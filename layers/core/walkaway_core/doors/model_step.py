@@ -1,28 +1,45 @@
 """The answer to a step that has begun: streamed into the log, and made part of the conversation once (rule R3)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from walkaway_core.agent import compaction, prompt
 from walkaway_core.agent.prompt import Prompt
-from walkaway_core.doors import refused
+from walkaway_core.doors import light, refused, way
 from walkaway_core.doors.open_step import OpenStep, spend, under_way
 from walkaway_core.doors.summary import summarise
-from walkaway_core.engine import limits
+from walkaway_core.doors.tool_call import ToolCall
+from walkaway_core.doors.way import Way
+from walkaway_core.engine import ending, limits
+from walkaway_core.engine.ending import Ending
 from walkaway_core.log import log, transcript
 from walkaway_core.log.deltas import DeltaWriter
-from walkaway_core.log.log import Superseded
+from walkaway_core.log.log import Draft, Superseded
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.items import Absent, Refused
 from walkaway_core.ports.model import Answer, ContentRefused, ModelFailed, ModelRefused, TooLong
-from walkaway_core.store import due, turn_facts, turns
+from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import STEP_COMPLETED
 
 
-def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
-    """Get an answer and commit it; give what the conversation has for this step.
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A step whose answer stands in the conversation, and where the turn goes from there.
+
+    `step` is how this invocation left it, and `calls` what it has claimed of its calls; None when somebody else has
+    committed it. `over`: the turn has ended with it.
+    """
+
+    way: Way
+    step: OpenStep | None = None
+    calls: Sequence[ToolCall] = ()
+    over: bool = False
+
+
+def answer(services: Services, begun: OpenStep) -> Committed:
+    """Get an answer and commit it.
 
     Raises ModelFailed, ModelRefused, LimitReached, Superseded. TooLong and ThinkingRefused have a remedy, which the
     caller tries; what else the service refuses to read is left out from the next turn on.
@@ -37,13 +54,13 @@ def answer(services: Services, begun: OpenStep) -> Mapping[str, Any]:
             limits.check_cost(begun.turn, begun.session, settings)
             sent = entries = _entries(services, begun)
         asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
-        number, made = _stream(services, begun, asked)
+        begun, made = _stream(services, replace(begun, entries=entries), asked)
     except ContentRefused as refusal:
         if isinstance(refusal, TooLong) and _can_be_shorter(services, begun, entries):
             raise
         refused.leave_out(services, begun, sent, refusal)
         raise ContentRefused(str(refusal)) from refusal
-    return _commit(services, begun, number, made, asked)
+    return _commit(services, begun, made, asked)
 
 
 def _can_be_shorter(services: Services, begun: OpenStep, entries: list[Entry]) -> bool:
@@ -59,7 +76,7 @@ def _entries(services: Services, begun: OpenStep) -> list[Entry]:
     Raises Superseded when somebody has gone on while this worker slept, ModelRefused when the step was refused before.
     """
     key = begun.turn.key
-    entries = transcript.entries(services, key.owner, upto=key.entry(begun.step)[1])
+    entries = transcript.entries(services, key.owner, key.entry(begun.step)[1], begun.entries)
     last = entries[-1]
     if (last.turn, last.step, last.body.get("role")) == (key.turn, begun.step, "assistant"):
         raise Superseded
@@ -67,37 +84,76 @@ def _entries(services: Services, begun: OpenStep) -> list[Entry]:
     return entries
 
 
-def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[int, Answer]:
-    """Stream the model call into the log; give the number of the next event, and the answer."""
+def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[OpenStep, Answer]:
+    """Stream the model call into the log; give the step then, with its last events unsent, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
     call = services.model.call(asked.request)
     try:
-        with under_way(services, begun, call) as events:
+        with under_way(services, begun, call, lambda: out.heard) as events:
             for type_, data in events:
                 out.push(type_, data)
     except (ModelFailed, ModelRefused):
         out.flush()  # one nonce, one append at a time: what comes next must not be taken for what is under way
         raise
-    return out.flush(), call.answer()
+    number, unsent = out.close()
+    return replace(begun, number=number, unsent=unsent), call.answer()
 
 
-def _commit(services: Services, begun: OpenStep, number: int, made: Answer, asked: Prompt) -> Mapping[str, Any]:
-    """Make the answer part of the conversation, once; give what the conversation has for this step."""
-    turn, nonce = begun.turn, begun.writer.nonce
-    entry = transcript.answer_entry(
-        services, turn.key, begun.step, made, nonce, prefix=asked.prefix, bare=begun.remedies.bare
-    )
+def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> Committed:
+    """Make the answer part of the conversation, once: with the turn's end, or with the claims of its light calls."""
+    body = {"content": made.content, "stop_reason": made.stop_reason, "broken": made.broken, "refusal": made.refusal}
+    behind = way.behind(services, begun.turn.key, begun.step, begun.settings, body)
+    if begun.free and behind.ends and _ended(services, begun, made, asked):
+        return Committed(behind, over=True)
+    calls = light.pick(services, begun, body, behind.now) if begun.free else []
     tx = Transaction(services.table)
-    tx.put(entry, Absent())
-    later = turns.move_due(tx, turn, services.clock.now() + due.STEP_WITHIN)
-    tx.change(turn.key.item, *turns.unchanged(turn), set=turn_facts.committed(begun.step, later.due))
-    usage, _ = spend(tx, begun, made)
-    done = {"step": begun.step, "stop_reason": made.stop_reason, "usage": usage}
+    later = turns.move_due(tx, begun.turn, services.clock.now() + due.STEP_WITHIN)
+    step, done = _write(services, tx, begun, made, asked, later.due)
+    drafts = [*begun.unsent, done, *light.claim(tx, calls)]
     try:
-        log.append(services, begun.writer, number, [(STEP_COMPLETED, done)], *tx)
+        number = log.append(services, begun.writer, begun.number, drafts, *tx)
     except Refused:
-        stored = transcript.answer(services, turn.key, begun.step)
-        if stored is None:
-            raise Superseded from None
-        return stored.body
-    return {"content": made.content, "stop_reason": made.stop_reason, "broken": made.broken, "refusal": made.refusal}
+        return _by_another(services, begun)
+    return Committed(behind, replace(step, number=number, unsent=()), calls)
+
+
+def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> bool:
+    """End the turn with its last answer; False when somebody waits for its end, or has said something meanwhile."""
+    if begun.session.queued or begun.turn.steered > begun.step:
+        return False
+    tx = Transaction(services.table)
+    step, done = _write(services, tx, begun, made, asked, begun.turn.due)
+    written = ending.write(services, tx, step.turn, step.session, Ending("completed", execution=step.turn.execution))
+    try:
+        log.append(services, begun.writer, begun.number, [*begun.unsent, done, written.terminal], *tx)
+    except Refused:
+        return False
+    outbox.send_now(services, written.notices)
+    return True
+
+
+def _write(  # noqa: PLR0917 - both ways to commit share it
+    services: Services, tx: Transaction, begun: OpenStep, made: Answer, asked: Prompt, watch: str
+) -> tuple[OpenStep, Draft]:
+    """Write an answer, what it has used, and the step's end into a transaction; give the step then, and its event.
+
+    `watch` is the sort key of the turn's due item.
+    """
+    turn, bare = begun.turn, begun.remedies.bare
+    entry = transcript.answer_entry(
+        services, turn.key, begun.step, made, begun.writer.nonce, prefix=asked.prefix, bare=bare
+    )
+    tx.put(entry, Absent())
+    tx.change(turn.key.item, *turns.unchanged(turn), set=turn_facts.committed(begun.step, watch))
+    usage, cost = spend(tx, begun, made)
+    done = {"step": begun.step, "stop_reason": made.stop_reason, "usage": usage}
+    return begun.after(tx, cost), (STEP_COMPLETED, done)
+
+
+def _by_another(services: Services, begun: OpenStep) -> Committed:
+    """Say what comes behind the answer that somebody else has committed. Raises Superseded when nobody has."""
+    key = begun.turn.key
+    stored = transcript.answer(services, key, begun.step)
+    if stored is None:
+        raise Superseded
+    return Committed(way.behind(services, key, begun.step, begun.settings, stored.body))

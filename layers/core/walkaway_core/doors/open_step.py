@@ -1,15 +1,17 @@
 """A step that has begun: what an invocation knows of it, a model call under way, and what it costs."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core.agent import prices
-from walkaway_core.doors.watch import watched
-from walkaway_core.log.log import Writer
+from walkaway_core.doors.watch import Watched, watched
+from walkaway_core.log.log import Draft, Writer
+from walkaway_core.log.transcript import Entry
 from walkaway_core.ports import pace
 from walkaway_core.ports.model import Answer, ModelCall
+from walkaway_core.store import turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -40,21 +42,29 @@ class OpenStep:
     number: int
     until: float
     remedies: Remedies = Remedies()
+    free: bool = False
+    """Whether the turn goes on from here by itself, as far as it can."""
+    entries: Sequence[Entry] = ()
+    """What has been read of the conversation, by this step or one before it: the whole of it up to there."""
+    unsent: Sequence[Draft] = ()
+    """The last events of its stream, which are written with its answer."""
 
-    def costing(self, cost: int) -> "OpenStep":
-        """The same, when turn and session have cost so much more, in millionths of a US dollar."""
-        turn, session = self.turn, self.session
-        turn = replace(turn, cost=None if turn.cost is None else turn.cost + cost)
-        return replace(self, turn=turn, session=replace(session, cost=session.cost + cost))
+    def after(self, tx: Transaction, cost: int) -> "OpenStep":
+        """The same, behind a transaction by which turn and session have cost so much more (`spend`)."""
+        session = replace(self.session, cost=self.session.cost + cost)
+        return replace(self, turn=turns.after(tx, self.turn), session=session)
 
 
 @contextmanager
 def under_way(
-    services: Services, begun: OpenStep, call: ModelCall
+    services: Services, begun: OpenStep, call: ModelCall, heard: Callable[[], float] = float
 ) -> Iterator[Generator[tuple[str, dict[str, Any]], None, None]]:
-    """Open a call's events. It is closed behind them, or when the turn is over."""
+    """Open a call's events. It is closed behind them, or when the turn is over.
+
+    `heard` says when the log has last shown that the turn was not (time.monotonic), for calls whose events go there.
+    """
     try:
-        with watched(services, begun.turn, call, begun.until), closing(call.events()) as events:
+        with watched(services, Watched(begun.turn, call, begun.until, heard)), closing(call.events()) as events:
             pace.waits()
             yield events
     finally:

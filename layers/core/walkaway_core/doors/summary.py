@@ -26,7 +26,7 @@ def summarise(services: Services, begun: OpenStep, entries: list[Entry], cut: Cu
         answer = _ask(services, begun, entries, cut)
         tx = Transaction(services.table)
         _, cost = spend(tx, begun, answer)
-        begun = begun.costing(cost)
+        begun = replace(begun.after(tx, cost), entries=())
         try:
             text = compaction.read(answer)
         except (ModelFailed, ModelRefused):

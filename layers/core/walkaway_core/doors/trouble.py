@@ -56,7 +56,7 @@ def after(services: Services, ticket: Ticket, failed: Failed) -> Ticket | None:
     """
     clock, wait = services.clock, retries.wait(failed.attempt, failed.failure)
     late = clock.now() + wait > failed.since + retries.INVOCATION_SECONDS
-    leaves = bool(ticket.knows_wait) and (late or wait > retries.HERE_SECONDS)
+    leaves = ticket.free and (late or wait > retries.HERE_SECONDS)
     wait = float(math.ceil(wait)) if leaves else wait  # a Wait state takes whole seconds
     told = False
     while not told:

@@ -2,28 +2,40 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from walkaway_core.ports.model import ModelCall
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 
-LOOK_EVERY = 0.25
+TICK = 0.25
+LOOK_EVERY, LOOK_SELDOM = 0.25, 2.5
+"""Seconds without a sign of life after which the turn's record is looked at: where that costs nothing, and where it is
+billed. Where a call streams into the log, each append is such a sign, and one behind the turn's end fails."""
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A model call of a turn: cut off at `until`. `heard`: when there was last a sign that the turn goes on."""
+
+    turn: Turn
+    call: ModelCall
+    until: float
+    heard: Callable[[], float]
+    looked: float = field(default_factory=time.monotonic)
 
 
 @contextmanager
-def watched(services: Services, turn: Turn, call: ModelCall, until: float) -> Iterator[None]:
-    """Close a call, from another thread, soon after its turn is over or past its deadline; cut it off at `until`."""
-    entry = (services, turn, call, until)
-    _watch.add(entry)
+def watched(services: Services, entry: Watched) -> Iterator[None]:
+    """Close a call, from another thread, soon after its turn is over or past its deadline; cut it off in time."""
+    _watch.add(services, entry)
     try:
         yield
     finally:
         _watch.remove(entry)
-
-
-Entry = tuple[Services, Turn, ModelCall, float]
 
 
 class _Watch:
@@ -31,42 +43,48 @@ class _Watch:
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
-        self._entries: list[Entry] = []
+        self._entries: list[tuple[Services, Watched]] = []
         self._running = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, services: Services, entry: Watched) -> None:
         with self._lock:
-            self._entries.append(entry)
+            self._entries.append((services, entry))
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._run, name="watch", daemon=True).start()
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: Watched) -> None:
         with self._lock:
-            self._entries[:] = [other for other in self._entries if other is not entry]
+            self._entries[:] = [other for other in self._entries if other[1] is not entry]
 
     def _run(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait(LOOK_EVERY)
+                self._lock.wait(TICK)
                 if not self._entries:
                     self._running = False
                     return
                 entries = list(self._entries)
-            for services, turn, call, until in entries:
+            for services, entry in entries:
                 try:
-                    if not _goes_on(services, turn):
-                        call.close()
-                    elif services.clock.now() >= until:
-                        call.cut()
+                    if not _goes_on(services, entry):
+                        entry.call.close()
+                    elif services.clock.now() >= entry.until:
+                        entry.call.cut()
                 except Exception:  # the table is in trouble: the next look decides
-                    logging.getLogger(__name__).exception("could not look at %s", turn.key.turn)
+                    logging.getLogger(__name__).exception("could not look at %s", entry.turn.key.turn)
 
 
-def _goes_on(services: Services, turn: Turn) -> bool:
+def _goes_on(services: Services, entry: Watched) -> bool:
+    """Whether the turn is not over: by its record, if nothing else has shown so lately."""
+    now, turn = time.monotonic(), entry.turn
+    if services.clock.now() >= turn.deadline:
+        return False
+    if now < max(entry.looked, entry.heard()) + (LOOK_EVERY if services.table.quick else LOOK_SELDOM):
+        return True
+    entry.looked = now
     item = services.table.get(turn.key.item)[0]
-    running = item is not None and item.facts["status"] == "running" and item.facts["execution"] == turn.execution
-    return running and services.clock.now() < turn.deadline
+    return item is not None and item.facts["status"] == "running" and item.facts["execution"] == turn.execution
 
 
 _watch = _Watch()

@@ -8,7 +8,7 @@ from walkaway_core.engine.executions import get
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Is, Refused, Unknown
+from walkaway_core.ports.items import Absent, Is, Item, Refused, Unknown
 from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -85,14 +85,10 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         last = log.end(services, key)
         if last.over:
             continue
-        tx, session = Transaction(services.table), _session(services, key.owner)
-        terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [ending.draft(turn)])
+        tx = Transaction(services.table)
+        written = write(services, tx, turn, _session(services, key.owner), ending, successor)
+        terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [written.terminal])
         tx.put(terminal, Absent())  # whoever appends meanwhile, or ends it, wins
-        _over(services, tx, turn, ending)
-        held = session is not None and session.turn == key.turn
-        following = _release(services, tx, session, ending, successor) if session and held else None
-        kinds = [outbox.ENDED[ending.status], *([outbox.EXPIRED] if ending.expired else [])]
-        notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
         try:
             tx.commit()
         except (Refused, Unknown):
@@ -100,12 +96,42 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
                 break
             continue
         break
-    if following:
-        starts.begin(services, following)
-    outbox.send_now(services, notices)
+    if written.following:
+        starts.begin(services, written.following)
+    outbox.send_now(services, written.notices)
     ended = load(services, key)
     assert ended
-    return Ended(now=True, turn=ended, next=following)
+    return Ended(now=True, turn=ended, next=written.following)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the end of a turn is besides its writes: its event, what the bus is to be told, the turn that follows."""
+
+    terminal: Draft
+    notices: list[Item]
+    following: Turn | None
+
+
+def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step's commit shares
+    services: Services,
+    tx: Transaction,
+    turn: Turn,
+    session: Session | None,
+    ending: Ending,
+    successor: Begin | None = None,
+) -> Written:
+    """Write a turn's end into a transaction, to which the caller adds the terminal event where nothing is.
+
+    Once it is committed the caller starts what follows, and tells the bus.
+    """
+    key = turn.key
+    _over(services, tx, turn, ending)
+    held = session is not None and session.turn == key.turn
+    following = _release(services, tx, session, ending, successor) if session and held else None
+    kinds = [outbox.ENDED[ending.status], *([outbox.EXPIRED] if ending.expired else [])]
+    notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
+    return Written(ending.draft(turn), notices, following)
 
 
 def _session(services: Services, key: SessionKey) -> Session | None:

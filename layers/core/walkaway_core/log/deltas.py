@@ -1,6 +1,7 @@
 """Group commit for a streaming model call: what arrives while an append is in flight becomes the next append."""
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.log import log
@@ -11,8 +12,10 @@ from walkaway_core.store.services import Services
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-GROUP_BYTES = 4_000
-"""About how much one log item of deltas holds."""
+GROUP_BYTES, PACED_BYTES = 4_000, 64_000
+"""About how much one log item of deltas holds: where a write costs next to nothing, and where it is billed."""
+PACE = 0.2
+"""Seconds between two appends where each is billed; the first one is never late."""
 
 
 class DeltaWriter:
@@ -26,10 +29,15 @@ class DeltaWriter:
         self._services = services
         self._writer = writer
         self._number = number
+        self._most, self._pace = (GROUP_BYTES, 0.0) if services.table.quick else (PACED_BYTES, PACE)
         self._changed = threading.Condition()
         self._waiting: list[Draft] = []
         self._flying: list[Draft] = []
         self._failure: BaseException | None = None
+        self._next = 0.0
+        self._timer: threading.Timer | None = None
+        self.heard = time.monotonic()
+        """When the log last took something of this writer's, so that the turn was not over."""
 
     def push(self, type_: str, data: dict[str, Any]) -> None:
         """Append an event, now or with the next group. Raises Superseded."""
@@ -38,25 +46,56 @@ class DeltaWriter:
             if self._failure:
                 self._recover()
             elif not self._flying:
-                self._send()
+                self._send_in_time()
 
     def flush(self) -> int:
         """Wait until all events are durable; give the number after them. Raises Superseded."""
         with self._changed:
-            while self._flying or self._failure:
-                if self._failure:
-                    self._recover()
-                else:
-                    self._changed.wait()
+            self._pace = self._next = 0.0
+            self._settle()
+            while self._waiting:
+                self._send()
+                self._settle()
             return self._number
+
+    def close(self) -> tuple[int, list[Draft]]:
+        """Send nothing more: give the next event's number, and those that have not been sent. Raises Superseded."""
+        with self._changed:
+            self._next = float("inf")
+            self._settle()
+            return self._number, self._waiting
+
+    def _settle(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._flying or self._failure:
+            if self._failure:
+                self._recover()
+            else:
+                self._changed.wait()
+
+    def _send_in_time(self) -> None:
+        wait = self._next - time.monotonic()
+        if wait <= 0:
+            self._send()
+        elif self._waiting and not self._timer and wait <= self._pace:
+            self._timer = threading.Timer(wait, self._ring)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _ring(self) -> None:
+        with self._changed:
+            self._timer = None
+            if not self._flying and not self._failure:
+                self._send_in_time()
 
     def _send(self) -> None:
         size = 0
-        while self._waiting and (not self._flying or size < GROUP_BYTES):
+        while self._waiting and (not self._flying or size < self._most):
             draft = self._waiting.pop(0)
             size += sum(len(str(value)) for value in draft[1].values()) + 50
             self._flying.append(draft)
         if self._flying:
+            self._next = time.monotonic() + self._pace
             put = Put(log.item(self._services, self._writer, self._number, self._flying), (Absent(),))
             self._services.table.submit(put).add_done_callback(self._sent)
 
@@ -64,9 +103,10 @@ class DeltaWriter:
         with self._changed:
             self._failure = future.exception()
             if not self._failure:
+                self.heard = time.monotonic()
                 self._number += len(self._flying)
                 self._flying = []
-                self._send()
+                self._send_in_time()
             self._changed.notify_all()
 
     def _recover(self) -> None:
@@ -78,4 +118,4 @@ class DeltaWriter:
         if not mine:
             self._waiting[:0] = self._flying
         self._flying = []
-        self._send()
+        self._send_in_time()

@@ -134,15 +134,17 @@ def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]
     ]
 
 
-def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[Entry]:
+def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~", before: Sequence[Entry] = ()) -> list[Entry]:
     """Read what the model is to see, the oldest entry first: the conversation, or what the last summary leaves of it.
 
     `upto`: with the entry at this sort key as the last. It is read from the end, so no more is read than is shown.
+    `before`: what was read earlier, and is not read again: entries are only added, and behind what a step has seen.
     """
     newest_first: list[Entry] = []
+    begin = f"ENTRY#{before[-1].id.replace('.', '#')}" if before else "ENTRY#"
     since, more = "", True
     while more:
-        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True)
+        page = services.table.query(key.partition, after=begin, upto=upto, reverse=True)
         for item in page.items:
             entry = unpack(services, key.tenant, item)
             if entry.id < since:
@@ -152,7 +154,7 @@ def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~") -> list[
                 since = max(since, entry.body["from"])
         more = page.more
         upto = _before(page.items[-1].sk) if page.items else upto
-    return newest_first[::-1]
+    return [*before, *newest_first[::-1]]
 
 
 def _before(sk: str) -> str:

@@ -15,7 +15,8 @@ class Table(Protocol):
     """
 
     quick: bool
-    """Whether reads come from this machine: whoever runs on an event loop need not leave it for a few of them."""
+    """Whether requests stay on this machine. Then they cost nothing, and whoever runs on an event loop need not leave
+    it for a few reads; else each is billed and takes its way, and callers ask less often than they could."""
 
     def get(self, *keys: Key) -> list[Item | None]:
         """Read up to 100 items, in the order of the keys; None for an absent one.

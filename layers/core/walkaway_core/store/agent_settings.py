@@ -41,6 +41,8 @@ class AgentSettings:
     """Tools of the server's whose calls wait for a yes."""
     tool_timeout: int = 86_400
     """Seconds for which a call waits for the caller."""
+    inline_tools: bool = True
+    """Whether light tools run where the model is called; else each call has an invocation of its own."""
 
     @property
     def body(self) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from walkaway_core.store.keys import TurnKey
 
-Next = Literal["call_model", "wait", "tools", "continue", "done", "over"]
+Next = Literal["call_model", "wait", "tools", "ask", "continue", "done", "over"]
 
 HISTORY_BUDGET = 15_000
-"""Step Functions ends an execution at 25,000 history events; a step writes about 12, a tool call or an end 8,
-a pause 10, an attempt behind which the machine waits 9 (a task 5, a Choice 2, a Wait 2)."""
-STEP_HISTORY = 12
+"""Step Functions ends an execution at 25,000 history events; calling the model, for one step or for several, writes
+about 12, a tool call or an end 8, a pause 10, an attempt behind which the machine waits 9 (a task 5, a Choice 2, a Wait
+2)."""
+MODEL_HISTORY = 12
 CALL_HISTORY = 8
 FINISH_HISTORY = 8
 PAUSE_HISTORY = 10
@@ -38,13 +39,19 @@ class Ticket:
     """Code and sentence of what makes the turn fail."""
     seconds: int | None = None
     """How long the machine is to wait before it calls the model again; only where that is `next`."""
-    knows_wait: bool | None = None
-    """True: the execution's states have a way to `wait`. They say so themselves; those of 0.1.0 have none."""
+    ways: int | None = None
+    """2: the execution's states have ways to `wait`, to `ask`, and back to `call_model`. They say so themselves; those
+    of 0.1.0 say nothing, and have none of these."""
 
     @property
     def key(self) -> TurnKey:
         """The turn it is about."""
         return TurnKey(self.tenant, self.session, self.turn)
+
+    @property
+    def free(self) -> bool:
+        """Whether the execution's states let a turn go as far as it can in one go."""
+        return self.ways is not None and self.ways >= 2
 
     @property
     def spent(self) -> bool:

@@ -64,6 +64,11 @@ class Transaction:
             earlier = self._writes.pop(key).when if isinstance(there, Check) else ()
             self._add(Change(*key, set, add, drop, _all(earlier, when)))
 
+    def after(self, item: Item) -> Item:
+        """Give an item, as it was read, with what this changes of it."""
+        change = self._writes.get(item.key)
+        return _changed(item, (), change.set, change.add, change.drop) if isinstance(change, Change) else item
+
     def include(self, *writes: Write) -> None:
         """Let writes that somebody else has made belong to it."""
         for write in writes:

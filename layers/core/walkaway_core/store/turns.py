@@ -196,6 +196,11 @@ def move_due(tx: Transaction, turn: Turn, at: float) -> Turn:
     return replace(turn, due=due.move(tx, turn.due, at, "turn", turn.key.turn, turn.key.detail))
 
 
+def after(tx: Transaction, turn: Turn) -> Turn:
+    """Give a turn with what a transaction changes of its record."""
+    return unpack(turn.key, tx.after(Item(*turn.key.item, turn.facts)))
+
+
 def tell(services: Services, tx: Transaction, before: Turn, facts: Mapping[str, Fact], *dropped: str) -> None:
     """Let the dialects write what belongs to a move: the turn gets these facts and loses the `dropped` ones."""
     kept = {name: value for name, value in before.facts.items() if name not in dropped}

@@ -64,6 +64,7 @@ class ReadFile(Tool):
 
     name: ClassVar[str] = "read_file"
     repeatable: ClassVar[bool] = True
+    light: ClassVar[bool] = True
 
     path: Path
     first_line: Annotated[int, Field(ge=1, description="first line to read, from 1")] = 1
@@ -84,6 +85,7 @@ class WriteFile(Tool):
 
     name: ClassVar[str] = "write_file"
     repeatable: ClassVar[bool] = True
+    light: ClassVar[bool] = True
 
     path: Path
     content: str
@@ -99,6 +101,7 @@ class EditFile(Tool):
 
     name: ClassVar[str] = "edit_file"
     repeatable: ClassVar[bool] = False
+    light: ClassVar[bool] = True
 
     path: Path
     old_text: Annotated[str, Field(min_length=1)]
@@ -123,6 +126,7 @@ class ListFiles(Tool):
 
     name: ClassVar[str] = "list_files"
     repeatable: ClassVar[bool] = True
+    light: ClassVar[bool] = True
 
     path: Path = ""
     pattern: Annotated[str, Field(description="only paths like this, e.g. *.md")] = "*"

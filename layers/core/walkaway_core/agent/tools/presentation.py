@@ -25,6 +25,7 @@ class CreatePresentation(Tool):
 
     name: ClassVar[str] = "create_presentation"
     repeatable: ClassVar[bool] = True
+    light: ClassVar[bool] = True
 
     path: Path
     title: str

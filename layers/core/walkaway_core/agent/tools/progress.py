@@ -15,6 +15,7 @@ class ReportProgress(Tool):
 
     name: ClassVar[str] = "report_progress"
     repeatable: ClassVar[bool] = True
+    light: ClassVar[bool] = True
 
     metadata: Annotated[
         dict[str, Any], Field(min_length=1, description='for example {"status": "writing chapter 2", "percent": 40}')

@@ -94,6 +94,9 @@ class Tool(BaseModel):
     """Whether carrying the same call out twice is no worse than once."""
     unasked: ClassVar[bool] = True
     """Whether sessions that do not say which tools they want have it."""
+    light: ClassVar[bool] = False
+    """Whether it is done within seconds and touches the workspace and the Table alone: no network, no command, nothing
+    that cannot be given up after ten seconds. It then runs where the model was called."""
     deadline: ClassVar[float] = 60.0
     """Seconds after which a call whose end nobody recorded counts as lost."""
 

@@ -1,0 +1,179 @@
+"""One tool call of a step, journalled so that it is not carried out twice unseen.
+
+What the journal of a call says (docs/architecture.md#journal); it stands where the result does in the conversation:
+
+fact     unit  written by     says
+at       ms    claimed, done  when it was claimed first; then when its result was written
+turn     id    claimed, done  whose it is, where its key has the place of a turn that waited
+state          claimed, done  started, done
+nonce          claimed, done  who claimed it last; then who wrote the result
+until    ms    claimed        before then no other invocation of the same process takes it for lost
+process        claimed        `Services.process` of who claimed it last
+body_at  path  done           where a large result stands
+
+*claimed* is `begin`, and `claim`, also by whoever takes the call for lost; *done* is `end`. What the caller answers,
+other than with a yes, is done without having been claimed (`give` in engine/pause/answering.py). What is done has
+neither `until` nor `process`; its body is the `tool_result` block. Names and units are a contract: docs/upgrades.md.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from walkaway_core.agent import tools
+from walkaway_core.agent.tools.tool import Result, ToolContext
+from walkaway_core.engine.executions import Current
+from walkaway_core.log import log, transcript
+from walkaway_core.log.log import Draft, Superseded, Writer
+from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
+from walkaway_core.store.services import Services
+from walkaway_core.store.transaction import Transaction
+from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
+
+WAIT = 0.2
+"""Seconds for which a call of no tool is somebody's."""
+PROGRESS_EVERY = 1.0
+CUT_OFF = (
+    "This call was cut off at the limit of the answer, and was not carried out. "
+    "Make it again, with less in it or in several parts."
+)
+UNKNOWN = (
+    "It is not known whether this call was carried out: the worker that ran it disappeared. "
+    "Look at the result before you repeat it."
+)
+
+
+class ToolCall:
+    """A call of a committed step, as one invocation handles it: the journal knows that by its `nonce`."""
+
+    def __init__(
+        self, services: Services, current: Current, answer: Mapping[str, Any], place: tuple[int, int], nonce: str
+    ) -> None:
+        """`place`: the step whose `answer` it is, and which of its calls, from 0."""
+        step, index = place
+        self._services = services
+        self._record, self._session, self._settings = current
+        self._turn = self._record.key
+        self.index = index
+        self.block = transcript.calls(answer["content"])[index]
+        self._broken = answer["broken"].get(self.block["id"])
+        self._cut = index == transcript.cut_call(answer)
+        self._tool = tools.TOOLS.get(self.block["name"])
+        self.journal = self._turn.call(step, index)
+        self._nonce = nonce
+        self._told = services.clock.now()
+        self._writer = Writer(self._turn, log.tools_era(step), services.ids.new("tool_"))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the model has said all of it, and its arguments are an object."""
+        return self._broken is None and not self._cut
+
+    @property
+    def light(self) -> bool:
+        """Whether it is answered within seconds and with nothing but the workspace."""
+        return not self.whole or self._tool is None or self._tool.light
+
+    def begin(self, tx: Transaction, seconds: float) -> Draft:
+        """Claim a call that nobody can have claimed before, for so many seconds; give the event that says so."""
+        about = transcript.about(self._services, self._turn)
+        tx.put(Item(*self.journal, about | self._started(seconds)), Absent())
+        return self._executing
+
+    def claim(self) -> Literal["mine", "wait", "done", "unknown"]:
+        """Make the journal name this invocation, if it may: not before the owner's deadline, or its process's end.
+
+        Raises Superseded when the turn is over or has gone on.
+        """
+        seconds = self._tool.deadline if self._tool else WAIT
+        journal = self._services.table.get(self.journal)[0]
+        tx = Transaction(self._services.table)
+        if journal is None:
+            return "mine" if self._write([self.begin(tx, seconds)], tx) else "wait"
+        if journal.facts["state"] == "done":
+            return "done"
+        if journal.facts["nonce"] == self._nonce:
+            return "mine"
+        theirs = journal.facts["process"] == self._services.process
+        if theirs and journal.number("until") > ms(self._services.clock.now()):
+            return "wait"
+        tx.change(self.journal, *_started(journal.text("nonce")), set=self._started(seconds))
+        if not self._write([self._executing], tx):
+            return "wait"
+        return "mine" if self._tool is None or self._tool.repeatable else "unknown"
+
+    def carry_out(self) -> Result:
+        """Do what the model asked for, or say why not. Raises Superseded when the call is no longer this worker's."""
+        if self._cut:
+            return Result(CUT_OFF, is_error=True)
+        if self._broken is not None:
+            return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
+        tool, there = self._tool, tools.there(self._services, self._settings)
+        if tool is None or tool.name not in there:
+            why = tool.missing(self._services) if tool else None
+            missing = f"There is no tool {self.block['name']!r}; there are: {', '.join(there) or 'none'}"
+            return Result(f"{missing}. {why}" if why else missing, is_error=True)
+        fence = Check(*self.journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
+        context = ToolContext(self._services, self._session, fence, self._progress)
+        try:
+            return tools.use(tool, self.block["input"], context)
+        except Superseded:
+            raise
+        except Exception:
+            logging.getLogger(__name__).exception("tool %s broke", tool.name)
+            return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
+
+    def end(self, tx: Transaction, result: Result) -> Draft:
+        """Write the result into the journal, if that still names this invocation; give the event that says so."""
+        told = {"content": result.content, "is_error": result.is_error}
+        body = {"type": "tool_result", "tool_use_id": self.block["id"], **told}
+        done = transcript.result_entry(self._services, self._turn, self.journal, body, self._nonce)
+        tx.put(done, *self._mine)
+        self._services.extensions.projections.call_ended(self._services, tx, self._record, self.block["id"])
+        return TOOL_RESULT, {"id": self.block["id"], **told}
+
+    def finish(self, result: Result) -> None:
+        """Write the result into the journal and the log. Raises Superseded when somebody else has the call."""
+        tx = Transaction(self._services.table)
+        if not self._write([self.end(tx, result)], tx):
+            journal = self._services.table.get(self.journal)[0]
+            if journal is None or journal.facts["nonce"] != self._nonce:
+                raise Superseded
+
+    def _progress(self, content: str) -> bool:
+        """Tell readers how far the tool is, unless they have just been told. Raises Superseded."""
+        now = self._services.clock.now()
+        if now < self._told + PROGRESS_EVERY:
+            return False
+        self._told = now
+        tx = Transaction(self._services.table)
+        tx.check(self.journal, *self._mine)
+        if not self._write([(TOOL_USE_PROGRESS, {"id": self.block["id"], "content": content})], tx):
+            raise Superseded
+        return True
+
+    def _started(self, seconds: float) -> dict[str, Fact]:
+        until = ms(self._services.clock.now() + seconds)
+        return {"state": "started", "nonce": self._nonce, "until": until, "process": self._services.process}
+
+    @property
+    def _executing(self) -> Draft:
+        return TOOL_USE_EXECUTING, {"name": self.block["name"], "id": self.block["id"], "input": self.block["input"]}
+
+    @property
+    def _mine(self) -> tuple[Is, Is]:
+        return _started(self._nonce)
+
+    def _write(self, drafts: list[Draft], tx: Transaction) -> bool:
+        """Append events and change the journal in one transaction; False when the journal was not as expected."""
+        number = log.open_end(self._services, self._turn, self._writer.era).number
+        try:
+            log.append(self._services, self._writer, number, drafts, *tx)
+        except Refused:
+            return False
+        return True
+
+
+def _started(nonce: str) -> tuple[Is, Is]:
+    """The condition that a journal says so: begun by this invocation, and not done."""
+    return Is("nonce", nonce), Is("state", "started")
