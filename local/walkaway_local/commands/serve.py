@@ -1,5 +1,6 @@
 """`walkaway serve`: the local stack behind HTTP."""
 
+import gc
 import ipaddress
 import logging
 import os
@@ -8,11 +9,18 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
 from walkaway_local.commands.keys import any_in
+
+if TYPE_CHECKING:
+    from walkaway_local.stack import LocalStack
+
+COLLECT = (5_000, 20, 20)
+"""Thresholds of the garbage collector (Python, gc.set_threshold): each of its looks keeps all threads waiting."""
 
 
 @click.command()
@@ -84,11 +92,19 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
     stack.run()
-    threading.Timer(0.5, stack.warm).start()  # the SDK takes a second to import: not before the first answers
+    threading.Timer(0.5, _warm, (stack,)).start()  # the SDK takes a second to import: not before the first answers
     server.run(sockets=[listening])
     stack.close()
     sys.stdout.flush()
     os._exit(0)  # threads that wait for a model are left behind; their steps are taken up at the next start
+
+
+def _warm(stack: "LocalStack") -> None:
+    """Load what is needed later; what is loaded then stays, and the garbage collector need not look at it."""
+    stack.warm()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 def _listen(host: str, port: int) -> socket.socket:
