@@ -92,10 +92,12 @@ def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[OpenSte
         with under_way(services, begun, call, lambda: out.heard) as events:
             for type_, data in events:
                 out.push(type_, data)
+        number, unsent = out.close()
     except (ModelFailed, ModelRefused):
         out.flush()  # one nonce, one append at a time: what comes next must not be taken for what is under way
         raise
-    number, unsent = out.close()
+    finally:
+        out.drop()
     return replace(begun, number=number, unsent=unsent), call.answer()
 
 

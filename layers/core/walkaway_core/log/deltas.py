@@ -63,7 +63,15 @@ class DeltaWriter:
         with self._changed:
             self._next = float("inf")
             self._settle()
-            return self._number, self._waiting
+            return self._number, [*self._waiting]
+
+    def drop(self) -> None:
+        """Send nothing more, nor when a function that was frozen meanwhile wakes up: the log may be gone by then."""
+        with self._changed:
+            self._next = float("inf")
+            self._waiting.clear()
+            if self._timer:
+                self._timer.cancel()
 
     def _settle(self) -> None:
         """Wait until nothing is in flight."""
