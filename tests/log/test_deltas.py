@@ -60,6 +60,17 @@ class TestWhereAppendsAreBilled:
             threading.Event().wait(0.01)
         assert appended(engine, turn) == 2
 
+    def test_of_a_stream_that_has_been_left_nothing_comes_later(self, engine: Engine, turn: Turn) -> None:
+        out = writer(engine, turn)
+        speak(out, 3)  # the first is sent, and a timer waits with the others
+        while not (timers := [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]):
+            threading.Event().wait(0.001)
+        out.drop()
+        for timer in timers:
+            timer.join(20)
+        assert out.close() == (2, [])  # nothing is in flight either
+        assert told(engine, turn) == [0]
+
     def test_a_flush_waits_for_no_time(self, engine: Engine, turn: Turn) -> None:
         out = writer(engine, turn)
         speak(out, 5)
