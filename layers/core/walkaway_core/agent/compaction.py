@@ -102,11 +102,12 @@ def _size(entries: Sequence[Entry], seen: Sequence["Seen"], per_token: float) ->
     """Estimate the tokens of a conversation: what the service counted at the last answer, and what came since."""
     summary = next((entry for entry in reversed(entries) if entry.body.get("role") == "summary"), None)
     since = summary.id if summary else ""
-    counted = next((one.entry for one in reversed(seen) if one.entry.id > since and one.entry.body.get("tokens")), None)
-    if counted:
-        return int(counted.body["tokens"]) + sum(one.tokens for one in seen if one.entry.id > counted.id)
-    before = len(summary.body["summary"]) / per_token if summary else 0
-    return int(before) + sum(one.tokens for one in seen)
+    size = 0
+    for one in reversed(seen):
+        if one.entry.id > since and (counted := one.entry.body.get("tokens")):
+            return int(counted) + size
+        size += one.tokens
+    return size + (int(len(summary.body["summary"]) / per_token) if summary else 0)
 
 
 @dataclass(frozen=True, slots=True)

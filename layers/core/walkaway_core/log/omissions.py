@@ -76,8 +76,8 @@ def shorten(text: str, longest: int) -> str:
 
 
 def _shortened(blocks: list[Message], longest: int) -> list[Message]:
-    lengths = [len(_words(block)) for block in blocks]
-    if not longest or sum(lengths) <= longest:
+    lengths = [len(_words(block)) for block in blocks] if longest else []
+    if sum(lengths) <= longest:
         return blocks
     share = longest // sum(1 for length in lengths if length)
     return [_cut(block, share) for block in blocks]

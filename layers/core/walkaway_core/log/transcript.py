@@ -1,7 +1,7 @@
 """The conversation: entries that are only ever added. conversation.py says how a model call gets to see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkaway_core.ports.items import Fact, Item, Key
@@ -34,11 +34,11 @@ class Entry:
     call: int | None
     at: float
     body: dict[str, Any]
+    id: str = field(init=False)
+    """Names the entry, in a form that sorts like the conversation."""
 
-    @property
-    def id(self) -> str:
-        """Name the entry, in a form that sorts like the conversation."""
-        return f"{self.order}.{self.step:05}.{self.place}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", f"{self.order}.{self.step:05}.{self.place}")
 
 
 def user_entry(services: Services, key: TurnKey, content: list[Message], place: Key | None = None) -> Item:
