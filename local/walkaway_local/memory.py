@@ -53,6 +53,8 @@ class Memory:
             if key in self._keys:
                 return NOTHING
             item = self._items.get(key, NOTHING)
+            if item is NOTHING and (end := self._ends.get(key[0])) and key[1] >= end.floor:
+                return None
         return item if item is NOTHING or _lives(item, now) else None
 
     def query(self, pk: str, after: str, upto: str | None, limit: int, now: float, *, reverse: bool) -> Page | None:

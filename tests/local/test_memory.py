@@ -155,6 +155,15 @@ def test_the_writer_judges_by_what_it_knows(table: SqliteTable, monkeypatch: pyt
         table.write(Put(Item("p", "a"), (Absent(),)))
 
 
+def test_what_the_end_of_a_partition_does_not_have_is_not_there(
+    table: SqliteTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.write(Put(Item("log", "1")))
+    assert without_sqlite(table, lambda: table.get(("log", "2"))) == [None]
+    monkeypatch.setattr(rows, "stored", lambda *_: 1 / 0)
+    table.write(Put(Item("log", "2"), (Absent(),)))
+
+
 def test_no_reader_finds_an_old_record_behind_a_new_event(table: SqliteTable) -> None:
     over = threading.Event()
     late: list[tuple[int, int]] = []
