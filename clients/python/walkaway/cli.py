@@ -1,26 +1,24 @@
-"""The `walkaway` command: what the client brings, and what is installed beside it."""
+"""The `walkaway` command: whatever commands are installed."""
 
 from importlib.metadata import entry_points
 
 import click
 
-from walkaway.demo import demo
-from walkaway.listen import webhooks
 from walkaway_wire import VERSION
 
 
 class _Commands(click.Group):
-    """Finds further commands among the installed packages, and imports one only when it is called."""
+    """Finds commands among the installed packages, and imports one only when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *(entry.name for entry in _installed())})
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
+        return sorted(entry.name for entry in _installed())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         for entry in _installed():
             if entry.name == cmd_name:
                 command: click.Command = entry.load()
                 return command
-        return super().get_command(ctx, cmd_name)
+        return None
 
 
 def _installed() -> tuple:  # type: ignore[type-arg]
@@ -31,7 +29,3 @@ def _installed() -> tuple:  # type: ignore[type-arg]
 @click.version_option(VERSION, prog_name="walkaway")
 def main() -> None:
     """Send an agent a task that takes minutes or hours, walk away, come back for the result."""
-
-
-main.add_command(demo)
-main.add_command(webhooks)

@@ -62,6 +62,7 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
 
 
 def _run(listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
+    gc.disable()  # what is loaded stays: looking at it again and again takes a sixth of the start
     import uvicorn
 
     from walkaway_core.dialects import DIALECTS
@@ -101,10 +102,13 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
 
 def _warm(stack: "LocalStack") -> None:
     """Load what is needed later; what is loaded then stays, and the garbage collector need not look at it."""
-    stack.warm()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT)
+    try:
+        stack.warm()
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT)
+        gc.enable()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -35,5 +35,5 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
     body_limit.install(app, surface)
     openapi.install(app)
     for router in surface.routers:
-        app.include_router(router)
+        app.router.routes += router.routes  # as they are: to include a router is to analyse each of its routes again
     return app
