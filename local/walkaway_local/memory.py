@@ -13,9 +13,9 @@ from itertools import takewhile
 
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Item, Key, Page
 
-MOST = 32_000_000
+MOST = 8_000_000
 """Bytes of items, about."""
-OVERHEAD = 500
+OVERHEAD = 800
 """Bytes that an entry takes besides the item's own, about."""
 
 

@@ -18,6 +18,8 @@ from walkaway_local.writer import Writer, log_failure
 DATABASE = "walkaway.db"
 """The file's name in a data folder."""
 MAX_GET = 100
+CACHE_KB = 512
+"""What a connection keeps of the file; there is one for each thread that reads at the same time."""
 
 
 class SqliteTable:
@@ -136,7 +138,9 @@ class SqliteTable:
             return page
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+        return connection
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
