@@ -1,6 +1,7 @@
 """The agent's tools, on a real workspace: what they do, and what they tell an agent that is wrong."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from walkaway_core.agent import tools
 from walkaway_core.agent.tools import files as tools_files
 from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.ports.paths import files
+from walkaway_core.ports.workspace import Refused
 from walkaway_core.store import sessions
 
 SLIDE = {"title": "a", "bullets": ["b"]}
@@ -145,6 +147,47 @@ def test_long_answers_are_cut_with_a_note(context: ToolContext) -> None:
     put(context, "long", b"x\n" * 40_000)
     assert use(context, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
     assert use(context, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
+
+
+@pytest.mark.parametrize("name", ["out/a\u202eb.txt", "out/\x9b31m.txt", "out/\ufeff.txt"], ids=ascii)
+def test_names_that_are_no_longer_made_are_shown_escaped_and_found_by_what_they_are(
+    context: ToolContext, name: str
+) -> None:
+    assert "U+" in use(context, "write_file", path=name, content="x").content
+    deck = use(context, "create_presentation", path=f"{name}.pptx", title="t", slides=[SLIDE])
+    assert deck.is_error
+    assert stored(context, name) is None
+    put(context, name, b"needle\n")
+    shown = json.dumps(name, ensure_ascii=True)[1:-1]
+    assert use(context, "list_files").content == f"{shown} (7 bytes)"
+    assert use(context, "search_files", pattern="needle").content == f"{shown}:1: needle"
+    assert use(context, "read_file", path=json.loads(f'"{shown}"')).content == "needle\n"
+
+
+def test_a_name_of_another_encoding_never_gets_into_the_conversation(context: ToolContext) -> None:
+    put(context, "out/good.txt", b"x")
+    for name in ("out/caf\udce9.txt", "out/sch\udcf6n/below.txt"):
+        put(context, name, b"x")
+    assert use(context, "list_files").content == "out/good.txt (1 bytes)"
+    assert use(context, "search_files", pattern="x").content == "out/good.txt:1: x"
+
+
+def test_a_closed_directory_keeps_no_other_from_being_listed_and_searched(
+    context: ToolContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("a/x", "b/x", "c/x"):
+        put(context, path, b"x")
+    listing = context.services.workspace.listing
+
+    def refuse(root: str, path: str) -> Any:
+        if path == "b":
+            raise Refused("the server has no right to it")
+        return listing(root, path)
+
+    monkeypatch.setattr(context.services.workspace, "listing", refuse)
+    assert use(context, "list_files").content == "a/x (1 bytes)\nc/x (1 bytes)"
+    assert use(context, "search_files", pattern="x").content == "a/x:1: x\nc/x:1: x"
+    assert "no right" in use(context, "list_files", path="b").content
 
 
 def test_a_presentation_is_one_that_others_can_open(context: ToolContext) -> None:

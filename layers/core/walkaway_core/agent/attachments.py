@@ -80,7 +80,7 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
     except FileNotFound:
         raise Invalid(f"{where}: there is no {path!r} in the workspace; upload it first") from None
     guessed = attachment.media_type or mimetypes.guess_type(path)[0] or "text/plain"
-    return attachment.name or path, guessed.lower(), data
+    return attachment.name or paths.shown(path), guessed.lower(), data
 
 
 def _block(where: str, name: str, media_type: str, data: bytes) -> Block:

@@ -1,5 +1,6 @@
 """The tools that read and write the workspace."""
 
+import contextlib
 import fnmatch
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -8,6 +9,7 @@ import regex
 from pydantic import Field
 
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
+from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files
@@ -50,13 +52,14 @@ def write_text(context: ToolContext, path: str, text: str, *, version: str | Non
 
 
 def walk(context: ToolContext, path: str) -> Iterator[tuple[str, int]]:
-    """Go through all files below a directory by path, with their sizes."""
+    """Go through all files below a directory by path, with their sizes; a directory that is closed is passed over."""
     for entry in files.listing(context.services, context.session, path):
         below = f"{path}/{entry.name}" if path else entry.name
-        if entry.is_directory:
-            yield from walk(context, below)
-        else:
+        if not entry.is_directory:
             yield below, entry.size
+            continue
+        with contextlib.suppress(FileNotFound, PathConflict, PathForbidden):  # gone meanwhile, or closed to the server
+            yield from walk(context, below)
 
 
 class ReadFile(Tool):
@@ -140,7 +143,7 @@ class ListFiles(Tool):
             if len(lines) == MAX_FILES:
                 lines.append(f"[more than {MAX_FILES} files; name a directory or a pattern]")
                 break
-            lines.append(f"{path} ({size} bytes)")
+            lines.append(f"{paths.shown(path)} ({size} bytes)")
         return "\n".join(lines) or "There are no such files."
 
 
@@ -173,12 +176,14 @@ class SearchFiles(Tool):
 def _matches(context: ToolContext, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
     try:
         lines = read_text(context, path).splitlines()
-    except ToolError:
+    except (ToolError, FileNotFound, PathForbidden):
         return []
     try:  # `re` would hold the interpreter for as long as a hostile pattern likes
         hits = (
             line for line in enumerate(lines, 1) if pattern.search(line[1], timeout=SEARCH_SECONDS, concurrent=True)
         )
-        return [f"{path}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)]
+        return [
+            f"{paths.shown(path)}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)
+        ]
     except TimeoutError:
         raise ToolError(f"The pattern takes more than {SEARCH_SECONDS} s on a line of {path!r}; simplify it") from None
