@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pptx import Presentation
 
 from tests.kit.engine import Engine
 from walkaway_core.agent import tools
+from walkaway_core.agent.texts import Text
 from walkaway_core.agent.tools import files as tools_files
 from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.ports.paths import files
@@ -116,7 +118,7 @@ def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(
     put(context, "a.txt", b"one here")
     real = tools_files.read_text
 
-    def slow(*of: Any) -> str:
+    def slow(*of: Any) -> Text:
         text = real(*of)
         put(context, "a.txt", b"one here, and theirs")
         return text
@@ -145,7 +147,9 @@ def test_files_are_listed_and_searched_below_a_directory(context: ToolContext) -
 
 def test_long_answers_are_cut_with_a_note(context: ToolContext) -> None:
     put(context, "long", b"x\n" * 40_000)
-    assert use(context, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
+    assert use(context, "read_file", path="long").content.endswith(
+        "[cut here; read on with first_line=1, offset=50000]"
+    )
     assert use(context, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
 
 
@@ -188,6 +192,40 @@ def test_a_closed_directory_keeps_no_other_from_being_listed_and_searched(
     assert use(context, "list_files").content == "a/x (1 bytes)\nc/x (1 bytes)"
     assert use(context, "search_files", pattern="x").content == "a/x:1: x\nc/x:1: x"
     assert "no right" in use(context, "list_files", path="b").content
+
+
+def test_a_line_is_what_grep_and_sed_call_one(context: ToolContext) -> None:
+    put(context, "ff.py", "one\n\x0ctwo\nthree \u2028 still three\x85\nNEEDLE\n".encode())
+    put(context, "cr.log", b"10%\r50%\r100%\nNEEDLE\r\n")
+    assert use(context, "search_files", pattern="NEEDLE$").content == "cr.log:2: NEEDLE\nff.py:4: NEEDLE"
+    assert use(context, "read_file", path="ff.py", first_line=4, lines=1).content == "NEEDLE\n"
+    assert use(context, "read_file", path="cr.log", first_line=2).content == "NEEDLE\r\n"
+    assert "has 2 lines, and so no line 3" in use(context, "read_file", path="cr.log", first_line=3).content
+
+
+def test_the_rest_of_a_long_line_can_be_read_on(context: ToolContext) -> None:
+    put(context, "one.json", b"first\n" + "é".encode() * 120_000 + b"THE END")
+    arguments, read = {"first_line": 2}, ""
+    while note := re.search(
+        r"\n\[cut here; read on with first_line=(\d+), offset=(\d+)\]$", part := _part(context, arguments)
+    ):
+        read += part[: note.start()]
+        arguments = {"first_line": int(note[1]), "offset": int(note[2])}
+    assert read + part == "é" * 120_000 + "THE END"
+    assert "there are 120007 characters" in _part(context, {"first_line": 2, "offset": 120_007})
+
+
+def _part(context: ToolContext, arguments: dict[str, int]) -> str:
+    return use(context, "read_file", path="one.json", **arguments).content
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_an_edit_keeps_line_ends_and_encoding(context: ToolContext, encoding: str) -> None:
+    put(context, "a.txt", "alpha é\r\nbeta\r\ngamma".encode(encoding))
+    assert use(context, "read_file", path="a.txt", first_line=1, lines=1).content == "alpha é\r\n"
+    assert use(context, "search_files", pattern="^alpha").content == "a.txt:1: alpha é"
+    assert not use(context, "edit_file", path="a.txt", old_text="alpha é\nbeta", new_text="ü\nB\nC").is_error
+    assert stored(context, "a.txt") == "ü\r\nB\r\nC\r\ngamma".encode(encoding)
 
 
 def test_a_presentation_is_one_that_others_can_open(context: ToolContext) -> None:

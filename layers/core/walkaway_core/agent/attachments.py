@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from walkaway_core.agent import texts
 from walkaway_core.errors import BodyTooLarge, FileNotFound, Invalid
 from walkaway_core.ports import paths
 from walkaway_core.store import files
@@ -99,7 +100,7 @@ def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
 
 def _text(where: str, name: str, media_type: str, data: bytes) -> Block:
     try:
-        words = data.decode()
+        words = texts.decode(data).words
     except UnicodeDecodeError:
         known = ", ".join(SIGNATURES)
         raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace") from None
