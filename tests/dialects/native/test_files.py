@@ -1,6 +1,7 @@
 """The workspace over HTTP (contract A.10)."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 
 from tests.kit import sse
 from tests.kit.servers import Running
+from walkaway_core.store import media_types
 
 
 @pytest.fixture
@@ -146,6 +148,16 @@ def test_a_path_is_no_deeper_than_a_command_may_leave_one(client: httpx.Client, 
     answer = client.put(f"{files}/{'e/' * 101}f", content=b"x")
     assert (answer.status_code, answer.json()["error"]) == (403, "path.invalid")
     assert client.delete(f"{files}/{'d/' * 100}f").status_code == 204
+
+
+@pytest.mark.parametrize("name", ["data.json.gz", "all.tar.zst", "page.html.br", "x.svgz", "app.ts"])
+def test_a_compressed_file_comes_down_as_it_went_up(client: httpx.Client, files: str, name: str) -> None:
+    body = gzip.compress(b'{"a": 1}' * 1000)
+    client.put(f"{files}/packed/{name}", content=body)
+    with client.stream("GET", f"{files}/packed/{name}", headers={"Accept-Encoding": "gzip, br, zstd"}) as answer:
+        assert b"".join(answer.iter_raw()) == body
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["content-type"].partition(";")[0] == media_types.of(name)
 
 
 def _tree(server: Running) -> list[str]:
