@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile
+from walkaway_core.ports import paths
+from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 
 CHUNK = 256 * 1024
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+UNHOLDABLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
+"""What file systems that take fewer or shorter names than Linux's own say of one."""
 STAGING = ".staging"
 """Beside the roots, on the same file system: what is half written is never in a listing."""
 
@@ -42,7 +45,8 @@ class FolderWorkspace:
         with self._directory(root, path) as folder:
             if folder is None:
                 return None if path else []
-            infos = (_info(folder, name) for name in sorted(os.listdir(folder)))  # noqa: PTH208 - by descriptor, not by path
+            names = sorted(name for name in os.listdir(folder) if paths.addressable(path, name))  # noqa: PTH208 - by descriptor, not by path
+            infos = (_info(folder, name) for name in names)
             return [info for info in infos if info]
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
@@ -108,10 +112,20 @@ class FolderWorkspace:
 
     @contextlib.contextmanager
     def _directory(self, root: str, path: str, *, make: bool = False) -> Iterator[int | None]:
-        """Open a directory name by name; None when it is missing or something else is in its place."""
-        folder = self._open(root, path, make=make)
+        """Open a directory name by name; None when it is missing or something else is in its place.
+
+        Raises Refused for what the operating system does not allow here, or with what is opened.
+        """
+        folder = None
         try:
+            folder = self._open(root, path, make=make)
             yield folder
+        except PermissionError as error:
+            raise Refused("the server has no right to it in the workspace's folder") from error
+        except OSError as error:
+            if error.errno in UNHOLDABLE:
+                raise Refused("the workspace's file system cannot hold such a name") from error
+            raise
         finally:
             if folder is not None:
                 os.close(folder)

@@ -1,6 +1,8 @@
 """The agent's tools, on a real workspace: what they do, and what they tell an agent that is wrong."""
 
 import io
+import json
+import re
 from typing import Any
 
 import pytest
@@ -8,9 +10,11 @@ from pptx import Presentation
 
 from tests.kit.engine import Engine
 from walkaway_core.agent import tools
+from walkaway_core.agent.texts import Text
 from walkaway_core.agent.tools import files as tools_files
 from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.ports.paths import files
+from walkaway_core.ports.workspace import Refused
 from walkaway_core.store import sessions
 
 SLIDE = {"title": "a", "bullets": ["b"]}
@@ -114,7 +118,7 @@ def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(
     put(context, "a.txt", b"one here")
     real = tools_files.read_text
 
-    def slow(*of: Any) -> str:
+    def slow(*of: Any) -> Text:
         text = real(*of)
         put(context, "a.txt", b"one here, and theirs")
         return text
@@ -143,8 +147,85 @@ def test_files_are_listed_and_searched_below_a_directory(context: ToolContext) -
 
 def test_long_answers_are_cut_with_a_note(context: ToolContext) -> None:
     put(context, "long", b"x\n" * 40_000)
-    assert use(context, "read_file", path="long").content.endswith("[cut here; read on with first_line]")
+    assert use(context, "read_file", path="long").content.endswith(
+        "[cut here; read on with first_line=1, offset=50000]"
+    )
     assert use(context, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
+
+
+@pytest.mark.parametrize("name", ["out/a\u202eb.txt", "out/\x9b31m.txt", "out/\ufeff.txt"], ids=ascii)
+def test_names_that_are_no_longer_made_are_shown_escaped_and_found_by_what_they_are(
+    context: ToolContext, name: str
+) -> None:
+    assert "U+" in use(context, "write_file", path=name, content="x").content
+    deck = use(context, "create_presentation", path=f"{name}.pptx", title="t", slides=[SLIDE])
+    assert deck.is_error
+    assert stored(context, name) is None
+    put(context, name, b"needle\n")
+    shown = json.dumps(name, ensure_ascii=True)[1:-1]
+    assert use(context, "list_files").content == f"{shown} (7 bytes)"
+    assert use(context, "search_files", pattern="needle").content == f"{shown}:1: needle"
+    assert use(context, "read_file", path=json.loads(f'"{shown}"')).content == "needle\n"
+
+
+def test_a_name_of_another_encoding_never_gets_into_the_conversation(context: ToolContext) -> None:
+    put(context, "out/good.txt", b"x")
+    for name in ("out/caf\udce9.txt", "out/sch\udcf6n/below.txt"):
+        put(context, name, b"x")
+    assert use(context, "list_files").content == "out/good.txt (1 bytes)"
+    assert use(context, "search_files", pattern="x").content == "out/good.txt:1: x"
+
+
+def test_a_closed_directory_keeps_no_other_from_being_listed_and_searched(
+    context: ToolContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("a/x", "b/x", "c/x"):
+        put(context, path, b"x")
+    listing = context.services.workspace.listing
+
+    def refuse(root: str, path: str) -> Any:
+        if path == "b":
+            raise Refused("the server has no right to it")
+        return listing(root, path)
+
+    monkeypatch.setattr(context.services.workspace, "listing", refuse)
+    assert use(context, "list_files").content == "a/x (1 bytes)\nc/x (1 bytes)"
+    assert use(context, "search_files", pattern="x").content == "a/x:1: x\nc/x:1: x"
+    assert "no right" in use(context, "list_files", path="b").content
+
+
+def test_a_line_is_what_grep_and_sed_call_one(context: ToolContext) -> None:
+    put(context, "ff.py", "one\n\x0ctwo\nthree \u2028 still three\x85\nNEEDLE\n".encode())
+    put(context, "cr.log", b"10%\r50%\r100%\nNEEDLE\r\n")
+    assert use(context, "search_files", pattern="NEEDLE$").content == "cr.log:2: NEEDLE\nff.py:4: NEEDLE"
+    assert use(context, "read_file", path="ff.py", first_line=4, lines=1).content == "NEEDLE\n"
+    assert use(context, "read_file", path="cr.log", first_line=2).content == "NEEDLE\r\n"
+    assert "has 2 lines, and so no line 3" in use(context, "read_file", path="cr.log", first_line=3).content
+
+
+def test_the_rest_of_a_long_line_can_be_read_on(context: ToolContext) -> None:
+    put(context, "one.json", b"first\n" + "é".encode() * 120_000 + b"THE END")
+    arguments, read = {"first_line": 2}, ""
+    while note := re.search(
+        r"\n\[cut here; read on with first_line=(\d+), offset=(\d+)\]$", part := _part(context, arguments)
+    ):
+        read += part[: note.start()]
+        arguments = {"first_line": int(note[1]), "offset": int(note[2])}
+    assert read + part == "é" * 120_000 + "THE END"
+    assert "there are 120007 characters" in _part(context, {"first_line": 2, "offset": 120_007})
+
+
+def _part(context: ToolContext, arguments: dict[str, int]) -> str:
+    return use(context, "read_file", path="one.json", **arguments).content
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_an_edit_keeps_line_ends_and_encoding(context: ToolContext, encoding: str) -> None:
+    put(context, "a.txt", "alpha é\r\nbeta\r\ngamma".encode(encoding))
+    assert use(context, "read_file", path="a.txt", first_line=1, lines=1).content == "alpha é\r\n"
+    assert use(context, "search_files", pattern="^alpha").content == "a.txt:1: alpha é"
+    assert not use(context, "edit_file", path="a.txt", old_text="alpha é\nbeta", new_text="ü\nB\nC").is_error
+    assert stored(context, "a.txt") == "ü\r\nB\r\nC\r\ngamma".encode(encoding)
 
 
 def test_a_presentation_is_one_that_others_can_open(context: ToolContext) -> None:

@@ -1,4 +1,4 @@
-"""S3 in trouble: a conditional write whose answer was lost is not taken for somebody else's."""
+"""S3 in trouble, and what others have put into the bucket."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from botocore.compat import HTTPHeaders
 
 from tests.kit.moto_services import BUCKET, account
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.ports.workspace import Changed
+from walkaway_core.ports.workspace import Changed, Refused
 
 ROOT = "t/files"
 PRECONDITION = {"Error": {"Code": "PreconditionFailed", "Message": "injected"}, "ResponseMetadata": {}}
@@ -46,3 +46,22 @@ def test_a_refused_write_is_refused() -> None:
         with pytest.raises(Changed):
             workspace.write(ROOT, "f", [b"mine"], version="somebody's")
         assert b"".join(workspace.read(ROOT, "f") or ()) == b"theirs"
+
+
+def test_keys_that_no_path_leads_to_are_passed_over() -> None:
+    with account() as aws:
+        client = aws.bucket()
+        for key in ("made/", "a//b", "../x", "./y", "n" * 256, "deep/" + "m" * 300, "tab\there", "good"):
+            client.put_object(Bucket=BUCKET, Key=f"{ROOT}/{key}", Body=b"by hand")
+        workspace = S3Workspace(client, BUCKET)
+        listed = workspace.listing(ROOT, "")
+        assert [entry.name for entry in listed or ()] == ["a", "deep", "good", "made"]
+        assert [workspace.listing(ROOT, path) for path in ("made", "a", "deep")] == [[], [], []]
+
+
+def test_an_archived_file_is_refused() -> None:
+    with account() as aws:
+        client = aws.bucket()
+        client.put_object(Bucket=BUCKET, Key=f"{ROOT}/old", Body=b"x", StorageClass="GLACIER")
+        with pytest.raises(Refused, match="archived"):
+            S3Workspace(client, BUCKET).read(ROOT, "old")

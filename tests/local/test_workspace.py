@@ -1,11 +1,14 @@
 """The folder behind the Workspace: links and special files lead nowhere."""
 
+import contextlib
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from walkaway_core.ports.workspace import NotAFile
+from tests.kit.rights import like_everybody
+from walkaway_core.ports.workspace import NotAFile, Refused
 from walkaway_local.workspace import FolderWorkspace
 
 ROOT = "t/files"
@@ -29,10 +32,12 @@ def workspace(tmp_path: Path, outside: Path) -> FolderWorkspace:
     (folder / "to-real").symlink_to("real")
     (folder / "dangling").symlink_to(outside / "new")
     os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(folder):  # their paths end at 108 bytes
+        listening.bind("socket")
     return made
 
 
-LINKS = ["to-dir/secret", "to-file", "to-real", "dangling", "pipe"]
+LINKS = ["to-dir/secret", "to-file", "to-real", "dangling", "pipe", "socket"]
 
 
 @pytest.mark.parametrize("path", LINKS)
@@ -65,3 +70,44 @@ def test_what_a_crash_left_half_written_is_removed_at_the_next_start(tmp_path: P
     (tmp_path / ".staging" / "half").write_bytes(b"x")
     FolderWorkspace(tmp_path)
     assert list((tmp_path / ".staging").iterdir()) == []
+
+
+def test_names_that_are_no_utf8_are_passed_over(workspace: FolderWorkspace, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "workspace" / ROOT)
+    for name in (b"caf\xe9.txt", b"\xff\xfe", b"\xed\xb3\xa9"):
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(b"from an old share")
+    Path(os.fsdecode(folder + b"/sch\xf6n")).mkdir()
+    assert [entry.name for entry in workspace.listing(ROOT, "") or ()] == ["real"]
+
+
+def test_what_the_server_has_no_right_to_is_refused_and_the_rest_stays(
+    workspace: FolderWorkspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "workspace" / ROOT
+    for path in ("shut/file", "locked"):
+        workspace.write(ROOT, path, [b"x"])
+    (folder / "shut").chmod(0)
+    (folder / "locked").chmod(0)
+    with like_everybody():
+        assert [entry.name for entry in workspace.listing(ROOT, "") or ()] == ["locked", "real", "shut"]
+        for refused in (
+            lambda: workspace.stat(ROOT, "shut/file"),
+            lambda: workspace.listing(ROOT, "shut"),
+            lambda: workspace.read(ROOT, "shut/file"),
+            lambda: workspace.read(ROOT, "locked"),
+            lambda: workspace.write(ROOT, "shut/new", [b"y"]),
+            lambda: workspace.delete(ROOT, "shut/file"),
+        ):
+            with pytest.raises(Refused, match="no right"):
+                refused()
+    (folder / "shut").chmod(0o755)
+    assert [entry.name for entry in workspace.listing(ROOT, "shut") or ()] == ["file"]
+
+
+def test_a_name_that_the_file_system_cannot_hold_is_refused(workspace: FolderWorkspace) -> None:
+    for path in ("x" * 256, "x" * 256 + "/f"):
+        with pytest.raises(Refused, match="cannot hold"):
+            workspace.write(ROOT, path, [b"x"])
+        with pytest.raises(Refused, match="cannot hold"):
+            workspace.stat(ROOT, path)
+    assert workspace.listing(ROOT, "x") is None

@@ -6,6 +6,7 @@ from hypothesis import example, given, strategies as st
 from walkaway_core.errors import PathForbidden, PathInvalid
 from walkaway_core.ports import paths
 from walkaway_core.ports.paths import Scope
+from walkaway_sandbox import tree
 
 ANY_TEXT = st.text(st.characters())
 
@@ -39,3 +40,71 @@ def test_a_scope_covers_itself_and_what_is_below_and_nothing_else(scope: list[st
             with pytest.raises(PathForbidden):
                 check("/".join(path))
     assert checks.may_read("/".join(path)) is (covered or scope[: len(path)] == path)
+
+
+UNFIT = [
+    "\x80",
+    "\x85",
+    "\x9b31m",
+    "a\u2028b",
+    "\u2029",
+    "\ufeffx",
+    "\u061c",
+    "\u200e",
+    "x\u200f",
+    "\u202egpj.exe",
+    "\u2066",
+]
+
+
+@pytest.mark.parametrize("name", UNFIT, ids=ascii)
+def test_what_cannot_be_seen_in_a_name_is_refused_when_it_comes_in_alone(name: str) -> None:
+    for path in (name, f"{name}/a", f"a/{name}"):
+        with pytest.raises(PathInvalid, match=r"U\+[0-9A-F]{4}"):
+            paths.clean_new(path)
+        assert paths.clean(path) == path
+    assert paths.addressable("", name)
+    assert paths.shown(name).isprintable()
+    assert paths.shown(name).isascii()
+
+
+@pytest.mark.parametrize("name", ["👩\u200d👧", "नम\u200cस्ते", "a\u2060b", "ünï", "e\u0301"], ids=ascii)
+def test_joiners_and_marks_stay(name: str) -> None:
+    assert paths.clean_new(name) == paths.shown(name) == name
+
+
+def test_a_new_path_is_no_deeper_than_a_command_may_leave_one() -> None:
+    assert paths.MAX_DEPTH == tree.DEEPEST
+    assert paths.clean_new("d/" * 100 + "f")
+    with pytest.raises(PathInvalid, match="101 directories in each other; the limit is 100"):
+        paths.clean_new("d/" * 101 + "f")
+    assert paths.clean("d/" * 460 + "f")
+
+
+@pytest.mark.parametrize(
+    "name", ["caf\udce9.txt", "a\nb", "\x00", "\ufffd", "", ".", "..", "a/b", "x" * 256, "\x7f"], ids=ascii
+)
+def test_no_path_leads_to_what_cannot_be_asked_for(name: str) -> None:
+    assert not paths.addressable("", name)
+    assert not paths.addressable("folder", name)
+
+
+def test_a_path_that_is_too_long_in_all_cannot_be_asked_for() -> None:
+    folder = "/".join(["x" * 200] * 4)
+    assert paths.addressable(folder, "y" * 120)
+    assert not paths.addressable(folder, "y" * 121)
+
+
+@given(st.text(max_size=300), st.integers(20, 120))
+@example("漢" * 86 + ".txt", 100)
+@example("😀" * 300, 120)
+def test_a_name_is_shortened_to_its_limits_and_keeps_its_ending(name: str, most: int) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return
+    short = paths.shortened(name, most)
+    assert len(short) <= most
+    assert len(short.encode()) <= 255
+    if name.endswith(".txt") and len(name) > 4:
+        assert short.endswith(".txt")

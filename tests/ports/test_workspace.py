@@ -61,6 +61,17 @@ class SharesRoots(FolderWorkspace):
         return super().read("one/files", path, start, end)
 
 
+class ListsAnyName(FolderWorkspace):
+    def listing(self, root: str, path: str) -> list[FileInfo] | None:
+        names = [at.name for at in (self._folder / root / path).iterdir()]
+        return [info for name in sorted(names) if (info := self.stat(root, f"{path}/{name}" if path else name))]
+
+
+class ListsCleanNamesAlone(FolderWorkspace):
+    def listing(self, root: str, path: str) -> list[FileInfo] | None:
+        return [info for info in super().listing(root, path) or () if info.name.isprintable()]
+
+
 @pytest.mark.parametrize(
     ("broken", "check"),
     [
@@ -69,6 +80,8 @@ class SharesRoots(FolderWorkspace):
         (WritesInPlace, contract.write_puts_the_whole_file_there_or_nothing),
         (LeavesEmptyDirectories, contract.delete_removes_a_file_and_the_directories_that_become_empty),
         (DeletesAnyVersion, contract.delete_with_a_version_deletes_only_that_version),
+        (ListsAnyName, contract.listing_passes_over_what_no_path_leads_to),
+        (ListsCleanNamesAlone, contract.names_that_could_be_written_once_are_listed_and_deleted),
         (IgnoresRanges, contract.read_gives_the_bytes_of_a_range),
         (SharesRoots, contract.roots_do_not_see_each_other),
     ],

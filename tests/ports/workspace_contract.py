@@ -180,6 +180,23 @@ def any_clean_name_works(workspace: Workspace) -> None:
         workspace.delete(ROOT, name)
 
 
+def listing_passes_over_what_no_path_leads_to(workspace: Workspace) -> None:
+    for name in ("new\nline", "bell\x07", "\ufffd", "deep/esc\x1b[2J/f"):
+        workspace.write(ROOT, name, [b"by hand"])
+    assert names(workspace) == ["deep"]
+    assert names(workspace, "deep") == []
+    workspace.write(ROOT, "good", [b"x"])
+    assert names(workspace) == ["deep", "good"]
+
+
+def names_that_could_be_written_once_are_listed_and_deleted(workspace: Workspace) -> None:
+    for name in ("\x9b31m", "\x85", "a\u2028b", "\u202etxt.exe", "\ufeffbom", "👩\u200d👧"):
+        workspace.write(ROOT, name, [b"old"])
+        assert names(workspace) == [name]
+        assert whole(workspace, name) == b"old"
+        assert workspace.delete(ROOT, name)
+
+
 def writers_and_deleters_in_one_directory_do_not_disturb_each_other(workspace: Workspace) -> None:
     def work(number: int) -> None:
         for _ in range(20):
@@ -207,5 +224,7 @@ CONTRACT: list[ContractCheck] = [
     delete_with_a_version_deletes_only_that_version,
     roots_do_not_see_each_other,
     any_clean_name_works,
+    listing_passes_over_what_no_path_leads_to,
+    names_that_could_be_written_once_are_listed_and_deleted,
     writers_and_deleters_in_one_directory_do_not_disturb_each_other,
 ]

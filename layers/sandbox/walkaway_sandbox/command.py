@@ -65,7 +65,8 @@ def _follow(process: "subprocess.Popen[bytes]", folder: Path, timeout: float, he
             if time.monotonic() > looked + LOOK_EVERY:
                 looked = time.monotonic()
                 if tree.outgrown(folder, ENTRIES):
-                    return f"it made more than {ENTRIES} files or {tree.MOST_BYTES} bytes in the workspace"
+                    most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
+                    return f"it made more than {most} in the workspace"
 
 
 def _limit(timeout: float) -> None:

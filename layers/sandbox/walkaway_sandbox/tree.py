@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 DEEPEST = 100
+"""The same as `MAX_DEPTH` of `walkaway_core.ports.paths`, so that what may be uploaded a command can work with."""
 MOST_BYTES = 1_000_000_000
 CHUNK = 1024 * 1024
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from walkaway_core.ports.paths import covers
+from walkaway_core.ports.paths import MAX_DEPTH, covers
 from walkaway_core.ports.sandbox import Command, FileChange, readable
-from walkaway_core.ports.workspace import Workspace
+from walkaway_core.ports.workspace import Refused, Workspace
 from walkaway_sandbox import tree
 
 
@@ -25,7 +25,10 @@ def stage(workspace: Workspace, command: Command, folder: Path, owner: int | Non
     """
     staged: dict[str, Staged] = {}
     for path, info in readable(workspace, command):
-        chunks = workspace.read(command.root, path)
+        try:
+            chunks = workspace.read(command.root, path)
+        except Refused:
+            continue
         if chunks is None:
             continue  # it has gone meanwhile
         target = folder / path
@@ -37,7 +40,7 @@ def stage(workspace: Workspace, command: Command, folder: Path, owner: int | Non
     for scope in command.write:
         there = workspace.stat(command.root, scope)
         place = folder / scope if there and there.is_directory else (folder / scope).parent
-        if scope not in staged and scope:
+        if scope not in staged and scope and len(place.relative_to(folder).parts) <= MAX_DEPTH:
             place.mkdir(parents=True, exist_ok=True)
     if owner is not None:
         _give(folder, owner)

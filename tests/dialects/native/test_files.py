@@ -1,6 +1,7 @@
 """The workspace over HTTP (contract A.10)."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 
 from tests.kit import sse
 from tests.kit.servers import Running
+from walkaway_core.store import media_types
 
 
 @pytest.fixture
@@ -113,6 +115,49 @@ def test_paths_that_cannot_be_never_reach_storage(
     answer = client.request(method, url, content=b"evil" if method == "PUT" else None)
     assert (answer.status_code, answer.json()["error"]) == (status, "path.invalid")
     assert _tree(server) == before
+
+
+@pytest.mark.parametrize("name", ["\x9b31m", "\x85", "a\u2028b", "\u202egpj.exe", "\ufeffa"], ids=ascii)
+def test_a_name_that_could_be_made_once_is_listed_read_and_deleted_but_not_written(
+    server: Running, client: httpx.Client, files: str, name: str
+) -> None:
+    answer = client.put(f"{files}/odd/{quote(name)}", content=b"x")
+    assert (answer.status_code, answer.json()["error"]) == (403, "path.invalid")
+    assert "U+" in answer.json()["message"]
+    server.stack.services.workspace.write("alpha/files", f"odd/{name}", [b"old"])
+    assert [entry["name"] for entry in client.get(files, params={"path": "odd"}).json()] == [name]
+    assert client.get(f"{files}/odd/{quote(name)}").content == b"old"
+    assert client.delete(f"{files}/odd/{quote(name)}").status_code == 204
+    assert client.get(files, params={"path": "odd"}).status_code == 404
+
+
+def test_names_of_other_encodings_in_the_folder_are_passed_over(
+    server: Running, client: httpx.Client, files: str
+) -> None:
+    client.put(f"{files}/mixed/good.txt", content=b"x")
+    folder = server.stack.services.workspace._folder / "alpha/files/mixed"  # type: ignore[attr-defined]
+    for name in (b"caf\xe9.txt", b"a\nb"):
+        (folder / os.fsdecode(name)).write_bytes(b"by hand")
+    (folder / os.fsdecode(b"sch\xf6n")).mkdir()
+    for answer in (client.get(files, params={"path": "mixed"}), client.get(f"{files}/mixed")):
+        assert (answer.status_code, [entry["name"] for entry in answer.json()]) == (200, ["good.txt"])
+
+
+def test_a_path_is_no_deeper_than_a_command_may_leave_one(client: httpx.Client, files: str) -> None:
+    assert client.put(f"{files}/{'d/' * 100}f", content=b"x").status_code == 201
+    answer = client.put(f"{files}/{'e/' * 101}f", content=b"x")
+    assert (answer.status_code, answer.json()["error"]) == (403, "path.invalid")
+    assert client.delete(f"{files}/{'d/' * 100}f").status_code == 204
+
+
+@pytest.mark.parametrize("name", ["data.json.gz", "all.tar.zst", "page.html.br", "x.svgz", "app.ts"])
+def test_a_compressed_file_comes_down_as_it_went_up(client: httpx.Client, files: str, name: str) -> None:
+    body = gzip.compress(b'{"a": 1}' * 1000)
+    client.put(f"{files}/packed/{name}", content=body)
+    with client.stream("GET", f"{files}/packed/{name}", headers={"Accept-Encoding": "gzip, br, zstd"}) as answer:
+        assert b"".join(answer.iter_raw()) == body
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["content-type"].partition(";")[0] == media_types.of(name)
 
 
 def _tree(server: Running) -> list[str]:

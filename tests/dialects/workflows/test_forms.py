@@ -31,6 +31,22 @@ class TestFiles:
         assert answer.status_code == 400, answer.text
         assert answer.json()["detail"]["code"] == "invalid_request"
 
+    @pytest.mark.parametrize(
+        ("name", "stored"),
+        [
+            ("漢" * 86 + ".txt", "漢" * 83 + ".txt"),
+            ("\U000103a0" * 200, "\U000103a0" * 63),
+            ("ü" * 300 + ".tar.gz", "ü" * 97 + ".gz"),
+            ("a\u202egpj.exe", "a_gpj.exe"),
+            ("\x9b31m.txt", "_31m.txt"),
+        ],
+        ids=["three bytes a letter", "four bytes a letter", "two endings", "turned around", "C1"],
+    )
+    def test_a_files_name_is_cut_to_what_a_name_may_be(self, http: httpx.Client, name: str, stored: str) -> None:
+        answer = http.post("/api/workflow/upload-run-input", files={"file_1": (name, b"x")})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["reference"].rpartition("/")[2] == stored
+
     def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
         model.replies = [Reply([text("Seen.")])]
         asked = len(model.requests)

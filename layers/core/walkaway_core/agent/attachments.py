@@ -1,14 +1,14 @@
 """Images, PDFs and texts that go with a message: checked, and made into blocks of the Messages API."""
 
 import base64
-import mimetypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from walkaway_core.agent import texts
 from walkaway_core.errors import BodyTooLarge, FileNotFound, Invalid
 from walkaway_core.ports import paths
-from walkaway_core.store import files
+from walkaway_core.store import files, media_types
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 
@@ -79,8 +79,8 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
         data = b"".join(files.read(services, session, path))
     except FileNotFound:
         raise Invalid(f"{where}: there is no {path!r} in the workspace; upload it first") from None
-    guessed = attachment.media_type or mimetypes.guess_type(path)[0] or "text/plain"
-    return attachment.name or path, guessed.lower(), data
+    guessed = attachment.media_type or media_types.of(path) or "text/plain"
+    return attachment.name or paths.shown(path), guessed.lower(), data
 
 
 def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
@@ -99,7 +99,7 @@ def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
 
 def _text(where: str, name: str, media_type: str, data: bytes) -> Block:
     try:
-        words = data.decode()
+        words = texts.decode(data).words
     except UnicodeDecodeError:
         known = ", ".join(SIGNATURES)
         raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace") from None

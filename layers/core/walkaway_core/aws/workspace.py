@@ -11,7 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile
+from walkaway_core.ports import paths
+from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -22,6 +23,8 @@ CHUNK = 256 * 1024
 IN_MEMORY = 8_000_000
 """A file up to this size is gathered in memory, a larger one on the disk, before it is sent in one request."""
 MISSING = {"404", "NoSuchKey", "NotFound"}
+REFUSED = {"AccessDenied", "InvalidObjectState"}
+"""The function has no right to it; it is archived (Amazon S3 API reference, GetObject)."""
 CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *MISSING}
 
 
@@ -55,20 +58,23 @@ class S3Workspace:
         """List a directory."""
         prefix = f"{root}/{path}/" if path else f"{root}/"
         infos: list[FileInfo] = []
+        there = not path
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
+            there = there or page["KeyCount"] > 0
             for folder in page.get("CommonPrefixes", ()):
-                name = folder["Prefix"].removeprefix(prefix).rstrip("/")
-                infos.append(FileInfo(name, is_directory=True, size=0, modified=0.0))
+                name = folder["Prefix"].removeprefix(prefix).removesuffix("/")
+                if paths.addressable(path, name):
+                    infos.append(FileInfo(name, is_directory=True, size=0, modified=0.0))
             for entry in page.get("Contents", ()):
                 modified = entry["LastModified"].timestamp()
                 name = entry["Key"].removeprefix(prefix)
+                if not paths.addressable(path, name):
+                    continue
                 infos.append(
                     FileInfo(name, is_directory=False, size=entry["Size"], modified=modified, version=entry["ETag"])
                 )
-        if not infos and path:
-            return None
-        return sorted(infos, key=lambda info: info.name)
+        return sorted(infos, key=lambda info: info.name) if there else None
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""
@@ -85,6 +91,8 @@ class S3Workspace:
         except ClientError as error:
             if _code(error) in CONFLICTS:  # replaced since the look at it
                 return self.read(root, path, start, end)
+            if _code(error) in REFUSED:
+                raise Refused("the bucket does not give it out (no right to it, or it is archived)") from error
             raise
         return _chunks(answer["Body"])
 

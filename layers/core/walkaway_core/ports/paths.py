@@ -12,7 +12,13 @@ MAX_PATH_BYTES = 1024 - 100
 """S3 keys end at 1,024 bytes, and a prefix stands before the path."""
 MAX_NAME_BYTES = 255
 """A file name's limit on Linux."""
+MAX_DEPTH = 100
+"""Directories in each other: as many as a command may leave behind (`walkaway_sandbox.tree.DEEPEST`)."""
+LONGEST_ENDING = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+UNFIT = re.compile(r"[\x80-\x9f\u2028\u2029\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What makes a name look other than it is: C1 controls, line and paragraph separators, the byte order mark, and what
+turns the direction of writing (Unicode, Bidi_Control). Joiners are no such thing: emoji are made with them."""
 
 
 def files(tenant: str) -> str:
@@ -21,7 +27,10 @@ def files(tenant: str) -> str:
 
 
 def clean(path: str) -> str:
-    """Check a path from outside, give its normal form (`""` is the root). Raises PathInvalid with the reason."""
+    """Check the path of something that may stand there, give its normal form (`""` is the root).
+
+    Raises PathInvalid with the reason. Names that could be written once and no longer can pass: see `clean_new`.
+    """
     if path.startswith("/"):
         raise PathInvalid(f"{_shown(path)} begins with '/'; paths are relative to the workspace")
     if CONTROL.search(path):
@@ -41,6 +50,46 @@ def clean(path: str) -> str:
         if len(part.encode()) > MAX_NAME_BYTES:
             raise PathInvalid(f"a name in the path has {len(part.encode())} bytes; the limit is {MAX_NAME_BYTES}")
     return "/".join(parts)
+
+
+def clean_new(path: str) -> str:
+    """Check a path that is to be written, or that a scope names; give its normal form. Raises PathInvalid."""
+    path = clean(path)
+    if unfit := UNFIT.search(path):
+        raise PathInvalid(
+            f"{_shown(path)} contains U+{ord(unfit[0]):04X}, a control or formatting character that cannot be seen; "
+            "leave it out"
+        )
+    if path.count("/") > MAX_DEPTH:
+        raise PathInvalid(f"the path has {path.count('/')} directories in each other; the limit is {MAX_DEPTH}")
+    return path
+
+
+def addressable(folder: str, name: str) -> bool:
+    """Whether what stands in a clean folder under this name can be asked for: only that is listed.
+
+    By hand, or in a bucket's console, names can be made that no path leads to: of bytes that are no UTF-8 (half
+    surrogates here), with control characters, empty, too long.
+    """
+    path = f"{folder}/{name}" if folder else name
+    try:
+        return clean(path) == path and name != "" and "/" not in name
+    except PathInvalid:
+        return False
+
+
+def shortened(name: str, characters: int) -> str:
+    """Cut a name to so many characters, and to the bytes that one may have; its ending stays if it is a short one."""
+    stem, dot, suffix = name.rpartition(".")
+    stem, ending = (stem, dot + suffix) if stem and len(suffix) <= LONGEST_ENDING else (name, "")
+    stem = stem[: characters - len(ending)]
+    room = MAX_NAME_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending
+
+
+def shown(path: str) -> str:
+    r"""Write a path for the model: what cannot be seen in it is escaped as JSON would, `\u202e`."""
+    return UNFIT.sub(lambda unfit: f"\\u{ord(unfit[0]):04x}", path)
 
 
 def clean_agent(path: str) -> str:

@@ -1,11 +1,12 @@
 """The Sandbox port, through which the agent's commands run, and its adapter for where there is none."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from walkaway_core.ports.workspace import FileInfo, Workspace
+from walkaway_core.ports.paths import MAX_DEPTH
+from walkaway_core.ports.workspace import FileInfo, Refused, Workspace
 
 MOST, MOST_BYTES = 2_000, 1_000_000_000
 """How many files a command may read, and how many bytes in all."""
@@ -76,12 +77,16 @@ class Sandbox(Protocol):
 
 
 def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, FileInfo]]:
-    """Every file that a command may read, once, with its path. Raises SandboxRefused when it is too much."""
+    """Every file that a command may read, once, with its path. Raises SandboxRefused when it is too much.
+
+    What lies deeper than a command could leave it, or is closed to the server, no command sees.
+    """
     waiting, done, size = list(dict.fromkeys(command.read)), set[str](), 0
     while waiting:
         path = waiting.pop()
-        info = workspace.stat(command.root, path)
-        entries = workspace.listing(command.root, path) or () if info and info.is_directory else ()
+        if path.count("/") > MAX_DEPTH:
+            continue
+        info, entries = _look(workspace, command.root, path)
         waiting += [_join(path, entry.name) for entry in entries if entry.is_directory]
         files = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
         files += [(path, info)] if info and not info.is_directory else []
@@ -96,6 +101,14 @@ def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, File
                     "A session whose file_access names only the directories that it needs can run one"
                 )
             yield below, file
+
+
+def _look(workspace: Workspace, root: str, path: str) -> tuple[FileInfo | None, Sequence[FileInfo]]:
+    try:
+        info = workspace.stat(root, path)
+        return info, workspace.listing(root, path) or () if info and info.is_directory else ()
+    except Refused:
+        return None, ()
 
 
 def _join(path: str, name: str) -> str:

@@ -22,14 +22,18 @@ class FileInfo:
 class Workspace(Protocol):
     """Files below named roots. Roots and paths are clean (`a/b.txt`, `""` for the root itself): see `paths.py`.
 
-    Links are never followed, and neither links nor special files are listed or read: they count as missing.
+    Links are never followed, and neither links nor special files are listed or read: they count as missing. What the
+    storage refuses, such as what somebody has taken the server's rights to away from, raises Refused from every method.
     """
 
     def stat(self, root: str, path: str) -> FileInfo | None:
         """Describe a file or directory; None when it is missing. The root itself is always there."""
 
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
-        """List a directory's own entries by name; None when it is missing or a file. The root is always there."""
+        """List a directory's own entries by name; None when it is missing or a file. The root is always there.
+
+        An entry that no path leads to (`paths.addressable`) is passed over.
+        """
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes `start` to `end` (exclusive; None: to the end) in chunks; None when there is no such file.
@@ -57,3 +61,7 @@ class Changed(Exception):
 
 class NotAFile(Exception):
     """The path, or one above it, is a directory, a link or a special file; nothing was written."""
+
+
+class Refused(Exception):
+    """The storage does not allow it, or cannot hold such a name; nothing was written. The message says which."""

@@ -1,10 +1,11 @@
 """A session's view of its tenant's workspace: the same rules for HTTP, for the agent's tools and for sandboxes."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from walkaway_core.errors import FileNotFound, PathConflict
+from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
 from walkaway_core.ports import paths
-from walkaway_core.ports.workspace import FileInfo, NotAFile
+from walkaway_core.ports.workspace import FileInfo, NotAFile, Refused
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 
@@ -12,7 +13,8 @@ from walkaway_core.store.sessions import Session
 def stat(services: Services, session: Session, path: str) -> FileInfo:
     """Describe a file or directory. Raises PathInvalid, PathForbidden, FileNotFound."""
     path = paths.clean(path)
-    info = services.workspace.stat(paths.files(session.key.tenant), path)
+    with _allowed(path):
+        info = services.workspace.stat(paths.files(session.key.tenant), path)
     if info is None or not info.is_directory:
         session.scope.check_read(path)
     if info is None:
@@ -30,7 +32,8 @@ def listing(services: Services, session: Session, path: str) -> list[FileInfo]:
     if not scope.may_read(path):
         scope.check_read(path)
     root = paths.files(session.key.tenant)
-    entries = services.workspace.listing(root, path)
+    with _allowed(path):
+        entries = services.workspace.listing(root, path)
     if entries is None:
         if services.workspace.stat(root, path):
             raise PathConflict(f"{path!r} is a file, not a directory")
@@ -43,7 +46,8 @@ def read(services: Services, session: Session, path: str, start: int = 0, end: i
     """Read a file's bytes from `start` to `end` (exclusive). Raises PathInvalid, PathForbidden, FileNotFound."""
     path = paths.clean(path)
     session.scope.check_read(path)
-    chunks = services.workspace.read(paths.files(session.key.tenant), path, start, end)
+    with _allowed(path):
+        chunks = services.workspace.read(paths.files(session.key.tenant), path, start, end)
     if chunks is None:
         raise FileNotFound(f"There is no file {path!r} in the workspace")
     return chunks
@@ -53,7 +57,8 @@ def version(services: Services, session: Session, path: str) -> str:
     """Tell which version of a file a write to `path` replaces, `""` for none. Raises PathInvalid, PathForbidden."""
     path = paths.clean(path)
     session.scope.check_write(path)
-    info = services.workspace.stat(paths.files(session.key.tenant), path)
+    with _allowed(path):
+        info = services.workspace.stat(paths.files(session.key.tenant), path)
     return info.version if info else ""
 
 
@@ -64,12 +69,13 @@ def write(
 
     Raises PathInvalid, PathForbidden, PathConflict, and what `chunks` raises.
     """
-    path = paths.clean(path)
+    path = paths.clean_new(path)
     session.scope.check_write(path)
     if not path:
         raise PathConflict("the workspace itself is no file; name one: PUT …/files/{path}")
     try:
-        return services.workspace.write(paths.files(session.key.tenant), path, chunks, version=version)
+        with _allowed(path):
+            return services.workspace.write(paths.files(session.key.tenant), path, chunks, version=version)
     except NotAFile:
         raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
 
@@ -82,8 +88,18 @@ def delete(services: Services, session: Session, path: str, *, version: str | No
     path = paths.clean(path)
     session.scope.check_write(path)
     root = paths.files(session.key.tenant)
-    if services.workspace.delete(root, path, version=version):
-        return
+    with _allowed(path):
+        if services.workspace.delete(root, path, version=version):
+            return
     if services.workspace.stat(root, path):
         raise PathConflict(f"{path!r} is a directory; delete the files in it, and it disappears")
     raise FileNotFound(f"There is no file {path!r} in the workspace")
+
+
+@contextmanager
+def _allowed(path: str) -> Iterator[None]:
+    """Say to whoever asked what the storage does not allow. Raises PathForbidden."""
+    try:
+        yield
+    except Refused as refusal:
+        raise PathForbidden(f"{path!r}: {refusal}") from None

@@ -1,5 +1,6 @@
 """The tools that read and write the workspace."""
 
+import contextlib
 import fnmatch
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -7,7 +8,9 @@ from typing import Annotated, ClassVar
 import regex
 from pydantic import Field
 
+from walkaway_core.agent import texts
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
+from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files
@@ -29,7 +32,7 @@ def look(context: ToolContext, path: str) -> FileInfo:
     return info
 
 
-def read_text(context: ToolContext, path: str) -> str:
+def read_text(context: ToolContext, path: str) -> texts.Text:
     """Read a whole text file. Raises ToolError when it is too large or no text."""
     info = look(context, path)
     path = paths.clean_agent(path)
@@ -37,26 +40,20 @@ def read_text(context: ToolContext, path: str) -> str:
         raise ToolError(f"{path!r} has {info.size} bytes; this reads files up to {MAX_TEXT_BYTES}")
     data = b"".join(files.read(context.services, context.session, path))
     try:
-        return data.decode()
+        return texts.decode(data)
     except UnicodeDecodeError:
-        raise ToolError(f"{path!r} is not UTF-8 text") from None
-
-
-def write_text(context: ToolContext, path: str, text: str, *, version: str | None = None) -> str:
-    """Write a whole text file, with `version` only over that one; give its clean path."""
-    path = paths.clean_agent(path)
-    context.write(path, text.encode(errors="replace"), version=version)
-    return path
+        raise ToolError(f"{path!r} is not UTF-8 text, nor UTF-16 that begins with a byte order mark") from None
 
 
 def walk(context: ToolContext, path: str) -> Iterator[tuple[str, int]]:
-    """Go through all files below a directory by path, with their sizes."""
+    """Go through all files below a directory by path, with their sizes; a directory that is closed is passed over."""
     for entry in files.listing(context.services, context.session, path):
         below = f"{path}/{entry.name}" if path else entry.name
-        if entry.is_directory:
-            yield from walk(context, below)
-        else:
+        if not entry.is_directory:
             yield below, entry.size
+            continue
+        with contextlib.suppress(FileNotFound, PathConflict, PathForbidden):  # gone meanwhile, or closed to the server
+            yield from walk(context, below)
 
 
 class ReadFile(Tool):
@@ -69,15 +66,21 @@ class ReadFile(Tool):
     path: Path
     first_line: Annotated[int, Field(ge=1, description="first line to read, from 1")] = 1
     lines: Annotated[int | None, Field(ge=1, description="how many lines to read; all if absent")] = None
+    offset: Annotated[int, Field(ge=0, description="characters to pass over, from the beginning of first_line")] = 0
 
     def run(self, context: ToolContext) -> str:
         """Give the text, cut with a note where it is very long."""
-        lines = read_text(context, self.path).splitlines(keepends=True)
+        lines = texts.lines(read_text(context, self.path).words)
+        if self.first_line > max(1, len(lines)):
+            raise ToolError(f"{self.path!r} has {len(lines)} lines, and so no line {self.first_line}")
         last = len(lines) if self.lines is None else self.first_line - 1 + self.lines
         text = "".join(lines[self.first_line - 1 : last])
-        if len(text) > MAX_SHOWN_CHARACTERS:
-            return text[:MAX_SHOWN_CHARACTERS] + "\n[cut here; read on with first_line]"
-        return text
+        end = self.offset + MAX_SHOWN_CHARACTERS
+        if self.offset and self.offset >= len(text):
+            raise ToolError(f"From line {self.first_line} on there are {len(text)} characters, none at {self.offset}")
+        if len(text) > end:
+            return text[self.offset : end] + f"\n[cut here; read on with first_line={self.first_line}, offset={end}]"
+        return text[self.offset :]
 
 
 class WriteFile(Tool):
@@ -92,8 +95,9 @@ class WriteFile(Tool):
 
     def run(self, context: ToolContext) -> str:
         """Write it."""
-        path = write_text(context, self.path, self.content)
-        return f"Wrote {len(self.content.encode(errors='replace'))} bytes to {path}"
+        path = paths.clean_agent(self.path)
+        info = context.write(path, self.content.encode(errors="replace"))
+        return f"Wrote {info.size} bytes to {path}"
 
 
 class EditFile(Tool):
@@ -112,12 +116,13 @@ class EditFile(Tool):
         """Replace it."""
         version = look(context, self.path).version
         text = read_text(context, self.path)
-        count = text.count(self.old_text)
+        words, count = texts.replaced(text.words, self.old_text, self.new_text)
         if count == 0:
             raise ToolError(f"The old text does not occur in {self.path!r}; read the file again")
         if count > 1 and not self.replace_all:
             raise ToolError(f"The old text occurs {count} times in {self.path!r}; give more of it, or replace_all")
-        path = write_text(context, self.path, text.replace(self.old_text, self.new_text), version=version)
+        path = paths.clean_agent(self.path)
+        context.write(path, text.encoded(words), version=version)
         return f"Replaced {count} occurrence{'s' if count > 1 else ''} in {path}"
 
 
@@ -140,7 +145,7 @@ class ListFiles(Tool):
             if len(lines) == MAX_FILES:
                 lines.append(f"[more than {MAX_FILES} files; name a directory or a pattern]")
                 break
-            lines.append(f"{path} ({size} bytes)")
+            lines.append(f"{paths.shown(path)} ({size} bytes)")
         return "\n".join(lines) or "There are no such files."
 
 
@@ -172,13 +177,15 @@ class SearchFiles(Tool):
 
 def _matches(context: ToolContext, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
     try:
-        lines = read_text(context, path).splitlines()
-    except ToolError:
+        lines = [line.rstrip("\r\n") for line in texts.lines(read_text(context, path).words)]
+    except (ToolError, FileNotFound, PathForbidden):
         return []
     try:  # `re` would hold the interpreter for as long as a hostile pattern likes
         hits = (
             line for line in enumerate(lines, 1) if pattern.search(line[1], timeout=SEARCH_SECONDS, concurrent=True)
         )
-        return [f"{path}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)]
+        return [
+            f"{paths.shown(path)}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)
+        ]
     except TimeoutError:
         raise ToolError(f"The pattern takes more than {SEARCH_SECONDS} s on a line of {path!r}; simplify it") from None

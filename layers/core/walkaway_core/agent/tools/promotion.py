@@ -29,7 +29,7 @@ class Promoted:
         for kind, names in (("written", self.written), ("deleted", self.deleted)):
             if names:
                 more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-                yield f"[{kind}: {', '.join(names[:SHOWN])}{more}]"
+                yield f"[{kind}: {', '.join(map(paths.shown, names[:SHOWN]))}{more}]"
         yield from (f"[{note}]" for note in self.notes[:SHOWN])
         if len(self.notes) > SHOWN:
             yield f"[and {len(self.notes) - SHOWN} more like that]"
@@ -58,7 +58,7 @@ def _promote(context: ToolContext, change: FileChange, path: str, done: Promoted
             context.delete(path, change.version)
             done.deleted.append(path)
         except Changed:
-            done.notes.append(f"{path} was not deleted: somebody else has changed it meanwhile")
+            done.notes.append(f"{paths.shown(path)} was not deleted: somebody else has changed it meanwhile")
         return
     try:
         context.place(path, contents, change.version)

@@ -1,6 +1,5 @@
 """Routes of the workspace (contract A.10)."""
 
-import mimetypes
 import re
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -19,7 +18,7 @@ from walkaway_core.http.access import Called
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
-from walkaway_core.store import files, sessions
+from walkaway_core.store import files, media_types, sessions
 from walkaway_wire.resources import FileEntry, FileWritten
 
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
@@ -75,7 +74,7 @@ def download(caller: Called, session: str, path: str, range: Annotated[str, Head
     }
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
-    media = mimetypes.guess_type(info.name)[0] or "application/octet-stream"
+    media = media_types.of(info.name) or "application/octet-stream"
     chunks = files.read(caller.services, stored, path, start, end)
     return StreamingResponse(chunks, status, headers, media)
 

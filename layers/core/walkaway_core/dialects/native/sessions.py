@@ -45,8 +45,8 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     options = SessionOptions(
         persistent=asked.persistent,
         ttl=asked.ttl,
-        read=tuple(paths.clean(path) for path in asked.file_access.read),
-        write=tuple(paths.clean(path) for path in asked.file_access.write),
+        read=tuple(paths.clean_new(path) for path in asked.file_access.read),
+        write=tuple(paths.clean_new(path) for path in asked.file_access.write),
         network=asked.network,
         settings=AgentSettings(**values),
     )

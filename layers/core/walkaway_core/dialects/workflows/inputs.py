@@ -16,6 +16,7 @@ from walkaway_core.store.sessions import Session
 from walkaway_wire import jsontext
 
 FOLDER = "inputs"
+NAME_CHARACTERS = 100
 _REFERENCE = re.compile(rf"{FOLDER}/in_[0-9a-f]{{24}}/[^/]+")
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _SAFE = re.compile(r"[^\w.() -]+")
@@ -23,8 +24,8 @@ _SAFE = re.compile(r"[^\w.() -]+")
 
 def store(services: Services, tenant: str, name: str, chunks: Iterable[bytes]) -> str:
     """Keep an uploaded file in the workspace; give its reference, which is its path there."""
-    clean = _SAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")[:100] or "file"
-    reference = f"{FOLDER}/{services.ids.new('in_')}/{clean}"
+    clean = _SAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    reference = f"{FOLDER}/{services.ids.new('in_')}/{paths.shortened(clean, NAME_CHARACTERS) or 'file'}"
     services.workspace.write(paths.files(tenant), reference, chunks)
     return reference
 
