@@ -35,6 +35,7 @@ def main(port: int, api_port: int, env_file: Path) -> None:
     _check_free(port, "--port")
     _check_free(api_port, "--api-port")
     endpoint = f"http://127.0.0.1:{port}"
+    os.environ.update(NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")  # the SDK would look for the account behind a proxy
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()

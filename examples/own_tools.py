@@ -9,6 +9,7 @@ import httpx
 client = httpx.Client(
     base_url=os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"),
     headers={"Authorization": f"Bearer {os.environ.get('WALKAWAY_KEY', 'none')}"},
+    trust_env="WALKAWAY_URL" in os.environ,  # no proxy stands before this machine
     timeout=60,
 )
 TOOL = {

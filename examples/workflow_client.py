@@ -8,6 +8,7 @@ import httpx
 from agentsapi import AgentServiceAPIClient
 from agentsapi.models.tools import ParametersSchema, ToolDefinition
 
+os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost")  # no proxy stands before this machine
 URL, KEY = os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"), os.environ.get("WALKAWAY_KEY", "none")
 
 

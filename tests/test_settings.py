@@ -2,7 +2,7 @@
 
 import pytest
 
-from walkaway_core.settings import DEFAULT_MODEL, SettingError, Settings
+from walkaway_core.settings import DEFAULT_MODEL, ENGINE, HTTP, SettingError, Settings, variables
 
 
 class TestSettings:
@@ -25,6 +25,18 @@ class TestSettings:
             "WALKAWAY_SANDBOX_NETWORK": "yes",
         }
         assert Settings.read({name: f"{space}{value}{space}" for name, value in given.items()}) == Settings.read(given)
+
+    @pytest.mark.parametrize("program", ["serve", *HTTP, *ENGINE])
+    def test_a_line_break_inside_is_refused_in_every_program(self, program: str) -> None:
+        for name in variables(program):
+            with pytest.raises(SettingError, match=rf"{name}\b.*line break inside"):
+                Settings.read({name: "1\n2"}, program)
+
+    @pytest.mark.parametrize(
+        "address", ["http://[::1]:8080", "https://user:word@host/path", "HTTP://b\u00fccher.example"]
+    )
+    def test_an_address_is_taken_as_it_is(self, address: str) -> None:
+        assert Settings.read({"ANTHROPIC_BASE_URL": address}).base_url == address
 
     def test_a_key_is_not_repeated_in_what_is_wrong_with_it(self) -> None:
         with pytest.raises(SettingError) as refused:
@@ -51,6 +63,19 @@ class TestSettings:
             ("ANTHROPIC_BASE_URL", "localhost"),
             ("ANTHROPIC_BASE_URL", "http://"),
             ("ANTHROPIC_BASE_URL", "http://a\nb"),
+            ("ANTHROPIC_BASE_URL", "http://:8080"),
+            ("ANTHROPIC_BASE_URL", "http://[::1"),
+            ("ANTHROPIC_BASE_URL", "http://127.0.0.1:99999"),
+            ("ANTHROPIC_BASE_URL", "http://127.0.0.1:port"),
+            ("ANTHROPIC_BASE_URL", "htp://127.0.0.1"),
+            ("ANTHROPIC_BASE_URL", "https:/api.example"),
+            ("ANTHROPIC_BASE_URL", "http://a b"),
+            ("ANTHROPIC_BASE_URL", "http://a/?key=1"),
+            ("ANTHROPIC_API_KEY", "\ufeffsk-from-a-file"),
+            ("ANTHROPIC_API_KEY", "sk-tw\u00f6"),
+            ("ANTHROPIC_API_KEY", "sk one"),
+            ("WALKAWAY_KEYS", "a=one,\nb=two"),
+            ("WALKAWAY_PROVIDERS", "anthropic,\r\nbedrock"),
         ],
     )
     def test_a_wrong_value_is_refused_by_name(self, name: str, value: str) -> None:

@@ -47,7 +47,7 @@ class LocalCarrier:
             if self._closed:
                 return
             if delay > 0:
-                heapq.heappush(self._later, (self._clock.now() + delay, next(self._count), group, message))
+                heapq.heappush(self._later, (self._clock.monotonic() + delay, next(self._count), group, message))
                 self._changed.notify()
                 return
             self._waiting[group].append(message)
@@ -83,7 +83,7 @@ class LocalCarrier:
     def _run(self) -> None:
         with self._changed:
             while not self._closed:
-                left = self._later[0][0] - self._clock.now() if self._later else None
+                left = self._later[0][0] - self._clock.monotonic() if self._later else None
                 if left is None or left > 0:
                     self._changed.wait(left if left is None else min(left, 1.0))
                     continue

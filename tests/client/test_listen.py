@@ -95,6 +95,26 @@ def test_listen_goes_on_when_what_it_was_told_to_ignore_comes(tmp_path: Path) ->
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1"])
+def test_listen_takes_no_proxy_to_a_server_on_this_machine(
+    tmp_path: Path, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path / "data", environ=LOOPBACK) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY"):
+            monkeypatch.setenv(name, "[::1]" if name == "NO_PROXY" else proxy)
+        with listening("--url", f"{server.url}\n", "--key", "unused\n", "--event", "turn.completed") as process:
+            assert process.stderr
+            assert "Listening on http://127.0.0.1:" in process.stderr.readline()
+
+
+def test_listen_says_that_a_proxy_to_a_server_elsewhere_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with listening("--url", "http://192.0.2.1") as process:
+        assert process.stderr
+        assert "cannot be called from here" in process.stderr.readline()
+        assert process.wait(PATIENCE) == 1
+
+
 def test_listen_says_what_is_missing(tmp_path: Path) -> None:
     with served(tmp_path / "data") as server, listening("--url", server.url) as process:
         assert process.stderr

@@ -4,12 +4,16 @@ import time
 
 
 class HeldClock:
-    """Moves only when a test, or a sleep, moves it."""
+    """Moves only when a test, or a sleep, moves it; `set` is by how much somebody has set it."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.time = now
+        self.set = 0.0
 
     def now(self) -> float:
+        return self.time + self.set
+
+    def monotonic(self) -> float:
         return self.time
 
     def sleep(self, seconds: float) -> None:
@@ -17,13 +21,17 @@ class HeldClock:
 
 
 class ShiftedClock:
-    """Goes as the machine's does, ahead of it by what a test has let pass."""
+    """Goes as the machine's does, ahead of it by what a test has let pass, and set by as much as a test says."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.set = 0.0
 
     def now(self) -> float:
-        return time.time() + self.ahead
+        return time.time() + self.ahead + self.set
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

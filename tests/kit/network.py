@@ -10,7 +10,12 @@ HOOK = Path(__file__).parent / "loopback"
 
 
 def keep_to_loopback() -> None:
-    """Refuse other machines from now on, here and in processes to come. A worker of a test run was born so."""
+    """Refuse other machines from now on, here and in processes to come. A worker of a test run was born so.
+
+    What names a proxy is taken away, too: none stands before this machine.
+    """
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if str(HOOK) not in paths:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(HOOK), *filter(None, paths)])

@@ -59,6 +59,9 @@ def test_being_told_to_end_while_it_begins_is_not_missed(tmp_path: Path) -> None
         ([], {"WALKAWAY_KEYS": "nonsense"}, "WALKAWAY_KEYS must be"),
         (["--data", "/proc/nothing"], {}, "/proc/nothing"),
         (["--workers", "0"], {}, "--workers"),
+        ([], {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:1"}, "ALL_PROXY"),
+        ([], {"ANTHROPIC_API_KEY": "k", "HTTPS_PROXY": "http://x:port"}, "HTTPS_PROXY"),
+        ([], {"WALKAWAY_PROVIDERS": "bedrock", "SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE"),
     ],
 )
 def test_wrong_options_are_told_in_a_sentence(arguments: list[str], environ: dict[str, str], words: str) -> None:
@@ -99,9 +102,17 @@ def test_help_names_every_command_and_option() -> None:
         assert word in told
 
 
-def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"WALKAWAY_KEYS": "ignored=here"},
+        {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"},
+        {"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "[::1]"},
+    ],
+)
+def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path, environ: dict[str, str]) -> None:
     task = "Write a 2-page memo on kites to kites.md"
-    done = walkaway("demo", "--task", task, TMPDIR=str(tmp_path), WALKAWAY_KEYS="ignored=here")
+    done = walkaway("demo", "--task", task, TMPDIR=str(tmp_path), **environ)
     assert done.returncode == 0, done.stderr
     assert "dropped" in done.stdout
     assert '"percent": 100' in done.stdout

@@ -52,6 +52,20 @@ def table(tmp_path: Path) -> Iterator[SqliteTable]:
     made.close()
 
 
+@pytest.mark.parametrize("by", [-3600.0, 86_400.0])
+def test_a_clock_that_is_set_moves_no_timer(by: float) -> None:
+    clock, called = HeldClock(), list[int]()
+    timers = Timers(clock)
+    timers.at(clock.now() + 5, lambda: called.append(1))
+    clock.set = by
+    timers.at(clock.now(), lambda: called.append(0))
+    assert holds(lambda: called == [0])
+    clock.time += 5
+    timers.at(clock.now() + 9, lambda: None)  # has it look again
+    assert holds(lambda: called == [0, 1])
+    timers.close()
+
+
 def test_a_cancelled_timer_holds_nothing_and_is_not_kept_until_its_time(timers: Timers) -> None:
     one = timers.at(2e9, lambda: None)
     for _ in range(10_000):

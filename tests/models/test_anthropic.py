@@ -97,7 +97,10 @@ class TestAKeyInTheParameterStore:
         port.close()
         assert model.keys == ["one", "two"]
 
-    @pytest.mark.parametrize(("stored", "wrong"), [(" \n", "is empty"), ("one\ntwo", "line break")])
+    @pytest.mark.parametrize(
+        ("stored", "wrong"),
+        [(" \n", "is empty"), ("one\ntwo", "line break"), ("\ufeffone", "character"), ("o\x1bne", "character")],
+    )
     def test_that_cannot_be_one_is_named(self, client: Any, stored: str, wrong: str) -> None:
         client.put_parameter(Name="/w/key", Value=stored, Type="SecureString", Overwrite=True)
         with pytest.raises(ModelRefused, match=f"{wrong}.*/w/key"):

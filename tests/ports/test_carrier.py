@@ -162,3 +162,12 @@ def test_a_carrier_without_groups_fails_the_contract() -> None:
         assert not taker.changed.wait_for(lambda: taker.taken, 0.5)
     taker.go.set()
     carrier.close()
+
+
+def test_a_clock_that_is_set_back_keeps_no_message_on_this_machine() -> None:
+    taken, clock = threading.Event(), ShiftedClock()
+    carrier = LocalCarrier(lambda _: taken.set(), clock, threads=1, of_a_group=1)
+    carrier.send({"n": "1"}, group="g", delay=0.2)
+    clock.set = -3600
+    assert taken.wait(PATIENCE)
+    carrier.close()

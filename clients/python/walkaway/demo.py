@@ -37,7 +37,7 @@ def demo(task: str) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="walkaway-demo-") as folder,
         _server(Path(folder)) as url,
-        httpx.Client(base_url=url, timeout=30) as client,
+        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
         _play(client, console, task)
     console.print("[green]Done.[/] The server and its data folder are gone again.")
@@ -151,7 +151,7 @@ def _ready(url: str) -> bool:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         try:
-            return httpx.get(f"{url}/health").is_success
+            return httpx.get(f"{url}/health", trust_env=False).is_success
         except httpx.TransportError:
             time.sleep(0.02)
     return False

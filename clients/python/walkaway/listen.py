@@ -1,5 +1,6 @@
 """`walkaway webhooks listen`: prints what webhooks are told, verified, on this machine; for development."""
 
+import ipaddress
 import os
 import signal
 import sys
@@ -73,14 +74,30 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _registered(url: str, key: str, address: str, events: tuple[str, ...]) -> Iterator[str]:
-    headers = {"X-API-Key": key} if key else {}
+    headers = {"X-API-Key": key.strip()} if key.strip() else {}
     body = {"url": address, "description": "walkaway webhooks listen", **({"events": list(events)} if events else {})}
-    with httpx.Client(base_url=url, headers=headers) as client:
+    with _client(url.strip(), headers) as client:
         made = _asked(client, "POST", "/v1/webhooks", json=body).json()
         try:
             yield made["secret"]
         finally:
             _asked(client, "DELETE", f"/v1/webhooks/{made['id']}")
+
+
+def _client(url: str, headers: dict[str, str]) -> httpx.Client:
+    """Make a client that takes a proxy to a server elsewhere, and none to one on this machine."""
+    try:
+        return httpx.Client(base_url=url, headers=headers, trust_env=not _is_here(url))
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        raise click.ClickException(f"{url} cannot be called from here: {error}") from None
+
+
+def _is_here(url: str) -> bool:
+    host = httpx.URL(url).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _asked(client: httpx.Client, method: str, path: str, **more: Any) -> httpx.Response:

@@ -1,15 +1,16 @@
 """The settings, read from the environment once, when a program's services are built."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+from walkaway_core import values
+from walkaway_core.values import TENANT, SettingError
+
+__all__ = ["TENANT", "SettingError", "Settings", "variables"]
 REHEARSAL = "rehearsal"
 BEDROCK = "bedrock/"
 """What the names of models on Amazon Bedrock begin with."""
-PROVIDERS = ("anthropic", "bedrock")
 DEFAULT_MODEL = "claude-sonnet-5-5"
 REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
@@ -23,79 +24,12 @@ RESUMING = ("request_client_tools", "continue_turn", "finish_turn", "sweep")
 """The functions of a deployed stack, by their folders; `serve` is the local server."""
 
 
-class SettingError(ValueError):
-    """A variable has a value that cannot be used. The message names it and says what would do."""
-
-
-def _keys(_: str, text: str) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, tenant = pair.partition("=")
-        if not (key and equals and TENANT.fullmatch(tenant) and len(key.splitlines()) == 1):
-            raise SettingError(
-                "WALKAWAY_KEYS must be key=tenant,key=tenant,… with tenants of letters, digits, '.', '_' and '-'"
-            )
-        keys[key] = tenant
-    return keys
-
-
-def _providers(name: str, text: str) -> frozenset[str]:
-    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
-    if not named <= set(PROVIDERS):
-        raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
-    return named
-
-
-def _number(most: float) -> Callable[[str, str], float]:
-    def read(name: str, text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1
-        if not 0 <= value <= most:
-            raise SettingError(f"{name} must be a number from 0 to {most:g}, in seconds; it is {text!r}")
-        return value
-
-    return read
-
-
-def _seconds(most: float) -> Callable[[str, str], int]:
-    return lambda name, text: int(_number(most)(name, text))
-
-
-def _count(least: int, most: int) -> Callable[[str, str], int]:
-    def read(name: str, text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise SettingError(f"{name} must be a whole number from {least} to {most}; it is {text!r}")
-        return int(text)
-
-    return read
-
-
-def _yes(name: str, text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise SettingError(f"{name} must be yes or no; it is {text!r}")
-    return text == "yes"
-
-
-def _text(name: str, text: str) -> str:
-    if len(text.splitlines()) > 1:
-        raise SettingError(f"{name} must be one line; it has a line break inside")
-    return text
-
-
-def _address(name: str, text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]\S*", text):
-        raise SettingError(f"{name} must be an address that begins with http:// or https://; it is {text!r}")
-    return text
-
-
 def _set(
     variable: str,
     meaning: str,
     *programs: str,
     default: Any = None,
-    read: Callable[[str, str], Any] = _text,
+    read: Callable[[str, str], Any] = values.text,
 ) -> Any:
     """Declare a setting: its variable, what it means, and the programs that read it."""
     about = {"variable": variable, "meaning": meaning, "programs": programs, "read": read}
@@ -115,14 +49,14 @@ class Settings:
         "serve",
         *HTTP,
         default=frozenset(),
-        read=_providers,
+        read=values.providers,
     )
-    api_key: str | None = _set("ANTHROPIC_API_KEY", "key of the Anthropic API", "serve")
+    api_key: str | None = _set("ANTHROPIC_API_KEY", "key of the Anthropic API", "serve", read=values.secret)
     api_key_parameter: str | None = _set(
         "WALKAWAY_API_KEY_PARAMETER", "name of the SSM parameter that holds that key", "call_model"
     )
     base_url: str | None = _set(
-        "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model", read=_address
+        "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model", read=values.address
     )
     first_byte_seconds: int = _set(
         "WALKAWAY_FIRST_BYTE_SECONDS",
@@ -130,14 +64,14 @@ class Settings:
         "serve",
         "call_model",
         default=120,
-        read=_count(60, 900),
+        read=values.count(60, 900),
     )
     keys: Mapping[str, str] = _set(
         "WALKAWAY_KEYS",
         "`key=tenant,…`: who may call the local server, besides the keys of `walkaway keys`",
         "serve",
         default={},
-        read=_keys,
+        read=values.keys,
     )
     rehearsal_delay: float = _set(
         "WALKAWAY_REHEARSAL_DELAY",
@@ -145,7 +79,7 @@ class Settings:
         "serve",
         "call_model",
         default=REHEARSAL_DELAY,
-        read=_number(60),
+        read=values.number(60),
     )
     turn_timeout: int = _set(
         "WALKAWAY_TURN_TIMEOUT",
@@ -153,7 +87,7 @@ class Settings:
         "serve",
         *HTTP,
         default=TURN_TIMEOUT,
-        read=_seconds(7 * 86400),
+        read=values.seconds(7 * 86400),
     )
     context_tokens: int | None = _set(
         "WALKAWAY_CONTEXT_TOKENS",
@@ -161,7 +95,7 @@ class Settings:
         "by model if unset (docs/models.md)",
         "serve",
         "call_model",
-        read=_count(4_000, 10_000_000),
+        read=values.count(4_000, 10_000_000),
     )
     queue_limit: int = _set(
         "WALKAWAY_QUEUE_LIMIT",
@@ -169,33 +103,33 @@ class Settings:
         "serve",
         *HTTP,
         default=20,
-        read=_count(0, 1000),
+        read=values.count(0, 1000),
     )
     stream_seconds: int | None = _set(
         "WALKAWAY_STREAM_SECONDS",
         "seconds after which an event stream ends and its reader comes back; not at all if unset",
         *HTTP,
-        read=_seconds(900),
+        read=values.seconds(900),
     )
     hold_seconds: int | None = _set(
         "WALKAWAY_HOLD_SECONDS",
         "the same for the streams of clients that cannot come back (workflows)",
         "stream",
-        read=_seconds(900),
+        read=values.seconds(900),
     )
     outbound_loopback: bool = _set(
         "WALKAWAY_OUTBOUND_LOOPBACK",
         "`yes`: what is sent to addresses that users name may go to this machine; for development",
         "serve",
         default=False,
-        read=_yes,
+        read=values.yes,
     )
     sandbox_network: bool = _set(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",
         "serve",
         default=False,
-        read=_yes,
+        read=values.yes,
     )
     table: str = _set("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
     bucket: str = _set(
@@ -223,8 +157,9 @@ class Settings:
         read: dict[str, Any] = {}
         for setting in fields(cls):
             variable = setting.metadata["variable"]
-            value = environ.get(variable, "").strip()
-            if value and program in setting.metadata["programs"]:
+            if program not in setting.metadata["programs"]:
+                continue
+            if value := values.one_line(variable, environ.get(variable, "")):
                 read[setting.name] = setting.metadata["read"](variable, value)
         if "api_key" in read:
             read.setdefault("model", DEFAULT_MODEL)

@@ -72,7 +72,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     from walkaway_local.loopback_only import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
 
-    if problem := AnthropicModel(settings).knows(settings.model):
+    model = AnthropicModel(settings)
+    if problem := model.knows(settings.model) or model.problem():
         raise click.ClickException(problem)
     try:
         stack = LocalStack(data, settings, workers=workers)

@@ -36,8 +36,12 @@ class Timers:
         threading.Thread(target=self._run, name="timers", daemon=True).start()
 
     def at(self, time: float, call: Callable[[], None]) -> Timer:
-        """Call it at this time of the clock, or at once when that is past."""
+        """Call it when so much time has passed as the clock now has up to then; at once when that is past.
+
+        Who sets the clock meanwhile changes nothing of it.
+        """
         timer = Timer(self, call)
+        time += self._clock.monotonic() - self._clock.now()
         with self._changed:
             heapq.heappush(self._heap, (time, next(self._numbers), timer))
             self._changed.notify()
@@ -74,12 +78,12 @@ class Timers:
         """Wait for the next call and take it; None once this is closed."""
         with self._changed:
             while not self._closed:
-                if self._heap and self._heap[0][0] <= self._clock.now():
+                if self._heap and self._heap[0][0] <= self._clock.monotonic():
                     _, _, timer = heapq.heappop(self._heap)
                     call, timer.call = timer.call, None
                     if call:
                         return call
                     self._cancelled -= 1
                     continue
-                self._changed.wait(self._heap[0][0] - self._clock.now() if self._heap else None)
+                self._changed.wait(self._heap[0][0] - self._clock.monotonic() if self._heap else None)
             return None

@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from walkaway_core.ports.model import ModelFailed, ModelRefused
+from walkaway_core.values import unsendable
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
@@ -50,8 +51,7 @@ class Parameter:
             raise ModelFailed(str(error)) from error
         except BotoCoreError as error:
             raise ModelFailed(str(error)) from error
-        if len(value.splitlines()) != 1:
-            wrong = "has a line break inside" if value else "is empty"
+        if wrong := unsendable(value):
             raise ModelRefused(
                 f"The model service's key {wrong}; put it into the SSM parameter {self._name} as one line"
             )

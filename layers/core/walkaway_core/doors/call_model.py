@@ -32,7 +32,7 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
         return replace(ticket.go("ask"), history=ticket.history + MODEL_HISTORY).json()
     if ticket.spent:
         return ticket.go("continue").json()
-    going = _Going(services, ticket, services.ids.new("call_"), services.clock.now())
+    going = _Going(services, ticket, services.ids.new("call_"), services.clock.monotonic())
     try:
         return going.go().json()
     except Superseded:
@@ -67,11 +67,14 @@ class _Going:
         except LimitReached:
             results.commit()
             raise
-        begun = beginning.behind(self.services, results) if now < self.since + GO_SECONDS else None
+        begun = beginning.behind(self.services, results) if self._fresh() else None
         if begun:
             return self._take(begun)
         results.commit()
         return self._leave(Way(again=True))
+
+    def _fresh(self) -> bool:
+        return self.services.clock.monotonic() < self.since + GO_SECONDS
 
     def _take(self, begun: OpenStep | None) -> Ticket | Results:
         """Take a step that has begun, or begin the one that is to be taken now, as often as it takes."""
@@ -82,7 +85,7 @@ class _Going:
                 return taken
             if taken is None:
                 continue
-            began = self.services.clock.now()
+            began = self.services.clock.monotonic()
             try:
                 return self._after(model_step.answer(self.services, taken), taken.step)
             except (ThinkingRefused, TooLong) as refusal:

@@ -32,7 +32,7 @@ class Remedies:
 
 @dataclass(frozen=True, slots=True)
 class OpenStep:
-    """A step that this invocation has begun: it appends as `writer`, from `number` on, and has time up to `until`."""
+    """A step that this invocation has begun: it appends as `writer`, from `number` on, up to `until` (monotonic)."""
 
     turn: Turn
     session: Session

@@ -35,15 +35,15 @@ def sweep(services: Services) -> int:
 
     What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
     """
-    now = services.clock.now()
+    now, until = services.clock.now(), services.clock.monotonic() + SECONDS
     acts = {**ACTS, **services.extensions.acts}
     due_now = list(itertools.islice(_known(acts, due.overdue(services, now)), MOST))
     due_now.sort(key=lambda item: item.text("kind") == "purge")
     for count, item in enumerate(due_now):
-        if services.clock.now() >= now + SECONDS:
+        if services.clock.monotonic() >= until:
             return count
         try:
-            acts[item.text("kind")](services, item.key, jsontext.loads(item.body), now + SECONDS)
+            acts[item.text("kind")](services, item.key, jsontext.loads(item.body), until)
         except Exception:
             logging.getLogger(__name__).exception("due item %s", item.key)
     return len(due_now)

@@ -61,7 +61,7 @@ class ToolCall:
         self._tool = tools.TOOLS.get(self.block["name"])
         self.journal = self._turn.call(step, index)
         self._nonce = nonce
-        self._told = services.clock.now()
+        self._told = services.clock.monotonic()
         self._writer = Writer(self._turn, log.tools_era(step), services.ids.new("tool_"))
 
     @property
@@ -142,7 +142,7 @@ class ToolCall:
 
     def _progress(self, content: str) -> bool:
         """Tell readers how far the tool is, unless they have just been told. Raises Superseded."""
-        now = self._services.clock.now()
+        now = self._services.clock.monotonic()
         if now < self._told + PROGRESS_EVERY:
             return False
         self._told = now

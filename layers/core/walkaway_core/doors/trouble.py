@@ -24,7 +24,7 @@ SILENT = (
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An attempt that failed. It began at `began`, in an invocation that has been at work `since` (epoch seconds)."""
+    """An attempt that failed. It began at `began`, in an invocation that has been at work `since` (Clock.monotonic)."""
 
     step: OpenStep
     failure: ModelFailed
@@ -55,7 +55,7 @@ def after(services: Services, ticket: Ticket, failed: Failed) -> Ticket | None:
     an execution whose states do not know how to wait.
     """
     clock, wait = services.clock, retries.wait(failed.attempt, failed.failure)
-    late = clock.now() + wait > failed.since + retries.INVOCATION_SECONDS
+    late = clock.monotonic() + wait > failed.since + retries.INVOCATION_SECONDS
     leaves = ticket.free and (late or wait > retries.HERE_SECONDS)
     wait = float(math.ceil(wait)) if leaves else wait  # a Wait state takes whole seconds
     told = False
@@ -68,8 +68,8 @@ def after(services: Services, ticket: Ticket, failed: Failed) -> Ticket | None:
         return ticket.wait(int(wait))
     if late:
         raise failed.failure
-    until = clock.now() + wait
-    while (left := until - clock.now()) > 0:
+    until = clock.monotonic() + wait
+    while (left := until - clock.monotonic()) > 0:
         clock.sleep(min(1.0, left))
         executions.current(services, ticket)
     return None

@@ -19,7 +19,7 @@ billed. Where a call streams into the log, each append is such a sign, and one b
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A model call of a turn: cut off at `until`. `heard`: when there was last a sign that the turn goes on."""
+    """A model call of a turn: cut off at `until` (monotonic). `heard`: the last sign that the turn goes on."""
 
     turn: Turn
     call: ModelCall
@@ -69,7 +69,7 @@ class _Watch:
                 try:
                     if not _goes_on(services, entry):
                         entry.call.close()
-                    elif services.clock.now() >= entry.until:
+                    elif services.clock.monotonic() >= entry.until:
                         entry.call.cut()
                 except Exception:  # the table is in trouble: the next look decides
                     logging.getLogger(__name__).exception("could not look at %s", entry.turn.key.turn)

@@ -70,7 +70,7 @@ def delete_free(services: Services, session: sessions.Session, *when: Condition,
 def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None:
     """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
 
-    Stops at the time `until`; called again, it goes on, as the due item `watch` is the last to go. A session that is
+    Stops at `until` (monotonic); called again, it goes on, as the due item `watch` is the last to go. A session that is
     not marked as deleted is left as it is.
     """
     record = services.table.get(key.item)[0]
@@ -78,7 +78,7 @@ def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None
         services.table.write(Delete(*watch))
         return
     for _ in _pieces(services, key):
-        if services.clock.now() >= until:
+        if services.clock.monotonic() >= until:
             return
     services.table.write(Delete(*key.item), Delete(*watch))
 

@@ -1,5 +1,6 @@
 """Who is calling: from an API key to a tenant, and from there to the services that a route may use."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -56,8 +57,8 @@ class Keyring:
         return tenant
 
     async def _stored(self, hashed: str) -> str | None:
-        tenant, until = self._cache.get(hashed, ("", 0.0))
-        if self._clock.now() < until:
+        tenant, until = self._cache.get(hashed, ("", -math.inf))
+        if self._clock.monotonic() < until:
             return tenant
         if self._table is None:
             return None
@@ -66,7 +67,7 @@ class Keyring:
         if owner:
             if len(self._cache) >= CACHED_KEYS:
                 self._cache.clear()
-            self._cache[hashed] = owner, self._clock.now() + CACHED_SECONDS
+            self._cache[hashed] = owner, self._clock.monotonic() + CACHED_SECONDS
         return owner
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from walkaway_core.models import arguments, catalog
+from walkaway_core.models import arguments, catalog, unforeseen
 from walkaway_core.models.calling import AnthropicCall
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
+ADDRESS = "https://api.anthropic.com"
+BEDROCKS = "https://bedrock-runtime.us-east-1.amazonaws.com"
+"""An address there; a region's has its name in it, which no proxy is chosen by."""
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
 """How long a service may say nothing in the middle of an answer."""
@@ -50,6 +53,25 @@ class AnthropicModel:
         else:
             missing = "ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a service without keys"
         return missing and f"The model {model[:100]!r} needs {missing}; {REHEARSAL!r} works offline"
+
+    def problem(self) -> str | None:
+        """Say what in the environment keeps every call to a service that is set up from being sent."""
+        addresses = {"anthropic": self._settings.base_url or ADDRESS, "bedrock": BEDROCKS}
+        called = [address for service, address in addresses.items() if self._settings.provides(service)]
+        if not called:
+            return None
+        from httpx2 import URL
+
+        from walkaway_core.models.ways import Ways
+
+        try:
+            ways = Ways()
+            for address in called:
+                ways.to(URL(address))
+        except Exception as error:  # noqa: BLE001 - whatever it is, no call can be made
+            return unforeseen.set_wrong(error) or f"The model service cannot be called from here: {error}"
+        ways.close()
+        return None
 
     def warm(self) -> None:
         """Import the SDK and make the client of the default model, so that the first turn need not."""
@@ -115,7 +137,7 @@ class AnthropicModel:
     def _online(self, key: str) -> "Client":
         from anthropic import Anthropic
 
-        return Anthropic(api_key=key, base_url=self._settings.base_url, **_options())
+        return Anthropic(api_key=key, base_url=self._settings.base_url or ADDRESS, **_options())
 
     def _bedrock(self, _: str) -> "Client":
         from anthropic import AnthropicBedrock
@@ -139,10 +161,12 @@ class AnthropicModel:
 
 def _options() -> dict[str, Any]:
     from anthropic import DefaultHttpxClient
-    from httpx2 import Limits, Timeout
+    from httpx2 import Timeout
+
+    from walkaway_core.models.ways import Ways
 
     return {
         "max_retries": 0,  # what is repeated, readers are told of
         "timeout": Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
-        "http_client": DefaultHttpxClient(limits=Limits(max_connections=None, max_keepalive_connections=100)),
+        "http_client": DefaultHttpxClient(transport=Ways()),
     }

@@ -25,7 +25,7 @@ def told(error: Exception, model: str, settings: Settings, *, answered: bool) ->
     """Say what an error means; one that is not of the connection or the settings is logged with its traceback."""
     if isinstance(error, Unreadable):
         return ModelFailed(f"The model service's answer cannot be read: {error}")
-    wrong = "" if answered else _set_wrong(error) or _key_wrong(error, key_of(model, settings))
+    wrong = "" if answered else set_wrong(error) or _key_wrong(error, key_of(model, settings))
     if wrong:
         return ModelRefused(wrong)
     if trouble := _connection(error, model, settings):
@@ -40,18 +40,20 @@ def told(error: Exception, model: str, settings: Settings, *, answered: bool) ->
     return ModelRefused(f"The model call could not be made ready; check {check}; the server's log says more")
 
 
-def _set_wrong(error: Exception) -> str:
+def set_wrong(error: Exception) -> str:
     """Say which setting keeps a call from being sent, or `""`."""
     import httpx2
 
+    from walkaway_core.models.ways import ProxyUnusable
+
+    for proxy in (cause for cause in _causes(error) if isinstance(cause, ProxyUnusable)):
+        return f"{proxy}; check {PROXIES}, and NO_PROXY"
     if _from(error, httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         return (
             "The model service's address is none; check ANTHROPIC_BASE_URL, which is to be like http://127.0.0.1:8080"
         )
     if isinstance(error, ssl.SSLError | FileNotFoundError | PermissionError | IsADirectoryError):
         return f"The certificates to trust cannot be read; check {CERTIFICATES}"
-    if "proxy" in str(error).lower() and isinstance(error, ValueError | ImportError):
-        return f"The proxy that is set cannot be used; check {PROXIES}"
     if isinstance(error, ImportError):
         return "A package that calls the model is missing or broken here; install Walkaway again"
     return ""

@@ -40,6 +40,14 @@ class _Outcome:
     again: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """When an attempt began, by the clock and for its duration."""
+
+    at: float
+    monotonic: float
+
+
 def attempt(services: Services, message: Mapping[str, str]) -> None:
     """Make the attempt that a message is about, unless it has been made, or is being made."""
     stored = deliveries.load(services, message["tenant"], message["owner"], message["event"])
@@ -50,7 +58,11 @@ def attempt(services: Services, message: Mapping[str, str]) -> None:
         return
     endpoint = None if delivery.webhook else _endpoint(services, delivery)
     if endpoint and not endpoint.enabled:
-        about = _about(services, services.clock.now(), error="the endpoint is disabled; enable it, then redeliver")
+        about = _about(
+            services,
+            _Begun(services.clock.now(), services.clock.monotonic()),
+            error="the endpoint is disabled; enable it, then redeliver",
+        )
         _end(services, delivery, "failed", about)
     elif endpoint or delivery.webhook:
         _record(services, delivery, endpoint, _send(services, delivery, endpoint))
@@ -70,9 +82,9 @@ def _send(services: Services, delivery: Delivery, endpoint: Endpoint | None) -> 
     """Post it, and judge the answer: 2xx is success, and nothing else is."""
     from walkaway_core.outbound import requests
 
-    begun = services.clock.now()
+    begun = _Begun(services.clock.now(), services.clock.monotonic())
     body = bodies.fetch(services.workspace, delivery.tenant, delivery.item)
-    url, headers = _headers(delivery, endpoint, body, begun)
+    url, headers = _headers(delivery, endpoint, body, begun.at)
     try:
         with requests.connections(SECONDS, loopback=services.settings.outbound_loopback) as pool:
             reply = requests.request(pool, "POST", url, headers, body, most=READ)
@@ -107,10 +119,10 @@ def _asked(reply: "Reply") -> float:
     return min(LONGEST_WAIT, float(text)) if text.isdecimal() and len(text) < 10 else 0.0
 
 
-def _about(services: Services, begun: float, reply: "Reply | None" = None, error: str = "") -> dict[str, Any]:
+def _about(services: Services, begun: _Begun, reply: "Reply | None" = None, error: str = "") -> dict[str, Any]:
     return {
-        "at": begun,
-        "latency_ms": max(0, ms(services.clock.now() - begun)),
+        "at": begun.at,
+        "latency_ms": ms(services.clock.monotonic() - begun.monotonic),
         "status_code": reply.status if reply else None,
         "error": error or None,
         "response": reply.body[:SHOWN].decode(errors="replace") if reply else "",

@@ -9,7 +9,10 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Seconds since the epoch: what others see, and what outlives a process. It may be set, forth and back."""
+
+    def monotonic(self) -> float:
+        """Seconds from some moment on, which nobody sets: what is waited and paced within a process."""
 
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""
@@ -28,6 +31,10 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds from some moment on; those in which the machine sleeps do not count (clock_gettime(2))."""
+        return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""

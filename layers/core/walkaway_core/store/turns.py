@@ -106,6 +106,11 @@ class Turn:
         return self.deadline - self.pause.waited - self.began_at
 
     @property
+    def seconds(self) -> float:
+        """From its beginning to its end, by the clock; 0 for one that has not begun, or not ended."""
+        return self.ended_at - self.began_at if self.ended_at and self.began_at else 0.0
+
+    @property
     def ticket(self) -> Ticket:
         """What the execution that it names now begins with: the last step again, to do what has been left of it.
 
@@ -121,7 +126,7 @@ class Turn:
 
 def unpack(key: TurnKey, item: Item) -> Turn:
     """Read a turn's item."""
-    ended = item.number("ended", 0)
+    ended, began = item.number("ended", 0), item.time("began", 0)
     return Turn(
         key=replace(key, order=str(item.facts.get("order", ""))),
         status=cast("Status", item.text("status")),
@@ -134,9 +139,9 @@ def unpack(key: TurnKey, item: Item) -> Turn:
         started="started" in item.facts,
         due=str(item.facts.get("due", "")),
         created_at=item.time("created"),
-        began_at=item.time("began", 0),
+        began_at=began,
         deadline=item.time("deadline", 0),
-        ended_at=ended / 1000 if ended else None,
+        ended_at=max(ended / 1000, began) if ended else None,  # the clock may have been set back
         error=str(item.facts.get("error", "")),
         usage={name: item.number(name, 0) for name in USAGE if name in TOKENS or name in item.facts},
         cost=None if "unpriced" in item.facts else item.number("cost", 0),

@@ -57,12 +57,12 @@ class _Listener:
     def __init__(self, context: ToolContext, output: Output) -> None:
         self._context = context
         self._output = output
-        self._looked = context.services.clock.now()
+        self._looked = context.services.clock.monotonic()
 
     def take(self, data: bytes) -> None:
         """Take in what came, or nothing. Raises Superseded."""
         self._output.take(data)
-        now = self._context.services.clock.now()
+        now = self._context.services.clock.monotonic()
         if now >= self._looked + LOOK_EVERY:
             self._looked = now
             self._context.check_still_mine()

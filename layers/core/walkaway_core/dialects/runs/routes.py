@@ -115,7 +115,7 @@ def result(caller: Called, run: str) -> RunResult:
         created_at=_time(turn.created_at) or "",
         started_at=_time(turn.began_at),
         completed_at=_time(turn.ended_at),
-        duration_seconds=round(turn.ended_at - (turn.began_at or turn.ended_at), 6),
+        duration_seconds=round(turn.seconds, 6),
         error=index.error(turn),
     )
 

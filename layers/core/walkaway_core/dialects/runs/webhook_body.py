@@ -21,7 +21,7 @@ def body(services: Services, notice: Notice, turn: Turn | None) -> Mapping[str, 
     state, ended, run = index.state(turn), turn.ended_at, Run.read(turn.facts)
     result = transcript.texts(services, [(turn.key, turn.step)])[0] if state == "succeeded" else None
     completed = datetime.fromtimestamp(ended, UTC).isoformat(timespec="microseconds") if ended else None
-    seconds = round(ended - (turn.began_at or ended), 6) if ended else None
+    seconds = round(turn.seconds, 6) if ended else None
     error = index.error(turn) if state == "failed" else None
     job = run.id if run else notice.turn
     return dict(zip(KEYS, (job, state, result, error, completed, seconds), strict=True))

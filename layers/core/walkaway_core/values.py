@@ -1,0 +1,115 @@
+"""How the values of variables are read, and what is refused by name."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PROVIDERS = ("anthropic", "bedrock")
+
+
+class SettingError(ValueError):
+    """A variable has a value that cannot be used. The message names it and says what would do."""
+
+
+def keys(_: str, text: str) -> dict[str, str]:
+    """Read `key=tenant,…`; what is wrong repeats no key."""
+    keys: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, tenant = pair.partition("=")
+        if not (key and equals and TENANT.fullmatch(tenant) and len(key.splitlines()) == 1):
+            raise SettingError(
+                "WALKAWAY_KEYS must be key=tenant,key=tenant,… with tenants of letters, digits, '.', '_' and '-'"
+            )
+        keys[key] = tenant
+    return keys
+
+
+def providers(name: str, text: str) -> frozenset[str]:
+    """Read some of PROVIDERS, separated by commas."""
+    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    if not named <= set(PROVIDERS):
+        raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
+    return named
+
+
+def number(most: float) -> Callable[[str, str], float]:
+    """Read seconds from 0 to `most`."""
+
+    def read(name: str, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1
+        if not 0 <= value <= most:
+            raise SettingError(f"{name} must be a number from 0 to {most:g}, in seconds; it is {text!r}")
+        return value
+
+    return read
+
+
+def seconds(most: float) -> Callable[[str, str], int]:
+    """Read whole seconds from 0 to `most`."""
+    return lambda name, text: int(number(most)(name, text))
+
+
+def count(least: int, most: int) -> Callable[[str, str], int]:
+    """Read a whole number."""
+
+    def read(name: str, text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise SettingError(f"{name} must be a whole number from {least} to {most}; it is {text!r}")
+        return int(text)
+
+    return read
+
+
+def yes(name: str, text: str) -> bool:
+    """Read yes or no."""
+    if text not in ("yes", "no"):
+        raise SettingError(f"{name} must be yes or no; it is {text!r}")
+    return text == "yes"
+
+
+def one_line(name: str, text: str) -> str:
+    """Give a value without white space at its ends. Raises SettingError for a line break inside; repeats nothing."""
+    text = text.strip()
+    if len(text.splitlines()) > 1:
+        raise SettingError(f"{name} must be one line; it has a line break inside")
+    return text
+
+
+def text(_: str, text: str) -> str:
+    """Take a value as it is."""
+    return text
+
+
+def secret(name: str, text: str) -> str:
+    """Read what goes into a header, which carries visible ASCII alone (RFC 9110, 5.5)."""
+    if wrong := unsendable(text):
+        raise SettingError(f"{name} {wrong}; set it again, with nothing but the key")
+    return text
+
+
+def unsendable(key: str) -> str:
+    """Say why no header can carry a key, or `""`; the key is not repeated."""
+    if re.fullmatch(r"[!-~]+", key):
+        return ""
+    if len(key.splitlines()) > 1:
+        return "has a line break inside"
+    return "has a character that no key has, such as a blank or a byte order mark" if key else "is empty"
+
+
+def address(name: str, text: str) -> str:
+    """Read the address of a server, to which paths are added: scheme, host, and no query (RFC 3986, 3)."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets, or a port, that are none
+        usable = False
+    if not usable or re.search(r"[\s?#\\\x00-\x1f\x7f]", text):
+        raise SettingError(
+            f"{name} must be an address like http://127.0.0.1:8080, of http:// or https://, a host, and no '?' or '#'; "
+            f"it is {text!r}"
+        )
+    return text
