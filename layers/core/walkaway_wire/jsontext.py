@@ -29,15 +29,6 @@ def dump_bytes(value: Any) -> bytes:
     return dumps(value).encode()
 
 
-def checked(value: Any) -> Any:
-    """Give the value back. Raises ValueError with a sentence for one that holds what JSON does not have."""
-    try:
-        dumps(value)
-    except ValueError:
-        raise ValueError("holds a value that JSON does not have, such as NaN") from None
-    return value
-
-
 def is_unicode(value: Any) -> bool:
     """Whether all text in it is: JSON escapes can spell half of a surrogate pair, which no encoding carries."""
     try:
@@ -53,8 +44,16 @@ def whole(text: str) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Decode JSON text. Raises ValueError, also for the NaN and infinities that Python alone would take."""
-    return _DECODER.decode(text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass"))
+    """Decode JSON text. Raises ValueError, also for the NaN and infinities that Python alone would take, and depth."""
+    try:
+        return _DECODER.decode(text if isinstance(text, str) else decoded(text))
+    except RecursionError:
+        raise ValueError("it is nested too deeply to be read") from None
+
+
+def decoded(text: bytes) -> str:
+    """Decode the bytes of a JSON text, of whichever encoding (RFC 4627, 3). Raises UnicodeError."""
+    return text.decode(json.detect_encoding(text), "surrogatepass")
 
 
 def _no_constant(name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_wire.examples import RESPONSE_EXAMPLE
-from walkaway_wire.resources import Strict
+from walkaway_wire.strict import Strict
 from walkaway_wire.tools import PendingToolCall
 
 

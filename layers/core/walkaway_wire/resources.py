@@ -5,16 +5,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from walkaway_wire.examples import SESSION_EXAMPLE
+from walkaway_wire.strict import Strict
 from walkaway_wire.tools import DAY, MOST, FunctionTool, PendingToolCall, Seconds
 
 UNSAID: Final = BeforeValidator(lambda value: value or None)
 """Shows null for what is stored as 0 or empty where nobody says it."""
-
-
-class Strict(BaseModel):
-    """A body from outside: what is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class FileAccess(Strict):

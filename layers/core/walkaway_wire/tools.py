@@ -4,7 +4,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from walkaway_wire import jsontext
+from walkaway_wire import gate
+from walkaway_wire.strict import Strict
 
 MOST: Final = 128
 DESCRIPTION_BYTES: Final = 16 * 1024
@@ -26,7 +27,7 @@ PENDING: Final[dict[str, Any]] = {
 Seconds = Annotated[int, Field(strict=True, ge=1, le=365 * DAY)]
 
 
-class FunctionTool(BaseModel):
+class FunctionTool(Strict):
     """A tool that the caller runs, in the flat form of OpenAI's Responses API."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [TOOL]})
@@ -56,7 +57,7 @@ class FunctionTool(BaseModel):
             raise ValueError('must be the schema of an object: {"type": "object", "properties": {…}}')
         if not isinstance(value.get("properties", {}), dict):
             raise ValueError("properties must be an object: a schema for each argument, by its name")  # noqa: TRY004
-        checked: dict[str, Any] = jsontext.checked(value)
+        checked: dict[str, Any] = gate.taken(value)
         return checked
 
 
@@ -72,10 +73,8 @@ class PendingToolCall(BaseModel):
     expires_at: Annotated[float, Field(description="then the model is told that nobody answered")]
 
 
-class ToolResult(BaseModel):
+class ToolResult(Strict):
     """The answer to a call: an output, or a yes or no."""
-
-    model_config = ConfigDict(extra="forbid")
 
     call_id: Annotated[str, Field(min_length=1, max_length=500)]
     output: Annotated[Any, Field(description="what the tool gave: text, or what the model is to read as JSON")] = None
@@ -83,10 +82,10 @@ class ToolResult(BaseModel):
     approve: Annotated[bool | None, Field(strict=True, description="whether the server's tool may run")] = None
     reason: Annotated[str, Field(max_length=10_000, description="of a no: told to the model")] = ""
 
-    _of_json = field_validator("output")(jsontext.checked)
+    _of_json = field_validator("output")(gate.taken)
 
 
-class ToolResults(BaseModel):
+class ToolResults(Strict):
     """Answers to calls that wait."""
 
     model_config = ConfigDict(

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from walkaway_wire.resources import Strict
+from walkaway_wire.strict import Strict
 
 MEANINGS: Final = {
     "turn.started": "the agent begins to work on a message",

@@ -1,6 +1,5 @@
 """How a plain request becomes the arguments of a route's function, worked out once from its signature."""
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, iscoroutinefunction, signature
@@ -9,7 +8,9 @@ from typing import Annotated, Any, get_args, get_origin
 from fastapi import Request, Response, params
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from walkaway_core.http import answers
 from walkaway_core.http.access import Called, Caller
+from walkaway_wire import gate
 
 
 class NotPlain(Exception):
@@ -75,8 +76,8 @@ class Arguments:
     def decoded(self, body: bytes) -> Any:
         """Decode a body. Raises NotPlain."""
         try:
-            return json.loads(body) if self.body else None
-        except (ValueError, RecursionError):
+            return gate.decoded(body) if self.body else None
+        except ValueError:
             raise NotPlain from None
 
     def values(self, request: Request, response: Response, caller: Caller, said: Any) -> dict[str, Any]:
@@ -97,7 +98,7 @@ class Arguments:
 
     def answer(self, result: Any) -> bytes:
         """Write what the function gave as JSON."""
-        return self.answers.dump_json(result, by_alias=True)
+        return answers.written(lambda: self.answers.dump_json(result, by_alias=True), result)
 
 
 def _kind(parameter: Parameter, variables: Collection[str]) -> tuple[str, Any]:

@@ -1,31 +1,53 @@
-"""Refuses bodies that no route could want, before they fill the memory."""
+"""Refuses bodies that no route could want: larger than memory should hold, or JSON that could never go out again."""
+
+import contextlib
+import json
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from walkaway_core.http import errors
+from walkaway_core.http import errors, validation
 from walkaway_core.http.dialect import Surface
+from walkaway_wire import gate
+
+LONG = 100_000
+"""Bytes from which on JSON is looked at beside the event loop."""
 
 
 class _BodyTooLarge(HTTPException):
     """A body grew beyond the limit while it was read. FastAPI lets an HTTPException through as it reads a body."""
 
 
+class _BodyFlawed(HTTPException):
+    """A body holds what is not taken."""
+
+    def __init__(self, flaw: gate.Flawed) -> None:
+        super().__init__(400, str(flaw))
+        self.flaw = flaw
+
+
 def install(app: FastAPI, surface: Surface) -> None:
-    """Answer 413 in the dialect's shape to a body above its limit, but for uploads."""
+    """Answer in the dialect's shape to a body above its limit (413), or whose JSON is not taken; but for uploads."""
 
     async def refuse(request: Request, _: Exception) -> Response:
         return surface.errors.ours(request, errors.too_large(surface.body_bytes))
 
+    async def name(request: Request, error: Exception) -> Response:
+        assert isinstance(error, _BodyFlawed)
+        return surface.errors.validation(request, RequestValidationError([validation.problem(error.flaw)]))
+
     app.add_exception_handler(_BodyTooLarge, refuse)
+    app.add_exception_handler(_BodyFlawed, name)
     app.add_middleware(BodyLimit, surface=surface)
 
 
 class BodyLimit:
-    """ASGI middleware: counts a body while it is read, and believes a length that is said to be above the limit."""
+    """ASGI middleware: counts a body while it is read, believes a length above the limit, and looks at what is JSON."""
 
     def __init__(self, app: ASGIApp, surface: Surface) -> None:
         self._app = app
@@ -36,8 +58,9 @@ class BodyLimit:
         if scope["type"] != "http" or self._surface.uploads(Request(scope)):
             await self._app(scope, receive, send)
             return
-        limit, size = self._surface.body_bytes, 0
+        limit, size, pieces = self._surface.body_bytes, 0, list[bytes]()
         length = Request(scope).headers.get("content-length", "")
+        is_json = "json" in Request(scope).headers.get("content-type", "").lower()
         if length.isdecimal() and int(length) > limit:
             await self._surface.errors.ours(Request(scope), errors.too_large(limit))(scope, receive, send)
             return
@@ -48,6 +71,19 @@ class BodyLimit:
             size += len(message.get("body", b""))
             if size > limit:
                 raise _BodyTooLarge(413)
+            if is_json and message["type"] == "http.request":
+                pieces.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    await _look(b"".join(pieces))
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _look(body: bytes) -> None:
+    """Raise _BodyFlawed for JSON that is not taken. What is no JSON at all is FastAPI's to say."""
+    try:
+        with contextlib.suppress(json.JSONDecodeError):
+            await run_in_threadpool(gate.decoded, body) if len(body) > LONG else gate.decoded(body)
+    except gate.Flawed as flaw:
+        raise _BodyFlawed(flaw) from None

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
-from walkaway_wire import jsontext
+from walkaway_core.http import validation
+from walkaway_wire.problems import short
 from walkaway_wire.resources import ErrorBody
 
 STATUS: Mapping[str, int] = {
@@ -43,6 +43,8 @@ STATUS: Mapping[str, int] = {
 RETRY_AFTER = 5
 """Seconds after which it is worth asking a busy session again: nobody knows how long its turn will take."""
 BEARER: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+CLOSE: Mapping[str, str] = {"Connection": "close"}
+"""RFC 9112, 9.6: or a client of a pool would send its next request into the end of this connection."""
 ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
@@ -70,7 +72,7 @@ class Errors:
     def validation(self, request: Request, error: RequestValidationError) -> Response:
         """Write what does not fit the route's description."""
         del request
-        return body(400, "invalid_request", "; ".join(_sentence(problem) for problem in error.errors()))
+        return body(400, "invalid_request", validation.sentence(error))
 
     def routing(self, request: Request, error: HTTPException) -> Response:
         """Write that there is no such address (404) or method (405), or what else Starlette refuses."""
@@ -79,9 +81,9 @@ class Errors:
         return body(error.status_code, code, message, error.headers)
 
     def failure(self, request: Request) -> Response:
-        """Write that the server broke (500)."""
+        """Write that the server broke (500), and that no other request can follow: the server closes the connection."""
         del request
-        return body(500, "internal", BROKEN)
+        return body(500, "internal", BROKEN, CLOSE)
 
     def status_of(self, error: WalkawayError) -> int:
         """Look the status up: the dialect's own codes first."""
@@ -119,39 +121,9 @@ def install(app: FastAPI, shape: Errors) -> None:
 
 def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:
     """Write an error, with what else programs may want to know of it."""
-    text = message.encode(errors="replace").decode()
-    return JSONResponse({"error": code, "message": text, **more}, status, dict(headers or {}))
+    return JSONResponse({"error": code, "message": short(message), **more}, status, dict(headers or {}))
 
 
 def too_large(limit: int) -> WalkawayError:
     """Say that a body is above the limit, in bytes."""
     return BodyTooLarge(f"The body is larger than {limit} bytes; put long texts into a file of the workspace")
-
-
-def as_fastapi_does(error: RequestValidationError) -> Response:
-    """Write what does not fit as FastAPI does (422): for clients of servers that are built with it."""
-    problems = jsonable_encoder(error.errors(), exclude={"url"})
-    text = jsontext.dumps({"detail": [{**problem, "input": _shown(problem.get("input"))} for problem in problems]})
-    return Response(text, 422, media_type="application/json")
-
-
-def _shown(given: Any) -> Any:
-    """Show what was given, as far as JSON has it: Python reads NaN, and nobody may write it."""
-    try:
-        return jsontext.checked(given)
-    except ValueError:
-        return None
-
-
-def _sentence(problem: Mapping[str, Any]) -> str:
-    kind, where = problem["type"], ".".join(str(part) for part in problem["loc"][1:])
-    place = {"query": "query parameter", "path": "part of the path", "header": "header"}.get(problem["loc"][0], "field")
-    if kind == "extra_forbidden":
-        return f"`{where[:200]}` is no {place} here; remove it, or see GET /docs for what there is"
-    if kind == "json_invalid":
-        return "The body is not JSON; send a JSON object with Content-Type: application/json"
-    if kind in ("model_attributes_type", "dict_type", "model_type") and not where:
-        return "The body must be a JSON object, sent with Content-Type: application/json"
-    if kind == "missing":
-        return f"The {place} `{where}` is missing" if where else "The body is missing; send a JSON object"
-    return f"`{where[:200]}`: {problem['msg'][:1].lower()}{problem['msg'][1:]}"

@@ -11,7 +11,7 @@ from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 from walkaway_wire.events import METADATA_UPDATED
 
 METADATA_BYTES = 16_384
@@ -28,7 +28,7 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
     while True:
         session = sessions.get(services, key)
         merged = {k: v for k, v in {**session.metadata, **changes}.items() if v is not None}
-        text = check_metadata(merged)
+        text = _sized(merged)
         if text == jsontext.dumps(session.metadata):
             return session
         facts = session_facts.describes(text, session.metadata_version + 1)
@@ -66,13 +66,15 @@ def _place(services: Services, session: Session, nonce: str) -> tuple[Writer, in
 
 
 def check_metadata(metadata: dict[str, Any]) -> str:
-    """Encode metadata. Raises BodyTooLarge over 16 KB, Invalid for what JSON does not have."""
+    """Encode metadata. Raises BodyTooLarge over 16 KB, Invalid for what is not taken as JSON."""
     try:
-        text = jsontext.dumps(metadata)
-    except ValueError:
-        raise Invalid("metadata holds a value that JSON does not have, such as NaN") from None
-    if not jsontext.is_unicode(metadata):
-        raise Invalid("metadata holds half of a surrogate pair, which is no text")
+        return _sized(gate.taken(metadata))
+    except gate.Flawed as flaw:
+        raise Invalid(f"metadata: {flaw}") from None
+
+
+def _sized(metadata: dict[str, Any]) -> str:
+    text = jsontext.dumps(metadata)
     if len(text.encode()) > METADATA_BYTES:
         raise BodyTooLarge(f"metadata has {len(text.encode())} bytes as JSON; the limit is {METADATA_BYTES}")
     return text

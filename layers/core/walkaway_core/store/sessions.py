@@ -11,7 +11,7 @@ from walkaway_core.store import backwards
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
@@ -97,7 +97,7 @@ def unpack(key: SessionKey, item: Item) -> Session:
         last_turn=item.text("last_turn") if "last_turn" in item.facts else "",
         inbox=item.number("inbox"),
         due=item.text("due"),
-        metadata=jsontext.loads(item.text("metadata")),
+        metadata=gate.stored(item.text("metadata")),
         metadata_version=item.number("metadata_version"),
         queued=item.number("queued"),
         events=item.number("events"),

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.responses import JSONResponse
 
-from walkaway_core.http import errors, sse
+from walkaway_core.http import answers, errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery
 from walkaway_core.http.direct import direct
@@ -52,7 +51,7 @@ async def events(
     page = SessionEventsPage(
         events=[_shown(line, session) for line in lines], next=lines[-1].cursor if lines else cursor
     )
-    return JSONResponse(page.model_dump())
+    return answers.page(page)
 
 
 def _shown(line: Line, session: str) -> dict[str, Any]:

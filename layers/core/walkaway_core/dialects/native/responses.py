@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from walkaway_core.dialects.native import records
 from walkaway_core.engine import ending, executions
-from walkaway_core.http import errors, pages, sse
+from walkaway_core.http import answers, errors, pages, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery, number
 from walkaway_core.http.direct import direct
@@ -76,7 +75,7 @@ async def events(
     limit, wait = query.limit or 1000, query.wait or 0
     batch, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
     page = EventsPage(events=[e.json() for e in batch], next=batch[-1].number if batch else after, done=at.done)
-    return JSONResponse(page.model_dump(), headers={"X-Response-Id": response_id})
+    return answers.page(page, {"X-Response-Id": response_id})
 
 
 @router.post(

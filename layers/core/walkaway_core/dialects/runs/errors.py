@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
 from walkaway_core.errors import WalkawayError
-from walkaway_core.http.errors import BEARER, Errors, as_fastapi_does
+from walkaway_core.http import validation
+from walkaway_core.http.errors import BEARER, Errors
+from walkaway_wire.problems import short
 
 
 class RunErrors(Errors):
@@ -24,14 +26,14 @@ class RunErrors(Errors):
         if error.code == "unauthorized":
             return JSONResponse({"error": "Unauthorized"}, 401, BEARER)
         if error.code == "invalid_request":
-            problem = {"type": "value_error", "loc": ["body"], "msg": str(error), "input": None}
+            problem = {"type": "value_error", "loc": ["body"], "msg": short(str(error)), "input": None}
             return JSONResponse({"detail": [problem]}, 422)
-        return JSONResponse({"detail": str(error)}, self.status_of(error))
+        return JSONResponse({"detail": short(str(error))}, self.status_of(error))
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
         """Write what does not fit as upstream's server does."""
         del request
-        return as_fastapi_does(error)
+        return validation.as_fastapi_does(error)
 
     def routing(self, request: Request, error: HTTPException) -> Response:
         """Write `detail`."""

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from walkaway_core.agent import settings
 from walkaway_core.dialects.runs.wire import RunSettings, RunSubmit
 from walkaway_core.errors import Invalid
+from walkaway_wire import gate, problems
 
 
 def read(asked: RunSubmit) -> dict[str, Any]:
@@ -23,11 +24,12 @@ def read(asked: RunSubmit) -> dict[str, Any]:
 
 def _read(name: str, part: dict[str, Any]) -> dict[str, Any]:
     try:
-        given = RunSettings.model_validate(part)
+        given = RunSettings.model_validate(gate.taken(part))
+    except gate.Flawed as flaw:
+        raise Invalid(f"{name}: {flaw}") from None
     except ValidationError as error:
-        wrong = [f"{name}.{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
         known = ", ".join(sorted(RunSettings.model_fields))
-        raise Invalid(f"{'; '.join(wrong)[:1000]}. There are: {known}") from None
+        raise Invalid(f"{problems.of_fields(error, name)[:1000]}. There are: {known}") from None
     if given.tools is not None and given.allowed_tools is None:
         given = given.model_copy(update={"allowed_tools": given.tools})
         given.model_fields_set.add("allowed_tools")

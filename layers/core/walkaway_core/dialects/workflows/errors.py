@@ -10,7 +10,9 @@ from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.workflows.problems import NoToolResponses, TaskNotFound
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, WalkawayError
-from walkaway_core.http.errors import BEARER, Errors, as_fastapi_does
+from walkaway_core.http import validation
+from walkaway_core.http.errors import BEARER, Errors
+from walkaway_wire.problems import short
 
 CODES: Mapping[type[WalkawayError], tuple[int, str]] = {
     AlreadyAnswered: (409, "tool_responses_already_submitted"),
@@ -34,12 +36,12 @@ class WorkflowErrors(Errors):
         del request
         status, code = CODES.get(type(error)) or (self.status_of(error), error.code)
         headers = BEARER if code == "unauthorized" else None
-        return JSONResponse({"detail": {"code": code, "message": str(error)}}, status, headers)
+        return JSONResponse({"detail": {"code": code, "message": short(str(error))}}, status, headers)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
         """Write what does not fit as upstream's server does."""
         del request
-        return as_fastapi_does(error)
+        return validation.as_fastapi_does(error)
 
     def routing(self, request: Request, error: HTTPException) -> Response:
         """Write `detail` with a code."""

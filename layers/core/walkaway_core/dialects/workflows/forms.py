@@ -1,6 +1,8 @@
 """Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
 
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from email.message import Message
 from typing import Any
 
 from fastapi import Request
@@ -12,7 +14,7 @@ from walkaway_core.dialects.workflows import inputs
 from walkaway_core.dialects.workflows.wire import TaskStart
 from walkaway_core.errors import Invalid
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext
+from walkaway_wire import charsets, gate, problems
 
 SLOTS = ("1", "2")
 CHUNK = 1 << 16
@@ -29,7 +31,7 @@ def form(*, words: bool) -> dict[str, Any]:
 
 async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
     """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
-    async with request.form() as given:
+    async with _form(request) as given:
         references = await _store(services, tenant, given)
     if not references:
         raise Invalid("Send a file as the part file_1, and a second one as file_2")
@@ -38,17 +40,26 @@ async def stored(services: Services, tenant: str, request: Request) -> dict[str,
 
 async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
     """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
-    async with request.form() as given:
+    async with _form(request) as given:
         fields: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
         if "environment" in given:
             fields["environment"] = given["environment"]
         try:
             asked = TaskStart.model_validate(fields)
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Invalid(problems[:1000]) from None
+            raise Invalid(problems.of_fields(error)) from None
         asked.inputs.strings |= await _store(services, tenant, given)
     return asked
+
+
+def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
+    """Read a form. Raises Invalid for a charset that is not known: Starlette would take any codec of Python's."""
+    declared = Message()
+    declared["content-type"] = request.headers.get("content-type", "")
+    charset = declared.get_content_charset("utf-8")
+    if charsets.known(charset) is None:
+        raise Invalid(f"The form's charset {charset[:50]!r} is not known; send UTF-8")
+    return request.form()
 
 
 async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
@@ -68,6 +79,8 @@ def _chunks(part: UploadFile) -> Iterator[bytes]:
 
 def _json(given: FormData, name: str) -> Any:
     try:
-        return jsontext.loads(str(given[name]))
+        return gate.decoded(str(given[name]))
+    except gate.Flawed as flaw:
+        raise Invalid(f"The form field {name}: {flaw}") from None
     except ValueError:
         raise Invalid(f"The form field {name} is not JSON") from None

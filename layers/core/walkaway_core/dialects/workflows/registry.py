@@ -11,7 +11,7 @@ from walkaway_core.dialects.workflows import index, keys
 from walkaway_core.errors import Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext
+from walkaway_wire import jsontext, problems
 from walkaway_wire.tools import MOST, FunctionTool
 
 
@@ -63,8 +63,9 @@ def _check(definition: Mapping[str, Any]) -> None:
             name=definition["name"], description=definition["description"], parameters=dict(definition["schema_data"])
         )
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Invalid(f"The tool {definition['name'][:100]!r} cannot be registered: {problems}") from None
+        raise Invalid(
+            f"The tool {definition['name'][:100]!r} cannot be registered: {problems.of_fields(error)}"
+        ) from None
     client_tools.check([tool])
 
 

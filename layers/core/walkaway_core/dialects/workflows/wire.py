@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from walkaway_wire import jsontext
+from walkaway_wire import gate
 
 START: Final[dict[str, Any]] = {
     "inputs": {"strings": {"1": "What time is it?"}, "images": {}},
@@ -75,7 +75,17 @@ def shown(example: Any) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-Slots = Annotated[dict[Annotated[str, Field(max_length=20)], Any], Field(max_length=100)]
+SLOTS: Final = 100
+
+
+def _few(given: Any) -> Any:
+    """Refuse too many slots at once: each of hundreds of thousands would be a problem of its own."""
+    if isinstance(given, dict) and len(given) > SLOTS:
+        raise ValueError(f"has {len(given)} entries; {SLOTS} are allowed")
+    return given
+
+
+Slots = Annotated[dict[Annotated[str, Field(max_length=20)], Any], Field(max_length=SLOTS), BeforeValidator(_few)]
 
 
 class TaskInputs(BaseModel):
@@ -84,7 +94,7 @@ class TaskInputs(BaseModel):
     strings: Annotated[Slots, Field(description="texts; a reference of an uploaded file stands for the file")] = {}
     images: Annotated[Slots, Field(description="references, data URLs, base64, or paths of the workspace")] = {}
 
-    _of_json = field_validator("strings", "images")(jsontext.checked)
+    _of_json = field_validator("strings", "images")(gate.taken)
 
 
 class TaskStart(BaseModel):
@@ -113,7 +123,7 @@ class ToolResponse(BaseModel):
     errored: bool | None = None
     error_message: str | None = None
 
-    _of_json = field_validator("output")(jsontext.checked)
+    _of_json = field_validator("output")(gate.taken)
 
 
 class ToolResponses(BaseModel):
