@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from walkaway_core.errors import Unauthorized
+from walkaway_core.http.parameters import refuse_unknown
 from walkaway_core.ports.clock import Clock, SystemClock
 from walkaway_core.ports.table import Table
 from walkaway_core.store import api_keys
@@ -101,8 +102,10 @@ async def called(request: Request) -> Caller:
 async def _documented(
     request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_header)]
 ) -> Caller:
-    """Find out who is calling, where the OpenAPI document says how they say so."""
-    return await called(request)
+    """Find out who is calling, where the OpenAPI document says how they say so; and look at what else is asked."""
+    caller = await called(request)
+    refuse_unknown(request)
+    return caller
 
 
 Called = Annotated[Caller, Depends(_documented)]

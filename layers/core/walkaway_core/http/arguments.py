@@ -87,6 +87,8 @@ class Arguments:
         values |= {given.name: given.read(request.path_params) for given in self.paths}
         values |= {given.name: given.read(request.headers) for given in self.headers}
         values |= {given.name: given.read(request.query_params) for given in self.queries}
+        if request.scope["query_string"] and not self.query and not self._asks(request.query_params.multi_items()):
+            raise NotPlain
         if self.query:
             asked = dict(request.query_params)
             if len(asked) < len(request.query_params.multi_items()):
@@ -95,6 +97,11 @@ class Arguments:
         if self.body:
             values[self.body[0]] = _valid(self.body[1], said)
         return values
+
+    def _asks(self, sent: list[tuple[str, str]]) -> bool:
+        """Say whether this route has all that a query names, and it is named once."""
+        names = {name for name, _ in sent}
+        return len(names) == len(sent) and names <= {given.sent for given in self.queries}
 
     def answer(self, result: Any) -> bytes:
         """Write what the function gave as JSON."""

@@ -23,8 +23,9 @@ class Surface:
 
     `key` finds the API key of a request that has neither a bearer token nor X-API-Key. `headers` are added to every
     answer, of errors and streams, too. Bodies above `body_bytes` are refused, but for `uploads`, whose routes count for
-    themselves. A route that gives a log as it grows asks `readers.follow` for as many seconds as its clients stay, and
-    for a beat as often as they need one.
+    themselves. `refuses_unknown`: so are parameters of a query that a route does not have, by name. A route that gives
+    a log as it grows asks `readers.follow` for as many seconds as its clients stay, and for a beat as often as they
+    need one.
     """
 
     routers: "Sequence[APIRouter]"
@@ -35,6 +36,7 @@ class Surface:
     headers: "Callable[[Request], Mapping[str, str]] | None" = None
     body_bytes: int = BODY_BYTES
     uploads: "Callable[[Request], bool]" = lambda request: request.method == "PUT"
+    refuses_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

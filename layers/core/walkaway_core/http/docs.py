@@ -4,12 +4,14 @@ import gzip
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from walkaway_core.errors import Invalid
+from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 
 PACKAGE = "fastapi_offline"
@@ -20,7 +22,7 @@ POLICY = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'"
 SECONDS_KEPT = 86_400
 """For how long browsers keep the files; the page names them by version."""
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_unknown)])
 
 
 def root(request: Request) -> str:
@@ -38,7 +40,7 @@ def beside(request: Request, path: str) -> str:
 
 
 @router.get("/docs")
-def show_docs(request: Request, api: str = "native") -> Response:
+def show_docs(request: Request, api: Annotated[str, Query()] = "native") -> Response:
     """Give the page of the sessions API, or of another dialect: `/docs?api=runs`. Raises Invalid for an unknown one."""
     documents: Mapping[str, str] = request.app.state.documents
     if api not in documents:
@@ -56,8 +58,9 @@ def show_docs(request: Request, api: str = "native") -> Response:
     return page
 
 
-def _serves(name: str) -> Callable[[Request], Response]:
-    def serve(request: Request) -> Response:
+def _serves(name: str) -> Callable[[Request, str], Response]:
+    def serve(request: Request, v: Annotated[str, Query()] = "") -> Response:
+        del v  # only makes browsers ask anew
         headers = {"Cache-Control": f"public, max-age={SECONDS_KEPT}", "Vary": "Accept-Encoding"}
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(_plain(name), headers=headers, media_type=FILES[name])

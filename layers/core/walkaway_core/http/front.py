@@ -3,10 +3,11 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from walkaway_core.http.docs import beside, root
+from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ curl{key} {url}/v1/sessions/ID/messages -N -H 'Content-Type: application/json' \
 curl{key} {url}/v1/sessions/ID/files/report.md
 """
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_unknown)])
 
 
 @router.get("/")

@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
+from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 from walkaway_wire.resources import Health
 
 if TYPE_CHECKING:
     from walkaway_core.store.services import Services
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=[Depends(refuse_unknown)])
 
 
 @router.get("/health", summary="Ask whether the server answers")

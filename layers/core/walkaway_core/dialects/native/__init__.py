@@ -34,7 +34,8 @@ def _surface() -> Surface:
     from walkaway_core.http.errors import Errors
 
     modules = (front, docs, health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
-    return Surface([module.router for module in modules], Errors(), "Walkaway", DESCRIPTION)
+    routers = [module.router for module in modules]
+    return Surface(routers, Errors(), "Walkaway", DESCRIPTION, refuses_unknown=True)
 
 
 def _body(services: "Services", notice: "Notice", turn: "Turn | None") -> "Mapping[str, Any] | None":
