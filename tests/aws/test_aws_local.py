@@ -16,6 +16,7 @@ import pytest
 from dev.seed import KEY, NAME
 from tests.kit import sse
 from tests.kit.servers import PATIENCE, end, free_port, wait_ready
+from walkaway_wire.events import TERMINAL
 
 ROOT = Path(__file__).parents[2]
 EVENTS_URL = f"/v1/sessions/sess_{NAME}/responses/msg_{NAME}/events"
@@ -76,10 +77,22 @@ def stream_function(account: Account) -> Iterator[httpx.Client]:
             yield client
 
 
+def followed(client: httpx.Client) -> Iterator[sse.Seen]:
+    """Read as clients do that come back: a stream is held for half a minute."""
+    last: dict[str, str] = {}
+    while True:
+        with client.stream("GET", EVENTS_URL, headers=last) as answer:
+            for event in sse.parse(answer.iter_lines()):
+                yield event
+                if event.event in TERMINAL:
+                    return
+                last = {"Last-Event-ID": str(event.id)}
+
+
 def test_functions_in_processes_of_their_own_work_on_one_account(account: Account) -> None:
     assert account.api in account.said
-    with stream_function(account) as client, client.stream("GET", EVENTS_URL) as answer:
-        seen = sse.parse(answer.iter_lines())
+    with stream_function(account) as client:
+        seen = followed(client)
         assert next(seen).event == "message.created"
         first = invoke(account, "CallModelFunction", "call_model.first_step")
         assert json.loads(first.stdout)["next"] == "tools", first.stderr
