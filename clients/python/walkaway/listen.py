@@ -75,7 +75,11 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 def _registered(url: str, key: str, address: str, events: tuple[str, ...]) -> Iterator[str]:
     headers = {"X-API-Key": key} if key else {}
     body = {"url": address, "description": "walkaway webhooks listen", **({"events": list(events)} if events else {})}
-    with httpx.Client(base_url=url, headers=headers) as client:
+    try:
+        client = httpx.Client(base_url=url, headers=headers)
+    except httpx.InvalidURL as error:
+        raise click.ClickException(f"--url {url[:200]!r} is no address of a server: {error}") from None
+    with client:
         made = _asked(client, "POST", "/v1/webhooks", json=body).json()
         try:
             yield made["secret"]

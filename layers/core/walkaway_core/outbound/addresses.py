@@ -1,7 +1,8 @@
 """Which addresses that somebody else has chosen may be reached from here: those of the public internet."""
 
 import ipaddress
-from urllib.parse import urlsplit
+
+from walkaway_core.outbound import urls
 
 PORTS = (80, 443)
 
@@ -20,25 +21,20 @@ def check(url: str, *, loopback: bool = False) -> None:
     What is behind a name is judged when a connection is made, and each time.
     """
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise Forbidden(f"{url[:200]!r} is no URL") from None
-    if parts.scheme not in ("http", "https") or not host or not url.isprintable() or " " in url:
-        raise Forbidden(f"{url[:200]!r} must begin with https:// or http:// and a host")
-    if parts.username or parts.password:
+        to = urls.read(url)
+    except ValueError as error:
+        raise Forbidden(str(error)) from None
+    if to.credentials:
         raise Forbidden("a URL with a user name or a password in it is refused; verify signatures instead")
-    local = host == "localhost" or host.endswith(".localhost")
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        if local and not loopback:
-            raise Forbidden(f"{host} is no public address") from None
-    else:
-        judge(host, loopback=loopback)
-        local = is_loopback(host)
-    if port not in (None, *PORTS) and not (loopback and local):
-        raise Forbidden(f"port {port} is none of {', '.join(map(str, PORTS))}")
+    name = to.host.removesuffix(".")
+    local = name == "localhost" or name.endswith(".localhost")
+    if address := urls.number(to.host):
+        judge(address, loopback=loopback)
+        local = is_loopback(address)
+    elif local and not loopback:
+        raise Forbidden(f"{to.host} is no public address")
+    if to.port not in (None, *PORTS) and not (loopback and local):
+        raise Forbidden(f"port {to.port} is none of {', '.join(map(str, PORTS))}")
 
 
 def judge(address: str, *, loopback: bool = False) -> None:
