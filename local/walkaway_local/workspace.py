@@ -16,6 +16,8 @@ from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 CHUNK = 256 * 1024
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+LAST_SECOND = 253402300799.0
+"""Of the year 9999, after which HTTP has no dates (RFC 9110, 5.6.7)."""
 UNHOLDABLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 """What file systems that take fewer or shorter names than Linux's own say of one."""
 STAGING = ".staging"
@@ -174,11 +176,16 @@ def _info(folder: int, name: str) -> FileInfo | None:
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(status.st_mode):
-        return FileInfo(name, is_directory=True, size=0, modified=status.st_mtime)
+        return FileInfo(name, is_directory=True, size=0, modified=_time(status))
     if not stat.S_ISREG(status.st_mode):
         return None
     version = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
-    return FileInfo(name, is_directory=False, size=status.st_size, modified=status.st_mtime, version=version)
+    return FileInfo(name, is_directory=False, size=status.st_size, modified=_time(status), version=version)
+
+
+def _time(status: os.stat_result) -> float:
+    """When it was modified, within the years of a calendar: by hand, a file can be given any time."""
+    return min(max(status.st_mtime, 0.0), LAST_SECOND)
 
 
 def _chunks(source: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:

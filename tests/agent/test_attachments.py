@@ -55,6 +55,30 @@ def test_the_model_is_given_what_was_attached_in_order(scripted: Running, model:
     assert shown[0]["source"] == {"type": "base64", "media_type": "image/png", "size": len(encoded(PNG))}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_text_is_read_by_its_byte_order_mark(scripted: Running, model: MessagesApi, encoding: str) -> None:
+    model.replies = [Reply([text("A text.")])]
+    with scripted.client() as client:
+        session = sse.new(client)
+        client.put(f"/v1/sessions/{session}/files/win.txt", content="é\r\n".encode(encoding))
+        sse.read(post(client, session, {"path": "win.txt"}))
+    assert model.requests[-1]["messages"][0]["content"][0]["source"]["data"] == "é\r\n"
+
+
+def test_what_an_ending_says_is_the_same_everywhere(scripted: Running, model: MessagesApi) -> None:
+    webp = b"RIFF\x00\x00\x00\x00WEBP"
+    model.replies = [Reply([text("A picture.")])]
+    with scripted.client() as client:
+        session = sse.new(client)
+        scripted.stack.services.workspace.write("alpha/files", "odd/\u202ea.webp", [webp])
+        client.put(f"/v1/sessions/{session}/files/odd/a.png.gz", content=PNG)
+        sse.read(post(client, session, {"path": "odd/\u202ea.webp"}))
+        refused = post(client, session, {"path": "odd/a.png.gz"})
+    image = {"type": "base64", "media_type": "image/webp", "data": encoded(webp)}
+    assert model.requests[-1]["messages"][0]["content"][0] == {"type": "image", "source": image}
+    assert (refused.status_code, "application/gzip" in refused.json()["message"]) == (400, True)
+
+
 def test_a_large_one_survives(scripted: Running, model: MessagesApi) -> None:
     large = PNG + b"x" * 3_000_000
     with scripted.client() as client:

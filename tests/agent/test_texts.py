@@ -63,6 +63,8 @@ def test_what_is_no_text_is_none(data: bytes) -> None:
         ("a\r\nb\nc\r\nd\n", "a\nb\n", "x\ny\n", "x\r\ny\r\nc\r\nd\n"),
         ("a\r\nb\nc\n", "b", "x\ny", "a\r\nx\ny\nc\n"),
         ("a\r\nb\r\n", "a\r\nb", "a\nb", "a\nb\r\n"),
+        ("a\r\nb\r\n", "a\r\nb", "x\ny", "x\r\ny\r\n"),
+        ("a\r\nb\r\n", "a\nb", "x\r\ny", "x\r\ny\r\n"),
         ("a\r\nb\r\n", "a\r\n\r\n", "x", None),
         ("a.c\r\nabc\r\n", "a.c\n", r"\1\g<0>" + "\n", "\\1\\g<0>\r\nabc\r\n"),
         ("a\nb\n", "a\nb", "x\r\ny", "x\r\ny\n"),

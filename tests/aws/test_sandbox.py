@@ -96,6 +96,14 @@ def test_a_command_works_on_a_copy_and_its_changes_come_back(world: World) -> No
     assert b"".join(world.workspace.read(FILES, "a.txt") or ()) == b"one", "nothing is promoted by the sandbox"
 
 
+def test_a_file_deeper_than_commands_go_stops_none_of_them(world: World) -> None:
+    world.put("d/" * 460 + "f", b"uploaded once")
+    world.put("d/" * 100 + "f", b"as deep as may be")
+    ended = world.run("sleep 1; find . -type f -exec cat {} +; echo new > new.txt")
+    assert (ended.exit_code, ended.killed, world.output) == (0, "", b"as deep as may be")
+    assert told(ended.changes) == {"new.txt": ""}
+
+
 def test_only_what_has_changed_moves_the_second_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         world.put(f"f{number}", b"x" * number)

@@ -1,8 +1,10 @@
 """Scenarios that must look the same from outside on both shapes, the deployed one and the local one."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -124,6 +126,20 @@ def test_a_posted_message_streams_to_its_end_and_a_tool_writes_a_file(client: ht
         "tool_result",
     ]
     assert client.get(f"/v1/sessions/{session}/files/a/b.txt").text == "from the tool"
+
+
+def test_the_worlds_files_are_the_same_on_both(client: httpx.Client) -> None:
+    files = f"/v1/sessions/{sse.new(client)}/files"
+    for name in ("a\u202eb", "\x9b31m", "a\u2028b", "\ufeff", "d/" * 101 + "f"):
+        refused = client.put(f"{files}/world/{quote(name)}", content=b"x")
+        assert (refused.status_code, refused.json()["error"]) == (403, "path.invalid"), ascii(name)
+    for name, kind in (("👩\u200d👧.json.gz", "application/gzip"), ("app.ts", "text/typescript; charset=utf-8")):
+        packed = gzip.compress(b"{}")
+        assert client.put(f"{files}/world/{quote(name)}", content=packed).status_code == 201
+        answer = client.get(f"{files}/world/{quote(name)}", headers={"Accept-Encoding": "gzip"})
+        assert (answer.content, answer.headers["content-type"]) == (packed, kind)
+        assert "content-encoding" not in answer.headers
+    assert [entry["name"] for entry in client.get(f"{files}/world").json()] == ["app.ts", "👩\u200d👧.json.gz"]
 
 
 def test_files_arrive_unchanged(client: httpx.Client) -> None:

@@ -120,10 +120,15 @@ def test_listen_says_what_is_missing(tmp_path: Path) -> None:
         assert process.stderr
         assert "WALKAWAY_OUTBOUND_LOOPBACK=yes" in process.stderr.readline()
         assert process.wait(PATIENCE) == 1
-    with listening("--url", "http://127.0.0.1:9") as process:
-        assert process.stderr
-        assert "does not answer" in process.stderr.readline()
-        assert process.wait(PATIENCE) == 1
+    for url, why in (
+        ("http://127.0.0.1:9", "does not answer"),
+        ("http://127.0.0.1:x", "no address of a server"),
+        ("http://a\u202e.example", "no address of a server"),
+    ):
+        with listening("--url", url) as process:
+            assert process.stderr
+            assert why in process.stderr.readline()
+            assert process.wait(PATIENCE) == 1
 
 
 def test_listen_with_a_secret_registers_nothing() -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.kit.rights import like_everybody
+from walkaway_core.ports.paths import MAX_DEPTH
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import staging
 from walkaway_local.workspace import FolderWorkspace
+from walkaway_sandbox import tree
 
 COMMAND = Command("true", "t/files", ("",), ("",), 1.0)
 
@@ -34,3 +37,29 @@ def test_what_was_closed_is_neither_changed_nor_deleted(tmp_path: Path, monkeypa
     changes, lost = staging.changes(copy, staged, COMMAND)
     assert [(change.path, change.contents) for change in changes] == [("open/a", None)]
     assert sorted(lost) == ["not kept: 'locked' cannot be opened", "not kept: 'shut' cannot be opened"]
+
+
+def test_what_the_server_may_not_read_is_not_staged_and_the_rest_is(tmp_path: Path) -> None:
+    workspace = FolderWorkspace(tmp_path / "workspace")
+    for path in ("open/a", "shut/b", "locked"):
+        workspace.write("t/files", path, [b"x"])
+    for path in ("shut", "locked"):
+        (tmp_path / "workspace/t/files" / path).chmod(0)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with like_everybody():
+        staged = staging.stage(workspace, COMMAND, copy, None)
+    assert list(staged) == ["open/a"]
+
+
+def test_what_lies_deeper_than_a_command_could_leave_it_is_not_staged(tmp_path: Path) -> None:
+    workspace = FolderWorkspace(tmp_path / "workspace")
+    deepest = "d/" * MAX_DEPTH + "f"
+    for path in (deepest, "e/" * (MAX_DEPTH + 1) + "f"):
+        workspace.write("t/files", path, [b"x"])
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    scopes = ("", "e/" * (MAX_DEPTH + 1) + "f", "e/" * 300 + "new")
+    command = Command("true", "t/files", scopes, scopes, 1.0)
+    assert list(staging.stage(workspace, command, copy, None)) == [deepest]
+    assert not tree.outgrown(copy, 1000)

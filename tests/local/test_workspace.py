@@ -3,6 +3,8 @@
 import contextlib
 import os
 import socket
+import tempfile
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,16 @@ def test_a_name_that_the_file_system_cannot_hold_is_refused(workspace: FolderWor
         with pytest.raises(Refused, match="cannot hold"):
             workspace.stat(ROOT, path)
     assert workspace.listing(ROOT, "x") is None
+
+
+@pytest.mark.parametrize("time", [-(2**40), -1, 2**33, 2**40, 2**45])
+def test_a_file_of_any_time_has_one_that_a_calendar_has(time: int) -> None:
+    if not Path("/dev/shm").is_dir():
+        pytest.skip("there is no tmpfs")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        workspace = FolderWorkspace(Path(folder))
+        workspace.write(ROOT, "f", [b"x"])
+        os.utime(Path(folder) / ROOT / "f", (0, time))
+        info = workspace.stat(ROOT, "f")
+        assert info
+        assert formatdate(info.modified, usegmt=True).endswith("GMT")

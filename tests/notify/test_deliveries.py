@@ -124,6 +124,7 @@ class TestTurnsOwn:
         [
             {"webhook_url": "http://10.0.0.1/"},
             {"webhook_url": "x"},
+            {"webhook_url": "https://i❤.example/"},
             {"webhook_secret": "whsec_" + "QUJD" * 10},
             {"webhook_url": "https://example.com/", "webhook_secret": "short"},
             {"webhook_url": "https://example.com/", "webhook_secret": "whsec_QUJD"},

@@ -55,6 +55,13 @@ class TestEndpoints:
             {"url": "https://example.com/", "format": "xml"},
             {"url": "https://example.com/", "secret": "mine"},
             {"url": "https://example.com:x/"},
+            {"url": "https://i❤.example/"},
+            {"url": "https://a..example/"},
+            {"url": "https://a%6d.example/"},
+            {"url": "https://example.com/\u202e"},
+            {"url": "http://\uff11\uff10.0.0.1/"},
+            {"url": "http://0x0a000001/"},
+            {"url": f"https://{'ü' * 60}.example/"},
         ],
         ids=str,
     )
@@ -63,6 +70,31 @@ class TestEndpoints:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
         assert answer.json()["message"]
         assert web.get("/v1/webhooks").json() == []
+
+    @pytest.mark.parametrize(
+        ("written", "sent"),
+        [
+            ("/ünï?name=ü", "/%C3%BCn%C3%AF?name=%C3%BC"),
+            ("/h?sig=a%2Fb%2bc%3D&x=%zz|{}", None),
+            ("/hook;v=1", None),
+            ("/hook?", None),
+        ],
+    )
+    def test_an_address_is_shown_as_written_and_reached_in_ascii(
+        self, web: httpx.Client, receiver: Receiver, written: str, sent: str | None
+    ) -> None:
+        made = register(web, receiver.url + written)
+        assert made["url"] == receiver.url + written
+        send_test(web, made)
+        (got,) = receiver.wait(1)
+        assert got.path == (sent or written)
+        assert got.headers["host"] == receiver.url.partition("//")[2]
+
+    def test_a_name_beyond_ascii_can_be_registered_and_changed_to(self, web: httpx.Client) -> None:
+        made = register(web, "https://bücher.example/hook")
+        assert made["url"] == "https://bücher.example/hook"
+        for url, status in (("https://例え.テスト/", 200), ("https://i❤.example/", 400)):
+            assert web.patch(f"/v1/webhooks/{made['id']}", json={"url": url}).status_code == status
 
     @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "a.localhost"])
     def test_this_machine_is_refused_unless_a_setting_allows_it(

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -50,6 +51,19 @@ class TestRequest:
         assert len(looked) == 1
         with pytest.raises(Forbidden):
             fetch(f"http://rebind.example:{port}/", loopback=True)
+
+    def test_an_ipv6_address_is_named_in_brackets(self) -> None:
+        if not socket.has_ipv6:
+            pytest.skip("there is no IPv6")
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as server, ThreadPoolExecutor(1) as pool:
+            port = server.getsockname()[1]
+            reply = pool.submit(fetch, f"http://[::1]:{port}/a;b", loopback=True)
+            with server.accept()[0] as receiver:
+                head = receiver.recv(10_000).decode()
+                receiver.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            assert reply.result().status == 204
+        assert head.startswith("GET /a;b HTTP/1.1\r\n")
+        assert f"Host: [::1]:{port}\r\n" in head
 
     @pytest.mark.parametrize(
         "url", ["ftp://a.example/", "file:///etc/passwd", "http://", "gopher://x", "x", "http:///a"]

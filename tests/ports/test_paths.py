@@ -108,3 +108,11 @@ def test_a_name_is_shortened_to_its_limits_and_keeps_its_ending(name: str, most:
     assert len(short.encode()) <= 255
     if name.endswith(".txt") and len(name) > 4:
         assert short.endswith(".txt")
+
+
+def test_a_refusal_names_a_few_of_many_scopes() -> None:
+    with pytest.raises(PathForbidden, match="and 190 more") as refused:
+        Scope(read=[f"{number}/" + "x" * 200 for number in range(200)]).check_read("y")
+    assert len(str(refused.value)) < 2000
+    with pytest.raises(PathForbidden, match=r"may write: \['a', 'b'\]$"):
+        Scope(write=["a", "b"]).check_write("y")

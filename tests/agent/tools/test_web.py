@@ -42,6 +42,30 @@ class TestTool:
         assert "more than 5 times" in self.fetched(engine, model, f"{site.url}/round")["content"]
 
     @pytest.mark.usefixtures("loopback")
+    @pytest.mark.parametrize(
+        ("location", "path"),
+        [
+            ("/ünï".encode(), "/%C3%BCn%C3%AF"),
+            ("/ünï".encode("latin-1"), "/%FCn%EF"),
+            (b"/a b?x=%2F;v=1", "/a%20b?x=%2F;v=1"),
+            (b"/page;v=1", "/page;v=1"),
+        ],
+        ids=ascii,
+    )
+    def test_redirects_are_followed_however_they_are_written(
+        self, engine: Engine, model: MessagesApi, site: Site, location: bytes, path: str
+    ) -> None:
+        site.pages["/there"] = (302, {"Location": location.decode("latin-1")}, b"")
+        site.html(path, "plain", "text/plain")
+        assert self.fetched(engine, model, f"{site.url}/there")["content"].endswith("\n\nplain")
+
+    @pytest.mark.usefixtures("loopback")
+    def test_a_redirect_to_no_address_is_an_error(self, engine: Engine, model: MessagesApi, site: Site) -> None:
+        site.pages["/there"] = (302, {"Location": "http://[zz/"}, b"")
+        result = self.fetched(engine, model, f"{site.url}/there")
+        assert (result["is_error"], "redirects to 'http://[zz/'" in result["content"]) == (True, True), result
+
+    @pytest.mark.usefixtures("loopback")
     def test_what_is_no_text_too_deep_or_missing_is_an_error(
         self, engine: Engine, model: MessagesApi, site: Site
     ) -> None:

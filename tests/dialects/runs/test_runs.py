@@ -132,6 +132,7 @@ class TestSubmit:
             ({"prompt": "x", "config": {"tools": ["nothing"]}}, "nothing"),
             ({"prompt": "x", "webhook_url": "http://10.0.0.1/"}, "webhook_url"),
             ({"prompt": "x", "webhook_url": "ftp://example.com/"}, "webhook_url"),
+            ({"prompt": "x", "webhook_url": "https://i❤.example/"}, "webhook_url"),
             ({"prompt": "x", "timeout": -1}, "timeout"),
             ({"prompt": "x", "idempotency_scope": "universe"}, "idempotency_scope"),
         ],

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -46,6 +47,20 @@ class TestFiles:
         answer = http.post("/api/workflow/upload-run-input", files={"file_1": (name, b"x")})
         assert answer.status_code == 200, answer.text
         assert answer.json()["reference"].rpartition("/")[2] == stored
+
+    def test_a_file_in_the_place_of_their_folder_is_named(self, http: httpx.Client, agent: str) -> None:
+        files = f"/v1/sessions/{http.post('/v1/sessions', json={}).json()['id']}/files"
+        for folder in http.get(f"{files}/inputs").json() if http.get(f"{files}/inputs").is_success else []:
+            for entry in http.get(f"{files}/inputs/{folder['name']}").json():
+                http.delete(f"{files}/inputs/{folder['name']}/{quote(entry['name'])}")
+        assert http.put(f"{files}/inputs", content=b"mine").status_code == 201
+        try:
+            for path in ("upload-run-input", f"execute/{agent}/with-files"):
+                answer = http.post(f"/api/workflow/{path}", files={"file_1": ("a.txt", b"x")})
+                assert answer.status_code == 409, answer.text
+                assert "inputs/in_" in answer.json()["detail"]["message"]
+        finally:
+            http.delete(f"{files}/inputs")
 
     def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
         model.replies = [Reply([text("Seen.")])]

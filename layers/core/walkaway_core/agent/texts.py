@@ -49,10 +49,9 @@ def replaced(words: str, old: str, new: str) -> tuple[str, int]:
     r"""Replace all of `old` by `new`, and say how many there were.
 
     Where lines end in `\r\n`, a line end of `old` stands for either kind, and those of `new` become what the replaced
-    lines have, so that a caller who writes `\n` keeps the file as it was. Who writes `\r` of a text is taken at their
-    word.
+    lines have: a caller who writes `\n` keeps the file as it was. Where nothing but line ends is to change, they do.
     """
-    if "\r\n" not in words or ("\r" in old and old in words):
+    if "\r\n" not in words or (old in words and ENDS.split(old) == ENDS.split(new)):
         return words.replace(old, new), words.count(old)
     pattern = re.compile(r"\r?\n".join(map(re.escape, ENDS.split(old))))
 

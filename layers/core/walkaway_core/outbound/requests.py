@@ -15,6 +15,7 @@ from typing import Any
 
 import httpcore
 
+from walkaway_core.outbound import urls
 from walkaway_core.outbound.addresses import PORTS, Forbidden, is_loopback, judge
 
 CONNECT_SECONDS = 10.0
@@ -132,18 +133,19 @@ def request(
     *,
     most: int,
 ) -> Reply:
-    """Make one request and read up to `most` bytes of its answer. Raises Forbidden, Unreachable."""
+    """Make one request and read up to `most` bytes of its answer. Raises Forbidden, Unreachable.
+
+    httpcore is given the parts: of an address as a whole it drops what follows a `;` in the path, and an empty query.
+    """
     try:
-        parsed = httpcore.URL(url)
-    except (ValueError, UnicodeError, TypeError) as error:
-        raise Forbidden(f"{url[:200]!r} is no URL") from error
-    if parsed.scheme not in (b"http", b"https") or not parsed.host:
-        raise Forbidden(f"{url[:200]!r} does not begin with http:// or https:// and a host")
+        to = urls.read(url)
+    except ValueError as error:
+        raise Forbidden(str(error)) from error
     try:
         with pool.stream(
             method,
-            parsed,
-            headers=list(headers.items()),
+            httpcore.URL(scheme=to.scheme, host=to.host, port=to.port, target=to.path),
+            headers=[("Host", to.authority), *headers.items()],
             content=body or None,
             extensions={"timeout": {"connect": CONNECT_SECONDS}},
         ) as answer:

@@ -15,6 +15,7 @@ MAX_NAME_BYTES = 255
 MAX_DEPTH = 100
 """Directories in each other: as many as a command may leave behind (`walkaway_sandbox.tree.DEEPEST`)."""
 LONGEST_ENDING = 10
+SCOPES_SHOWN = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 UNFIT = re.compile(r"[\x80-\x9f\u2028\u2029\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What makes a name look other than it is: C1 controls, line and paragraph separators, the byte order mark, and what
@@ -103,6 +104,11 @@ def _shown(path: str) -> str:
     return repr(path if len(path) <= 80 else path[:77] + "…").replace("\\ufffd", "?")
 
 
+def _listed(scopes: Sequence[str]) -> str:
+    more = f" and {len(scopes) - SCOPES_SHOWN} more" if len(scopes) > SCOPES_SHOWN else ""
+    return f"[{', '.join(map(_shown, scopes[:SCOPES_SHOWN]))}]{more}"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A session's file_access: clean paths, each standing for itself and all below it; `""` is everything."""
@@ -113,12 +119,12 @@ class Scope:
     def check_read(self, path: str) -> None:
         """Raise PathForbidden unless the path may be read."""
         if not covers(self.read, path):
-            raise PathForbidden(f"{_shown(path)} is outside what this session may read: {list(self.read)}")
+            raise PathForbidden(f"{_shown(path)} is outside what this session may read: {_listed(self.read)}")
 
     def check_write(self, path: str) -> None:
         """Raise PathForbidden unless the path may be written."""
         if not covers(self.write, path):
-            raise PathForbidden(f"{_shown(path)} is outside what this session may write: {list(self.write)}")
+            raise PathForbidden(f"{_shown(path)} is outside what this session may write: {_listed(self.write)}")
 
     def may_read(self, path: str) -> bool:
         """Whether the path, or something below it, may be read: directories on the way are shown."""

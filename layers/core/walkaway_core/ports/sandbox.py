@@ -91,7 +91,7 @@ def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, File
         files = [(_join(path, entry.name), entry) for entry in entries if not entry.is_directory]
         files += [(path, info)] if info and not info.is_directory else []
         for below, file in files:
-            if below in done:
+            if below in done or below.count("/") > MAX_DEPTH:
                 continue
             done.add(below)
             size += file.size

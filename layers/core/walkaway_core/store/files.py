@@ -71,11 +71,21 @@ def write(
     """
     path = paths.clean_new(path)
     session.scope.check_write(path)
+    return place(services, session.key.tenant, path, chunks, version=version)
+
+
+def place(
+    services: Services, tenant: str, path: str, chunks: Iterable[bytes], *, version: str | None = None
+) -> FileInfo:
+    """Write a whole file of a tenant's at a clean path, whatever a session may; with `version` over that one alone.
+
+    Raises PathForbidden, PathConflict, and what `chunks` raises.
+    """
     if not path:
         raise PathConflict("the workspace itself is no file; name one: PUT …/files/{path}")
     try:
         with _allowed(path):
-            return services.workspace.write(paths.files(session.key.tenant), path, chunks, version=version)
+            return services.workspace.write(paths.files(tenant), path, chunks, version=version)
     except NotAFile:
         raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
 

@@ -1,7 +1,8 @@
 """The tool that reads a page of the web, for models whose service has none."""
 
+import string
 from typing import TYPE_CHECKING, Annotated, ClassVar
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 from pydantic import Field
 
@@ -56,8 +57,21 @@ def _fetch(url: str, *, loopback: bool) -> "tuple[str, Reply]":
             reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return url, reply
-            url = urljoin(url, reply.headers["location"])
+            url = _joined(url, reply.headers["location"])
     raise requests.Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
+
+
+def _joined(url: str, location: str) -> str:
+    """Read where a redirect leads: servers write UTF-8 there, or Latin-1, and spaces. Raises Forbidden."""
+    written = location.encode("latin-1").strip()
+    try:
+        there = written.decode().replace(" ", "%20")
+    except UnicodeDecodeError:
+        there = quote(written, safe=string.punctuation)
+    try:
+        return urljoin(url, there)
+    except ValueError:
+        raise Forbidden(f"it redirects to {there[:200]!r}, which is no URL") from None
 
 
 def _text(reply: "Reply", kind: str) -> str:

@@ -23,10 +23,13 @@ _SAFE = re.compile(r"[^\w.() -]+")
 
 
 def store(services: Services, tenant: str, name: str, chunks: Iterable[bytes]) -> str:
-    """Keep an uploaded file in the workspace; give its reference, which is its path there."""
+    """Keep an uploaded file in the workspace; give its reference, which is its path there.
+
+    Raises PathForbidden, PathConflict where somebody has a file called `inputs`.
+    """
     clean = _SAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     reference = f"{FOLDER}/{services.ids.new('in_')}/{paths.shortened(clean, NAME_CHARACTERS) or 'file'}"
-    services.workspace.write(paths.files(tenant), reference, chunks)
+    files.place(services, tenant, reference, chunks)
     return reference
 
 
