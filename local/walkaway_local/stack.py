@@ -17,6 +17,7 @@ from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
+from walkaway_local import private
 from walkaway_local.bus import LocalBus
 from walkaway_local.carrier import LocalCarrier
 from walkaway_local.machine import asl
@@ -51,7 +52,8 @@ class LocalStack:
         ids: Ids | None = None,
         dialects: Sequence[Dialect] = DIALECTS,
     ) -> None:
-        data.mkdir(parents=True, exist_ok=True)
+        self.exposed = private.folder(data)
+        """What of the data other users of the machine may see."""
         self._lock = (data / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

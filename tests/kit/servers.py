@@ -22,6 +22,7 @@ from walkaway_core.http.app import create_app
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
+from walkaway_local.connections import Connection
 from walkaway_local.loopback_only import LoopbackOnly
 from walkaway_local.stack import LocalStack
 
@@ -66,7 +67,8 @@ def running(
 def listening(app: ASGIApp) -> Iterator[str]:
     """Serve an app on a free port from a thread of this process; give its address."""
     sock = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(app, http=Connection, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()
     try:

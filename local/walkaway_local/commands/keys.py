@@ -13,6 +13,7 @@ from walkaway_core.errors import WalkawayError
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.table import Table
 from walkaway_core.store import api_keys
+from walkaway_local import private
 from walkaway_local.table import DATABASE, SqliteTable
 
 
@@ -88,7 +89,9 @@ def any_in(data: Path) -> bool:
 
 @contextmanager
 def _local(data: Path) -> Iterator[Table]:
-    data.mkdir(parents=True, exist_ok=True)
+    private.umask()
+    if exposed := private.folder(data):
+        click.echo(exposed, err=True)
     table = SqliteTable(data / DATABASE, SystemClock())
     try:
         yield table

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
+from walkaway_local import private
 from walkaway_local.commands.keys import any_in
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
     ANTHROPIC_BASE_URL, WALKAWAY_PROVIDERS, WALKAWAY_KEYS (key=tenant,…), WALKAWAY_TURN_TIMEOUT,
     WALKAWAY_REHEARSAL_DELAY.
     """
+    private.umask()
+    data = data.resolve()  # commands are run elsewhere, and must find it
     environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
     try:
         settings = Settings.read(environ)
@@ -69,6 +72,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
+    from walkaway_local.connections import Connection
     from walkaway_local.loopback_only import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
 
@@ -82,12 +86,16 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     app = chooser if keyed else LoopbackOnly(chooser)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off")
+    config = uvicorn.Config(
+        app, http=Connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
+    )
     server = uvicorn.Server(config)
     host, port = listening.getsockname()[:2]
     address = f"[{host}]" if ":" in host else host
     about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
     click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
+    if stack.exposed:
+        click.echo(stack.exposed)
     if without := stack.services.sandbox.problem():
         click.echo(f"The agent has no bash. {without}")
     for ending in (signal.SIGINT, signal.SIGTERM):

@@ -43,7 +43,7 @@ class Bubblewrap:
     """Sandbox: each command gets a copy of what it may read, below `folder`, and an empty system around it."""
 
     def __init__(self, folder: Path, workspace: Workspace, *, network: bool = False) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()  # bubblewrap runs in another directory
         self._workspace = workspace
         self._network = network
         if folder.exists():
@@ -61,13 +61,15 @@ class Bubblewrap:
         missing = [name for name in (*NEEDED, *(AS_ROOT if root else ())) if shutil.which(name) is None]
         if missing:
             return f"Commands cannot be run: {', '.join(missing)} cannot be found. {GET}"
+        words: list[bytes] = []
         try:
-            with self.run(Command("true", "", (), (), 10.0), lambda _: None) as finished:
+            with self.run(Command("true", "", (), (), 10.0), words.append) as finished:
                 if finished.exit_code == 0:
                     return None
         except SandboxRefused as refusal:
             return str(refusal)
-        return "Commands cannot be run: bubblewrap does not work here; are user namespaces allowed?"
+        told = b"".join(words).decode(errors="replace").strip()[-300:]
+        return f"Commands cannot be run: bubblewrap does not work here; are user namespaces allowed? It says: {told}"
 
     @contextmanager
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
@@ -100,6 +102,7 @@ class Bubblewrap:
                 stderr=subprocess.STDOUT,
                 env={},
                 cwd="/",
+                umask=0o022,  # what the server keeps to itself is no custom of commands
                 pass_fds=[arguments.fileno()],
             )
             return Running(process, copy, command.timeout, heard).wait()

@@ -49,6 +49,8 @@ ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
 }
+HANGS_UP: dict[str, dict[object, object]] = {"walkaway.hangs_up": {}}
+"""What a server puts into the scope's extensions that hangs up behind an app that broke."""
 BROKEN = "Something broke on the server; its log says what. It is safe to try again"
 
 
@@ -111,7 +113,10 @@ def install(app: FastAPI, shape: Errors) -> None:
         return shape.routing(request, error)
 
     async def failure(request: Request, _: Exception) -> Response:
-        return shape.failure(request)
+        answer = shape.failure(request)
+        if HANGS_UP.keys() <= request.scope.get("extensions", {}).keys():
+            answer.headers["Connection"] = "close"  # a pool would send its next request into the end
+        return answer
 
     app.add_exception_handler(WalkawayError, ours)
     app.add_exception_handler(RequestValidationError, validation)
