@@ -7,6 +7,7 @@ from pydantic import Field
 
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.outbound.addresses import Forbidden
+from walkaway_wire import charsets
 
 if TYPE_CHECKING:
     from walkaway_core.outbound.requests import Reply
@@ -56,16 +57,21 @@ def _fetch(url: str, *, loopback: bool) -> "tuple[str, Reply]":
             reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return url, reply
-            url = urljoin(url, reply.headers["location"])
+            url = _next(url, reply.headers["location"])
     raise requests.Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
 
 
-def _text(reply: "Reply", kind: str) -> str:
-    charset = reply.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;') or "utf-8"
+def _next(url: str, location: str) -> str:
+    """Say where a page redirects to. Raises ToolError."""
     try:
-        text = reply.body.decode(charset, errors="replace")
-    except LookupError:
-        text = reply.body.decode(errors="replace")
+        return urljoin(url, location)
+    except ValueError:
+        raise ToolError(f"{url} redirects to {location[:200]!r}, which is no address") from None
+
+
+def _text(reply: "Reply", kind: str) -> str:
+    label = reply.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    text = charsets.text(reply.body, label)
     if "html" not in kind:
         return text
     return _markdown(text)
@@ -73,6 +79,7 @@ def _text(reply: "Reply", kind: str) -> str:
 
 def _markdown(page: str) -> str:
     from bs4 import BeautifulSoup
+    from bs4.exceptions import ParserRejectedMarkup
     from markdownify import MarkdownConverter
 
     try:
@@ -83,3 +90,5 @@ def _markdown(page: str) -> str:
         return "\n".join(line for line in lines if line)
     except RecursionError:
         raise ToolError("The page is nested so deeply that it cannot be read") from None
+    except (ParserRejectedMarkup, ValueError, AssertionError):
+        raise ToolError("The page is no HTML that can be read") from None

@@ -16,6 +16,8 @@ from walkaway_core.store.sessions import Session
 from walkaway_wire import jsontext
 
 FOLDER = "inputs"
+LONGEST_SUFFIX = 20
+"""Bytes."""
 _REFERENCE = re.compile(rf"{FOLDER}/in_[0-9a-f]{{24}}/[^/]+")
 _DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,(.*)", re.DOTALL)
 _SAFE = re.compile(r"[^\w.() -]+")
@@ -23,10 +25,19 @@ _SAFE = re.compile(r"[^\w.() -]+")
 
 def store(services: Services, tenant: str, name: str, chunks: Iterable[bytes]) -> str:
     """Keep an uploaded file in the workspace; give its reference, which is its path there."""
-    clean = _SAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .")[:100] or "file"
-    reference = f"{FOLDER}/{services.ids.new('in_')}/{clean}"
+    clean = _SAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip(" .") or "file"
+    reference = f"{FOLDER}/{services.ids.new('in_')}/{_cut(clean)}"
     services.workspace.write(paths.files(tenant), reference, chunks)
     return reference
+
+
+def _cut(name: str) -> str:
+    """Cut a name to the bytes that a file's name may have, and keep its suffix: that says what is in the file."""
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or len(suffix.encode()) > LONGEST_SUFFIX:
+        stem, dot, suffix = name, "", ""
+    room = paths.MAX_NAME_BYTES - len((dot + suffix).encode())
+    return stem.encode()[:room].decode(errors="ignore") + dot + suffix
 
 
 def message(services: Services, session: Session, inputs: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
