@@ -7,6 +7,7 @@ import pytest
 
 from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.steps import of, run
 from tests.kit.tickets import ticket
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
@@ -132,3 +133,62 @@ class TestJournal:
         monkeypatch.setattr("walkaway_core.agent.tools.use", slow)
         assert engine.door("RunTool", tool)["next"] == "over"
         assert "tool_result" not in engine.kinds(turn)
+
+
+HALF = "\\ud83c"
+WRONG = {
+    "deep": ('{"metadata": {"a": %s}}' % ("[" * 64 + "]" * 64), "`metadata.a.0` is nested deeper than 64 levels"),
+    "very deep": ('{"metadata": {"a": %s}}' % ("[" * 100_000 + "]" * 100_000), "is nested deeper than 64 levels"),
+    "not finite": ('{"metadata": {"percent": 1e999}}', "`metadata.percent` holds a number that JSON does not have"),
+    "NaN": ('{"metadata": {"percent": NaN}}', "`metadata.percent` holds a number that JSON does not have"),
+    "half": (f'{{"metadata": {{"a": "{HALF}"}}}}', "`metadata.a` holds half of a surrogate pair"),
+    "a half name": (
+        f'{{"metadata": {{"{HALF}": 1}}}}',
+        "`metadata` holds half of a surrogate pair, which is no text, in",
+    ),
+    "no object": ("[]", "are not a JSON object: []"),
+    "no JSON": ("{", "are not a JSON object: {"),
+}
+
+
+class TestArguments:
+    @pytest.mark.parametrize("wrong", WRONG)
+    @pytest.mark.parametrize("inline", [True, False])
+    def test_arguments_that_are_not_taken_go_back_with_the_reason(
+        self, engine: Engine, model: MessagesApi, wrong: str, *, inline: bool
+    ) -> None:
+        raw, why = WRONG[wrong]
+        session = engine.session(inline_tools=inline)
+        model.replies = [Reply([{**call("report_progress"), "raw": raw}], pieces=10_000), Reply([text("done")])]
+        turn = engine.turn(session)
+        events = run(engine, turn)
+        assert of(events, "tool_result")[0] == {
+            "id": "toolu_1",
+            "content": of(events, "tool_result")[0]["content"],
+            "is_error": True,
+        }
+        assert why in of(events, "tool_result")[0]["content"]
+        assert engine.now(turn).status == "completed"
+        assert sessions.get(engine.services, session).metadata == {}
+
+    @pytest.mark.parametrize("half", ["\ud83c", "a\udf89b", "\ud83c" * 3])
+    def test_whatever_a_tool_gives_is_whole_text(
+        self, engine: Engine, model: MessagesApi, monkeypatch: Any, half: str
+    ) -> None:
+        monkeypatch.setattr("walkaway_core.agent.tools.use", lambda *_: Result(f"x{half}y"))
+        model.replies = [Reply([call("list_files")]), Reply([text("done")])]
+        turn = engine.turn()
+        events = run(engine, turn)
+        content = of(events, "tool_result")[0]["content"]
+        assert content.encode()
+        assert content.startswith("x")
+        assert "\ufffd" in content
+        assert engine.now(turn).status == "completed"
+        assert model.requests[-1]["messages"][-1]["content"][0]["content"] == content
+
+    def test_arguments_that_do_not_fit_are_named_in_few_words(self, engine: Engine, model: MessagesApi) -> None:
+        unknown = {f"{number}" * 200: "x" for number in range(1000)}
+        model.replies = [Reply([call("list_files", **unknown)], pieces=100_000), Reply([text("done")])]
+        content = of(run(engine, engine.turn()), "tool_result")[0]["content"]
+        assert content.endswith("; and 990 more")
+        assert len(content.encode()) < 4096

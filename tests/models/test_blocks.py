@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 from walkaway_core.models.block import Unreadable
 from walkaway_core.models.blocks import Blocks
 from walkaway_core.ports.model import Answer
+from walkaway_wire import gate
 
 Event = dict[str, Any]
 Drawn = tuple[Event, list[Event]]
@@ -253,12 +254,19 @@ class TestSloppy:
         block = {"type": kind, "id": "x", "name": "write_file", "input": {}}
         _, answer, _ = read(stream((block, [{"type": "input_json_delta", "partial_json": text}])))
         try:
-            decoded = json.loads(text or "{}")
+            decoded = gate.decoded(text or "{}")
         except ValueError:
             decoded = None
         good = isinstance(decoded, dict)
         assert answer.content[0]["input"] == (decoded if good else {})
         assert answer.broken == ({} if good else {"x": text})
+
+    @pytest.mark.parametrize("kind", ["web_search_tool_result", "something_new", "tool_use", "server_tool_use"])
+    @pytest.mark.parametrize("inner", ["\ud83c", float("inf"), json.loads("[" * 200 + "]" * 200)])
+    def test_what_no_block_can_carry_is_mended(self, kind: str, inner: Any) -> None:
+        block = {"type": kind, "id": "x", "name": "y", "tool_use_id": "x", "content": [inner], "input": {"a": inner}}
+        _, answer, _ = read(stream((block, [])))
+        assert gate.taken(answer.content[0]) == answer.content[0]
 
     @pytest.mark.parametrize("unsigned", [{}, {"signature": ""}, {"signature": None}])
     def test_thinking_that_nobody_signed_is_shown_and_not_kept(self, unsigned: Event) -> None:

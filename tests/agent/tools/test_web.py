@@ -75,6 +75,61 @@ class TestTool:
             result = self.fetched(engine, model, site.url + path)
             assert (result["is_error"], said in result["content"]) == (True, True), result
 
+    @pytest.mark.usefixtures("loopback")
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "http://[",
+            "http://[::1",
+            "//[x",
+            "http://a:b/",
+            "http://127.0.0.1:99999/",
+            "http://\x85.example/",
+            "",
+            "\xff",
+        ],
+    )
+    def test_an_address_that_is_none_is_the_pages_fault(
+        self, engine: Engine, model: MessagesApi, site: Site, location: str
+    ) -> None:
+        site.pages["/there"] = (302, {"Location": location}, b"")
+        result = self.fetched(engine, model, f"{site.url}/there")
+        assert (result["is_error"], "itself broke" in result["content"]) == (True, False), result
+
+    @pytest.mark.usefixtures("loopback")
+    @pytest.mark.parametrize(
+        "charset",
+        ["idna", "punycode", "undefined", "raw_unicode_escape", "unicode_escape", "utf-7", "hex", "no; x", '"'],
+    )
+    def test_a_charset_that_is_none_is_read_as_utf_8(
+        self, engine: Engine, model: MessagesApi, site: Site, charset: str
+    ) -> None:
+        body = "é \\ud800".encode() + b" \xed\xa0\x80 xn--\xff"
+        site.pages["/page"] = (200, {"Content-Type": f"text/plain; charset={charset}"}, body)
+        result = self.fetched(engine, model, f"{site.url}/page")
+        assert not result["is_error"], result
+        assert result["content"].startswith(f"{site.url}/page\n\né \\ud800 \ufffd")
+        assert model.requests[-1]["messages"][-1]["content"][0]["content"] == result["content"]
+
+    @pytest.mark.usefixtures("loopback")
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "<![a",
+            "<!DOCTYPE [",
+            "<ol start='²'><li>x</ol>",
+            "<td colspan=²>x",
+            "<a href='http://['>x</a>",
+            "&#xd800; &#0; x",
+        ],
+    )
+    def test_html_that_is_none_is_read_or_the_pages_fault(
+        self, engine: Engine, model: MessagesApi, site: Site, page: str
+    ) -> None:
+        result = self.fetched(engine, model, site.html("/page", page))
+        assert "itself broke" not in result["content"]
+        assert model.requests[-1]["messages"][-1]["content"][0]["content"] == result["content"]
+
     def test_loopback_is_refused_without_the_setting(self, engine: Engine, model: MessagesApi, site: Site) -> None:
         result = self.fetched(engine, model, site.html("/page", "secret"))
         assert (result["is_error"], site.asked) == (True, [])

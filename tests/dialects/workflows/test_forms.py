@@ -62,6 +62,45 @@ class TestFiles:
         finally:
             http.delete(f"{files}/inputs")
 
+    @pytest.mark.parametrize(
+        "charset", ["idna", "punycode", "undefined", "raw_unicode_escape", "unicode_escape", "hex"]
+    )
+    @pytest.mark.parametrize("route", ["upload-run-input", "execute/AGENT/with-files"])
+    def test_a_form_in_a_charset_that_is_none(self, http: httpx.Client, agent: str, charset: str, route: str) -> None:
+        about = b'Content-Disposition: form-data; name="file_1"; filename="\\ud83c xn--\xff.txt"'
+        part = b"--b\r\n" + about + b"\r\n\r\nx\r\n--b--\r\n"
+        kind = f"multipart/form-data; boundary=b; charset={charset}"
+        path = f"/api/workflow/{route.replace('AGENT', agent)}"
+        answer = http.post(path, content=part, headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["detail"]["code"]) == (400, "invalid_request")
+        assert charset in answer.json()["detail"]["message"]
+        assert (
+            http.post(path, content=part, headers={"Content-Type": kind.partition("; charset")[0]}).status_code == 200
+        )
+
+    @pytest.mark.parametrize("field", ["inputs", "metadata"])
+    @pytest.mark.parametrize(
+        ("value", "why"),
+        [
+            ("[" * 65 + "]" * 65, "deeper"),
+            ("[" * 100_000 + "]" * 100_000, "deeper"),
+            ('{"a": 1e999}', "number"),
+            ('{"a": NaN}', "number"),
+            ('{"a": "\\ud83c"}', "surrogate"),
+            ('{"strings": {"\\ud83c": "x"}}', "surrogate"),
+            ("{", "not JSON"),
+        ],
+    )
+    def test_fields_of_a_form_pass_the_same_gate(
+        self, http: httpx.Client, agent: str, field: str, value: str, why: str
+    ) -> None:
+        answer = http.post(f"/api/workflow/execute/{agent}/with-files", files={"file_1": b"x"}, data={field: value})
+        assert answer.status_code == 400, answer.text
+        assert f"The form field {field}" in answer.json()["detail"]["message"]
+        assert why in answer.json()["detail"]["message"]
+        assert len(answer.content) < 4096
+        assert http.get(f"/api/agent/{agent}/runs").json() == {"runs": []}
+
     def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
         model.replies = [Reply([text("Seen.")])]
         asked = len(model.requests)

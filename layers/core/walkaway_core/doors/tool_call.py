@@ -28,6 +28,7 @@ from walkaway_core.log.log import Draft, Superseded, Writer
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
+from walkaway_wire import gate, jsontext
 from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
@@ -107,7 +108,7 @@ class ToolCall:
         if self._cut:
             return Result(CUT_OFF, is_error=True)
         if self._broken is not None:
-            return Result(f"The arguments are not a JSON object: {self._broken[:500]}", is_error=True)
+            return Result(f"The arguments {_wrong(self._broken)}", is_error=True)
         tool, there = self._tool, tools.there(self._services, self._settings)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
@@ -125,7 +126,7 @@ class ToolCall:
 
     def end(self, tx: Transaction, result: Result) -> Draft:
         """Write the result into the journal, if that still names this invocation; give the event that says so."""
-        told = {"content": result.content, "is_error": result.is_error}
+        told = {"content": jsontext.whole(result.content), "is_error": result.is_error}
         body = {"type": "tool_result", "tool_use_id": self.block["id"], **told}
         done = transcript.result_entry(self._services, self._turn, self.journal, body, self._nonce)
         tx.put(done, *self._mine)
@@ -148,7 +149,7 @@ class ToolCall:
         self._told = now
         tx = Transaction(self._services.table)
         tx.check(self.journal, *self._mine)
-        if not self._write([(TOOL_USE_PROGRESS, {"id": self.block["id"], "content": content})], tx):
+        if not self._write([(TOOL_USE_PROGRESS, {"id": self.block["id"], "content": jsontext.whole(content)})], tx):
             raise Superseded
         return True
 
@@ -172,6 +173,17 @@ class ToolCall:
         except Refused:
             return False
         return True
+
+
+def _wrong(arguments: str) -> str:
+    """Say what is wrong with arguments that were not taken."""
+    try:
+        gate.decoded(arguments)
+    except gate.Flawed as flaw:
+        return f"cannot be used: {flaw}"
+    except ValueError:
+        pass
+    return f"are not a JSON object: {arguments[:500]}"
 
 
 def _started(nonce: str) -> tuple[Is, Is]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 from walkaway_wire.events import (
     SERVER_TOOL_RESULT,
     SERVER_TOOL_USE,
@@ -35,7 +35,7 @@ class Block:
     """A block that is kept as it began: a result of the service's tools, hidden thinking, what is not known here."""
 
     def __init__(self, body: dict[str, Any]) -> None:
-        self.body = _sound(body)
+        self.body: dict[str, Any] = gate.mended(body)
         self.open = False
         """Whether more of it is to come."""
         self.held: list[Draft] = []
@@ -84,7 +84,7 @@ class Text(Block):
             return ((TEXT_DELTA, {"content": delta.text}),)
         if delta.type != "citations_delta":
             return ()
-        citation = _sound(delta.citation.model_dump(mode="json", exclude_none=True, warnings=False))
+        citation = gate.mended(delta.citation.model_dump(mode="json", exclude_none=True, warnings=False))
         self.body["citations"] = [*(self.body.get("citations") or ()), citation]
         return ((TEXT_CITATION, {"citation": citation}),)
 
@@ -117,7 +117,7 @@ class Thinking(Block):
         if delta.type == "thinking_delta":
             return self._written(delta.thinking)
         if delta.type == "signature_delta":
-            self.body["signature"] = delta.signature
+            self.body["signature"] = jsontext.whole(delta.signature)
         return ()
 
     def end(self) -> Drafts:
@@ -143,7 +143,7 @@ class Call(Block):
     """A call of a tool. Its arguments stand in its beginning or come in pieces, which then count alone."""
 
     broken: str | None = None
-    """The arguments, if they are no JSON object, for the model to be told."""
+    """The arguments, if they are no JSON object or are not taken (walkaway_wire.gate), for the model to be told."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__({**body, "name": named(body, "name"), "id": named(body, "id"), "input": {}})
@@ -173,12 +173,12 @@ class Call(Block):
         self.open = False
         text = jsontext.whole("".join(self._pieces))
         if not text and self._given:
-            text = self._given if isinstance(self._given, str) else json.dumps(self._given)
+            text = jsontext.whole(self._given) if isinstance(self._given, str) else json.dumps(self._given)
         try:
-            decoded = jsontext.loads(text or "{}")
+            decoded = gate.decoded(text or "{}")
         except ValueError:
             decoded = None
-        if isinstance(decoded, dict) and jsontext.is_unicode(decoded):
+        if isinstance(decoded, dict):
             self.body["input"] = decoded
         else:
             self.broken = text
@@ -213,9 +213,3 @@ def named(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable(f"a block of type {str(body.get('type'))[:100]!r} has no {name}")
     return value
-
-
-def _sound(body: dict[str, Any]) -> dict[str, Any]:
-    """Put U+FFFD for halves of surrogate pairs, which could not be sent back."""
-    text = json.dumps(body, ensure_ascii=False)
-    return body if jsontext.is_unicode(text) else dict(jsontext.loads(jsontext.whole(text)))

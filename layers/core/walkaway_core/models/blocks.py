@@ -173,4 +173,5 @@ def _plain(value: Any) -> dict[str, Any]:
 
 def _texts(value: Any, *names: str) -> dict[str, str]:
     """Those of these fields that are there."""
-    return {name: text for name, text in _plain(value).items() if name in names and isinstance(text, str)}
+    texts = {name: text for name, text in _plain(value).items() if name in names and isinstance(text, str)}
+    return {name: jsontext.whole(text) for name, text in texts.items()}

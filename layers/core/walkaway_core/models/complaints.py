@@ -117,7 +117,9 @@ def read(error: "APIStatusError") -> Complaint:
         code=str(details.get("error_code") or ""),
         details=details,
         headers=headers,
-        request_id=str(headers.get("request-id") or body_id or headers.get("x-amzn-requestid") or "")[:100],
+        request_id=jsontext.whole(
+            str(headers.get("request-id") or body_id or headers.get("x-amzn-requestid") or "")[:100]
+        ),
     )
 
 

@@ -86,7 +86,7 @@ class _Guarded(httpcore.NetworkBackend):
         """Resolve, judge, connect."""
         try:
             entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+        except (OSError, UnicodeError, OverflowError) as error:
             raise Unreachable(f"there is no address for {host[:200]!r}") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for address in addresses:

@@ -14,6 +14,7 @@ from walkaway_core.agent.tools.web import FetchUrl
 from walkaway_core.errors import Invalid, WalkawayError
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
+from walkaway_wire import problems
 
 TOOLS: Mapping[str, type[Tool]] = {
     tool.name: tool
@@ -60,7 +61,6 @@ def use(tool: type[Tool], arguments: dict[str, Any], context: ToolContext) -> Re
     try:
         return Result(tool.model_validate(arguments).run(context))
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        return Result(f"The arguments do not fit {tool.name}: {problems}", is_error=True)
+        return Result(f"The arguments do not fit {tool.name}: {problems.of_fields(error)}", is_error=True)
     except (ToolError, WalkawayError) as error:
         return Result(str(error), is_error=True)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
 from walkaway_core.outbound.addresses import Forbidden
+from walkaway_wire import charsets
 
 if TYPE_CHECKING:
     from walkaway_core.outbound.requests import Reply
@@ -75,11 +76,8 @@ def _joined(url: str, location: str) -> str:
 
 
 def _text(reply: "Reply", kind: str) -> str:
-    charset = reply.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;') or "utf-8"
-    try:
-        text = reply.body.decode(charset, errors="replace")
-    except LookupError:
-        text = reply.body.decode(errors="replace")
+    label = reply.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    text = charsets.text(reply.body, label)
     if "html" not in kind:
         return text
     return _markdown(text)
@@ -87,6 +85,7 @@ def _text(reply: "Reply", kind: str) -> str:
 
 def _markdown(page: str) -> str:
     from bs4 import BeautifulSoup
+    from bs4.exceptions import ParserRejectedMarkup
     from markdownify import MarkdownConverter
 
     try:
@@ -97,3 +96,5 @@ def _markdown(page: str) -> str:
         return "\n".join(line for line in lines if line)
     except RecursionError:
         raise ToolError("The page is nested so deeply that it cannot be read") from None
+    except (ParserRejectedMarkup, ValueError, AssertionError):
+        raise ToolError("The page is no HTML that can be read") from None
