@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
+from walkaway_core.http import addresses
 from walkaway_wire import jsontext
 from walkaway_wire.resources import ErrorBody
 
@@ -106,6 +107,9 @@ def install(app: FastAPI, shape: Errors) -> None:
 
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405:  # the router names the methods of one route only
+            allow = ", ".join(sorted(addresses.methods(app, addresses.below_root(request.scope))))
+            error = HTTPException(405, error.detail, {**(error.headers or {}), "Allow": allow})
         return shape.routing(request, error)
 
     async def failure(request: Request, _: Exception) -> Response:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from walkaway_core.errors import BodyTooLarge, RangeInvalid
 from walkaway_core.http import errors
 from walkaway_core.http.access import Called
+from walkaway_core.http.addresses import wants_no_body
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
@@ -51,13 +52,19 @@ def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> l
 
 
 @router.get(
-    "/{path:path}",
+    "/{path:anything}",
     responses=DOWNLOAD | errors.answers(401, 403, 404, 416),
     response_model=None,
     summary="Download a file",
 )
 @streamed
-def download(caller: Called, session: str, path: str, range: Annotated[str, Header()] = "") -> Response:  # noqa: A002
+def download(
+    caller: Called,
+    session: str,
+    path: str,
+    request: Request,
+    range: Annotated[str, Header()] = "",  # noqa: A002
+) -> Response:
     """Give a file's bytes, all or those of a Range; for a directory, its entries."""
     stored = sessions.get(caller.services, caller.session(session))
     info = files.stat(caller.services, stored, path)
@@ -76,12 +83,12 @@ def download(caller: Called, session: str, path: str, range: Annotated[str, Head
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
     media = mimetypes.guess_type(info.name)[0] or "application/octet-stream"
-    chunks = files.read(caller.services, stored, path, start, end)
+    chunks = () if wants_no_body(request) else files.read(caller.services, stored, path, start, end)
     return StreamingResponse(chunks, status, headers, media)
 
 
 @router.put(
-    "/{path:path}", status_code=201, responses=errors.answers(400, 401, 403, 404, 409, 413), summary="Upload a file"
+    "/{path:anything}", status_code=201, responses=errors.answers(400, 401, 403, 404, 409, 413), summary="Upload a file"
 )
 async def upload(caller: Called, session: str, path: str, request: Request) -> FileWritten:
     """Write a whole file from the raw body; directories come into being as needed. At most 100 MB."""
@@ -94,7 +101,9 @@ async def upload(caller: Called, session: str, path: str, request: Request) -> F
     return FileWritten(path=paths.clean(path), size=info.size, modified=info.modified)
 
 
-@router.delete("/{path:path}", status_code=204, responses=errors.answers(401, 403, 404, 409), summary="Delete a file")
+@router.delete(
+    "/{path:anything}", status_code=204, responses=errors.answers(401, 403, 404, 409), summary="Delete a file"
+)
 def delete(caller: Called, session: str, path: str) -> None:
     """Delete a file; a directory disappears with its last one."""
     files.delete(caller.services, sessions.get(caller.services, caller.session(session)), path)
