@@ -98,6 +98,8 @@ class Direct:
 
     async def _response(self, route: _Route, request: Request, body: bytes) -> Response:
         """Read the request and answer it. Raises NotPlain before anything is done."""
+        if route.arguments.body and "if-match" in request.headers:
+            raise NotPlain
         said = route.arguments.decoded(body)
         made = Response()
         try:

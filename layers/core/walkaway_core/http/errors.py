@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
+from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, WalkawayError
 from walkaway_core.http import addresses
 from walkaway_wire import jsontext
 from walkaway_wire.resources import ErrorBody
@@ -36,7 +36,9 @@ STATUS: Mapping[str, int] = {
     "path.conflict": 409,
     "session.busy": 409,
     "session.queue_full": 409,
+    "precondition.failed": 412,
     "too_large": 413,
+    "encoding.unsupported": 415,
     "range.invalid": 416,
     "idempotency.mismatch": 422,
 }
@@ -66,6 +68,8 @@ class Errors:
         if isinstance(error, SessionBusy):
             again = {"Retry-After": str(RETRY_AFTER)}
             return body(status, error.code, str(error), again, response_id=error.turn)
+        if isinstance(error, RangeInvalid):
+            return body(status, error.code, str(error), {"Content-Range": f"bytes */{error.size}"})
         return body(status, error.code, str(error), BEARER if status == 401 else None)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
