@@ -1,12 +1,14 @@
 """Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from walkaway_core.dialects.workflows import inputs
 from walkaway_core.dialects.workflows.wire import TaskStart
@@ -29,7 +31,7 @@ def form(*, words: bool) -> dict[str, Any]:
 
 async def stored(services: Services, tenant: str, request: Request) -> dict[str, str]:
     """Keep the files of a form; give their references by slot. Raises Invalid when there is none."""
-    async with request.form() as given:
+    async with _form(request) as given:
         references = await _store(services, tenant, given)
     if not references:
         raise Invalid("Send a file as the part file_1, and a second one as file_2")
@@ -38,7 +40,7 @@ async def stored(services: Services, tenant: str, request: Request) -> dict[str,
 
 async def started_with(services: Services, tenant: str, request: Request) -> TaskStart:
     """Read a task from a form: its files stand in the texts of their slots. Raises Invalid."""
-    async with request.form() as given:
+    async with _form(request) as given:
         fields: dict[str, Any] = {name: _json(given, name) for name in ("inputs", "metadata") if name in given}
         if "environment" in given:
             fields["environment"] = given["environment"]
@@ -49,6 +51,42 @@ async def started_with(services: Services, tenant: str, request: Request) -> Tas
             raise Invalid(problems[:1000]) from None
         asked.inputs.strings |= await _store(services, tenant, given)
     return asked
+
+
+class _Whole(MultiPartParser):
+    """Reads a form to the boundary that closes it. Raises Invalid where that is missing."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.headers, self._to_its_end(request))
+        self._closed = False
+
+    def on_end(self) -> None:
+        self._closed = True
+
+    async def _to_its_end(self, request: Request) -> AsyncGenerator[bytes, None]:
+        async for chunk in request.stream():
+            yield chunk
+        if not self._closed:  # said while the parser still throws away what it has kept
+            raise Invalid("The form is cut off: its closing boundary is missing. Send it again, whole")
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """Read a form. Raises Invalid when it is cut off, or holds a file that would be left out."""
+    try:
+        given = await _Whole(request).parse()
+    except MultiPartException as error:
+        raise Invalid(f"The form cannot be read: {error.message}") from None
+    except KeyError:
+        raise Invalid("Send a form, with Content-Type: multipart/form-data; boundary=…") from None
+    try:
+        slots = [name for name, part in given.multi_items() if isinstance(part, UploadFile)]
+        for name in slots:
+            if name.removeprefix("file_") not in SLOTS or slots.count(name) > 1:
+                raise Invalid(f"A form has one file file_1, and one file file_2; {name[:100]!r} is one more")
+        yield given
+    finally:
+        await given.close()
 
 
 async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
