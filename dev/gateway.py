@@ -36,7 +36,7 @@ class Route:
         pattern = re.escape(parts[0])
         for name, greedy, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             pattern += f"(?P<{name}>{'.+' if greedy else '[^/]+'})" + re.escape(rest)
-        return re.compile(pattern)
+        return re.compile(pattern, re.DOTALL)
 
     @property
     def rank(self) -> tuple[tuple[int, ...], bool]:

@@ -82,7 +82,7 @@ def paths(routes: Iterable[Served], owned: Sequence[str] = OWNED) -> Paths:
 
 def _gateways(path: str) -> str:
     """Write a path as API Gateway does, to which a slash at the end is nothing."""
-    text = re.sub(r"\{(\w+):path\}", r"{\1+}", path)
+    text = re.sub(r"\{(\w+):(?:path|anything)\}", r"{\1+}", path)
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", text).rstrip("/") or "/"
 
 

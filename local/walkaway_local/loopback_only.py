@@ -1,18 +1,23 @@
-"""Keeps web pages from using a server that asks for no key."""
+"""Keeps web pages from using a server that asks for no key (decision 0022)."""
 
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from walkaway_core.http import errors
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+READING = {"GET", "HEAD"}
+OWN = {"same-origin", "none"}
+"""What a browser says of requests from a page of this server, and of what a person has typed (Fetch Metadata, 2.3)."""
 
 
 class LoopbackOnly:
     """ASGI middleware: refuses requests that a browser sends for a page of another site.
 
-    A foreign Host is DNS rebinding, a foreign Origin is a page that posts here; curl and SDKs send neither.
+    A foreign Host is DNS rebinding, a foreign Origin is a page that posts here; curl and SDKs send neither. A page of
+    another local address may lead here, and not write.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -20,11 +25,32 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or refuse it."""
-        headers = {name: value.decode("latin-1") for name, value in scope.get("headers", ())}
-        host = urlsplit(f"//{headers.get(b'host', 'localhost')}").hostname
-        origin = headers.get(b"origin")
-        if host in LOOPBACK and (origin is None or urlsplit(origin).hostname in LOOPBACK):
+        headers = Headers(scope=scope)
+        named = [f"//{host}" for host in headers.getlist("host")] + headers.getlist("origin")
+        if not all(_host(address) in LOOPBACK for address in named):
+            text = "Without WALKAWAY_KEYS this server answers only for localhost; set keys to use it under another name"
+            await errors.body(403, "forbidden_host", text)(scope, receive, send)
+        elif _elsewhere(scope.get("method", "GET"), headers):
+            text = "Without WALKAWAY_KEYS pages of other addresses cannot use this server; set keys, and send one"
+            await errors.body(403, "forbidden_origin", text)(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        text = "Without WALKAWAY_KEYS this server answers only for localhost; set keys to use it under another name"
-        await errors.body(403, "forbidden_host", text)(scope, receive, send)
+
+
+def _elsewhere(method: str, headers: Headers) -> bool:
+    """Say whether a page of another address asks for something that it must not have."""
+    site = headers.get("sec-fetch-site")
+    if method in READING:  # what is read this way is not shown to the page; but a picture would be
+        return site == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+    if site is not None:
+        return site not in OWN
+    return any(
+        urlsplit(origin).netloc.lower() != headers.get("host", "").lower() for origin in headers.getlist("origin")
+    )
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None

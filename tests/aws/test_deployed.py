@@ -59,7 +59,21 @@ def test_unknown_addresses_reach_no_function_and_unknown_methods_the_app(client:
         found = client.request(method, address)
         assert (found.status_code, found.json()["error"]) == (405, "method_not_allowed")
         assert found.headers["Allow"]
-    assert client.head("/health").status_code == 405
+
+
+def test_every_get_has_a_head_which_the_ordinary_function_answers(client: httpx.Client, shape: Deployed) -> None:
+    session = sse.new(client)
+    turn = sse.send(client, session, "Write a poem about rain.")[0].data["id"]
+    client.put(f"/v1/sessions/{session}/files/f.txt", content=b"0123456789").raise_for_status()
+    shape.deployment.crash_next = {"stream": 1}
+    for path in (f"{session}", f"{session}/events", f"{session}/responses/{turn}/events", f"{session}/files/f.txt"):
+        head = client.head(f"/v1/sessions/{path}")
+        assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["ETag"]
+    assert client.head(f"/v1/sessions/{session}/files/none").status_code == 404
+    assert client.head("/health").status_code == 200
+    assert shape.deployment.crash_next == {"stream": 1}
+    shape.deployment.crash_next = {}
 
 
 def test_a_users_rule_on_the_bus_sees_every_turn_end(client: httpx.Client, shape: Deployed) -> None:

@@ -26,6 +26,8 @@ WalkawayError
 ├── AlreadyAnswered         a call has another answer
 ├── NotWaiting              nobody waits for this answer
 ├── NameTaken               an agent with this name is there
+├── PreconditionFailed      not the version that was asked for
+├── EncodingUnsupported     a body that would have to be decoded
 └── RangeInvalid            no such bytes
 """
 
@@ -181,7 +183,23 @@ class NotWaiting(WalkawayError):
     code = "tool_call.not_waiting"
 
 
+class PreconditionFailed(WalkawayError):
+    """This is another version than If-Match or If-Unmodified-Since asks for; nothing was changed. Read it again."""
+
+    code = "precondition.failed"
+
+
+class EncodingUnsupported(WalkawayError):
+    """A file is kept as it is sent; send it without Content-Encoding."""
+
+    code = "encoding.unsupported"
+
+
 class RangeInvalid(WalkawayError):
-    """The file has no such bytes."""
+    """The file has no such bytes. `size`: how many it has."""
 
     code = "range.invalid"
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size

@@ -46,7 +46,8 @@ class TestRefused:
         cookie = AgentServiceAPIClient(base_url=shape.url)
         cookie.set_auth_cookie(key)
         assert asyncio.run(cookie.tools.get_tools(limit=1)).schemas is not None
-        assert httpx.get(f"{shape.url}/v1/sessions", cookies={"custom_session": key}).status_code == 401
+        for path in ("/v1/sessions", "/v1/agents", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/stats"):
+            assert httpx.get(f"{shape.url}{path}", cookies={"custom_session": key}).status_code == 401, path
 
     @pytest.mark.parametrize(
         ("method", "path"),

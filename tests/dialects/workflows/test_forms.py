@@ -15,6 +15,8 @@ from tests.kit.workflows import stands, told
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 
+THIRD = b'\r\n--edge\r\nContent-Disposition: form-data; name="file_3"; filename="c"\r\n\r\nc\r\n--edge--'
+
 
 class TestFiles:
     @pytest.mark.parametrize(
@@ -100,6 +102,35 @@ class TestFiles:
         assert why in answer.json()["detail"]["message"]
         assert len(answer.content) < 4096
         assert http.get(f"/api/agent/{agent}/runs").json() == {"runs": []}
+
+    @pytest.mark.parametrize("path", ["/api/workflow/execute/{agent}/with-files", "/api/workflow/upload-run-input"])
+    @pytest.mark.parametrize(
+        ("end", "word"),
+        [
+            (b"", "cut off"),
+            (b"\r\n", "cut off"),
+            (b"\r\n--edge", "cut off"),
+            (b'\r\n--edge\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{}', "cut off"),
+            (THIRD, "file_3"),
+            (THIRD.replace(b"file_3", b"file_1"), "file_1"),
+        ],
+    )
+    def test_of_half_a_form_nothing_is_begun_or_kept(
+        self, http: httpx.Client, agent: str, path: str, end: bytes, word: str
+    ) -> None:
+        body = b'--edge\r\nContent-Disposition: form-data; name="file_1"; filename="a.txt"\r\n\r\nabc' + end
+        begun, kept = len(http.get(f"/api/agent/{agent}/runs").json()["runs"]), self.kept(http)
+        kind = {"Content-Type": "multipart/form-data; boundary=edge"}
+        answer = http.post(path.replace("{agent}", agent), content=body, headers=kind)
+        assert answer.status_code == 400, answer.text
+        assert word in answer.json()["detail"]["message"]
+        assert (len(http.get(f"/api/agent/{agent}/runs").json()["runs"]), self.kept(http)) == (begun, kept)
+
+    def kept(self, http: httpx.Client) -> int:
+        """How many uploads are kept."""
+        session = http.post("/v1/sessions", json={}).json()["id"]
+        answer = http.get(f"/v1/sessions/{session}/files", params={"path": "inputs"})
+        return len(answer.json()) if answer.is_success else 0
 
     def test_a_run_with_files(self, client: AgentServiceAPIClient, model: MessagesApi, agent: str) -> None:
         model.replies = [Reply([text("Seen.")])]

@@ -14,7 +14,7 @@ The body of AGENT has `name`, `description` and `settings`, that of a version `s
 began with is a fact of the turn (store/turn_facts.py). Names and units are a contract: docs/upgrades.md.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from walkaway_core.agent import client_tools, settings, suitable
@@ -44,6 +44,10 @@ class Agent:
     created_at: float
     updated_at: float
     settings: AgentSettings
+
+
+Check = Callable[[Agent], None]
+"""Raises when an agent is not as somebody wants it."""
 
 
 def create(
@@ -103,10 +107,15 @@ def change(
     *,
     name: str | None = None,
     description: str | None = None,
+    allowed: Check = lambda _: None,
 ) -> Agent:
-    """Change what is said, as a new version. Raises AgentNotFound, NameTaken, Invalid."""
+    """Change what is said, as a new version. Raises AgentNotFound, NameTaken, Invalid, and what `allowed` does.
+
+    `allowed` is shown the version that would be changed, and nothing comes between.
+    """
     while True:
         old = get(services, tenant, called)
+        allowed(old)
         stored = None if tools is None else client_tools.store(services, tenant, old.id, tools)
         new = replace(
             old,
@@ -135,10 +144,14 @@ def change(
         return new
 
 
-def delete(services: Services, tenant: str, called: str) -> None:
-    """Delete an agent: nobody can name it any more. Sessions that do keep it as it was. Raises AgentNotFound."""
+def delete(services: Services, tenant: str, called: str, allowed: Check = lambda _: None) -> None:
+    """Delete an agent: nobody can name it any more. Sessions that do keep it as it was. Raises AgentNotFound.
+
+    `allowed` is shown the version that would be deleted, as in `change`.
+    """
     while True:
         agent = get(services, tenant, called)
+        allowed(agent)
         same = (Is("version", agent.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
         gone = Change(*keys.agent(tenant, agent.id), set={"deleted": ms(services.clock.now())}, when=same)
         try:

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from walkaway_core.errors import Unauthorized
+from walkaway_core.http.conditions import refuse_elsewhere
 from walkaway_core.http.parameters import refuse_unknown
 from walkaway_core.ports.clock import Clock, SystemClock
 from walkaway_core.ports.table import Table
@@ -105,6 +106,7 @@ async def _documented(
     """Find out who is calling, where the OpenAPI document says how they say so; and look at what else is asked."""
     caller = await called(request)
     refuse_unknown(request)
+    refuse_elsewhere(request)
     return caller
 
 

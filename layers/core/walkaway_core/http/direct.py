@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from walkaway_core.errors import WalkawayError
 from walkaway_core.http import access
+from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a plain request for a marked route; pass on any other one, as it came."""
         for route in self._routes.get(scope.get("method", ""), ()):
-            if match := route.path.match(_path(scope)):
+            if match := route.path.match(below_root(scope)):
                 break
         else:
             await self._app(scope, receive, send)
@@ -97,6 +98,8 @@ class Direct:
 
     async def _response(self, route: _Route, request: Request, body: bytes) -> Response:
         """Read the request and answer it. Raises NotPlain before anything is done."""
+        if route.arguments.body and "if-match" in request.headers:
+            raise NotPlain
         said = route.arguments.decoded(body)
         made = Response()
         try:
@@ -147,12 +150,6 @@ def _before(earlier: list[RouteContext], context: RouteContext, method: str) -> 
 
 def _example(context: RouteContext) -> str:
     return str(context.path_format).replace("{", "").replace("}", "")
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def _again(taken: list[Message], receive: Receive) -> Receive:

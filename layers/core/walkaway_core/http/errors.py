@@ -9,8 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
-from walkaway_core.http import validation
+from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, WalkawayError
+from walkaway_core.http import addresses, validation
 from walkaway_wire.problems import short
 from walkaway_wire.resources import ErrorBody
 
@@ -35,7 +35,9 @@ STATUS: Mapping[str, int] = {
     "path.conflict": 409,
     "session.busy": 409,
     "session.queue_full": 409,
+    "precondition.failed": 412,
     "too_large": 413,
+    "encoding.unsupported": 415,
     "range.invalid": 416,
     "idempotency.mismatch": 422,
 }
@@ -69,6 +71,8 @@ class Errors:
         if isinstance(error, SessionBusy):
             again = {"Retry-After": str(RETRY_AFTER)}
             return body(status, error.code, str(error), again, response_id=error.turn)
+        if isinstance(error, RangeInvalid):
+            return body(status, error.code, str(error), {"Content-Range": f"bytes */{error.size}"})
         return body(status, error.code, str(error), BEARER if status == 401 else None)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
@@ -110,6 +114,9 @@ def install(app: FastAPI, shape: Errors) -> None:
 
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405:  # the router names the methods of one route only
+            allow = ", ".join(sorted(addresses.methods(app, addresses.below_root(request.scope))))
+            error = HTTPException(405, error.detail, {**(error.headers or {}), "Allow": allow})
         return shape.routing(request, error)
 
     async def failure(request: Request, _: Exception) -> Response:

@@ -53,12 +53,17 @@ def read(services: Services, session: Session, path: str, start: int = 0, end: i
     return chunks
 
 
-def version(services: Services, session: Session, path: str) -> str:
-    """Tell which version of a file a write to `path` replaces, `""` for none. Raises PathInvalid, PathForbidden."""
+def replaced(services: Services, session: Session, path: str) -> FileInfo | None:
+    """Describe what a write to `path` replaces. Raises PathInvalid, PathForbidden."""
     path = paths.clean(path)
     session.scope.check_write(path)
     with _allowed(path):
-        info = services.workspace.stat(paths.files(session.key.tenant), path)
+        return services.workspace.stat(paths.files(session.key.tenant), path)
+
+
+def version(services: Services, session: Session, path: str) -> str:
+    """Tell which version of a file a write to `path` replaces, `""` for none. Raises PathInvalid, PathForbidden."""
+    info = replaced(services, session, path)
     return info.version if info else ""
 
 

@@ -1,6 +1,6 @@
 """Routes of agents: named settings for sessions and runs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -8,18 +8,21 @@ from walkaway_core.agent import agents, settings
 from walkaway_core.agent.agents import Agent
 from walkaway_core.http import errors, pages
 from walkaway_core.http.access import Called
+from walkaway_core.http.conditions import Conditional, not_modified, tag_of
 from walkaway_core.store.services import Services
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
+SEEN: dict[int | str, dict[str, Any]] = {304: {"description": "The caller has this version"}}
 
 
 @router.post("", status_code=201, responses=errors.answers(400, 401, 409), summary="Create an agent")
-def create(caller: Called, asked: AgentCreate) -> AgentRecord:
+def create(caller: Called, asked: AgentCreate, response: Response) -> AgentRecord:
     """Make an agent, whose name no other one has."""
     made = agents.create(
         caller.services, caller.tenant, asked.name, asked.description, values=settings.read(asked), tools=asked.tools
     )
+    response.headers["ETag"] = _tag(made)
     return _record(caller.services, made)
 
 
@@ -33,14 +36,23 @@ def listing(
     return [_record(caller.services, agent) for agent in listed]
 
 
-@router.get("/{agent}", responses=errors.answers(401, 404), summary="Read an agent")
-def get(caller: Called, agent: str) -> AgentRecord:
+@router.get(
+    "/{agent}",
+    responses=SEEN | errors.answers(400, 401, 404, 412),
+    response_model=AgentRecord,
+    summary="Read an agent",
+)
+def get(caller: Called, agent: str, response: Response, conditions: Conditional) -> AgentRecord | Response:
     """Read an agent, by its id or its name."""
-    return _record(caller.services, agents.get(caller.services, caller.tenant, agent))
+    stored = agents.get(caller.services, caller.tenant, agent)
+    if conditions.unchanged(_tag(stored)):
+        return not_modified(ETag=_tag(stored))
+    response.headers["ETag"] = _tag(stored)
+    return _record(caller.services, stored)
 
 
-@router.patch("/{agent}", responses=errors.answers(400, 401, 404, 409), summary="Change an agent")
-def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
+@router.patch("/{agent}", responses=errors.answers(400, 401, 404, 409, 412), summary="Change an agent")
+def change(caller: Called, agent: str, asked: AgentChange, response: Response, conditions: Conditional) -> AgentRecord:
     """Change what is named. A turn that runs goes on with what the agent was when it began."""
     tools = asked.tools if "tools" in asked.model_fields_set else None
     changed = agents.change(
@@ -51,14 +63,21 @@ def change(caller: Called, agent: str, asked: AgentChange) -> AgentRecord:
         tools,
         name=asked.name,
         description=asked.description,
+        allowed=lambda old: conditions.check(_tag(old)),
     )
+    response.headers["ETag"] = _tag(changed)
     return _record(caller.services, changed)
 
 
-@router.delete("/{agent}", status_code=204, responses=errors.answers(401, 404), summary="Delete an agent")
-def delete(caller: Called, agent: str) -> None:
+@router.delete("/{agent}", status_code=204, responses=errors.answers(400, 401, 404, 412), summary="Delete an agent")
+def delete(caller: Called, agent: str, conditions: Conditional) -> None:
     """Delete an agent: nobody can name it any more. Sessions that do go on with what it was."""
-    agents.delete(caller.services, caller.tenant, agent)
+    agents.delete(caller.services, caller.tenant, agent, lambda old: conditions.check(_tag(old)))
+
+
+def _tag(agent: Agent) -> str:
+    """Name a version; an agent that gets another one's name has other versions."""
+    return tag_of(f"{agent.id}.{agent.version}")
 
 
 def _record(services: Services, agent: Agent) -> AgentRecord:

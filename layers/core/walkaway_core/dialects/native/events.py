@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from walkaway_core.http import answers, errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery
 from walkaway_core.http.direct import direct
+from walkaway_core.http.fields import listed, single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log.session_readers import Line, SessionReader
 from walkaway_wire.messages import SessionEventsPage
@@ -35,6 +36,7 @@ async def events(
     *,
     caller: Called,
     session: str,
+    request: Request,
     query: Annotated[EventsQuery, Query()],
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str | None, Header()] = None,
@@ -43,9 +45,10 @@ async def events(
 
     Each turn is announced by `turn.started`; its events have ids like `msg_…:41`, those between turns `sess_…:3`.
     """
-    key, cursor = caller.session(session), query.cursor(last_event_id) or ""
+    del accept, last_event_id  # read below, in all their lines
+    key, cursor = caller.session(session), query.cursor(single(request, "last-event-id")) or ""
     reader = await caller.services.reading(SessionReader.open, caller.services, key, cursor)
-    if not query.as_json(accept):
+    if not query.as_json(listed(request, "accept")):
         return sse.stream_session(reader, caller.services.settings.stream_seconds)
     lines = await reader.page(limit=query.limit or 1000, timeout=query.wait or 0)
     page = SessionEventsPage(

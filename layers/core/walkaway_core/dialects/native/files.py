@@ -1,8 +1,8 @@
 """Routes of the workspace (contract A.10)."""
 
-import re
 from collections.abc import Iterator
 from email.utils import formatdate
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.from_thread
@@ -12,13 +12,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core.errors import BodyTooLarge, RangeInvalid
-from walkaway_core.http import errors
+from walkaway_core.errors import BodyTooLarge, EncodingUnsupported, Invalid, PreconditionFailed
+from walkaway_core.http import errors, ranges
 from walkaway_core.http.access import Called
+from walkaway_core.http.addresses import wants_no_body
+from walkaway_core.http.conditions import Conditional, Conditions, not_modified, tag_of
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
-from walkaway_core.ports.workspace import FileInfo
+from walkaway_core.ports.workspace import Changed, FileInfo
 from walkaway_core.store import files, media_types, sessions
+from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
 from walkaway_wire.resources import FileEntry, FileWritten
 
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
@@ -26,11 +30,11 @@ router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 MAX_UPLOAD_BYTES = 100_000_000
 MAX_UPLOADS = 32
 """How many uploads hold a thread at the same time: as long as they like, and apart from all other requests."""
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file's bytes, or a directory's entries as JSON", "content": {"*/*": {}}},
-    206: {"description": "The bytes of the Range"},
+    206: {"description": "The bytes of the Range", "content": {"*/*": {}}},
+    304: {"description": "The caller has this version"},
 }
 
 
@@ -42,7 +46,7 @@ class Where(BaseModel):
     path: Annotated[str, Query(description="a directory of the workspace; its root if empty")] = ""
 
 
-@router.get("", responses=errors.answers(401, 403, 404, 409), summary="List a directory")
+@router.get("", responses=errors.answers(400, 401, 403, 404, 409), summary="List a directory")
 def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> list[FileEntry]:
     """List a directory's own entries, by name."""
     stored = sessions.get(caller.services, caller.session(session))
@@ -50,24 +54,36 @@ def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> l
 
 
 @router.get(
-    "/{path:path}",
-    responses=DOWNLOAD | errors.answers(401, 403, 404, 416),
+    "/{path:anything}",
+    responses=DOWNLOAD | errors.answers(400, 401, 403, 404, 412, 416),
     response_model=None,
     summary="Download a file",
 )
 @streamed
-def download(caller: Called, session: str, path: str, range: Annotated[str, Header()] = "") -> Response:  # noqa: A002
+def download(
+    *,
+    caller: Called,
+    session: str,
+    path: str,
+    request: Request,
+    conditions: Conditional,
+    range: Annotated[str, Header(description="of bytes; several at once are ignored")] = "",  # noqa: A002
+) -> Response:
     """Give a file's bytes, all or those of a Range; for a directory, its entries."""
+    del range
     stored = sessions.get(caller.services, caller.session(session))
     info = files.stat(caller.services, stored, path)
     if info.is_directory:
         return JSONResponse([_entry(entry).model_dump() for entry in files.listing(caller.services, stored, path)])
-    start, end, status = _bytes(range, info.size)
+    tag, modified = tag_of(info.version), formatdate(info.modified, usegmt=True)
+    if conditions.unchanged(tag, info.modified):
+        return not_modified(ETag=tag, Last_Modified=modified)
+    start, end, status = ranges.asked_for(request, info.size, tag, info.modified)
     headers = {
         "Content-Length": str(end - start),
         "Accept-Ranges": "bytes",
-        "ETag": f'"{info.version}"',
-        "Last-Modified": formatdate(info.modified, usegmt=True),
+        "ETag": tag,
+        "Last-Modified": modified,
         # what an agent wrote must not run as a page of this server
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
@@ -75,28 +91,72 @@ def download(caller: Called, session: str, path: str, range: Annotated[str, Head
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
     media = media_types.of(info.name) or "application/octet-stream"
-    chunks = files.read(caller.services, stored, path, start, end)
+    chunks = () if wants_no_body(request) else files.read(caller.services, stored, path, start, end)
     return StreamingResponse(chunks, status, headers, media)
 
 
 @router.put(
-    "/{path:path}", status_code=201, responses=errors.answers(400, 401, 403, 404, 409, 413), summary="Upload a file"
+    "/{path:anything}",
+    status_code=201,
+    responses=errors.answers(400, 401, 403, 404, 409, 412, 413, 415),
+    summary="Upload a file",
 )
-async def upload(caller: Called, session: str, path: str, request: Request) -> FileWritten:
+async def upload(
+    *, caller: Called, session: str, path: str, request: Request, response: Response, conditions: Conditional
+) -> FileWritten:
     """Write a whole file from the raw body; directories come into being as needed. At most 100 MB."""
     stored = await run_in_threadpool(sessions.get, caller.services, caller.session(session))
-    length = request.headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
-        raise _too_large()
-    limiter = _limiter(request)
-    info = await anyio.to_thread.run_sync(files.write, caller.services, stored, path, _body(request), limiter=limiter)
+    _check_whole(request)
+    version = await run_in_threadpool(_expected, caller.services, stored, path, conditions)
+    write = partial(files.write, caller.services, stored, path, _body(request), version=version)
+    try:
+        info = await anyio.to_thread.run_sync(write, limiter=_limiter(request))
+    except Changed:
+        raise PreconditionFailed from None
+    response.headers["ETag"] = tag_of(info.version)
     return FileWritten(path=paths.clean(path), size=info.size, modified=info.modified)
 
 
-@router.delete("/{path:path}", status_code=204, responses=errors.answers(401, 403, 404, 409), summary="Delete a file")
-def delete(caller: Called, session: str, path: str) -> None:
+@router.delete(
+    "/{path:anything}",
+    status_code=204,
+    responses=errors.answers(400, 401, 403, 404, 409, 412),
+    summary="Delete a file",
+)
+def delete(caller: Called, session: str, path: str, conditions: Conditional) -> None:
     """Delete a file; a directory disappears with its last one."""
-    files.delete(caller.services, sessions.get(caller.services, caller.session(session)), path)
+    stored = sessions.get(caller.services, caller.session(session))
+    version = _expected(caller.services, stored, path, conditions, deleting=True)
+    try:
+        files.delete(caller.services, stored, path, version=version)
+    except Changed:
+        raise PreconditionFailed from None
+
+
+def _expected(
+    services: Services, session: Session, path: str, conditions: Conditions, *, deleting: bool = False
+) -> str | None:
+    """See which version a write is meant for: `""` none, None any. Raises PreconditionFailed.
+
+    Where the write is refused anyway, that is its answer (RFC 9110, 13.2.1).
+    """
+    info = files.replaced(services, session, path) if conditions.any else None
+    if not conditions.any or (info and info.is_directory) or (deleting and info is None):
+        return None
+    version = info.version if info else ""
+    conditions.check(tag_of(version), info.modified if info else None)
+    return version
+
+
+def _check_whole(request: Request) -> None:
+    """Refuse a part of a file, one that is packed for the way, and one that is too large."""
+    if "content-range" in request.headers:
+        raise Invalid("PUT writes a whole file; send all of it, without Content-Range (RFC 9110, 14.5)")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise EncodingUnsupported
+    length = request.headers.get("content-length", "0")
+    if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
+        raise _too_large()
 
 
 def _entry(info: FileInfo) -> FileEntry:
@@ -121,22 +181,6 @@ def _body(request: Request) -> Iterator[bytes]:
         if size > MAX_UPLOAD_BYTES:
             raise _too_large()
         yield piece
-
-
-def _bytes(header: str, size: int) -> tuple[int, int, int]:
-    """Read a Range header (RFC 9110, 14.1): first byte, byte behind the last, status. Raises RangeInvalid."""
-    if not header or "," in header:
-        return 0, size, 200  # several ranges at once may be ignored, and are
-    match = _RANGE.fullmatch(header.replace(" ", ""))
-    if not match or match[1] == match[2] == "":
-        raise RangeInvalid(f"{header[:60]!r} is no range of bytes; write it like bytes=0-499, bytes=500- or bytes=-500")
-    if match[1]:
-        start, end = int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
-    else:
-        start, end = max(0, size - int(match[2])), size
-    if start >= end:
-        raise RangeInvalid(f"The file has {size} bytes; {header[:60]!r} asks for none of them")
-    return start, end, 206
 
 
 def _limiter(request: Request) -> anyio.CapacityLimiter:

@@ -13,6 +13,7 @@ from walkaway_core.engine import sending
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
+from walkaway_core.http.fields import prefers, single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.transcript import Entry
@@ -62,6 +63,8 @@ async def send(
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
+    del prefer  # may come in several lines
+    idempotency_key = single(request, "idempotency-key")
     key = caller.session(session)
     once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
     webhook = webhooks.of_turn(caller.services, asked)
@@ -70,7 +73,7 @@ async def send(
         sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy, webhook=webhook
     )
     turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
-    if "respond-async" not in [part.strip().lower() for part in prefer.split(",")]:
+    if not prefers(request, "respond-async"):
         at = await caller.services.reading(readers.cursor, caller.services, turn, sent.at - 1)
         return sse.stream(caller.services, turn, at, replayed)
     accepted = Accepted(

@@ -10,6 +10,7 @@ from walkaway_core.http import answers, errors, pages, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import EventsQuery, number
 from walkaway_core.http.direct import direct
+from walkaway_core.http.fields import listed, single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers
 from walkaway_core.store import turns
@@ -58,6 +59,7 @@ async def events(
     caller: Called,
     session: str,
     response_id: str,
+    request: Request,
     query: Annotated[EventsQuery, Query()],
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str | None, Header()] = None,
@@ -66,11 +68,12 @@ async def events(
 
     The header Last-Event-ID wins over the query, as EventSource sends it when it reconnects.
     """
+    del accept, last_event_id  # read below, in all their lines
     key = caller.turn(session, response_id)
-    after = number(query.cursor(last_event_id))
+    after = number(query.cursor(single(request, "last-event-id")))
     await caller.services.reading(executions.get, caller.services, key)
     at = await caller.services.reading(readers.cursor, caller.services, key, after)
-    if not query.as_json(accept):
+    if not query.as_json(listed(request, "accept")):
         return sse.stream(caller.services, key, at)
     limit, wait = query.limit or 1000, query.wait or 0
     batch, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)

@@ -17,6 +17,7 @@ from walkaway_core.http import sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
 from walkaway_core.http.direct import direct
+from walkaway_core.http.fields import single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.readers import Cursor
@@ -41,6 +42,7 @@ def submit(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> RunAccepted:
     """Start a task. The same key gives the same run, whatever else is asked, for as long as that run is there."""
+    del idempotency_key  # read below, in all its lines
     wanted = RunRequest(
         prompt=asked.prompt,
         recipe=asked.recipe_name or "",
@@ -48,7 +50,7 @@ def submit(
         label=asked.session_id or "",
         timeout=asked.timeout or TIMEOUT,
         webhook=asked.webhook_url or "",
-        once=idempotency_key or asked.idempotency_key or None,
+        once=single(request, "idempotency-key") or asked.idempotency_key or None,
         scope=asked.idempotency_scope or "global",
     )
     turn = runs.submit(caller.services, caller.tenant, wanted)

@@ -1,7 +1,7 @@
 """Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
 
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from email.message import Message
 from typing import Any
 
@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from walkaway_core.dialects.workflows import inputs
 from walkaway_core.dialects.workflows.wire import TaskStart
@@ -52,14 +53,50 @@ async def started_with(services: Services, tenant: str, request: Request) -> Tas
     return asked
 
 
-def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
-    """Read a form. Raises Invalid for a charset that is not known: Starlette would take any codec of Python's."""
+class _Whole(MultiPartParser):
+    """Reads a form to the boundary that closes it. Raises Invalid where that is missing."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.headers, self._to_its_end(request))
+        self._closed = False
+
+    def on_end(self) -> None:
+        self._closed = True
+
+    async def _to_its_end(self, request: Request) -> AsyncGenerator[bytes, None]:
+        async for chunk in request.stream():
+            yield chunk
+        if not self._closed:  # said while the parser still throws away what it has kept
+            raise Invalid("The form is cut off: its closing boundary is missing. Send it again, whole")
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """Read a form. Raises Invalid when it is cut off, holds a file that would be left out, or has an odd charset."""
+    _check_charset(request)
+    try:
+        given = await _Whole(request).parse()
+    except MultiPartException as error:
+        raise Invalid(f"The form cannot be read: {error.message}") from None
+    except KeyError:
+        raise Invalid("Send a form, with Content-Type: multipart/form-data; boundary=…") from None
+    try:
+        slots = [name for name, part in given.multi_items() if isinstance(part, UploadFile)]
+        for name in slots:
+            if name.removeprefix("file_") not in SLOTS or slots.count(name) > 1:
+                raise Invalid(f"A form has one file file_1, and one file file_2; {name[:100]!r} is one more")
+        yield given
+    finally:
+        await given.close()
+
+
+def _check_charset(request: Request) -> None:
+    """Raise Invalid for a charset that is not known: Starlette would take any codec of Python's."""
     declared = Message()
     declared["content-type"] = request.headers.get("content-type", "")
     charset = declared.get_content_charset("utf-8")
     if charsets.known(charset) is None:
         raise Invalid(f"The form's charset {charset[:50]!r} is not known; send UTF-8")
-    return request.form()
 
 
 async def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:

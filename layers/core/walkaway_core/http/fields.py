@@ -1,0 +1,28 @@
+"""Header fields: those that are lists may come in several lines, the others may not (RFC 9110, 5.3)."""
+
+import re
+
+from fastapi import Request
+
+from walkaway_core.errors import Invalid
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def listed(request: Request, name: str) -> str:
+    """Read a list, whichever lines it stands in."""
+    return ", ".join(request.headers.getlist(name))
+
+
+def single(request: Request, name: str) -> str | None:
+    """Read what can be said once; None if it is not. Raises Invalid when two values are there."""
+    values = set(request.headers.getlist(name))
+    if len(values) > 1:
+        raise Invalid(f"The header {name} is there more than once, with different values; send one")
+    return next(iter(values), None)
+
+
+def prefers(request: Request, preference: str) -> bool:
+    """Say whether a preference is among those of the request; others are ignored (RFC 7240, 2)."""
+    words = _QUOTED.sub("", listed(request, "prefer")).lower().split(",")
+    return preference in (re.split("[=;]", word, maxsplit=1)[0].strip() for word in words)
