@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
 from walkaway_core.dialects import DIALECTS
@@ -16,6 +16,7 @@ from walkaway_core.store.services import Services
 
 if TYPE_CHECKING:
     from walkaway_core.http.gateway import Staged
+    from walkaway_core.ports.table import Table
 
 _built: dict[str, Services] = {}
 _apps: "dict[str, Staged]" = {}
@@ -61,9 +62,11 @@ def build(settings: Settings, clock: Clock | None = None, dialects: Sequence[Dia
     """Build the ports for which there are settings; the others say what is missing when they are used."""
     clock = clock or SystemClock()
     s3: Any = workspace.connect() if settings.bucket else None
+    dynamo = table.DynamoTable(table.connect(), settings.table, clock) if settings.table else None
     files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
     return Services(
-        table=_port(settings.table, "WALKAWAY_TABLE", lambda name: table.DynamoTable(table.connect(), name, clock)),
+        table=dynamo or cast("Table", _Missing("WALKAWAY_TABLE")),
+        trouble=dynamo.trouble if dynamo else str,
         workspace=files,
         machine=_port(
             settings.state_machine,

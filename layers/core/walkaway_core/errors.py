@@ -26,7 +26,8 @@ WalkawayError
 ├── AlreadyAnswered         a call has another answer
 ├── NotWaiting              nobody waits for this answer
 ├── NameTaken               an agent with this name is there
-└── RangeInvalid            no such bytes
+├── RangeInvalid            no such bytes
+└── Unavailable             the store takes nothing now
 """
 
 from typing import ClassVar
@@ -185,3 +186,13 @@ class RangeInvalid(WalkawayError):
     """The file has no such bytes."""
 
     code = "range.invalid"
+
+
+class Unavailable(WalkawayError):
+    """The store is in trouble, and whoever asked does not wait any longer; `changed`: something may have happened."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str | None = None, *, changed: bool = True) -> None:
+        super().__init__(message)
+        self.changed = changed

@@ -10,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import BodyTooLarge, SessionBusy, WalkawayError
+from walkaway_core.errors import BodyTooLarge, SessionBusy, Unavailable, WalkawayError
+from walkaway_core.ports.items import Unknown
+from walkaway_core.ports.patience import NotWritten
 from walkaway_wire import jsontext
 from walkaway_wire.resources import ErrorBody
 
@@ -38,6 +40,7 @@ STATUS: Mapping[str, int] = {
     "too_large": 413,
     "range.invalid": 416,
     "idempotency.mismatch": 422,
+    "unavailable": 503,
 }
 """The status of each code of `walkaway_core.errors`. Codes of a dialect's own errors are in its `Errors`."""
 RETRY_AFTER = 5
@@ -47,7 +50,13 @@ ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
 }
-BROKEN = "Something broke on the server; its log says what. It is safe to try again"
+AGAIN: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER)}
+BROKEN = "Something broke on the server; its log says what"
+LATER = "Nothing can be written now; try again in a few seconds"
+LOOK = "It is not known whether this request has had an effect; look before you repeat it"
+SAFE = "It is safe to repeat it with the same Idempotency-Key"
+KEYED = ("/messages", "/runs", "/runs/")
+"""How the addresses end at which an Idempotency-Key counts."""
 
 
 class Errors:
@@ -59,12 +68,12 @@ class Errors:
     status: ClassVar[Mapping[str, int]] = {}
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
-        """Write what a use case found: 401, 403, 404, 409, 413 and their like."""
-        del request
+        """Write what a use case found: 401, 403, 404, 409, 413, 503 and their like."""
         status = self.status_of(error)
         if isinstance(error, SessionBusy):
-            again = {"Retry-After": str(RETRY_AFTER)}
-            return body(status, error.code, str(error), again, response_id=error.turn)
+            return body(status, error.code, str(error), AGAIN, response_id=error.turn)
+        if isinstance(error, Unavailable):
+            return body(status, error.code, unavailable(request, error), AGAIN)
         return body(status, error.code, str(error), BEARER if status == 401 else None)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
@@ -80,8 +89,7 @@ class Errors:
 
     def failure(self, request: Request) -> Response:
         """Write that the server broke (500)."""
-        del request
-        return body(500, "internal", BROKEN)
+        return body(500, "internal", f"{BROKEN}. {repeating(request, changed=True)}")
 
     def status_of(self, error: WalkawayError) -> int:
         """Look the status up: the dialect's own codes first."""
@@ -100,6 +108,10 @@ def install(app: FastAPI, shape: Errors) -> None:
         assert isinstance(error, WalkawayError)
         return shape.ours(request, error)
 
+    async def unknown(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Unknown)
+        return shape.ours(request, as_unavailable(error))
+
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return shape.validation(request, error)
@@ -112,6 +124,7 @@ def install(app: FastAPI, shape: Errors) -> None:
         return shape.failure(request)
 
     app.add_exception_handler(WalkawayError, ours)
+    app.add_exception_handler(Unknown, unknown)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, routing)
     app.add_exception_handler(Exception, failure)
@@ -121,6 +134,25 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
     """Write an error, with what else programs may want to know of it."""
     text = message.encode(errors="replace").decode()
     return JSONResponse({"error": code, "message": text, **more}, status, dict(headers or {}))
+
+
+def as_unavailable(error: Unknown) -> Unavailable:
+    """Say for a request what a write came to that nobody tried again."""
+    return Unavailable(str(error), changed=not isinstance(error, NotWritten))
+
+
+def unavailable(request: Request, error: Unavailable) -> str:
+    """Say that the store is in trouble, and what that means for this request."""
+    return f"{error}. {repeating(request, changed=error.changed)}"
+
+
+def repeating(request: Request, *, changed: bool) -> str:
+    """Say whether a request can be repeated, which has perhaps `changed` something: surely only with its key."""
+    if request.method in ("GET", "HEAD"):
+        return "Try again in a few seconds"
+    if request.method == "POST" and "idempotency-key" in request.headers and request.url.path.endswith(KEYED):
+        return SAFE
+    return LOOK if changed else LATER
 
 
 def too_large(limit: int) -> WalkawayError:

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
-from walkaway_core.errors import WalkawayError
-from walkaway_core.http.errors import BEARER, Errors, as_fastapi_does
+from walkaway_core.errors import Unavailable, WalkawayError
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, as_fastapi_does, unavailable
 
 
 class RunErrors(Errors):
@@ -20,7 +20,8 @@ class RunErrors(Errors):
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail`."""
-        del request
+        if isinstance(error, Unavailable):
+            return JSONResponse({"detail": unavailable(request, error)}, 503, AGAIN)
         if error.code == "unauthorized":
             return JSONResponse({"error": "Unauthorized"}, 401, BEARER)
         if error.code == "invalid_request":

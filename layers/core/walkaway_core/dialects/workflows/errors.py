@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.workflows.problems import NoToolResponses, TaskNotFound
-from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, WalkawayError
-from walkaway_core.http.errors import BEARER, Errors, as_fastapi_does
+from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, Unavailable, WalkawayError
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, as_fastapi_does, unavailable
 
 CODES: Mapping[type[WalkawayError], tuple[int, str]] = {
     AlreadyAnswered: (409, "tool_responses_already_submitted"),
@@ -31,7 +31,9 @@ class WorkflowErrors(Errors):
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail` with a code."""
-        del request
+        if isinstance(error, Unavailable):
+            detail = {"code": error.code, "message": unavailable(request, error)}
+            return JSONResponse({"detail": detail}, 503, AGAIN)
         status, code = CODES.get(type(error)) or (self.status_of(error), error.code)
         headers = BEARER if code == "unauthorized" else None
         return JSONResponse({"detail": {"code": code, "message": str(error)}}, status, headers)
