@@ -12,7 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.kit.servers import PATIENCE, Served, served
+from tests.kit.agents import Agent
+from tests.kit.messages_api import MessagesApi
+from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.servers import KEYS, PATIENCE, Served, running, served
+from walkaway_core.settings import Settings
 
 LATER = {"Prefer": "respond-async"}
 SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.01"}
@@ -215,3 +219,30 @@ def test_a_server_without_room_ends_when_it_is_asked_to(small_files: tuple[Path,
         wait_for(lambda: client.get("/health").status_code == 503)
         server.process.terminate()
         assert server.process.wait(PATIENCE) == 0
+
+
+FILL = """
+python3 - <<'EOF'
+import os, time
+with open("fill", "wb", buffering=0) as file:
+    try:
+        while True:
+            file.write(bytes(4096))
+    except OSError as error:
+        print(error.strerror, flush=True)
+time.sleep(2)
+print("looked", flush=True)
+EOF
+"""
+
+
+@needs_bubblewrap
+def test_a_command_that_fills_the_disk_leaves_room_behind(small_disk: tuple[Path, Full], model: MessagesApi) -> None:
+    data, _ = small_disk
+    with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
+        told = Agent(web, model).bash(FILL, timeout=20)
+        assert "No space left on device\nlooked" in told
+        assert "fill was not kept: The disk is full" in told
+        assert list((data / "sandbox").iterdir()) == []
+        assert web.get("/health").is_success
+        assert Agent(web, model).bash("echo room > a.txt") == "exit code 0\n[written: a.txt]"

@@ -28,7 +28,6 @@ from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Draft, Superseded, Writer
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
-from walkaway_core.ports.patience import NotWritten
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
@@ -122,9 +121,9 @@ class ToolCall:
             return tools.use(tool, self.block["input"], context)
         except Superseded:
             raise
-        except (NotWritten, Unavailable) as error:
-            return Result(f"{error}: nothing can be written now. Go on without it, or try again later", is_error=True)
-        except Exception:
+        except Exception as error:
+            if why := patience.reason(error):
+                return Result(f"{why}: nothing can be written now. Go on without it, or try again later", is_error=True)
             logging.getLogger(__name__).exception("tool %s broke", tool.name)
             return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
 

@@ -111,9 +111,11 @@ def keep_trying(
             return result
 
 
-def reason(error: OSError) -> str | None:
-    """Say in a sentence that a disk, or the system, takes nothing more; None for an error of another kind."""
-    return REASONS.get(error.errno or 0)
+def reason(error: Exception) -> str | None:
+    """Say in a sentence that a store, a disk or the system takes nothing more; None for an error of another kind."""
+    if isinstance(error, NotWritten | Unavailable):
+        return str(error)
+    return REASONS.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
 FULL = "The disk is full"
