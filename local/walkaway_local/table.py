@@ -12,7 +12,9 @@ from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Delete, Item, Key, Page, Write, check_behind, check_limits
+from walkaway_core.store.format import WrongFormat
 from walkaway_local import rows
+from walkaway_local.format import open_up
 from walkaway_local.memory import Memory, Nothing
 from walkaway_local.tails import Tails
 from walkaway_local.trouble import CannotOpen, sentence
@@ -40,6 +42,8 @@ class SqliteTable:
             self._writing = self._opened()
         except sqlite3.Error as error:
             raise CannotOpen(sentence(path, error) or f"{path} cannot be opened: {error}") from error
+        except WrongFormat as error:
+            raise CannotOpen(str(error)) from None
         self._writer = Writer(self._writing, path, self._memory, clock, self._tails.tell)
 
     def trouble(self) -> str:
@@ -150,8 +154,8 @@ class SqliteTable:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(rows.SCHEMA)
-        except sqlite3.Error:
+            open_up(connection, self._path)
+        except (sqlite3.Error, WrongFormat):
             connection.close()
             raise
         return connection

@@ -40,9 +40,20 @@ def sentence(path: Path, error: sqlite3.Error) -> str | None:
         sqlite3.SQLITE_IOERR: f"{BROKEN_DISK} {path} reports an error ({error})",
         sqlite3.SQLITE_CANTOPEN: UNOPENED.format(path),
     }
-    if code == sqlite3.SQLITE_IOERR and not _free(path):
+    if code == sqlite3.SQLITE_CANTOPEN and path.is_dir():
+        return f"{path} is a directory, where the database should be; move it away"
+    if code == sqlite3.SQLITE_CANTOPEN and _system(path).f_flag & os.ST_RDONLY:
+        return READ_ONLY.format(path)
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and not _free(path):
         return patience.FULL
     return sentences.get(code)
+
+
+def unusable(data: Path, error: Exception) -> str:
+    """Say at the start why a data folder cannot be used."""
+    if reason := patience.reason(error):
+        return f"{data} cannot be used: {reason}. Nothing has been changed; start again when that is mended"
+    return str(error)
 
 
 class Outlook:
@@ -71,8 +82,9 @@ class Outlook:
 
 
 def _free(path: Path) -> int:
-    try:
-        status = os.statvfs(path.parent)
-    except OSError:
-        return 0
+    status = _system(path)
     return status.f_bavail * status.f_frsize
+
+
+def _system(path: Path) -> os.statvfs_result:
+    return os.statvfs(path.parent)
