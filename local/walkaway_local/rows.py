@@ -5,13 +5,15 @@ import sqlite3
 from walkaway_core.ports.items import Item, Key
 from walkaway_wire import jsontext
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS items (
     pk TEXT NOT NULL, sk TEXT NOT NULL, facts TEXT NOT NULL, body BLOB NOT NULL, expires INTEGER,
     PRIMARY KEY (pk, sk)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS expiring ON items (expires) WHERE expires IS NOT NULL;
-"""
+) WITHOUT ROWID
+""",
+    "CREATE INDEX IF NOT EXISTS expiring ON items (expires) WHERE expires IS NOT NULL",
+)
 Row = tuple[str, str, str, bytes, int | None]
 
 

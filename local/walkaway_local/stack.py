@@ -11,8 +11,10 @@ from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.doors.sweep import execution_failed, sweep
+from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
@@ -88,6 +90,7 @@ class LocalStack:
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             carrier=self._carrier,
             extensions=extensions(dialects),
+            trouble=self._table.trouble,
             process=ids.new("proc_"),
         )
         self._ready.set()
@@ -132,8 +135,11 @@ class LocalStack:
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_EVERY):
             try:
-                sweep(self.services)
-                self._table.sweep_expired()
+                with patience.within(patience.REQUEST):
+                    sweep(self.services)
+                    self._table.sweep_expired()
+            except Unavailable as error:
+                logging.getLogger("walkaway").warning("the sweep waits: %s", error)
             except Exception:
                 logging.getLogger("walkaway").exception("the sweep broke off; the next one goes on")
 

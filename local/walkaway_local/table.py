@@ -8,11 +8,16 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from walkaway_core.errors import Unavailable
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Delete, Item, Key, Page, Write, check_behind, check_limits
+from walkaway_core.store.format import WrongFormat
 from walkaway_local import rows
+from walkaway_local.format import open_up
 from walkaway_local.memory import Memory, Nothing
 from walkaway_local.tails import Tails
+from walkaway_local.trouble import CannotOpen, sentence
 from walkaway_local.writer import Writer, log_failure
 
 DATABASE = "walkaway.db"
@@ -20,6 +25,8 @@ DATABASE = "walkaway.db"
 MAX_GET = 100
 CACHE_KB = 512
 """What a connection keeps of the file; there is one for each thread that reads at the same time."""
+LOCKED = 1.0
+"""Seconds that a write waits for another program's, which is less than a request has."""
 
 
 class SqliteTable:
@@ -33,11 +40,17 @@ class SqliteTable:
         self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
         self._memory = Memory(frozenset(shared))
-        self._writing = self._connect()
-        self._writing.execute("PRAGMA journal_mode = WAL")
-        self._writing.execute("PRAGMA synchronous = FULL")
-        self._writing.executescript(rows.SCHEMA)
-        self._writer = Writer(self._writing, self._memory, clock, self._tails.tell)
+        try:
+            self._writing = self._opened()
+        except sqlite3.Error as error:
+            raise CannotOpen(sentence(path, error) or f"{path} cannot be opened: {error}") from error
+        except WrongFormat as error:
+            raise CannotOpen(str(error)) from None
+        self._writer = Writer(self._writing, path, self._memory, clock, self._tails.tell)
+
+    def trouble(self) -> str:
+        """Say in a sentence why nothing can be written at present; empty while it can. Costs nothing."""
+        return self._writer.outlook.reason
 
     def close(self) -> None:
         """Carry out what was submitted, then close the file."""
@@ -86,8 +99,9 @@ class SqliteTable:
         return Page(tuple(items))
 
     def write(self, *writes: Write) -> None:
-        """Carry out a transaction."""
-        self.submit(*writes).result()
+        """Carry out a transaction. Raises Unavailable when there has been no room for as long as the caller bears."""
+        outlook = self._writer.outlook
+        patience.keep_trying(lambda: self.submit(*writes).result(), ill_since=lambda: outlook.since)
 
     def submit(self, *writes: Write) -> "Future[None]":
         """Hand a transaction to the writer. RuntimeError is the future's exception after `close`."""
@@ -137,8 +151,19 @@ class SqliteTable:
                 pass
             return page
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._connect(LOCKED)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            open_up(connection, self._path)
+        except (sqlite3.Error, WrongFormat):
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, timeout: float = 5.0) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         return connection
 
@@ -146,13 +171,19 @@ class SqliteTable:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection: threads come and go, connections are kept."""
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            yield connection
-        finally:
-            self._idle.append(connection)
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+        except sqlite3.Error as error:
+            reason = sentence(self._path, error)
+            if reason is None:
+                raise
+            raise Unavailable(reason, changed=False) from error
 
     def _get(self, connection: sqlite3.Connection, key: Key) -> Item | None:
         item = rows.stored(connection, key)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from walkaway_core.ports import paths
+from walkaway_core.ports import paths, patience
+from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 
 CHUNK = 256 * 1024
@@ -69,7 +70,15 @@ class FolderWorkspace:
         return _chunks(os.fdopen(file, "rb"), start, end)
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
-        """Write a whole file: beside the workspace first, then in one move."""
+        """Write a whole file: beside the workspace first, then in one move. Raises NotWritten without room."""
+        try:
+            return self._write(root, path, chunks, version)
+        except OSError as error:
+            if reason := patience.reason(error):
+                raise NotWritten(reason) from error
+            raise
+
+    def _write(self, root: str, path: str, chunks: Iterable[bytes], version: str | None) -> FileInfo:
         staged = self._folder / STAGING / secrets.token_hex(16)
         try:
             with staged.open("xb") as out:

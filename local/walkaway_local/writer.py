@@ -4,13 +4,18 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
 
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
-from walkaway_core.ports.items import Unknown, Write
-from walkaway_local import rows
+from walkaway_core.ports.items import Item, Put, Unknown, Write
+from walkaway_core.ports.patience import NotWritten
+from walkaway_core.store import keys
+from walkaway_local import rows, trouble
 from walkaway_local.group import Group
 from walkaway_local.memory import Memory
 
@@ -18,22 +23,43 @@ GROUP = 256
 """How many transactions go into one of SQLite's at the most."""
 HOLD = 0.1
 """Seconds for which what nobody waits for waits for company: it costs no fsync of its own then."""
+PROBE = Item(keys.PROBE, "-", body=bytes(16_384), expires=1)
+"""Written, and swept like all that has expired, to see whether there is room again when nobody else has written."""
 
-Job = tuple[tuple[Write, ...], "Future[None]"]
+
+class Job(NamedTuple):
+    """A transaction that was handed in. One that nobody awaits is never given up for want of room."""
+
+    writes: tuple[Write, ...]
+    future: "Future[None]"
+    awaited: bool
 
 
 class Writer:
-    """Carries out transactions in the order in which they were handed in. `tell` hears which partitions changed."""
+    """Carries out transactions in the order in which they were handed in. `tell` hears which partitions changed.
+
+    In trouble, those that are awaited fail, and surely have not happened; what nobody awaits is kept, goes in front of
+    whatever comes later, and is tried again with pauses that grow.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, memory: Memory, clock: Clock, tell: Callable[[set[str]], None]
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        memory: Memory,
+        clock: Clock,
+        tell: Callable[[set[str]], None],
     ) -> None:
+        self.outlook = trouble.Outlook(path)
         self._connection = connection
+        self._path = path
         self._memory = memory
         self._clock = clock
         self._tell = tell
         self._changed = threading.Condition(threading.Lock())
         self._jobs: deque[Job] = deque()
+        self._kept: list[Job] = []
+        self._tries = 0
         self._awaited = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="table", daemon=True)
@@ -42,12 +68,12 @@ class Writer:
     def hand_in(self, writes: tuple[Write, ...], *, awaited: bool) -> "Future[None]":
         """Queue a transaction; one that nobody awaits goes along with the next, within HOLD seconds.
 
-        RuntimeError is the future's exception after `close`.
+        NotWritten is the future's exception where there is no room, RuntimeError after `close`.
         """
         future: Future[None] = Future()
         with self._changed:
             if not self._closed:
-                self._jobs.append((writes, future))
+                self._jobs.append(Job(writes, future, awaited))
                 self._awaited |= awaited
                 if awaited or len(self._jobs) in (1, GROUP):
                     self._changed.notify()
@@ -56,7 +82,7 @@ class Writer:
         return future
 
     def close(self) -> None:
-        """Carry out what was handed in, and nothing any more."""
+        """Carry out what was handed in, as far as there is room, and nothing any more."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -64,45 +90,84 @@ class Writer:
 
     def _run(self) -> None:
         while jobs := self._next():
-            self._commit(jobs)
+            self._take(jobs)
+        self._take(self._kept)
+        for job in self._kept:
+            _end(job, NotWritten(self.outlook.reason))
 
     def _next(self) -> list[Job]:
-        """Wait for a group; an empty one after `close`."""
+        """Wait for a group, or until what is kept is due again; an empty one after `close`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._jobs or self._closed)
+            if not self._changed.wait_for(lambda: self._jobs or self._closed, self._patience()):
+                return self._kept or [Job((Put(PROBE),), Future(), awaited=True)]
             self._changed.wait_for(lambda: self._awaited or self._closed or len(self._jobs) >= GROUP, HOLD)
             jobs = [self._jobs.popleft() for _ in range(min(GROUP, len(self._jobs)))]
             self._awaited &= bool(self._jobs)
-            return jobs
+            return [*self._kept, *jobs] if jobs else []
 
-    def _commit(self, jobs: list[Job]) -> None:
-        """Carry out a group of transactions in one of SQLite's; each is refused or not by itself."""
+    def _patience(self) -> float | None:
+        """Give the seconds after which another try is due; None while there is no trouble."""
+        return patience.length(self._tries) if self.outlook.reason else None
+
+    def _take(self, jobs: Sequence[Job]) -> None:
+        """Carry out a group; where that fails, each by itself, so that what has room is not lost with what has none."""
+        self._kept = []
+        hopeless = False
+        if len(jobs) == 1 or not self._commit(jobs):
+            for job in jobs:  # nothing is carried out in front of what was handed in earlier, and is kept
+                if self._kept or hopeless or not self._commit([job]):
+                    self._stuck(job)
+                    hopeless = not self.outlook.room
+        self._tries = self._tries + 1 if self.outlook.reason else 0
+
+    def _stuck(self, job: Job) -> None:
+        if job.awaited:
+            _end(job, NotWritten(self.outlook.reason))
+        else:
+            self._kept.append(job)
+
+    def _commit(self, jobs: Sequence[Job]) -> bool:
+        """Carry out transactions in one of SQLite's; each is refused or not by itself. False: none has happened."""
         group = Group(self._connection, self._memory, self._clock.now())
+        committed = False
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            failures = [group.judge(writes) for writes, _ in jobs]
+            failures = [group.judge(job.writes) for job in jobs]
             made = group.made
             self._memory.begin(made)
             group.carry_out()
             self._connection.execute("COMMIT")
+            committed = True
             self._memory.learn(made, lambda pk, limit: rows.newest(self._connection, pk, limit))
         except Exception as error:  # noqa: BLE001 - the thread must live on, whatever it was
             self._roll_back()
             self._memory.lose()
+            reason = trouble.sentence(self._path, error) if isinstance(error, sqlite3.Error) else None
+            if reason and not committed:
+                self.outlook.failed(reason)
+                return False
+            if len(jobs) > 1 and not committed:
+                return False
             failures = [Unknown(f"SQLite: {error}")] * len(jobs)
         else:
+            self.outlook.worked()
             self._tell({pk for pk, _ in made})
-        for (_, future), failure in zip(jobs, failures, strict=True):
-            with suppress(InvalidStateError):  # cancelled: nobody waits any more
-                if failure:
-                    future.set_exception(failure)
-                else:
-                    future.set_result(None)
+        for job, failure in zip(jobs, failures, strict=True):
+            _end(job, failure)
+        return True
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
+
+
+def _end(job: Job, failure: Exception | None) -> None:
+    with suppress(InvalidStateError):  # cancelled: nobody waits any more
+        if failure:
+            job.future.set_exception(failure)
+        else:
+            job.future.set_result(None)
 
 
 def log_failure(future: "Future[None]") -> None:

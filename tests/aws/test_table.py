@@ -8,8 +8,9 @@ import pytest
 from tests.kit.clock import HeldClock
 from tests.kit.dynamo import Trouble
 from tests.kit.moto_services import TABLE, account
-from walkaway_core.aws import table as adapter
 from walkaway_core.aws.table import DynamoTable
+from walkaway_core.errors import Unavailable
+from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, Unknown, Write
 
 CANCELLED = "TransactionCanceledException"
@@ -17,7 +18,7 @@ CANCELLED = "TransactionCanceledException"
 
 @pytest.fixture
 def dynamo(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DynamoTable, Trouble]]:
-    monkeypatch.setattr(adapter, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(patience, "FIRST", 0.001)
     with account() as aws:
         client = aws.table()
         made = DynamoTable(client, TABLE, HeldClock())
@@ -96,14 +97,35 @@ def test_a_failure_of_the_service_is_unknown_and_not_repeated(
 
 @KINDS
 def test_a_throttle_that_does_not_end_is_told_in_the_end(
-    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...], monkeypatch: pytest.MonkeyPatch
+    dynamo: tuple[DynamoTable, Trouble], writes: tuple[Write, ...]
 ) -> None:
-    monkeypatch.setattr(adapter, "LAST_WAIT", 0.001)
     table, troubles = dynamo
     trouble(troubles, "ThrottlingException", 99)
-    with pytest.raises(Unknown):
+    with patience.within(0.2), pytest.raises(Unavailable, match="takes no more requests") as told:
         table.write(*writes)
-    assert troubles.sent == adapter.ATTEMPTS
+    assert not told.value.changed
+    assert 3 <= troubles.sent < 20, "pauses grow"
+    assert "takes no more requests" in table.trouble()
+
+
+def test_reads_give_up_as_writes_do(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, troubles = dynamo
+    trouble(troubles, "ThrottlingException", 99)
+    with patience.within(0.1), pytest.raises(Unavailable):
+        table.get(("p", "a"))
+    with patience.within(0.1), pytest.raises(Unavailable):
+        table.query("p")
+    assert table.trouble() == ""
+
+
+def test_writes_work_again_and_the_table_says_so(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, troubles = dynamo
+    trouble(troubles, "ThrottlingException", 1)
+    with patience.within(0), pytest.raises(Unavailable):
+        table.write(*ONE)
+    assert table.trouble()
+    table.write(*ONE)
+    assert table.trouble() == ""
 
 
 def test_a_refusal_among_conflicts_is_a_refusal(dynamo: tuple[DynamoTable, Trouble]) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from tests.kit.clock import HeldClock
 from tests.kit.dynamo import Trouble
-from walkaway_core.aws import table as dynamo
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.aws.workspace import S3Workspace
+from walkaway_core.ports import patience
 from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import Workspace
 from walkaway_local.table import SqliteTable
@@ -65,8 +65,8 @@ def aws(_: Path) -> Iterator[Places]:
     from tests.kit.moto_services import account  # a second to import
 
     with account() as made, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dynamo, "FIRST_WAIT", 0.0001)
-        patch.setattr(dynamo, "LAST_WAIT", 0.0001)
+        patch.setattr(patience, "FIRST", 0.0001)
+        patch.setattr(patience, "LONGEST", 0.0001)
 
         def make() -> Place:
             name = f"walkaway-{next(number)}"

@@ -15,6 +15,7 @@ class Trouble:
     """Makes the next requests of a client fail, but not while it is set `aside`."""
 
     def __init__(self, client: Any) -> None:
+        self.client = client
         self.sent = 0
         self.aside = False
         self._before: list[Callable[[], Any]] = []

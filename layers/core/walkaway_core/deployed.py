@@ -1,21 +1,26 @@
 """Builds what a Lambda function works with, from its environment, at its first event."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
 from walkaway_core.dialects import DIALECTS
+from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.settings import SettingError, Settings
+from walkaway_core.store import format  # noqa: A004 - the word for it
 from walkaway_core.store.services import Services
 
 if TYPE_CHECKING:
     from walkaway_core.http.gateway import Staged
+    from walkaway_core.ports.table import Table
 
 _built: dict[str, Services] = {}
 _apps: "dict[str, Staged]" = {}
@@ -23,9 +28,15 @@ _spoken: list[Dialect] = [*DIALECTS]
 
 
 def services(function: str) -> Services:
-    """Give the services of a function, by its folder's name. Raises SettingError."""
+    """Give the services of a function, by its folder's name.
+
+    Raises SettingError, and WrongFormat for a table that a newer version has written.
+    """
     if function not in _built:
-        _built[function] = build(Settings.read(os.environ, function), dialects=_spoken)
+        built = build(Settings.read(os.environ, function), dialects=_spoken)
+        if built.settings.table:
+            _check_format(built, marks=function == "sweep")
+        _built[function] = built
     return _built[function]
 
 
@@ -61,9 +72,11 @@ def build(settings: Settings, clock: Clock | None = None, dialects: Sequence[Dia
     """Build the ports for which there are settings; the others say what is missing when they are used."""
     clock = clock or SystemClock()
     s3: Any = workspace.connect() if settings.bucket else None
+    dynamo = table.DynamoTable(table.connect(), settings.table, clock) if settings.table else None
     files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
     return Services(
-        table=_port(settings.table, "WALKAWAY_TABLE", lambda name: table.DynamoTable(table.connect(), name, clock)),
+        table=dynamo or cast("Table", _Missing("WALKAWAY_TABLE")),
+        trouble=dynamo.trouble if dynamo else str,
         workspace=files,
         machine=_port(
             settings.state_machine,
@@ -79,6 +92,17 @@ def build(settings: Settings, clock: Clock | None = None, dialects: Sequence[Dia
         extensions=extensions(dialects),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
+
+
+def _check_format(built: Services, *, marks: bool) -> None:
+    """Look at the table's number, once in the life of a process; the sweep, which keeps nobody waiting, writes it."""
+    try:
+        with patience.within(patience.REQUEST):
+            format.check_table(built.table, built.settings.table)
+            if marks:
+                format.mark_table(built.table)
+    except Unavailable:
+        logging.getLogger(__name__).exception("the format of the table could not be looked at")
 
 
 def _sandbox(settings: Settings, s3: Any, files: Any) -> Sandbox:

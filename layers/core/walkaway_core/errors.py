@@ -28,7 +28,8 @@ WalkawayError
 ├── NameTaken               an agent with this name is there
 ├── PreconditionFailed      not the version that was asked for
 ├── EncodingUnsupported     a body that would have to be decoded
-└── RangeInvalid            no such bytes
+├── RangeInvalid            no such bytes
+└── Unavailable             the store takes nothing now
 """
 
 from typing import ClassVar
@@ -203,3 +204,13 @@ class RangeInvalid(WalkawayError):
     def __init__(self, message: str, size: int) -> None:
         super().__init__(message)
         self.size = size
+
+
+class Unavailable(WalkawayError):
+    """The store is in trouble, and whoever asked does not wait any longer; `changed`: something may have happened."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str | None = None, *, changed: bool = True) -> None:
+        super().__init__(message)
+        self.changed = changed

@@ -10,11 +10,13 @@ from typing import Any
 import click
 
 from walkaway_core.errors import WalkawayError
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.table import Table
 from walkaway_core.store import api_keys
 from walkaway_local import private
 from walkaway_local.table import DATABASE, SqliteTable
+from walkaway_local.trouble import CannotOpen, unusable
 
 
 @click.group()
@@ -39,8 +41,10 @@ def _on_table(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(table: str | None, data: Path, **options: Any) -> None:
         try:
-            with _deployed(table) if table else _local(data) as store:
+            with patience.within(patience.REQUEST), _deployed(table) if table else _local(data) as store:
                 command(store, **options)
+        except (CannotOpen, OSError) as error:
+            raise click.ClickException(unusable(data, error)) from None
         except WalkawayError as error:
             raise click.ClickException(str(error)) from None
 

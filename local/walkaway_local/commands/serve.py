@@ -4,6 +4,7 @@ import gc
 import ipaddress
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,13 +14,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from walkaway_core.errors import Unavailable
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
 from walkaway_local import private
 from walkaway_local.commands.keys import any_in
+from walkaway_local.trouble import CannotOpen, unusable
 
 if TYPE_CHECKING:
     from walkaway_local.stack import LocalStack
 
+FEW_FILES, MANY_FILES = 128, 65_536
+"""How many files must be allowed to be open at once, and how many are asked for."""
 COLLECT = (5_000, 20, 20)
 """Thresholds of the garbage collector (Python, gc.set_threshold): each of its looks keeps all threads waiting."""
 
@@ -52,7 +57,11 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
         settings = Settings.read(environ)
     except SettingError as error:
         raise click.ClickException(str(error)) from None
-    keyed = bool(settings.keys) or any_in(data)
+    _allow_files()
+    try:
+        keyed = bool(settings.keys) or any_in(data)
+    except (CannotOpen, Unavailable, OSError) as error:
+        raise click.ClickException(unusable(data, error)) from None
     if not keyed and not _loopback(host):
         raise click.ClickException(
             f"{host} can be reached from outside, so keys are needed: make one with `walkaway keys create TENANT "
@@ -81,8 +90,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         raise click.ClickException(problem)
     try:
         stack = LocalStack(data, settings, workers=workers)
-    except (DataInUse, OSError) as error:
-        raise click.ClickException(str(error)) from None
+    except (DataInUse, CannotOpen, Unavailable, OSError) as error:
+        raise click.ClickException(unusable(data, error)) from None
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     app = chooser if keyed else LoopbackOnly(chooser)
@@ -101,12 +110,28 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     for ending in (signal.SIGINT, signal.SIGTERM):
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
-    stack.run()
+    try:
+        stack.run()
+    except Unavailable as error:
+        raise click.ClickException(unusable(data, error)) from None
     threading.Timer(0.5, _warm, (stack,)).start()  # the SDK takes a second to import: not before the first answers
     server.run(sockets=[listening])
     stack.close()
     sys.stdout.flush()
     os._exit(0)  # threads that wait for a model are left behind; their steps are taken up at the next start
+
+
+def _allow_files() -> None:
+    """Let the process have as many files open as it may. Raises ClickException where that is too few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < FEW_FILES:
+        raise click.ClickException(
+            f"Only {wanted} files may be open at once here (ulimit -n), and each connection is one: let there be "
+            f"{FEW_FILES} or more"
+        )
 
 
 def _warm(stack: "LocalStack") -> None:

@@ -14,14 +14,15 @@ The body of AGENT has `name`, `description` and `settings`, that of a version `s
 began with is a fact of the turn (store/turn_facts.py). Names and units are a contract: docs/upgrades.md.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from walkaway_core.agent import client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
 from walkaway_core.errors import AgentNotFound, NameTaken
 from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
-from walkaway_core.store import keys
+from walkaway_core.store import keys, rewritten
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
@@ -30,6 +31,8 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
 from walkaway_wire.tools import FunctionTool
+
+SETTINGS = frozenset(known.name for known in fields(AgentSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Agent:
     created_at: float
     updated_at: float
     settings: AgentSettings
+    item: Item | None = field(default=None, compare=False, repr=False)
+    """As it was read."""
 
 
 Check = Callable[[Agent], None]
@@ -67,7 +72,7 @@ def create(
     tx = Transaction(services.table)
     tx.put(Item(*keys.agent_name(tenant, name), {"agent": id_}), Absent())
     tx.put(_pack(made), Absent())
-    tx.put(_version(made), Absent())
+    tx.put(_version(made, made.settings.body), Absent())
     stored.keep(tx)
     try:
         tx.commit()
@@ -127,8 +132,9 @@ def change(
         )
         suitable.check(services, new.settings)
         tx = Transaction(services.table)
-        tx.put(_pack(new), Is("version", old.version), Lacks("deleted"))
-        tx.put(_version(new), Absent())
+        packed = rewritten.over(old.item, _pack(new), below={"settings": SETTINGS})
+        tx.put(packed, Is("version", old.version), Lacks("deleted"))
+        tx.put(_version(new, jsontext.loads(packed.body)["settings"]), Absent())
         named = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
         if new.name != old.name:
             tx.put(named, Absent())
@@ -198,10 +204,10 @@ def _pack(agent: Agent) -> Item:
     return Item(*keys.agent(agent.tenant, agent.id), facts, jsontext.dump_bytes(body))
 
 
-def _version(agent: Agent) -> Item:
-    """Keep the version, for the turns that begin with it."""
+def _version(agent: Agent, settings: Mapping[str, Any]) -> Item:
+    """Keep the version, with settings as they are stored, for the turns that begin with it."""
     key = keys.agent_version(agent.tenant, agent.id, agent.version)
-    return Item(*key, {}, jsontext.dump_bytes({"settings": agent.settings.body}))
+    return Item(*key, {}, jsontext.dump_bytes({"settings": settings}))
 
 
 def _settings(item: Item) -> AgentSettings:
@@ -219,4 +225,5 @@ def _unpack(tenant: str, item: Item) -> Agent:
         created_at=item.time("created"),
         updated_at=item.time("updated"),
         settings=_settings(item),
+        item=item,
     )

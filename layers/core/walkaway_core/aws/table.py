@@ -6,9 +6,8 @@ makes a client that sends everything once; what surely had no effect is repeated
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from walkaway_core.aws import failures
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
+from walkaway_core.errors import Unavailable
+from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import (
     MAX_PAGE_BYTES,
@@ -26,34 +28,26 @@ from walkaway_core.ports.items import (
     Key,
     Page,
     Put,
-    Refused,
-    TooLarge,
     Unknown,
     Write,
     check_behind,
     check_limits,
 )
+from walkaway_core.ports.patience import NotWritten
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 MAX_GET = 100
-ATTEMPTS = 10
-FIRST_WAIT, LAST_WAIT = 0.02, 1.0
+MOST = 45.0
+"""Seconds of trouble that a function bears which is no request's: less than any has, and its machine asks it again."""
+REMEMBERED = 10.0
+"""Seconds for which a write that was given up says that the table is in trouble."""
 POLL = 0.1
 """Seconds between two looks of a tail."""
 
-NO_EFFECT = {
-    "TransactionConflictException",
-    "ThrottlingException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "TransactionInProgressException",
-}
-"""Errors after which nothing has happened (DynamoDB developer guide, error handling; TransactWriteItems)."""
 FAILURES = (BotoCoreError, ClientError)
 """What reads raise when the table cannot be read."""
-REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 def connect(**options: Any) -> "DynamoDBClient":
@@ -71,6 +65,7 @@ class DynamoTable:
         self._name = name
         self._clock = clock
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="table")
+        self._ill, self._ill_since = "", 0.0
 
     def close(self) -> None:
         """Finish what was submitted."""
@@ -119,10 +114,14 @@ class DynamoTable:
         check_limits(writes)
         try:
             self._repeat(lambda: self._send(writes))
-        except ClientError as error:
-            raise self._meaning(writes, error) from error
-        except BotoCoreError as error:
-            raise Unknown(str(error)) from error
+        except Unavailable as error:
+            self._ill, self._ill_since = str(error), time.monotonic()
+            raise
+        self._ill = ""
+
+    def trouble(self) -> str:
+        """Say why the last write was given up, if that was just now; empty else. Costs nothing, and asks nobody."""
+        return self._ill if time.monotonic() < self._ill_since + REMEMBERED else ""
 
     def submit(self, *writes: Write) -> "Future[None]":
         """Hand a transaction to the pool."""
@@ -172,6 +171,19 @@ class DynamoTable:
         return {"KeyConditionExpression": condition, "ExpressionAttributeValues": values}
 
     def _send(self, writes: tuple[Write, ...]) -> Any:
+        """Send a transaction, and say what an error means."""
+        try:
+            return self._sent(writes)
+        except (EndpointConnectionError, ConnectTimeoutError):
+            raise
+        except ClientError as error:
+            if failures.without_effect(error):
+                raise
+            raise failures.meaning(writes, error, self._clock.now()) from error
+        except BotoCoreError as error:
+            raise Unknown(str(error)) from error
+
+    def _sent(self, writes: tuple[Write, ...]) -> Any:
         """Send a transaction; one write alone is sent as what it is, at half the price."""
         if len(writes) > 1:
             return self._client.transact_write_items(TransactItems=[self._transacted(write) for write in writes])
@@ -204,34 +216,16 @@ class DynamoTable:
         return {kind: request}
 
     def _repeat(self, call: Callable[[], Any]) -> Any:
-        """Call until it is neither a conflict nor a throttle, with waits that grow and are drawn by chance."""
-        for attempt in range(ATTEMPTS):
+        """Call until it is neither a conflict nor a throttle. Raises Unavailable when the caller bears it no longer."""
+
+        def attempt() -> Any:
             try:
                 return call()
-            except (EndpointConnectionError, ConnectTimeoutError):
-                if attempt == ATTEMPTS - 1:
-                    raise
+            except (EndpointConnectionError, ConnectTimeoutError) as error:
+                raise NotWritten("DynamoDB cannot be reached") from error
             except ClientError as error:
-                if attempt == ATTEMPTS - 1 or not _without_effect(error):
-                    raise
-            time.sleep(random.uniform(0, min(LAST_WAIT, FIRST_WAIT * 2**attempt)))  # noqa: S311 - jitter
-        raise AssertionError("not reached")
+                if failures.without_effect(error):
+                    raise NotWritten("DynamoDB takes no more requests of this table at present") from error
+                raise
 
-    def _meaning(self, writes: Sequence[Write], error: ClientError) -> Exception:
-        """Say what an error means for the caller of these writes."""
-        response: Any = error.response
-        code = response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
-            return Refused(writes[0].key, to_item(response.get("Item", {}), self._clock.now()))
-        for write, reason in zip(writes, response.get("CancellationReasons", ()), strict=False):
-            if reason.get("Code") == "ConditionalCheckFailed":
-                return Refused(write.key, to_item(reason.get("Item", {}), self._clock.now()))
-        if "tem size" in str(error):
-            return TooLarge(str(error))
-        return error if code == "ValidationException" else Unknown(str(error))
-
-
-def _without_effect(error: ClientError) -> bool:
-    response: Any = error.response
-    codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())} - {None, "None"}
-    return response["Error"]["Code"] in NO_EFFECT or (bool(codes) and codes <= REASONS)
+        return patience.keep_trying(attempt, most=MOST)

@@ -23,8 +23,10 @@ from typing import Any, Literal
 from walkaway_core.agent import tools
 from walkaway_core.agent.tools.tool import Result, ToolContext
 from walkaway_core.engine.executions import Current
+from walkaway_core.errors import Unavailable
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Draft, Superseded, Writer
+from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -120,7 +122,9 @@ class ToolCall:
             return tools.use(tool, self.block["input"], context)
         except Superseded:
             raise
-        except Exception:
+        except Exception as error:
+            if why := patience.reason(error):
+                return Result(f"{why}: nothing can be written now. Go on without it, or try again later", is_error=True)
             logging.getLogger(__name__).exception("tool %s broke", tool.name)
             return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
 
@@ -149,8 +153,14 @@ class ToolCall:
         self._told = now
         tx = Transaction(self._services.table)
         tx.check(self.journal, *self._mine)
-        if not self._write([(TOOL_USE_PROGRESS, {"id": self.block["id"], "content": jsontext.whole(content)})], tx):
-            raise Superseded
+        try:
+            with patience.within(0):  # who tells it may hold the very room that is missing
+                if not self._write(
+                    [(TOOL_USE_PROGRESS, {"id": self.block["id"], "content": jsontext.whole(content)})], tx
+                ):
+                    raise Superseded
+        except Unavailable:
+            return False
         return True
 
     def _started(self, seconds: float) -> dict[str, Fact]:

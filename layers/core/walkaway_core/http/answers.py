@@ -1,6 +1,7 @@
 """Writes answers: whatever a route gives goes out as JSON, also what is stored and older than the gate for JSON."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -17,8 +18,9 @@ WRITE_FAILS = (PydanticSerializationError, UnicodeError, ValueError, RecursionEr
 def install(app: FastAPI) -> None:
     """Let every route of an app answer with whatever it gives. A 500 would come too late: what was asked is done."""
     for context in iter_route_contexts(app.routes):
-        if field := getattr(context, "response_field", None):
-            field.serialize_json = _surely(field.serialize_json)
+        field = getattr(context, "response_field", None)
+        if field and not isinstance(field.serialize_json, _Surely):  # apps of one process share their routes
+            field.serialize_json = _Surely(field.serialize_json)
 
 
 def written(write: Callable[[], bytes], value: Any) -> bytes:
@@ -35,8 +37,9 @@ def page(model: BaseModel, headers: dict[str, str] | None = None) -> Response:
     return Response(content, headers=headers, media_type="application/json")
 
 
-def _surely(serialize: Callable[..., bytes]) -> Callable[..., bytes]:
-    def serialize_surely(value: Any, **how: Any) -> bytes:
-        return written(lambda: serialize(value, **how), value)
+@dataclass(frozen=True, slots=True)
+class _Surely:
+    serialize: Callable[..., bytes]
 
-    return serialize_surely
+    def __call__(self, value: Any, **how: Any) -> bytes:
+        return written(lambda: self.serialize(value, **how), value)

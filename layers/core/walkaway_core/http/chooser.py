@@ -11,6 +11,7 @@ from walkaway_core.http.addresses import Addresses
 from walkaway_core.http.answer_headers import AnswerHeaders
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.http.direct import Direct
+from walkaway_core.ports import patience
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,6 +45,7 @@ class Chooser:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
+        patience.of_request()
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
         dialect = self.choose(path, (name.decode("latin-1") for name, _ in scope["headers"]))

@@ -20,6 +20,8 @@ from walkaway_core.errors import WalkawayError
 from walkaway_core.http import access
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
+from walkaway_core.http.errors import as_unavailable
+from walkaway_core.ports.items import Unknown
 
 if TYPE_CHECKING:
     from walkaway_core.http.dialect import Surface
@@ -107,6 +109,8 @@ class Direct:
             result = await self._result(route, route.arguments.values(request, made, caller, said))
         except WalkawayError as error:
             return self._surface.errors.ours(request, error)
+        except Unknown as error:
+            return self._surface.errors.ours(request, as_unavailable(error))
         if isinstance(result, Response):
             return result
         answer = Response(route.arguments.answer(result), route.status, media_type="application/json")

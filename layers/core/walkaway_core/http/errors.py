@@ -9,8 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, WalkawayError
+from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
 from walkaway_core.http import addresses, validation
+from walkaway_core.ports.items import Unknown
+from walkaway_core.ports.patience import NotWritten
 from walkaway_wire.problems import short
 from walkaway_wire.resources import ErrorBody
 
@@ -40,20 +42,25 @@ STATUS: Mapping[str, int] = {
     "encoding.unsupported": 415,
     "range.invalid": 416,
     "idempotency.mismatch": 422,
+    "unavailable": 503,
 }
 """The status of each code of `walkaway_core.errors`. Codes of a dialect's own errors are in its `Errors`."""
 RETRY_AFTER = 5
 """Seconds after which it is worth asking a busy session again: nobody knows how long its turn will take."""
 BEARER: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
-CLOSE: Mapping[str, str] = {"Connection": "close"}
-"""RFC 9112, 9.6: or a client of a pool would send its next request into the end of this connection."""
 ROUTING = {
     404: ("not_found", "There is no such address; GET /docs lists what there is"),
     405: ("method_not_allowed", "This address does not take that method; see GET /docs"),
 }
 HANGS_UP: dict[str, dict[object, object]] = {"walkaway.hangs_up": {}}
 """What a server puts into the scope's extensions that hangs up behind an app that broke."""
-BROKEN = "Something broke on the server; its log says what. It is safe to try again"
+AGAIN: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER)}
+BROKEN = "Something broke on the server; its log says what"
+LATER = "Nothing can be written now; try again in a few seconds"
+LOOK = "It is not known whether this request has had an effect; look before you repeat it"
+SAFE = "It is safe to repeat it with the same Idempotency-Key"
+KEYED = ("/messages", "/runs", "/runs/")
+"""How the addresses end at which an Idempotency-Key counts."""
 
 
 class Errors:
@@ -65,12 +72,12 @@ class Errors:
     status: ClassVar[Mapping[str, int]] = {}
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
-        """Write what a use case found: 401, 403, 404, 409, 413 and their like."""
-        del request
+        """Write what a use case found: 401, 403, 404, 409, 413, 503 and their like."""
         status = self.status_of(error)
         if isinstance(error, SessionBusy):
-            again = {"Retry-After": str(RETRY_AFTER)}
-            return body(status, error.code, str(error), again, response_id=error.turn)
+            return body(status, error.code, str(error), AGAIN, response_id=error.turn)
+        if isinstance(error, Unavailable):
+            return body(status, error.code, unavailable(request, error), AGAIN)
         if isinstance(error, RangeInvalid):
             return body(status, error.code, str(error), {"Content-Range": f"bytes */{error.size}"})
         return body(status, error.code, str(error), BEARER if status == 401 else None)
@@ -87,9 +94,8 @@ class Errors:
         return body(error.status_code, code, message, error.headers)
 
     def failure(self, request: Request) -> Response:
-        """Write that the server broke (500), and that no other request can follow: the server closes the connection."""
-        del request
-        return body(500, "internal", BROKEN, CLOSE)
+        """Write that the server broke (500)."""
+        return body(500, "internal", f"{BROKEN}. {repeating(request, changed=True)}")
 
     def status_of(self, error: WalkawayError) -> int:
         """Look the status up: the dialect's own codes first."""
@@ -107,6 +113,10 @@ def install(app: FastAPI, shape: Errors) -> None:
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, WalkawayError)
         return shape.ours(request, error)
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Unknown)
+        return shape.ours(request, as_unavailable(error))
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -126,6 +136,7 @@ def install(app: FastAPI, shape: Errors) -> None:
         return answer
 
     app.add_exception_handler(WalkawayError, ours)
+    app.add_exception_handler(Unknown, unknown)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, routing)
     app.add_exception_handler(Exception, failure)
@@ -134,6 +145,25 @@ def install(app: FastAPI, shape: Errors) -> None:
 def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:
     """Write an error, with what else programs may want to know of it."""
     return JSONResponse({"error": code, "message": short(message), **more}, status, dict(headers or {}))
+
+
+def as_unavailable(error: Unknown) -> Unavailable:
+    """Say for a request what a write came to that nobody tried again."""
+    return Unavailable(str(error), changed=not isinstance(error, NotWritten))
+
+
+def unavailable(request: Request, error: Unavailable) -> str:
+    """Say that the store is in trouble, and what that means for this request."""
+    return f"{error}. {repeating(request, changed=error.changed)}"
+
+
+def repeating(request: Request, *, changed: bool) -> str:
+    """Say whether a request can be repeated, which has perhaps `changed` something: surely only with its key."""
+    if request.method in ("GET", "HEAD"):
+        return "Try again in a few seconds"
+    if request.method == "POST" and "idempotency-key" in request.headers and request.url.path.endswith(KEYED):
+        return SAFE
+    return LOOK if changed else LATER
 
 
 def too_large(limit: int) -> WalkawayError:

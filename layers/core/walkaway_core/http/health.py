@@ -1,9 +1,11 @@
-"""The route that asks whether the server answers."""
+"""The route that asks whether the server answers, and can keep what it is given."""
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
+from walkaway_core.errors import Unavailable
+from walkaway_core.http import errors
 from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 from walkaway_wire.resources import Health
@@ -14,8 +16,13 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["health"], dependencies=[Depends(refuse_unknown)])
 
 
-@router.get("/health", summary="Ask whether the server answers")
-def ask_health(request: Request) -> Health:
-    """Answer, without a key, once requests can be taken."""
+@router.get("/health", summary="Ask whether the server answers", response_model=Health, responses=errors.answers(503))
+async def ask_health(request: Request) -> Health | Response:
+    """Answer, without a key, once requests can be taken; 503 with the reason while nothing can be written.
+
+    It costs nothing: what the last writes came to is remembered. A coroutine, so that it needs no thread.
+    """
     services: Services = request.app.state.services
+    if reason := services.trouble():
+        return errors.body(503, Unavailable.code, reason, errors.AGAIN)
     return Health(version=VERSION, model=services.settings.model)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
+from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Put, Refused, Unknown
+from walkaway_core.ports.patience import NotWritten
 from walkaway_core.store.services import Services
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class DeltaWriter:
         self._waiting: list[Draft] = []
         self._flying: list[Draft] = []
         self._failure: BaseException | None = None
+        self._failures = 0
+        self._again = 0.0
         self._next = 0.0
         self._timer: threading.Timer | None = None
         self.heard = time.monotonic()
@@ -44,7 +48,7 @@ class DeltaWriter:
         with self._changed:
             self._waiting.append((type_, data))
             if self._failure:
-                self._recover()
+                self._recover_in_time()
             elif not self._flying:
                 self._send_in_time()
 
@@ -77,7 +81,8 @@ class DeltaWriter:
         """Wait until nothing is in flight."""
         while self._flying or self._failure:
             if self._failure:
-                self._recover()
+                self._changed.wait_for(lambda: not self._failure, self._again - time.monotonic())
+                self._recover_in_time()
             else:
                 self._changed.wait()
 
@@ -110,12 +115,26 @@ class DeltaWriter:
     def _sent(self, future: "Future[None]") -> None:
         with self._changed:
             self._failure = future.exception()
-            if not self._failure:
+            if self._failure:
+                self._failures += 1
+                self._again = time.monotonic() + (patience.length(self._failures) if self._pauses else 0.0)
+            else:
+                self._failures = 0
                 self.heard = time.monotonic()
                 self._number += len(self._flying)
                 self._flying = []
                 self._send_in_time()
             self._changed.notify_all()
+
+    @property
+    def _pauses(self) -> bool:
+        """Whether the next try waits: the store is in trouble, or again nobody knows what came of the last one."""
+        return isinstance(self._failure, NotWritten) or (isinstance(self._failure, Unknown) and self._failures > 1)
+
+    def _recover_in_time(self) -> None:
+        """Find out what came of an append that failed, and go on; not before its pause is over."""
+        if self._failure and time.monotonic() >= self._again:
+            self._recover()
 
     def _recover(self) -> None:
         assert self._failure

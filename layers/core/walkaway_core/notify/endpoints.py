@@ -1,7 +1,7 @@
 """Endpoints: addresses that a tenant has registered, with their secrets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkaway_core.errors import Invalid, QuotaReached, WebhookNotFound
@@ -21,7 +21,7 @@ from walkaway_core.ports.items import (
     Unknown,
     ms,
 )
-from walkaway_core.store import keys, outbox
+from walkaway_core.store import keys, outbox, rewritten
 from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
@@ -51,6 +51,8 @@ class Endpoint:
     reason: str = ""
     failing_since: float | None = None
     version: int = 0
+    item: Item | None = field(default=None, compare=False, repr=False)
+    """As it was read."""
 
     def wants(self, kind: str) -> bool:
         """Whether it is to be told of this."""
@@ -140,7 +142,8 @@ def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint]
         endpoint = get(services, tenant, id_)
         changed = replace(new(endpoint), version=endpoint.version + 1)
         try:
-            services.table.write(Put(_pack(changed), (Is("version", endpoint.version),)))
+            item = rewritten.over(endpoint.item, _pack(changed), "failing")
+            services.table.write(Put(item, (Is("version", endpoint.version),)))
         except Refused:
             continue
         return changed
@@ -219,4 +222,5 @@ def _unpack(tenant: str, item: Item) -> Endpoint:
         reason=item.text("reason"),
         failing_since=item.time("failing") if "failing" in item.facts else None,
         version=item.number("version"),
+        item=item,
     )

@@ -35,13 +35,16 @@ class Table(Protocol):
     def write(self, *writes: Write) -> None:
         """Carry out all writes or none; they are durable on return.
 
-        Conditions see the state before the transaction. Conflicts and throttles are repeated inside.
+        Conditions see the state before the transaction. Conflicts and throttles are repeated inside, and so is what has
+        no room, for as long as the caller bears it (`ports/patience.py`); then it raises Unavailable.
         Raises Refused with the first write that was refused, Unknown when the outcome is unknown, TooLarge beyond
         100 writes, 400 KB an item or 4 MB in all, ValueError for no write or two writes of one key.
         """
 
     def submit(self, *writes: Write) -> "Future[None]":
         """Do what `write` does without waiting; what it would raise, limits included, is the future's exception.
+
+        Where nothing is repeated inside, that is NotWritten for what has no room.
 
         A callback on the future may submit again, but must not wait.
         """
@@ -52,7 +55,8 @@ class Table(Protocol):
         They are carried out, all or none, before whatever this process hands in afterwards, and are durable no later
         than the next `write` that returns or `submit` that succeeds. A crash may lose the last of them, never one in
         front of something durable. Reads of this process see them once the future is done, which is no later than that
-        too, or within a second by itself. What cannot be carried out is logged, and the future's exception.
+        too, or within a second by itself; without room, when there is some. What cannot be carried out is logged, and
+        the future's exception.
         Raises ValueError for anything but puts and deletes without conditions, and for what `write` raises it for.
         """
 

@@ -1,5 +1,6 @@
 """Large bodies stand in a hidden root of the workspace (docs/architecture.md#tickets); the item holds only where."""
 
+from walkaway_core.ports import patience
 from walkaway_core.ports.items import Fact, Item
 from walkaway_core.ports.workspace import Workspace
 
@@ -19,7 +20,7 @@ def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[byt
     """
     if len(body) <= INLINE_BYTES:
         return body, {}
-    workspace.write(root(tenant), path, [body])
+    patience.keep_trying(lambda: workspace.write(root(tenant), path, [body]))
     return b"", {"body_at": path}
 
 

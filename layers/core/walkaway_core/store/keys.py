@@ -23,6 +23,8 @@ SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look
 SYS#KEYS                  {hash}                          an API key's tenant
 SYS#MACHINE               {execution}                     the local machine's executions
 SYS#BUS                   {id}                            what the local bus of 0.1.0 had still to tell
+SYS#PROBE                 -                               written to see whether there is room again (one machine)
+SYS#FORMAT                -                               the format's number (on DynamoDB)
 """
 
 import hashlib
@@ -35,6 +37,8 @@ DUE_SHARDS = 16
 API_KEYS = "SYS#KEYS"
 MACHINE = "SYS#MACHINE"
 BUS = "SYS#BUS"
+PROBE = "SYS#PROBE"
+FORMAT = "SYS#FORMAT"
 END = "\uffff"
 """Sorts after everything that can follow a prefix: keys are ASCII behind it."""
 

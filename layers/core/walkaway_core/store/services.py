@@ -35,6 +35,9 @@ class Services:
     carrier: Carrier = field(default_factory=NoCarrier)
     extensions: Extensions = field(default_factory=Extensions)
     """What the dialects add."""
+    trouble: Callable[[], str] = str
+    """Says in a sentence why the Table takes nothing at present, as its last writes show; empty while it does. Costs
+    nothing."""
     process: str = ""
     """Names this process where at most one at a time can be at work: what another one began is then known as lost.
     Empty where nobody can know."""

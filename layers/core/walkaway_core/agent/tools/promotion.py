@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from walkaway_core.agent.tools.tool import ToolContext
 from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
 from walkaway_core.ports import paths
+from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.sandbox import FileChange
 from walkaway_core.ports.workspace import Changed
 
@@ -48,6 +49,8 @@ def promote(context: ToolContext, changes: Sequence[FileChange]) -> Promoted:
             _promote(context, change, paths.clean(change.path), done)
         except (PathInvalid, PathForbidden, PathConflict) as error:
             done.notes.append(f"not kept: {error}")
+        except NotWritten as error:
+            done.notes.append(f"{change.path} was not kept: {error}")
     return done
 
 

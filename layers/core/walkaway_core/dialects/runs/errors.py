@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
-from walkaway_core.errors import WalkawayError
+from walkaway_core.errors import Unavailable, WalkawayError
 from walkaway_core.http import validation
-from walkaway_core.http.errors import BEARER, Errors
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, unavailable
 from walkaway_wire.problems import short
 
 
@@ -22,7 +22,8 @@ class RunErrors(Errors):
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail`."""
-        del request
+        if isinstance(error, Unavailable):
+            return JSONResponse({"detail": unavailable(request, error)}, 503, AGAIN)
         if error.code == "unauthorized":
             return JSONResponse({"error": "Unauthorized"}, 401, BEARER)
         if error.code == "invalid_request":

@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.workflows.problems import NoToolResponses, TaskNotFound
-from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, WalkawayError
+from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, Unavailable, WalkawayError
 from walkaway_core.http import validation
-from walkaway_core.http.errors import BEARER, Errors
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, unavailable
 from walkaway_wire.problems import short
 
 CODES: Mapping[type[WalkawayError], tuple[int, str]] = {
@@ -33,7 +33,9 @@ class WorkflowErrors(Errors):
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail` with a code."""
-        del request
+        if isinstance(error, Unavailable):
+            detail = {"code": error.code, "message": unavailable(request, error)}
+            return JSONResponse({"detail": detail}, 503, AGAIN)
         status, code = CODES.get(type(error)) or (self.status_of(error), error.code)
         headers = BEARER if code == "unauthorized" else None
         return JSONResponse({"detail": {"code": code, "message": short(str(error))}}, status, headers)

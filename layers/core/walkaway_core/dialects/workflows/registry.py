@@ -10,6 +10,7 @@ from walkaway_core.agent import client_tools
 from walkaway_core.dialects.workflows import index, keys
 from walkaway_core.errors import Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
+from walkaway_core.store import rewritten
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext, problems
 from walkaway_wire.tools import MOST, FunctionTool
@@ -79,7 +80,7 @@ def _put(services: Services, tenant: str, definition: Mapping[str, Any]) -> Regi
             "created": ms(before.created_at if before else now),
             "updated": ms(now),
         }
-        item = Item(*key, facts, jsontext.dump_bytes(dict(definition)))
+        item = rewritten.over(stored, Item(*key, facts, jsontext.dump_bytes(dict(definition))), *definition)
         try:
             services.table.write(Put(item, (Is("id", facts["id"]),) if before else (Absent(),)))
         except Refused:
