@@ -88,7 +88,9 @@ def _client(url: str, headers: dict[str, str]) -> httpx.Client:
     """Make a client that takes a proxy to a server elsewhere, and none to one on this machine."""
     try:
         return httpx.Client(base_url=url, headers=headers, trust_env=not _is_here(url))
-    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
+        raise click.ClickException(f"--url {url[:200]!r} is no address of a server: {error}") from None
+    except (ImportError, OSError, ValueError) as error:
         raise click.ClickException(f"{url} cannot be called from here: {error}") from None
 
 
