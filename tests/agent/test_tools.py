@@ -200,7 +200,7 @@ def test_a_line_is_what_grep_and_sed_call_one(context: ToolContext) -> None:
     assert use(context, "search_files", pattern="NEEDLE$").content == "cr.log:2: NEEDLE\nff.py:4: NEEDLE"
     assert use(context, "read_file", path="ff.py", first_line=4, lines=1).content == "NEEDLE\n"
     assert use(context, "read_file", path="cr.log", first_line=2).content == "NEEDLE\r\n"
-    assert "has 2 lines, and so no line 3" in use(context, "read_file", path="cr.log", first_line=3).content
+    assert "ends with line 2; there is no line 3" in use(context, "read_file", path="cr.log", first_line=3).content
 
 
 def test_the_rest_of_a_long_line_can_be_read_on(context: ToolContext) -> None:

@@ -55,18 +55,18 @@ def test_files_go_in_and_come_out_and_processes_do_not_stay(agent: Agent) -> Non
 
 
 def test_names_that_are_not_clean_are_not_kept_and_the_rest_is(agent: Agent) -> None:
-    said = agent.bash(r"touch $'caf\xe9' $'\xe2\x80\xae' $'\xc2\x9b31m' $'a\nb' good 👩‍👧")
-    assert said.startswith("exit code 0\n[written: good, 👩‍👧]\n")
-    assert said.count("[not kept: ") == 4
-    assert said.replace("\n", "").replace("\u200d", "").isprintable()
+    told = agent.bash(r"touch $'caf\xe9' $'\xe2\x80\xae' $'\xc2\x9b31m' $'a\nb' good 👩‍👧")
+    assert told.startswith("exit code 0\n[written: good, 👩‍👧]\n")
+    assert told.count("[not kept: ") == 4
+    assert told.replace("\n", "").replace("\u200d", "").isprintable()
     assert agent.names() == ["good", "👩‍👧"]
 
 
 def test_a_file_deeper_than_commands_go_stops_none_of_them(agent: Agent, scripted: Running) -> None:
     deep = "d/" * 460 + "f"
     scripted.stack.services.workspace.write("alpha/files", deep, [b"uploaded once"])
-    said = agent.bash("sleep 1; echo d*; echo new > new.txt", timeout=10)
-    assert said == "exit code 0\nd*\n[written: new.txt]"
+    told = agent.bash("sleep 1; echo d*; echo new > new.txt", timeout=10)
+    assert told == "exit code 0\nd*\n[written: new.txt]"
     assert agent.get(deep).text == "uploaded once"
 
 

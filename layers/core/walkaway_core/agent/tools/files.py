@@ -72,7 +72,7 @@ class ReadFile(Tool):
         """Give the text, cut with a note where it is very long."""
         lines = texts.lines(read_text(context, self.path).words)
         if self.first_line > max(1, len(lines)):
-            raise ToolError(f"{self.path!r} has {len(lines)} lines, and so no line {self.first_line}")
+            raise ToolError(f"{self.path!r} ends with line {len(lines)}; there is no line {self.first_line}")
         last = len(lines) if self.lines is None else self.first_line - 1 + self.lines
         text = "".join(lines[self.first_line - 1 : last])
         end = self.offset + MAX_SHOWN_CHARACTERS
