@@ -4,6 +4,7 @@ import fcntl
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from walkaway_core.store.services import Services
 from walkaway_local import private
 from walkaway_local.bus import LocalBus
 from walkaway_local.carrier import LocalCarrier
+from walkaway_local.due_times import DueTimes
+from walkaway_local.lived import LivedClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
@@ -29,6 +32,8 @@ from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire import jsontext
 
+CLOCK = "clock"
+"""The file that says how the clock has leapt, and by its time when it was last looked at."""
 SWEEP_EVERY = 1.0
 TOOLS_AT_ONCE = 1000
 DEFINITION = "agent_turn.asl.json"
@@ -62,7 +67,8 @@ class LocalStack:
         except BlockingIOError:
             self._lock.close()
             raise DataInUse(f"{data} is in use by another walkaway server; stop it, or name another --data") from None
-        clock, ids = clock or SystemClock(), ids or TimeIds()
+        clock, ids = LivedClock(clock or SystemClock(), data / CLOCK), ids or TimeIds()
+        self._clock, self._due = clock, DueTimes(clock)
         self._table = SqliteTable(data / DATABASE, clock, shared=[keys.API_KEYS])  # `walkaway keys` writes them
         self._machine = LocalMachine(
             asl.load(definition()),
@@ -135,9 +141,11 @@ class LocalStack:
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_EVERY):
             try:
+                with suppress(OSError):  # a disk that is full keeps nobody from being looked after
+                    self._clock.mark()
                 with patience.within(patience.REQUEST):
-                    sweep(self.services)
-                    self._table.sweep_expired()
+                    sweep(self.services, self._due.overdue)
+                    self._table.sweep_expired(self._clock.settled())
             except Unavailable as error:
                 logging.getLogger("walkaway").warning("the sweep waits: %s", error)
             except Exception:

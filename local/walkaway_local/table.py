@@ -127,12 +127,11 @@ class SqliteTable:
             self.write(*(Delete(*item.key) for item in items))
         return len(items)
 
-    def sweep_expired(self, limit: int = 1000) -> int:
-        """Delete expired items for good; give how many. DynamoDB does this by itself."""
-        now = self._clock.now()
+    def sweep_expired(self, before: float, limit: int = 1000) -> int:
+        """Delete for good what has expired before a time; give how many items. DynamoDB does this by itself."""
         sql = "SELECT pk, sk FROM items WHERE expires IS NOT NULL AND expires <= ? LIMIT ?"
         with self._reading() as connection:
-            keys = connection.execute(sql, (now, limit)).fetchall()
+            keys = connection.execute(sql, (before, limit)).fetchall()
         for pk, sk in keys:
             self.write(Delete(pk, sk))
         return len(keys)

@@ -253,7 +253,9 @@ def test_a_failed_execution_ends_its_turn(shape: Shape, client: httpx.Client, mo
 def test_a_session_at_its_end_is_swept_with_its_turn(shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
     held = Held(client, model, ttl=600)
     key = SessionKey("alpha", held.session)
-    shape.clock.ahead += 600 + 1
+    for _ in range(2):  # one machine wants to have seen it at its end for ten minutes
+        shape.clock.ahead += 600 + 1
+        shape.services.clock.lived(0)
     assert client.get(f"/v1/sessions/{held.session}").status_code == 404
     until(lambda: "deleted" in (shape.services.table.get(key.item)[0] or _NOTHING).facts, shape)
     assert shape.services.table.get(held.key.item)[0].facts["status"] == "cancelled"  # type: ignore[union-attr]

@@ -200,7 +200,7 @@ MUTANTS = [
     Mutant(
         "R4: a step moves its due item",
         "an execution disappears with its worker",
-        (("doors/beginning.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),),
+        (("doors/beginning.py", "turns.move_due(services, tx, ", f"turns.move_due(services, {SCRATCH}, "),),
     ),
     Mutant(
         "R4: who rightly waits is not taken for dead",
@@ -210,7 +210,7 @@ MUTANTS = [
     Mutant(
         "R4: who does not come back from a wait is missed",
         "a busy service; the execution is lost in a wait",
-        (("doors/trouble.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),),
+        (("doors/trouble.py", "turns.move_due(services, tx, ", f"turns.move_due(services, {SCRATCH}, "),),
     ),
     Mutant(
         "R3: what the service refused is not sent again",
@@ -398,7 +398,7 @@ MUTANTS = [
         "pause: who keeps an answer has somebody look at the turn soon",
         "an answer, or a yes that nobody repeats; its server dies after a write",
         (
-            ("engine/pause/answering.py", "turns.move_due(tx, ", f"turns.move_due({SCRATCH}, "),
+            ("engine/pause/answering.py", "turns.move_due(services, tx, ", f"turns.move_due(services, {SCRATCH}, "),
             (
                 "engine/pause/answering.py",
                 'tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})',

@@ -16,6 +16,9 @@ class HeldClock:
     def monotonic(self) -> float:
         return self.time
 
+    def lived(self, since: float) -> float:
+        return max(0.0, self.now() - since)
+
     def sleep(self, seconds: float) -> None:
         self.time += seconds
 
@@ -32,6 +35,9 @@ class ShiftedClock:
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead
+
+    def lived(self, since: float) -> float:
+        return max(0.0, self.now() - since)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

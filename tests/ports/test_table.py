@@ -231,7 +231,7 @@ def test_whoever_no_longer_waits_keeps_nobody_from_writing(table: SqliteTable) -
 def test_expired_items_are_removed_for_good(table: SqliteTable, clock: HeldClock) -> None:
     table.write(Put(Item("p", "a", expires=int(clock.now()) + 1)), Put(Item("p", "b")))
     clock.time += 5
-    assert table.sweep_expired() == 1
+    assert table.sweep_expired(clock.now()) == 1
     with table._reading() as connection:
         assert connection.execute("SELECT count(*) FROM items").fetchone() == (1,)
 

@@ -67,7 +67,7 @@ def _write(services: Services, tx: Transaction, step: OpenStep, attempt: int) ->
     """Write that a step has begun into a transaction, and watch it; give the step then, and what the bus is to hear."""
     turn, session = step.turn, step.session
     tx.check(turn.key.entry(step.step), Absent())  # the step has not been committed meanwhile
-    later = turns.move_due(tx, turn, services.clock.now() + due.STEP_WITHIN)
+    later = turns.move_due(services, tx, turn, services.clock.now() + due.STEP_WITHIN)
     facts = turn_facts.stepping(step.step, later.due)
     past = turn_facts.RETRIED if attempt == 1 else ()
     tx.change(turn.key.item, *turns.unchanged(turn), set=facts, drop=past)

@@ -15,6 +15,7 @@ from walkaway_core.engine.limits import LimitReached
 from walkaway_core.log import transcript
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ThinkingRefused, TooLong
+from walkaway_core.store import turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import CALL_HISTORY, MODEL_HISTORY, Ticket
 
@@ -61,9 +62,10 @@ class _Going:
 
     def _next(self, results: Results) -> Ticket | Results:
         """Take the step behind the one whose calls have come to this."""
-        before, now = results.step, self.services.clock.now()
+        before = results.step
         try:
-            limits.check(before.turn, before.session, before.settings, before.step + 1, now)
+            left = turns.left(self.services, before.turn)
+            limits.check(before.turn, before.session, before.settings, before.step + 1, left)
         except LimitReached:
             results.commit()
             raise
@@ -108,7 +110,7 @@ class _Going:
         if stored:
             self.ticket = replace(self.ticket, step=step)
             return self._leave(way.behind(self.services, turn.key, step, settings, stored.body))
-        limits.check(turn, session, settings, step, self.services.clock.now())
+        limits.check(turn, session, settings, step, turns.left(self.services, turn))
         begun = beginning.begin(self.services, current, step, self.nonce, self.since + retries.CUT_SECONDS)
         return replace(begun, remedies=remedies, free=self.ticket.free) if begun else None
 

@@ -109,7 +109,7 @@ def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) ->
         return Committed(behind, over=True)
     calls = light.pick(services, begun, body, behind.now) if begun.free else []
     tx = Transaction(services.table)
-    later = turns.move_due(tx, begun.turn, services.clock.now() + due.STEP_WITHIN)
+    later = turns.move_due(services, tx, begun.turn, services.clock.now() + due.STEP_WITHIN)
     step, done = _write(services, tx, begun, made, asked, later.due)
     drafts = [*begun.unsent, done, *light.claim(tx, calls)]
     try:

@@ -5,7 +5,7 @@ Everything here may be repeated and may run beside live traffic: each act is con
 
 import itertools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from walkaway_core.doors.finish_turn import finish_turn
@@ -30,14 +30,18 @@ NEW_NAME_AFTER = 60.0
 """Seconds after which a turn that never began gets a new execution: starting the old name again did not help."""
 
 
-def sweep(services: Services) -> int:
+Overdue = Callable[[Services, float], Iterator[Item]]
+"""Where due items come from: all of which the time, in epoch seconds, has come."""
+
+
+def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
     """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
 
     What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
     """
     now, until = services.clock.now(), services.clock.monotonic() + SECONDS
     acts = {**ACTS, **services.extensions.acts}
-    due_now = list(itertools.islice(_known(acts, due.overdue(services, now)), MOST))
+    due_now = list(itertools.islice(_known(acts, overdue(services, now)), MOST))
     due_now.sort(key=lambda item: item.text("kind") == "purge")
     for count, item in enumerate(due_now):
         if services.clock.monotonic() >= until:
@@ -103,9 +107,9 @@ def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> 
         answering.expire(services, turn)
     elif turn.resuming:
         _resuming(services, turn)
-    elif services.clock.now() >= turn.deadline:
+    elif turns.left(services, turn) <= 0:
         end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
-    elif turn.started or services.clock.now() > turn.began_at + NEW_NAME_AFTER:
+    elif turn.started or services.clock.lived(turn.began_at) > NEW_NAME_AFTER:
         next_execution(services, turn_key, turn.execution)
     else:
         starts.begin(services, turn)

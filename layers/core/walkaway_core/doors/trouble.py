@@ -61,7 +61,7 @@ def after(services: Services, ticket: Ticket, failed: Failed) -> Ticket | None:
     told = False
     while not told:
         turn = executions.current(services, ticket).turn
-        if end := _end(turn, failed, clock.now(), wait):
+        if end := _end(turn, failed, turns.left(services, turn), wait):
             return ticket.fail(*end)
         told = _tell(services, turn, failed, wait, leaves=leaves)
     if leaves:
@@ -91,9 +91,9 @@ def otherwise(services: Services, begun: OpenStep, refusal: ModelRefused) -> Rem
     return now
 
 
-def _end(turn: Turn, failed: Failed, now: float, wait: float) -> tuple[str, str] | None:
+def _end(turn: Turn, failed: Failed, left: float, wait: float) -> tuple[str, str] | None:
     """Say with which code and sentence the turn fails, if it is not tried again."""
-    if now >= turn.deadline:
+    if left <= 0:
         return "timeout", turns.timeout_sentence(turn)
     excused, silent = _counted(turn, failed)
     if silent >= retries.SILENCES:
@@ -101,7 +101,7 @@ def _end(turn: Turn, failed: Failed, now: float, wait: float) -> tuple[str, str]
     given_up = f"{failed.failure}; given up after {_times(failed.attempt)}"
     if failed.attempt - excused >= retries.TRIES or failed.attempt >= retries.LAST_ATTEMPT:
         return "model_failed", given_up
-    if now + wait >= turn.deadline:
+    if wait >= left:
         over = f"the next one would come in {wait:.0f} seconds, when the {turn.allowed:g} seconds of the turn are over"
         return "model_failed", f"{given_up}: {over}"
     return None
@@ -113,7 +113,7 @@ def _tell(services: Services, turn: Turn, failed: Failed, wait: float, *, leaves
     told = {"step": failed.step.step, "attempt": failed.attempt, "error": str(failed.failure), "wait": round(wait, 1)}
     tx = Transaction(services.table)
     behind = wait + (due.WAKE_WITHIN if leaves else due.STEP_WITHIN)  # who rightly waits is not taken for dead
-    later = turns.move_due(tx, turn, services.clock.now() + behind)
+    later = turns.move_due(services, tx, turn, services.clock.now() + behind)
     facts = turn_facts.retrying(*_counted(turn, failed), later.due)
     tx.change(turn.key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has moved it
     number = log.open_end(services, turn.key, writer.era).number

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from walkaway_core.ports.model import ModelCall
+from walkaway_core.store import turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 
@@ -78,7 +79,7 @@ class _Watch:
 def _goes_on(services: Services, entry: Watched) -> bool:
     """Whether the turn is not over: by its record, if nothing else has shown so lately."""
     now, turn = time.monotonic(), entry.turn
-    if services.clock.now() >= turn.deadline:
+    if turns.left(services, turn) <= 0:
         return False
     if now < max(entry.looked, entry.heard()) + (LOOK_EVERY if services.table.quick else LOOK_SELDOM):
         return True

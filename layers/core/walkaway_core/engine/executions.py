@@ -55,7 +55,7 @@ def next_execution(services: Services, key: TurnKey, execution: int) -> None:
     turn = turns.load(services, key)
     if turn and turn.status == "running" and turn.execution == execution:
         tx = Transaction(services.table)
-        later = turns.move_due(tx, turn, services.clock.now() + due.START_WITHIN)
+        later = turns.move_due(services, tx, turn, services.clock.now() + due.START_WITHIN)
         tx.change(key.item, *turns.unchanged(turn), set=turn_facts.handed_over(execution + 1, later.due))
         starts.claim(services, tx, replace(turn, execution=execution + 1))
         try:

@@ -15,15 +15,15 @@ class LimitReached(Exception):
         self.code = code
 
 
-def check(turn: Turn, session: Session, settings: AgentSettings, step: int, now: float) -> None:
-    """Raise LimitReached when this step may not be taken."""
+def check(turn: Turn, session: Session, settings: AgentSettings, step: int, left: float) -> None:
+    """Raise LimitReached when this step may not be taken. `left`: seconds that the turn still has."""
     most = settings.max_steps
     if step > most:
         raise LimitReached(
             "max_steps", f"The turn has used all of the {most} steps that its session allows (max_steps)"
         )
     check_cost(turn, session, settings)
-    if now >= turn.deadline:
+    if left <= 0:
         raise LimitReached("timeout", turns.timeout_sentence(turn))
 
 

@@ -14,6 +14,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds from some moment on, which nobody sets: what is waited and paced within a process."""
 
+    def lived(self, since: float) -> float:
+        """Seconds since a time of `now`, at least 0; where a machine may sleep, those that it did not."""
+
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""
 
@@ -35,6 +38,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds from some moment on; those in which the machine sleeps do not count (clock_gettime(2))."""
         return time.monotonic()
+
+    def lived(self, since: float) -> float:
+        """Seconds since a time of `now`: where nothing sleeps, all of them."""
+        return max(0.0, time.time() - since)
 
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""

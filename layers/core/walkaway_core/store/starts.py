@@ -27,7 +27,7 @@ def begin_if_late(services: Services, turn: Turn) -> None:
 
     Who reads on an event loop does not wait for it: a start is a write.
     """
-    late = services.clock.now() > turn.began_at + due.START_WITHIN
+    late = services.clock.lived(turn.began_at) > due.START_WITHIN
     if turn.status != "running" or turn.started or not late:
         return
     try:

@@ -192,12 +192,17 @@ def unchanged(turn: Turn) -> tuple[Condition, ...]:
     return Is("status", "running"), Is("execution", turn.execution), Is("due", turn.due)
 
 
-def move_due(tx: Transaction, turn: Turn, at: float) -> Turn:
+def left(services: Services, turn: Turn) -> float:
+    """Seconds that a turn still has; none, or less, when its time is over."""
+    return turn.deadline - turn.began_at - services.clock.lived(turn.began_at)
+
+
+def move_due(services: Services, tx: Transaction, turn: Turn, at: float) -> Turn:
     """Have somebody look at a turn at another time, not far behind its deadline; give the turn as it then is.
 
     While it waits for the caller it has no deadline. The record's fact `due` is the caller's to change.
     """
-    at = at if turn.parked else min(at, turn.deadline + 60)
+    at = at if turn.parked else min(at, services.clock.now() + left(services, turn) + 60)
     return replace(turn, due=due.move(tx, turn.due, at, "turn", turn.key.turn, turn.key.detail))
 
 

@@ -106,7 +106,7 @@ def give(services: Services, request: PendingCall, answer: CallAnswer, *, late: 
             raise NotWaiting(f"{key.turn} does not wait for {request.id!r} any more")
         tx = Transaction(services.table)
         tx.change(request.item.key, Lacks("answer"), set=facts)  # of two answers the first one stands
-        later = turns.move_due(tx, turn, services.clock.now() + due.START_WITHIN)
+        later = turns.move_due(services, tx, turn, services.clock.now() + due.START_WITHIN)
         tx.change(key.item, *turns.unchanged(turn), set={"due": later.due})  # whoever moved it has not seen this answer
         if result:
             tx.put(result, Absent())

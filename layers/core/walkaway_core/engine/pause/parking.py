@@ -43,7 +43,10 @@ def park(services: Services, current: Current, ticket: Ticket, token: str) -> bo
     more = {"step": ticket.step, "tool_calls": _told(requests)}
     tx = Transaction(services.table)
     later = turns.move_due(
-        tx, replace(turn, pause=replace(turn.pause, since=now)), min(request.expires_at for request in requests)
+        services,
+        tx,
+        replace(turn, pause=replace(turn.pause, since=now)),
+        min(request.expires_at for request in requests),
     )
     facts = turn_facts.parked(now, ticket.step, token, ticket.history, later.due)
     tx.change(key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has ended or moved it
@@ -97,7 +100,7 @@ def taken_up(services: Services, turn: Turn) -> bool:
 def look_again(services: Services, turn: Turn, at: float) -> None:
     """Move the due item of a turn."""
     tx = Transaction(services.table)
-    later = turns.move_due(tx, turn, at)
+    later = turns.move_due(services, tx, turn, at)
     tx.change(turn.key.item, *turns.unchanged(turn), set={"due": later.due})
     try:
         tx.commit()
@@ -160,9 +163,9 @@ def _put(services: Services, request: PendingCall) -> None:
 def _unpark(services: Services, turn: Turn) -> bool:
     """Let the turn's time run again; False when somebody else has, or has changed it."""
     now = services.clock.now()
-    gone = ms(now) - ms(turn.pause.since)
+    gone = ms(services.clock.lived(turn.pause.since))
     tx = Transaction(services.table)
-    later = turns.move_due(tx, turn, now + due.START_WITHIN)
+    later = turns.move_due(services, tx, turn, now + due.START_WITHIN)
     tx.change(
         turn.key.item,
         *turns.unchanged(turn),

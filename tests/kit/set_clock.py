@@ -1,0 +1,30 @@
+"""A real server's wall clock, set by a test: a library that is loaded in front of the system's (ld.so(8))."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+needs_a_compiler = pytest.mark.skipif(
+    not (sys.platform == "linux" and shutil.which("gcc")), reason="the clock of a process is set by a library in C"
+)
+
+
+class SetClock:
+    """The clock of the processes that get `environ`."""
+
+    def __init__(self, folder: Path) -> None:
+        library, self._file = folder / "set_clock.so", folder / "clock.txt"
+        source = Path(__file__).with_name("set_clock.c")
+        command = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
+        subprocess.run(command, check=True)
+        self.environ = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(self._file)}
+        self.set(0)
+
+    def set(self, seconds: int) -> None:
+        """Set it so far ahead of the machine's, or behind."""
+        new = self._file.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.replace(self._file)
