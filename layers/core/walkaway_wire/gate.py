@@ -78,12 +78,28 @@ def stored(text: str | bytes) -> Any:
     """
     try:
         value = _STRICT.decode(text if isinstance(text, str) else jsontext.decoded(text))
-        halves = ("\\u" if isinstance(text, str) else b"\\u") in text  # type: ignore[operator]
-        return value if not halves or jsontext.is_unicode(value) else json.loads(_readable(value))
-    except _NotFinite:
+        return json.loads(_readable(value)) if _suspicious(text) and not jsontext.is_unicode(value) else value
+    except (ValueError, RecursionError):
+        pass
+    try:
         return json.loads(_readable(json.loads(text)))
     except (ValueError, RecursionError) as error:
         return {UNREADABLE: f"what is stored here is no JSON: {str(error)[:200]}"}
+
+
+def stored_object(text: str | bytes, *needs: str) -> dict[str, Any]:
+    """Decode what is stored as an object with certain names; anything else is one that says so, under UNREADABLE."""
+    value = stored(text)
+    if not isinstance(value, dict):
+        return {UNREADABLE: "what is stored here is no object"}
+    missing = [name for name in needs if name not in value and UNREADABLE not in value]
+    return {UNREADABLE: f"what is stored here has no `{missing[0]}`"} if missing else value
+
+
+def stored_list(text: str | bytes) -> list[dict[str, Any]]:
+    """Decode what is stored as a list of objects, without what is none."""
+    value = stored(text)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def written(value: Any) -> bytes:
