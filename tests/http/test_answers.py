@@ -1,8 +1,12 @@
 """Answers go out whatever is stored: what is older than the gate for JSON takes no list with it."""
 
 import json
+import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,3 +74,147 @@ def test_a_session_that_is_older_than_the_gate_is_shown(world: World, stored: st
     )
     assert mended.status_code < 500
     assert world.app.ask("DELETE", f"/v1/sessions/{session}").status_code == 204
+
+
+GARBAGE = {
+    "no JSON": b"\xff\x00{",
+    "cut": b'{"content": [{"te',
+    "no object": b"[1]",
+    "half": b'{"\\ud83c": "\xed\xa0\x80"}',
+    "not finite": b'{"a": [NaN, 1e999]}',
+    "very deep": b"[" * 100_000,
+}
+ASYNC = {"Prefer": "respond-async"}
+TOOL = {"name": "look", "description": "Looks", "schema_data": {"type": "object"}}
+
+
+@dataclass(frozen=True)
+class Full:
+    """A server with one of everything, and what answers of it."""
+
+    app: App
+    data: Path
+    paths: list[str]
+
+    def damage(self, where: str, body: bytes) -> int:
+        """Write into SQLite by hand; how many rows that were."""
+        with sqlite3.connect(self.data / "walkaway.db", isolation_level=None) as connection:
+            return connection.execute(f"UPDATE items SET body = ? WHERE {where} AND length(body) > 0", (body,)).rowcount
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one of everything."""
+    data = tmp_path_factory.mktemp("filled") / "data"
+    stack = LocalStack(data, Settings(rehearsal_delay=0, outbound_loopback=True))
+    app = App(create_app(stack.services, Keyring({}), DIALECTS))
+    stack.run()
+    agent = app.ask("POST", "/v1/agents", json={"name": "walker"}).json()["id"]
+    app.ask("POST", "/api/tools/register", json={"tools": [TOOL]})
+    hook = app.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/"}).json()["id"]
+    delivery = app.ask("POST", f"/v1/webhooks/{hook}/test").json()["id"]
+    session = app.ask("POST", "/v1/sessions", json={"agent": agent, "persistent": True}).json()["id"]
+    message = {"message": "Write a poem to poem.md"}
+    turn = app.ask("POST", f"/v1/sessions/{session}/messages", json=message, headers=ASYNC).json()["response_id"]
+    app.ask("GET", f"/v1/sessions/{session}/responses/{turn}/events")
+    run = app.ask("POST", "/api/v1/runs", json={"prompt": "hi"}).json()["job_id"]
+    app.ask("GET", f"/api/v1/runs/{run}/stream")
+    task = app.ask("POST", f"/api/workflow/execute/{agent}", json={"inputs": {"strings": {"1": "hi"}}}).json()[
+        "task_id"
+    ]
+    app.ask("GET", f"/api/agent/{agent}/status/{task}/events")
+    stack.close()
+    names = {"session": session, "response_id": turn, "webhook": hook, "delivery": delivery, "run": run}
+    names |= {"agent": agent, "agent_id": agent, "task_id": str(task)}
+    (data.parent / "names.json").write_text(json.dumps(names))
+    return data
+
+
+@pytest.fixture
+def full(filled: Path, tmp_path: Path) -> Iterator[Full]:
+    data = tmp_path / "data"
+    shutil.copytree(filled, data)
+    names = json.loads((filled.parent / "names.json").read_text())
+    short: Any = {"stream_seconds": 0.1, "hold_seconds": 0.1}
+    stack = LocalStack(data, Settings(**short))
+    app = App(create_app(stack.services, Keyring({}), DIALECTS))
+    found = [path.format(**names) for path in app.reads if not re.search("{path", path)]
+    yield Full(
+        app, data, [*found, *(f"{path}?format=json" for path in found if path.startswith("/v1") and "events" in path)]
+    )
+    stack.close()
+
+
+@pytest.mark.parametrize(
+    "garbage", ["half", *(pytest.param(name, marks=pytest.mark.deep) for name in GARBAGE if name != "half")]
+)
+@pytest.mark.parametrize(
+    "where",
+    [
+        "sk LIKE 'SESSION#%'",
+        "sk LIKE 'ENTRY#%'",
+        "sk GLOB 'AGENT#*'",
+        "pk LIKE '%#REGISTRY'",
+        "sk LIKE 'TASK#%'",
+        "sk LIKE 'WEBHOOK#%'",
+        "sk LIKE 'evt_%'",
+        "sk GLOB '[0-9]*'",
+    ],
+)
+def test_no_read_breaks_because_of_one_record(full: Full, where: str, garbage: str) -> None:
+    assert full.damage(where, GARBAGE[garbage]), "there is such a record"
+    for path in full.paths:
+        answer = full.app.ask("GET", path, headers={"Last-Event-ID": ""})
+        assert answer.status_code < 500, (path, answer.text[:500])
+
+
+class TestRefusals:
+    """Nothing is done with what nobody can read any more, but deleting it."""
+
+    def test_an_agent(self, full: Full) -> None:
+        full.damage("sk GLOB 'AGENT#*'", b"{")
+        agent = full.app.ask("GET", "/v1/agents").json()[0]
+        assert (agent["name"], "no JSON" in agent["description"]) == ("unreadable", True)
+        path, session = f"/v1/agents/{agent['id']}", full.app.ask("GET", "/v1/sessions").json()[-1]["id"]
+        for answer in (
+            full.app.ask("PATCH", path, json={"instructions": "Be brief."}),
+            full.app.ask("POST", "/v1/sessions", json={"agent": agent["id"]}),
+            full.app.ask("POST", f"/v1/sessions/{session}/messages", json={"message": "go"}),
+        ):
+            assert answer.status_code == 400, answer.text
+            assert "cannot be read" in answer.json()["message"]
+        assert full.app.ask("DELETE", path).status_code == 204
+        assert full.app.ask("GET", "/v1/agents").json() == []
+
+    def test_a_webhook(self, full: Full) -> None:
+        full.damage("sk LIKE 'WEBHOOK#%'", b"{")
+        hook = full.app.ask("GET", "/v1/webhooks").json()[0]
+        assert (hook["status"], "cannot be read" in hook["reason"]) == ("disabled", True)
+        path = f"/v1/webhooks/{hook['id']}"
+        for answer in (full.app.ask("PATCH", path, json={"status": "enabled"}), full.app.ask("POST", f"{path}/rotate")):
+            assert answer.status_code == 400, answer.text
+        assert full.app.ask("DELETE", path).status_code == 204
+
+    def test_a_session(self, full: Full) -> None:
+        full.damage("sk LIKE 'SESSION#%'", b"{")
+        sessions = full.app.ask("GET", "/v1/sessions").json()
+        assert all("unreadable" in session["metadata"] for session in sessions)
+        path = f"/v1/sessions/{sessions[0]['id']}"
+        assert sessions[0]["file_access"] == {"read": [], "write": []}
+        assert full.app.ask("PUT", f"{path}/files/a.txt", content=b"x").status_code == 403
+        assert full.app.ask("DELETE", path).status_code == 204
+
+    def test_a_registered_tool(self, full: Full) -> None:
+        full.damage("pk LIKE '%#REGISTRY'", b"{")
+        assert full.app.ask("GET", "/api/tools").json()["schemas"][0]["name"] == "unreadable"
+        agent = full.app.ask("GET", "/v1/agents").json()[0]["id"]
+        assert full.app.ask("POST", f"/api/workflow/execute/{agent}", json={}).status_code == 200
+        assert full.app.ask("POST", "/api/tools/register", json={"tools": [TOOL]}).status_code == 200
+        assert full.app.ask("GET", "/api/tools").json()["schemas"][0]["name"] == TOOL["name"]
+
+    def test_a_conversation(self, full: Full) -> None:
+        full.damage("sk LIKE 'ENTRY#%'", b"{")
+        path = next(path for path in full.paths if path.endswith("/messages"))
+        said = full.app.ask("GET", path).json()
+        assert {entry["role"] for entry in said} == {"user", "assistant", "tool"}
+        assert all("cannot be read any more" in json.dumps(entry["content"]) for entry in said)

@@ -45,6 +45,13 @@ class App:
             for method in sorted(context.methods or ())
         ]
 
+    @property
+    def reads(self) -> list[str]:
+        """The paths of every GET."""
+        apps = self._chooser.apps.values()
+        contexts = [context for app in apps for context in iter_route_contexts(app.routes)]
+        return [context.path or "" for context in contexts if "GET" in (context.methods or ())]
+
     def ask(self, method: str, path: str, **said: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, **said))
 

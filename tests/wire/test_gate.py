@@ -35,6 +35,7 @@ def test_what_is_taken_can_be_written_by_whoever_writes_json(value: Any) -> None
 @pytest.mark.parametrize("levels", [1, gate.DEPTH])
 def test_as_deep_as_may_be_is_taken(levels: int) -> None:
     assert gate.decoded(deep(levels)) == json.loads(deep(levels))
+    assert gate.plain(b'{"message": "Write a poem", "n": [1.5, -2e3]}')
     assert gate.decoded(json.dumps({"a": "[{" * 5000})) == {"a": "[{" * 5000}
 
 
@@ -63,6 +64,15 @@ def test_as_deep_as_may_be_is_taken(levels: int) -> None:
 def test_what_is_not_taken_is_named(text: str | bytes, says: str) -> None:
     with pytest.raises(gate.Flawed, match=says):
         gate.decoded(text)
+    assert not gate.plain(text if isinstance(text, bytes) else text.encode(errors="surrogatepass"))
+
+
+@given(st.integers(0, 400), st.integers(-20, 400), st.sampled_from(["e", "E", "e+", ".5e", "", ".0"]))
+def test_numbers_that_look_plain_are_finite(digits: int, exponent: int, between: str) -> None:
+    number = "9" * (digits + 1)
+    text = f"[{number}{between}{exponent if 'e' in between.lower() else ''}]".replace("+-", "-")
+    if gate.plain(text.encode()):
+        assert gate.decoded(text) == json.loads(text)
 
 
 def test_what_only_python_has_is_no_json() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 MESSAGE_CREATED: Final = "message.created"
 TURN_STARTED: Final = "turn.started"
@@ -100,9 +100,12 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The decoded data."""
-        decoded: dict[str, Any] = jsontext.loads(self.text)
-        return decoded
+        """The decoded data; an object with `unreadable` where it is none."""
+        try:
+            decoded = jsontext.loads(self.text)
+        except ValueError:
+            decoded = None
+        return decoded if isinstance(decoded, dict) else gate.stored_object(self.text)
 
     @property
     def terminal(self) -> bool:

@@ -7,6 +7,7 @@ numbers, and no writer of JSON its depth.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Never
 
@@ -56,6 +57,16 @@ def decoded(text: str | bytes) -> Any:
     return taken(value) if _suspicious(text) else value
 
 
+def plain(text: bytes) -> bool:
+    """Whether JSON text holds nothing that could be refused: told by what it has at all, far quicker than decoding."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    large = _EXPONENT.search(text) or _LONG in text.translate(_DIGITS)
+    return not (large or b"NaN" in text or b"Infinity" in text or _suspicious(text))
+
+
 def taken(value: Any) -> Any:
     """Give a value back that has come as JSON. Raises Flawed for the first thing in it that cannot go out again."""
     if _sound(value):
@@ -78,12 +89,28 @@ def stored(text: str | bytes) -> Any:
     """
     try:
         value = _STRICT.decode(text if isinstance(text, str) else jsontext.decoded(text))
-        halves = ("\\u" if isinstance(text, str) else b"\\u") in text  # type: ignore[operator]
-        return value if not halves or jsontext.is_unicode(value) else json.loads(_readable(value))
-    except _NotFinite:
+        return json.loads(_readable(value)) if _suspicious(text) and not jsontext.is_unicode(value) else value
+    except (ValueError, RecursionError):
+        pass
+    try:
         return json.loads(_readable(json.loads(text)))
     except (ValueError, RecursionError) as error:
         return {UNREADABLE: f"what is stored here is no JSON: {str(error)[:200]}"}
+
+
+def stored_object(text: str | bytes, *needs: str) -> dict[str, Any]:
+    """Decode what is stored as an object with certain names; anything else is one that says so, under UNREADABLE."""
+    value = stored(text)
+    if not isinstance(value, dict):
+        return {UNREADABLE: "what is stored here is no object"}
+    missing = [name for name in needs if name not in value and UNREADABLE not in value]
+    return {UNREADABLE: f"what is stored here has no `{missing[0]}`"} if missing else value
+
+
+def stored_list(text: str | bytes) -> list[dict[str, Any]]:
+    """Decode what is stored as a list of objects, without what is none."""
+    value = stored(text)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def written(value: Any) -> bytes:
@@ -108,6 +135,10 @@ def _refuse(_: str) -> Never:
     raise _NotFinite
 
 
+_EXPONENT = re.compile(rb"[eE][+]?[0-9]{2}")
+_LONG = b"0" * 300
+_DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
+"""Makes every digit a 0. Numbers beyond all that there are have an exponent of two digits, or 300 digits in a row."""
 _STRICT = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 _WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 

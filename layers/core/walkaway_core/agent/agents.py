@@ -20,7 +20,7 @@ from typing import Any
 
 from walkaway_core.agent import client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
-from walkaway_core.errors import AgentNotFound, NameTaken
+from walkaway_core.errors import AgentNotFound, Invalid, NameTaken
 from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
 from walkaway_core.store import keys, rewritten
 from walkaway_core.store.agent_settings import AgentSettings
@@ -29,7 +29,7 @@ from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 from walkaway_wire.tools import FunctionTool
 
 SETTINGS = frozenset(known.name for known in fields(AgentSettings))
@@ -47,6 +47,8 @@ class Agent:
     created_at: float
     updated_at: float
     settings: AgentSettings
+    readable: bool = True
+    """Whether what is stored of it can be read; else nobody knows what it may do, and no turn begins with it."""
     item: Item | None = field(default=None, compare=False, repr=False)
     """As it was read."""
 
@@ -120,6 +122,7 @@ def change(
     """
     while True:
         old = get(services, tenant, called)
+        _check(old)
         allowed(old)
         stored = None if tools is None else client_tools.store(services, tenant, old.id, tools)
         new = replace(
@@ -161,7 +164,7 @@ def delete(services: Services, tenant: str, called: str, allowed: Check = lambda
         same = (Is("version", agent.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
         gone = Change(*keys.agent(tenant, agent.id), set={"deleted": ms(services.clock.now())}, when=same)
         try:
-            services.table.write(gone, Delete(*keys.agent_name(tenant, agent.name)))
+            services.table.write(gone, *([Delete(*keys.agent_name(tenant, agent.name))] if agent.readable else []))
         except Refused:
             continue
         return
@@ -169,6 +172,7 @@ def delete(services: Services, tenant: str, called: str, allowed: Check = lambda
 
 def with_agent(services: Services, options: SessionOptions, agent: Agent, own: Collection[str]) -> SessionOptions:
     """Give a new session's options what the agent says, but for the settings that the session says itself."""
+    _check(agent)
     options = replace(options, agent=agent.id, own=settings.in_order(own))
     return replace(options, settings=settings.merged(services, options, agent.settings))
 
@@ -180,6 +184,7 @@ def at_start(services: Services, session: Session) -> tuple[AgentSettings, dict[
     if item is None:
         return options.settings, {}
     agent = _unpack(session.key.tenant, item)
+    _check(agent)
     return settings.merged(services, options, agent.settings), {"agent_version": agent.version}
 
 
@@ -192,6 +197,12 @@ def as_begun(services: Services, session: Session, turn: Turn) -> AgentSettings:
     if item is None:
         raise LookupError(f"version {turn.agent_version} of {options.agent} is gone")
     return settings.merged(services, options, _settings(item))
+
+
+def _check(agent: Agent) -> None:
+    """Raise Invalid for an agent of whom nobody knows any more what it may do."""
+    if not agent.readable:
+        raise Invalid(f"What is stored of the agent {agent.id} cannot be read; delete it, and make another one")
 
 
 def _pack(agent: Agent) -> Item:
@@ -211,19 +222,21 @@ def _version(agent: Agent, settings: Mapping[str, Any]) -> Item:
 
 
 def _settings(item: Item) -> AgentSettings:
-    return AgentSettings.stored(jsontext.loads(item.body)["settings"])
+    return AgentSettings.stored(gate.stored_object(item.body)["settings"])
 
 
 def _unpack(tenant: str, item: Item) -> Agent:
-    body = jsontext.loads(item.body)
+    body = gate.stored_object(item.body, "name", "description", "settings")
+    readable = gate.UNREADABLE not in body
     return Agent(
         tenant=tenant,
         id=item.sk.partition("#")[2],
-        name=body["name"],
-        description=body["description"],
+        name=body["name"] if readable else gate.UNREADABLE,
+        description=body["description"] if readable else body[gate.UNREADABLE],
         version=item.number("version"),
         created_at=item.time("created"),
         updated_at=item.time("updated"),
-        settings=_settings(item),
+        settings=_settings(item) if readable else AgentSettings(),
+        readable=readable,
         item=item,
     )

@@ -12,7 +12,7 @@ from walkaway_core.store import bodies, keys
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 from walkaway_wire.tools import FunctionTool
 
 
@@ -60,8 +60,7 @@ def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[
     item = services.table.get(keys.tools(tenant, owner, digest))[0]
     if item is None:
         raise LookupError(f"the tools at {settings.tools_at} are gone")
-    loaded: list[dict[str, Any]] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
-    return loaded
+    return gate.stored_list(bodies.fetch(services.workspace, tenant, item))
 
 
 def definitions(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:

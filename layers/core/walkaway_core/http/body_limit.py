@@ -4,7 +4,6 @@ import contextlib
 import json
 
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,9 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from walkaway_core.http import errors, validation
 from walkaway_core.http.dialect import Surface
 from walkaway_wire import gate
-
-LONG = 100_000
-"""Bytes from which on JSON is looked at beside the event loop."""
 
 
 class _BodyTooLarge(HTTPException):
@@ -74,16 +70,18 @@ class BodyLimit:
             if is_json and message["type"] == "http.request":
                 pieces.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await _look(b"".join(pieces))
+                    _look(b"".join(pieces))
             return message
 
         await self._app(scope, counted, send)
 
 
-async def _look(body: bytes) -> None:
+def _look(body: bytes) -> None:
     """Raise _BodyFlawed for JSON that is not taken. What is no JSON at all is FastAPI's to say."""
+    if gate.plain(body):
+        return
     try:
         with contextlib.suppress(json.JSONDecodeError):
-            await run_in_threadpool(gate.decoded, body) if len(body) > LONG else gate.decoded(body)
+            gate.decoded(body)
     except gate.Flawed as flaw:
         raise _BodyFlawed(flaw) from None

@@ -106,7 +106,7 @@ def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Eve
     """Unpack log items."""
     unpacked = []
     for entry in items:
-        lines = bodies.fetch(services.workspace, turn.tenant, entry).decode().split("\n")
+        lines = bodies.fetch(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
         for i, line in enumerate(lines):
             type_, _, text = line.partition(" ")
             unpacked.append(Event(int(entry.sk) + i, type_, text, entry.time("at", since(turn))))

@@ -9,7 +9,7 @@ from walkaway_core.ports.model import Answer
 from walkaway_core.store import bodies
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 Message = dict[str, Any]
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
@@ -112,9 +112,23 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     _, order, step, *place = item.sk.split("#")
     body = bodies.fetch(services.workspace, tenant, item)
     call = int(place[1]) if place[0] == "1" else None
-    parsed = jsontext.loads(body) if body else {}
+    parsed = _read(body, call, int(step)) if body else {}
     turn = str(item.facts.get("turn", order))
     return Entry(turn, order, int(step), ".".join(place), call, item.time("at"), parsed)
+
+
+def _read(body: bytes, call: int | None, step: int) -> Message:
+    """Decode an entry's body; one that cannot be read becomes an entry of its kind that says so."""
+    needs = ("role",) if call is None else ("tool_use_id", "content", "is_error")
+    parsed = gate.stored_object(body, *needs)
+    if gate.UNREADABLE not in parsed:
+        return parsed
+    said = f"[This entry cannot be read any more: {parsed[gate.UNREADABLE]}]"
+    if call is not None:
+        return {"type": "tool_result", "tool_use_id": "", "content": said, "is_error": True}
+    content = [{"type": "text", "text": said}]
+    about = {"stop_reason": "end_turn", "broken": {}, "tokens": 0} if step else {}
+    return {"role": "assistant" if step else "user", "content": content, **about}
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:

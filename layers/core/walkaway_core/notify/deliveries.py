@@ -32,7 +32,7 @@ from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turn_webhook import TurnWebhook
-from walkaway_wire import jsontext
+from walkaway_wire import gate
 
 KEPT = 30 * 86_400
 """Seconds for which a delivery can be looked at, and made again."""
@@ -205,7 +205,7 @@ def unpack(tenant: str, owner: str, item: Item) -> Delivery:
         state=item.text("state"),
         due=item.text("due"),
         tries=item.number("tries"),
-        attempts=tuple(jsontext.loads(item.text("attempts"))),
+        attempts=tuple(gate.stored_list(item.text("attempts"))),
         webhook=TurnWebhook.read(item),
         item=item,
     )

@@ -1,6 +1,6 @@
 """Endpoints: addresses that a tenant has registered, with their secrets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,11 +26,13 @@ from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 from walkaway_wire.webhooks import ALL, TEST
 
 MOST = 50
 """How many endpoints a tenant may have: each event is written once for each."""
+UNKNOWN: Mapping[str, Any] = {"url": "", "events": (), "format": "", "description": "", "secrets": ()}
+"""What an endpoint is whose record cannot be read: it is told nothing."""
 GIVEN_UP_AFTER = 5 * 86_400.0
 """Seconds of nothing but failures until an endpoint is disabled."""
 
@@ -140,6 +142,8 @@ def delete(services: Services, tenant: str, id_: str) -> None:
 def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
     while True:
         endpoint = get(services, tenant, id_)
+        if not endpoint.secrets:
+            raise Invalid("What is stored of this webhook cannot be read; delete it, and register another one")
         changed = replace(new(endpoint), version=endpoint.version + 1)
         try:
             item = rewritten.over(endpoint.item, _pack(changed), "failing")
@@ -208,7 +212,8 @@ def _pack(endpoint: Endpoint) -> Item:
 
 
 def _unpack(tenant: str, item: Item) -> Endpoint:
-    body = jsontext.loads(item.body)
+    body = {**UNKNOWN, **gate.stored_object(item.body)}
+    wrong = f"what is stored of it cannot be read: {body[gate.UNREADABLE]}" if gate.UNREADABLE in body else ""
     return Endpoint(
         tenant=tenant,
         id=item.sk.partition("#")[2],
@@ -218,8 +223,8 @@ def _unpack(tenant: str, item: Item) -> Endpoint:
         description=body["description"],
         secrets=tuple((secret, until) for secret, until in body["secrets"]),
         created_at=item.time("created"),
-        enabled=item.text("state") == "enabled",
-        reason=item.text("reason"),
+        enabled=item.text("state") == "enabled" and not wrong,
+        reason=wrong or item.text("reason"),
         failing_since=item.time("failing") if "failing" in item.facts else None,
         version=item.number("version"),
         item=item,

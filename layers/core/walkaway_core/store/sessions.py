@@ -11,7 +11,7 @@ from walkaway_core.store import backwards
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
-from walkaway_wire import gate, jsontext
+from walkaway_wire import gate
 
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
@@ -44,7 +44,12 @@ class SessionOptions:
 
 
 def options(body: Mapping[str, Any]) -> SessionOptions:
-    """Read what SessionOptions.body gives; what a later version knows is passed over."""
+    """Read what SessionOptions.body gives; what a later version knows is passed over.
+
+    What cannot be read may touch no file: nobody knows any more what it was not to touch.
+    """
+    if gate.UNREADABLE in body:
+        return SessionOptions(read=(), write=())
     own = known(SessionOptions, {name: value for name, value in body.items() if name != "settings"})
     return SessionOptions(**own, settings=AgentSettings.stored(body))
 
@@ -86,10 +91,13 @@ class Session:
 
 
 def unpack(key: SessionKey, item: Item) -> Session:
-    """Read a session's item."""
+    """Read a session's item. Metadata or options that cannot be read are shown as that, in its metadata."""
+    body, metadata = gate.stored_object(item.body), gate.stored_object(item.text("metadata"))
+    if gate.UNREADABLE in body:
+        metadata = {**metadata, gate.UNREADABLE: f"the settings of this session: {body[gate.UNREADABLE]}"}
     return Session(
         key=key,
-        options=options(jsontext.loads(item.body)),
+        options=options(body),
         created_at=item.time("created"),
         last_activity=item.time("active"),
         expires_at=item.time("expires"),
@@ -97,7 +105,7 @@ def unpack(key: SessionKey, item: Item) -> Session:
         last_turn=item.text("last_turn") if "last_turn" in item.facts else "",
         inbox=item.number("inbox"),
         due=item.text("due"),
-        metadata=gate.stored(item.text("metadata")),
+        metadata=metadata,
         metadata_version=item.number("metadata_version"),
         queued=item.number("queued"),
         events=item.number("events"),
@@ -108,7 +116,7 @@ def unpack(key: SessionKey, item: Item) -> Session:
 
 def alive(item: Item | None, now: float) -> bool:
     """Whether a session's item stands for a session that can be used."""
-    return item is not None and "deleted" not in item.facts and item.number("expires") > ms(now)
+    return item is not None and "deleted" not in item.facts and item.number("expires", 0) > ms(now)
 
 
 def get(services: Services, key: SessionKey) -> Session:

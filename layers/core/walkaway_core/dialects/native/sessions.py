@@ -102,8 +102,13 @@ def delete(caller: Called, session: str) -> None:
 
 def record(services: Services, session: Session, running: Mapping[str, Turn] | None = None) -> SessionRecord:
     """Show a session, with what its agent says now. `running`: the turns of it and others, if they have been read."""
-    now, _ = agents.at_start(services, session)
     options = session.options
+    try:
+        now, _ = agents.at_start(services, session)
+    except Invalid:
+        now = options.settings
+    if not now.turn_timeout:  # what is stored of it cannot be read
+        now = settings.filled(services, now)
     running = turns.running(services, [session]) if running is None else running
     return SessionRecord(
         id=session.key.session,

@@ -13,7 +13,7 @@ from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.store import bodies
 from walkaway_core.store.services import Services
 from walkaway_core.store.turn_webhook import TurnWebhook
-from walkaway_wire import jsontext
+from walkaway_wire import gate
 from walkaway_wire.messages import MessageCreate
 from walkaway_wire.webhooks import (
     AttemptRecord,
@@ -106,7 +106,7 @@ def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
     endpoints.get(caller.services, caller.tenant, webhook)
     stored = deliveries.get(caller.services, caller.tenant, webhook, delivery)
     body = bodies.fetch(caller.services.workspace, caller.tenant, stored.item)
-    return DeliveryDetail(**_delivery(stored), payload=jsontext.loads(body))
+    return DeliveryDetail(**_delivery(stored), payload=gate.stored(body))
 
 
 @router.post(

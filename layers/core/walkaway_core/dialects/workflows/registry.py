@@ -12,7 +12,7 @@ from walkaway_core.errors import Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
 from walkaway_core.store import rewritten
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext, problems
+from walkaway_wire import gate, jsontext, problems
 from walkaway_wire.tools import MOST, FunctionTool
 
 
@@ -54,7 +54,8 @@ def all_of(services: Services, tenant: str) -> list[Registered]:
 
 def offered(services: Services, tenant: str) -> list[FunctionTool]:
     """The tools that a task is offered: of one name the last one, in whatever namespace."""
-    last = {tool.name: tool for tool in sorted(all_of(services, tenant), key=lambda tool: tool.updated_at)}
+    there = [tool for tool in all_of(services, tenant) if gate.UNREADABLE not in tool.definition]
+    last = {tool.name: tool for tool in sorted(there, key=lambda tool: tool.updated_at)}
     return [tool.tool for tool in sorted(last.values(), key=lambda tool: tool.id)]
 
 
@@ -89,7 +90,10 @@ def _put(services: Services, tenant: str, definition: Mapping[str, Any]) -> Regi
 
 
 def _unpack(item: Item) -> Registered:
-    definition = jsontext.loads(item.body)
+    definition = gate.stored_object(item.body, "name", "namespace", "description", "schema_data")
+    if gate.UNREADABLE in definition:
+        about = {"name": gate.UNREADABLE, "namespace": "", "description": definition[gate.UNREADABLE]}
+        definition = {**about, "schema_data": {}, gate.UNREADABLE: True}
     return Registered(
         id=item.number("id"),
         name=definition["name"],

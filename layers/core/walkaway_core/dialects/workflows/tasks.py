@@ -19,7 +19,7 @@ from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
-from walkaway_wire import jsontext
+from walkaway_wire import gate
 
 LISTED = 1000
 """How many tasks a list has at the most."""
@@ -110,8 +110,7 @@ def _names(stored: StoredTask) -> set[str]:
 
 
 def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
-    body: Mapping[str, Any] = jsontext.loads(bodies.fetch(services.workspace, tenant, item))
-    return body
+    return gate.stored_object(bodies.fetch(services.workspace, tenant, item))
 
 
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask]:
