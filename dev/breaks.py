@@ -23,6 +23,12 @@ RELEASES = NOW / "releases"
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 TEXTS = ("title", "summary", "description", "examples", "example", "operationId", "tags")
 
+MISSTATED = {
+    "GET /api/v1/runs/{}/stream 200: application/json is gone",
+    "GET /api/agent/{}/status/{}/events 200: application/json is gone",
+}
+"""What the last release's documents said and its server never did; to be emptied at a release."""
+
 Document = Mapping[str, Any]
 
 
@@ -121,7 +127,7 @@ def main() -> None:
     folders = [path for path in RELEASES.glob("*") if path.is_dir()]
     if len(folders) != 1 or not (baseline := documents(folders[0])):
         sys.exit("docs/releases must hold the documents of one release; `python -m dev.breaks --release` writes them")
-    if breaks := compare(baseline, documents(NOW)):
+    if breaks := [one for one in compare(baseline, documents(NOW)) if one not in MISSTATED]:
         sys.exit("\n".join([f"breaks callers of {folders[0].name}:", *(f"  {one}" for one in breaks)]))
 
 

@@ -28,12 +28,13 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
         openapi_url=dialect.document,
         docs_url=None,
         redoc_url=None,
+        responses=openapi.errors_everywhere(surface),
     )
     app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
     app.state.documents = documents
     errors.install(app, surface.errors)
     body_limit.install(app, surface)
-    openapi.install(app)
+    openapi.install(app, surface)
     for router in surface.routers:
         app.router.routes += router.routes  # as they are: to include a router is to analyse each of its routes again
     answers.install(app)

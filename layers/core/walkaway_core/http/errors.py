@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
@@ -70,6 +71,13 @@ class Errors:
     """
 
     status: ClassVar[Mapping[str, int]] = {}
+    validates_as_fastapi: ClassVar[bool] = False
+    """Whether what does not fit a route's description is a 422 in FastAPI's form."""
+
+    def described(self, status: int) -> type[BaseModel]:
+        """Give the form of an error's body, for the OpenAPI document."""
+        del status
+        return ErrorBody
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write what a use case found: 401, 403, 404, 409, 413, 503 and their like."""
@@ -102,9 +110,9 @@ class Errors:
         return self.status.get(error.code) or STATUS[error.code]
 
 
-def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """Document the errors of a route."""
-    return {code: {"model": ErrorBody, "description": HTTPStatus(code).phrase} for code in codes}
+def answers(*codes: int, model: type[BaseModel] = ErrorBody) -> dict[int | str, dict[str, Any]]:
+    """Document the errors of a route, beside those that all have (`openapi.EVERYWHERE`)."""
+    return {code: {"model": model, "description": HTTPStatus(code).phrase} for code in codes}
 
 
 def install(app: FastAPI, shape: Errors) -> None:

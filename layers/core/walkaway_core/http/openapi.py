@@ -1,21 +1,52 @@
 """The OpenAPI document: what FastAPI makes of the routes, with the errors that they really give."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 
+from walkaway_core.http.dialect import Surface
 
-def install(app: FastAPI) -> None:
-    """Take out FastAPI's 422, which this API answers as 400 in the contract's shape."""
+EVERYWHERE = (400, 401, 412, 413)
+"""What no route need declare: a dialect's kit answers it, where the operation can be answered so (`_applies`)."""
+
+
+def errors_everywhere(surface: Surface) -> dict[int | str, dict[str, Any]]:
+    """Describe them, as an app's own responses."""
+    return {
+        code: {"model": surface.errors.described(code), "description": HTTPStatus(code).phrase} for code in EVERYWHERE
+    }
+
+
+def install(app: FastAPI, surface: Surface) -> None:
+    """Take out what an operation never answers, and FastAPI's 422 where the dialect says that otherwise."""
     make = app.openapi
 
     def document() -> dict[str, Any]:
         made = make()
         for path in made["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)
-        for name in ("HTTPValidationError", "ValidationError"):
-            made["components"]["schemas"].pop(name, None)
+            for method, operation in path.items():
+                answers = operation["responses"]
+                for code in EVERYWHERE:
+                    if not _applies(code, method, operation, surface):
+                        answers.pop(str(code), None)
+                if not surface.errors.validates_as_fastapi and "HTTPValidationError" in str(answers.get("422")):
+                    del answers["422"]
+        if not surface.errors.validates_as_fastapi:
+            for name in ("HTTPValidationError", "ValidationError"):
+                made["components"]["schemas"].pop(name, None)
         return made
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _applies(code: int, method: str, operation: dict[str, Any], surface: Surface) -> bool:
+    """Say whether an operation can be answered so: by what it is sent, and what the dialect refuses."""
+    body, keyed = "requestBody" in operation, "security" in operation
+    sent = {each["name"] for each in operation.get("parameters", ()) if each["in"] != "path"}
+    return {
+        400: surface.refuses_unknown or body or bool(sent),
+        401: keyed,
+        412: surface.refuses_unknown and keyed and (method != "get" or "if-match" in sent),
+        413: body or method == "put",
+    }[code]

@@ -1,11 +1,12 @@
 """How the runs dialect says what is wrong (contract B.1, B.10)."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
@@ -15,10 +16,27 @@ from walkaway_core.http.errors import AGAIN, BEARER, Errors, unavailable
 from walkaway_wire.problems import short
 
 
+class RunProblem(BaseModel):
+    """What is wrong."""
+
+    detail: str
+
+
+class RunUnauthorized(BaseModel):
+    """A key is missing or unknown."""
+
+    error: Literal["Unauthorized"]
+
+
 class RunErrors(Errors):
     """A 422 is a list, an unknown key says `error`, anything else `detail`."""
 
+    validates_as_fastapi = True
     status: ClassVar[Mapping[str, int]] = {BadState.code: 400, RunNotFound.code: 404, RunBusy.code: 409}
+
+    def described(self, status: int) -> type[BaseModel]:
+        """Give the form of an error's body."""
+        return RunUnauthorized if status == 401 else RunProblem
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail`."""

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from walkaway_core.dialects.runs import index, progress, runs, settings
+from walkaway_core.dialects.runs.errors import RunProblem
 from walkaway_core.dialects.runs.index import Run
 from walkaway_core.dialects.runs.problems import BadState, RunBusy
 from walkaway_core.dialects.runs.progress import Telling
 from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest, StoredRun
 from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, RunStats, RunStatus, RunSubmit
-from walkaway_core.http import sse
+from walkaway_core.http import errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
 from walkaway_core.http.direct import direct
@@ -26,12 +27,18 @@ from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
 router = APIRouter(tags=["runs"])
+FRAMES = 'event: status\r\ndata: {"status":"running","job_id":"run_…"}\r\n\r\n'
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The run as it goes on", "content": {"text/event-stream": {"example": FRAMES}}}
+}
+UNKNOWN = errors.answers(404, model=RunProblem)
+STATE = errors.answers(404, 409, model=RunProblem)
 BASE = "/api/v1/runs"
 AGAIN = {"queued": 2, "running": 5}
 """Seconds after which it is worth asking again."""
 
 
-@router.post(BASE, status_code=202, summary="Submit a run")
+@router.post(BASE, status_code=202, responses=STATE, summary="Submit a run")
 @router.post(f"{BASE}/", status_code=202, include_in_schema=False)
 @direct
 def submit(
@@ -93,14 +100,14 @@ def listing(
     return RunList(jobs=[_status(request, one) for one in listed], total=total, page=page, page_size=page_size)
 
 
-@router.get(f"{BASE}/{{run}}", summary="Read a run")
+@router.get(f"{BASE}/{{run}}", responses=UNKNOWN, summary="Read a run")
 @direct
 def get(caller: Called, run: str, request: Request) -> RunStatus:
     """Read how a run stands."""
     return _status(request, runs.get(caller.services, caller.tenant, run))
 
 
-@router.get(f"{BASE}/{{run}}/result", summary="Read a run's result")
+@router.get(f"{BASE}/{{run}}/result", responses=STATE, summary="Read a run's result")
 def result(caller: Called, run: str) -> RunResult:
     """Read what came of a run that is over, whole."""
     stored = runs.get(caller.services, caller.tenant, run)
@@ -122,7 +129,13 @@ def result(caller: Called, run: str) -> RunResult:
     )
 
 
-@router.get(f"{BASE}/{{run}}/stream", response_model=None, summary="Follow a run")
+@router.get(
+    f"{BASE}/{{run}}/stream",
+    responses=STREAM | UNKNOWN,
+    response_model=None,
+    response_class=StreamingResponse,
+    summary="Follow a run",
+)
 @direct
 @streamed
 async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
@@ -135,13 +148,13 @@ async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, 
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
 
-@router.post(f"{BASE}/{{run}}/cancel", summary="Cancel a run")
+@router.post(f"{BASE}/{{run}}/cancel", responses=STATE, summary="Cancel a run")
 def cancel(caller: Called, run: str, request: Request) -> RunStatus:
     """End a run now; the answer shows it as it then is."""
     return _status(request, runs.cancel(caller.services, caller.tenant, run))
 
 
-@router.delete(f"{BASE}/{{run}}", status_code=204, summary="Delete a run")
+@router.delete(f"{BASE}/{{run}}", status_code=204, responses=STATE, summary="Delete a run")
 def delete(caller: Called, run: str) -> None:
     """Delete a run that is over. Files stay: they are the workspace's."""
     runs.delete(caller.services, caller.tenant, run)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from walkaway_core.dialects.workflows.problems import NoToolResponses, TaskNotFound
@@ -26,10 +27,29 @@ ELSEWHERE = (
 )
 
 
+class Problem(BaseModel):
+    """A code for programs, and a sentence."""
+
+    code: str
+    message: str
+
+
+class WorkflowProblem(BaseModel):
+    """What is wrong."""
+
+    detail: Problem | str
+
+
 class WorkflowErrors(Errors):
     """`detail` has a code and a message; what the platform has besides runs is said to be elsewhere."""
 
+    validates_as_fastapi = True
     status: ClassVar[Mapping[str, int]] = {TaskNotFound.code: 404}
+
+    def described(self, status: int) -> type[BaseModel]:
+        """Give the form of an error's body."""
+        del status
+        return WorkflowProblem
 
     def ours(self, request: Request, error: WalkawayError) -> Response:
         """Write `detail` with a code."""

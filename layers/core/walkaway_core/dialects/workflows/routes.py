@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from walkaway_core.dialects.workflows import forms, records, tasks
+from walkaway_core.dialects.workflows.errors import WorkflowProblem
 from walkaway_core.dialects.workflows.problems import NoToolResponses
 from walkaway_core.dialects.workflows.tasks import TaskRequest
 from walkaway_core.dialects.workflows.wire import (
@@ -24,7 +25,7 @@ from walkaway_core.dialects.workflows.wire import (
 )
 from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import CallAnswer
-from walkaway_core.http import sse
+from walkaway_core.http import errors, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
@@ -46,10 +47,12 @@ EVENTS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"example": 'data: {"type":"sync","task_status":{…}}\n\n'}},
     }
 }
+UNKNOWN = errors.answers(404, model=WorkflowProblem)
+STATE = errors.answers(404, 409, model=WorkflowProblem)
 Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="comes back in the task's record")]
 
 
-@router.post("/workflow/execute/{agent_id}", summary="Start a task")
+@router.post("/workflow/execute/{agent_id}", responses=STATE, summary="Start a task")
 @direct
 def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") -> TaskStarted:
     """Start a task of an agent, by the agent's id or name."""
@@ -59,6 +62,7 @@ def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") 
 @router.post(
     "/workflow/execute/{agent_id}/with-files",
     openapi_extra=forms.form(words=True),
+    responses=STATE,
     summary="Start a task with files",
 )
 async def execute_with_files(caller: Called, agent_id: str, request: Request, label: Label = "") -> TaskStarted:
@@ -82,7 +86,7 @@ async def upload(caller: Called, request: Request) -> Uploaded:
     return Uploaded(references=references)
 
 
-@router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS), summary="Read how a task stands")
+@router.get("/agent/{agent_id}/status/{task_id}", responses=shown(STATUS) | UNKNOWN, summary="Read how a task stands")
 @direct
 def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     """Read how a task stands, and what it waits for."""
@@ -90,7 +94,13 @@ def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     return records.status(caller.services, task.turn)
 
 
-@router.get("/agent/{agent_id}/status/{task_id}/events", responses=EVENTS, response_model=None, summary="Follow a task")
+@router.get(
+    "/agent/{agent_id}/status/{task_id}/events",
+    responses=EVENTS | UNKNOWN,
+    response_model=None,
+    response_class=StreamingResponse,
+    summary="Follow a task",
+)
 @direct
 @streamed
 async def events(
@@ -106,7 +116,7 @@ async def events(
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
 
-@router.post("/agent/{agent_id}/{task_id}/tool_responses", summary="Answer tool calls of a task")
+@router.post("/agent/{agent_id}/{task_id}/tool_responses", responses=STATE, summary="Answer tool calls of a task")
 def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolResponses) -> ToolResponsesTaken:
     """Answer calls that wait; the same answer may come again."""
     if not asked.results:
@@ -117,7 +127,7 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
     return ToolResponsesTaken(message=f"{len(answers)} tool responses were accepted", task_id=task_id)
 
 
-@router.get("/workflow/run/{task_id}", responses=shown(TASK), summary="Read a task")
+@router.get("/workflow/run/{task_id}", responses=shown(TASK) | UNKNOWN, summary="Read a task")
 @direct
 def run(caller: Called, task_id: int) -> dict[str, Any]:
     """Read everything that is known of a task."""
@@ -125,21 +135,21 @@ def run(caller: Called, task_id: int) -> dict[str, Any]:
     return records.whole(caller.services, task.turn, task.asked)
 
 
-@router.get("/workflow/runs/by-parent/{task_id}", summary="List a task's child tasks")
+@router.get("/workflow/runs/by-parent/{task_id}", responses=UNKNOWN, summary="List a task's child tasks")
 def children(caller: Called, task_id: int) -> list[dict[str, Any]]:
     """List the tasks that a task has begun: there are none, since an agent is one node here."""
     tasks.get(caller.services, caller.tenant, task_id)
     return []
 
 
-@router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}), summary="List an agent's tasks")
+@router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}) | UNKNOWN, summary="List an agent's tasks")
 def runs(caller: Called, agent_id: str) -> dict[str, list[dict[str, Any]]]:
     """List an agent's tasks, the newest first, up to 1,000."""
     listed = tasks.of_agent(caller.services, caller.tenant, agent_id)
     return {"runs": [records.whole(caller.services, one.turn, one.asked) for one in listed]}
 
 
-@router.post("/workflow/runs/{task_id}/schedule-cancel", summary="Cancel a task")
+@router.post("/workflow/runs/{task_id}/schedule-cancel", responses=UNKNOWN, summary="Cancel a task")
 def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
     """End a task now; one that is over stays as it is."""
     task = tasks.cancel(caller.services, caller.tenant, task_id)
