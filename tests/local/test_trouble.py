@@ -109,10 +109,10 @@ def under_way(data: Path) -> Iterator[tuple[Served, httpx.Client, dict[str, str]
 
 def events(client: httpx.Client, names: dict[str, str]) -> list[dict[str, object]]:
     path = f"/v1/sessions/{names['busy']}/responses/{names['turn']}/events"
-    found: list[dict[str, object]] = client.get(
+    listed: list[dict[str, object]] = client.get(
         path, params={"limit": 1000}, headers={"Accept": "application/json"}
     ).json()["events"]
-    return found
+    return listed
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -61,13 +61,15 @@ class Bubblewrap:
         missing = [name for name in (*NEEDED, *(AS_ROOT if root else ())) if shutil.which(name) is None]
         if missing:
             return f"Commands cannot be run: {', '.join(missing)} cannot be found. {GET}"
+        words: list[bytes] = []
         try:
-            with self.run(Command("true", "", (), (), 10.0), lambda _: None) as finished:
+            with self.run(Command("true", "", (), (), 10.0), words.append) as finished:
                 if finished.exit_code == 0:
                     return None
         except SandboxRefused as refusal:
             return str(refusal)
-        return "Commands cannot be run: bubblewrap does not work here; are user namespaces allowed?"
+        why = b"".join(words).decode(errors="replace").strip() or "are user namespaces allowed?"
+        return f"Commands cannot be run: bubblewrap does not work here: {why[:500]}"
 
     @contextmanager
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
