@@ -224,6 +224,9 @@ def test_a_server_without_room_ends_when_it_is_asked_to(small_files: tuple[Path,
 FILL = """
 python3 - <<'EOF'
 import os, time
+for _ in range(DEEP):
+    os.mkdir("d" * 250)
+    os.chdir("d" * 250)
 with open("fill", "wb", buffering=0) as file:
     try:
         while True:
@@ -237,12 +240,15 @@ EOF
 
 
 @needs_bubblewrap
-def test_a_command_that_fills_the_disk_leaves_room_behind(small_disk: tuple[Path, Full], model: MessagesApi) -> None:
+@pytest.mark.parametrize("deep", [0, 18], ids=["where one looks", "beyond the longest path"])
+def test_a_command_that_fills_the_disk_leaves_room_behind(
+    deep: int, small_disk: tuple[Path, Full], model: MessagesApi
+) -> None:
     data, _ = small_disk
     with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
-        told = Agent(web, model).bash(FILL, timeout=20)
+        told = Agent(web, model).bash(FILL.replace("DEEP", str(deep)), timeout=20)
         assert "No space left on device\nlooked" in told
-        assert "fill was not kept: The disk is full" in told
+        assert deep or "fill was not kept: The disk is full" in told
         assert list((data / "sandbox").iterdir()) == []
         assert web.get("/health").is_success
         assert Agent(web, model).bash("echo room > a.txt") == "exit code 0\n[written: a.txt]"
