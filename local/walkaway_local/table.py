@@ -23,8 +23,8 @@ from walkaway_local.writer import Writer, log_failure
 DATABASE = "walkaway.db"
 """The file's name in a data folder."""
 MAX_GET = 100
-LOCKED = 1.0
-"""Seconds that a write waits for another program's, which is less than a request has."""
+LOCKED = 0.2
+"""Seconds that a write waits for another program's at a time: it is tried again, as long as whoever asked has time."""
 
 
 class SqliteTable:

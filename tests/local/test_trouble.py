@@ -2,11 +2,12 @@
 
 import os
 import resource
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -219,6 +220,30 @@ def test_a_server_without_room_ends_when_it_is_asked_to(small_files: tuple[Path,
         wait_for(lambda: client.get("/health").status_code == 503)
         server.process.terminate()
         assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_database_that_another_program_locks_is_waited_for_or_said_to_be(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with (
+        under_way(data) as (server, client, names),
+        closing(sqlite3.connect(data / "walkaway.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        before = processor(server)
+        with ThreadPoolExecutor(8) as pool:
+            where = f"{server.url}/v1/sessions/{names['free']}"
+            waiting = [pool.submit(httpx.patch, where, json={"metadata": {"n": n}}, timeout=10) for n in range(8)]
+            for answer in (done.result() for done in waiting):
+                assert answer.status_code == 503
+                assert "is locked by another program" in message(answer)
+                assert answer.elapsed.total_seconds() < 3
+        assert "is locked by another program" in client.get("/health").json()["message"]
+        assert processor(server) - before < 2
+        other.execute("ROLLBACK")
+        wait_for(lambda: client.get("/health").is_success)
+        assert client.patch(where, json={"metadata": {"n": 9}}).is_success
+        record = f"/v1/sessions/{names['busy']}/responses/{names['turn']}"
+        wait_for(lambda: client.get(record).json()["status"] == "completed")
 
 
 FILL = """
