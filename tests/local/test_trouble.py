@@ -20,7 +20,7 @@ from tests.kit.servers import KEYS, PATIENCE, Served, running, served
 from walkaway_core.settings import Settings
 
 LATER = {"Prefer": "respond-async"}
-SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.01"}
+SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.02"}
 Full = Callable[[Served], Callable[[], None]]
 """Fills the disk under a server; what it gives makes room again."""
 EVERYWHERE: dict[str, tuple[str, str, dict[str, object]]] = {
@@ -90,7 +90,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Full]]:
     subprocess.check_call(["umount", "-l", disk])
 
 
-@pytest.fixture(params=["small_files", "small_disk"])
+@pytest.fixture(params=["small_files", pytest.param("small_disk", marks=pytest.mark.deep)])
 def tight(request: pytest.FixtureRequest) -> tuple[Path, Full]:
     made: tuple[Path, Full] = request.getfixturevalue(request.param)
     return made
@@ -102,7 +102,7 @@ def under_way(data: Path) -> Iterator[tuple[Served, httpx.Client, dict[str, str]
     with served(data, environ=SLOW) as server, server.client() as client:
         free, busy = (client.post("/v1/sessions", json={"persistent": True}).json()["id"] for _ in range(2))
         client.post("/v1/agents", json={"name": "old"}).raise_for_status()
-        sent = client.post(f"/v1/sessions/{busy}/messages", json={"message": "Write a report to a.md"}, headers=LATER)
+        sent = client.post(f"/v1/sessions/{busy}/messages", json={"message": "Write a poem about rain."}, headers=LATER)
         names = {"free": free, "busy": busy, "turn": sent.json()["response_id"]}
         wait_for(lambda: len(events(client, names)) > 5)
         yield server, client, names
@@ -198,6 +198,7 @@ def test_what_waits_keeps_nobody_from_being_told_and_nothing_spins(tight: tuple[
         wait_for(lambda: client.get(record).json()["status"] == "completed")
 
 
+@pytest.mark.deep
 def test_a_server_that_dies_without_room_goes_on_when_there_is_some(tight: tuple[Path, Full]) -> None:
     data, fill = tight
     with under_way(data) as (server, client, names):
