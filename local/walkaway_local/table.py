@@ -25,8 +25,8 @@ DATABASE = "walkaway.db"
 MAX_GET = 100
 CACHE_KB = 512
 """What a connection keeps of the file; there is one for each thread that reads at the same time."""
-LOCKED = 1.0
-"""Seconds that a write waits for another program's, which is less than a request has."""
+LOCKED = 0.2
+"""Seconds that a write waits for another program's at a time: it is tried again, as long as whoever asked has time."""
 
 
 class SqliteTable:

@@ -1,15 +1,19 @@
 """What only the deployed shape has: functions that break down by themselves, and a bus with rules of its users."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import httpx
 import pytest
 
 from tests.kit import sse
+from tests.kit.dynamo import Trouble
 from tests.kit.shapes import Deployed, deployed, settle
 from walkaway_core.engine import creating, sending
 from walkaway_core.settings import SettingError
@@ -124,3 +128,59 @@ def test_a_hundred_identical_starts_are_one_turn_and_one_execution(shape: Deploy
     assert [found.again for found in started].count(False) == 1
     assert executions() == before + 1
     settle(shape.deployment)
+
+
+@contextmanager
+def throttled(shape: Deployed, times: int = 100_000) -> Iterator[None]:
+    """Let the table take no request of any function, up to so many."""
+    tables: list[Any] = [it.table for it in shape.deployment.services.values() if it.settings.table]
+    troubles = [Trouble(table._client) for table in tables]
+    for trouble in troubles:
+        trouble.answers(400, "ThrottlingException", times)
+    try:
+        yield
+    finally:
+        for trouble in troubles:
+            trouble.aside = True
+
+
+WRITES = {
+    "a session": ("POST", "/v1/sessions", {"json": {}}),
+    "metadata": ("PATCH", "/v1/sessions/{0}", {"json": {"metadata": {"k": 1}}}),
+    "the end of a session": ("DELETE", "/v1/sessions/{0}", {}),
+    "a message": (
+        "POST",
+        "/v1/sessions/{0}/messages",
+        {"json": {"message": "x"}, "headers": {"Prefer": "respond-async"}},
+    ),
+    "a webhook": ("POST", "/v1/webhooks", {"json": {"url": "https://example.com"}}),
+    "a run": ("POST", "/api/v1/runs", {"json": {"prompt": "x"}}),
+    "a task": ("POST", "/api/workflow/execute/a", {"json": {"inputs": {"strings": {"1": "x"}}}}),
+    "how a session stands": ("GET", "/v1/sessions/{0}", {}),
+}
+
+
+def test_a_table_that_throttles_is_told_within_three_seconds(client: httpx.Client, shape: Deployed) -> None:
+    session = sse.new(client)
+    client.post("/v1/agents", json={"name": "a"}).raise_for_status()
+    with throttled(shape):
+        for what, (method, path, how) in WRITES.items():
+            began = time.monotonic()
+            answer = client.request(method, path.format(session), **how)  # type: ignore[arg-type]
+            assert time.monotonic() - began < 3, what
+            assert answer.status_code == 503, f"{what}: {answer.text}"
+            assert "DynamoDB takes no more requests" in answer.text, what
+            assert "safe" not in answer.text, what
+            assert int(answer.headers["Retry-After"]) > 0, what
+        assert client.get("/health").status_code == 503, "this process has just written in vain"
+    assert client.get(f"/v1/sessions/{session}").json()["metadata"] == {}
+    client.patch(f"/v1/sessions/{session}", json={"metadata": {"k": 1}}).raise_for_status()
+    assert client.get("/health").is_success
+
+
+def test_a_turn_waits_until_the_table_takes_its_writes_again(client: httpx.Client, shape: Deployed) -> None:
+    session = sse.new(client)
+    with throttled(shape, times=7):
+        events = sse.send(client, session, "Write a poem about rain.")
+    assert [event.id for event in events] == list(range(len(events)))
+    assert events[-1].event == "message.completed"

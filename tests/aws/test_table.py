@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.kit.clock import HeldClock
 from tests.kit.dynamo import Trouble
@@ -116,6 +117,24 @@ def test_reads_give_up_as_writes_do(dynamo: tuple[DynamoTable, Trouble]) -> None
     with patience.within(0.1), pytest.raises(Unavailable):
         table.query("p")
     assert table.trouble() == ""
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_reads_are_repeated_when_the_service_fails(dynamo: tuple[DynamoTable, Trouble], status: int) -> None:
+    table, troubles = dynamo
+    table.write(*ONE)
+    troubles.answers(status, "InternalServerError", 2, ResponseMetadata={"HTTPStatusCode": status})
+    assert table.get(("p", "a"))[0]
+    troubles.times_out_after_effect()
+    assert table.query("p").items
+
+
+def test_an_error_of_the_request_itself_is_not_repeated(dynamo: tuple[DynamoTable, Trouble]) -> None:
+    table, troubles = dynamo
+    troubles.answers(400, "AccessDeniedException", ResponseMetadata={"HTTPStatusCode": 400})
+    with pytest.raises(ClientError):
+        table.get(("p", "a"))
+    assert troubles.sent == 1
 
 
 def test_writes_work_again_and_the_table_says_so(dynamo: tuple[DynamoTable, Trouble]) -> None:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.kit.clock import HeldClock, ShiftedClock
+from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.servers import running
 from tests.upgrades.opened import until
 from walkaway_core.ports.items import Item, Put
@@ -31,8 +32,8 @@ OPENED, REFUSED = ("6e38945", "242397b"), ("88d4491", "6f286e2")
 
 def number(database: Path) -> int:
     with closing(sqlite3.connect(database)) as connection:
-        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        return found
+        number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        return number
 
 
 def numbered(database: Path, other: int) -> None:
@@ -78,9 +79,9 @@ def test_what_is_older_is_refused_and_left_as_it_is(commit: str, command: tuple[
     data = shutil.copytree(EARLY / commit / "data", tmp_path / "data")
     with closing(sqlite3.connect(data / "walkaway.db")) as connection:
         before = list(connection.iterdump())
-    said = serve(data, *command)
-    assert "from before webhooks" in said
-    assert "another data folder" in said
+    told = serve(data, *command)
+    assert "from before webhooks" in told
+    assert "another data folder" in told
     with closing(sqlite3.connect(data / "walkaway.db")) as connection:
         assert list(connection.iterdump()) == before
     assert number(data / "walkaway.db") == 0
@@ -90,8 +91,8 @@ def test_what_is_newer_is_refused(tmp_path: Path) -> None:
     SqliteTable(tmp_path / "walkaway.db", HeldClock()).close()
     assert number(tmp_path / "walkaway.db") == FORMAT
     numbered(tmp_path / "walkaway.db", FORMAT + 1)
-    said = serve(tmp_path)
-    assert f"newer version of Walkaway, in format {FORMAT + 1}; this version reads formats up to {FORMAT}" in said
+    told = serve(tmp_path)
+    assert f"newer version of Walkaway, in format {FORMAT + 1}; this version reads formats up to {FORMAT}" in told
     assert number(tmp_path / "walkaway.db") == FORMAT + 1
 
 
@@ -125,9 +126,9 @@ def test_a_damaged_database_is_said_to_be_one(page: int, tmp_path: Path) -> None
     data = shutil.copytree(EARLY / "6e38945" / "data", tmp_path / "data")
     SqliteTable(data / "walkaway.db", HeldClock()).close()
     damage(data, page)
-    said = serve(data)
-    assert f"{data}/walkaway.db is damaged" in said
-    assert "put back a backup" in said
+    told = serve(data)
+    assert f"{data}/walkaway.db is damaged" in told
+    assert "put back a backup" in told
 
 
 def test_a_directory_in_the_databases_place_is_said_to_be_one(tmp_path: Path) -> None:
@@ -142,14 +143,14 @@ def test_a_file_in_the_data_folders_place_is_said_to_be_one(tmp_path: Path) -> N
 
 
 def test_too_few_files_are_said_to_be_too_few(tmp_path: Path) -> None:
-    said = serve(tmp_path, limit=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
-    assert "Only 16 files may be open at once here (ulimit -n)" in said
+    told = serve(tmp_path, limit=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+    assert "Only 16 files may be open at once here (ulimit -n)" in told
 
 
 @pytest.mark.parametrize("command", [(), ("keys", "create", "alice")])
 def test_no_room_at_the_start_is_said_in_a_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
-    said = serve(tmp_path, *command, limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
-    assert "disk" in said
+    told = serve(tmp_path, *command, limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+    assert "disk" in told
 
 
 @pytest.mark.parametrize("command", [(), ("keys", "create", "alice")])
@@ -164,3 +165,15 @@ def test_a_file_system_that_is_read_only_is_said_to_be_one(command: tuple[str, .
         assert "read-only" in serve(data, *command).lower()
     finally:
         subprocess.check_call(["umount", "-l", data])
+
+
+@needs_bubblewrap
+def test_a_limit_that_keeps_commands_away_is_told_in_its_own_words(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, resource; from walkaway_local.sandbox.bubblewrap import Bubblewrap; "
+        "from walkaway_local.workspace import FolderWorkspace; resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512)); "
+        f"there = pathlib.Path({str(tmp_path)!r}); "
+        "print(Bubblewrap(there / 'sandbox', FolderWorkspace(there / 'workspace')).problem())"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "prlimit: failed to set the NOFILE resource limit" in told

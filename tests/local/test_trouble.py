@@ -2,11 +2,12 @@
 
 import os
 import resource
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,7 @@ from tests.kit.servers import KEYS, PATIENCE, Served, running, served
 from walkaway_core.settings import Settings
 
 LATER = {"Prefer": "respond-async"}
-SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.01"}
+SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.02"}
 Full = Callable[[Served], Callable[[], None]]
 """Fills the disk under a server; what it gives makes room again."""
 EVERYWHERE: dict[str, tuple[str, str, dict[str, object]]] = {
@@ -89,7 +90,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Full]]:
     subprocess.check_call(["umount", "-l", disk])
 
 
-@pytest.fixture(params=["small_files", "small_disk"])
+@pytest.fixture(params=["small_files", pytest.param("small_disk", marks=pytest.mark.deep)])
 def tight(request: pytest.FixtureRequest) -> tuple[Path, Full]:
     made: tuple[Path, Full] = request.getfixturevalue(request.param)
     return made
@@ -101,7 +102,7 @@ def under_way(data: Path) -> Iterator[tuple[Served, httpx.Client, dict[str, str]
     with served(data, environ=SLOW) as server, server.client() as client:
         free, busy = (client.post("/v1/sessions", json={"persistent": True}).json()["id"] for _ in range(2))
         client.post("/v1/agents", json={"name": "old"}).raise_for_status()
-        sent = client.post(f"/v1/sessions/{busy}/messages", json={"message": "Write a report to a.md"}, headers=LATER)
+        sent = client.post(f"/v1/sessions/{busy}/messages", json={"message": "Write a poem about rain."}, headers=LATER)
         names = {"free": free, "busy": busy, "turn": sent.json()["response_id"]}
         wait_for(lambda: len(events(client, names)) > 5)
         yield server, client, names
@@ -109,10 +110,10 @@ def under_way(data: Path) -> Iterator[tuple[Served, httpx.Client, dict[str, str]
 
 def events(client: httpx.Client, names: dict[str, str]) -> list[dict[str, object]]:
     path = f"/v1/sessions/{names['busy']}/responses/{names['turn']}/events"
-    found: list[dict[str, object]] = client.get(
+    listed: list[dict[str, object]] = client.get(
         path, params={"limit": 1000}, headers={"Accept": "application/json"}
     ).json()["events"]
-    return found
+    return listed
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
@@ -197,6 +198,7 @@ def test_what_waits_keeps_nobody_from_being_told_and_nothing_spins(tight: tuple[
         wait_for(lambda: client.get(record).json()["status"] == "completed")
 
 
+@pytest.mark.deep
 def test_a_server_that_dies_without_room_goes_on_when_there_is_some(tight: tuple[Path, Full]) -> None:
     data, fill = tight
     with under_way(data) as (server, client, names):
@@ -221,9 +223,36 @@ def test_a_server_without_room_ends_when_it_is_asked_to(small_files: tuple[Path,
         assert server.process.wait(PATIENCE) == 0
 
 
+def test_a_database_that_another_program_locks_is_waited_for_or_said_to_be(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with (
+        under_way(data) as (server, client, names),
+        closing(sqlite3.connect(data / "walkaway.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        before = processor(server)
+        with ThreadPoolExecutor(8) as pool:
+            where = f"{server.url}/v1/sessions/{names['free']}"
+            waiting = [pool.submit(httpx.patch, where, json={"metadata": {"n": n}}, timeout=10) for n in range(8)]
+            for answer in (done.result() for done in waiting):
+                assert answer.status_code == 503
+                assert "is locked by another program" in message(answer)
+                assert answer.elapsed.total_seconds() < 3
+        assert "is locked by another program" in client.get("/health").json()["message"]
+        assert processor(server) - before < 2
+        other.execute("ROLLBACK")
+        wait_for(lambda: client.get("/health").is_success)
+        assert client.patch(where, json={"metadata": {"n": 9}}).is_success
+        record = f"/v1/sessions/{names['busy']}/responses/{names['turn']}"
+        wait_for(lambda: client.get(record).json()["status"] == "completed")
+
+
 FILL = """
 python3 - <<'EOF'
 import os, time
+for _ in range(DEEP):
+    os.mkdir("d" * 250)
+    os.chdir("d" * 250)
 with open("fill", "wb", buffering=0) as file:
     try:
         while True:
@@ -237,12 +266,15 @@ EOF
 
 
 @needs_bubblewrap
-def test_a_command_that_fills_the_disk_leaves_room_behind(small_disk: tuple[Path, Full], model: MessagesApi) -> None:
+@pytest.mark.parametrize("deep", [0, 18], ids=["where one looks", "beyond the longest path"])
+def test_a_command_that_fills_the_disk_leaves_room_behind(
+    deep: int, small_disk: tuple[Path, Full], model: MessagesApi
+) -> None:
     data, _ = small_disk
     with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
-        told = Agent(web, model).bash(FILL, timeout=20)
+        told = Agent(web, model).bash(FILL.replace("DEEP", str(deep)), timeout=20)
         assert "No space left on device\nlooked" in told
-        assert "fill was not kept: The disk is full" in told
+        assert deep or "fill was not kept: The disk is full" in told
         assert list((data / "sandbox").iterdir()) == []
         assert web.get("/health").is_success
         assert Agent(web, model).bash("echo room > a.txt") == "exit code 0\n[written: a.txt]"

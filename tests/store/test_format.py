@@ -66,5 +66,5 @@ def test_a_table_that_cannot_be_read_now_is_no_other_format(
     monkeypatch.setattr(patience, "REQUEST", 0.0)
     _, troubles = dynamo
     troubles.answers(400, "ThrottlingException", 99)
-    monkeypatch.setattr("walkaway_core.aws.table.connect", lambda: troubles.client)
+    monkeypatch.setattr("walkaway_core.aws.table.connect", lambda _: troubles.client)
     assert deployed.services("api")

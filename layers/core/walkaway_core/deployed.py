@@ -14,7 +14,7 @@ from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
-from walkaway_core.settings import SettingError, Settings
+from walkaway_core.settings import HTTP, SettingError, Settings
 from walkaway_core.store import format  # noqa: A004 - the word for it
 from walkaway_core.store.services import Services
 
@@ -33,7 +33,8 @@ def services(function: str) -> Services:
     Raises SettingError, and WrongFormat for a table that a newer version has written.
     """
     if function not in _built:
-        built = build(Settings.read(os.environ, function), dialects=_spoken)
+        seconds = table.HASTY if function in HTTP else table.PATIENT
+        built = build(Settings.read(os.environ, function), dialects=_spoken, seconds=seconds)
         if built.settings.table:
             _check_format(built, marks=function == "sweep")
         _built[function] = built
@@ -68,11 +69,20 @@ def use(given: Mapping[str, Services], dialects: Sequence[Dialect] = DIALECTS) -
         _spoken[:] = DIALECTS
 
 
-def build(settings: Settings, clock: Clock | None = None, dialects: Sequence[Dialect] = DIALECTS) -> Services:
-    """Build the ports for which there are settings; the others say what is missing when they are used."""
+def build(
+    settings: Settings,
+    clock: Clock | None = None,
+    dialects: Sequence[Dialect] = DIALECTS,
+    *,
+    seconds: float = table.PATIENT,
+) -> Services:
+    """Build the ports for which there are settings; the others say what is missing when they are used.
+
+    The table's answers are waited for so many seconds.
+    """
     clock = clock or SystemClock()
     s3: Any = workspace.connect() if settings.bucket else None
-    dynamo = table.DynamoTable(table.connect(), settings.table, clock) if settings.table else None
+    dynamo = table.DynamoTable(table.connect(seconds), settings.table, clock) if settings.table else None
     files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
     return Services(
         table=dynamo or cast("Table", _Missing("WALKAWAY_TABLE")),

@@ -1,12 +1,13 @@
 """What an error of DynamoDB means: that nothing has happened, that a condition did not hold, or that nobody knows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
 
 from walkaway_core.aws.expressions import to_item
 from walkaway_core.ports.items import Refused, TooLarge, Unknown, Write
+from walkaway_core.ports.patience import NotWritten
 
 NO_EFFECT = {
     "TransactionConflictException",
@@ -24,6 +25,31 @@ def without_effect(error: ClientError) -> bool:
     response: Any = error.response
     codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())} - {None, "None"}
     return response["Error"]["Code"] in NO_EFFECT or (bool(codes) and codes <= REASONS)
+
+
+def asking(call: Callable[[], Any]) -> Any:
+    """Send a request. Raises NotWritten where it has surely done nothing, and may do it when it is sent again."""
+    try:
+        return call()
+    except (EndpointConnectionError, ConnectTimeoutError) as error:
+        raise NotWritten("DynamoDB cannot be reached") from error
+    except ClientError as error:
+        if without_effect(error):
+            raise NotWritten("DynamoDB takes no more requests of this table at present") from error
+        raise
+
+
+def reading(call: Callable[[], Any]) -> Any:
+    """Send a request that only reads. Raises NotWritten where it can be sent again, also after time-outs."""
+    try:
+        return asking(call)
+    except HTTPClientError as error:
+        raise NotWritten("DynamoDB does not answer") from error
+    except ClientError as error:
+        response: Any = error.response
+        if int(response["ResponseMetadata"].get("HTTPStatusCode", 0)) >= 500:
+            raise NotWritten("DynamoDB does not answer") from error
+        raise
 
 
 def meaning(writes: Sequence[Write], error: ClientError, now: float) -> Exception:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+)
 
 from walkaway_core.aws import failures
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
@@ -33,12 +38,13 @@ from walkaway_core.ports.items import (
     check_behind,
     check_limits,
 )
-from walkaway_core.ports.patience import NotWritten
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 MAX_GET = 100
+PATIENT, HASTY, CONNECT = 10.0, 1.2, 1.0
+"""Seconds that a function waits for an answer; a request's, which can ask once more in its time; for a connection."""
 MOST = 45.0
 """Seconds of trouble that a function bears which is no request's: less than any has, and its machine asks it again."""
 REMEMBERED = 10.0
@@ -50,9 +56,10 @@ FAILURES = (BotoCoreError, ClientError)
 """What reads raise when the table cannot be read."""
 
 
-def connect(**options: Any) -> "DynamoDBClient":
-    """Make a client that sends every request once."""
-    return boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}, read_timeout=10), **options)
+def connect(seconds: float = PATIENT, **options: Any) -> "DynamoDBClient":
+    """Make a client that sends every request once, and waits so many seconds for its answer."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=seconds, connect_timeout=CONNECT)
+    return boto3.client("dynamodb", config=config, **options)
 
 
 class DynamoTable:
@@ -79,7 +86,7 @@ class DynamoTable:
         left: list[Any] = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in dict.fromkeys(keys)]
         while left:
             asked = {self._name: {"Keys": left, "ConsistentRead": True}}
-            answer = self._repeat(lambda asked=asked: self._client.batch_get_item(RequestItems=asked))  # type: ignore[misc]
+            answer = self._read(lambda asked=asked: self._client.batch_get_item(RequestItems=asked))  # type: ignore[misc]
             for attributes in answer["Responses"].get(self._name, ()):
                 items[attributes["pk"]["S"], attributes["sk"]["S"]] = to_item(attributes, self._clock.now())
             left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
@@ -96,7 +103,7 @@ class DynamoTable:
         size = 0
         while True:
             asked["Limit"] = limit + 1 - len(items)
-            answer = self._repeat(lambda: self._client.query(TableName=self._name, ConsistentRead=True, **asked))
+            answer = self._read(lambda: self._client.query(TableName=self._name, ConsistentRead=True, **asked))
             for attributes in answer["Items"]:
                 item = to_item(attributes, self._clock.now())
                 if item is None:
@@ -215,17 +222,10 @@ class DynamoTable:
             request["ExpressionAttributeValues"] = words.values
         return {kind: request}
 
+    def _read(self, call: Callable[[], Any]) -> Any:
+        """Call what only reads, and can therefore be repeated, whatever came of it. Raises Unavailable."""
+        return self._repeat(lambda: failures.reading(call))
+
     def _repeat(self, call: Callable[[], Any]) -> Any:
         """Call until it is neither a conflict nor a throttle. Raises Unavailable when the caller bears it no longer."""
-
-        def attempt() -> Any:
-            try:
-                return call()
-            except (EndpointConnectionError, ConnectTimeoutError) as error:
-                raise NotWritten("DynamoDB cannot be reached") from error
-            except ClientError as error:
-                if failures.without_effect(error):
-                    raise NotWritten("DynamoDB takes no more requests of this table at present") from error
-                raise
-
-        return patience.keep_trying(attempt, most=MOST)
+        return patience.keep_trying(lambda: failures.asking(call), most=MOST)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import copy_context
 
 from walkaway_core.store import due
 from walkaway_core.store.services import Services
@@ -35,4 +36,4 @@ def begin_if_late(services: Services, turn: Turn) -> None:
     except RuntimeError:
         begin(services, turn)
     else:
-        loop.run_in_executor(None, begin, services, turn)
+        loop.run_in_executor(None, copy_context().run, begin, services, turn)  # with the patience of whoever asks
