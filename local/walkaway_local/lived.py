@@ -27,12 +27,12 @@ class Leap:
     at: float
     by: float
 
-    def came_after(self, since: float, now: float) -> bool:
-        """Whether the clock said `since` before it. When an hour comes twice, it did if that is yet to come.
+    def came_after(self, since: float, end: float) -> bool:
+        """Whether the clock said `since` before it. When an hour comes twice, it did if that is later than `end`.
 
         A time that was asked for in the moment of the leap, and rounded, is none before it.
         """
-        return since <= self.at and (self.by > 0 or since <= self.at + self.by - LEAP or since > now)
+        return since <= self.at and (self.by > 0 or since <= self.at + self.by - LEAP or since > end)
 
 
 class LivedClock:
@@ -69,8 +69,12 @@ class LivedClock:
 
     def lived(self, since: float) -> float:
         """Seconds that have passed since a time of `now`, without those over which the clock leapt."""
-        now = self.look()
-        return max(0.0, now - since - sum(leap.by for leap in self._leaps if leap.came_after(since, now)))
+        now = end = self.look()
+        for leap in reversed(self._leaps):
+            if not leap.came_after(since, end):
+                break  # nor did one before it
+            now, end = now - leap.by, leap.at
+        return max(0.0, now - since)
 
     def look(self) -> float:
         """See whether the clock has leapt; give the time."""

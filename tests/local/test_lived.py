@@ -72,6 +72,15 @@ class TestLived:
         held.time += 60
         assert clock.lived(began) == pytest.approx(60, abs=0.01)
 
+    def test_what_begins_between_two_leaps_knows_the_later_one_alone(self, held: HeldClock, clock: LivedClock) -> None:
+        held.set += 2 * HOUR
+        clock.look()
+        held.set -= 2 * HOUR
+        began = clock.now()
+        held.time += 60
+        held.set -= HOUR
+        assert clock.lived(began) == pytest.approx(60)
+
     def test_the_next_process_knows_it_and_the_time_without_one_does_not_count(
         self, held: HeldClock, clock: LivedClock, tmp_path: Path
     ) -> None:

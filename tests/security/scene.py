@@ -78,6 +78,7 @@ def scene(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Scene]:
     patch.setenv("WALKAWAY_CANARY", ENVIRONMENT)
     with ExitStack() as stack:
         made = LocalStack(data, Settings())
+        data.chmod(0o755)  # an attack is to fail for its own defence, and not for the rights of the folder
         stack.callback(made.close)
         found = Scene(host, data, made)
         write = made.services.workspace.write
