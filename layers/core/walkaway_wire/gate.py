@@ -88,8 +88,10 @@ def stored(text: str | bytes) -> Any:
     What is no JSON is an object that says so, under the name UNREADABLE.
     """
     try:
-        value = _STRICT.decode(text if isinstance(text, str) else jsontext.decoded(text))
-        return json.loads(_readable(value)) if _suspicious(text) and not jsontext.is_unicode(value) else value
+        decoded = text if isinstance(text, str) else jsontext.decoded(text)
+        value = _STRICT.decode(decoded)
+        escaped = "\\u" in decoded or not decoded.isascii()  # only then can it hold half a character
+        return json.loads(_readable(value)) if escaped and not jsontext.is_unicode(value) else value
     except (ValueError, RecursionError):
         pass
     try:
