@@ -4,6 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 SAM_STAMP := .venv-sam/.ready
 PEERS_STAMP := .venv-peers/.ready
+FUZZ_STAMP := .venv-fuzz/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 # As pip does by itself: the certificates of the system's store, where a company's proxy has its own.
 export UV_SYSTEM_CERTS ?= 1
@@ -37,6 +38,12 @@ $(PEERS_STAMP): requirements-peers.lock $(STAMP)
 	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes requirements-peers.lock
 	@touch $@
 
+$(FUZZ_STAMP): requirements-fuzz.lock $(STAMP)
+	@echo "Setting up .venv-fuzz (schemathesis) …"
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@$(BIN)/uv pip sync --quiet --python .venv-fuzz/bin/python --require-hashes requirements-fuzz.lock
+	@touch $@
+
 demo: $(STAMP) ## Show the main job, end to end, on this machine
 	@$(BIN)/walkaway demo
 
@@ -61,7 +68,7 @@ test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 
-test-deep: $(STAMP) bubblewrap ## Run the tests that take long
+test-deep: $(STAMP) $(FUZZ_STAMP) bubblewrap ## Run the tests that take long
 	@$(PYTEST) -m deep
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
@@ -119,8 +126,10 @@ lock: ## Choose the newest versions of all dependencies
 		--group sam --output-file requirements-sam.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group peers --output-file requirements-peers.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		--group fuzz --output-file requirements-fuzz.lock
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .venv-peers .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

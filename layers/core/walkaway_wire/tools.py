@@ -38,7 +38,9 @@ class FunctionTool(Strict):
     parameters: Annotated[
         dict[str, Any], Field(description="JSON schema of an object", default_factory=lambda: {"type": "object"})
     ]
-    strict: Annotated[bool | None, Field(description="taken and not used: models differ in what they promise")] = None
+    strict: Annotated[
+        bool | None, Field(strict=True, description="taken and not used: models differ in what they promise")
+    ] = None
     timeout: Annotated[Seconds | None, Field(description="seconds for an answer; else the session's tool_timeout")] = (
         None
     )

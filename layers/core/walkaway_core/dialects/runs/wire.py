@@ -44,7 +44,9 @@ class RunSubmit(BaseModel):
     agent_file: Annotated[str | None, Field(description="refused: there are no files of the server's to name")] = None
     framework: Annotated[str | None, Field(description="praisonai, or absent")] = None
     webhook_url: Annotated[str | None, Field(max_length=2000, description="is told how it ends")] = None
-    timeout: Annotated[int | None, Field(ge=0, le=604_800, description="seconds; 0 or null: an hour")] = 3600
+    timeout: Annotated[int | None, Field(strict=True, ge=0, le=604_800, description="seconds; 0 or null: an hour")] = (
+        3600
+    )
     session_id: Annotated[
         str | None, Field(max_length=200, description="a label; the id of an existing session is continued")
     ] = None

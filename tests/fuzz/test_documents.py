@@ -1,0 +1,115 @@
+"""Schemathesis asks every operation what its OpenAPI document says and what it does not, with ids that are there.
+
+No 500, no status, media type or body that the document does not have, no request taken that it does not allow.
+"""
+
+import json
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.kit import sse
+from tests.kit.servers import KEYS, Running, running
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.settings import Settings
+
+HERE = Path(__file__).parent
+PROGRAM = HERE.parents[1] / ".venv-fuzz/bin/schemathesis"
+EXAMPLES = "50"
+ANSWERS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
+    "response_headers_conformance"
+)
+REFUSES = f"{ANSWERS},negative_data_rejection"
+PARTS = {one.name: (one.document, ANSWERS if one.name == "workflows" else REFUSES) for one in DIALECTS}
+"""In a form every text is a file, and a task's number is put right by the hooks: what breaks the description of the
+workflows is no longer seen on its way."""
+LATER = {"Prefer": "respond-async"}
+SEEDS = [7, random.SystemRandom().randrange(1_000_000)]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    settings = Settings(keys=KEYS, rehearsal_delay=0, stream_seconds=1, outbound_loopback=True)
+    with running(tmp_path_factory.mktemp("fuzz") / "data", settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ids(fuzzed: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with what is there."""
+    path = tmp_path_factory.mktemp("ids") / "ids.json"
+    with fuzzed.client() as client:
+        path.write_text(json.dumps(made(client)))
+    return path
+
+
+def made(client: httpx.Client) -> dict[str, list[str]]:
+    """Make some of everything; calls wait in those sessions that have a tool of the caller's."""
+    names = ("session", "response_id", "agent", "webhook", "delivery", "run", "agent_id", "task_id", "path", "call")
+    ids: dict[str, list[str]] = {name: [] for name in names}
+    for number in range(8):
+        options: dict[str, Any] = {"persistent": True}
+        if number % 2:
+            options["tools"] = [{"type": "function", "name": "clock", "parameters": {"type": "object"}}]
+        session = sse.new(client, **options)
+        asked = client.post(f"/v1/sessions/{session}/messages", json={"message": "Use clock"}, headers=LATER)
+        ids["session"].append(session)
+        ids["response_id"].append(asked.json()["response_id"])
+        client.put(f"/v1/sessions/{session}/files/d{number}/f.txt", content=b"x" * 50).raise_for_status()
+        ids["path"] += [f"d{number}/f.txt", f"d{number}"]
+    for number in range(3):
+        agent = client.post("/v1/agents", json={"name": f"agent{number}"}).json()["id"]
+        webhook = client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}).json()["id"]
+        ids["agent"] += [agent, f"agent{number}"]
+        ids["webhook"].append(webhook)
+        ids["delivery"].append(client.post(f"/v1/webhooks/{webhook}/test").json()["id"])
+        ids["run"].append(client.post("/api/v1/runs", json={"prompt": "hello"}).json()["job_id"])
+        ids["agent_id"].append(agent)
+        task = client.post(f"/api/workflow/execute/{agent}", json={}).json()["task_id"]
+        ids["task_id"].append(str(task))
+    for session in ids["session"][1::2]:
+        ids["call"] += waiting(client, session)
+    return ids
+
+
+def waiting(client: httpx.Client, session: str) -> list[str]:
+    """The calls that a session's turn waits for, once it does."""
+    events = client.get(f"/v1/sessions/{session}/events", params={"format": "json", "wait": 25}).json()["events"]
+    while not any(event["event"] == "tool_call.requested" for event in events):
+        after = events[-1]["id"]
+        events = client.get(f"/v1/sessions/{session}/events", params={"after": after, "wait": 25}).json()["events"]
+        assert events
+    return [event["data"]["call_id"] for event in events if event["event"] == "tool_call.requested"]
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("seed", SEEDS, ids=["fixed", "random"])
+def test_every_operation_does_what_its_document_says(fuzzed: Running, ids: Path, part: str, seed: int) -> None:
+    if not PROGRAM.exists():
+        pytest.fail("schemathesis' environment is missing: `make test-deep` sets it up")
+    document, checks = PARTS[part]
+    phases = "examples,coverage,fuzzing" if seed == SEEDS[0] else "fuzzing"
+    options = ["--phases", phases, "--max-examples", EXAMPLES, "--seed", str(seed), "--checks", checks]
+    options += ["--request-timeout", "10", "--continue-on-failure", "--suppress-health-check", "all", "--no-color"]
+    options += ["-H", f"X-API-Key: {next(iter(KEYS))}", "--warnings", "off", "--generation-database", "none"]
+    environ = {**os.environ, "IDS": str(ids), "SEED": str(seed), "SCHEMATHESIS_HOOKS": "hooks", "COLUMNS": "160"}
+    environ |= {"PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
+    print(f"seed {seed}")  # noqa: T201 - who repeats it needs it
+    done = subprocess.run(
+        [PROGRAM, "run", f"{fuzzed.url}{document}", *options],
+        cwd=HERE,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"with seed {seed}:\n{done.stdout[-12_000:]}{done.stderr[-2000:]}"
