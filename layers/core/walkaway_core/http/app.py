@@ -28,7 +28,6 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
         openapi_url=dialect.document,
         docs_url=None,
         redoc_url=None,
-        responses=openapi.errors_everywhere(surface),
     )
     app.state.services, app.state.keyring, app.state.surface = services, keyring, surface
     app.state.documents = documents

@@ -7,37 +7,48 @@ from fastapi import FastAPI
 
 from walkaway_core.http.dialect import Surface
 
-EVERYWHERE = (400, 401, 412, 413)
+EVERYWHERE = (400, 401, 412, 413, 503)
 """What no route need declare: a dialect's kit answers it, where the operation can be answered so (`_applies`)."""
 
 
-def errors_everywhere(surface: Surface) -> dict[int | str, dict[str, Any]]:
-    """Describe them, as an app's own responses."""
-    return {
-        code: {"model": surface.errors.described(code), "description": HTTPStatus(code).phrase} for code in EVERYWHERE
-    }
-
-
 def install(app: FastAPI, surface: Surface) -> None:
-    """Take out what an operation never answers, and FastAPI's 422 where the dialect says that otherwise."""
-    make = app.openapi
+    """Let an app give its document: made when first asked for, by analysing the routes once more for that alone."""
 
     def document() -> dict[str, Any]:
-        made = make()
-        for path in made["paths"].values():
-            for method, operation in path.items():
-                answers = operation["responses"]
-                for code in EVERYWHERE:
-                    if not _applies(code, method, operation, surface):
-                        answers.pop(str(code), None)
-                if not surface.errors.validates_as_fastapi and "HTTPValidationError" in str(answers.get("422")):
-                    del answers["422"]
-        if not surface.errors.validates_as_fastapi:
-            for name in ("HTTPValidationError", "ValidationError"):
-                made["components"]["schemas"].pop(name, None)
-        return made
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app, surface)
+        return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
+    """Write it, without what an operation never answers, and FastAPI's 422 where the dialect says that otherwise."""
+    everywhere: dict[int | str, dict[str, Any]] = {
+        code: {"model": surface.errors.described(code), "description": HTTPStatus(code).phrase} for code in EVERYWHERE
+    }
+    shown = FastAPI(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        responses=everywhere,
+    )
+    for router in surface.routers:
+        shown.include_router(router)
+    made = shown.openapi()
+    for path in made["paths"].values():
+        for method, operation in path.items():
+            answers = operation["responses"]
+            for code in EVERYWHERE:
+                if not _applies(code, method, operation, surface):
+                    answers.pop(str(code), None)
+            if not surface.errors.validates_as_fastapi and "HTTPValidationError" in str(answers.get("422")):
+                del answers["422"]
+    if not surface.errors.validates_as_fastapi:
+        for name in ("HTTPValidationError", "ValidationError"):
+            made["components"]["schemas"].pop(name, None)
+    return made
 
 
 def _applies(code: int, method: str, operation: dict[str, Any], surface: Surface) -> bool:
@@ -49,4 +60,5 @@ def _applies(code: int, method: str, operation: dict[str, Any], surface: Surface
         401: keyed,
         412: surface.refuses_unknown and keyed and (method != "get" or "if-match" in sent),
         413: body or method == "put",
+        503: keyed or "503" in operation["responses"],
     }[code]
