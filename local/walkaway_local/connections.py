@@ -1,4 +1,4 @@
-"""The connections of the server on one machine: uvicorn's, over httptools, with what it leaves out (decision 0023)."""
+"""The connections of the server on one machine: uvicorn's, over httptools, with what it leaves out (decision 0020)."""
 
 from typing import Any
 

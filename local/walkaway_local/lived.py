@@ -1,4 +1,4 @@
-"""The clock of one machine, which is set and which sleeps: what of its time was lived (decision 0024)."""
+"""The clock of one machine, which is set and which sleeps: what of its time was lived (decision 0021)."""
 
 import os
 import threading

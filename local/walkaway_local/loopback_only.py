@@ -1,4 +1,4 @@
-"""Keeps web pages from using a server that asks for no key (decision 0022)."""
+"""Keeps web pages from using a server that asks for no key (decision 0019)."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Without keys: what a browser sends for pages of other addresses is refused (decision 0022)."""
+"""Without keys: what a browser sends for pages of other addresses is refused (decision 0019)."""
 
 from collections.abc import Iterator
 
