@@ -167,4 +167,4 @@ def test_a_model_call_gets_those_that_it_has_by_name(engine: Engine) -> None:
 def test_nobody_asks_the_session_for_what_holds_for_a_turn() -> None:
     root = Path(walkaway_core.__path__[0])
     asking = {str(file.relative_to(root)) for file in root.rglob("*.py") if "options.settings" in file.read_text()}
-    assert asking == {"agent/agents.py", "agent/settings.py", "engine/creating.py"}
+    assert asking == {"agent/agents.py", "agent/settings.py", "agent/showing.py", "engine/creating.py"}

@@ -145,10 +145,10 @@ def test_the_documentation_covers_every_route_with_examples(server: Running) -> 
     with server.client(None) as client:
         document = client.get("/openapi.json").json()
     for method, path in ROUTES:
-        operation = document["paths"][path.replace(":path", "")][method.lower()]
+        operation = document["paths"][path.replace(":anything", "")][method.lower()]
         assert operation["summary"]
         assert operation["description"]
-        assert "422" not in operation["responses"]
+        assert "HTTPValidationError" not in str(operation["responses"])
         assert "401" in operation["responses"]
     schemas = document["components"]["schemas"]
     for name in ("SessionCreate", "SessionRecord", "MessageCreate", "ResponseRecord", "EventsPage", "ErrorBody"):

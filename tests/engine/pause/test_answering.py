@@ -118,12 +118,16 @@ class TestAnswers:
         assert [event.event for event in events].count("tool_call.requested") == 5
         assert [said for said, _ in asking.told()] == list("01234")
 
-    def test_half_of_a_surrogate_pair_is_no_trouble(self, own: httpx.Client, model: MessagesApi) -> None:
+    def test_half_of_a_surrogate_pair_is_refused_and_answers_nothing(
+        self, own: httpx.Client, model: MessagesApi
+    ) -> None:
         asking = Asking(own, model, time_call())
         asking.pending()
-        assert [asking.answer(output("toolu_time", "a\ud800b")).status_code for _ in range(2)] == [200, 200]
+        refused = asking.answer(output("toolu_time", "a\ud800b"))
+        assert (refused.status_code, "surrogate" in refused.text) == (400, True)
+        assert asking.answer(output("toolu_time", "ab")).status_code == 200
         asking.end()
-        assert asking.told() == [("a\ufffdb", False)]
+        assert asking.told() == [("ab", False)]
 
     def test_two_hundred_thousand_characters_are_kept(self, own: httpx.Client, model: MessagesApi) -> None:
         asking = Asking(own, model, time_call())

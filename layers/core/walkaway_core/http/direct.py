@@ -17,7 +17,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.types import Message, Receive, Scope, Send
 
 from walkaway_core.errors import WalkawayError
-from walkaway_core.http import access
+from walkaway_core.http import access, errors
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
 from walkaway_core.http.errors import as_unavailable
@@ -79,7 +79,7 @@ class Direct:
             await self._app(scope, _again(taken, receive), send)
             return
         except Exception:
-            await self._surface.errors.failure(request)(scope, receive, send)
+            await errors.broken(self._surface.errors, request)(scope, receive, send)
             raise  # whoever serves this writes it into the log
         await response(scope, receive, send)
 

@@ -138,16 +138,21 @@ def install(app: FastAPI, shape: Errors) -> None:
         return shape.routing(request, error)
 
     async def failure(request: Request, _: Exception) -> Response:
-        answer = shape.failure(request)
-        if HANGS_UP.keys() <= request.scope.get("extensions", {}).keys():
-            answer.headers["Connection"] = "close"  # a pool would send its next request into the end
-        return answer
+        return broken(shape, request)
 
     app.add_exception_handler(WalkawayError, ours)
     app.add_exception_handler(Unknown, unknown)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, routing)
     app.add_exception_handler(Exception, failure)
+
+
+def broken(shape: Errors, request: Request) -> Response:
+    """Write that the server broke, and whether it hangs up behind that."""
+    answer = shape.failure(request)
+    if HANGS_UP.keys() <= request.scope.get("extensions", {}).keys():
+        answer.headers["Connection"] = "close"  # a pool would send its next request into the end
+    return answer
 
 
 def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from walkaway_core.ports.items import Item
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 
 def over(before: Item | None, after: Item, *known: str, below: Mapping[str, Collection[str]] | None = None) -> Item:
@@ -16,8 +16,8 @@ def over(before: Item | None, after: Item, *known: str, below: Mapping[str, Coll
     """
     if before is None:
         return after
-    was, now = jsontext.loads(before.body), jsontext.loads(after.body)
-    merged = _merged(was, now, known)
+    was, now = gate.stored_object(before.body), jsontext.loads(after.body)
+    merged = _merged(was, now, (*known, gate.UNREADABLE))
     for name, names in (below or {}).items():
         merged[name] = _merged(was.get(name, {}), now[name], names)
     facts = _merged(before.facts, after.facts, (*known, "body_at"))

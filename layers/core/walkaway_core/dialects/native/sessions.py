@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core.agent import agents, client_tools, settings
+from walkaway_core.agent import agents, client_tools, settings, showing
 from walkaway_core.dialects.native import durations, records
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
@@ -103,12 +103,6 @@ def delete(caller: Called, session: str) -> None:
 def record(services: Services, session: Session, running: Mapping[str, Turn] | None = None) -> SessionRecord:
     """Show a session, with what its agent says now. `running`: the turns of it and others, if they have been read."""
     options = session.options
-    try:
-        now, _ = agents.at_start(services, session)
-    except Invalid:
-        now = options.settings
-    if not now.turn_timeout:  # what is stored of it cannot be read
-        now = settings.filled(services, now)
     running = turns.running(services, [session]) if running is None else running
     return SessionRecord(
         id=session.key.session,
@@ -126,5 +120,5 @@ def record(services: Services, session: Session, running: Mapping[str, Turn] | N
         response_id=session.turn or None,
         queue=queueing.names(services, session),
         pending_tool_calls=records.pending(services, running.get(session.turn)),
-        **settings.shown(services, now),
+        **settings.shown(services, showing.settings_now(services, session)),
     )
