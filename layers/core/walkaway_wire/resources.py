@@ -64,7 +64,7 @@ class Settings(Strict):
     ] = DAY
     inline_tools: Annotated[
         bool,
-        Field(description="whether tools that take moments run beside the model; false: each call by itself"),
+        Field(strict=True, description="whether tools that take moments run beside the model; false: each by itself"),
     ] = True
 
 
