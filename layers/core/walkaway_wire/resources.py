@@ -44,7 +44,7 @@ class Settings(Strict):
         Field(description="how much work the model puts into an answer; its own default if absent"),
     ] = None
     temperature: Annotated[
-        float | None, Field(ge=0, le=1, description="for models that take one; newer ones refuse it")
+        float | None, Field(strict=True, ge=0, le=1, description="for models that take one; newer ones refuse it")
     ] = None
     allowed_tools: Annotated[
         list[str] | None,
@@ -52,9 +52,10 @@ class Settings(Strict):
     ] = None
     disallowed_tools: Annotated[list[str], Field(max_length=50, description="all but these")] = []
     max_cost_usd: Annotated[
-        float | None, Field(gt=0, description="no model call once the session has cost so much, by docs/models.md")
+        float | None,
+        Field(strict=True, gt=0, description="no model call once the session has cost so much, by docs/models.md"),
     ] = None
-    max_turn_cost_usd: Annotated[float | None, Field(gt=0, description="the same for each turn")] = None
+    max_turn_cost_usd: Annotated[float | None, Field(strict=True, gt=0, description="the same for each turn")] = None
     approve: Annotated[
         list[str], Field(max_length=50, description="tools of the server's whose calls wait for a yes")
     ] = []

@@ -52,6 +52,8 @@ def test_what_is_said_at_create_is_kept(client: httpx.Client) -> None:
         ({"ttl": 10**12}, "ttl"),
         ({"persistent": "yes"}, "persistent"),
         ({"inline_tools": 0}, "inline_tools"),
+        ({"temperature": False}, "temperature"),
+        ({"max_cost_usd": "1"}, "max_cost_usd"),
         ({"metadata": []}, "metadata"),
         ({"max_steps": 0}, "max_steps"),
         ({"turn_timeout": 0}, "turn_timeout"),
