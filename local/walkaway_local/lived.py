@@ -45,7 +45,7 @@ class LivedClock:
         self._clock = clock
         self._file = file
         self._lock = threading.Lock()
-        self._wall, self._monotonic = clock.now(), clock.monotonic()
+        self._wall, self._monotonic = self._read_both()
         self._offset = self._wall - self._monotonic
         self._looks: deque[tuple[float, float]] = deque()
         self._new: list[Leap] = []
@@ -79,7 +79,7 @@ class LivedClock:
     def look(self) -> float:
         """See whether the clock has leapt; give the time."""
         with self._lock:
-            now, monotonic = self._clock.now(), self._clock.monotonic()
+            now, monotonic = self._read_both()
             by = now - monotonic - self._offset
             self._wall, self._monotonic, self._offset = now, monotonic, now - monotonic
             if abs(by) >= LEAP:
@@ -111,6 +111,13 @@ class LivedClock:
         if self._written is not self._leaps:
             self._write()
         os.utime(self._file, (now, now))
+
+    def _read_both(self) -> tuple[float, float]:
+        """Read both clocks in one moment: again, where this process was held up between them."""
+        while True:
+            before, now, after = self._clock.monotonic(), self._clock.now(), self._clock.monotonic()
+            if after - before < LEAP / 5:
+                return now, after
 
     def _learn(self, leap: Leap) -> None:
         self._new.append(leap)

@@ -48,7 +48,10 @@ def completed(web: httpx.Client, turn: str) -> bool:
 def serve(data: Path, *arguments: str, limit: Callable[[], None] | None = None) -> str:
     """Start a server that cannot start; give what it says."""
     command = [sys.executable, "-m", "walkaway", *(arguments or ("serve", "--port", "0")), "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, preexec_fn=limit, check=False)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # it would write
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, preexec_fn=limit, check=False, env=environ
+    )
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
     lines = done.stderr.strip().splitlines()

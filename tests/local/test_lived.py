@@ -42,6 +42,20 @@ class TestLived:
         assert clock.lived(since) == pytest.approx(150)
         assert clock.lived(clock.now() - 10) == pytest.approx(10)
 
+    def test_to_be_held_up_between_two_looks_at_clocks_is_no_leap(self, held: HeldClock, clock: LivedClock) -> None:
+        since, read = clock.now(), held.now
+
+        def held_up() -> float:
+            now = read()
+            del held.now  # once
+            held.time += 60
+            return now
+
+        held.now = held_up  # type: ignore[method-assign]
+        clock.look()
+        assert clock.news() == []
+        assert clock.lived(since) == pytest.approx(60)
+
     def test_a_clock_that_drifts_tells_the_time(self, held: HeldClock, clock: LivedClock) -> None:
         since = clock.now()
         for _ in range(100):
