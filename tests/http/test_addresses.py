@@ -104,13 +104,15 @@ def test_allow_has_all_methods(client: httpx.Client, ids: Ids, method: str, path
         ("DELETE", "/v1/sessions/{session}/files/a/f.txt%0A", 403, "path.invalid"),
         ("GET", "/v1/sessions/{session}/files/%0A", 403, "path.invalid"),
         ("GET", "/health%0A", 404, "not_found"),
+        ("GET", "*", 404, "not_found"),
+        ("OPTIONS", "*", 404, "not_found"),
         ("HEAD", "/health%0A", 404, None),
         ("POST", "/v1/sessions%0A", 404, "not_found"),
         ("POST", "/v1/sessions/{session}/messages%0A", 404, "not_found"),
         ("DELETE", "/v1/sessions/{session}%0A", 404, "session.not_found"),
     ],
 )
-def test_a_line_break_is_part_of_a_path(
+def test_what_is_no_address_or_has_a_line_break_is_told(
     client: httpx.Client, ids: Ids, method: str, path: str, status: int, code: str | None
 ) -> None:
     connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 0)

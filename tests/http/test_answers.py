@@ -95,6 +95,7 @@ class Full:
     app: App
     data: Path
     paths: list[str]
+    stack: LocalStack
 
     def damage(self, where: str, body: bytes) -> int:
         """Write into SQLite by hand; how many rows that were."""
@@ -139,9 +140,8 @@ def full(filled: Path, tmp_path: Path) -> Iterator[Full]:
     stack = LocalStack(data, Settings(**short))
     app = App(create_app(stack.services, Keyring({}), DIALECTS))
     found = [path.format(**names) for path in app.reads if not re.search("{path", path)]
-    yield Full(
-        app, data, [*found, *(f"{path}?format=json" for path in found if path.startswith("/v1") and "events" in path)]
-    )
+    pages = [f"{path}?format=json" for path in found if path.startswith("/v1") and "events" in path]
+    yield Full(app, data, [*found, *pages], stack)
     stack.close()
 
 
@@ -218,3 +218,41 @@ class TestRefusals:
         said = full.app.ask("GET", path).json()
         assert {entry["role"] for entry in said} == {"user", "assistant", "tool"}
         assert all("cannot be read any more" in json.dumps(entry["content"]) for entry in said)
+
+    def test_a_body_whose_file_is_gone(self, full: Full) -> None:
+        session = full.app.ask("POST", "/v1/sessions", json={}).json()["id"]
+        path = f"/v1/sessions/{session}/messages"
+        turn = full.app.ask("POST", path, json={"message": "long " * 60_000}, headers=ASYNC).json()["response_id"]
+        full.app.ask("POST", f"/v1/sessions/{session}/responses/{turn}/cancel")
+        shutil.rmtree(next((full.data / "workspace").glob("*/bodies")))
+        said = full.app.ask("GET", path)
+        assert (said.status_code, "cannot be read any more" in said.text) == (200, True)
+
+
+@pytest.mark.parametrize("damage", ["body = '{'", "facts = '{}'"])
+def test_an_execution_that_nobody_can_read_keeps_no_server_from_its_start(full: Full, damage: str) -> None:
+    full.app.ask("POST", "/v1/sessions", json={})
+    with sqlite3.connect(full.data / "walkaway.db", isolation_level=None) as connection:
+        row = ("SYS#MACHINE", "msg_x-1", '{"status": "running"}', b'{"input": {}}', None)
+        connection.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute(f"UPDATE items SET {damage} WHERE sk = 'msg_x-1'")
+    full.stack.run()
+    assert full.app.ask("GET", "/v1/sessions").status_code == 200
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\x01"])
+def test_what_is_too_large_in_bytes_is_told_and_makes_nothing(world: World, character: str) -> None:
+    said = {"instructions": character * 100_000}
+    for path, asked in (("/v1/sessions", said), ("/v1/agents", {"name": "a", **said})):
+        answer = world.app.ask("POST", path, json=asked)
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large"), answer.text
+        assert world.app.ask("GET", path).json() == []
+
+
+def test_what_breaks_is_told_in_the_words_of_its_dialect(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.stack.services.table, "query", lambda *_, **__: 1 / 0)
+    shapes = {"/v1/sessions": "message", "/api/v1/runs": "detail", "/api/tools": "detail"}
+    for path, name in shapes.items():
+        answer = world.app.broken("GET", path)
+        assert answer.status_code == 500
+        assert name in answer.json(), answer.text

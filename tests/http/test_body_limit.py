@@ -55,8 +55,12 @@ class App:
     def ask(self, method: str, path: str, **said: Any) -> httpx.Response:
         return asyncio.run(self._ask(method, path, **said))
 
-    async def _ask(self, method: str, path: str, **said: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self._chooser)
+    def broken(self, method: str, path: str) -> httpx.Response:
+        """Ask for what breaks, and is then raised once more for the log."""
+        return asyncio.run(self._ask(method, path, raises=False))
+
+    async def _ask(self, method: str, path: str, *, raises: bool = True, **said: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._chooser, raise_app_exceptions=raises)
         async with httpx.AsyncClient(transport=transport, base_url="http://walkaway", timeout=30) as client:
             return await client.request(method, path, **said)
 

@@ -120,9 +120,12 @@ class LocalMachine:
         while more:
             page = self._table.query(keys.MACHINE, after=after)
             for item in page.items:
-                if item.facts["status"] == RUNNING:
-                    self.start(item.sk, jsontext.loads(item.body)["input"])
-                    count += 1
+                try:
+                    if item.facts["status"] == RUNNING:
+                        self.start(item.sk, jsontext.loads(item.body)["input"])
+                        count += 1
+                except (KeyError, TypeError, ValueError):
+                    logging.getLogger(__name__).exception("%s cannot be read, and is left alone", item.sk)
             more = page.more
             after = page.items[-1].sk if page.items else after
         return count

@@ -32,6 +32,16 @@ class TestRegistry:
             with pytest.raises(AgentServiceAPIHTTPError, match=name):
                 asyncio.run(client.tools.register_tools([TOOLS[0].model_copy(update={"name": name})]))
 
+    def test_of_tools_that_are_too_large_none_is_kept(self, http: httpx.Client) -> None:
+        before = http.get("/api/tools").json()
+        tools = [
+            {"name": "fine", "description": "", "schema_data": {"type": "object"}},
+            {"name": "large", "description": "", "schema_data": {"type": "object", "title": "y" * 500_000}},
+        ]
+        answer = http.post("/api/tools/register", json={"tools": tools})
+        assert (answer.status_code, "large" in answer.json()["detail"]["message"]) == (413, True)
+        assert http.get("/api/tools").json() == before
+
     def test_an_agent_with_tools_has_those_alone(
         self, client: AgentServiceAPIClient, http: httpx.Client, model: MessagesApi
     ) -> None:

@@ -48,6 +48,8 @@ class Chooser:
         patience.of_request()
         root = scope.get("root_path", "")
         path = scope["path"].removeprefix(root)
+        if not path.startswith("/"):
+            path = "/"  # `*`, say: no address of any dialect's
         dialect = self.choose(path, (name.decode("latin-1") for name, _ in scope["headers"]))
         if dialect.mount and _below(dialect.mount, path):
             scope = {**scope, "root_path": root + dialect.mount}

@@ -20,8 +20,8 @@ from walkaway_core.errors import WalkawayError
 from walkaway_core.http import access, errors
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
-from walkaway_core.http.errors import as_unavailable
-from walkaway_core.ports.items import Unknown
+from walkaway_core.http.errors import as_too_large, as_unavailable
+from walkaway_core.ports.items import TooLarge, Unknown
 
 if TYPE_CHECKING:
     from walkaway_core.http.dialect import Surface
@@ -111,6 +111,8 @@ class Direct:
             return self._surface.errors.ours(request, error)
         except Unknown as error:
             return self._surface.errors.ours(request, as_unavailable(error))
+        except TooLarge as error:
+            return self._surface.errors.ours(request, as_too_large(error))
         if isinstance(result, Response):
             return result
         answer = Response(route.arguments.answer(result), route.status, media_type="application/json")

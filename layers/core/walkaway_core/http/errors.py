@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
 from walkaway_core.http import addresses, validation
-from walkaway_core.ports.items import Unknown
+from walkaway_core.ports.items import TooLarge, Unknown
 from walkaway_core.ports.patience import NotWritten
 from walkaway_wire.problems import short
 from walkaway_wire.resources import ErrorBody
@@ -103,7 +103,7 @@ class Errors:
 
     def failure(self, request: Request) -> Response:
         """Write that the server broke (500)."""
-        return body(500, "internal", f"{BROKEN}. {repeating(request, changed=True)}")
+        return body(500, "internal", broke(request))
 
     def status_of(self, error: WalkawayError) -> int:
         """Look the status up: the dialect's own codes first."""
@@ -126,6 +126,10 @@ def install(app: FastAPI, shape: Errors) -> None:
         assert isinstance(error, Unknown)
         return shape.ours(request, as_unavailable(error))
 
+    async def too_much(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooLarge)
+        return shape.ours(request, as_too_large(error))
+
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return shape.validation(request, error)
@@ -142,6 +146,7 @@ def install(app: FastAPI, shape: Errors) -> None:
 
     app.add_exception_handler(WalkawayError, ours)
     app.add_exception_handler(Unknown, unknown)
+    app.add_exception_handler(TooLarge, too_much)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, routing)
     app.add_exception_handler(Exception, failure)
@@ -163,6 +168,16 @@ def body(status: int, code: str, message: str, headers: Mapping[str, str] | None
 def as_unavailable(error: Unknown) -> Unavailable:
     """Say for a request what a write came to that nobody tried again."""
     return Unavailable(str(error), changed=not isinstance(error, NotWritten))
+
+
+def as_too_large(error: TooLarge) -> BodyTooLarge:
+    """Say for a request that what it would make does not fit into a record, which is measured in bytes."""
+    return BodyTooLarge(f"What this would store is too large: {error}. Shorten it; nothing has been stored")
+
+
+def broke(request: Request) -> str:
+    """Say that the server broke, and what that means for this request."""
+    return f"{BROKEN}. {repeating(request, changed=True)}"
 
 
 def unavailable(request: Request, error: Unavailable) -> str:

@@ -3,6 +3,7 @@
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Fact, Item
 from walkaway_core.ports.workspace import Workspace
+from walkaway_wire import gate, jsontext
 
 INLINE_BYTES = 200_000
 """A body up to this size stands in its item."""
@@ -25,10 +26,10 @@ def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[byt
 
 
 def fetch(workspace: Workspace, tenant: str, item: Item) -> bytes:
-    """Read an item's body from wherever it stands."""
+    """Read an item's body from wherever it stands; one that is gone, as after half a restore, says so itself."""
     if "body_at" not in item.facts:
         return item.body
     chunks = workspace.read(root(tenant), item.text("body_at"))
     if chunks is None:
-        raise LookupError(f"{item.key}: its body {item.text('body_at')} is gone")
+        return jsontext.dump_bytes({gate.UNREADABLE: f"its file {item.text('body_at')} is gone"})
     return b"".join(chunks)

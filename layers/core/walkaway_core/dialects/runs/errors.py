@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from walkaway_core.dialects.runs.problems import BadState, RunBusy, RunNotFound
 from walkaway_core.errors import Unavailable, WalkawayError
 from walkaway_core.http import validation
-from walkaway_core.http.errors import AGAIN, BEARER, Errors, unavailable
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, broke, unavailable
 from walkaway_wire.problems import short
 
 
@@ -48,6 +48,10 @@ class RunErrors(Errors):
             problem = {"type": "value_error", "loc": ["body"], "msg": short(str(error)), "input": None}
             return JSONResponse({"detail": [problem]}, 422)
         return JSONResponse({"detail": short(str(error))}, self.status_of(error))
+
+    def failure(self, request: Request) -> Response:
+        """Write `detail`."""
+        return JSONResponse({"detail": broke(request)}, 500)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
         """Write what does not fit as upstream's server does."""

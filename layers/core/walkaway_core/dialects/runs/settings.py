@@ -9,6 +9,9 @@ from walkaway_core.dialects.runs.wire import RunSettings, RunSubmit
 from walkaway_core.errors import Invalid
 from walkaway_wire import gate, problems
 
+NO_YAML = (RecursionError, ValueError, LookupError, AttributeError, TypeError, OverflowError)
+"""What PyYAML raises besides its own errors, for a tag that does not fit what it stands before (`!!bool maybe`)."""
+
 
 def read(asked: RunSubmit) -> dict[str, Any]:
     """Give the settings that are said; what comes later goes before. Raises Invalid."""
@@ -46,8 +49,8 @@ def _yaml(text: str) -> dict[str, Any]:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise Invalid("agent_yaml has references (*name); write out what they stand for")
         document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Invalid(f"agent_yaml is no YAML: {str(error)[:500]}") from None
+    except (yaml.YAMLError, *NO_YAML) as error:
+        raise Invalid(f"agent_yaml is no YAML: {str(error)[:500] or type(error).__name__}") from None
     if not isinstance(document, dict):
         raise Invalid("agent_yaml is no object; say instructions, model, tools or limits by name")
     return {str(key): value for key, value in document.items()}

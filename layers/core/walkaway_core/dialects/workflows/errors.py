@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from walkaway_core.dialects.workflows.problems import NoToolResponses, TaskNotFound
 from walkaway_core.errors import AlreadyAnswered, AnsweredTwice, ToolCallNotFound, Unavailable, WalkawayError
 from walkaway_core.http import validation
-from walkaway_core.http.errors import AGAIN, BEARER, Errors, unavailable
+from walkaway_core.http.errors import AGAIN, BEARER, Errors, broke, unavailable
 from walkaway_wire.problems import short
 
 CODES: Mapping[type[WalkawayError], tuple[int, str]] = {
@@ -59,6 +59,10 @@ class WorkflowErrors(Errors):
         status, code = CODES.get(type(error)) or (self.status_of(error), error.code)
         headers = BEARER if code == "unauthorized" else None
         return JSONResponse({"detail": {"code": code, "message": short(str(error))}}, status, headers)
+
+    def failure(self, request: Request) -> Response:
+        """Write `detail` with a code."""
+        return JSONResponse({"detail": {"code": "internal", "message": broke(request)}}, 500)
 
     def validation(self, request: Request, error: RequestValidationError) -> Response:
         """Write what does not fit as upstream's server does."""

@@ -8,12 +8,15 @@ from pydantic import ValidationError
 
 from walkaway_core.agent import client_tools
 from walkaway_core.dialects.workflows import index, keys
-from walkaway_core.errors import Invalid, QuotaReached
+from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
 from walkaway_core.store import rewritten
 from walkaway_core.store.services import Services
 from walkaway_wire import gate, jsontext, problems
 from walkaway_wire.tools import MOST, FunctionTool
+
+MOST_BYTES = 300_000
+"""Of one tool as JSON: all of it stands in one item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Registered:
 
 
 def register(services: Services, tenant: str, wanted: Sequence[Mapping[str, Any]]) -> list[Registered]:
-    """Register tools, over those of the same name and namespace, or none. Raises Invalid, QuotaReached."""
+    """Register tools, over those of the same name, or none. Raises Invalid, BodyTooLarge, QuotaReached."""
     for tool in wanted:
         _check(tool)
     there = {(stored.name, stored.namespace) for stored in all_of(services, tenant)}
@@ -69,6 +72,8 @@ def _check(definition: Mapping[str, Any]) -> None:
             f"The tool {definition['name'][:100]!r} cannot be registered: {problems.of_fields(error)}"
         ) from None
     client_tools.check([tool])
+    if (size := len(jsontext.dump_bytes(dict(definition)))) > MOST_BYTES:
+        raise BodyTooLarge(f"The tool {definition['name'][:100]!r} has {size} bytes as JSON; the limit is {MOST_BYTES}")
 
 
 def _put(services: Services, tenant: str, definition: Mapping[str, Any]) -> Registered:
