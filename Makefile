@@ -61,7 +61,7 @@ bubblewrap:
 
 # Tests wait for servers, disks and clocks: one worker more than processors keeps those busy.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
-# COVER=yes counts what is covered, which takes half as long again; `.venv/bin/coverage report` shows it.
+# COVER=yes counts what is covered, which takes a third longer; `.venv/bin/coverage report` shows it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-report=)
 
 test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes

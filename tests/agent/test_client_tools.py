@@ -7,7 +7,12 @@ import pytest
 
 from tests.kit import sse
 from tests.kit.asking import TIME, WEATHER, Asking, error, output, time_call
+from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
+from walkaway_core.agent import client_tools
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store.agent_settings import AgentSettings
+from walkaway_wire.tools import FunctionTool
 
 
 class TestTools:
@@ -85,3 +90,15 @@ class TestTools:
         asking.answer(output("toolu_4"))
         asking.end()
         assert own.get(asking.url).json()["tools"] == ["get_weather"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"{}", b"[]", b"[1]", b'[{"name": "other"}]'])
+def test_no_turn_goes_on_without_tools_that_cannot_be_read(engine: Engine, body: bytes) -> None:
+    stored = client_tools.store(engine.services, "t", "sess_1", [FunctionTool.model_validate(TIME)])
+    assert stored.item
+    settings = AgentSettings(**stored.settings)
+    engine.services.table.write(Put(stored.item))
+    assert [tool["name"] for tool in client_tools.load(engine.services, "t", settings)] == [TIME["name"]]
+    engine.services.table.write(Put(Item(*stored.item.key, body=body)))
+    with pytest.raises(LookupError, match="cannot be read"):
+        client_tools.load(engine.services, "t", settings)

@@ -53,14 +53,20 @@ def store(services: Services, tenant: str, owner: str, wanted: Sequence[Function
 
 
 def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:
-    """Read the definitions of the caller's tools: name, description, parameters and timeout of each."""
+    """Read the definitions of the caller's tools: name, description, parameters and timeout of each.
+
+    Raises LookupError where they are gone or cannot be read: a turn without them would be another one.
+    """
     if not settings.tools:
         return []
     owner, _, digest = settings.tools_at.partition("#")
     item = services.table.get(keys.tools(tenant, owner, digest))[0]
     if item is None:
         raise LookupError(f"the tools at {settings.tools_at} are gone")
-    return gate.stored_list(bodies.fetch(services.workspace, tenant, item))
+    loaded = gate.stored_list(bodies.fetch(services.workspace, tenant, item))
+    if [tool.get("name") for tool in loaded] != list(settings.tools):
+        raise LookupError(f"the tools at {settings.tools_at} cannot be read")
+    return loaded
 
 
 def definitions(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ def about(services: Services, key: TurnKey) -> dict[str, Fact]:
 def unpack(services: Services, tenant: str, item: Item) -> Entry:
     """Read an entry's item."""
     _, order, step, *place = item.sk.split("#")
-    body = bodies.fetch(services.workspace, tenant, item)
+    body = bodies.shown(services.workspace, tenant, item)
     call = int(place[1]) if place[0] == "1" else None
     parsed = _read(body, call, int(step)) if body else {}
     turn = str(item.facts.get("turn", order))

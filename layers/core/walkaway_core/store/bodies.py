@@ -9,6 +9,10 @@ INLINE_BYTES = 200_000
 """A body up to this size stands in its item."""
 
 
+class Gone(LookupError):
+    """A body's file is not there, as after half a restore: it can be shown as gone, and not be sent or carried out."""
+
+
 def root(tenant: str) -> str:
     """Name the hidden root of a tenant's large bodies."""
     return f"{tenant}/bodies"
@@ -26,10 +30,18 @@ def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[byt
 
 
 def fetch(workspace: Workspace, tenant: str, item: Item) -> bytes:
-    """Read an item's body from wherever it stands; one that is gone, as after half a restore, says so itself."""
+    """Read an item's body from wherever it stands. Raises Gone."""
     if "body_at" not in item.facts:
         return item.body
     chunks = workspace.read(root(tenant), item.text("body_at"))
     if chunks is None:
-        return jsontext.dump_bytes({gate.UNREADABLE: f"its file {item.text('body_at')} is gone"})
+        raise Gone(f"{item.key}: its body {item.text('body_at')} is gone")
     return b"".join(chunks)
+
+
+def shown(workspace: Workspace, tenant: str, item: Item) -> bytes:
+    """Read an item's body, to show it: one whose file is gone is an object that says so, under gate.UNREADABLE."""
+    try:
+        return fetch(workspace, tenant, item)
+    except Gone as error:
+        return jsontext.dump_bytes({gate.UNREADABLE: str(error)})

@@ -105,7 +105,7 @@ def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
     """Read a delivery: its attempts, and what is sent."""
     endpoints.get(caller.services, caller.tenant, webhook)
     stored = deliveries.get(caller.services, caller.tenant, webhook, delivery)
-    body = bodies.fetch(caller.services.workspace, caller.tenant, stored.item)
+    body = bodies.shown(caller.services.workspace, caller.tenant, stored.item)
     return DeliveryDetail(**_delivery(stored), payload=gate.stored(body))
 
 

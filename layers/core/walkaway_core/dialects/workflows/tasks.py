@@ -110,7 +110,7 @@ def _names(stored: StoredTask) -> set[str]:
 
 
 def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
-    return gate.stored_object(bodies.fetch(services.workspace, tenant, item))
+    return gate.stored_object(bodies.shown(services.workspace, tenant, item))
 
 
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask]:
