@@ -1,6 +1,7 @@
 """Puts into a table what the payloads in events/ speak of: a key, a session, and a turn that has not begun."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,9 @@ class _Still:
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         pass
+
+    def attending(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def stop(self, name: str) -> None:
         pass

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,9 @@ class Machine:
             self._follow(name, self._live[name].begin())
         if trouble:
             raise ConnectionError("the answer was lost")
+
+    def attending(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def stop(self, name: str) -> None:
         if execution := self._live.pop(name, None):

@@ -43,7 +43,7 @@ class Tasks:
 
 def submit(made: Pools, tasks: Tasks, count: int, *, waits: bool) -> None:
     for number in range(count):
-        made.submit(str(number % 3), lambda: tasks.run(waits=waits))
+        made.begin(str(number % 3), lambda: tasks.run(waits=waits))
 
 
 def test_few_work_at_once(made: Pools) -> None:

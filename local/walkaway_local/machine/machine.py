@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,10 @@ class LocalMachine:
             self._carry_out(driven, effects or [])
             if driven.over or effects is None:
                 self._forget(name)
+
+    def attending(self) -> AbstractContextManager[None]:
+        """Let tasks wait for a request that is carried out in this, unless it is the only one."""
+        return self._pools.attending()
 
     def stop(self, name: str) -> None:
         """Start no further state of this execution."""
@@ -182,11 +187,8 @@ class LocalMachine:
         effect.frame.untime = timer.cancel
 
     def _hand(self, work: Callable[..., None], driven: Driven, effect: Effect) -> None:
-        try:
-            function = effect.function if isinstance(effect, Call) else ""
-            self._pools.submit(function, work, driven, effect).add_done_callback(_log_failure)
-        except RuntimeError:
-            pass  # the machine has been closed; the store knows where the execution is
+        function = effect.function if isinstance(effect, Call) else ""
+        self._pools.begin(function, work, driven, effect)
 
     def _call(self, driven: Driven, call: Call) -> None:
         try:
@@ -234,9 +236,3 @@ class LocalMachine:
             stored = self._table.submit(Put(driven.record(effects, self._clock.now())))
             stored.result()  # whoever answered forgets the token then
             self._leave(driven, effects, stored)
-
-
-def _log_failure(future: "Future[None]") -> None:
-    """Say that an execution could not be stored; its due item brings the turn back."""
-    if not future.cancelled() and (error := future.exception()):
-        logging.getLogger(__name__).error("an execution stands still", exc_info=error)

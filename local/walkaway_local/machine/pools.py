@@ -1,15 +1,16 @@
 """Threads for tasks: a pool for each function, so that slow tasks of one keep no other function's waiting."""
 
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any
 
 from walkaway_core.ports import pace
-
-T = TypeVar("T")
+from walkaway_local.machine.courtesy import Courtesy
 
 YOUNG, AT_ONCE = 0.3, 6
 """For how many seconds a task counts as young at the most, and how many may be young at once."""
@@ -55,18 +56,29 @@ class Pools:
         self._more = more
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._courtesy = Courtesy()
         self._gate = Gate()
         self._closed = False
 
-    def submit(self, function: str, work: Callable[..., T], *arguments: Any) -> "Future[T]":
-        """Let a task of a function be done. Raises RuntimeError after `close`."""
-        return self.of(function).submit(self._through, work, arguments)
+    def attending(self) -> AbstractContextManager[None]:
+        """Let tasks wait for a request that is carried out in this, unless it is the only one."""
+        return self._courtesy.attending()
 
-    def _through(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    def begin(self, function: str, work: Callable[..., None], *arguments: Any) -> None:
+        """Let a task of a function be done, now or soon; nothing after `close`."""
+        self._courtesy.begin(lambda: self._submit(function, work, arguments))
+
+    def _submit(self, function: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        try:
+            self.of(function).submit(self._through, work, arguments).add_done_callback(_log_failure)
+        except RuntimeError:
+            pass  # closed meanwhile; the store knows where the execution is
+
+    def _through(self, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         number = self._gate.enter()
         token = pace.told.set(lambda: self._gate.leave(number))
         try:
-            return work(*arguments)
+            work(*arguments)
         finally:
             pace.told.reset(token)
             self._gate.leave(number)
@@ -83,7 +95,14 @@ class Pools:
 
     def close(self, *, wait: bool = False) -> None:
         """Begin nothing any more; `wait` for what is under way."""
+        self._courtesy.close()
         with self._lock:
             self._closed = True
         for pool in self._pools.values():
             pool.shutdown(wait=wait, cancel_futures=not wait)
+
+
+def _log_failure(future: "Future[None]") -> None:
+    """Say that an execution could not be stored; its due item brings the turn back."""
+    if not future.cancelled() and (error := future.exception()):
+        logging.getLogger(__name__).error("an execution stands still", exc_info=error)

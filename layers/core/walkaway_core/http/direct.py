@@ -12,7 +12,6 @@ from re import Pattern
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.types import Message, Receive, Scope, Send
 
@@ -20,6 +19,7 @@ from walkaway_core.errors import WalkawayError
 from walkaway_core.http import access, errors
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
+from walkaway_core.http.attended import attended
 from walkaway_core.http.errors import as_too_large, as_unavailable
 from walkaway_core.ports.items import TooLarge, Unknown
 
@@ -124,7 +124,7 @@ class Direct:
             return await route.endpoint(**values)
         if route.reads and self._services.table.quick:
             return route.endpoint(**values)
-        return await run_in_threadpool(route.endpoint, **values)
+        return await attended(self._services, route.endpoint, **values)
 
 
 def _routes(contexts: list[RouteContext]) -> dict[str, list[_Route]]:

@@ -1,6 +1,7 @@
 """The Machine port: executions of the state machine, started, stopped and resumed."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from walkaway_core.ports.items import Write
@@ -18,6 +19,9 @@ class Machine(Protocol):
 
     def start(self, name: str, ticket: Mapping[str, Any]) -> None:
         """Start an execution, claimed or not. A name that was started before, running or over, is left as it is."""
+
+    def attending(self) -> AbstractContextManager[None]:
+        """Say that a request is carried out in this: what has to begin here may wait for it, a moment at the most."""
 
     def stop(self, name: str) -> None:
         """Start no further state of this execution; one that is over or unknown is left as it is.

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from walkaway_core.agent.attachments import Attachment
@@ -12,6 +11,7 @@ from walkaway_core.dialects.native import webhooks
 from walkaway_core.engine import sending
 from walkaway_core.http import errors, pages, sse
 from walkaway_core.http.access import Called
+from walkaway_core.http.attended import attended
 from walkaway_core.http.direct import direct
 from walkaway_core.http.fields import prefers, single
 from walkaway_core.http.streaming import streamed
@@ -69,8 +69,16 @@ async def send(
     once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
     webhook = webhooks.of_turn(caller.services, asked)
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
-    sent = await run_in_threadpool(
-        sending.send, caller.services, key, asked.message, once, attached, on_busy=asked.on_busy, webhook=webhook
+    sent = await attended(
+        caller.services,
+        sending.send,
+        caller.services,
+        key,
+        asked.message,
+        once,
+        attached,
+        on_busy=asked.on_busy,
+        webhook=webhook,
     )
     turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
     if not prefers(request, "respond-async"):
