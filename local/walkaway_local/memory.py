@@ -11,10 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 
+from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Item, Key, Page
 
 MOST = 8_000_000
 """Bytes of items, about."""
+REST = 1.0
+"""Seconds after which what was written a moment ago is rarely asked for, but by those who can wait for SQLite."""
 OVERHEAD = 800
 """Bytes that an entry takes besides the item's own, about."""
 
@@ -26,50 +29,92 @@ class Nothing:
 NOTHING = Nothing()
 
 
-class _End:
-    """The known end of a partition: the sort keys from `floor` on, in their order."""
+class _Part:
+    """What is known of a partition: items by sort key, as they were written one after the other; `used` when, last.
 
-    def __init__(self, floor: str) -> None:
-        self.floor = floor
+    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end.
+    """
+
+    __slots__ = ("floor", "items", "sks", "used")
+
+    def __init__(self) -> None:
+        self.items: dict[str, Item | None] = {}
+        self.floor: str | None = None
         self.sks: list[str] = []
+        self.used = 0.0
+
+    def put(self, sk: str, item: Item | None) -> int:
+        """Take an item in, or that there is none; give how many bytes this is more."""
+        less = _weight(self.items.pop(sk)) if sk in self.items else 0
+        in_end = self.floor is not None and sk >= self.floor
+        if in_end:
+            self._place(sk, there=item is not None)
+        if item is None and in_end:
+            return -less  # what the end does not have is not there
+        self.items[sk] = item
+        return _weight(item) - less
+
+    def _place(self, sk: str, *, there: bool) -> None:
+        place = bisect_left(self.sks, sk)
+        was = place < len(self.sks) and self.sks[place] == sk
+        if there and not was:
+            self.sks.insert(place, sk)
+        elif was and not there:
+            del self.sks[place]
+
+    def drop(self) -> int:
+        """Let go of what was written first; the known end begins behind it then. Gives how many bytes that is less."""
+        sk = next(iter(self.items))
+        if self.floor is not None and sk >= self.floor:
+            del self.sks[: bisect_right(self.sks, sk)]
+            self.floor = sk + "\x00" if self.sks else None
+        return _weight(self.items.pop(sk))
 
 
 class Memory:
-    """Items by key and ends of partitions. The writer says when a commit begins, and what came of it; anybody reads."""
+    """Items by key and ends of partitions. The writer says when a commit begins, and what came of it; anybody reads.
 
-    def __init__(self, shared: frozenset[str], most: int = MOST) -> None:
+    A partition that is neither written nor read for REST seconds is let go, and at any time what has rested longest if
+    all is more than `most` bytes.
+    """
+
+    def __init__(self, shared: frozenset[str], clock: Clock, most: int = MOST) -> None:
         self._shared = shared
+        self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._items: OrderedDict[Key, Item | None] = OrderedDict()
-        self._ends: dict[str, _End] = {}
+        self._parts: OrderedDict[str, _Part] = OrderedDict()
         self._bytes = 0
+        self._now = 0.0
         self._keys: frozenset[Key] = frozenset()
         self._partitions: frozenset[str] = frozenset()
 
     def get(self, key: Key, now: float) -> Item | Nothing | None:
         """Give the item of a key, None where there is none, or NOTHING."""
+        pk, sk = key
         with self._lock:
-            if key in self._keys:
+            part = self._used(pk)
+            if part is None or key in self._keys:
                 return NOTHING
-            item = self._items.get(key, NOTHING)
-            if item is NOTHING and (end := self._ends.get(key[0])) and key[1] >= end.floor:
+            item = part.items.get(sk, NOTHING)
+            if item is NOTHING and part.floor is not None and sk >= part.floor:
                 return None
         return item if item is NOTHING or _lives(item, now) else None
 
     def query(self, pk: str, after: str, upto: str | None, limit: int, now: float, *, reverse: bool) -> Page | None:
         """Answer as the table's `query` does; None when some of it may not be known here."""
         with self._lock:
-            end = self._ends.get(pk)
-            if end is None or pk in self._partitions:
+            part = self._used(pk)
+            if part is None or part.floor is None or pk in self._partitions:
                 return None
-            whole = after + "\x00" >= end.floor
+            whole = after + "\x00" >= part.floor
             if not whole and not reverse:
                 return None
-            first = bisect_right(end.sks, after)
-            last = len(end.sks) if upto is None else bisect_right(end.sks, upto)
-            sks = end.sks[first:last]
-            page = _page(self._alive(pk, reversed(sks) if reverse else iter(sks), now), limit)
+            first = bisect_right(part.sks, after)
+            last = len(part.sks) if upto is None else bisect_right(part.sks, upto)
+            sks = part.sks[first:last]
+            items = (part.items[sk] for sk in (reversed(sks) if reverse else sks))
+            page = _page((item for item in items if item and _lives(item, now)), limit)
             return page if whole or page.more else None
 
     def begin(self, made: Mapping[Key, Item | None]) -> None:
@@ -80,55 +125,51 @@ class Memory:
 
     def learn(self, made: Mapping[Key, Item | None], newest: Callable[[str, int], list[str]]) -> None:
         """Take in what has been committed; `newest` gives the last sort keys of a partition, up to so many."""
-        ends = {pk: _known(pk, made, newest) for pk in self._partitions - self._ends.keys() - self._shared}
+        mine = self._partitions - self._shared
+        floors = {pk: _known(pk, made, newest) for pk in mine if not self._has_end(pk)}
         with self._lock:
-            self._ends.update((pk, _End(floor)) for pk, floor in ends.items() if floor is not None)
-            for key, item in made.items():
-                if key[0] not in self._shared:
-                    self._put(key, item)
-            while self._bytes > self._most:
-                self._drop(next(iter(self._items)))
+            self._now = self._clock.monotonic()
+            for pk in mine:
+                part = self._parts.setdefault(pk, _Part())
+                part.floor = floors.get(pk, part.floor)
+                self._used(pk)
+            for (pk, sk), item in made.items():
+                if pk in mine:
+                    self._bytes += self._parts[pk].put(sk, item)
+            self._let_go()
             self._keys, self._partitions = frozenset(), frozenset()
 
     def lose(self) -> None:
         """Forget everything: what came of a commit is not known."""
         with self._lock:
-            self._items.clear()
-            self._ends.clear()
+            self._parts.clear()
             self._bytes = 0
             self._keys, self._partitions = frozenset(), frozenset()
 
-    def _alive(self, pk: str, sks: Iterator[str], now: float) -> Iterator[Item]:
-        for sk in sks:
-            item = self._items[pk, sk]
-            if item and _lives(item, now):
-                yield item
+    def _has_end(self, pk: str) -> bool:
+        part = self._parts.get(pk)
+        return part is not None and part.floor is not None
 
-    def _put(self, key: Key, item: Item | None) -> None:
-        before = self._items.pop(key, NOTHING)
-        if before is not NOTHING:
-            self._bytes -= _weight(before)
-        self._items[key] = item
-        self._bytes += _weight(item)
-        end = self._ends.get(key[0])
-        if end is None or key[1] < end.floor:
-            return
-        place = bisect_left(end.sks, key[1])
-        there = place < len(end.sks) and end.sks[place] == key[1]
-        if item and not there:
-            end.sks.insert(place, key[1])
-        elif there and item is None:
-            del end.sks[place]
+    def _used(self, pk: str) -> _Part | None:
+        """Give a partition; it rests from now on. Time is that of the last commit: so finely is it told."""
+        part = self._parts.get(pk)
+        if part and part.used < self._now:
+            part.used = self._now
+            self._parts.move_to_end(pk)
+        return part
 
-    def _drop(self, key: Key) -> None:
-        """Let go of one; from then on the known end of its partition begins behind it."""
-        self._bytes -= _weight(self._items.pop(key))
-        end = self._ends.get(key[0])
-        if end and key[1] >= end.floor:
-            end.floor = key[1] + "\x00"
-            del end.sks[: bisect_right(end.sks, key[1])]
-            if not end.sks:
-                del self._ends[key[0]]
+    def _let_go(self) -> None:
+        while self._parts:
+            pk, part = next(iter(self._parts.items()))
+            if part.used < self._now - REST:
+                self._bytes -= sum(map(_weight, part.items.values()))
+                del self._parts[pk]
+            elif self._bytes <= self._most:
+                return
+            elif part.items:
+                self._bytes -= part.drop()
+            else:
+                del self._parts[pk]
 
 
 def _known(pk: str, made: Mapping[Key, Item | None], newest: Callable[[str, int], list[str]]) -> str | None:

@@ -39,7 +39,7 @@ class SqliteTable:
         self._clock = clock
         self._idle: deque[sqlite3.Connection] = deque()
         self._tails = Tails()
-        self._memory = Memory(frozenset(shared))
+        self._memory = Memory(frozenset(shared), clock)
         try:
             self._writing = self._opened()
         except sqlite3.Error as error:

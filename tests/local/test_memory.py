@@ -164,6 +164,22 @@ def test_what_the_end_of_a_partition_does_not_have_is_not_there(
     table.write(Put(Item("log", "2"), (Absent(),)))
 
 
+def test_a_partition_that_rests_is_let_go_and_one_that_is_read_stays(tmp_path: Path) -> None:
+    clock = HeldClock()
+    table = SqliteTable(tmp_path / "table.db", clock)
+    table.write(Put(Item("rests", "0")), Put(Item("read", "0")), Put(Item("written", "0")))
+    for number in (1, 2):
+        clock.time += memory.REST
+        table.get(("read", "0"))
+        table.write(Put(Item("written", f"{number}")))
+    assert isinstance(table._memory.get(("rests", "0"), 0), memory.Nothing)
+    assert without_sqlite(table, lambda: table.get(("read", "0"), ("written", "0"), ("read", "1"))) == [
+        *(Item("read", "0"), Item("written", "0"), None)
+    ]
+    assert table._memory._bytes == 4 * memory.OVERHEAD + len("read0") + 3 * len("written0")
+    table.close()
+
+
 def test_no_reader_finds_an_old_record_behind_a_new_event(table: SqliteTable) -> None:
     over = threading.Event()
     late: list[tuple[int, int]] = []
