@@ -15,6 +15,7 @@ AROUND = 20
 READERS, CLIENTS, EARLY = 500, 32, 1_000
 GOALS = {
     "memory, idle, MB": "≤ 80",
+    "memory, behind a turn, MB": "",
     "the last 20 of 200 turns in a session, beside the first": "≤ 1.2",
     "memory for 200 turns of a session, MB": "≤ 2",
     "500 idle readers, % of a core": "",
@@ -23,9 +24,11 @@ GOALS = {
 
 
 async def idle(server: Server, scale: Scale) -> dict[str, float]:
-    """Look at a server that has done nothing yet."""
+    """Look at a server that nobody has asked anything yet, and again when it has had a turn."""
     await asyncio.sleep(scale.quiet)
-    return {"memory, idle, MB": server.resident()}
+    before = server.resident()
+    await alone(server.port, 1, TEXT)
+    return {"memory, idle, MB": before, "memory, behind a turn, MB": server.resident()}
 
 
 async def session(server: Server, scale: Scale) -> dict[str, float]:

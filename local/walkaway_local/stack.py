@@ -103,10 +103,11 @@ class LocalStack:
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
 
-    def run(self) -> None:
-        """Go on with what was under way, and begin to sweep."""
-        self._machine.go_on()
+    def run(self) -> int:
+        """Go on with what was under way, and begin to sweep; give how many turns go on."""
+        going_on = self._machine.go_on()
         self._sweeper.start()
+        return going_on
 
     def warm(self) -> None:
         """Load what the first model call needs and readiness does not."""

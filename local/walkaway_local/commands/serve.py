@@ -9,8 +9,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +20,10 @@ from walkaway_local import private
 from walkaway_local.commands.keys import any_in
 from walkaway_local.trouble import CannotOpen, unusable
 
-if TYPE_CHECKING:
-    from walkaway_local.stack import LocalStack
-
 FEW_FILES, MANY_FILES = 128, 65_536
 """How many files must be allowed to be open at once, and how many are asked for."""
+SETTLED = 0.5
+"""Seconds after which a start is over, and what takes long may begin: the model's SDK takes a second to import."""
 COLLECT = (5_000, 20, 20)
 """Thresholds of the garbage collector (Python, gc.set_threshold): each of its looks keeps all threads waiting."""
 
@@ -84,6 +83,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     from walkaway_local.connections import Connection
     from walkaway_local.loopback_only import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
+    from walkaway_local.woken import Woken
 
     model = AnthropicModel(settings)
     if problem := model.knows(settings.model) or model.problem():
@@ -94,7 +94,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         raise click.ClickException(unusable(data, error)) from None
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
-    app = chooser if keyed else LoopbackOnly(chooser)
+    app = Woken(chooser if keyed else LoopbackOnly(chooser), lambda: _load(stack.warm))
     config = uvicorn.Config(
         app, http=Connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
     )
@@ -111,10 +111,11 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
     try:
-        stack.run()
+        going_on = stack.run()
     except Unavailable as error:
         raise click.ClickException(unusable(data, error)) from None
-    threading.Timer(0.5, _warm, (stack,)).start()  # the SDK takes a second to import: not before the first answers
+    later = stack.warm if going_on else lambda: None
+    threading.Timer(SETTLED, _load, (later,)).start()
     server.run(sockets=[listening])
     stack.close()
     sys.stdout.flush()
@@ -134,10 +135,10 @@ def _allow_files() -> None:
         )
 
 
-def _warm(stack: "LocalStack") -> None:
+def _load(more: Callable[[], None]) -> None:
     """Load what is needed later; what is loaded then stays, and the garbage collector need not look at it."""
     try:
-        stack.warm()
+        more()
     finally:
         gc.collect()
         gc.freeze()

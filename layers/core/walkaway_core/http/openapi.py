@@ -3,9 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from walkaway_core.http.dialect import Surface
+from walkaway_core.http.errors import DESCRIBED
 
 EVERYWHERE = (400, 401, 412, 413, 503)
 """What no route need declare: a dialect's kit answers it, where the operation can be answered so (`_applies`)."""
@@ -35,6 +37,7 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         responses=everywhere,
     )
     for router in surface.routers:
+        _describe(router)
         shown.include_router(router)
     made = shown.openapi()
     for path in made["paths"].values():
@@ -49,6 +52,16 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(name, None)
     return made
+
+
+def _describe(router: APIRouter) -> None:
+    """Say the models of errors in the way that FastAPI knows (`errors.answers`)."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.responses = {
+                code: {"model" if name == DESCRIBED else name: value for name, value in answer.items()}
+                for code, answer in route.responses.items()
+            }
 
 
 def _applies(code: int, method: str, operation: dict[str, Any], surface: Surface) -> bool:
