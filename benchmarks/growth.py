@@ -18,6 +18,7 @@ GOALS = {
     "memory, behind a turn, MB": "",
     "the last 20 of 200 turns in a session, beside the first": "≤ 1.2",
     "memory for 200 turns of a session, MB": "≤ 2",
+    "memory for 200 turns of the next session, MB": "≤ 2",
     "500 idle readers, % of a core": "",
     "memory from turn 1,000 to 10,000, MB": "",
 }
@@ -32,15 +33,20 @@ async def idle(server: Server, scale: Scale) -> dict[str, float]:
 
 
 async def session(server: Server, scale: Scale) -> dict[str, float]:
-    """Run turns in one session: the last ones beside the first; what the server's memory has grown by."""
+    """Run turns in one session: the last ones beside the first; what memory has grown by, and by another session."""
     await alone(server.port, AROUND, TEXT)
     (one,) = await create(server.port, model=TEXT)
     before = server.resident()
     turns = [(await turn(server.port, one)).overhead for _ in range(scale.turns)]
     late, early = p50(turns[-AROUND:]), p50(turns[:AROUND])
+    between = server.resident()
+    (other,) = await create(server.port, model=TEXT)
+    for _ in range(scale.turns):
+        await turn(server.port, other)
     return {
         f"the last 20 of {scale.turns} turns in a session, beside the first": late / early,
-        f"memory for {scale.turns} turns of a session, MB": server.resident() - before,
+        f"memory for {scale.turns} turns of a session, MB": between - before,
+        f"memory for {scale.turns} turns of the next session, MB": server.resident() - between,
     }
 
 
