@@ -46,7 +46,7 @@ def sentence(path: Path, error: sqlite3.Error) -> str | None:
     }
     if code == sqlite3.SQLITE_CANTOPEN and _system(path).f_flag & os.ST_RDONLY:
         return READ_ONLY.format(path)
-    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and not _free(path):
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and not free(path):
         return patience.FULL
     return sentences.get(code)
 
@@ -87,11 +87,12 @@ class Outlook:
 
     def worked(self) -> None:
         """Note that something was; while a disk has next to no room, that is no sign that the next one will be."""
-        if self.reason and not (self.reason == patience.FULL and _free(self._path) < ROOM):
+        if self.reason and not (self.reason == patience.FULL and free(self._path) < ROOM):
             self.reason, self.since = "", None
 
 
-def _free(path: Path) -> int:
+def free(path: Path) -> int:
+    """Give the bytes that are free beside a file. Raises OSError."""
     status = _system(path)
     return status.f_bavail * status.f_frsize
 

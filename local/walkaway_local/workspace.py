@@ -12,10 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from walkaway_core.ports import paths
+from walkaway_core.ports import paths, patience
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 from walkaway_local import entries
+from walkaway_local.trouble import ROOM, free
 
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -44,7 +45,11 @@ class FolderWorkspace:
             left.unlink()
 
     def trouble(self) -> str:
-        """Say why the last write failed, if that was just now; empty else. Costs nothing."""
+        """Say why the last write failed, if that was just now; empty else, and when a full disk has room again."""
+        if self._ill == patience.FULL:
+            with contextlib.suppress(OSError):
+                if free(self._folder / STAGING) >= ROOM:
+                    return ""
         return self._ill if time.monotonic() < self._ill_since + REMEMBERED else ""
 
     def stat(self, root: str, path: str) -> FileInfo | None:
@@ -90,11 +95,9 @@ class FolderWorkspace:
         except OSError as error:
             if not error.errno:
                 raise  # of `chunks`
-            trouble = entries.trouble(error)
-            self._ill, self._ill_since = str(trouble), time.monotonic()
-            raise trouble from error
+            raise self._noted(entries.trouble(error)) from error  # no name here: it would keep `chunks` open
         except NotWritten as trouble:
-            self._ill, self._ill_since = str(trouble), time.monotonic()
+            self._noted(trouble)
             raise
         self._ill = ""
         return info
@@ -111,6 +114,10 @@ class FolderWorkspace:
                 return self._place(staged, root, path, version)
         finally:
             staged.unlink(missing_ok=True)
+
+    def _noted(self, trouble: NotWritten) -> NotWritten:
+        self._ill, self._ill_since = str(trouble), time.monotonic()
+        return trouble
 
     def _begun(self, staged: Path) -> BinaryIO:
         """Begin a file. The folders for it are made again if somebody has removed them, but not what they stand in."""
