@@ -20,7 +20,7 @@ from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
-from walkaway_local import private
+from walkaway_local import layout, private
 from walkaway_local.bus import LocalBus
 from walkaway_local.carrier import LocalCarrier
 from walkaway_local.due_times import DueTimes
@@ -46,7 +46,7 @@ class DataInUse(Exception):
 class LocalStack:
     """Everything on one machine. Only one process at a time may have a data folder, or its executions would run twice.
 
-    Raises DataInUse, and OSError for a folder that cannot be written.
+    Raises DataInUse, CannotOpen and OSError for a folder that cannot be used.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class LocalStack:
         ids: Ids | None = None,
         dialects: Sequence[Dialect] = DIALECTS,
     ) -> None:
+        layout.check(data)
         self.exposed = private.folder(data)
         """What of the data other users of the machine may see."""
         self._lock = (data / "lock").open("w")
@@ -96,7 +97,7 @@ class LocalStack:
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             carrier=self._carrier,
             extensions=extensions(dialects),
-            trouble=self._table.trouble,
+            trouble=lambda: self._table.trouble() or workspace.trouble(),
             process=ids.new("proc_"),
         )
         self._ready.set()

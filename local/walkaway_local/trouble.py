@@ -20,6 +20,10 @@ class CannotOpen(Exception):
     """The data folder's database cannot be used. The message says why, and what to do."""
 
 
+NO_RIGHT = (
+    "{} cannot be read and written by this user ({}). Run the server as its owner, give it to this user (chown -R), or "
+    "name another folder"
+)
 READ_ONLY = "{} cannot be written: it, its folder or its file system is read-only"
 LOCKED = "{} is locked by another program; end that"
 UNOPENED = "{} cannot be opened: is it a file that this user may write, and are few enough files open (ulimit -n)?"
@@ -40,19 +44,25 @@ def sentence(path: Path, error: sqlite3.Error) -> str | None:
         sqlite3.SQLITE_IOERR: f"{BROKEN_DISK} {path} reports an error ({error})",
         sqlite3.SQLITE_CANTOPEN: UNOPENED.format(path),
     }
-    if code == sqlite3.SQLITE_CANTOPEN and path.is_dir():
-        return f"{path} is a directory, where the database should be; move it away"
     if code == sqlite3.SQLITE_CANTOPEN and _system(path).f_flag & os.ST_RDONLY:
         return READ_ONLY.format(path)
-    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and not _free(path):
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and not free(path):
         return patience.FULL
     return sentences.get(code)
 
 
 def unusable(data: Path, error: Exception) -> str:
-    """Say at the start why a data folder cannot be used."""
-    if reason := patience.reason(error):
-        return f"{data} cannot be used: {reason}. Nothing has been changed; start again when that is mended"
+    """Say at the start why a data folder cannot be used, and what to do."""
+    path = Path(os.fsdecode(error.filename)) if isinstance(error, OSError) and error.filename else data
+    if isinstance(error, PermissionError):
+        return NO_RIGHT.format(path, os.geteuid())
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return (
+            f"{path} cannot be used: it, or a part of the way to it, is a file. Name another folder, or move that away"
+        )
+    reason = patience.reason(error) or (error.strerror if isinstance(error, OSError) else None)
+    if reason:
+        return f"{path} cannot be used: {reason}. Nothing has been changed; start again when that is mended"
     return str(error)
 
 
@@ -77,11 +87,12 @@ class Outlook:
 
     def worked(self) -> None:
         """Note that something was; while a disk has next to no room, that is no sign that the next one will be."""
-        if self.reason and not (self.reason == patience.FULL and _free(self._path) < ROOM):
+        if self.reason and not (self.reason == patience.FULL and free(self._path) < ROOM):
             self.reason, self.since = "", None
 
 
-def _free(path: Path) -> int:
+def free(path: Path) -> int:
+    """Give the bytes that are free beside a file. Raises OSError."""
     status = _system(path)
     return status.f_bavail * status.f_frsize
 

@@ -6,34 +6,51 @@ import os
 import secrets
 import stat
 import threading
+import time
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from walkaway_core.ports import paths, patience
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
+from walkaway_local import entries
+from walkaway_local.trouble import ROOM, free
 
-CHUNK = 256 * 1024
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-LAST_SECOND = 253402300799.0
-"""Of the year 9999, after which HTTP has no dates (RFC 9110, 5.6.7)."""
 UNHOLDABLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL)
 """What file systems that take fewer or shorter names than Linux's own say of one."""
 STAGING = ".staging"
 """Beside the roots, on the same file system: what is half written is never in a listing."""
 
 
+REMEMBERED = 10.0
+"""Seconds for which a write that failed says that the folder is in trouble."""
+
+
 class FolderWorkspace:
-    """Workspace: files below `folder/{root}/`."""
+    """Workspace: files below `folder/{root}/`. The folder itself may be a link: that is followed once, here.
+
+    What the disk or the system does not do raises NotWritten from every method, which says why.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
         self._placing = threading.Lock()
-        (folder / STAGING).mkdir(parents=True, exist_ok=True)
-        for left in (folder / STAGING).iterdir():
+        self._ill, self._ill_since = "", 0.0
+        (self._folder / STAGING).mkdir(parents=True, exist_ok=True)
+        for left in (self._folder / STAGING).iterdir():
             left.unlink()
+
+    def trouble(self) -> str:
+        """Say why the last write failed, if that was just now; empty else, and when a full disk has room again."""
+        if self._ill == patience.FULL:
+            with contextlib.suppress(OSError):
+                if free(self._folder / STAGING) >= ROOM:
+                    return ""
+        return self._ill if time.monotonic() < self._ill_since + REMEMBERED else ""
 
     def stat(self, root: str, path: str) -> FileInfo | None:
         """Describe a file or directory."""
@@ -41,7 +58,7 @@ class FolderWorkspace:
             return FileInfo("", is_directory=True, size=0, modified=0.0)
         parent, _, name = path.rpartition("/")
         with self._directory(root, parent) as folder:
-            return None if folder is None else _info(folder, name)
+            return None if folder is None else entries.info(folder, name)
 
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
         """List a directory."""
@@ -49,7 +66,7 @@ class FolderWorkspace:
             if folder is None:
                 return None if path else []
             names = sorted(name for name in os.listdir(folder) if paths.addressable(path, name))  # noqa: PTH208 - by descriptor, not by path
-            infos = (_info(folder, name) for name in names)
+            infos = (entries.info(folder, name) for name in names)
             return [info for info in infos if info]
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
@@ -67,21 +84,28 @@ class FolderWorkspace:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
             return None
-        return _chunks(os.fdopen(file, "rb"), start, end)
+        chunks = entries.chunks(os.fdopen(file, "rb"), start, end)
+        first = next(chunks, None)  # what cannot be read is said before anything is sent
+        return iter(()) if first is None else chain((first,), chunks)
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         """Write a whole file: beside the workspace first, then in one move. Raises NotWritten without room."""
         try:
-            return self._write(root, path, chunks, version)
+            info = self._write(root, path, chunks, version)
         except OSError as error:
-            if reason := patience.reason(error):
-                raise NotWritten(reason) from error
+            if not error.errno:
+                raise  # of `chunks`
+            raise self._noted(entries.trouble(error)) from error  # no name here: it would keep `chunks` open
+        except NotWritten as trouble:
+            self._noted(trouble)
             raise
+        self._ill = ""
+        return info
 
     def _write(self, root: str, path: str, chunks: Iterable[bytes], version: str | None) -> FileInfo:
         staged = self._folder / STAGING / secrets.token_hex(16)
         try:
-            with staged.open("xb") as out:
+            with self._begun(staged) as out:
                 for chunk in chunks:
                     out.write(chunk)
                 out.flush()
@@ -91,11 +115,24 @@ class FolderWorkspace:
         finally:
             staged.unlink(missing_ok=True)
 
+    def _noted(self, trouble: NotWritten) -> NotWritten:
+        self._ill, self._ill_since = str(trouble), time.monotonic()
+        return trouble
+
+    def _begun(self, staged: Path) -> BinaryIO:
+        """Begin a file. The folders for it are made again if somebody has removed them, but not what they stand in."""
+        try:
+            return staged.open("xb")
+        except FileNotFoundError:
+            self._folder.mkdir(exist_ok=True)
+            staged.parent.mkdir(exist_ok=True)
+            return staged.open("xb")
+
     def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file, and the directories that become empty."""
         parent, _, name = path.rpartition("/")
         with self._placing, self._directory(root, parent) as folder:
-            info = _info(folder, name) if folder is not None and name else None
+            info = entries.info(folder, name) if folder is not None and name else None
             if info is None or info.is_directory:
                 return False
             if version is not None and version != info.version:
@@ -104,20 +141,21 @@ class FolderWorkspace:
                 os.unlink(name, dir_fd=folder)
             except FileNotFoundError:
                 return False
-        self._prune(root, parent)
+        with contextlib.suppress(Refused, NotWritten):  # it is deleted, whatever keeps an empty directory
+            self._prune(root, parent)
         return True
 
     def _place(self, staged: Path, root: str, path: str, version: str | None) -> FileInfo:
         parent, _, name = path.rpartition("/")
         with self._directory(root, parent, make=True) as folder:
-            if folder is None or _kind(folder, name) not in (None, stat.S_IFREG):
+            if folder is None or entries.kind(folder, name) not in (None, stat.S_IFREG):
                 raise NotAFile(path)
-            current = _info(folder, name)
+            current = entries.info(folder, name)
             if version is not None and version != (current.version if current else ""):
                 raise Changed(path)
             os.replace(staged, name, dst_dir_fd=folder)
             os.fsync(folder)
-            info = _info(folder, name)
+            info = entries.info(folder, name)
             assert info
             return info
 
@@ -125,7 +163,8 @@ class FolderWorkspace:
     def _directory(self, root: str, path: str, *, make: bool = False) -> Iterator[int | None]:
         """Open a directory name by name; None when it is missing or something else is in its place.
 
-        Raises Refused for what the operating system does not allow here, or with what is opened.
+        Raises Refused for what the operating system does not allow here, or with what is opened; NotWritten for what
+        it does not do.
         """
         folder = None
         try:
@@ -136,13 +175,20 @@ class FolderWorkspace:
         except OSError as error:
             if error.errno in UNHOLDABLE:
                 raise Refused("the workspace's file system cannot hold such a name") from error
-            raise
+            raise entries.trouble(error) from error
         finally:
             if folder is not None:
                 os.close(folder)
 
     def _open(self, root: str, path: str, *, make: bool) -> int | None:
-        current = os.open(self._folder, DIRECTORY)
+        try:
+            current = os.open(self._folder, DIRECTORY)
+        except FileNotFoundError:
+            if make:
+                raise
+            return None
+        except OSError as error:
+            raise entries.trouble(error) from error
         try:
             for name in (*root.split("/"), *filter(None, path.split("/"))):
                 if make:
@@ -170,40 +216,3 @@ class FolderWorkspace:
                     except OSError:
                         return
                 path = parent
-
-
-def _kind(folder: int, name: str) -> int | None:
-    try:
-        return stat.S_IFMT(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        return None
-
-
-def _info(folder: int, name: str) -> FileInfo | None:
-    try:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    if stat.S_ISDIR(status.st_mode):
-        return FileInfo(name, is_directory=True, size=0, modified=_time(status))
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    version = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
-    return FileInfo(name, is_directory=False, size=status.st_size, modified=_time(status), version=version)
-
-
-def _time(status: os.stat_result) -> float:
-    """When it was modified, within the years of a calendar: by hand, a file can be given any time."""
-    return min(max(status.st_mtime, 0.0), LAST_SECOND)
-
-
-def _chunks(source: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
-    with source:
-        source.seek(start)
-        left = None if end is None else end - start
-        while left is None or left > 0:
-            chunk = source.read(CHUNK if left is None else min(CHUNK, left))
-            if not chunk:
-                return
-            left = None if left is None else left - len(chunk)
-            yield chunk

@@ -1,5 +1,7 @@
 """The Table on DynamoDB when DynamoDB is in trouble."""
 
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from tests.kit.clock import HeldClock
 from tests.kit.dynamo import Trouble
-from tests.kit.moto_services import TABLE, account
-from walkaway_core.aws.table import DynamoTable
+from tests.kit.moto_services import ACCOUNT, TABLE, account
+from walkaway_core.aws.table import HASTY, DynamoTable, connect
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, Unknown, Write
@@ -131,7 +133,7 @@ def test_reads_are_repeated_when_the_service_fails(dynamo: tuple[DynamoTable, Tr
 
 def test_an_error_of_the_request_itself_is_not_repeated(dynamo: tuple[DynamoTable, Trouble]) -> None:
     table, troubles = dynamo
-    troubles.answers(400, "AccessDeniedException", ResponseMetadata={"HTTPStatusCode": 400})
+    troubles.answers(400, "SerializationException", ResponseMetadata={"HTTPStatusCode": 400})
     with pytest.raises(ClientError):
         table.get(("p", "a"))
     assert troubles.sent == 1
@@ -172,3 +174,42 @@ def test_one_write_alone_is_no_transaction(dynamo: tuple[DynamoTable, Trouble]) 
     table.write(*ONE)
     table.write(Change("p", "a", add={"n": 1}))
     assert table.get(("p", "a"))[0] == Item("p", "a", {"n": 2})
+
+
+CLOSED = {
+    "AccessDeniedException": "no right",
+    "ResourceNotFoundException": "not there",
+    "ExpiredTokenException": "credentials",
+    "UnrecognizedClientException": "credentials",
+}
+
+
+@pytest.mark.parametrize(("name", "why"), CLOSED.items())
+def test_a_table_that_is_closed_is_said_to_be_and_asked_again(
+    dynamo: tuple[DynamoTable, Trouble], name: str, why: str
+) -> None:
+    table, troubles = dynamo
+    for asked in (lambda: table.get(("p", "a")), lambda: table.query("p"), lambda: table.write(*ONE)):
+        troubles.answers(400, name, 99)
+        with patience.within(0.05), pytest.raises(Unavailable, match=why) as told:
+            asked()
+        assert not told.value.changed
+        troubles.clear()
+        asked()
+
+
+def test_a_table_that_never_answers_is_given_up_within_seconds() -> None:
+    """A socket that takes connections and never answers: what a broken network looks like from within."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        client = connect(HASTY, endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}", **ACCOUNT)
+        table = DynamoTable(client, TABLE, HeldClock())
+        for asked in (lambda: table.get(("p", "a")), lambda: table.query("p")):
+            began = time.monotonic()
+            with patience.within(patience.REQUEST), pytest.raises(Unavailable, match="does not answer"):
+                asked()
+            assert time.monotonic() - began < 3
+        began = time.monotonic()
+        with patience.within(patience.REQUEST), pytest.raises((Unavailable, Unknown)):
+            table.write(*ONE)
+        assert time.monotonic() - began < 3
+        table.close()

@@ -45,6 +45,11 @@ class Trouble:
 
         self._after += [*[lambda: None] * after, fail]
 
+    def clear(self) -> None:
+        """Let there be no more trouble."""
+        self._before.clear()
+        self._after.clear()
+
     @property
     def armed(self) -> bool:
         """Whether trouble is still to come."""

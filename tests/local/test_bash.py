@@ -1,11 +1,13 @@
 """The agent's bash over HTTP, in bubblewrap: output, exit codes, files, scopes, two sessions in one workspace."""
 
 import io
+import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -224,3 +226,18 @@ def test_no_network_unless_session_and_server_allow_it(model: MessagesApi, tmp_p
     settings = Settings(model="test-model", base_url=model.url, keys=KEYS)
     with running(tmp_path / "none", settings) as server, server.client() as client:
         assert "gives no network" in Agent(client, model, network=True).bash("true")
+
+
+def test_folders_that_somebody_has_removed_are_made_again(tmp_path: Path, model: MessagesApi) -> None:
+    data = tmp_path / "data"
+    with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
+        agent = Agent(web, model)
+        for name in ("workspace", "sandbox", "workspace/.staging"):
+            agent.put("there.txt", b"x")
+            shutil.rmtree(data / name)
+            assert agent.bash("echo y > made.txt") == "exit code 0\n[written: made.txt]"
+            assert agent.get("made.txt").content == b"y\n"
+            shutil.rmtree(data / name)
+            uploaded = web.post("/api/workflow/upload-run-input", files={"file_1": ("a.txt", b"a")})
+            assert agent.get(uploaded.json()["reference"]).content == b"a"
+            assert web.get("/health").is_success

@@ -136,13 +136,13 @@ def test_a_damaged_database_is_said_to_be_one(page: int, tmp_path: Path) -> None
 
 def test_a_directory_in_the_databases_place_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "walkaway.db").mkdir()
-    assert "is a directory, where the database should be" in serve(tmp_path)
-    assert "is a directory, where the database should be" in serve(tmp_path, "keys", "list")
+    assert "is a directory, where a file of the server should be" in serve(tmp_path)
+    assert "is a directory, where a file of the server should be" in serve(tmp_path, "keys", "list")
 
 
 def test_a_file_in_the_data_folders_place_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("x")
-    assert "Not a directory" in serve(tmp_path / "data" / "below")
+    assert "is a file" in serve(tmp_path / "data" / "below")
 
 
 def test_too_few_files_are_said_to_be_too_few(tmp_path: Path) -> None:

@@ -198,6 +198,17 @@ def test_what_waits_keeps_nobody_from_being_told_and_nothing_spins(tight: tuple[
         wait_for(lambda: client.get(record).json()["status"] == "completed")
 
 
+def test_of_two_files_that_have_no_room_together_none_is_kept(small_files: tuple[Path, Full]) -> None:
+    data, fill = small_files
+    with under_way(data) as (server, client, names):
+        room = fill(server)
+        both = {"file_1": ("a.txt", b"x"), "file_2": ("b.txt", b"x" * 9000)}
+        for path in ("upload-run-input", "execute/old/with-files"):
+            assert client.post(f"/api/workflow/{path}", files=both).status_code == 503
+        room()
+        assert client.get(f"/v1/sessions/{names['free']}/files").json() == []
+
+
 @pytest.mark.deep
 def test_a_server_that_dies_without_room_goes_on_when_there_is_some(tight: tuple[Path, Full]) -> None:
     data, fill = tight

@@ -78,10 +78,10 @@ def build(
 ) -> Services:
     """Build the ports for which there are settings; the others say what is missing when they are used.
 
-    The table's answers are waited for so many seconds.
+    Answers of the table and the bucket are waited for so many seconds.
     """
     clock = clock or SystemClock()
-    s3: Any = workspace.connect() if settings.bucket else None
+    s3: Any = workspace.connect(seconds) if settings.bucket else None
     dynamo = table.DynamoTable(table.connect(seconds), settings.table, clock) if settings.table else None
     files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
     return Services(

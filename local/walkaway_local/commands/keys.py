@@ -14,7 +14,7 @@ from walkaway_core.ports import patience
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.table import Table
 from walkaway_core.store import api_keys
-from walkaway_local import private
+from walkaway_local import layout, private
 from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_local.trouble import CannotOpen, unusable
 
@@ -35,7 +35,7 @@ def _on_table(command: Callable[..., None]) -> Callable[..., None]:
         "--data",
         default=Path(".walkaway"),
         show_default=True,
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(path_type=Path, readable=False),
         help="The data folder of `walkaway serve`.",
     )
     @wraps(command)
@@ -84,7 +84,8 @@ def revoke(table: Table, key_id: str) -> None:
 
 
 def any_in(data: Path) -> bool:
-    """Whether a data folder has keys."""
+    """Whether a data folder has keys. Raises CannotOpen, Unavailable."""
+    layout.check(data)
     if not (data / DATABASE).exists():
         return False
     with _local(data) as table:
@@ -94,6 +95,7 @@ def any_in(data: Path) -> bool:
 @contextmanager
 def _local(data: Path) -> Iterator[Table]:
     private.umask()
+    layout.check(data)
     if exposed := private.folder(data):
         click.echo(exposed, err=True)
     table = SqliteTable(data / DATABASE, SystemClock())

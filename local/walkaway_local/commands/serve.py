@@ -35,7 +35,7 @@ COLLECT = (5_000, 20, 20)
     "--data",
     default=Path(".walkaway"),
     show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, readable=False),
     help="Folder that holds everything; start again with it, and everything goes on.",
 )
 @click.option("--model", help="Model of sessions that name none; overrides WALKAWAY_MODEL.")

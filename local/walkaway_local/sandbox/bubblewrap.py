@@ -43,13 +43,17 @@ class Bubblewrap:
     """Sandbox: each command gets a copy of what it may read, below `folder`, and an empty system around it."""
 
     def __init__(self, folder: Path, workspace: Workspace, *, network: bool = False) -> None:
-        self._folder = folder.resolve()  # bubblewrap runs in another directory
+        self._folder = folder = folder.resolve()  # bubblewrap runs in another directory
         self._workspace = workspace
         self._network = network
         if folder.exists():
             for left in folder.iterdir():
                 remove(left)
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._make()
+
+    def _make(self) -> None:
+        self._folder.mkdir(mode=0o711, exist_ok=True)
 
     def problem(self) -> str | None:
         """Say what is missing on this machine."""
@@ -77,6 +81,7 @@ class Bubblewrap:
         if command.network and not self._network:
             raise SandboxRefused("This server gives no network to commands; the session's `network` has no effect here")
         owner = next(_users) if os.geteuid() == 0 else None
+        self._make()  # somebody may have cleaned up
         place = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             copy = place / "workspace"

@@ -126,6 +126,55 @@ class TestFiles:
         assert word in answer.json()["detail"]["message"]
         assert (len(http.get(f"/api/agent/{agent}/runs").json()["runs"]), self.kept(http)) == (begun, kept)
 
+    @pytest.mark.parametrize(
+        ("called", "data", "status"),
+        [
+            ("nobody", {}, 404),
+            ("agent", {"inputs": '{"images": {"1": "https://example.com/a.png"}}'}, 400),
+            ("agent", {"inputs": '{"images": {"1": "nowhere.png"}}'}, 400),
+            ("agent", {"inputs": '{"images": {"1": "data:image/png;base64,AAAA"}}'}, 400),
+            ("agent", {"environment": "nowhere"}, 400),
+            ("agent", {"metadata": '{"large": "' + "m" * 20_000 + '"}'}, 413),
+        ],
+        ids=["no agent", "an address", "no file", "no image", "no environment", "too much metadata"],
+    )
+    def test_a_task_that_is_refused_keeps_no_file(
+        self, http: httpx.Client, agent: str, called: str, data: Any, status: int
+    ) -> None:
+        before = self.names(http)
+        files = {"file_1": ("a.txt", b"a"), "file_2": ("b.txt", b"b")}
+        path = f"/api/workflow/execute/{called.replace('agent', agent)}/with-files"
+        answer = http.post(path, files=files, data=data)
+        assert answer.status_code == status, answer.text
+        assert self.names(http) == before
+
+    @pytest.mark.parametrize("name", ["inputs", "environment", "metadata", "file_1", "file_2"])
+    @pytest.mark.parametrize("route", ["upload-run-input", "execute/AGENT/with-files"])
+    @pytest.mark.parametrize("kind", ["text", "file"])
+    def test_a_field_that_is_there_twice_is_refused_by_name(
+        self, http: httpx.Client, agent: str, name: str, route: str, kind: str
+    ) -> None:
+        about = f'Content-Disposition: form-data; name="{name}"'
+        text = "test" if name == "environment" else "{}"
+        first = about + ('; filename="a.txt"' if name in ("file_1", "file_2") else "")
+        second = about + ('; filename="b.txt"' if kind == "file" else "")
+        before, begun = self.names(http), http.get(f"/api/agent/{agent}/runs").json()
+        parts = "".join(f"--edge\r\n{head}\r\n\r\n{text}\r\n" for head in (first, second))
+        answer = http.post(
+            f"/api/workflow/{route.replace('AGENT', agent)}",
+            content=f"{parts}--edge--\r\n",
+            headers={"Content-Type": "multipart/form-data; boundary=edge"},
+        )
+        assert answer.status_code == 400, answer.text
+        assert f"The form field {name} is there more than once" in answer.json()["detail"]["message"]
+        assert (self.names(http), http.get(f"/api/agent/{agent}/runs").json()) == (before, begun)
+
+    def names(self, http: httpx.Client) -> list[str]:
+        """The names of all folders of uploads that are kept."""
+        session = http.post("/v1/sessions", json={}).json()["id"]
+        answer = http.get(f"/v1/sessions/{session}/files", params={"path": "inputs"})
+        return [entry["name"] for entry in answer.json()] if answer.is_success else []
+
     def kept(self, http: httpx.Client) -> int:
         """How many uploads are kept."""
         session = http.post("/v1/sessions", json={}).json()["id"]

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
+from walkaway_core.aws.buckets import UNSENT
 from walkaway_core.aws.expressions import to_item
 from walkaway_core.ports.items import Refused, TooLarge, Unknown, Write
 from walkaway_core.ports.patience import NotWritten
@@ -17,6 +18,15 @@ NO_EFFECT = {
     "TransactionInProgressException",
 }
 """Errors after which nothing has happened (DynamoDB developer guide, error handling; TransactWriteItems)."""
+CLOSED = {
+    "AccessDeniedException": "This server has no right to the table",
+    "ResourceNotFoundException": "The table is not there",
+    "ExpiredTokenException": "DynamoDB does not take the credentials of this server",
+    "UnrecognizedClientException": "DynamoDB does not take the credentials of this server",
+    "InvalidSignatureException": "DynamoDB does not take the credentials of this server",
+    "MissingAuthenticationTokenException": "DynamoDB does not take the credentials of this server",
+}
+"""Errors before anything is looked at, as sentences (DynamoDB developer guide, error handling; common errors)."""
 REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -24,18 +34,20 @@ def without_effect(error: ClientError) -> bool:
     """Whether the request has surely done nothing, and may do it when it is sent again."""
     response: Any = error.response
     codes = {reason.get("Code") for reason in response.get("CancellationReasons", ())} - {None, "None"}
-    return response["Error"]["Code"] in NO_EFFECT or (bool(codes) and codes <= REASONS)
+    code = response["Error"]["Code"]
+    return code in NO_EFFECT or code in CLOSED or (bool(codes) and codes <= REASONS)
 
 
 def asking(call: Callable[[], Any]) -> Any:
     """Send a request. Raises NotWritten where it has surely done nothing, and may do it when it is sent again."""
     try:
         return call()
-    except (EndpointConnectionError, ConnectTimeoutError) as error:
-        raise NotWritten("DynamoDB cannot be reached") from error
+    except UNSENT as error:
+        raise NotWritten("DynamoDB cannot be reached, or there are no credentials for it") from error
     except ClientError as error:
         if without_effect(error):
-            raise NotWritten("DynamoDB takes no more requests of this table at present") from error
+            full = "DynamoDB takes no more requests of this table at present"
+            raise NotWritten(CLOSED.get(error.response["Error"]["Code"], full)) from error
         raise
 
 

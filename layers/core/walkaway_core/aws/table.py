@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from walkaway_core.aws import failures
+from walkaway_core.aws.buckets import UNSENT
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
@@ -181,7 +177,7 @@ class DynamoTable:
         """Send a transaction, and say what an error means."""
         try:
             return self._sent(writes)
-        except (EndpointConnectionError, ConnectTimeoutError):
+        except UNSENT:
             raise
         except ClientError as error:
             if failures.without_effect(error):

@@ -11,8 +11,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from walkaway_core.aws import buckets
+from walkaway_core.aws.buckets import asking, code
 from walkaway_core.ports import paths
-from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
+from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -22,19 +24,22 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024
 IN_MEMORY = 8_000_000
 """A file up to this size is gathered in memory, a larger one on the disk, before it is sent in one request."""
-MISSING = {"404", "NoSuchKey", "NotFound"}
-REFUSED = {"AccessDenied", "InvalidObjectState"}
-"""The function has no right to it; it is archived (Amazon S3 API reference, GetObject)."""
-CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *MISSING}
+CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *buckets.MISSING}
+PATIENT, CONNECT = 10.0, 1.0
+"""Seconds that a function waits for an answer, and for a connection."""
 
 
-def connect(**options: Any) -> "S3Client":
-    """Make a client; all that this module asks for may be repeated.
+def connect(seconds: float = PATIENT, **options: Any) -> "S3Client":
+    """Make a client, which waits so many seconds for an answer; all that this module asks for may be repeated.
+
+    A client that waits less than a function's time is a request's, and asks once more and no oftener.
 
     By default botocore would presign addresses for another region's host, and sign those of us-east-1 in the old way.
     """
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": 5 if seconds >= PATIENT else 2},
+        read_timeout=seconds,
+        connect_timeout=CONNECT,
         signature_version="s3v4",
         s3={"addressing_style": "virtual"},
     )
@@ -48,12 +53,14 @@ class S3Workspace:
         self._client = client
         self._bucket = bucket
 
+    @asking()
     def stat(self, root: str, path: str) -> FileInfo | None:
         """Describe a file or directory."""
         if not path:
             return FileInfo("", is_directory=True, size=0, modified=0.0)
         return self._head(root, path) or self._folder(root, path)
 
+    @asking()
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
         """List a directory."""
         prefix = f"{root}/{path}/" if path else f"{root}/"
@@ -76,6 +83,7 @@ class S3Workspace:
                 )
         return sorted(infos, key=lambda info: info.name) if there else None
 
+    @asking()
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""
         info = self._head(root, path) if path else None
@@ -89,13 +97,12 @@ class S3Workspace:
                 Bucket=self._bucket, Key=f"{root}/{path}", Range=f"bytes={start}-{last - 1}", IfMatch=info.version
             )
         except ClientError as error:
-            if _code(error) in CONFLICTS:  # replaced since the look at it
+            if code(error) in CONFLICTS:  # replaced since the look at it
                 return self.read(root, path, start, end)
-            if _code(error) in REFUSED:
-                raise Refused("the bucket does not give it out (no right to it, or it is archived)") from error
             raise
         return _chunks(answer["Body"])
 
+    @asking()
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         """Write a whole file: gathered first, then in one request."""
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as gathered:
@@ -111,6 +118,7 @@ class S3Workspace:
         name = path.rpartition("/")[2]  # somebody has replaced it already
         return FileInfo(name, is_directory=False, size=size, modified=time.time(), version=etag)
 
+    @asking(changes=True)
     def _put(self, key: str, body: Any, version: str | None) -> str:
         """Send a file; give its version. Raises Changed, but not for what this very call has written."""
         condition: Any = {} if version is None else {"IfMatch": version} if version else {"IfNoneMatch": "*"}
@@ -120,7 +128,7 @@ class S3Workspace:
                 Bucket=self._bucket, Key=key, Body=body, Metadata={"nonce": nonce}, **condition
             )
         except ClientError as error:
-            if not condition or _code(error) not in CONFLICTS:
+            if not condition or code(error) not in CONFLICTS:
                 raise
             head = self._look(key)  # botocore may have sent it twice, and the first have taken effect
             if head and head["Metadata"].get("nonce") == nonce:
@@ -128,6 +136,7 @@ class S3Workspace:
             raise Changed(key) from error
         return put["ETag"]
 
+    @asking(changes=True)
     def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file."""
         if not path or self._head(root, path) is None:
@@ -136,9 +145,9 @@ class S3Workspace:
         try:
             self._client.delete_object(Bucket=self._bucket, Key=f"{root}/{path}", **condition)
         except ClientError as error:
-            if _code(error) in MISSING:
+            if code(error) in buckets.MISSING:
                 return False
-            if _code(error) in CONFLICTS:
+            if code(error) in CONFLICTS:
                 raise Changed(path) from error
             raise
         return True
@@ -147,7 +156,7 @@ class S3Workspace:
         try:
             return self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if _code(error) in MISSING:
+            if code(error) in buckets.MISSING:
                 return None
             raise
 
@@ -171,10 +180,6 @@ class S3Workspace:
             raise NotAFile(path)
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
-
-
 def _chunks(body: "StreamingBody") -> Iterator[bytes]:
-    with closing(body):
+    with closing(body), asking():
         yield from body.iter_chunks(CHUNK)

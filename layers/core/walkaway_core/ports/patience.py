@@ -33,11 +33,11 @@ class NotWritten(Unknown):
 class Patience:
     """Of one who writes: how many seconds of trouble it bears (None: as the store says), and what it had."""
 
-    __slots__ = ("_last", "_seconds", "_since", "tries")
+    __slots__ = ("_last", "_seconds", "_since", "_took", "tries")
 
     def __init__(self, seconds: float | None = None) -> None:
         self._seconds = seconds
-        self._since = self._last = 0.0
+        self._since = self._last = self._took = 0.0
         self.tries = 0
 
     def count(self, began: float) -> None:
@@ -45,15 +45,16 @@ class Patience:
         if not self.tries or began > self._last + 2 * LONGEST:
             self._since, self.tries = began, 0
         self._last = time.monotonic()
+        self._took = self._last - began
         self.tries += 1
 
     def pause(self, trouble: Unknown, *, ill_since: float | None, most: float | None) -> None:
-        """Wait before the next try. Raises Unavailable instead."""
+        """Wait before the next try. Raises Unavailable where another as long would end too late."""
         since = self._since if ill_since is None else min(self._since, ill_since)
         seconds = most if self._seconds is None else self._seconds
         wait = length(self.tries)
         if seconds is not None:
-            left = since + seconds - time.monotonic()
+            left = since + seconds - time.monotonic() - self._took
             if left <= 0:
                 self.tries = 0
                 raise Unavailable(str(trouble), changed=not isinstance(trouble, NotWritten)) from trouble

@@ -23,7 +23,8 @@ class Workspace(Protocol):
     """Files below named roots. Roots and paths are clean (`a/b.txt`, `""` for the root itself): see `paths.py`.
 
     Links are never followed, and neither links nor special files are listed or read: they count as missing. What the
-    storage refuses, such as what somebody has taken the server's rights to away from, raises Refused from every method.
+    storage refuses, such as what somebody has taken the server's rights to away from, raises Refused from every method;
+    what it does not do at present raises NotWritten, or Unknown where a write may have happened all the same.
     """
 
     def stat(self, root: str, path: str) -> FileInfo | None:

@@ -1,8 +1,9 @@
 """Large bodies stand in a hidden root of the workspace (docs/architecture.md#tickets); the item holds only where."""
 
+from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Fact, Item
-from walkaway_core.ports.workspace import Workspace
+from walkaway_core.ports.workspace import Refused, Workspace
 from walkaway_wire import gate, jsontext
 
 INLINE_BYTES = 200_000
@@ -22,21 +23,34 @@ def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[byt
     """Give the body and the facts to put into the item; a large body is written to `path` first.
 
     `path` must be new for each attempt, so that a lost race cannot change what the winner points to.
+    Raises Unavailable.
     """
     if len(body) <= INLINE_BYTES:
         return body, {}
-    patience.keep_trying(lambda: workspace.write(root(tenant), path, [body]))
+    try:
+        patience.keep_trying(lambda: workspace.write(root(tenant), path, [body]))
+    except Refused as refusal:
+        raise Unavailable(f"What is large cannot be kept: {refusal}", changed=False) from refusal
     return b"", {"body_at": path}
 
 
 def fetch(workspace: Workspace, tenant: str, item: Item) -> bytes:
-    """Read an item's body from wherever it stands. Raises Gone."""
+    """Read an item's body from wherever it stands, as patiently as the caller. Raises Gone, Unavailable."""
     if "body_at" not in item.facts:
         return item.body
-    chunks = workspace.read(root(tenant), item.text("body_at"))
-    if chunks is None:
-        raise Gone(f"{item.key}: its body {item.text('body_at')} is gone")
-    return b"".join(chunks)
+    path = item.text("body_at")
+    try:
+        body = patience.keep_trying(lambda: _read(workspace, tenant, path))
+    except Refused as refusal:
+        raise Gone(f"{item.key}: its body {path} is not given out: {refusal}") from refusal
+    if body is None:
+        raise Gone(f"{item.key}: its body {path} is gone")
+    return body
+
+
+def _read(workspace: Workspace, tenant: str, path: str) -> bytes | None:
+    chunks = workspace.read(root(tenant), path)
+    return None if chunks is None else b"".join(chunks)
 
 
 def shown(workspace: Workspace, tenant: str, item: Item) -> bytes:

@@ -68,8 +68,9 @@ def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") 
 async def execute_with_files(caller: Called, agent_id: str, request: Request, label: Label = "") -> TaskStarted:
     """Start a task with the form fields inputs, environment and metadata (JSON), and the files file_1 and file_2."""
     services, tenant = caller.services, caller.tenant
-    asked = await forms.started_with(services, tenant, request)
-    return await run_in_threadpool(_start, services, tenant, agent_id, asked, label)
+    return await forms.started_with(
+        services, tenant, request, lambda asked: _start(services, tenant, agent_id, asked, label)
+    )
 
 
 @router.post(
