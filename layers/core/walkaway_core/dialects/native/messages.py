@@ -40,7 +40,10 @@ REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 
 
 @router.post(
-    "", responses=STREAM | errors.answers(400, 401, 404, 409, 413, 422), response_model=None, summary="Send a message"
+    "",
+    responses=STREAM | errors.answers(400, 401, 403, 404, 409, 413, 422),
+    response_model=None,
+    summary="Send a message",
 )
 @direct
 @streamed
