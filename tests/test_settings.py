@@ -33,7 +33,8 @@ class TestSettings:
                 Settings.read({name: "1\n2"}, program)
 
     @pytest.mark.parametrize(
-        "address", ["http://[::1]:8080", "https://user:word@host/path", "HTTP://b\u00fccher.example"]
+        "address",
+        ["http://[::1]:8080", "https://user:word@host/path", "HTTP://b\u00fccher.example", "http://my_models:1"],
     )
     def test_an_address_is_taken_as_it_is(self, address: str) -> None:
         assert Settings.read({"ANTHROPIC_BASE_URL": address}).base_url == address
@@ -67,6 +68,11 @@ class TestSettings:
             ("ANTHROPIC_BASE_URL", "http://[::1"),
             ("ANTHROPIC_BASE_URL", "http://127.0.0.1:99999"),
             ("ANTHROPIC_BASE_URL", "http://127.0.0.1:port"),
+            ("ANTHROPIC_BASE_URL", "http://127.0.0.1:0"),
+            ("ANTHROPIC_BASE_URL", "http://127.0.0.256"),
+            ("ANTHROPIC_BASE_URL", "http://[v1.x]:8080"),
+            ("ANTHROPIC_BASE_URL", "http://-models-:8080"),
+            ("ANTHROPIC_BASE_URL", f"http://{'a' * 64}.example"),
             ("ANTHROPIC_BASE_URL", "htp://127.0.0.1"),
             ("ANTHROPIC_BASE_URL", "https:/api.example"),
             ("ANTHROPIC_BASE_URL", "http://a b"),

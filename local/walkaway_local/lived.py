@@ -132,7 +132,9 @@ class LivedClock:
                 with suppress(ValueError):  # half a line, of a machine that lost its power
                     known.append(Leap(float(at), float(by)))
             seen = self._file.stat().st_mtime
-            known.append(Leap(seen, self._wall - seen))
+            known.append(without := Leap(seen, self._wall - seen))
+            if without.by <= -LEAP:  # else the calendar has come nearer to what is waited for
+                self._new.append(without)
         return [leap for leap in known if leap.at > self._wall - KEPT and abs(leap.by) >= LEAP]
 
     def _write(self) -> None:

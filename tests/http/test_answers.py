@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from tests.http.test_body_limit import App
 from walkaway_core.dialects import DIALECTS
@@ -256,3 +257,18 @@ def test_what_breaks_is_told_in_the_words_of_its_dialect(world: World, monkeypat
         answer = world.app.broken("GET", path)
         assert answer.status_code == 500
         assert name in answer.json(), answer.text
+
+
+def test_apps_of_one_process_share_their_routes_and_wrap_each_once(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path / "data", Settings())
+    for _ in range(3):
+        chooser = create_app(stack.services, Keyring({}), DIALECTS)
+    stack.close()
+    writers = [
+        context.response_field.serialize_json
+        for app in chooser.apps.values()
+        for context in iter_route_contexts(app.routes)
+        if getattr(context, "response_field", None)
+    ]
+    assert writers
+    assert not any(hasattr(writer.serialize, "serialize") for writer in writers)

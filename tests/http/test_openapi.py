@@ -1,12 +1,29 @@
 """The OpenAPI documents say what the routes answer, errors and media types included."""
 
+import contextlib
+import http.client
+import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from dev.routes import apps
 from tests.kit import sse
+from tests.kit.documented import Documented
+from tests.kit.servers import KEYS, Running, listening
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.access import Keyring
+from walkaway_core.http.app import create_app
+from walkaway_core.http.chooser import VARIABLE
+from walkaway_core.settings import Settings
+from walkaway_local.stack import LocalStack
+
+KEY = {"X-API-Key": next(iter(KEYS))}
 
 DOCUMENTS = {name: app.openapi() for name, app in apps().items()}
 OPERATIONS = {
@@ -27,7 +44,7 @@ def test_what_the_kit_answers_is_there(operation: str) -> None:
     name, what = OPERATIONS[operation]
     answers = set(what["responses"])
     assert ("401" in answers) is (operation != "GET /health")
-    assert ("requestBody" in what or operation.startswith("PUT")) is ("413" in answers)
+    assert "413" in answers, "whatever is sent along is counted"
     if name == "native":
         assert "400" in answers, "a parameter may be unknown"
         assert ("422" in answers) is (operation == "POST /v1/sessions/{session}/messages")
@@ -63,3 +80,53 @@ def test_a_mismatch_is_answered_as_it_is_described(client: httpx.Client) -> None
     headers = {"Idempotency-Key": "openapi", "Prefer": "respond-async"}
     assert client.post(path, json={"message": "a"}, headers=headers).status_code == 202
     assert client.post(path, json={"message": "b"}, headers=headers).json()["error"] == "idempotency.mismatch"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_what_is_sent_along_is_counted_wherever_it_is_sent(server: Running, operation: str) -> None:
+    method, _, path = operation.partition(" ")
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
+    with contextlib.closing(connection):
+        connection.request(method, VARIABLE.sub("1", path), headers=KEY | {"Content-Length": "200000000"})
+        status = connection.getresponse().status
+    described(operation, status)
+    assert status == 413 or method == "GET" or "/files/" in path, "a route that only reads looks at nothing"
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("POST /v1/sessions/{session}/messages", {"message": "x", "attachments": [{"path": ".."}]}),
+        ("POST /v1/sessions", {"file_access": {"read": ["a/../.."]}}),
+        ("POST /api/workflow/execute/{agent_id}", {"inputs": {"images": {"1": "/etc/hosts"}}}),
+        ("POST /api/workflow/execute/{agent_id}/with-files", {"inputs": {"images": {"1": "a\0b"}}}),
+        ("POST /api/tools/register", {"tools": [{"name": f"t{n}", "schema_data": {}} for n in range(100)]}),
+    ],
+)
+def test_what_use_cases_refuse_is_there(client: httpx.Client, operation: str, asked: dict[str, Any]) -> None:
+    agent = client.post("/v1/agents", json={"name": "refuses"})
+    path = operation.partition(" ")[2].format_map({"session": sse.new(client), "agent_id": "refuses"})
+    if path.endswith("/with-files"):
+        answer = client.post(path, files={name: (None, json.dumps(value)) for name, value in asked.items()})
+    else:
+        answer = client.post(path, json=asked)
+    if path.endswith("/register"):
+        others = [{**tool, "name": f"{tool['name']}b"} for tool in asked["tools"]]
+        answer = client.post(path, json={"tools": others})
+    client.delete(f"/v1/agents/{agent.json()['id']}")
+    assert answer.status_code == (409 if path.endswith("/register") else 403), answer.text
+    described(operation, answer.status_code)
+
+
+def test_a_server_of_the_tests_says_what_no_document_has(tmp_path: Path) -> None:
+    def teapot(request: Request) -> Response:
+        return Response(status_code=418)
+
+    stack = LocalStack(tmp_path / "data", Settings())
+    chooser = create_app(stack.services, Keyring({}), DIALECTS)
+    chooser.apps["runs"].router.routes.insert(0, Route("/stats", teapot))
+    documented = Documented(chooser)
+    with contextlib.closing(stack), listening(documented) as url:
+        for path in ("/stats", "/v1/sessions", "/nowhere"):
+            httpx.get(f"{url}{path}")
+    assert documented.undocumented() == ["GET /stats: 418"]

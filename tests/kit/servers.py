@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from tests.kit.documented import Documented
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -50,9 +51,11 @@ def running(
     workers: int = 64,
     dialects: Sequence[Dialect] = DIALECTS,
 ) -> Iterator[Running]:
-    """Serve a stack from a thread of this process."""
+    """Serve a stack from a thread of this process. Raises AssertionError for what no document says that it answers."""
     stack = LocalStack(data, settings, clock=clock, workers=workers, dialects=dialects)
-    app: ASGIApp = create_app(stack.services, Keyring(settings.keys), dialects)
+    chooser = create_app(stack.services, Keyring(settings.keys), dialects)
+    documented = Documented(chooser) if dialects is DIALECTS else None
+    app: ASGIApp = documented or chooser
     if not settings.keys:
         app = LoopbackOnly(app)
     stack.run()
@@ -61,6 +64,7 @@ def running(
             yield Running(url, stack)
     finally:
         stack.close()
+    assert documented is None or documented.undocumented() == []
 
 
 @contextmanager

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from tests.kit.clock import HeldClock
 from walkaway_core.doors import DOORS
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.items import Delete
 from walkaway_core.store import keys
+from walkaway_local.lived import LivedClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.asl import Unsupported
 from walkaway_local.machine.execution import Execution
-from walkaway_local.machine.frames import Call, Effect, Over, Sleep
+from walkaway_local.machine.frames import Call, Effect, Over, Sleep, Watch
 from walkaway_local.machine.machine import LocalMachine, TokenGone
 from walkaway_local.stack import definition
 from walkaway_local.table import SqliteTable
@@ -29,6 +31,7 @@ TASK = {
     "OutputPath": "$.Payload",
 }
 PASS = {"Type": "Pass", "End": True}
+DAY = 86_400
 
 
 class Boom(Exception):
@@ -427,6 +430,54 @@ def test_a_task_that_takes_too_long_is_a_timeout_and_its_answer_is_ignored(tmp_p
     assert asked[1]["error"]["Error"] == "States.Timeout"
     assert len(asked) == 2
     table.close()
+
+
+@pytest.mark.parametrize("limit", ["TimeoutSeconds", "HeartbeatSeconds"])
+@pytest.mark.parametrize("by", [-DAY, -3600, 3600, DAY])
+def test_a_limit_is_of_what_was_lived_whatever_the_clock_is_set_to(tmp_path: Path, by: int, limit: str) -> None:
+    held = HeldClock()
+    clock = LivedClock(held, tmp_path / "clock")
+    waits = {**TASK, "Resource": asl.WITH_TOKEN, "TimeoutSeconds": 2000, limit: 900, "End": True}
+    execution = Execution(machine(Work=waits), "x", {}, clock.now, lived=clock.lived)
+    _, watch = execution.begin()
+    assert isinstance(watch, Watch)
+    held.time += 890
+    held.set += by
+    again = execution.looked(watch.frame, watch.visit)
+    assert again
+    assert isinstance(again[0], Watch)
+    assert again[0].until - clock.now() == pytest.approx(10)
+    held.time += 10
+    over = execution.looked(watch.frame, watch.visit)
+    assert over
+    assert isinstance(over[0], Over)
+    assert over[0].error in ("States.Timeout", "States.HeartbeatTimeout")
+
+
+@pytest.mark.parametrize(("by", "left"), [(-DAY, 500), (-3600, 500), (-60, 500), (60, 440), (3600, None)])
+@pytest.mark.parametrize("retried", [True, False])
+def test_what_sleeps_when_the_server_ends_sleeps_no_longer_than_it_was_to(
+    tmp_path: Path, by: int, left: float | None, *, retried: bool
+) -> None:
+    held = HeldClock()
+    clock = LivedClock(held, tmp_path / "clock")
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 600}]
+    state = {**TASK, "Retry": retry, "End": True} if retried else {"Type": "Wait", "Seconds": 600, "End": True}
+    execution = Execution(machine(Work=state), "x", {}, clock.now, lived=clock.lived)
+    first = execution.begin()[0]
+    sleep = (execution.failed(first.frame, first.visit, "Boom", "") or [])[0] if isinstance(first, Call) else first
+    assert isinstance(sleep, Sleep)
+    held.time += 100
+    clock.mark()
+    held.set += by
+    clock = LivedClock(held, tmp_path / "clock")
+    execution = Execution(machine(Work=state), "x", {}, clock.now, lived=clock.lived)
+    (effect, *_) = execution.restore(sleep.frame.json())
+    if left is None:
+        assert not isinstance(effect, Sleep)
+    else:
+        assert isinstance(effect, Sleep)
+        assert effect.until - clock.now() == pytest.approx(left, abs=0.1)
 
 
 def test_a_failed_execution_is_told(tmp_path: Path) -> None:

@@ -65,6 +65,18 @@ def test_what_is_waited_for_is_waited_for_as_long_as_before(scene: Scene, kind: 
     assert "one" in scene.seen()
 
 
+def test_a_clock_that_is_set_back_without_a_server_makes_nothing_wait_longer(scene: Scene, tmp_path: Path) -> None:
+    scene.watch("turn", "one", 60)
+    scene.clock.mark()
+    scene.held.time += 30
+    scene.held.set -= 3600
+    scene.clock = LivedClock(scene.held, tmp_path / "clock")
+    scene.times = DueTimes(scene.clock)
+    assert scene.seen() == set()
+    scene.live(65)
+    assert scene.seen() == {"one"}
+
+
 def test_what_was_due_before_the_leap_is_due_behind_it(scene: Scene) -> None:
     scene.watch("turn", "past", -10)
     scene.leap(3600)

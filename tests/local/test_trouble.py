@@ -160,6 +160,11 @@ def test_every_route_that_writes_gives_up_in_its_dialects_words_and_nothing_is_l
         answer = client.post(f"/v1/sessions/{names['free']}/messages", **asked)  # type: ignore[arg-type]
         assert answer.status_code == 503
         assert "safe to repeat" in message(answer)
+        for scope, safe in (("global", True), ("none", False)):
+            run = {"prompt": "hi", "idempotency_key": "k", "idempotency_scope": scope}
+            answer = client.post("/api/v1/runs", json=run)
+            assert answer.status_code == 503
+            assert ("safe to repeat" in message(answer)) is safe, scope
         room()
         wait_for(lambda: client.get("/health").is_success)
         first = client.post(f"/v1/sessions/{names['free']}/messages", **asked)  # type: ignore[arg-type]

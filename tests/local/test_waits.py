@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.kit import sse
 from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.patience import holds
 from tests.kit.servers import Running, running, served
+from tests.kit.set_clock import SetClock, needs_a_compiler
 from walkaway_core.settings import Settings
 
 SECONDS = 600
@@ -25,9 +27,9 @@ def waits(data: Path) -> bool:
     return any(b'"state":"Wait"' in bytes(body) for (body,) in rows)
 
 
-def begin(client: httpx.Client, model: MessagesApi) -> tuple[str, str]:
+def begin(client: httpx.Client, model: MessagesApi, seconds: int = SECONDS) -> tuple[str, str]:
     """Send a message whose turn finds the service busy; give its session and its id."""
-    model.replies = [Reply(status=529, error="overloaded", retry_after=str(SECONDS)), Reply([text("Here I am.")])]
+    model.replies = [Reply(status=529, error="overloaded", retry_after=str(seconds)), Reply([text("Here I am.")])]
     session = sse.new(client, persistent=True)
     url = f"/v1/sessions/{session}/messages"
     sent = client.post(url, json={"message": "go"}, headers={"Prefer": "respond-async"})
@@ -59,6 +61,25 @@ def test_a_server_that_is_killed_in_a_wait_goes_on_waiting(tmp_path: Path, model
     assert [e.data["attempt"] for e in seen if e.event == "step.started"] == [1, 2]
     assert (seen[-1].event, sse.text(seen)) == ("message.completed", "Here I am.")
     assert len(model.requests) == 2
+
+
+@needs_a_compiler
+@pytest.mark.deep
+@pytest.mark.parametrize("by", [-3600, 3600])
+def test_a_clock_that_is_set_without_a_server_makes_a_wait_no_longer(
+    tmp_path: Path, model: MessagesApi, by: int
+) -> None:
+    data, wall = tmp_path / "data", SetClock(tmp_path)
+    environ = {**wall.environ, "ANTHROPIC_BASE_URL": model.url, "WALKAWAY_MODEL": MODEL}
+    with served(data, environ=environ) as server, server.client() as client:
+        session, turn = begin(client, model, 35)
+        assert holds(lambda: waits(data))
+        assert holds((data / "clock").exists)
+        server.kill()
+    wall.set(by)
+    with served(data, environ=environ) as server, server.client() as client:
+        assert holds(lambda: len(model.requests) == 2) or holds(lambda: len(model.requests) == 2), "in a minute"
+        assert sse.text(events(client, session, turn)) == "Here I am."
 
 
 def machine(server: Running) -> Any:

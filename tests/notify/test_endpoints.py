@@ -62,6 +62,11 @@ class TestEndpoints:
             {"url": "http://\uff11\uff10.0.0.1/"},
             {"url": "http://0x0a000001/"},
             {"url": f"https://{'ü' * 60}.example/"},
+            {"url": "https://[v1.x]/"},
+            {"url": "https://256.256.256.256/"},
+            {"url": "https://xn--/"},
+            {"url": "https://-a.example/"},
+            {"url": "https://example.com:0/"},
         ],
         ids=str,
     )

@@ -52,6 +52,19 @@ class TestRequest:
         with pytest.raises(Forbidden):
             fetch(f"http://rebind.example:{port}/", loopback=True)
 
+    def test_a_certificate_is_asked_for_without_the_last_dot(self, monkeypatch: Any) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+            answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", server.getsockname())]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+            asked = pool.submit(self._first_bytes, server)
+            with pytest.raises(Unreachable):
+                fetch(f"https://whole.example.:{server.getsockname()[1]}/", loopback=True)
+        assert b"whole.example\0" in asked.result(), "the name ends, and the next extension begins"
+
+    def _first_bytes(self, server: socket.socket) -> bytes:
+        with server.accept()[0] as connection:
+            return connection.recv(4096)
+
     def test_an_ipv6_address_is_named_in_brackets(self) -> None:
         if not socket.has_ipv6:
             pytest.skip("there is no IPv6")

@@ -23,6 +23,14 @@ WRITTEN = [
     ("http://a.example/h?x#ü?y", "a.example", "/h?x"),
     ("HTTP://A.Example/H", "a.example", "/H"),
     ("http://[2606:4700::1111]/h", "2606:4700::1111", "/h"),
+    ("http://a--b.r3---sn-x.example/", "a--b.r3---sn-x.example", "/"),
+    ("http://xn--i-7iq.example/", "xn--i-7iq.example", "/"),
+    ("http://3com.example:65535/", "3com.example", "/"),
+    ("http://1.2.3.4./", "1.2.3.4", "/"),
+    ("http://0xa.0377.65535/", "0xa.0377.65535", "/"),
+    ("http://192.0.2.1.example/", "192.0.2.1.example", "/"),
+    (f"http://{'a' * 63}.example/", f"{'a' * 63}.example", "/"),
+    (f"http://{'a.' * 126}b./", f"{'a.' * 126}b.", "/"),
 ]
 
 
@@ -40,13 +48,19 @@ def test_an_address_is_written_in_ascii(url: str, host: str, path: str) -> None:
         "http://a.example:x/", "http://a.example:99999/", "http://[zz]/", "http://a..example/", "http://.example/",
         f"http://{'a' * 64}.example/", f"http://{'a.' * 127}example/", f"http://{'ü' * 60}.example/", "http://a%6d.example/",
         "http://a!b.example/", "http://a\\b.example/", "http://xn--ü.example/", "http://i❤.example/", "http://℀.example/",
-        "http://-ü.example/",
+        "http://-ü.example/", "http://-a.example/", "http://a-.example/", "http://a.b-/", "http://a.example../", "http://./",
+        "https://[v1.x]/", "https://[::1%25eth0]/", "https://[fe80::1%eth0]/", "https://[127.0.0.1]/", "https://[a.example]/",
+        "https://256.256.256.256/", "https://1.2.3.4.5/", "https://1.2.3.08/", "https://a.example.5/", "https://a.0x1f/",
+        "https://4294967296/", "https://1.2.3.4.5./",
+        "https://xn--/", "https://a.xn--.example/", "https://xn--a/", "https://xn--zzzz99999/", "https://xn--a-/", "https://XN--/",
+        "http://a.example:0/", "http://a.example:65536/", "http://a.example:-1/", "http://%61.example/",
+        f"http://{'ü.' * 50}example/",
     ],
     ids=ascii,
 )  # fmt: skip
 def test_what_can_lead_nowhere_is_refused_with_a_sentence(url: str) -> None:
     with pytest.raises(
-        ValueError, match=r"percent-encode it|is no URL|must begin with|is no name that a host can have"
+        ValueError, match=r"percent-encode it|is no URL|must begin with|is no name that a host can have|has the port 0"
     ):
         urls.read(url)
 

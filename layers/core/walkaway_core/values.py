@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+
+from walkaway_core.outbound import urls
 
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 PROVIDERS = ("anthropic", "bedrock")
@@ -102,14 +103,14 @@ def unsendable(key: str) -> str:
 
 def address(name: str, text: str) -> str:
     """Read the address of a server, to which paths are added: scheme, host, and no query (RFC 3986, 3)."""
+    wrong = "something stands behind its path" if re.search(r"[?#\\]", text) else ""
     try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # brackets, or a port, that are none
-        usable = False
-    if not usable or re.search(r"[\s?#\\\x00-\x1f\x7f]", text):
+        urls.read(text)
+    except ValueError as error:
+        wrong = str(error)
+    if wrong:
         raise SettingError(
             f"{name} must be an address like http://127.0.0.1:8080, of http:// or https://, a host, and no '?' or '#'; "
-            f"it is {text!r}"
+            f"it is {text!r}: {wrong}"
         )
     return text

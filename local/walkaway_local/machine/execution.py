@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from walkaway_local.machine import asl, choices, errors, paths, waits
-from walkaway_local.machine.asl import State
-from walkaway_local.machine.frames import Call, Effect, Frame, Over, Sleep, Watch
+from walkaway_local.machine.frames import Call, Effect, Frame, Lived, Over, Sleep, Watch
 
 Moved = list[Effect] | None
 """What follows from a move; None when it came too late and nothing has changed."""
@@ -21,11 +20,12 @@ class Execution:
 
     def __init__(
         self,
-        machine: State,
+        machine: asl.State,
         name: str,
         ticket: Any,
         now: Callable[[], float],
         *,
+        lived: Lived | None = None,
         entered: Callable[[str], None] = lambda _: None,
         chance: Callable[[], float] = random.random,
         token: Callable[[], str] = lambda: secrets.token_hex(16),
@@ -34,6 +34,7 @@ class Execution:
         self.name = name
         self._input = ticket
         self._now = now
+        self._lived = lived or (lambda since: max(0.0, now() - since))
         self._entered = entered
         self._chance = chance
         self._token = token
@@ -78,13 +79,11 @@ class Execution:
         """See whether a task has taken too long, or has not been heard of for too long."""
         if not frame.current(visit):
             return None
-        state, now = frame.here, self._now()
-        if frame.timeout and now >= frame.timeout:
-            return self._error(frame, errors.TIMEOUT, f"{frame.state} took more than {state['TimeoutSeconds']} s")
-        if frame.heartbeat and now >= frame.heartbeat:
-            return self._error(
-                frame, errors.HEARTBEAT, f"no heartbeat of {frame.state} for {state['HeartbeatSeconds']} s"
-            )
+        over = {name: frame.here[name] for name, left in frame.left(self._lived).items() if left <= 0}
+        if seconds := over.get("TimeoutSeconds"):
+            return self._error(frame, errors.TIMEOUT, f"{frame.state} took more than {seconds} s")
+        for seconds in over.values():
+            return self._error(frame, errors.HEARTBEAT, f"no heartbeat of {frame.state} for {seconds} s")
         return self._watch(frame)
 
     def woken(self, frame: Frame, visit: int) -> Moved:
@@ -100,8 +99,8 @@ class Execution:
         frame.entered = bool(frame.wake or frame.branches)
         if frame.output:
             return []
-        if frame.wake > self._now():
-            return [Sleep(frame, frame.visit, frame.wake)]
+        if (left := frame.asleep(self._now(), self._lived)) > 0:
+            return [Sleep(frame, frame.visit, self._now() + left)]
         if frame.branches:
             return self._spawn(frame, self._resume)
         if frame.handed:
@@ -136,8 +135,8 @@ class Execution:
         if kind == "Task":
             return self._task(frame, data)
         if kind == "Wait":
-            frame.wake = waits.end(state, data, context, self._now())
-            return [Sleep(frame, frame.visit, frame.wake)]
+            until = waits.end(state, data, context, self._now())
+            return self._sleep(frame, until, calendar=waits.by_calendar(state))
         if kind == "Map":
             return self._map(frame, data)
         if kind == "Choice":
@@ -167,7 +166,12 @@ class Execution:
         return [Call(frame, frame.visit, asl.function(asked), payload), *self._watch(frame)]
 
     def _watch(self, frame: Frame) -> list[Effect]:
-        return [Watch(frame, frame.visit, frame.due)] if frame.due else []
+        left = frame.left(self._lived).values()
+        return [Watch(frame, frame.visit, self._now() + min(left))] if left else []
+
+    def _sleep(self, frame: Frame, until: float, *, calendar: bool = False) -> list[Effect]:
+        frame.wake, frame.since = until, 0.0 if calendar else self._now()
+        return [Sleep(frame, frame.visit, until)]
 
     def _map(self, frame: Frame, data: Any) -> list[Effect]:
         processor = frame.here["ItemProcessor"]
@@ -225,8 +229,7 @@ class Execution:
                 used = frame.retries.get(str(number), 0)
                 if used < retrier.get("MaxAttempts", 3):
                     frame.retries[str(number)] = used + 1
-                    frame.wake = self._now() + errors.delay(retrier, used, self._chance)
-                    return [Sleep(frame, frame.visit, frame.wake)]
+                    return self._sleep(frame, self._now() + errors.delay(retrier, used, self._chance))
                 break
         for catcher in frame.here.get("Catch", ()):
             if errors.matches(catcher, error):

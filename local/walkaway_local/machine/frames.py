@@ -7,6 +7,9 @@ from typing import Any
 from walkaway_local.machine import paths
 from walkaway_local.machine.asl import State
 
+Lived = Callable[[float], float]
+"""Says how many seconds since a time were lived (`Clock.lived`)."""
+
 
 @dataclass(eq=False, slots=True)
 class Frame:
@@ -19,6 +22,8 @@ class Frame:
     item: tuple[int, Any] | None = None
     retries: dict[str, int] = field(default_factory=dict)
     wake: float = 0.0
+    since: float = 0.0
+    """When it began to wait for `wake`; 0 where that is a time of the calendar."""
     token: str = ""
     """The task token that a task waits for, if it does."""
     handed: bool = False
@@ -41,10 +46,15 @@ class Frame:
         """The state that it is in."""
         return self.states[self.state]
 
-    @property
-    def due(self) -> float:
-        """When the task that runs here must be looked at; 0 is never."""
-        return min((at for at in (self.timeout, self.heartbeat) if at), default=0.0)
+    def left(self, lived: Lived) -> dict[str, float]:
+        """Seconds that are left of each limit of the task that runs here, whatever the clock is set to meanwhile."""
+        limits = {"TimeoutSeconds": self.timeout, "HeartbeatSeconds": self.heartbeat}
+        return {name: _left(lived, self.here[name], at) for name, at in limits.items() if at and name in self.here}
+
+    def asleep(self, now: float, lived: Lived) -> float:
+        """Seconds until it wakes: by the calendar, and for no longer than it was to sleep."""
+        left = self.wake - now
+        return min(left, _left(lived, self.wake - self.since, self.wake)) if self.since else left
 
     @property
     def context(self) -> dict[str, Any]:
@@ -97,6 +107,7 @@ class Frame:
             "item": self.item,
             "retries": self.retries,
             "wake": self.wake,
+            "since": self.since,
             "token": self.token,
             "handed": self.handed,
             "timeout": self.timeout,
@@ -113,10 +124,16 @@ class Frame:
         frame.retries, frame.wake, frame.output = dict(stored["retries"]), stored["wake"], stored["output"]
         frame.token, frame.handed = stored["token"], stored["handed"]
         frame.timeout, frame.heartbeat = stored["timeout"], stored["heartbeat"]
+        frame.since = stored.get("since", 0.0)  # records of earlier releases have none
         if stored["branches"]:
             inner = frame.here["ItemProcessor"]["States"]
             frame.branches = [cls.read(inner, branch, frame) for branch in stored["branches"]]
         return frame
+
+
+def _left(lived: Lived, seconds: float, at: float) -> float:
+    """Seconds that are left of so many, which by the calendar are over at `at`; to the millisecond."""
+    return round(seconds - lived(at - seconds), 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -155,9 +156,9 @@ class LocalMachine:
         return driven.execution.restore(stored["frame"])
 
     def _execution(self, name: str, ticket: Any) -> Execution:
-        return Execution(
-            self._definition, name, ticket, self._clock.now, entered=lambda state: self._on_enter(name, state)
-        )
+        clock = self._clock
+        entered = partial(self._on_enter, name)
+        return Execution(self._definition, name, ticket, clock.now, lived=clock.lived, entered=entered)
 
     def _enlist(self, driven: Driven) -> bool:
         """Take it among those that are driven, unless one of its name is there: until its end can be read."""

@@ -20,9 +20,14 @@ def timestamp(value: Any) -> float | None:
         return None
 
 
+def by_calendar(state: Mapping[str, Any]) -> bool:
+    """Whether a Wait ends at a time, and not after some seconds."""
+    return "Timestamp" in state or "TimestampPath" in state
+
+
 def end(state: Mapping[str, Any], data: Any, context: Mapping[str, Any], now: float) -> float:
     """When a Wait that is entered now ends. Raises paths.Missing for a path that leads to no time."""
-    if "Timestamp" in state or "TimestampPath" in state:
+    if by_calendar(state):
         path = state.get("TimestampPath", "")
         at = timestamp(paths.find(path, data, context) if path else state["Timestamp"])
         if at is None:

@@ -136,6 +136,8 @@ class TestSubmit:
             ({"prompt": "x", "webhook_url": "http://10.0.0.1/"}, "webhook_url"),
             ({"prompt": "x", "webhook_url": "ftp://example.com/"}, "webhook_url"),
             ({"prompt": "x", "webhook_url": "https://i❤.example/"}, "webhook_url"),
+            ({"prompt": "x", "webhook_url": "https://1.2.3.4.5/"}, "webhook_url"),
+            ({"prompt": "x", "webhook_url": "https://a-.example/"}, "webhook_url"),
             ({"prompt": "x", "timeout": -1}, "timeout"),
             ({"prompt": "x", "idempotency_scope": "universe"}, "idempotency_scope"),
         ],

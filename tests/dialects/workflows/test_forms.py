@@ -64,6 +64,18 @@ class TestFiles:
         finally:
             http.delete(f"{files}/inputs")
 
+    @pytest.mark.parametrize("name", ["..", "a\0b", "a\x1b[2J", "x" * 1000, "\ufffd"])
+    def test_a_text_that_only_looks_like_a_reference_is_a_text(
+        self, http: httpx.Client, model: MessagesApi, agent: str, name: str
+    ) -> None:
+        like = f"inputs/in_{'0' * 24}/{name}"
+        asked = {"inputs": {"strings": {"1": like}}}
+        model.replies = [Reply([text("I see")])]
+        task = http.post(f"/api/workflow/execute/{agent}", json=asked)
+        assert task.status_code == 200, task.text
+        http.get(f"/api/agent/{agent}/status/{task.json()['task_id']}/events")  # to its end
+        assert model.requests[-1]["messages"][0]["content"][-1]["text"] == like
+
     @pytest.mark.parametrize(
         "charset", ["idna", "punycode", "undefined", "raw_unicode_escape", "unicode_escape", "hex"]
     )

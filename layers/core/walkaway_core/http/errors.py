@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
-from walkaway_core.http import addresses, validation
+from walkaway_core.http import addresses, repeats, validation
 from walkaway_core.ports.items import TooLarge, Unknown
 from walkaway_core.ports.patience import NotWritten
 from walkaway_wire.problems import short
@@ -60,8 +60,6 @@ BROKEN = "Something broke on the server; its log says what"
 LATER = "Nothing can be written now; try again in a few seconds"
 LOOK = "It is not known whether this request has had an effect; look before you repeat it"
 SAFE = "It is safe to repeat it with the same Idempotency-Key"
-KEYED = ("/messages", "/runs", "/runs/")
-"""How the addresses end at which an Idempotency-Key counts."""
 
 
 class Errors:
@@ -197,7 +195,7 @@ def repeating(request: Request, *, changed: bool) -> str:
     """Say whether a request can be repeated, which has perhaps `changed` something: surely only with its key."""
     if request.method in ("GET", "HEAD"):
         return "Try again in a few seconds"
-    if request.method == "POST" and "idempotency-key" in request.headers and request.url.path.endswith(KEYED):
+    if repeats.safe(request):
         return SAFE
     return LOOK if changed else LATER
 

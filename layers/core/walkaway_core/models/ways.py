@@ -11,6 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
+from walkaway_core.outbound import urls
+
 LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
 KEPT_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 """A model thinks for minutes, and a router on the way forgets who says nothing; so the sockets say something."""
@@ -60,6 +62,8 @@ class Ways(httpx2.BaseTransport):
 
     def _pool(self, proxy: str | None) -> httpx2.HTTPTransport:
         try:
+            if proxy:
+                urls.read(f"http://{proxy.partition('://')[2].rpartition('@')[2]}")  # whatever its scheme is
             return httpx2.HTTPTransport(verify=self._trusted, limits=LIMITS, proxy=proxy, socket_options=KEPT_ALIVE)
         except ImportError as error:
             raise ProxyUnusable("A SOCKS proxy needs a package more: pip install socksio") from error

@@ -147,7 +147,8 @@ def request(
             httpcore.URL(scheme=to.scheme, host=to.host, port=to.port, target=to.path),
             headers=[("Host", to.authority), *headers.items()],
             content=body or None,
-            extensions={"timeout": {"connect": CONNECT_SECONDS}},
+            # certificates name hosts without the last dot, and so does SNI (RFC 6066, 3)
+            extensions={"timeout": {"connect": CONNECT_SECONDS}, "sni_hostname": to.host.removesuffix(".")},
         ) as answer:
             content = b""
             for chunk in answer.iter_stream():

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from walkaway_core.errors import IdempotencyMismatch, Invalid
+from walkaway_core.errors import IdempotencyMismatch
 from walkaway_core.ports.items import Absent, Fact, Item
 from walkaway_core.store import keys
 from walkaway_core.store.keys import SessionKey, TurnKey
@@ -29,8 +29,6 @@ from walkaway_wire import jsontext
 
 KEPT = 24 * 60 * 60
 """Seconds for which a key is remembered."""
-MAX_LENGTH = 255
-
 
 Outcome = Literal["started", "queued", "steered"]
 
@@ -55,9 +53,7 @@ class Once:
 
     @classmethod
     def of(cls, session: SessionKey, key: str, body: Mapping[str, Any]) -> "Once":
-        """Recognise a request by its key, session and body. Raises Invalid."""
-        if not (0 < len(key) <= MAX_LENGTH and key.isprintable()):
-            raise Invalid(f"Idempotency-Key must have 1 to {MAX_LENGTH} printable characters")
+        """Recognise a request by its key (`http/repeats.py`), session and body."""
         text = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
         return cls(session.tenant, key, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
 

@@ -56,7 +56,7 @@ def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> l
 
 @router.get(
     "/{path:anything}",
-    responses=DOWNLOAD | errors.answers(400, 401, 403, 404, 412, 416),
+    responses=DOWNLOAD | errors.answers(400, 401, 403, 404, 409, 412, 416),
     response_model=None,
     summary="Download a file",
 )

@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse
 from walkaway_core.agent.attachments import Attachment
 from walkaway_core.dialects.native import webhooks
 from walkaway_core.engine import sending
-from walkaway_core.http import errors, pages, sse
+from walkaway_core.http import errors, pages, repeats, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.attended import attended
 from walkaway_core.http.direct import direct
-from walkaway_core.http.fields import prefers, single
+from walkaway_core.http.fields import prefers
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.transcript import Entry
@@ -40,7 +40,10 @@ REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 
 
 @router.post(
-    "", responses=STREAM | errors.answers(400, 401, 404, 409, 413, 422), response_model=None, summary="Send a message"
+    "",
+    responses=STREAM | errors.answers(400, 401, 403, 404, 409, 413, 422),
+    response_model=None,
+    summary="Send a message",
 )
 @direct
 @streamed
@@ -63,10 +66,9 @@ async def send(
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
-    del prefer  # may come in several lines
-    idempotency_key = single(request, "idempotency-key")
-    key = caller.session(session)
-    once = None if idempotency_key is None else Once.of(key, idempotency_key, asked.model_dump(exclude_defaults=True))
+    del prefer, idempotency_key  # read below, in all their lines
+    key, repeated = caller.session(session), repeats.key(request)
+    once = None if repeated is None else Once.of(key, repeated, asked.model_dump(exclude_defaults=True))
     webhook = webhooks.of_turn(caller.services, asked)
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
     sent = await attended(

@@ -14,11 +14,10 @@ from walkaway_core.dialects.runs.problems import BadState, RunBusy
 from walkaway_core.dialects.runs.progress import Telling
 from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest, StoredRun
 from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, RunStats, RunStatus, RunSubmit
-from walkaway_core.http import errors, sse
+from walkaway_core.http import errors, repeats, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
 from walkaway_core.http.direct import direct
-from walkaway_core.http.fields import single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers, transcript
 from walkaway_core.log.readers import Cursor
@@ -57,7 +56,7 @@ def submit(
         label=asked.session_id or "",
         timeout=asked.timeout or TIMEOUT,
         webhook=asked.webhook_url or "",
-        once=single(request, "idempotency-key") or asked.idempotency_key or None,
+        once=repeats.key(request, asked.idempotency_key, counts=asked.idempotency_scope != "none"),
         scope=asked.idempotency_scope or "global",
     )
     turn = runs.submit(caller.services, caller.tenant, wanted)

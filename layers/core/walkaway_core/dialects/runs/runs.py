@@ -125,7 +125,7 @@ def _webhook(services: Services, asked: RunRequest) -> TurnWebhook | None:
 
 def _once(tenant: str, asked: RunRequest) -> Once | None:
     """A run's key: of the tenant or, by its scope, of a label; what is asked is not compared (contract B.9)."""
-    if not asked.once or asked.scope == "none":
+    if asked.once is None:
         return None
     where = f"session\0{asked.label}" if asked.scope == "session" else "global"
     return Once(tenant, f"runs\0{where}\0{asked.once}", "runs", LIFE)

@@ -8,7 +8,7 @@ from typing import Any
 from walkaway_core.agent import attachments
 from walkaway_core.agent.attachments import SIGNATURES, Attachment
 from walkaway_core.engine.starting import SAYS_NOTHING
-from walkaway_core.errors import FileNotFound, Invalid, PathForbidden
+from walkaway_core.errors import FileNotFound, Invalid, PathForbidden, PathInvalid
 from walkaway_core.ports import paths
 from walkaway_core.store import files
 from walkaway_core.store.services import Services
@@ -55,7 +55,7 @@ def _numbered(given: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _there(services: Services, session: Session, path: str) -> bool:
     try:
         return not files.stat(services, session, path).is_directory
-    except (FileNotFound, PathForbidden):
+    except (FileNotFound, PathForbidden, PathInvalid):  # a text that only looks like a reference
         return False
 
 

@@ -49,10 +49,13 @@ EVENTS: dict[int | str, dict[str, Any]] = {
 }
 UNKNOWN = errors.answers(404, model=WorkflowProblem)
 STATE = errors.answers(404, 409, model=WorkflowProblem)
+STARTS = errors.answers(403, 404, 409, model=WorkflowProblem)
+FILES = errors.answers(403, 409, model=WorkflowProblem)
+"""A path that is none, or that something else is in the way of."""
 Label = Annotated[str, Header(alias="X-Tenant-Id", max_length=200, description="comes back in the task's record")]
 
 
-@router.post("/workflow/execute/{agent_id}", responses=STATE, summary="Start a task")
+@router.post("/workflow/execute/{agent_id}", responses=STARTS, summary="Start a task")
 @direct
 def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") -> TaskStarted:
     """Start a task of an agent, by the agent's id or name."""
@@ -62,7 +65,7 @@ def execute(caller: Called, agent_id: str, asked: TaskStart, label: Label = "") 
 @router.post(
     "/workflow/execute/{agent_id}/with-files",
     openapi_extra=forms.form(words=True),
-    responses=STATE,
+    responses=STARTS,
     summary="Start a task with files",
 )
 async def execute_with_files(caller: Called, agent_id: str, request: Request, label: Label = "") -> TaskStarted:
@@ -76,6 +79,7 @@ async def execute_with_files(caller: Called, agent_id: str, request: Request, la
 @router.post(
     "/workflow/upload-run-input",
     openapi_extra=forms.form(words=False),
+    responses=FILES,
     response_model_exclude_none=True,
     summary="Upload files for a task",
 )

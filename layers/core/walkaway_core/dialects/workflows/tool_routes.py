@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from walkaway_core.dialects.workflows import registry
+from walkaway_core.dialects.workflows.errors import WorkflowProblem
 from walkaway_core.dialects.workflows.registry import Registered
 from walkaway_core.dialects.workflows.wire import (
     ToolRegistered,
@@ -14,12 +15,14 @@ from walkaway_core.dialects.workflows.wire import (
     ToolsRegister,
     ToolsRegistered,
 )
+from walkaway_core.http import errors
 from walkaway_core.http.access import Called
 
 router = APIRouter(prefix="/api/tools", tags=["workflows"])
+FULL = errors.answers(409, model=WorkflowProblem)
 
 
-@router.post("/register", summary="Register tools")
+@router.post("/register", responses=FULL, summary="Register tools")
 def register(caller: Called, asked: ToolsRegister) -> ToolsRegistered:
     """Register tools that the caller runs; tasks of agents without tools of their own are offered them."""
     made = registry.register(caller.services, caller.tenant, [tool.model_dump() for tool in asked.tools])

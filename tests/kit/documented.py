@@ -1,0 +1,66 @@
+"""Looks on while tests ask a server: no answer of it has a status that its dialect's document does not have."""
+
+import re
+from functools import cache
+
+from starlette.types import Message, Receive, Scope, Send
+
+from dev.routes import apps
+from walkaway_core.http.chooser import VARIABLE, Chooser
+
+BROKEN = 500
+"""Stands in no document: nothing is meant to answer it."""
+Answered = tuple[str, str, int]
+
+
+class Documented:
+    """ASGI app around a chooser: remembers what was answered, and says at the end what no document has."""
+
+    def __init__(self, chooser: Chooser) -> None:
+        self._chooser = chooser
+        self._answered: set[Answered] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start" and scope["path"].startswith("/"):
+                self._answered.add((scope["method"].replace("HEAD", "GET"), scope["path"], message["status"]))
+            await send(message)
+
+        await self._chooser(scope, receive, note)
+
+    def undocumented(self) -> list[str]:
+        """Name the answers of operations whose document does not have their status."""
+        told = set()
+        for method, path, status in self._answered:
+            operation = _operation(self._chooser.choose(path, ()).name, method, path)
+            if operation and status != BROKEN and str(status) not in operation[1]:
+                told.add(f"{method} {operation[0]}: {status}")
+        return sorted(told)
+
+
+def _operation(dialect: str, method: str, path: str) -> tuple[str, frozenset[str]] | None:
+    """Find what answers a request: the address as the document writes it, and the statuses that stand there."""
+    fits = (each for each in _documents()[dialect] if each[0] == method.lower() and each[1].fullmatch(path))
+    return next(((name, statuses) for _, _, name, statuses in fits), None)
+
+
+@cache
+def _documents() -> dict[str, list[tuple[str, re.Pattern[str], str, frozenset[str]]]]:
+    """Read the documents; of two addresses that fit, the one with fewer variables comes first."""
+    return {
+        name: [
+            (method, _pattern(path), path, frozenset(operation["responses"]))
+            for path, methods in sorted(app.openapi()["paths"].items(), key=lambda pair: len(VARIABLE.findall(pair[0])))
+            for method, operation in methods.items()
+        ]
+        for name, app in apps().items()
+    }
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What fits an address; `path` alone goes on over slashes."""
+    parts = [
+        ".+" if part == "{path}" else "[^/]+" if VARIABLE.fullmatch(part) else re.escape(part)
+        for part in path.split("/")
+    ]
+    return re.compile("/".join(parts), re.DOTALL)
