@@ -8,12 +8,14 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from walkaway_core.doors import waiting
 from walkaway_core.doors.finish_turn import finish_turn
 from walkaway_core.engine import deleting
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import next_execution
 from walkaway_core.engine.pause import answering, parking
 from walkaway_core.notify import deliveries
+from walkaway_core.ports import patience
 from walkaway_core.ports.items import Delete, Item, Key
 from walkaway_core.store import bodies, due, outbox, sessions, starts, turns
 from walkaway_core.store.extensions import Act
@@ -48,8 +50,11 @@ def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
             return count
         try:
             acts[item.text("kind")](services, item.key, jsontext.loads(item.body), until)
-        except Exception:
-            logging.getLogger(__name__).exception("due item %s", item.key)
+        except Exception as error:
+            if trouble := patience.reason(error):
+                waiting.tell(services.clock.monotonic(), item.text("kind"), trouble)
+            else:
+                logging.getLogger(__name__).exception("due item %s", item.key)
     return len(due_now)
 
 
