@@ -208,9 +208,7 @@ def _free(services: Services, tx: Transaction, session: Session, ending: Ending)
 def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:
     """Write that a session is gone for everyone outside; its contents go later (`deleting.purge`)."""
     now = services.clock.now()
-    moved = due.watch(tx, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
-    if session.due not in ("", moved):
-        due.drop(tx, session.key.session, session.due)
+    moved = due.move(tx, session.due, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
     tx.change(session.key.item, set=session_facts.deleted(now, moved))
     services.extensions.projections.session_deleted(services, tx, session)
 
