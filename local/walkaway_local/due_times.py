@@ -7,7 +7,7 @@ from walkaway_core.store import due, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_local.lived import Leap, LivedClock
-from walkaway_wire import jsontext
+from walkaway_wire import gate
 
 WAITS = {"turn", "delivery", "outbox"}
 """Kinds whose time is how long somebody is waited for. Sessions, and answers of callers, end by the calendar."""
@@ -52,12 +52,13 @@ class DueTimes:
 
 
 def _time(item: Item) -> float:
-    return int(item.sk[:13]) / 1000
+    digits = item.sk[:13]
+    return int(digits) / 1000 if digits.isdecimal() else 0.0
 
 
 def _parked(services: Services, item: Item) -> bool:
-    if item.facts["kind"] != "turn":
+    detail = gate.stored_object(item.body, "tenant", "session", "turn")
+    if item.facts.get("kind") != "turn" or gate.UNREADABLE in detail:
         return False
-    detail = jsontext.loads(item.body)
     turn = turns.load(services, TurnKey(detail["tenant"], detail["session"], detail["turn"]))
     return turn is not None and turn.parked

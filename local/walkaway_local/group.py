@@ -41,7 +41,7 @@ class Group:
         puts = [made[1] for made in self._made.values() if made]
         deletes = [key for key, made in self._made.items() if made is None]
         if puts:
-            self._connection.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", puts)
+            self._connection.executemany(rows.PUT, puts)
         if deletes:
             self._connection.executemany("DELETE FROM items WHERE pk = ? AND sk = ?", deletes)
 

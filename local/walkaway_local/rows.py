@@ -1,9 +1,10 @@
 """Items as rows of SQLite: the schema, and both ways between the two."""
 
 import sqlite3
+from typing import Any
 
 from walkaway_core.ports.items import Item, Key
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 SCHEMA = (
     """
@@ -14,6 +15,7 @@ CREATE TABLE IF NOT EXISTS items (
 """,
     "CREATE INDEX IF NOT EXISTS expiring ON items (expires) WHERE expires IS NOT NULL",
 )
+PUT = "INSERT OR REPLACE INTO items (pk, sk, facts, body, expires) VALUES (?, ?, ?, ?, ?)"
 Row = tuple[str, str, str, bytes, int | None]
 
 
@@ -23,9 +25,22 @@ def of(item: Item) -> Row:
 
 
 def item(row: Row) -> Item:
-    """Make an item again."""
-    pk, sk, facts, body, expires = row
-    return Item(pk, sk, jsontext.loads(facts), body, expires)
+    """Make an item again; of one whose columns were damaged, what is left: facts that are none are an object."""
+    pk, sk, text, body, expires = row
+    try:
+        facts = jsontext.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        facts = None
+    if not (isinstance(facts, dict) and isinstance(body, bytes) and (expires is None or isinstance(expires, int))):
+        return _salvaged(row, facts)
+    return Item(pk, sk, facts, body, expires)
+
+
+def _salvaged(row: tuple[Any, ...], facts: Any) -> Item:
+    pk, sk, _, body, expires = row
+    facts = facts if isinstance(facts, dict) else {gate.UNREADABLE: "the facts of this item are no JSON object"}
+    body = body if isinstance(body, bytes) else str(body).encode(errors="replace")
+    return Item(pk, sk, facts, body, expires if isinstance(expires, int) else None)
 
 
 def stored(connection: sqlite3.Connection, key: Key) -> Item | None:

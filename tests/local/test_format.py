@@ -180,3 +180,35 @@ def test_a_limit_that_keeps_commands_away_is_told_in_its_own_words(tmp_path: Pat
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "prlimit: failed to set the NOFILE resource limit" in told
+
+
+ALTERATIONS = {
+    "no table": "DROP TABLE items",
+    "a column less": "ALTER TABLE items DROP COLUMN body",
+    "a column by another name": "ALTER TABLE items RENAME COLUMN facts TO fact",
+    "a column that must be filled": "ALTER TABLE items RENAME TO old; CREATE TABLE items (pk TEXT, sk TEXT, facts TEXT,"
+    " body BLOB, expires INTEGER, more TEXT NOT NULL, PRIMARY KEY (pk, sk))",
+    "no key": "DROP TABLE items; CREATE TABLE items (pk TEXT, sk TEXT, facts TEXT, body BLOB, expires INTEGER)",
+}
+
+
+@pytest.mark.parametrize("altered", ALTERATIONS)
+def test_a_table_that_somebody_has_altered_is_a_sentence(tmp_path: Path, altered: str) -> None:
+    SqliteTable(tmp_path / "walkaway.db", HeldClock()).close()
+    with closing(sqlite3.connect(tmp_path / "walkaway.db")) as connection:
+        connection.executescript(ALTERATIONS[altered])
+    with pytest.raises(CannotOpen, match=r"altered it\. Put back a backup"):
+        SqliteTable(tmp_path / "walkaway.db", HeldClock())
+    assert "altered it" in serve(tmp_path)
+
+
+def test_a_column_that_somebody_has_added_does_no_harm(tmp_path: Path) -> None:
+    SqliteTable(tmp_path / "walkaway.db", HeldClock()).close()
+    with closing(sqlite3.connect(tmp_path / "walkaway.db")) as connection:
+        connection.execute("ALTER TABLE items ADD COLUMN note TEXT")
+    table = SqliteTable(tmp_path / "walkaway.db", HeldClock())
+    table.write(Put(Item("a", "b", {"c": 1})))
+    table.close()
+    table = SqliteTable(tmp_path / "walkaway.db", HeldClock())
+    assert table.get(("a", "b"))[0] == Item("a", "b", {"c": 1})
+    table.close()

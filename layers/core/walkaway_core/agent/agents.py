@@ -21,8 +21,8 @@ from typing import Any
 from walkaway_core.agent import client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
 from walkaway_core.errors import AgentNotFound, Invalid, NameTaken
-from walkaway_core.ports.items import Absent, Change, Delete, Fact, Is, Item, Lacks, Refused, ms
-from walkaway_core.store import keys, rewritten
+from walkaway_core.ports.items import Absent, Change, Condition, Delete, Fact, Is, Item, Lacks, Refused, ms
+from walkaway_core.store import keys, rewritten, salvage, sessions
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
@@ -86,7 +86,7 @@ def create(
 def get(services: Services, tenant: str, called: str) -> Agent:
     """Read an agent by its id or its name. Raises AgentNotFound."""
     named = services.table.get(keys.agent_name(tenant, called))[0]
-    item = services.table.get(keys.agent(tenant, named.text("agent") if named else called))[0]
+    item = services.table.get(keys.agent(tenant, str(named.facts.get("agent", called)) if named else called))[0]
     if item is None or "deleted" in item.facts:
         raise AgentNotFound
     return _unpack(tenant, item)
@@ -161,8 +161,10 @@ def delete(services: Services, tenant: str, called: str, allowed: Check = lambda
     while True:
         agent = get(services, tenant, called)
         allowed(agent)
-        same = (Is("version", agent.version), Lacks("deleted"))  # or a name that it has got meanwhile would stay taken
-        gone = Change(*keys.agent(tenant, agent.id), set={"deleted": ms(services.clock.now())}, when=same)
+        same: list[Condition] = [Lacks("deleted")]
+        if agent.readable:
+            same.append(Is("version", agent.version))  # or a name that it has got meanwhile would stay taken
+        gone = Change(*keys.agent(tenant, agent.id), set={"deleted": ms(services.clock.now())}, when=tuple(same))
         try:
             services.table.write(gone, *([Delete(*keys.agent_name(tenant, agent.name))] if agent.readable else []))
         except Refused:
@@ -179,6 +181,7 @@ def with_agent(services: Services, options: SessionOptions, agent: Agent, own: C
 
 def at_start(services: Services, session: Session) -> tuple[AgentSettings, dict[str, Fact]]:
     """Give the settings of a turn that begins now, and what its record keeps so that `as_begun` finds them again."""
+    sessions.check(session)
     options = session.options
     item = services.table.get(keys.agent(session.key.tenant, options.agent))[0] if options.agent else None
     if item is None:
@@ -226,7 +229,12 @@ def _settings(item: Item) -> AgentSettings:
 
 
 def _unpack(tenant: str, item: Item) -> Agent:
+    return salvage.read(item, lambda whole: _whole(tenant, whole), {"version": 0, "created": 0, "updated": 0})
+
+
+def _whole(tenant: str, item: Item) -> Agent:
     body = gate.stored_object(item.body, "name", "description", "settings")
+    salvage.typed(body, name=str, description=str, settings=dict)
     readable = gate.UNREADABLE not in body
     return Agent(
         tenant=tenant,

@@ -90,13 +90,20 @@ def to_item(attributes: dict[str, Any], now: float) -> Item | None:
     """Read an item; None when there is none, or it has expired."""
     if not attributes:
         return None
-    expires = int(attributes["ttl"]["N"]) if "ttl" in attributes else None
+    ttl = attributes.get("ttl", {}).get("N", "")
+    expires = int(ttl) if ttl.isdecimal() else None
     if expires is not None and expires <= now:
         return None
     facts = {name[2:]: _decode(value) for name, value in attributes.items() if name.startswith("f.")}
-    return Item(attributes["pk"]["S"], attributes["sk"]["S"], facts, bytes(attributes["b"]["B"]), expires)
+    return Item(
+        attributes["pk"]["S"], attributes["sk"]["S"], facts, bytes(attributes.get("b", {}).get("B", b"")), expires
+    )
 
 
 def _decode(value: dict[str, Any]) -> Fact:
+    """Read a fact; of one that is none, such as a fraction, whatever stands there, for `salvage` to judge."""
     ((kind, content),) = value.items()
-    return int(content) if kind == "N" else content
+    try:
+        return int(content) if kind == "N" else content if kind != "NULL" else None  # type: ignore[return-value]
+    except ValueError:
+        return float(content)  # type: ignore[return-value]

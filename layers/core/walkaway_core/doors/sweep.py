@@ -21,7 +21,7 @@ from walkaway_core.store import bodies, due, outbox, sessions, starts, turns
 from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire import jsontext
+from walkaway_wire import gate, jsontext
 
 MOST = 1000
 """How many due items one run looks at; the next run goes on."""
@@ -59,13 +59,17 @@ def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
 
 
 def _known(acts: Mapping[Any, Act], items: Iterator[Item]) -> Iterator[Item]:
-    """Leave alone what this release does not know: a newer one may have written it, and will be back for it."""
+    """Leave alone what this release does not know: a newer one may have written it, and will be back for it.
+
+    So is what nobody can read: it would fail each time, and take the place of what can be done.
+    """
     for item in items:
-        kind = item.facts.get("kind")
-        if kind in acts:
+        kind = str(item.facts.get("kind"))
+        readable = gate.UNREADABLE not in gate.stored_object(item.body)
+        if kind in acts and readable:
             yield item
-        elif kind not in _unknown:
-            _unknown.add(kind)
+        elif (left := kind if readable else item.sk) not in _unknown:
+            _unknown.add(left)
             logging.getLogger(__name__).warning("left alone: due items of the kind %r, such as %s", kind, item.key)
 
 
@@ -137,13 +141,15 @@ def _resuming(services: Services, turn: turns.Turn) -> None:
 def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
     session_key = SessionKey(detail["tenant"], detail["session"])
     item = services.table.get(session_key.item)[0]
-    if item is None or item.facts["due"] != key[1]:
+    if item is None or item.facts.get("due") != key[1]:
         services.table.write(Delete(*key))
         return
     session = sessions.unpack(session_key, item)
     if services.clock.now() < session.expires_at:
         return
-    if session.busy:
+    if not session.readable or (session.busy and turns.lost(services, session)):
+        deleting.delete_unreadable(services, session)
+    elif session.busy:
         turn = TurnKey(session_key.tenant, session_key.session, session.turn)
         end_turn(services, turn, Ending("cancelled", delete=True, expired=True))
     else:
@@ -160,4 +166,4 @@ ACTS: Mapping[Any, Act] = {
 }
 """What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""
 _unknown: set[Any] = set()
-"""The kinds that this process has said it leaves alone."""
+"""The kinds, and the items that cannot be read, that this process has said it leaves alone."""

@@ -17,7 +17,10 @@ def delete(services: Services, key: SessionKey) -> None:
     """Delete a session; a turn that runs ends as cancelled first. Raises SessionNotFound."""
     while True:
         session = sessions.get(services, key)
-        if session.busy:
+        if not session.readable or (session.busy and turns.lost(services, session)):
+            if delete_unreadable(services, session):
+                return
+        elif session.busy:
             turn = TurnKey(key.tenant, key.session, session.turn)
             if end_turn(services, turn, Ending("cancelled", delete=True)).now:
                 return
@@ -33,7 +36,7 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
         if older_than is not None and session.last_activity > before:
             continue
         try:
-            if not session.busy:
+            if not session.busy and session.readable:
                 count += delete_free(services, session, Below("active", ms(before) + 1))
             elif not idle:
                 delete(services, session.key)
@@ -67,6 +70,18 @@ def delete_free(services: Services, session: sessions.Session, *when: Condition,
     return True
 
 
+def delete_unreadable(services: Services, session: sessions.Session) -> bool:
+    """Mark a session as deleted of which, or of whose turn, nobody can read how it is; False when it was already."""
+    tx = Transaction(services.table)
+    tx.change(session.key.item, Lacks("deleted"), drop=("turn",))
+    mark_deleted(services, tx, session)
+    try:
+        tx.commit()
+    except Refused:
+        return False
+    return True
+
+
 def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None:
     """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
 
@@ -92,8 +107,14 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
                 yield
             tx = Transaction(services.table)
             tx.delete(item.key)
-            services.extensions.projections.turn_removed(services, tx, turns.unpack(turn, item))
-            tx.commit()
+            removed = turns.unpack(turn, item)
+            services.extensions.projections.turn_removed(services, tx, removed)
+            try:
+                tx.commit()
+            except Refused:  # what a dialect says of a turn that nobody can read may not be so
+                if removed.code != turns.LOST["code"]:
+                    raise
+                services.table.write(Delete(*item.key))
             yield
     for pk in (key.own_log.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

@@ -11,7 +11,7 @@ from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.starting import NOTHING, Message
 from walkaway_core.errors import Invalid, SessionBusy
 from walkaway_core.ports.items import Fact
-from walkaway_core.store import sessions, starts
+from walkaway_core.store import sessions, starts, turns
 from walkaway_core.store.idempotency import Once, Outcome
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
@@ -60,6 +60,7 @@ def send(
         session = sessions.get(services, key)
         if once and (earlier := once.earlier(services)):
             return Sent(executions.get(services, earlier.turn), earlier.outcome, earlier.at, again=True)
+        sessions.check(session)
         if session.busy and on_busy == "reject":
             raise SessionBusy(
                 session.turn,
@@ -73,6 +74,8 @@ def send(
 
 def _try(services: Services, session: Session, message: Message, once: Once | None, on_busy: OnBusy) -> Sent | None:
     """Do what is to be done with the session as it was read; None when it has changed meanwhile."""
+    if session.busy and turns.lost(services, session):
+        raise Invalid(f"The turn {session.turn} of this session cannot be read; delete the session, and make a new one")
     if session.busy and on_busy == "enqueue":
         waiting = queueing.enqueue(services, session, message, once)
         return Sent(waiting, "queued") if waiting else None

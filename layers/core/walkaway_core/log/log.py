@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write, ms
-from walkaway_core.store import bodies, keys
+from walkaway_core.store import bodies, keys, salvage
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire.events import TERMINAL, Event
@@ -86,6 +86,10 @@ def open_end(services: Services, turn: TurnKey, era: int | None = None) -> End:
 
 
 def _behind(item: Item) -> End:
+    return salvage.read(item, _end, {"count": 1, "era": 0})
+
+
+def _end(item: Item) -> End:
     return End(int(item.sk) + item.number("count"), item.number("era"), over="terminal" in item.facts)
 
 
@@ -109,8 +113,19 @@ def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Eve
         lines = bodies.fetch(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
         for i, line in enumerate(lines):
             type_, _, text = line.partition(" ")
-            unpacked.append(Event(int(entry.sk) + i, type_, text, entry.time("at", since(turn))))
+            unpacked.append(Event(int(entry.sk) + i, type_, text, _at(entry, turn)))
     return unpacked
+
+
+def last(item: Item) -> int:
+    """Give the number of the last event of an item; of one that does not say how many it has, of the only one."""
+    count = item.facts.get("count")
+    return int(item.sk) + (count if isinstance(count, int) else 1) - 1
+
+
+def _at(item: Item, turn: TurnKey) -> float:
+    at = item.facts.get("at")
+    return (at if isinstance(at, int) else since(turn)) / 1000
 
 
 def since(turn: TurnKey) -> int:

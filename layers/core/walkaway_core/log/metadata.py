@@ -27,6 +27,7 @@ def merge(services: Services, key: SessionKey, changes: dict[str, Any], *fence: 
     nonce = services.ids.new("meta_")
     while True:
         session = sessions.get(services, key)
+        sessions.check(session)
         merged = {k: v for k, v in {**session.metadata, **changes}.items() if v is not None}
         text = _sized(merged)
         if text == jsontext.dumps(session.metadata):

@@ -38,7 +38,7 @@ def cursor(services: Services, turn: TurnKey, after: int) -> Cursor:
     if after < 0:
         return Cursor(-1, "", done=False)
     page = services.table.query(turn.log, upto=keys.event(after), reverse=True, limit=1)
-    last = int(page.items[0].sk) + page.items[0].number("count") - 1 if page.items else -1
+    last = log.last(page.items[0]) if page.items else -1
     if after > last:
         raise CursorInvalid(f"The cursor {after} is ahead of the log, whose last event is {last}")
     item = page.items[0]
@@ -62,7 +62,7 @@ async def read(
     last = events[-1]
     if last.terminal:
         await _released(services, turn)
-    whole = [item.sk for item in page.items if int(item.sk) + item.number("count") - 1 <= last.number]
+    whole = [item.sk for item in page.items if log.last(item) <= last.number]
     return events, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
 
 

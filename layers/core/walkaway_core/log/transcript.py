@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from walkaway_core.log import legible
 from walkaway_core.ports.items import Fact, Item, Key
 from walkaway_core.ports.model import Answer
 from walkaway_core.store import bodies
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire import gate, jsontext
+from walkaway_wire import jsontext
 
 Message = dict[str, Any]
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
@@ -112,23 +113,9 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     _, order, step, *place = item.sk.split("#")
     body = bodies.shown(services.workspace, tenant, item)
     call = int(place[1]) if place[0] == "1" else None
-    parsed = _read(body, call, int(step)) if body else {}
-    turn = str(item.facts.get("turn", order))
-    return Entry(turn, order, int(step), ".".join(place), call, item.time("at"), parsed)
-
-
-def _read(body: bytes, call: int | None, step: int) -> Message:
-    """Decode an entry's body; one that cannot be read becomes an entry of its kind that says so."""
-    needs = ("role",) if call is None else ("tool_use_id", "content", "is_error")
-    parsed = gate.stored_object(body, *needs)
-    if gate.UNREADABLE not in parsed:
-        return parsed
-    said = f"[This entry cannot be read any more: {parsed[gate.UNREADABLE]}]"
-    if call is not None:
-        return {"type": "tool_result", "tool_use_id": "", "content": said, "is_error": True}
-    content = [{"type": "text", "text": said}]
-    about = {"stop_reason": "end_turn", "broken": {}, "tokens": 0} if step else {}
-    return {"role": "assistant" if step else "user", "content": content, **about}
+    parsed = legible.read(body, call, int(step)) if body else {}
+    turn, at = str(item.facts.get("turn", order)), item.facts.get("at")
+    return Entry(turn, order, int(step), ".".join(place), call, at / 1000 if isinstance(at, int) else 0.0, parsed)
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:

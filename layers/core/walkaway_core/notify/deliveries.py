@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from walkaway_core.errors import DeliveryNotFound
 from walkaway_core.ports.bus import LONGEST
 from walkaway_core.ports.items import Absent, Delete, Fact, Is, Item, Key, Refused, ms
-from walkaway_core.store import bodies, due, keys
+from walkaway_core.store import bodies, due, keys, salvage
 from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
@@ -40,6 +40,18 @@ LATE = 10.0
 """Seconds after which a first attempt that nobody has made is brought back."""
 LEASE = 60.0
 """Seconds that an attempt has; then another one may be made."""
+
+NEEDS: Mapping[str, Fact] = {
+    "kind": gate.UNREADABLE,
+    "session": "",
+    "turn": "",
+    "sequence": 0,
+    "at": 0,
+    "due": "",
+    "tries": 0,
+    "attempts": "[]",
+}
+"""What stands for facts of a delivery that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +207,13 @@ def again(services: Services, tenant: str, owner: str, event: str) -> Delivery:
 
 
 def unpack(tenant: str, owner: str, item: Item) -> Delivery:
-    """Read a delivery's item."""
+    """Read a delivery's item. One that cannot be read has failed, and is not tried again by itself."""
+    return salvage.read(item, lambda whole: _whole(tenant, owner, whole), NEEDS, {"state": "failed"})
+
+
+def _whole(tenant: str, owner: str, item: Item) -> Delivery:
+    if item.text("state") not in ("pending", "succeeded", "failed"):
+        raise ValueError(f"`state` is {item.facts['state']!r}")
     session, turn = item.text("session"), item.text("turn")
     notice = Notice(item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.time("at"))
     return Delivery(

@@ -21,7 +21,7 @@ from walkaway_core.ports.items import (
     Unknown,
     ms,
 )
-from walkaway_core.store import keys, outbox, rewritten
+from walkaway_core.store import keys, outbox, rewritten, salvage
 from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
@@ -33,6 +33,8 @@ MOST = 50
 """How many endpoints a tenant may have: each event is written once for each."""
 UNKNOWN: Mapping[str, Any] = {"url": "", "events": (), "format": "", "description": "", "secrets": ()}
 """What an endpoint is whose record cannot be read: it is told nothing."""
+NEEDS: Mapping[str, Fact] = {"state": "disabled", "reason": "", "created": 0, "version": 0}
+"""What stands for facts of it that cannot be read."""
 GIVEN_UP_AFTER = 5 * 86_400.0
 """Seconds of nothing but failures until an endpoint is disabled."""
 
@@ -139,11 +141,16 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     services.table.write(Delete(*keys.webhook(tenant, id_)))
 
 
+def check(endpoint: Endpoint) -> None:
+    """Raise Invalid for an endpoint of which nobody can read any more where it is."""
+    if not endpoint.secrets:
+        raise Invalid("What is stored of this webhook cannot be read; delete it, and register another one")
+
+
 def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
     while True:
         endpoint = get(services, tenant, id_)
-        if not endpoint.secrets:
-            raise Invalid("What is stored of this webhook cannot be read; delete it, and register another one")
+        check(endpoint)
         changed = replace(new(endpoint), version=endpoint.version + 1)
         try:
             item = rewritten.over(endpoint.item, _pack(changed), "failing")
@@ -212,7 +219,14 @@ def _pack(endpoint: Endpoint) -> Item:
 
 
 def _unpack(tenant: str, item: Item) -> Endpoint:
+    return salvage.read(item, lambda whole: _whole(tenant, whole), NEEDS)
+
+
+def _whole(tenant: str, item: Item) -> Endpoint:
     body = {**UNKNOWN, **gate.stored_object(item.body)}
+    salvage.typed(body, url=str, events=list, format=str, description=str, secrets=list)
+    if not all(isinstance(name, str) for name in body["events"]):
+        raise TypeError("`events` are no names")
     wrong = f"what is stored of it cannot be read: {body[gate.UNREADABLE]}" if gate.UNREADABLE in body else ""
     return Endpoint(
         tenant=tenant,

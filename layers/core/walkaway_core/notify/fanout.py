@@ -34,8 +34,9 @@ def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
 
 
 def test(services: Services, tenant: str, id_: str) -> Delivery:
-    """Send an endpoint something that has not happened. Raises WebhookNotFound."""
+    """Send an endpoint something that has not happened. Raises WebhookNotFound, Invalid."""
     endpoint = endpoints.get(services, tenant, id_)
+    endpoints.check(endpoint)
     about = {"message": "This is a test; nothing has happened"}
     notice = Notice(services.ids.new("evt_"), TEST, tenant, "", "", 0, services.clock.now(), about)
     body = _body(services, endpoint.format, notice, None) or jsontext.dump_bytes({"type": TEST, "data": about})
@@ -45,8 +46,8 @@ def test(services: Services, tenant: str, id_: str) -> Delivery:
 
 def _body(services: Services, name: str, notice: Notice, turn: Turn | None) -> bytes | None:
     """Write a body in a format; None for what that format does not tell."""
-    format_ = services.extensions.formats[name]
-    if format_.events and notice.kind not in format_.events:
+    format_ = services.extensions.formats.get(name)  # what is stored may be damaged: the others are still told
+    if format_ is None or (format_.events and notice.kind not in format_.events):
         return None
     content = format_.body(services, notice, turn)
     return None if content is None else jsontext.dump_bytes(dict(content))

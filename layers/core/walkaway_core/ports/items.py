@@ -32,7 +32,9 @@ class Item:
     @property
     def size(self) -> int:
         """About what the item weighs against the limits, in bytes."""
-        facts = sum(len(name) + (len(v.encode()) if isinstance(v, str) else 8) for name, v in self.facts.items())
+        facts = sum(
+            len(name) + (len(v.encode(errors="replace")) if isinstance(v, str) else 8) for name, v in self.facts.items()
+        )
         return len(self.pk.encode()) + len(self.sk.encode()) + facts + len(self.body)
 
     def text(self, name: str) -> str:

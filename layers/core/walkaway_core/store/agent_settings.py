@@ -1,9 +1,10 @@
 """How an agent works: the one list of its settings, each with what holds where nobody says it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -68,11 +69,29 @@ class AgentSettings:
 
 
 def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others."""
-    values = {name: body[name] for name in _names(kind) if name in body}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others.
+
+    Raises TypeError for a value that its field cannot have.
+    """
+    values = {}
+    for name, types in _fields(kind).items():
+        if name in body:
+            value = body[name]
+            value = tuple(value) if isinstance(value, list) else value
+            if not isinstance(value, types) or (
+                isinstance(value, tuple) and not all(isinstance(v, str) for v in value)
+            ):
+                raise TypeError(f"`{name}` is {str(value)[:60]!r}")
+            values[name] = value
+    return values
 
 
 @cache
-def _names(kind: "type[DataclassInstance]") -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields(kind: "type[DataclassInstance]") -> dict[str, tuple[type, ...]]:
+    """Give the fields with the types that each may have; JSON has one kind of number, so any will do for a float."""
+    there: dict[str, tuple[type, ...]] = {}
+    for name, said in get_type_hints(kind).items():
+        types = get_args(said) if isinstance(said, UnionType) else (said,)
+        plain = [get_origin(type_) or type_ for type_ in types]
+        there[name] = (*plain, int) if float in plain else tuple(plain)
+    return there

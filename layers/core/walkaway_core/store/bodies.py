@@ -57,5 +57,5 @@ def shown(workspace: Workspace, tenant: str, item: Item) -> bytes:
     """Read an item's body, to show it: one whose file is gone is an object that says so, under gate.UNREADABLE."""
     try:
         return fetch(workspace, tenant, item)
-    except Gone as error:
+    except (Gone, AssertionError) as error:  # or what says where it stands is no text
         return jsontext.dump_bytes({gate.UNREADABLE: str(error)})

@@ -39,7 +39,7 @@ def move(  # noqa: PLR0917 - as `watch`, of which it is the other half
 ) -> str:
     """Have somebody look at another time than at the sort key `old`; give the new one."""
     new = watch(tx, at, kind, name, detail)
-    if new != old:
+    if old not in ("", new):  # empty: of a record that says no more where it was
         drop(tx, name, old)
     return new
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from walkaway_core.errors import SessionNotFound
+from walkaway_core.errors import Invalid, SessionNotFound
 from walkaway_core.ports.items import Item, ms
 from walkaway_core.ports.paths import Scope
-from walkaway_core.store import backwards
+from walkaway_core.store import backwards, salvage, session_facts
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
@@ -15,6 +15,8 @@ from walkaway_wire import gate
 
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
+NEEDS = session_facts.made(0, 0, "", "{}")
+"""What stands for facts of a session that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Session:
     """How many things of it the bus has been told."""
     cost: int = 0
     """What its turns have cost so far, in millionths of a US dollar."""
+    readable: bool = True
+    """Whether what is stored of it can be read; else it takes no message, and can be deleted."""
 
     @property
     def busy(self) -> bool:
@@ -91,7 +95,11 @@ class Session:
 
 
 def unpack(key: SessionKey, item: Item) -> Session:
-    """Read a session's item. Metadata or options that cannot be read are shown as that, in its metadata."""
+    """Read a session's item. What of it cannot be read is shown as that, in its metadata."""
+    return salvage.read(item, lambda whole: _unpack(key, whole), NEEDS)
+
+
+def _unpack(key: SessionKey, item: Item) -> Session:
     body, metadata = gate.stored_object(item.body), gate.stored_object(item.text("metadata"))
     if gate.UNREADABLE in body:
         metadata = {**metadata, gate.UNREADABLE: f"the settings of this session: {body[gate.UNREADABLE]}"}
@@ -111,12 +119,16 @@ def unpack(key: SessionKey, item: Item) -> Session:
         events=item.number("events"),
         told=item.number("told"),
         cost=item.number("cost", 0),
+        readable=gate.UNREADABLE not in body,
     )
 
 
 def alive(item: Item | None, now: float) -> bool:
-    """Whether a session's item stands for a session that can be used."""
-    return item is not None and "deleted" not in item.facts and item.number("expires", 0) > ms(now)
+    """Whether a session's item stands for a session that can be used, or that nobody can read, only delete."""
+    if item is None or "deleted" in item.facts:
+        return False
+    expires = item.facts.get("expires")
+    return type(expires) is not int or expires > ms(now)
 
 
 def get(services: Services, key: SessionKey) -> Session:
@@ -125,6 +137,14 @@ def get(services: Services, key: SessionKey) -> Session:
     if item is None or not alive(item, services.clock.now()):
         raise SessionNotFound
     return unpack(key, item)
+
+
+def check(session: Session) -> None:
+    """Raise Invalid for a session of which nobody knows any more what it may do."""
+    if not session.readable:
+        raise Invalid(
+            f"What is stored of the session {session.key.session} cannot be read; delete it, and make a new one"
+        )
 
 
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from walkaway_core.ports.items import Condition, Fact, Is, Item
-from walkaway_core.store import due, sessions
+from walkaway_core.store import due, salvage, sessions, turn_facts
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -25,6 +25,9 @@ USAGE = (*TOKENS, *SOMETIMES)
 """What is counted of model calls, in the words of the Messages API; the others only if there were any.
 
 `cache_creation_1h_input_tokens` are those of the `cache_creation_input_tokens` that are kept for an hour."""
+
+LOST = turn_facts.ended("failed", 0, "What is stored of this turn cannot be read", "unreadable")
+"""How a turn ended that nobody can read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,13 @@ class Turn:
 
 
 def unpack(key: TurnKey, item: Item) -> Turn:
-    """Read a turn's item."""
+    """Read a turn's item. One that cannot be read has failed, and says so: nothing is done with it any more."""
+    return salvage.read(item, lambda whole: _unpack(key, whole), {"created": 0}, LOST)
+
+
+def _unpack(key: TurnKey, item: Item) -> Turn:
+    if item.facts["status"] not in turn_facts.STATUSES:
+        raise ValueError(f"`status` is {item.facts['status']!r}")
     ended, began = item.number("ended", 0), item.time("began", 0)
     return Turn(
         key=replace(key, order=str(item.facts.get("order", ""))),
@@ -166,6 +175,12 @@ def load(services: Services, key: TurnKey) -> Turn | None:
     """Read a turn for the engine, whatever its session's state."""
     item = services.table.get(key.item)[0]
     return None if item is None else unpack(key, item)
+
+
+def lost(services: Services, session: Session) -> bool:
+    """Whether the turn that a busy session names is gone, or cannot be read: nobody will ever end it."""
+    turn = load(services, session.key.turn(session.turn))
+    return turn is None or turn.code == LOST["code"]
 
 
 def running(services: Services, owners: Sequence[Session]) -> dict[str, Turn]:

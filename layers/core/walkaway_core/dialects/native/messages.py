@@ -131,7 +131,7 @@ def _said(entry: Entry) -> Said:
 def _shown(block: dict[str, Any]) -> dict[str, Any]:
     """Show a block; of an attached image or document only how large it is."""
     source = block.get("source")
-    if not isinstance(source, dict) or "data" not in source:
+    if not isinstance(source, dict) or not isinstance(source.get("data"), str):
         return block
     about = {name: value for name, value in source.items() if name != "data"}
     return {**block, "source": {**about, "size": len(source["data"])}}

@@ -45,7 +45,7 @@ class Run:
         if "run" not in facts:
             return None
         label, recipe, once = (str(facts.get(name, "")) for name in ("label", "recipe", "run_once"))
-        return cls(str(facts["run"]), label, recipe, bool(facts["own"]), once)
+        return cls(str(facts["run"]), label, recipe, bool(facts.get("own")), once)
 
 
 class Runs(Projection):
@@ -76,7 +76,7 @@ class Runs(Projection):
             return
         once = (f"T#{key.tenant}", run.once)
         remembered = services.table.get(once)[0] if run.once else None
-        if remembered is not None and remembered.facts["turn"] == key.turn:
+        if remembered is not None and remembered.facts.get("turn") == key.turn:
             tx.delete(once, Is("turn", key.turn))
         tx.delete(own_keys.run_entry(key.tenant, key.turn), Present())
         tx.delete(own_keys.run(key.tenant, run.id))
@@ -128,5 +128,5 @@ def counts(services: Services, tenant: str, label: str = "") -> Counter[str]:
     items = services.table.query(pk, after=f"{group}#", upto=f"{group}#{keys.END}").items
     total: Counter[str] = Counter(dict.fromkeys(STATES, 0))
     for item in items:
-        total.update({state: item.number(state, 0) for state in STATES})
+        total.update({state: count for state in STATES if isinstance(count := item.facts.get(state), int)})
     return total

@@ -151,9 +151,14 @@ def get(services: Services, tenant: str, id_: str) -> StoredRun:
     return runs[0]
 
 
+def _turn(tenant: str, item: Item) -> TurnKey:
+    """Say whose entry this is; one that cannot be read is nobody's."""
+    return TurnKey(tenant, *(str(item.facts.get(name, "")) for name in ("session", "turn")))
+
+
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]:
     """Read the turns and sessions of entries; those whose session is gone are left out."""
-    names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
+    names = [_turn(tenant, item) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
     read: list[Item | None] = []
     unique = list(dict.fromkeys(wanted))
@@ -183,7 +188,7 @@ def listing(
     listed = (
         item
         for item in backwards.items(services, pk, newest, first=until)
-        if (not state or item.text("state") == state) and (not label or item.facts.get("label") == label)
+        if (not state or item.facts.get("state") == state) and (not label or item.facts.get("label") == label)
     )
     return _load(services, tenant, list(islice(listed, skip, until))), total
 

@@ -40,10 +40,9 @@ class Task:
     @classmethod
     def read(cls, facts: Mapping[str, Fact]) -> "Task | None":
         """Read it, if it is there."""
-        if "task" not in facts:
-            return None
+        id_ = facts.get("task")
         names = ("task_agent", "task_called", "task_environment", "task_tenant")
-        return cls(int(facts["task"]), *(str(facts[name]) for name in names))
+        return cls(id_, *(str(facts.get(name, "")) for name in names)) if isinstance(id_, int) else None
 
 
 def new_id(now: float) -> int:

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from walkaway_core.agent import client_tools
 from walkaway_core.dialects.workflows import index, keys
 from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached
-from walkaway_core.ports.items import Absent, Fact, Is, Item, Put, Refused, ms
-from walkaway_core.store import rewritten
+from walkaway_core.ports.items import Absent, Fact, Is, Item, Present, Put, Refused, ms
+from walkaway_core.store import rewritten, salvage
 from walkaway_core.store.services import Services
 from walkaway_wire import gate, jsontext, problems
 from walkaway_wire.tools import MOST, FunctionTool
@@ -81,21 +81,29 @@ def _put(services: Services, tenant: str, definition: Mapping[str, Any]) -> Regi
     while True:
         stored = services.table.get(key)[0]
         before = _unpack(stored) if stored else None
+        lost = before is not None and before.id == 0
         facts: dict[str, Fact] = {
-            "id": before.id if before else index.new_id(now),
+            "id": before.id if before and not lost else index.new_id(now),
             "created": ms(before.created_at if before else now),
             "updated": ms(now),
         }
         item = rewritten.over(stored, Item(*key, facts, jsontext.dump_bytes(dict(definition))), *definition)
         try:
-            services.table.write(Put(item, (Is("id", facts["id"]),) if before else (Absent(),)))
+            services.table.write(
+                Put(item, (Present(),) if lost else (Is("id", facts["id"]),) if before else (Absent(),))
+            )
         except Refused:
             continue
         return _unpack(item)
 
 
 def _unpack(item: Item) -> Registered:
+    return salvage.read(item, _whole, {"id": 0, "created": 0, "updated": 0})
+
+
+def _whole(item: Item) -> Registered:
     definition = gate.stored_object(item.body, "name", "namespace", "description", "schema_data")
+    salvage.typed(definition, name=str, namespace=str, description=str, schema_data=dict)
     if gate.UNREADABLE in definition:
         about = {"name": gate.UNREADABLE, "namespace": "", "description": definition[gate.UNREADABLE]}
         definition = {**about, "schema_data": {}, gate.UNREADABLE: True}

@@ -110,12 +110,20 @@ def _names(stored: StoredTask) -> set[str]:
 
 
 def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
-    return gate.stored_object(bodies.shown(services.workspace, tenant, item))
+    """Read what was asked; of what cannot be read, that."""
+    said = gate.stored_object(bodies.shown(services.workspace, tenant, item))
+    wrong = [name for name in ("inputs", "metadata") if not isinstance(said.get(name, {}), dict)]
+    return {gate.UNREADABLE: f"what was asked has no `{wrong[0]}`"} if wrong else said
+
+
+def _turn(tenant: str, item: Item) -> TurnKey:
+    """Say whose look-up this is; one that cannot be read is nobody's."""
+    return TurnKey(tenant, *(str(item.facts.get(name, "")) for name in ("session", "turn")))
 
 
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask]:
     """Read the turns of look-ups; those whose session is gone are left out."""
-    names = [TurnKey(tenant, item.text("session"), item.text("turn")) for item in items]
+    names = [_turn(tenant, item) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
     read: list[Item | None] = []
     for start_ in range(0, len(wanted), 100):

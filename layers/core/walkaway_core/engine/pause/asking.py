@@ -113,7 +113,7 @@ def requested(services: Services, turn: Turn, step: int = 0) -> list[PendingCall
     requests = []
     for index, call in enumerate(calls):
         item = stored[owner.asked(call["id"])]
-        if item and (item.text("turn"), item.number("step"), item.number("index")) == (turn.key.turn, step, index):
+        if item and [item.facts.get(name) for name in ("turn", "step", "index")] == [turn.key.turn, step, index]:
             requests.append(_unpack(owner, item, call))
     return requests
 
