@@ -218,7 +218,15 @@ def _rebuilt(events: list[Event]) -> Said:
         elif event.type == "tool_use.input_delta":
             arguments += event.data["content"]
         elif event.type == "tool_use.stop":
-            said[step][1][call_id] = jsontext.loads(arguments)
+            said[step][1][call_id] = _arguments(arguments)
         elif event.type == "tool_result":
             said[step][2][event.data["id"]] = event.data["content"]
     return {number: text for number, text in said.items() if number in done}
+
+
+def _arguments(text: str) -> Any:
+    """Read a call's arguments; none are stored where a slow worker's answer was cut in the middle of them."""
+    try:
+        return jsontext.loads(text)
+    except ValueError:
+        return {}
