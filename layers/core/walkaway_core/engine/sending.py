@@ -70,13 +70,13 @@ def send(
         content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
         if sent := _try(services, session, Message(content, webhook, timeout, facts), once, on_busy):
             return sent
+        _check(services, session)
 
 
 def _try(services: Services, session: Session, message: Message, once: Once | None, on_busy: OnBusy) -> Sent | None:
     """Do what is to be done with the session as it was read; None when it has changed meanwhile."""
-    if session.busy and turns.lost(services, session):
-        raise Invalid(f"The turn {session.turn} of this session cannot be read; delete the session, and make a new one")
     if session.busy and on_busy == "enqueue":
+        _check(services, session)
         waiting = queueing.enqueue(services, session, message, once)
         return Sent(waiting, "queued") if waiting else None
     if session.busy and on_busy == "steer":
@@ -89,6 +89,12 @@ def _try(services: Services, session: Session, message: Message, once: Once | No
         if turn:
             starts.begin(services, turn)
     return Sent(turn, "started") if turn else None
+
+
+def _check(services: Services, session: Session) -> None:
+    """Raise Invalid for a session whose turn nobody will ever end, so that nothing waits for that."""
+    if session.busy and turns.lost(services, session):
+        raise Invalid(f"The turn {session.turn} of this session cannot be read; delete the session, and make a new one")
 
 
 class _Again(Exception):
