@@ -9,6 +9,9 @@ from walkaway_core.ports.workspace import FileInfo, NotAFile, Refused
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 
+MOST_BYTES = 100_000_000
+"""What a file may have that is uploaded, or that a tool writes; commands have limits of their own."""
+
 
 def stat(services: Services, session: Session, path: str) -> FileInfo:
     """Describe a file or directory. Raises PathInvalid, PathForbidden, FileNotFound."""

@@ -64,11 +64,11 @@ def _promote(context: ToolContext, change: FileChange, path: str, done: Promoted
             done.notes.append(f"{paths.shown(path)} was not deleted: somebody else has changed it meanwhile")
         return
     try:
-        context.place(path, contents, change.version)
+        context.place(path, contents, change.version, MOST_BYTES)
         done.written.append(path)
     except Changed:
         other = beside(path, b"".join(contents()))
-        context.place(other, contents, None)
+        context.place(other, contents, None, MOST_BYTES)
         done.notes.append(
             f"{path} was changed by somebody else meanwhile: their version is at {path}, yours is kept at {other}"
         )

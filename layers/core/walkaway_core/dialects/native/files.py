@@ -28,7 +28,6 @@ from walkaway_wire.resources import FileEntry, FileWritten
 
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 
-MAX_UPLOAD_BYTES = 100_000_000
 MAX_UPLOADS = 32
 """How many uploads hold a thread at the same time: as long as they like, and apart from all other requests."""
 
@@ -156,7 +155,7 @@ def _check_whole(request: Request) -> None:
     if not {part.strip().lower() for part in listed(request, "content-encoding").split(",")} <= {"", "identity"}:
         raise EncodingUnsupported
     length = request.headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
+    if length.isascii() and length.isdigit() and int(length) > files.MOST_BYTES:
         raise _too_large()
 
 
@@ -166,7 +165,7 @@ def _entry(info: FileInfo) -> FileEntry:
 
 
 def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"An upload may have {MAX_UPLOAD_BYTES} bytes; split the file")
+    return BodyTooLarge(f"An upload may have {files.MOST_BYTES} bytes; split the file")
 
 
 def _body(request: Request) -> Iterator[bytes]:
@@ -179,7 +178,7 @@ def _body(request: Request) -> Iterator[bytes]:
     size = 0
     while (piece := anyio.from_thread.run(take)) is not None:
         size += len(piece)
-        if size > MAX_UPLOAD_BYTES:
+        if size > files.MOST_BYTES:
             raise _too_large()
         yield piece
 
