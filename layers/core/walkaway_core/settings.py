@@ -124,6 +124,20 @@ class Settings:
         default=False,
         read=values.yes,
     )
+    address_connections: int = _set(
+        "WALKAWAY_ADDRESS_CONNECTIONS",
+        "how many connections without an accepted key one address (of IPv6: one /64) may have open",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
+    proxies: tuple[values.Network, ...] = _set(
+        "WALKAWAY_PROXIES",
+        "addresses or networks of proxies before the server, separated by commas: their connections are not counted",
+        "serve",
+        default=(),
+        read=values.networks,
+    )
     sandbox_network: bool = _set(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",
