@@ -66,7 +66,7 @@ class BodyLimit:
         if scope["type"] != "http" or self._surface.uploads(Request(scope)):
             await self._app(scope, receive, send)
             return
-        limit, size, pieces = self._surface.body_bytes, 0, list[bytes]()
+        limit, size, pieces, known = self._surface.body_bytes, 0, list[bytes](), False
         length = Request(scope).headers.get("content-length", "")
         is_json = "json" in Request(scope).headers.get("content-type", "").lower()
         if length.isdecimal() and int(length) > limit:
@@ -74,10 +74,11 @@ class BodyLimit:
             return
 
         async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            if not size and message.get("more_body", False):
+            nonlocal size, known
+            if not known:
                 await _known(Request(scope))
+                known = True
+            message = await receive()
             size += len(message.get("body", b""))
             if size > limit:
                 raise _BodyTooLarge(413)

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.types import Message, Receive, Scope, Send
 
-from walkaway_core.errors import Unauthorized, WalkawayError
+from walkaway_core.errors import WalkawayError
 from walkaway_core.http import access, errors
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
@@ -73,10 +73,13 @@ class Direct:
         request = Request({**scope, "app": self._app, "path_params": match.groupdict()}, receive)
         taken: list[Message] = []
         try:
+            caller = await access.called(request)  # what nobody sends is not even read
             body = await self._body(request, receive, taken) if route.arguments.body else b""
-            response = await self._response(route, request, body)
-        except Unauthorized as error:
+            response = await self._response(route, request, caller, body)
+        except WalkawayError as error:
             response = self._surface.errors.ours(request, error)
+        except Unknown as error:
+            response = self._surface.errors.ours(request, as_unavailable(error))
         except NotPlain:
             await self._app(scope, _again(taken, receive), send)
             return
@@ -86,7 +89,7 @@ class Direct:
         await response(scope, receive, send)
 
     async def _body(self, request: Request, receive: Receive, taken: list[Message]) -> bytes:
-        """Read a body of JSON, and keep what has come of it. Raises NotPlain, and Unauthorized before more is read."""
+        """Read a body of JSON, and keep what has come of it. Raises NotPlain."""
         length = request.headers.get("content-length", "")
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" or not length.isdecimal() or int(length) > self._surface.body_bytes:
@@ -98,23 +101,16 @@ class Direct:
             if message["type"] != "http.request" or size > int(length):
                 raise NotPlain
             more = message.get("more_body", False)
-            if more and len(taken) == 1:
-                await access.called(request)
         return b"".join(message.get("body", b"") for message in taken)
 
-    async def _response(self, route: _Route, request: Request, body: bytes) -> Response:
+    async def _response(self, route: _Route, request: Request, caller: access.Caller, body: bytes) -> Response:
         """Read the request and answer it. Raises NotPlain before anything is done."""
         if route.arguments.body and "if-match" in request.headers:
             raise NotPlain
         said = route.arguments.decoded(body)
         made = Response()
         try:
-            caller = await access.called(request)
             result = await self._result(route, route.arguments.values(request, made, caller, said))
-        except WalkawayError as error:
-            return self._surface.errors.ours(request, error)
-        except Unknown as error:
-            return self._surface.errors.ours(request, as_unavailable(error))
         except TooLarge as error:
             return self._surface.errors.ours(request, as_too_large(error))
         if isinstance(result, Response):
