@@ -17,6 +17,7 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
+from walkaway_core.ports.shares import Share, Shares
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
@@ -96,6 +97,7 @@ class LocalStack:
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             carrier=self._carrier,
             extensions=extensions(dialects),
+            shares=Shares(Share(settings.tenant_uploads), Share(settings.tenant_streams), Share(settings.tenant_polls)),
             trouble=self._table.trouble,
             process=ids.new("proc_"),
         )

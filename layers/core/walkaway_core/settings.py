@@ -138,6 +138,27 @@ class Settings:
         default=(),
         read=values.networks,
     )
+    tenant_uploads: int = _set(
+        "WALKAWAY_TENANT_UPLOADS",
+        "how many uploads of one tenant are taken in at once; the others wait in its own line",
+        "serve",
+        default=8,
+        read=values.count(1, 10_000),
+    )
+    tenant_streams: int = _set(
+        "WALKAWAY_TENANT_STREAMS",
+        "how many event streams of one tenant are written at once; another one begins when one has ended",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
+    tenant_polls: int = _set(
+        "WALKAWAY_TENANT_POLLS",
+        "how many long polls of one tenant wait at once; another one has less time, or none, to wait",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
     sandbox_network: bool = _set(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",

@@ -28,8 +28,6 @@ from walkaway_wire.resources import FileEntry, FileWritten
 
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 
-MAX_UPLOADS = 32
-"""How many uploads hold a thread at the same time: as long as they like, and apart from all other requests."""
 
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file's bytes, or a directory's entries as JSON", "content": {"*/*": {}}},
@@ -110,7 +108,9 @@ async def upload(
     version = await run_in_threadpool(_expected, caller.services, stored, path, conditions)
     write = partial(files.write, caller.services, stored, path, _body(request), version=version)
     try:
-        info = await anyio.to_thread.run_sync(write, limiter=_limiter(request))
+        async with caller.services.shares.uploads.place(caller.tenant):
+            apart = anyio.CapacityLimiter(1)  # a thread for as long as it likes, which no other request could want
+            info = await anyio.to_thread.run_sync(write, limiter=apart)
     except Changed:
         raise PreconditionFailed from None
     response.headers["ETag"] = tag_of(info.version)
@@ -181,12 +181,3 @@ def _body(request: Request) -> Iterator[bytes]:
         if size > files.MOST_BYTES:
             raise _too_large()
         yield piece
-
-
-def _limiter(request: Request) -> anyio.CapacityLimiter:
-    """Uploads under way at once, of one app."""
-    state = request.app.state
-    if not hasattr(state, "uploads"):
-        state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
-    limiter: anyio.CapacityLimiter = state.uploads
-    return limiter

@@ -1,0 +1,153 @@
+"""One tenant at its limit makes no other wait: each kind of thing that can be held, with shares and without."""
+
+import contextlib
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.kit import sse
+from tests.kit.patience import holds
+from tests.kit.servers import KEYS, Running, running
+from walkaway_core.ports.shares import Share
+from walkaway_core.settings import Settings
+
+MOST = 2
+SOON = 5.0
+WAIT = 20
+NEWS = itertools.count()
+ALICE, BOB = sorted(KEYS)[:2]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    settings = Settings(keys=KEYS, rehearsal_delay=0, tenant_uploads=MOST, tenant_streams=MOST, tenant_polls=MOST)
+    with running(tmp_path / "data", settings) as server:
+        yield server
+
+
+@pytest.fixture
+def nobody_has_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Share._line
+    monkeypatch.setattr(Share, "_line", lambda share, _tenant: line(share, ""))
+
+
+class Tenant:
+    """Somebody with a key, a session, and what is held open."""
+
+    def __init__(self, server: Running, key: str, stack: ExitStack) -> None:
+        self.key, self._stack = key, stack
+        self.client = stack.enter_context(server.client(key))
+        self.session, self.idle = (sse.new(self.client, persistent=True) for _ in range(2))
+        self._url = httpx.URL(server.url)
+        self._shares = server.stack.services.shares
+
+    def at_limit(self, kind: str) -> bool:
+        """Whether all places of some line are taken."""
+        return any(line.locked() for line in getattr(self._shares, kind)._lines.values())
+
+    def hold(self, line: str, body: bytes = b"", accept: str = "text/event-stream") -> socket.socket:
+        """Begin a request, and leave it so."""
+        one = self._stack.enter_context(socket.create_connection((self._url.host, self._url.port or 0), timeout=SOON))
+        length = f"Content-Length: {len(body) + 1000}\r\n" if body else ""
+        about = f"Host: localhost\r\nAuthorization: Bearer {self.key}\r\nAccept: {accept}\r\n{length}\r\n"
+        one.sendall(f"{line.replace('@', self.idle)} HTTP/1.1\r\n{about}".encode() + body)
+        return one
+
+
+Tenants = Callable[[str], Tenant]
+
+
+@pytest.fixture
+def tenant(server: Running) -> Iterator[Tenants]:
+    with ExitStack() as stack:
+        yield lambda key: Tenant(server, key, stack)
+
+
+def upload(tenant: Tenant) -> bool:
+    try:
+        return tenant.client.put(f"/v1/sessions/{tenant.session}/files/a.txt", content=b"x", timeout=SOON).is_success
+    except httpx.ReadTimeout:
+        return False
+
+
+def stream(tenant: Tenant) -> bool:
+    """Whether a stream of the session's events says what happens."""
+    one = tenant.hold(f"GET /v1/sessions/{tenant.session}/events")
+    tenant.client.patch(f"/v1/sessions/{tenant.session}", json={"metadata": {"news": next(NEWS)}})
+    with contextlib.suppress(TimeoutError):
+        said = b""
+        while b"metadata" not in said:
+            said += one.recv(65_536) or b"metadata"
+        return True
+    return False
+
+
+def poll(tenant: Tenant) -> bool:
+    """Whether a poll is answered when something happens."""
+    events = f"/v1/sessions/{tenant.session}/events"
+    headers = {"Accept": "application/json"}
+    after = json.loads(tenant.client.get(events, headers=headers).content)["next"]
+    threading.Timer(
+        0.5, tenant.client.patch, (f"/v1/sessions/{tenant.session}",), {"json": {"metadata": {"news": next(NEWS)}}}
+    ).start()
+    try:
+        answer = tenant.client.get(events, params={"after": after, "wait": 20}, headers=headers, timeout=SOON)
+    except httpx.ReadTimeout:
+        return False
+    return bool(answer.json()["events"])
+
+
+def hold_uploads(alice: Tenant) -> None:
+    for number in range(3 * MOST):
+        alice.hold(f"PUT /v1/sessions/@/files/{number}", b"x")
+
+
+def hold_streams(alice: Tenant) -> None:
+    for _ in range(3 * MOST):
+        alice.hold("GET /v1/sessions/@/events")
+
+
+def hold_polls(alice: Tenant) -> None:
+    events = f"/v1/sessions/{alice.idle}/events"
+    after = json.loads(alice.client.get(events, headers={"Accept": "application/json"}).content)["next"]
+    for _ in range(3 * MOST):
+        alice.hold(f"GET /v1/sessions/@/events?wait={WAIT}&after={after}", accept="application/json")
+
+
+KINDS = {"uploads": (hold_uploads, upload), "streams": (hold_streams, stream), "polls": (hold_polls, poll)}
+EACH = pytest.mark.parametrize(("kind", "hold", "works"), [(kind, *how) for kind, how in KINDS.items()], ids=KINDS)
+
+
+@EACH
+def test_who_is_at_the_limit_makes_no_other_tenant_wait(
+    tenant: Tenants, kind: str, hold: Callable[[Tenant], None], works: Callable[[Tenant], bool]
+) -> None:
+    alice, bob = tenant(ALICE), tenant(BOB)
+    assert works(alice)
+    hold(alice)
+    assert holds(lambda: alice.at_limit(kind))
+    assert works(bob)
+    assert not works(alice), "her own line is not kept"
+
+
+@EACH
+@pytest.mark.usefixtures("nobody_has_a_share")
+def test_without_shares_all_do(
+    tenant: Tenants, kind: str, hold: Callable[[Tenant], None], works: Callable[[Tenant], bool]
+) -> None:
+    alice, bob = tenant(ALICE), tenant(BOB)
+    hold(alice)
+    assert holds(lambda: alice.at_limit(kind))
+    assert not works(bob)
+
+
+def test_by_default_five_hundred_readers_are_no_crowd() -> None:
+    settings = Settings.read({})
+    assert min(settings.tenant_streams, settings.tenant_polls, settings.address_connections) >= 500
