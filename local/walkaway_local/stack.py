@@ -78,12 +78,13 @@ class LocalStack:
             clock,
             workers=workers,
             more={"RunTool": TOOLS_AT_ONCE},
+            shares={"RunTool": settings.tenant_tools},
             on_failure=self._failed,
         )
         self._model = AnthropicModel(settings)
         self._ready = threading.Event()
         self._bus = LocalBus(self._table, [_log, self._fan_out])
-        self._carrier = LocalCarrier(self._attempt, clock)
+        self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
         workspace = FolderWorkspace(data / "workspace")
         self.services = Services(
             table=self._table,

@@ -5,9 +5,11 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,8 +17,12 @@ import pytest
 from tests.kit import sse
 from tests.kit.patience import holds
 from tests.kit.servers import KEYS, Running, running
+from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.shares import Share
 from walkaway_core.settings import Settings
+from walkaway_local.carrier import LocalCarrier
+from walkaway_local.lines import Lines
+from walkaway_local.machine.pools import Pools
 
 MOST = 2
 SOON = 5.0
@@ -151,3 +157,60 @@ def test_without_shares_all_do(
 def test_by_default_five_hundred_readers_are_no_crowd() -> None:
     settings = Settings.read({})
     assert min(settings.tenant_streams, settings.tenant_polls, settings.address_connections) >= 500
+
+
+class Held:
+    """Work that goes on until the test is over, and who has begun some."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.begun: Counter[str] = Counter()
+
+    def __call__(self, message: Mapping[str, str]) -> None:
+        self.begun[message["tenant"]] += 1
+        self.over.wait(60)
+
+
+def tools(held: Held, stack: ExitStack) -> Callable[[str, int], object]:
+    pools = Pools(4, {"RunTool": 100}, {"RunTool": MOST})
+    stack.callback(pools.close, wait=True)
+    return lambda tenant, _: pools.submit("RunTool", held, {"tenant": tenant}, tenant=tenant)
+
+
+def webhooks(held: Held, stack: ExitStack) -> Callable[[str, int], object]:
+    carrier = LocalCarrier(held, SystemClock(), of_a_tenant=MOST)
+    stack.callback(carrier.close)
+    return lambda tenant, number: carrier.send({"tenant": tenant}, group=f"{tenant}{number}")
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    held = Held()
+    yield held
+    held.over.set()
+
+
+@pytest.mark.parametrize("kind", [tools, webhooks])
+class TestLines:
+    """What runs in threads: commands and slow tools, and attempts at webhooks whose receivers are slow."""
+
+    def test_each_tenant_has_so_many_under_way(self, kind: Any, held: Held) -> None:
+        with ExitStack() as stack:
+            begin = kind(held, stack)
+            stack.callback(held.over.set)
+            for number in range(10 * MOST):
+                begin("alice", number)
+            begin("bob", 0)
+            assert holds(lambda: held.begun == {"alice": MOST, "bob": 1})
+            held.over.set()
+            assert holds(lambda: held.begun == {"alice": 10 * MOST, "bob": 1}), "what waited is lost"
+
+    def test_without_lines_one_has_all_at_once(self, kind: Any, held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Lines, "enter", lambda _lines, _name, begin: begin())
+        monkeypatch.setattr(Lines, "leave", lambda *_: None)
+        with ExitStack() as stack:
+            begin = kind(held, stack)
+            stack.callback(held.over.set)
+            for number in range(10 * MOST):
+                begin("alice", number)
+            assert holds(lambda: held.begun == {"alice": 10 * MOST})

@@ -145,6 +145,20 @@ class Settings:
         default=8,
         read=values.count(1, 10_000),
     )
+    tenant_tools: int = _set(
+        "WALKAWAY_TENANT_TOOLS",
+        "how many commands and other slow tools of one tenant run at once; the others wait in its own line",
+        "serve",
+        default=16,
+        read=values.count(1, 1000),
+    )
+    tenant_webhooks: int = _set(
+        "WALKAWAY_TENANT_WEBHOOKS",
+        "how many webhooks of one tenant are sent at once; the others wait in its own line",
+        "serve",
+        default=32,
+        read=values.count(1, 1000),
+    )
     tenant_streams: int = _set(
         "WALKAWAY_TENANT_STREAMS",
         "how many event streams of one tenant are written at once; another one begins when one has ended",

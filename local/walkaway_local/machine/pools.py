@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from walkaway_core.ports import pace
+from walkaway_local.lines import Lines
 
 T = TypeVar("T")
 
@@ -48,19 +51,41 @@ class Gate:
 
 
 class Pools:
-    """A pool of `workers` threads for each function, or of as many as `more` says. `""` is the machine's own."""
+    """A pool of `workers` threads for each function, or of as many as `more` says. `""` is the machine's own.
 
-    def __init__(self, workers: int, more: Mapping[str, int]) -> None:
+    Of the functions in `shares` each tenant's tasks stand in a line of their own, so many of which are done at once.
+    """
+
+    def __init__(self, workers: int, more: Mapping[str, int], shares: Mapping[str, int] = MappingProxyType({})) -> None:
         self._workers = workers
         self._more = more
+        self._lines = {function: Lines(most) for function, most in shares.items()}
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._gate = Gate()
         self._closed = False
 
-    def submit(self, function: str, work: Callable[..., T], *arguments: Any) -> "Future[T]":
-        """Let a task of a function be done. Raises RuntimeError after `close`."""
-        return self.of(function).submit(self._through, work, arguments)
+    def submit(self, function: str, work: Callable[..., T], *arguments: Any, tenant: str = "") -> "Future[T]":
+        """Let a task of a function be done, for a tenant. Raises RuntimeError after `close`."""
+        pool, lines = self.of(function), self._lines.get(function)
+        if lines is None:
+            return pool.submit(self._through, work, arguments)
+        future = Future[T]()
+
+        def do() -> None:
+            try:
+                future.set_result(self._through(work, arguments))
+            except BaseException as error:  # noqa: BLE001 - whoever has the future hears of it
+                future.set_exception(error)
+            finally:
+                lines.leave(tenant)
+
+        def begin() -> None:
+            with suppress(RuntimeError):  # the pools have been closed: nobody waits any more
+                pool.submit(do)
+
+        lines.enter(tenant, begin)
+        return future
 
     def _through(self, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         number = self._gate.enter()
