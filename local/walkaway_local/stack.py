@@ -28,15 +28,16 @@ from walkaway_local.due_times import DueTimes
 from walkaway_local.lived import LivedClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.quota import Quota
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.table import DATABASE, SqliteTable
-from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire import jsontext
 
 CLOCK = "clock"
 """The file that says how the clock has leapt, and by its time when it was last looked at."""
 SWEEP_EVERY = 1.0
 TOOLS_AT_ONCE = 1000
+MEGABYTE = 1_000_000
 DEFINITION = "agent_turn.asl.json"
 
 
@@ -85,7 +86,7 @@ class LocalStack:
         self._ready = threading.Event()
         self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
-        workspace = FolderWorkspace(data / "workspace")
+        workspace = Quota(data / "workspace", settings.tenant_storage * MEGABYTE)
         self.services = Services(
             table=self._table,
             workspace=workspace,

@@ -17,9 +17,13 @@ import pytest
 from tests.kit import sse
 from tests.kit.patience import holds
 from tests.kit.servers import KEYS, Running, running
+from walkaway_core.agent.tools import TOOLS, use
+from walkaway_core.agent.tools.tool import ToolContext
+from walkaway_core.engine import creating
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.shares import Share
 from walkaway_core.settings import Settings
+from walkaway_core.store.sessions import SessionOptions
 from walkaway_local.carrier import LocalCarrier
 from walkaway_local.lines import Lines
 from walkaway_local.machine.pools import Pools
@@ -214,3 +218,39 @@ class TestLines:
             for number in range(10 * MOST):
                 begin("alice", number)
             assert holds(lambda: held.begun == {"alice": 10 * MOST})
+
+
+class TestStorage:
+    """A tenant whose files have as much as they may writes no more, by whatever way; another one does."""
+
+    @pytest.fixture
+    def small(self, tmp_path: Path) -> Iterator[Running]:
+        with running(tmp_path / "data", Settings(keys=KEYS, rehearsal_delay=0, tenant_storage=1)) as server:
+            yield server
+
+    @staticmethod
+    def filled(server: Running, key: str) -> tuple[int, str]:
+        """Upload once what fits, and once what does not; give how that is answered."""
+        with server.client(key) as client:
+            session = sse.new(client)
+            assert client.put(f"/v1/sessions/{session}/files/a.txt", content=b"x" * 900_000).is_success
+            answer = client.put(f"/v1/sessions/{session}/files/b.txt", content=b"x" * 200_000)
+            return answer.status_code, answer.text
+
+    def test_uploads_tools_and_forms_are_told(self, small: Running) -> None:
+        status, text = self.filled(small, ALICE)
+        assert (status, "limit_reached" in text, "1000000 bytes" in text) == (409, True, True)
+        services = small.stack.services
+        session = creating.create(services, "alpha", SessionOptions(persistent=True, read=("",), write=("",)), {})
+        context = ToolContext(services, session)
+        result = use(TOOLS["write_file"], {"path": "c.txt", "content": "x" * 200_000}, context)
+        assert (result.is_error, "1000000 bytes" in result.content) == (True, True)
+        with small.client(ALICE) as client:
+            form = {"file_1": ("f.txt", b"x" * 200_000)}
+            assert client.post("/api/workflow/upload-run-input", files=form).status_code == 409
+            assert client.get("/v1/sessions").is_success
+        assert self.filled(small, BOB)[0] == 409, "he has filled his own"
+
+    def test_without_the_limit_nobody_is(self, small: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(small.stack.services.workspace, "_most", 10**12)
+        assert self.filled(small, ALICE)[0] == 201

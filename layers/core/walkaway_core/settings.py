@@ -145,6 +145,13 @@ class Settings:
         default=8,
         read=values.count(1, 10_000),
     )
+    tenant_storage: int = _set(
+        "WALKAWAY_TENANT_STORAGE",
+        "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
+        "serve",
+        default=50_000,
+        read=values.count(1, 1_000_000_000),
+    )
     tenant_tools: int = _set(
         "WALKAWAY_TENANT_TOOLS",
         "how many commands and other slow tools of one tenant run at once; the others wait in its own line",

@@ -8,7 +8,7 @@ from pydantic import Field
 from walkaway_core.agent.tools import promotion
 from walkaway_core.agent.tools.output import Output
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
-from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
+from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid, QuotaReached
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Changed
@@ -66,7 +66,7 @@ def _kept(context: ToolContext, output: Output) -> list[str]:
     for place in (path, *(f"{folder}/{path}" for folder in context.session.options.write if folder)):
         try:
             context.place(place, lambda: [whole], None)
-        except (PathInvalid, PathForbidden, PathConflict, Changed):
+        except (PathInvalid, PathForbidden, PathConflict, QuotaReached, Changed):
             continue
         more = f", its first {len(whole)} bytes" if output.size > len(whole) else ""
         return [f"[the whole output{more}: {MOUNT}/{place}]"]
