@@ -18,6 +18,8 @@ MEMORY = 1_000_000_000
 """Bytes of address space: a page of 2 MB needs a fifth of it."""
 CPU_SECONDS = 900
 """The longest that anything may take here: whoever is left over ends by it."""
+NICE = 10
+"""How far it stands back behind whoever else wants the processor: the server has others to answer."""
 ROOM = "walkaway_core.apart."
 
 
@@ -31,6 +33,7 @@ def serve() -> None:
         hard = resource.getrlimit(limit)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (least, least))
+    os.nice(NICE)
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(BrokenPipeError):
