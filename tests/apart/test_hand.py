@@ -28,7 +28,8 @@ def test_a_fault_of_the_work_says_which() -> None:
 
 
 def test_it_is_told_of_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    for name in ("ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "WALKAWAY_KEYS"):
+        monkeypatch.setenv(name, "sk-secret")
     with hand.hand() as one:
         one.do("searching:matches", "b", [], 1)
         told = Path(f"/proc/{one._process.pid}/environ").read_bytes()
