@@ -104,13 +104,15 @@ def poll(tenant: Tenant) -> bool:
     events = f"/v1/sessions/{tenant.session}/events"
     headers = {"Accept": "application/json"}
     after = json.loads(tenant.client.get(events, headers=headers).content)["next"]
-    threading.Timer(
-        0.5, tenant.client.patch, (f"/v1/sessions/{tenant.session}",), {"json": {"metadata": {"news": next(NEWS)}}}
-    ).start()
+    change = f"/v1/sessions/{tenant.session}", {"metadata": {"news": next(NEWS)}}
+    later = threading.Timer(0.5, lambda: tenant.client.patch(change[0], json=change[1]))
+    later.start()
     try:
         answer = tenant.client.get(events, params={"after": after, "wait": 20}, headers=headers, timeout=SOON)
     except httpx.ReadTimeout:
         return False
+    finally:
+        later.join()
     return bool(answer.json()["events"])
 
 
@@ -145,6 +147,20 @@ def test_who_is_at_the_limit_makes_no_other_tenant_wait(
     assert holds(lambda: alice.at_limit(kind))
     assert works(bob)
     assert not works(alice), "her own line is not kept"
+
+
+@EACH
+def test_who_has_gone_has_given_the_place_back(
+    server: Running, kind: str, hold: Callable[[Tenant], None], works: Callable[[Tenant], bool]
+) -> None:
+    with ExitStack() as stack:
+        alice = Tenant(server, ALICE, stack)
+        hold(alice)
+        assert holds(lambda: alice.at_limit(kind))
+    with ExitStack() as stack:
+        alice = Tenant(server, ALICE, stack)
+        assert holds(lambda: not alice.at_limit(kind))
+        assert works(alice)
 
 
 @EACH
