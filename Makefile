@@ -111,6 +111,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.adapter
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
+	@$(BIN)/python -m benchmarks.neighbours
 	@$(BIN)/python -m benchmarks.cache
 
 docs: $(STAMP) ## Write from the code: the reference, OpenAPI, docs/models.md and the paths in template.yaml

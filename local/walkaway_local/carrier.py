@@ -1,4 +1,4 @@
-"""The Carrier in process: threads that make attempts, a few of one group at a time, and a clock for later ones."""
+"""The Carrier in process: threads that make attempts, a few of one group and tenant at a time, and a clock."""
 
 import heapq
 import itertools
@@ -7,10 +7,14 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 from walkaway_core.ports.clock import Clock
+from walkaway_local.lines import Lines
 
-THREADS = 256
+THREADS = 1024
+OF_A_TENANT = 32
 OF_A_GROUP = 16
 """How many attempts of one group are made at once: the others of it wait, and nobody else does."""
 
@@ -27,10 +31,12 @@ class LocalCarrier:
         *,
         threads: int = THREADS,
         of_a_group: int = OF_A_GROUP,
+        of_a_tenant: int = OF_A_TENANT,
     ) -> None:
         self._take = take
         self._clock = clock
         self._of_a_group = of_a_group
+        self._tenants = Lines(of_a_tenant)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="deliver")
         self._changed = threading.Condition()
         self._waiting: defaultdict[str, deque[Message]] = defaultdict(deque)
@@ -66,13 +72,19 @@ class LocalCarrier:
         """Make attempts of a group while there is room; called with the lock held."""
         while self._waiting.get(group) and self._busy[group] < self._of_a_group and not self._closed:
             self._busy[group] += 1
-            self._pool.submit(self._carry, group, self._waiting[group].popleft())
+            message = self._waiting[group].popleft()
+            self._tenants.enter(message.get("tenant", ""), partial(self._hand, group, message))
+
+    def _hand(self, group: str, message: Message) -> None:
+        with suppress(RuntimeError):  # it has been closed meanwhile: the due index brings the message back
+            self._pool.submit(self._carry, group, message)
 
     def _carry(self, group: str, message: Message) -> None:
         try:
             self._take(message)
         except Exception:
             logging.getLogger(__name__).exception("an attempt broke off; it comes again")
+        self._tenants.leave(message.get("tenant", ""))
         with self._changed:
             self._busy[group] -= 1
             self._begin(group)

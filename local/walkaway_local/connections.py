@@ -1,16 +1,21 @@
 """The connections of the server on one machine: uvicorn's, over httptools, with what it leaves out (decision 0020)."""
 
-from typing import Any
+from asyncio import BaseTransport
+from typing import Any, ClassVar, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from walkaway_core.http import errors
+from walkaway_local.crowd import BODY_SECONDS, HEAD_SECONDS, Crowd
 
 MOST_HEAD_BYTES = 65_536
 """How much may come that is neither body nor the end of a head: the size of h11's buffer, and far above AWS's 10 KB."""
 MOST_HEAD = f"The request's line and headers are larger than {MOST_HEAD_BYTES} bytes"
 NO_REQUEST = "This is no HTTP request that can be read; send HTTP/1.1"
+TOO_MANY = "There are too many connections from this address on which no API key was accepted; close some"
+SLOW_HEAD = f"The request's line and headers have not come within {HEAD_SECONDS:.0f} seconds"
+SLOW_BODY = f"The request's body has stood still for {BODY_SECONDS:.0f} seconds; send it again"
 STOPPING = "The server is being stopped, and does not know what became of this request; ask again in a moment"
 LAST_WORD_SECONDS = 0.7
 """How long after the order to stop whoever waits is still waited for: uvicorn gives all of them a second."""
@@ -29,13 +34,64 @@ class Connection(HttpToolsProtocol):
     - Who has shut its sending side behind a request gets its answer (RFC 9112, 9.6).
     - When the server stops, streams get their last chunk, and whoever still waits is told to come again.
     - An answer to what broke says `Connection: close`, as uvicorn hangs up behind it.
+    - Who lets a head or a body stand still is told so (408), and one too many of an address without a key (429).
     """
 
+    crowd: ClassVar[Crowd] = Crowd()
     _unfinished = 0
     _too_large = False
+    _counted: str | None = None
+    """Under what name it counts as unknown, while it does."""
+    _heard = _began = 0.0
+    """When anything came last, and when the head began that is not whole; by the loop's clock."""
+    _told: dict[str, dict[object, object]]
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Take it in, unless its address has enough."""
+        super().connection_made(cast("Any", transport))
+        self._heard = self._began = self.loop.time()
+        self._told = {**errors.HANGS_UP, errors.ACCEPTED: {"tell": self._accepted}}
+        self._counted = self.crowd.enter(self, self.client[0] if self.client else "", self.loop)
+        if self._counted is None:
+            self._answer(429, "too_many_connections", TOO_MANY, "retry-after: 5\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of it."""
+        self._accepted()
+        self.crowd.leave(self)
+        super().connection_lost(exc)
+
+    def _accepted(self) -> None:
+        """Count no more among those that nobody knows."""
+        if self._counted is not None:
+            name, self._counted = self._counted, None
+            self.crowd.known(name)
+
+    def overdue(self, now: float) -> None:
+        """Answer 408 to a head that takes too long (RFC 9110, 15.5.9) or a body that stands still, and hang up."""
+        if self.transport.is_closing():
+            return
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            begun = self._unfinished or cycle is None  # behind an answer uvicorn hangs up by itself
+            if begun and now > self._began + HEAD_SECONDS:
+                self._answer(408, "timeout", SLOW_HEAD)
+            elif not begun and cycle and cycle.more_body and now > self._heard + BODY_SECONDS:
+                self.transport.close()  # it has its answer, and still owes the body
+        elif cycle.more_body and now > self._heard + BODY_SECONDS and not self._held(cycle):
+            if not cycle.response_started:
+                self._answer(408, "timeout", SLOW_BODY)
+            self._over(cycle)
+
+    def _held(self, cycle: RequestResponseCycle) -> bool:
+        """Whether it is the app that lets a body stand still: it has enough for now, or has not asked for it."""
+        return self.flow.read_paused or cycle.waiting_for_100_continue
 
     def data_received(self, data: bytes) -> None:
         """Read what came, unless it is more of a head than anybody needs."""
+        self._heard = self.loop.time()
+        if not self._unfinished:
+            self._began = self._heard
         self._unfinished += len(data)
         super().data_received(data)
         if self._unfinished > MOST_HEAD_BYTES and not self.transport.is_closing():
@@ -43,9 +99,9 @@ class Connection(HttpToolsProtocol):
             self.send_400_response(MOST_HEAD)
 
     def on_message_begin(self) -> None:
-        """Say in the scope that the server hangs up behind what broke."""
+        """Say in the scope that the server hangs up behind what broke, and wants to hear of an accepted key."""
         super().on_message_begin()
-        self.scope["extensions"] = errors.HANGS_UP
+        self.scope["extensions"] = self._told
 
     def on_headers_complete(self) -> None:
         """Begin the request; one whose head came in a single large piece is looked at more closely."""
@@ -117,6 +173,11 @@ class Connection(HttpToolsProtocol):
         about = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{headers}connection: close\r\n\r\n"
         self.transport.write(f"HTTP/1.1 {status} \r\n{about}".encode() + body)
         self.transport.close()
+
+
+def within(crowd: Crowd) -> type[Connection]:
+    """Give the kind of connections that belong to one crowd: that of one server."""
+    return type("Connection", (Connection,), {"crowd": crowd})
 
 
 def _without_chunks(cycle: RequestResponseCycle, app: ASGIApp) -> Any:

@@ -17,6 +17,7 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
+from walkaway_core.ports.shares import Share, Shares
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
@@ -27,15 +28,16 @@ from walkaway_local.due_times import DueTimes
 from walkaway_local.lived import LivedClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
+from walkaway_local.quota import Quota
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.table import DATABASE, SqliteTable
-from walkaway_local.workspace import FolderWorkspace
 from walkaway_wire import jsontext
 
 CLOCK = "clock"
 """The file that says how the clock has leapt, and by its time when it was last looked at."""
 SWEEP_EVERY = 1.0
 TOOLS_AT_ONCE = 1000
+MEGABYTE = 1_000_000
 DEFINITION = "agent_turn.asl.json"
 
 
@@ -78,13 +80,14 @@ class LocalStack:
             clock,
             workers=workers,
             more={"RunTool": TOOLS_AT_ONCE},
+            shares={"RunTool": settings.tenant_tools},
             on_failure=self._failed,
         )
         self._model = AnthropicModel(settings)
         self._ready = threading.Event()
         self._bus = LocalBus(self._table, [_log, self._fan_out])
-        self._carrier = LocalCarrier(self._attempt, clock)
-        workspace = FolderWorkspace(data / "workspace")
+        self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
+        workspace = Quota(data / "workspace", settings.tenant_storage * MEGABYTE)
         self.services = Services(
             table=self._table,
             workspace=workspace,
@@ -97,6 +100,7 @@ class LocalStack:
             sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
             carrier=self._carrier,
             extensions=extensions(dialects),
+            shares=Shares(Share(settings.tenant_uploads), Share(settings.tenant_streams), Share(settings.tenant_polls)),
             trouble=lambda: self._table.trouble() or workspace.trouble(),
             process=ids.new("proc_"),
         )

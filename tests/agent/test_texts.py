@@ -50,36 +50,3 @@ def test_what_a_mark_names_is_read_and_written_back(mark: bytes, encoding: str) 
 def test_what_is_no_text_is_none(data: bytes) -> None:
     with pytest.raises(UnicodeDecodeError):
         texts.decode(data)
-
-
-@pytest.mark.parametrize(
-    ("words", "old", "new", "becomes"),
-    [
-        ("alpha\r\nbeta\r\ngamma\r\n", "alpha\nbeta", "A\nB", "A\r\nB\r\ngamma\r\n"),
-        ("alpha\r\nbeta\r\n", "beta", "b\nc", "alpha\r\nb\r\nc\r\n"),
-        ("alpha\r\nbeta", "beta", "b\nc", "alpha\r\nb\r\nc"),
-        ("alpha\r\nbeta\r\n", "\nbeta", "\nb", "alpha\r\nb\r\n"),
-        ("alpha\r\nbeta\r\n", "alpha\n", "", "beta\r\n"),
-        ("a\r\nb\nc\r\nd\n", "a\nb\n", "x\ny\n", "x\r\ny\r\nc\r\nd\n"),
-        ("a\r\nb\nc\n", "b", "x\ny", "a\r\nx\ny\nc\n"),
-        ("a\r\nb\r\n", "a\r\nb", "a\nb", "a\nb\r\n"),
-        ("a\r\nb\r\n", "a\r\nb", "x\ny", "x\r\ny\r\n"),
-        ("a\r\nb\r\n", "a\nb", "x\r\ny", "x\r\ny\r\n"),
-        ("a\r\nb\r\n", "a\r\n\r\n", "x", None),
-        ("a.c\r\nabc\r\n", "a.c\n", r"\1\g<0>" + "\n", "\\1\\g<0>\r\nabc\r\n"),
-        ("a\nb\n", "a\nb", "x\r\ny", "x\r\ny\n"),
-        ("a\nb\n", "a\r\nb", "x", None),
-        ("10%\r100%\ndone\n", "10%\r100%", "all", "all\ndone\n"),
-    ],
-)
-def test_an_edit_keeps_the_line_ends(words: str, old: str, new: str, becomes: str | None) -> None:
-    assert texts.replaced(words, old, new) == ((words, 0) if becomes is None else (becomes, 1))
-
-
-@given(PIECES.map(lambda text: text.replace("\r", "")), st.sampled_from(["a", "b", "a\nb", "\n", "ab"]))
-def test_an_edit_of_windows_lines_is_one_of_unix_lines(words: str, old: str) -> None:
-    plain, count = texts.replaced(words, old, "x\ny")
-    assert texts.replaced(words.replace("\n", "\r\n"), old, "x\ny") in (
-        (plain.replace("\n", "\r\n"), count),
-        (plain, count) if "\n" not in words else None,
-    )

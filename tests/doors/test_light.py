@@ -10,7 +10,8 @@ from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import Block, MessagesApi, Reply, call, text
 from tests.kit.steps import asked, begun, go, of
-from walkaway_core.agent import client_tools
+from walkaway_core.agent import client_tools, tools
+from walkaway_core.agent.tools import tool
 from walkaway_core.agent.tools.files import ListFiles, WriteFile
 from walkaway_core.doors import light
 from walkaway_core.doors.call_model import GO_SECONDS
@@ -183,7 +184,7 @@ class TestTimeOfATool:
     def test_a_call_that_takes_too_long_is_given_up_and_changes_nothing_afterwards(
         self, engine: Engine, model: MessagesApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(light, "SECONDS", 0.2)
+        monkeypatch.setattr(tool, "LIGHT_SECONDS", 0.2)
         goes_on, over = threading.Event(), threading.Event()
         run = WriteFile.run
 
@@ -199,7 +200,7 @@ class TestTimeOfATool:
         turn = engine.turn()
         assert go(engine, turn)["next"] == "over"
         (result,) = of(engine.events(turn), "tool_result")
-        assert (result["content"], result["is_error"]) == (light.TOO_SLOW, True)
+        assert (result["content"], result["is_error"]) == (tools.TOO_SLOW.format(0.2), True)
         events = engine.events(turn)
         goes_on.set()
         assert over.wait(20)

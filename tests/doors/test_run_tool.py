@@ -9,6 +9,7 @@ from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.steps import of, run
 from tests.kit.tickets import ticket
+from walkaway_core.agent.tools.files import WriteFile
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
 from walkaway_core.engine.ending import cancel
@@ -62,7 +63,7 @@ class TestJournal:
         self.crash(engine, tool, monkeypatch)
         begin = engine.clock.time
         engine.door("RunTool", tool)
-        assert engine.clock.time - begin >= 60
+        assert engine.clock.time - begin >= WriteFile.lease()
         assert engine.events(turn)[-1].data["is_error"] is False
 
     def test_the_calls_of_a_process_that_is_known_to_be_dead_are_not_waited_for(

@@ -91,7 +91,7 @@ def ground(side: str, folder: Path) -> Iterator[Ground]:
     with messages_api() as service, SIDES[side](folder) as places, pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "DUE_SHARDS", 2)
         patch.setattr(import_module("walkaway_core.doors.run_tool"), "WAIT", 10.0)
-        patch.setattr(import_module("walkaway_core.doors.light"), "SECONDS", 600.0)
+        patch.setattr(import_module("walkaway_core.agent.tools.tool"), "LIGHT_SECONDS", 600.0)
         service.respond = respond
         model = AnthropicModel(Settings(base_url=service.url))
         yield Ground(side, places, service, model, patch)

@@ -272,19 +272,19 @@ MUTANTS = [
     Mutant(
         "journal: a tool writes only while its call is its own",
         SLEEPER_END,
-        (("agent/tools/tool.py", "            self.check_still_mine()\n            try:\n", "            try:\n"),),
+        (("agent/tools/tool.py", "            self.check_still_mine()\n            pieces", "            pieces"),),
     ),
     Mutant(
         "journal: a tool writes over what it saw",
         SLEEPER_END,
-        (("agent/tools/tool.py", "contents(), version=seen)", "contents())"),),
+        (("agent/tools/tool.py", "path, pieces, version=seen)", "path, pieces)"),),
     ),
     Mutant(
         "journal: what is done is not done again",
         "an invocation comes again after a later one",
         (
             ("doors/tool_call.py", '            return "done"\n', '            return "mine"\n'),
-            ("agent/tools/tool.py", "            self.check_still_mine()\n            try:\n", "            try:\n"),
+            ("agent/tools/tool.py", "            self.check_still_mine()\n            pieces", "            pieces"),
             ("doors/tool_call.py", "tx.put(done, *self._mine)", "tx.put(done)"),
         ),
     ),

@@ -112,7 +112,7 @@ REQUESTS = [
             b"[" * 99_999,
         )
     ),
-    *(Asked("POST", MESSAGES, b"{", {**ONCE, **JSON}, plain=False, key=key) for key in ({}, KEY)),
+    *(Asked("POST", MESSAGES, b"{", {**ONCE, **JSON}, plain=not key, key=key) for key in ({}, KEY)),
     *(
         Asked("POST", MESSAGES, json.dumps(POEM).encode(), {**ONCE, "Content-Type": kind}, plain=False)
         for kind in ("text/plain", "application/vnd.x+json", "", "nonsense")

@@ -23,7 +23,8 @@ from walkaway_core.http.app import create_app
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
-from walkaway_local.connections import Connection
+from walkaway_local.connections import within
+from walkaway_local.crowd import Crowd
 from walkaway_local.loopback_only import LoopbackOnly
 from walkaway_local.stack import LocalStack
 
@@ -68,10 +69,15 @@ def running(
 
 
 @contextmanager
-def listening(app: ASGIApp) -> Iterator[str]:
-    """Serve an app on a free port from a thread of this process; give its address."""
+def listening(app: ASGIApp, most: int | None = None) -> Iterator[str]:
+    """Serve an app on a free port from a thread of this process; give its address.
+
+    `most`: connections without an accepted key at once.
+    """
     sock = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=Connection, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, http=within(Crowd(most)), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
     thread.start()

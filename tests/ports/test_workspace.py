@@ -9,6 +9,7 @@ from tests.kit.moto_services import BUCKET, account
 from tests.ports import workspace_contract as contract
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports.workspace import FileInfo
+from walkaway_local.quota import Quota
 from walkaway_local.workspace import FolderWorkspace
 
 
@@ -23,7 +24,12 @@ def bucket() -> Iterator[S3Workspace]:
         yield S3Workspace(aws.bucket(), BUCKET)
 
 
-@pytest.mark.parametrize("adapter", ["folder", "bucket"])
+@pytest.fixture
+def quota(tmp_path: Path) -> Quota:
+    return Quota(tmp_path / "workspace", 10**9)
+
+
+@pytest.mark.parametrize("adapter", ["folder", "quota", "bucket"])
 @pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
 def test_contract(check: contract.ContractCheck, adapter: str, request: pytest.FixtureRequest) -> None:
     check(request.getfixturevalue(adapter))

@@ -124,6 +124,62 @@ class Settings:
         default=False,
         read=values.yes,
     )
+    address_connections: int = _set(
+        "WALKAWAY_ADDRESS_CONNECTIONS",
+        "how many connections without an accepted key one address (of IPv6: one /64) may have open",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
+    proxies: tuple[values.Network, ...] = _set(
+        "WALKAWAY_PROXIES",
+        "addresses or networks of proxies before the server, separated by commas: their connections are not counted",
+        "serve",
+        default=(),
+        read=values.networks,
+    )
+    tenant_uploads: int = _set(
+        "WALKAWAY_TENANT_UPLOADS",
+        "how many uploads of one tenant are taken in at once; the others wait in its own line",
+        "serve",
+        default=8,
+        read=values.count(1, 10_000),
+    )
+    tenant_storage: int = _set(
+        "WALKAWAY_TENANT_STORAGE",
+        "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
+        "serve",
+        default=50_000,
+        read=values.count(1, 1_000_000_000),
+    )
+    tenant_tools: int = _set(
+        "WALKAWAY_TENANT_TOOLS",
+        "how many commands and other slow tools of one tenant run at once; the others wait in its own line",
+        "serve",
+        default=16,
+        read=values.count(1, 1000),
+    )
+    tenant_webhooks: int = _set(
+        "WALKAWAY_TENANT_WEBHOOKS",
+        "how many webhooks of one tenant are sent at once; the others wait in its own line",
+        "serve",
+        default=32,
+        read=values.count(1, 1000),
+    )
+    tenant_streams: int = _set(
+        "WALKAWAY_TENANT_STREAMS",
+        "how many event streams of one tenant are written at once; another one begins when one has ended",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
+    tenant_polls: int = _set(
+        "WALKAWAY_TENANT_POLLS",
+        "how many long polls of one tenant wait at once; another one has less time, or none, to wait",
+        "serve",
+        default=1000,
+        read=values.count(1, 1_000_000),
+    )
     sandbox_network: bool = _set(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",

@@ -1,11 +1,13 @@
 """How the values of variables are read, and what is refused by name."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 
 from walkaway_core.outbound import urls
 
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROVIDERS = ("anthropic", "bedrock")
 
 
@@ -32,6 +34,16 @@ def providers(name: str, text: str) -> frozenset[str]:
     if not named <= set(PROVIDERS):
         raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
     return named
+
+
+def networks(name: str, text: str) -> tuple[Network, ...]:
+    """Read addresses and networks, separated by commas."""
+    try:
+        return tuple(ipaddress.ip_network(part) for part in map(str.strip, text.split(",")) if part)
+    except ValueError as error:
+        raise SettingError(
+            f"{name} must be addresses or networks like 10.0.0.7 or 10.0.0.0/24, separated by commas: {error}"
+        ) from None
 
 
 def number(most: float) -> Callable[[str, str], float]:

@@ -80,7 +80,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
-    from walkaway_local.connections import Connection
+    from walkaway_local.connections import within
+    from walkaway_local.crowd import Crowd
     from walkaway_local.loopback_only import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
     from walkaway_local.woken import Woken
@@ -95,8 +96,9 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     app = Woken(chooser if keyed else LoopbackOnly(chooser), lambda: _load(stack.warm))
+    connection = within(Crowd(settings.address_connections, settings.proxies))
     config = uvicorn.Config(
-        app, http=Connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
+        app, http=connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
     )
     server = uvicorn.Server(config)
     host, port = listening.getsockname()[:2]

@@ -42,6 +42,7 @@ class LocalMachine:
     """Machine: carries out one state machine. `go_on` takes up what a crash left; at most one process may do so.
 
     Of each function `workers` calls run at once, or as many as `more` says; none waits for another function's.
+    Of those in `shares` only so many run at once for one tenant, as their payload names it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LocalMachine:
         *,
         workers: int = 64,
         more: Mapping[str, int] = NONE,
+        shares: Mapping[str, int] = NONE,
         on_failure: OnFailure = lambda *_: None,
         on_enter: OnEnter = lambda *_: None,
     ) -> None:
@@ -63,7 +65,7 @@ class LocalMachine:
         self._invoke = invoke
         self._table = table
         self._clock = clock
-        self._pools = Pools(workers, more)
+        self._pools = Pools(workers, more, shares)
         self._timers = Timers(clock)
         self._lock = threading.Lock()
         self._live: dict[str, Driven] = {}
@@ -189,7 +191,8 @@ class LocalMachine:
 
     def _hand(self, work: Callable[..., None], driven: Driven, effect: Effect) -> None:
         function = effect.function if isinstance(effect, Call) else ""
-        self._pools.begin(function, work, driven, effect)
+        payload = effect.payload if isinstance(effect, Call) and isinstance(effect.payload, Mapping) else {}
+        self._pools.begin(function, work, driven, effect, tenant=str(payload.get("tenant", "")))
 
     def _call(self, driven: Driven, call: Call) -> None:
         try:

@@ -7,13 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any
 
 from walkaway_core.ports import pace
+from walkaway_local.lines import Lines
 from walkaway_local.machine.courtesy import Courtesy
 
 YOUNG, AT_ONCE = 0.3, 6
 """For how many seconds a task counts as young at the most, and how many may be young at once."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Gate:
@@ -49,11 +55,15 @@ class Gate:
 
 
 class Pools:
-    """A pool of `workers` threads for each function, or of as many as `more` says. `""` is the machine's own."""
+    """A pool of `workers` threads for each function, or of as many as `more` says. `""` is the machine's own.
 
-    def __init__(self, workers: int, more: Mapping[str, int]) -> None:
+    Of the functions in `shares` each tenant's tasks stand in a line of their own, so many of which are done at once.
+    """
+
+    def __init__(self, workers: int, more: Mapping[str, int], shares: Mapping[str, int] = MappingProxyType({})) -> None:
         self._workers = workers
         self._more = more
+        self._lines = {function: Lines(most) for function, most in shares.items()}
         self._lock = threading.Lock()
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._courtesy = Courtesy()
@@ -64,15 +74,26 @@ class Pools:
         """Let tasks wait for a request that is carried out in this, unless it is the only one."""
         return self._courtesy.attending()
 
-    def begin(self, function: str, work: Callable[..., None], *arguments: Any) -> None:
-        """Let a task of a function be done, now or soon; nothing after `close`."""
-        self._courtesy.begin(lambda: self._submit(function, work, arguments))
+    def begin(self, function: str, work: Callable[..., None], *arguments: Any, tenant: str = "") -> None:
+        """Let a task of a function be done for a tenant, now or soon; nothing after `close`."""
+        self._courtesy.begin(lambda: self._enter(function, tenant, work, arguments))
 
-    def _submit(self, function: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    def _enter(self, function: str, tenant: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        lines = self._lines.get(function)
+        if lines is None:
+            self._submit(function, work, arguments)
+        else:
+            lines.enter(tenant, lambda: self._submit(function, work, arguments, lambda: lines.leave(tenant)))
+
+    def _submit(
+        self, function: str, work: Callable[..., None], arguments: tuple[Any, ...], over: Callable[[], None] = _nothing
+    ) -> None:
         try:
-            self.of(function).submit(self._through, work, arguments).add_done_callback(_log_failure)
+            done = self.of(function).submit(self._through, work, arguments)
         except RuntimeError:
-            pass  # closed meanwhile; the store knows where the execution is
+            return  # closed meanwhile; the store knows where the execution is
+        done.add_done_callback(_log_failure)
+        done.add_done_callback(lambda _: over())
 
     def _through(self, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         number = self._gate.enter()

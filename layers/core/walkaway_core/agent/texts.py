@@ -1,7 +1,6 @@
-"""Texts as files hold them: how they are encoded, where their lines end, and a piece of one replaced by another."""
+"""Texts as files hold them: how they are encoded, and where their lines end."""
 
 import codecs
-import re
 from dataclasses import dataclass
 
 MARKS = (
@@ -12,7 +11,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """Byte order marks, and what they mean (Unicode Standard, 23.8)."""
-ENDS = re.compile(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +41,3 @@ def lines(words: str) -> list[str]:
     """
     *ended, rest = words.split("\n")
     return [line + "\n" for line in ended] + ([rest] if rest else [])
-
-
-def replaced(words: str, old: str, new: str) -> tuple[str, int]:
-    r"""Replace all of `old` by `new`, and say how many there were.
-
-    Where lines end in `\r\n`, a line end of `old` stands for either kind, and those of `new` become what the replaced
-    lines have: a caller who writes `\n` keeps the file as it was. Where nothing but line ends is to change, they do.
-    """
-    if "\r\n" not in words or (old in words and ENDS.split(old) == ENDS.split(new)):
-        return words.replace(old, new), words.count(old)
-    pattern = re.compile(r"\r?\n".join(map(re.escape, ENDS.split(old))))
-
-    def as_there(match: re.Match[str]) -> str:
-        end = ENDS.search(match[0]) or ENDS.search(words, match.end())
-        return ENDS.sub(lambda _: end[0] if end else _last_end(words), new)
-
-    return pattern.subn(as_there, words)
-
-
-def _last_end(words: str) -> str:
-    """How the line before the last one ends, which has no end itself."""
-    return "\r\n" if words[: words.rindex("\n")].endswith("\r") else "\n"

@@ -1,11 +1,10 @@
 """A step's light calls: carried out by the invocation that has called the model, under the journal of every call."""
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from walkaway_core.agent.tools import tool
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors.open_step import OpenStep
 from walkaway_core.doors.tool_call import ToolCall
@@ -18,12 +17,6 @@ from walkaway_core.store.transaction import Transaction
 
 MOST = 8
 """How many calls of a step are carried out here; the others go to the machine, which runs them side by side."""
-SECONDS = 10.0
-"""How long one may take: an invocation that has called the model as late as it may has time for all of them."""
-TOO_SLOW = (
-    f"This call took more than {SECONDS:.0f} seconds and was given up; it is not known whether it was carried out. "
-    "Look at the result before you repeat it."
-)
 
 
 def pick(services: Services, begun: OpenStep, answer: Mapping[str, Any], now: Sequence[int]) -> list[ToolCall]:
@@ -37,7 +30,7 @@ def pick(services: Services, begun: OpenStep, answer: Mapping[str, Any], now: Se
 
 def claim(tx: Transaction, calls: Sequence[ToolCall]) -> list[Draft]:
     """Claim calls in the transaction that makes their answer part of the conversation; give the events about it."""
-    return [call.begin(tx, SECONDS * (len(calls) + 1)) for call in calls]
+    return [call.begin(tx, tool.LIGHT_SECONDS * (len(calls) + 1)) for call in calls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +63,4 @@ class Results:
 
 def run(services: Services, step: OpenStep, calls: Sequence[ToolCall]) -> Results:
     """Carry out what was claimed, one after the other. Raises Superseded when a call is no longer ours."""
-    return Results(services, step, [(call, _within(SECONDS, call.carry_out)) for call in calls])
-
-
-def _within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Do it in a thread of its own, which nobody waits for any longer than that: its fence falls with the result."""
-    future: Future[Result] = Future()
-
-    def do() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=do, name="light", daemon=True).start()
-    try:
-        return future.result(seconds)
-    except TimeoutError:
-        if future.done():
-            return future.result()
-        return Result(TOO_SLOW, is_error=True)
+    return Results(services, step, [(call, call.carry_out()) for call in calls])

@@ -88,7 +88,7 @@ class ToolCall:
 
         Raises Superseded when the turn is over or has gone on.
         """
-        seconds = self._tool.deadline if self._tool else WAIT
+        seconds = self._tool.lease() if self._tool else WAIT
         journal = self._services.table.get(self.journal)[0]
         tx = Transaction(self._services.table)
         if journal is None:

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from walkaway_core.errors import Unauthorized
+from walkaway_core.http import errors
 from walkaway_core.http.conditions import refuse_elsewhere
 from walkaway_core.http.parameters import refuse_unknown
 from walkaway_core.ports.clock import Clock, SystemClock
@@ -97,7 +98,10 @@ async def called(request: Request) -> Caller:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     key = bearer or request.headers.get("x-api-key") or surface.key(request)
-    return Caller(state.services, await keyring.tenant(key))
+    tenant = await keyring.tenant(key)
+    if server := request.scope.get("extensions", {}).get(errors.ACCEPTED):
+        server["tell"]()
+    return Caller(state.services, tenant)
 
 
 async def _documented(

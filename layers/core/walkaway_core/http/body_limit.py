@@ -1,4 +1,4 @@
-"""Refuses bodies that no route could want: larger than memory should hold, or JSON that could never go out again."""
+"""Refuses bodies that no route could want: nobody's, larger than memory should hold, or JSON that is not taken."""
 
 import contextlib
 import json
@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from walkaway_core.http import errors, validation
+from walkaway_core.errors import Unauthorized
+from walkaway_core.http import access, errors, validation
 from walkaway_core.http.dialect import Surface
 from walkaway_wire import gate
 
@@ -27,8 +28,15 @@ class _BodyFlawed(HTTPException):
         self.flaw = flaw
 
 
+class _BodyOfNobody(HTTPException):
+    """A body is still to come, and there is no key with it."""
+
+
 def install(app: FastAPI, surface: Surface) -> None:
-    """Answer in the dialect's shape to a body above its limit (413), or whose JSON is not taken; but for uploads."""
+    """Answer in the dialect's shape to a body above its limit (413), without a key, or whose JSON is not taken.
+
+    Uploads are none of it: their routes look at the key first, and count for themselves.
+    """
 
     async def refuse(request: Request, _: Exception) -> Response:
         return surface.errors.ours(request, errors.too_large(surface.body_bytes))
@@ -37,7 +45,11 @@ def install(app: FastAPI, surface: Surface) -> None:
         assert isinstance(error, _BodyFlawed)
         return surface.errors.validation(request, RequestValidationError([validation.problem(error.flaw)]))
 
+    async def ask(request: Request, _: Exception) -> Response:
+        return surface.errors.ours(request, Unauthorized())
+
     app.add_exception_handler(_BodyTooLarge, refuse)
+    app.add_exception_handler(_BodyOfNobody, ask)
     app.add_exception_handler(_BodyFlawed, name)
     app.add_middleware(BodyLimit, surface=surface)
 
@@ -54,7 +66,7 @@ class BodyLimit:
         if scope["type"] != "http" or self._surface.uploads(Request(scope)):
             await self._app(scope, receive, send)
             return
-        limit, size, pieces = self._surface.body_bytes, 0, list[bytes]()
+        limit, size, pieces, known = self._surface.body_bytes, 0, list[bytes](), False
         length = Request(scope).headers.get("content-length", "")
         is_json = "json" in Request(scope).headers.get("content-type", "").lower()
         if length.isdecimal() and int(length) > limit:
@@ -62,7 +74,10 @@ class BodyLimit:
             return
 
         async def counted() -> Message:
-            nonlocal size
+            nonlocal size, known
+            if not known:
+                await _known(Request(scope))
+                known = True
             message = await receive()
             size += len(message.get("body", b""))
             if size > limit:
@@ -74,6 +89,14 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _known(request: Request) -> None:
+    """Raise _BodyOfNobody for a request without an accepted key: memory is not for strangers."""
+    try:
+        await access.called(request)
+    except Unauthorized:
+        raise _BodyOfNobody(401) from None
 
 
 def _look(body: bytes) -> None:

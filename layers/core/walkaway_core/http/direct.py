@@ -73,8 +73,13 @@ class Direct:
         request = Request({**scope, "app": self._app, "path_params": match.groupdict()}, receive)
         taken: list[Message] = []
         try:
+            caller = await access.called(request)  # what nobody sends is not even read
             body = await self._body(request, receive, taken) if route.arguments.body else b""
-            response = await self._response(route, request, body)
+            response = await self._response(route, request, caller, body)
+        except WalkawayError as error:
+            response = self._surface.errors.ours(request, error)
+        except Unknown as error:
+            response = self._surface.errors.ours(request, as_unavailable(error))
         except NotPlain:
             await self._app(scope, _again(taken, receive), send)
             return
@@ -98,19 +103,14 @@ class Direct:
             more = message.get("more_body", False)
         return b"".join(message.get("body", b"") for message in taken)
 
-    async def _response(self, route: _Route, request: Request, body: bytes) -> Response:
+    async def _response(self, route: _Route, request: Request, caller: access.Caller, body: bytes) -> Response:
         """Read the request and answer it. Raises NotPlain before anything is done."""
         if route.arguments.body and "if-match" in request.headers:
             raise NotPlain
         said = route.arguments.decoded(body)
         made = Response()
         try:
-            caller = await access.called(request)
             result = await self._result(route, route.arguments.values(request, made, caller, said))
-        except WalkawayError as error:
-            return self._surface.errors.ours(request, error)
-        except Unknown as error:
-            return self._surface.errors.ours(request, as_unavailable(error))
         except TooLarge as error:
             return self._surface.errors.ours(request, as_too_large(error))
         if isinstance(result, Response):

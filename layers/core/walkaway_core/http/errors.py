@@ -55,6 +55,8 @@ ROUTING = {
 }
 HANGS_UP: dict[str, dict[object, object]] = {"walkaway.hangs_up": {}}
 """What a server puts into the scope's extensions that hangs up behind an app that broke."""
+ACCEPTED = "walkaway.accepted"
+"""Where such a server has a function `tell` that wants to hear when a key was accepted."""
 AGAIN: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER)}
 BROKEN = "Something broke on the server; its log says what"
 LATER = "Nothing can be written now; try again in a few seconds"

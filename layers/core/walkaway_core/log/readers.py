@@ -90,14 +90,15 @@ async def follow(
         events, at = await read(services, turn, at, timeout=timeout)
         return events
 
-    with Patience(look) as patience:
-        while not at.done and (left := until - services.clock.now()) > 0:
-            events = await patience.wait(min(beat, left))
-            if events:
-                silence.broken(services.clock.now())
-            elif await silence.parked(services, turn) and until < inf and not patient:
-                return
-            yield events
+    async with services.shares.streams.place(turn.tenant):
+        with Patience(look) as patience:
+            while not at.done and (left := until - services.clock.now()) > 0:
+                events = await patience.wait(min(beat, left))
+                if events:
+                    silence.broken(services.clock.now())
+                elif await silence.parked(services, turn) and until < inf and not patient:
+                    return
+                yield events
 
 
 class Silence:

@@ -93,15 +93,16 @@ class SessionReader:
         """
         silence = Silence(self._services.clock.now())
         until = inf if seconds is None else self._services.clock.now() + seconds
-        with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
-            while (left := until - self._services.clock.now()) > 0:
-                turn = self._turn
-                lines = await patience.wait(min(HEARTBEAT, left))
-                if lines:
-                    silence.broken(self._services.clock.now(), by_another=self._turn != turn)
-                elif await self._over(silence, turn, limited=until < inf):
-                    return
-                yield lines
+        async with self._services.shares.streams.place(self._key.tenant):
+            with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
+                while (left := until - self._services.clock.now()) > 0:
+                    turn = self._turn
+                    lines = await patience.wait(min(HEARTBEAT, left))
+                    if lines:
+                        silence.broken(self._services.clock.now(), by_another=self._turn != turn)
+                    elif await self._over(silence, turn, limited=until < inf):
+                        return
+                    yield lines
 
     async def _over(self, silence: Silence, turn: str, *, limited: bool) -> bool:
         parked = bool(turn) and await silence.parked(self._services, self._key.turn(turn))

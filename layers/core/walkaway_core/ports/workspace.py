@@ -46,7 +46,7 @@ class Workspace(Protocol):
         """Write the whole file at once, or, if `chunks` raises, nothing. Parents come into being as needed.
 
         With `version`, only over exactly that version (`""`: only where no file is): else raises Changed.
-        Raises NotAFile when the path, or one above it, is of another kind.
+        Raises NotAFile when the path, or one above it, is of another kind, and Full where tenants have a share.
         """
 
     def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
@@ -66,3 +66,7 @@ class NotAFile(Exception):
 
 class Refused(Exception):
     """The storage does not allow it, or cannot hold such a name; nothing was written. The message says which."""
+
+
+class Full(Exception):
+    """The tenant may store no more; nothing was written. The message says how much it may, and has."""

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
+from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden, QuotaReached
 from walkaway_core.ports import paths
-from walkaway_core.ports.workspace import FileInfo, NotAFile, Refused
+from walkaway_core.ports.workspace import FileInfo, Full, NotAFile, Refused
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+
+MOST_BYTES = 100_000_000
+"""What a file may have that is uploaded, or that a tool writes; commands have limits of their own."""
 
 
 def stat(services: Services, session: Session, path: str) -> FileInfo:
@@ -84,13 +87,15 @@ def place(
 ) -> FileInfo:
     """Write a whole file of a tenant's at a clean path, whatever a session may; with `version` over that one alone.
 
-    Raises PathForbidden, PathConflict, and what `chunks` raises.
+    Raises PathForbidden, PathConflict, QuotaReached, and what `chunks` raises.
     """
     if not path:
         raise PathConflict("the workspace itself is no file; name one: PUT …/files/{path}")
     try:
         with _allowed(path):
             return services.workspace.write(paths.files(tenant), path, chunks, version=version)
+    except Full as full:
+        raise QuotaReached(f"{path!r} cannot be written: {full}. Delete files that are no longer needed") from None
     except NotAFile:
         raise PathConflict(f"{path!r} cannot be written: a directory, a link or a file is in its way") from None
 

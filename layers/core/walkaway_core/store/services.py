@@ -10,6 +10,7 @@ from walkaway_core.ports.clock import Clock, Ids
 from walkaway_core.ports.machine import Machine
 from walkaway_core.ports.model import Model
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
+from walkaway_core.ports.shares import Shares
 from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import Workspace
 from walkaway_core.settings import Settings
@@ -35,6 +36,8 @@ class Services:
     carrier: Carrier = field(default_factory=NoCarrier)
     extensions: Extensions = field(default_factory=Extensions)
     """What the dialects add."""
+    shares: Shares = field(default_factory=Shares)
+    """What each tenant may have at once here; no limits where the platform has its own."""
     trouble: Callable[[], str] = str
     """Says in a sentence why the Table takes nothing at present, as its last writes show; empty while it does. Costs
     nothing."""

@@ -1,10 +1,13 @@
 """The agent's tools. A tool is a class: its docstring is the description, its fields are the arguments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from walkaway_core.agent.tools import allotted
+from walkaway_core.agent.tools.allotted import Allotted, GivenUp
 from walkaway_core.agent.tools.bash import Bash
 from walkaway_core.agent.tools.files import EditFile, ListFiles, ReadFile, SearchFiles, WriteFile
 from walkaway_core.agent.tools.presentation import CreatePresentation
@@ -37,6 +40,14 @@ SERVER_TOOLS = ("web_search", "web_fetch", "code_execution")
 """Tools that the model service runs itself (Messages API, server tools)."""
 
 
+MOST_SHOWN = 200_000
+"""Characters of a result: more than any tool means to give."""
+TOO_SLOW = (
+    "This call took more than {:g} seconds and was given up; it is not known whether it was carried out. "
+    "Look at the result before you repeat it."
+)
+
+
 def check(names: Sequence[str]) -> None:
     """Raise Invalid for a name that is no tool's."""
     if unknown := [name for name in names if name not in TOOLS and name not in SERVER_TOOLS]:
@@ -57,10 +68,26 @@ def there(services: Services, settings: AgentSettings) -> list[str]:
 
 
 def use(tool: type[Tool], arguments: dict[str, Any], context: ToolContext) -> Result:
-    """Check the arguments and carry the call out; whatever the agent did wrong is a result that says so."""
+    """Check the arguments and carry the call out; whatever the agent did wrong is a result that says so.
+
+    It has the tool's time and no more, ends with its turn, and gives no more than a model should read.
+    Raises Superseded.
+    """
     try:
-        return Result(tool.model_validate(arguments).run(context))
+        call = tool.model_validate(arguments)
+        every = allotted.LOOK_EVERY if context.services.table.quick else allotted.LOOK_SELDOM
+
+        def run(time: Allotted) -> str:
+            return call.run(replace(context, allotted=time))
+
+        return Result(_shown(allotted.within(tool.seconds(), context.check_still_mine, every, run)))
+    except GivenUp:
+        return Result(TOO_SLOW.format(tool.seconds()), is_error=True)
     except ValidationError as error:
         return Result(f"The arguments do not fit {tool.name}: {problems.of_fields(error)}", is_error=True)
     except (ToolError, WalkawayError) as error:
         return Result(str(error), is_error=True)
+
+
+def _shown(content: str) -> str:
+    return content if len(content) <= MOST_SHOWN else f"{content[:MOST_SHOWN]}\n[cut here; ask for less at once]"

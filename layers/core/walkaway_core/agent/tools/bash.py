@@ -8,15 +8,13 @@ from pydantic import Field
 from walkaway_core.agent.tools import promotion
 from walkaway_core.agent.tools.output import Output
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
-from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
+from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid, QuotaReached
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Changed
 from walkaway_core.store.services import Services
 
 LONGEST = 14 * 60
-LOOK_EVERY = 0.5
-"""Seconds between two looks whether the call is still to be carried out."""
 
 
 class Bash(Tool):
@@ -24,7 +22,7 @@ class Bash(Tool):
 
     name: ClassVar[str] = "bash"
     repeatable: ClassVar[bool] = False
-    deadline: ClassVar[float] = LONGEST + 60.0
+    deadline: ClassVar[float] = LONGEST + 50.0
 
     command: Annotated[str, Field(min_length=1, max_length=100_000)]
     timeout: Annotated[int, Field(ge=1, le=LONGEST, description="seconds after which it is killed")] = 120
@@ -40,32 +38,19 @@ class Bash(Tool):
         root = f"{key.tenant}/files"
         command = Command(self.command, root, options.read, options.write, self.timeout, options.network, key.session)
         with contextlib.closing(Output(context.progress)) as output:
-            heard = _Listener(context, output)
+
+            def heard(data: bytes) -> None:
+                output.take(data)
+                context.allotted.check()
+
             try:
-                with context.services.sandbox.run(command, heard.take) as finished:
+                with context.services.sandbox.run(command, heard) as finished:
                     promoted = promotion.promote(context, finished.changes)
             except SandboxRefused as refusal:
                 raise ToolError(str(refusal)) from None
             promoted.notes += finished.lost
             lines = [_end(finished), output.shown().rstrip("\n"), *_kept(context, output), *promoted.lines()]
         return "\n".join(line for line in lines if line)
-
-
-class _Listener:
-    """Takes what a command writes, and looks now and then whether anybody still wants it."""
-
-    def __init__(self, context: ToolContext, output: Output) -> None:
-        self._context = context
-        self._output = output
-        self._looked = context.services.clock.monotonic()
-
-    def take(self, data: bytes) -> None:
-        """Take in what came, or nothing. Raises Superseded."""
-        self._output.take(data)
-        now = self._context.services.clock.monotonic()
-        if now >= self._looked + LOOK_EVERY:
-            self._looked = now
-            self._context.check_still_mine()
 
 
 def _end(finished: Finished) -> str:
@@ -81,7 +66,7 @@ def _kept(context: ToolContext, output: Output) -> list[str]:
     for place in (path, *(f"{folder}/{path}" for folder in context.session.options.write if folder)):
         try:
             context.place(place, lambda: [whole], None)
-        except (PathInvalid, PathForbidden, PathConflict, Changed):
+        except (PathInvalid, PathForbidden, PathConflict, QuotaReached, Changed):
             continue
         more = f", its first {len(whole)} bytes" if output.size > len(whole) else ""
         return [f"[the whole output{more}: {MOUNT}/{place}]"]

@@ -5,15 +5,19 @@ import fnmatch
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-import regex
 from pydantic import Field
 
 from walkaway_core.agent import texts
+from walkaway_core.agent.tools.allotted import TooLong
 from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
+from walkaway_core.apart import editing
+from walkaway_core.apart.child import Failed
+from walkaway_core.apart.hand import Broke, Hand
 from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files
+from walkaway_core.store.files import MOST_BYTES
 
 Path = Annotated[str, Field(description="relative to the workspace, or absolute below /opt/sandbox/workspace")]
 
@@ -21,7 +25,6 @@ MAX_TEXT_BYTES = 2_000_000
 MAX_SHOWN_CHARACTERS = 50_000
 MAX_FILES = 2_000
 MAX_MATCHES = 200
-SEARCH_SECONDS = 2.0
 
 
 def look(context: ToolContext, path: str) -> FileInfo:
@@ -33,7 +36,8 @@ def look(context: ToolContext, path: str) -> FileInfo:
 
 
 def read_text(context: ToolContext, path: str) -> texts.Text:
-    """Read a whole text file. Raises ToolError when it is too large or no text."""
+    """Read a whole text file. Raises ToolError when it is too large or no text, or the call's time is over."""
+    context.allotted.check()
     info = look(context, path)
     path = paths.clean_agent(path)
     if info.size > MAX_TEXT_BYTES:
@@ -47,6 +51,7 @@ def read_text(context: ToolContext, path: str) -> texts.Text:
 
 def walk(context: ToolContext, path: str) -> Iterator[tuple[str, int]]:
     """Go through all files below a directory by path, with their sizes; a directory that is closed is passed over."""
+    context.allotted.check()
     for entry in files.listing(context.services, context.session, path):
         below = f"{path}/{entry.name}" if path else entry.name
         if not entry.is_directory:
@@ -116,7 +121,7 @@ class EditFile(Tool):
         """Replace it."""
         version = look(context, self.path).version
         text = read_text(context, self.path)
-        words, count = texts.replaced(text.words, self.old_text, self.new_text)
+        words, count = self._replaced(context, text.words)
         if count == 0:
             raise ToolError(f"The old text does not occur in {self.path!r}; read the file again")
         if count > 1 and not self.replace_all:
@@ -124,6 +129,18 @@ class EditFile(Tool):
         path = paths.clean_agent(self.path)
         context.write(path, text.encoded(words), version=version)
         return f"Replaced {count} occurrence{'s' if count > 1 else ''} in {path}"
+
+    def _replaced(self, context: ToolContext, words: str) -> tuple[str, int]:
+        """Replace; where line ends are looked at it may take any time, and is done where it can be ended."""
+        edit = words, self.old_text, self.new_text, MOST_BYTES
+        try:
+            if editing.is_plain(*edit[:3]):
+                return editing.replaced(*edit)
+        except Failed as failure:
+            raise ToolError(str(failure)) from None
+        with context.hand() as hand:
+            made, count = hand.do("editing:replaced", *edit)
+        return made, count
 
 
 class ListFiles(Tool):
@@ -159,33 +176,37 @@ class SearchFiles(Tool):
     path: Path = ""
 
     def run(self, context: ToolContext) -> str:
-        """Search; files that are no text or very large are passed over."""
-        try:
-            pattern = regex.compile(self.pattern)
-        except regex.error as error:
-            raise ToolError(f"{self.pattern!r} is no regular expression: {error}") from None
+        """Search; files that are no text or very large are passed over. What was found when time is over is given."""
         matches: list[str] = []
-        for number, (path, size) in enumerate(walk(context, paths.clean_agent(self.path))):
-            context.progress(f"{number} files searched, {len(matches)} matches so far")
-            if size <= MAX_TEXT_BYTES:
-                matches += _matches(context, path, pattern, MAX_MATCHES - len(matches))
-            if len(matches) >= MAX_MATCHES:
-                matches.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
-                break
+        number = 0
+        with context.hand() as hand:
+            hand.do("searching:matches", self.pattern, [], 0)  # what is no expression is said before any file is read
+            try:
+                for number, (path, size) in enumerate(walk(context, paths.clean_agent(self.path))):
+                    context.progress(f"{number} files searched, {len(matches)} matches so far")
+                    if size <= MAX_TEXT_BYTES:
+                        matches += _matches(context, hand, path, self.pattern, MAX_MATCHES - len(matches))
+                    if len(matches) >= MAX_MATCHES:
+                        matches.append(f"[the first {MAX_MATCHES} matches; narrow the search]")
+                        break
+            except (TooLong, Broke):
+                if not context.allotted.late:
+                    raise
+                matches.append(
+                    f"[time is over after {number} files; narrow the search by `path`, or simplify the pattern]"
+                )
         return "\n".join(matches) or "Nothing matches."
 
 
-def _matches(context: ToolContext, path: str, pattern: "regex.Pattern[str]", most: int) -> list[str]:
+def _matches(context: ToolContext, hand: Hand, path: str, pattern: str, most: int) -> list[str]:
     try:
         lines = [line.rstrip("\r\n") for line in texts.lines(read_text(context, path).words)]
+    except TooLong:
+        raise
     except (ToolError, FileNotFound, PathForbidden):
         return []
-    try:  # `re` would hold the interpreter for as long as a hostile pattern likes
-        hits = (
-            line for line in enumerate(lines, 1) if pattern.search(line[1], timeout=SEARCH_SECONDS, concurrent=True)
-        )
-        return [
-            f"{paths.shown(path)}:{number}: {line[:300]}" for (number, line), _ in zip(hits, range(most), strict=False)
-        ]
-    except TimeoutError:
-        raise ToolError(f"The pattern takes more than {SEARCH_SECONDS} s on a line of {path!r}; simplify it") from None
+    try:
+        hits: list[int] = hand.do("searching:matches", pattern, lines, most)
+    except Failed as failure:
+        raise ToolError(f"{path!r}: {failure}") from None
+    return [f"{paths.shown(path)}:{number + 1}: {lines[number][:300]}" for number in hits]

@@ -1,6 +1,5 @@
 """The tool that makes a real .pptx."""
 
-import io
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,27 +36,7 @@ class CreatePresentation(Tool):
         path = paths.clean_agent(self.path)
         if not path.lower().endswith(".pptx"):
             raise ToolError(f"{path!r} must end in .pptx")
-        info = context.write(path, self._file())
+        with context.hand() as hand:
+            made: bytes = hand.do("slides:deck", self.title, self.subtitle, [one.model_dump() for one in self.slides])
+        info = context.write(path, made)
         return f"Wrote {path}: {len(self.slides) + 1} slides, {info.size} bytes"
-
-    def _file(self) -> bytes:
-        from pptx import Presentation
-
-        deck = Presentation()
-        cover = deck.slides.add_slide(deck.slide_layouts[0])
-        cover.shapes.title.text = _xml(self.title)
-        cover.placeholders[1].text = _xml(self.subtitle)
-        for slide in self.slides:
-            page = deck.slides.add_slide(deck.slide_layouts[1])
-            page.shapes.title.text = _xml(slide.title)
-            page.placeholders[1].text_frame.text = "\n".join(_xml(bullet) for bullet in slide.bullets)
-            if slide.notes:
-                page.notes_slide.notes_text_frame.text = _xml(slide.notes)
-        out = io.BytesIO()
-        deck.save(out)
-        return out.getvalue()
-
-
-def _xml(text: str) -> str:
-    """Leave out what XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n" or " " <= c < "\ud800" or c > "\udfff")

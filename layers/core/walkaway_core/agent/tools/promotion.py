@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from walkaway_core.agent.tools.tool import ToolContext
-from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid
+from walkaway_core.errors import PathConflict, PathForbidden, PathInvalid, QuotaReached
 from walkaway_core.ports import paths
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.sandbox import FileChange
@@ -47,7 +47,7 @@ def promote(context: ToolContext, changes: Sequence[FileChange]) -> Promoted:
     for change in sorted(changes, key=lambda change: (change.contents is not None, change.path)):
         try:
             _promote(context, change, paths.clean(change.path), done)
-        except (PathInvalid, PathForbidden, PathConflict) as error:
+        except (PathInvalid, PathForbidden, PathConflict, QuotaReached) as error:
             done.notes.append(f"not kept: {error}")
         except NotWritten as error:
             done.notes.append(f"{change.path} was not kept: {error}")
@@ -64,11 +64,11 @@ def _promote(context: ToolContext, change: FileChange, path: str, done: Promoted
             done.notes.append(f"{paths.shown(path)} was not deleted: somebody else has changed it meanwhile")
         return
     try:
-        context.place(path, contents, change.version)
+        context.place(path, contents, change.version, MOST_BYTES)
         done.written.append(path)
     except Changed:
         other = beside(path, b"".join(contents()))
-        context.place(other, contents, None)
+        context.place(other, contents, None, MOST_BYTES)
         done.notes.append(
             f"{path} was changed by somebody else meanwhile: their version is at {path}, yours is kept at {other}"
         )

@@ -2,12 +2,15 @@
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from walkaway_core.agent.tools.allotted import Allotted, ToolError
+from walkaway_core.apart.child import Failed
+from walkaway_core.apart.hand import Broke, Hand, hand
 from walkaway_core.errors import FileNotFound
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Check
@@ -16,9 +19,11 @@ from walkaway_core.store import files
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 
-
-class ToolError(Exception):
-    """The call cannot be carried out; the message tells the agent what to do."""
+__all__ = ["LIGHT_SECONDS", "Result", "Tool", "ToolContext", "ToolError"]
+LIGHT_SECONDS = 10.0
+"""How long a light call may take: an invocation that has called the model as late as it may has time for all."""
+LEASE = 5.0
+"""Seconds beyond its time for which a call is its worker's: for writing down what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +47,67 @@ class ToolContext:
     fence: tuple[Check, ...] = ()
     progress: Callable[[str], bool] = lambda _: False
     """Tells readers how far the call is, at most once a second; whether it did. Raises Superseded."""
+    allotted: Allotted = field(default_factory=Allotted)
+    """The time that the call has; what may take long asks it, and what waits for others is ended by it."""
+
+    @contextlib.contextmanager
+    def hand(self) -> Iterator[Hand]:
+        """Give a process for work that could take any time and memory; it is killed when the call is over.
+
+        Raises what ended the call, and ToolError with what the work says, or when the process fell.
+        """
+        try:
+            with hand() as apart, self.allotted.ending(apart.kill):
+                yield apart
+        except Failed as failure:
+            raise ToolError(str(failure)) from None
+        except Broke:
+            self.allotted.check()
+            raise
 
     def write(self, path: str, data: bytes, *, version: str | None = None) -> FileInfo:
-        """Write a whole file, with `version` only over that one.
+        """Write a whole file, no larger than an upload may be, with `version` only over that one.
 
         The version is looked up before the fence, and the file replaces that version alone: what a successor of this
         call has written is either seen by the fence or met by the write.
-        Raises Superseded, ToolError when the file is no longer that version, and what `files.write` raises.
+        Raises Superseded, ToolError when the file is too large or no longer that version, and what `files.write`
+        raises.
         """
         try:
             return self.place(path, lambda: [data], version)
         except Changed:
             raise ToolError(f"{path!r} has been changed by somebody else meanwhile; read it again") from None
 
-    def place(self, path: str, contents: Callable[[], Iterable[bytes]], version: str | None) -> FileInfo:
-        """Do what `write` does with contents that are given in pieces. Raises Changed for another version."""
+    def place(
+        self,
+        path: str,
+        contents: Callable[[], Iterable[bytes]],
+        version: str | None,
+        most: int | None = None,
+    ) -> FileInfo:
+        """Do what `write` does with contents that are given in pieces, `most` bytes if the tool has a limit of its own.
+
+        Raises Changed for another version.
+        """
         while True:
             seen = files.version(self.services, self.session, path) if version is None else version
             self.check_still_mine()
+            pieces = self._limited(path, contents(), most or files.MOST_BYTES)
             try:
-                return files.write(self.services, self.session, path, contents(), version=seen)
+                return files.write(self.services, self.session, path, pieces, version=seen)
             except Changed:
                 if version is not None:
                     raise
+
+    def _limited(self, path: str, pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+        """Give a file's contents on, up to a size, while the call is not over. Raises ToolError for more."""
+        size = 0
+        for piece in pieces:
+            self.allotted.check()
+            size += len(piece)
+            if size > most:
+                raise ToolError(f"{path!r} would have more than {most} bytes, which no tool writes; make several files")
+            yield piece
 
     def delete(self, path: str, version: str | None) -> None:
         """Delete a file, with `version` only that one; one that is not there is no error.
@@ -77,7 +120,8 @@ class ToolContext:
             files.delete(self.services, self.session, path, version=seen)
 
     def check_still_mine(self) -> None:
-        """Raise Superseded when the call is no longer this worker's, or its turn is over."""
+        """Raise Superseded when the call is no longer this worker's, or its turn is over; TooLong with its time."""
+        self.allotted.check()
         items = self.services.table.get(*((check.pk, check.sk) for check in self.fence))
         for check, item in zip(self.fence, items, strict=True):
             if not all(condition.holds(item) for condition in check.when):
@@ -95,10 +139,20 @@ class Tool(BaseModel):
     unasked: ClassVar[bool] = True
     """Whether sessions that do not say which tools they want have it."""
     light: ClassVar[bool] = False
-    """Whether it is done within seconds and touches the workspace and the Table alone: no network, no command, nothing
-    that cannot be given up after ten seconds. It then runs where the model was called."""
+    """Whether it touches the workspace and the Table alone, no network and no command, and is ended after ten seconds.
+    It then runs where the model was called."""
     deadline: ClassVar[float] = 60.0
-    """Seconds after which a call whose end nobody recorded counts as lost."""
+    """Seconds after which a call is ended that is not light, whatever it is at."""
+
+    @classmethod
+    def seconds(cls) -> float:
+        """Say how long a call may take in all."""
+        return min(cls.deadline, LIGHT_SECONDS) if cls.light else cls.deadline
+
+    @classmethod
+    def lease(cls) -> float:
+        """Seconds after which a call whose end nobody recorded counts as lost."""
+        return cls.seconds() + LEASE
 
     @classmethod
     def missing(cls, services: Services) -> str | None:  # noqa: ARG003
@@ -115,6 +169,6 @@ class Tool(BaseModel):
         schema = cls.model_json_schema()
         schema.pop("title", None)
         schema.pop("description", None)
-        for field in schema.get("properties", {}).values():
-            field.pop("title", None)
+        for about in schema.get("properties", {}).values():
+            about.pop("title", None)
         return {"name": cls.name, "description": inspect.cleandoc(cls.__doc__ or ""), "input_schema": schema}

@@ -1,25 +1,10 @@
 """The tool that reads a page of the web, for models whose service has none."""
 
-import string
-from typing import TYPE_CHECKING, Annotated, ClassVar
-from urllib.parse import quote, urljoin
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from walkaway_core.agent.tools.tool import Tool, ToolContext, ToolError
-from walkaway_core.outbound.addresses import Forbidden
-from walkaway_wire import charsets
-
-if TYPE_CHECKING:
-    from walkaway_core.outbound.requests import Reply
-
-MOST_BYTES = 2_000_000
-MOST_SHOWN = 50_000
-MOST_REDIRECTS = 5
-SECONDS = 30.0
-HEADERS = {"User-Agent": "Walkaway", "Accept": "text/html, text/*;q=0.9, application/json;q=0.9"}
-READABLE = ("text/", "application/json", "application/xml", "application/xhtml+xml")
-REDIRECTS = (301, 302, 303, 307, 308)
+from walkaway_core.agent.tools.tool import Tool, ToolContext
 
 
 class FetchUrl(Tool):
@@ -33,68 +18,6 @@ class FetchUrl(Tool):
 
     def run(self, context: ToolContext) -> str:
         """Fetch it, and give its text."""
-        from walkaway_core.outbound.requests import Unreachable
-
-        try:
-            url, reply = _fetch(self.url, loopback=context.services.settings.outbound_loopback)
-        except (Forbidden, Unreachable) as error:
-            raise ToolError(f"{self.url[:200]!r} cannot be fetched: {error}") from None
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if reply.status >= 400:
-            raise ToolError(f"{url} answers {reply.status}")
-        if not kind.startswith(READABLE):
-            raise ToolError(f"{url} is {kind or 'of no kind'}, which is no text")
-        text = _text(reply, kind)
-        cut = reply.cut or len(text) > MOST_SHOWN
-        return f"{url}\n\n{text[:MOST_SHOWN]}" + ("\n\n[cut off here]" if cut else "")
-
-
-def _fetch(url: str, *, loopback: bool) -> "tuple[str, Reply]":
-    """Follow redirects, each judged like the first address; give the last address, and its answer."""
-    from walkaway_core.outbound import requests
-
-    with requests.connections(SECONDS, loopback=loopback) as pool:
-        for _ in range(MOST_REDIRECTS + 1):
-            reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
-            if reply.status not in REDIRECTS or "location" not in reply.headers:
-                return url, reply
-            url = _joined(url, reply.headers["location"])
-    raise requests.Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
-
-
-def _joined(url: str, location: str) -> str:
-    """Read where a redirect leads: servers write UTF-8 there, or Latin-1, and spaces. Raises Forbidden."""
-    written = location.encode("latin-1").strip()
-    try:
-        there = written.decode().replace(" ", "%20")
-    except UnicodeDecodeError:
-        there = quote(written, safe=string.punctuation)
-    try:
-        return urljoin(url, there)
-    except ValueError:
-        raise Forbidden(f"it redirects to {there[:200]!r}, which is no URL") from None
-
-
-def _text(reply: "Reply", kind: str) -> str:
-    label = reply.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
-    text = charsets.text(reply.body, label)
-    if "html" not in kind:
+        with context.hand() as hand:
+            text: str = hand.do("pages:read", self.url, context.services.settings.outbound_loopback)
         return text
-    return _markdown(text)
-
-
-def _markdown(page: str) -> str:
-    from bs4 import BeautifulSoup
-    from bs4.exceptions import ParserRejectedMarkup
-    from markdownify import MarkdownConverter
-
-    try:
-        soup = BeautifulSoup(page, "html.parser")
-        for unread in soup(["script", "style", "noscript", "template", "img", "svg"]):
-            unread.decompose()
-        lines = (line.rstrip() for line in MarkdownConverter(heading_style="ATX").convert_soup(soup).splitlines())
-        return "\n".join(line for line in lines if line)
-    except RecursionError:
-        raise ToolError("The page is nested so deeply that it cannot be read") from None
-    except (ParserRejectedMarkup, ValueError, AssertionError):
-        raise ToolError("The page is no HTML that can be read") from None

@@ -50,7 +50,8 @@ async def events(
     reader = await caller.services.reading(SessionReader.open, caller.services, key, cursor)
     if not query.as_json(listed(request, "accept")):
         return sse.stream_session(reader, caller.services.settings.stream_seconds)
-    lines = await reader.page(limit=query.limit or 1000, timeout=query.wait or 0)
+    async with caller.services.shares.polls.within(caller.tenant, query.wait or 0) as left:
+        lines = await reader.page(limit=query.limit or 1000, timeout=left)
     page = SessionEventsPage(
         events=[_shown(line, session) for line in lines], next=lines[-1].cursor if lines else cursor
     )

@@ -28,9 +28,6 @@ from walkaway_wire.resources import FileEntry, FileWritten
 
 router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 
-MAX_UPLOAD_BYTES = 100_000_000
-MAX_UPLOADS = 32
-"""How many uploads hold a thread at the same time: as long as they like, and apart from all other requests."""
 
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file's bytes, or a directory's entries as JSON", "content": {"*/*": {}}},
@@ -111,7 +108,9 @@ async def upload(
     version = await run_in_threadpool(_expected, caller.services, stored, path, conditions)
     write = partial(files.write, caller.services, stored, path, _body(request), version=version)
     try:
-        info = await anyio.to_thread.run_sync(write, limiter=_limiter(request))
+        async with caller.services.shares.uploads.place(caller.tenant):
+            apart = anyio.CapacityLimiter(1)  # a thread for as long as it likes, which no other request could want
+            info = await anyio.to_thread.run_sync(write, limiter=apart)
     except Changed:
         raise PreconditionFailed from None
     response.headers["ETag"] = tag_of(info.version)
@@ -156,7 +155,7 @@ def _check_whole(request: Request) -> None:
     if not {part.strip().lower() for part in listed(request, "content-encoding").split(",")} <= {"", "identity"}:
         raise EncodingUnsupported
     length = request.headers.get("content-length", "0")
-    if length.isascii() and length.isdigit() and int(length) > MAX_UPLOAD_BYTES:
+    if length.isascii() and length.isdigit() and int(length) > files.MOST_BYTES:
         raise _too_large()
 
 
@@ -166,7 +165,7 @@ def _entry(info: FileInfo) -> FileEntry:
 
 
 def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"An upload may have {MAX_UPLOAD_BYTES} bytes; split the file")
+    return BodyTooLarge(f"An upload may have {files.MOST_BYTES} bytes; split the file")
 
 
 def _body(request: Request) -> Iterator[bytes]:
@@ -179,15 +178,6 @@ def _body(request: Request) -> Iterator[bytes]:
     size = 0
     while (piece := anyio.from_thread.run(take)) is not None:
         size += len(piece)
-        if size > MAX_UPLOAD_BYTES:
+        if size > files.MOST_BYTES:
             raise _too_large()
         yield piece
-
-
-def _limiter(request: Request) -> anyio.CapacityLimiter:
-    """Uploads under way at once, of one app."""
-    state = request.app.state
-    if not hasattr(state, "uploads"):
-        state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
-    limiter: anyio.CapacityLimiter = state.uploads
-    return limiter

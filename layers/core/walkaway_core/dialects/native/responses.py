@@ -76,7 +76,8 @@ async def events(
     if not query.as_json(listed(request, "accept")):
         return sse.stream(caller.services, key, at)
     limit, wait = query.limit or 1000, query.wait or 0
-    batch, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=wait)
+    async with caller.services.shares.polls.within(caller.tenant, 0 if at.done else wait) as left:
+        batch, at = ([], at) if at.done else await readers.read(caller.services, key, at, limit=limit, timeout=left)
     page = EventsPage(events=[e.json() for e in batch], next=batch[-1].number if batch else after, done=at.done)
     return answers.page(page, {"X-Response-Id": response_id})
 

@@ -1,0 +1,61 @@
+"""What runs in the other process: it takes one piece of work after the other, and lives no longer than its parent."""
+
+import contextlib
+import importlib
+import json
+import os
+import resource
+import struct
+import sys
+from typing import Any
+
+LENGTH = "!I"
+HEAD = 1 + struct.calcsize(LENGTH)
+"""Bytes before an answer: of what kind it is, and its length."""
+JSON, BYTES, FAILED, BROKE = b"j", b"b", b"f", b"x"
+
+MEMORY = 1_000_000_000
+"""Bytes of address space: a page of 2 MB needs a fifth of it."""
+CPU_SECONDS = 900
+"""The longest that anything may take here: whoever is left over ends by it."""
+NICE = 10
+"""How far it stands back behind whoever else wants the processor: the server has others to answer."""
+ROOM = "walkaway_core.apart."
+
+
+class Failed(Exception):
+    """The work cannot be done. The message says why."""
+
+
+def serve() -> None:
+    """Do what comes on stdin until that ends; answer on stdout, which nothing else may write to."""
+    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(limit)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (least, least))
+    os.nice(NICE)
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with contextlib.suppress(BrokenPipeError):
+        while len(head := asked.read(HEAD - 1)) == HEAD - 1:
+            kind, answer = _answer(asked.read(struct.unpack(LENGTH, head)[0]))
+            answers.write(kind + struct.pack(LENGTH, len(answer)) + answer)
+            answers.flush()
+
+
+def _answer(data: bytes) -> tuple[bytes, bytes]:
+    work, arguments = json.loads(data)
+    try:
+        done = _function(work)(*arguments)
+    except Failed as failure:
+        return FAILED, json.dumps(str(failure)).encode()
+    except MemoryError:
+        return FAILED, json.dumps(f"it takes more than {MEMORY} bytes of memory").encode()
+    except Exception as error:  # noqa: BLE001 - whoever asked for the work logs it
+        return BROKE, json.dumps(f"{type(error).__name__}: {error}"[:2000]).encode()
+    return (BYTES, done) if isinstance(done, bytes) else (JSON, json.dumps(done).encode())
+
+
+def _function(work: str) -> Any:
+    module, _, name = work.partition(":")
+    return getattr(importlib.import_module(ROOM + module), name)

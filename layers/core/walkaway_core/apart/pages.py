@@ -1,0 +1,83 @@
+"""Reading a page of the web: fetched from public addresses alone, parsed, and given as text."""
+
+import string
+from urllib.parse import quote, urljoin
+
+from walkaway_core.apart.child import Failed
+from walkaway_core.outbound import requests
+from walkaway_core.outbound.addresses import Forbidden
+from walkaway_core.outbound.requests import Reply, Unreachable
+from walkaway_wire import charsets
+
+MOST_BYTES = 2_000_000
+MOST_SHOWN = 50_000
+MOST_REDIRECTS = 5
+SECONDS = 30.0
+HEADERS = {"User-Agent": "Walkaway", "Accept": "text/html, text/*;q=0.9, application/json;q=0.9"}
+READABLE = ("text/", "application/json", "application/xml", "application/xhtml+xml")
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def read(address: str, loopback: bool) -> str:  # noqa: FBT001 - JSON has no names
+    """Fetch a page, and give where it was and its text, cut with a note. Raises Failed with a sentence about it."""
+    try:
+        url, reply = _fetch(address, loopback=loopback)
+    except (Forbidden, Unreachable) as error:
+        raise Failed(f"{address[:200]!r} cannot be fetched: {error}") from None
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if reply.status >= 400:
+        raise Failed(f"{url} answers {reply.status}")
+    if not kind.startswith(READABLE):
+        raise Failed(f"{url} is {kind or 'of no kind'}, which is no text")
+    text = _text(reply, kind)
+    cut = reply.cut or len(text) > MOST_SHOWN
+    return f"{url}\n\n{text[:MOST_SHOWN]}" + ("\n\n[cut off here]" if cut else "")
+
+
+def _fetch(url: str, *, loopback: bool) -> tuple[str, Reply]:
+    """Follow redirects, each judged like the first address; give the last address, and its answer."""
+    with requests.connections(SECONDS, loopback=loopback) as pool:
+        for _ in range(MOST_REDIRECTS + 1):
+            reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
+            if reply.status not in REDIRECTS or "location" not in reply.headers:
+                return url, reply
+            url = _joined(url, reply.headers["location"])
+    raise Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
+
+
+def _joined(url: str, location: str) -> str:
+    """Read where a redirect leads: servers write UTF-8 there, or Latin-1, and spaces. Raises Forbidden."""
+    written = location.encode("latin-1").strip()
+    try:
+        there = written.decode().replace(" ", "%20")
+    except UnicodeDecodeError:
+        there = quote(written, safe=string.punctuation)
+    try:
+        return urljoin(url, there)
+    except ValueError:
+        raise Forbidden(f"it redirects to {there[:200]!r}, which is no URL") from None
+
+
+def _text(reply: Reply, kind: str) -> str:
+    label = reply.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip("\"' ")
+    text = charsets.text(reply.body, label)
+    if "html" not in kind:
+        return text
+    return _markdown(text)
+
+
+def _markdown(page: str) -> str:
+    from bs4 import BeautifulSoup
+    from bs4.exceptions import ParserRejectedMarkup
+    from markdownify import MarkdownConverter
+
+    try:
+        soup = BeautifulSoup(page, "html.parser")
+        for unread in soup(["script", "style", "noscript", "template", "img", "svg"]):
+            unread.decompose()
+        lines = (line.rstrip() for line in MarkdownConverter(heading_style="ATX").convert_soup(soup).splitlines())
+        return "\n".join(line for line in lines if line)
+    except RecursionError:
+        raise Failed("The page is nested so deeply that it cannot be read") from None
+    except (ParserRejectedMarkup, ValueError, AssertionError):
+        raise Failed("The page is no HTML that can be read") from None

@@ -1,0 +1,57 @@
+"""How many of a kind one tenant may have under way at once; the rest of them stand in that tenant's own line."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+class Share:
+    """Places for what is done on the event loop, `most` for each tenant; any number when None.
+
+    Nobody stands in another tenant's line: there is no place that two tenants could want.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._lines: dict[str, asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def place(self, tenant: str) -> AsyncIterator[None]:
+        """Wait for a place, first come first served, and have it until the end of the block."""
+        if self._most is None:
+            yield
+            return
+        async with self._line(tenant):
+            yield
+
+    @asynccontextmanager
+    async def within(self, tenant: str, seconds: float) -> AsyncIterator[float]:
+        """Wait for a place no longer than `seconds`, and give those that are left; without a place there are none."""
+        if self._most is None or seconds <= 0:
+            yield seconds
+            return
+        line, begun = self._line(tenant), asyncio.get_running_loop().time()
+        try:
+            await asyncio.wait_for(line.acquire(), seconds)
+        except TimeoutError:
+            yield 0.0
+            return
+        try:
+            yield max(0.0, seconds - (asyncio.get_running_loop().time() - begun))
+        finally:
+            line.release()
+
+    def _line(self, tenant: str) -> asyncio.Semaphore:
+        if tenant not in self._lines:
+            self._lines[tenant] = asyncio.Semaphore(self._most or 0)
+        return self._lines[tenant]
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What tenants have a share of, besides what adapters keep in lines of their own: tools, webhooks, storage."""
+
+    uploads: Share = field(default_factory=Share)
+    streams: Share = field(default_factory=Share)
+    polls: Share = field(default_factory=Share)

@@ -1,0 +1,107 @@
+"""A Workspace of which each tenant has so many bytes for files; what it holds by itself (bodies) is not counted."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from walkaway_core.ports.workspace import FileInfo, Full
+from walkaway_local.workspace import FolderWorkspace
+
+COUNTED = "/files"
+"""How the roots end that are counted."""
+COUNT_AGAIN = 60.0
+"""Seconds after which files are counted anew before a write is refused: somebody may have deleted some by hand."""
+
+
+@dataclass(slots=True)
+class _Used:
+    """What a root has, in bytes: in files, and in what is being written; and when that was counted (monotonic)."""
+
+    stored: int
+    counted: float
+    coming: int = 0
+
+
+class Quota(FolderWorkspace):
+    """Workspace in a folder: raises Full for a write with which a root would have more than `most` bytes."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        super().__init__(folder)
+        self._most = most
+        self._lock = threading.Lock()
+        self._roots: dict[str, _Used] = {}
+
+    def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
+        """Write a whole file, if there is room for it."""
+        if not root.endswith(COUNTED):
+            return super().write(root, path, chunks, version=version)
+        used, before = self._used(root), self._size(root, path)
+        coming = _Coming()
+        try:
+            info = super().write(root, path, self._counted(root, used, chunks, before, coming), version=version)
+        finally:
+            with self._lock:
+                used.coming -= coming.size
+        with self._lock:
+            used.stored += info.size - before
+        return info
+
+    def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
+        """Delete a file, and count it no more."""
+        before = self._size(root, path) if root in self._roots else 0
+        deleted = super().delete(root, path, version=version)
+        if deleted and root in self._roots:
+            with self._lock:
+                self._roots[root].stored -= before
+        return deleted
+
+    def _counted(
+        self, root: str, used: _Used, chunks: Iterable[bytes], before: int, coming: "_Coming"
+    ) -> Iterator[bytes]:
+        """Give pieces on as long as there is room. Raises Full."""
+        for chunk in chunks:
+            with self._lock:
+                used.coming += len(chunk)
+            coming.size += len(chunk)
+            if used.stored - before + used.coming > self._most:
+                self._count_again(root, used)
+                if used.stored - before + used.coming > self._most:
+                    raise Full(f"all files together may have {self._most} bytes, and have {used.stored}")
+            yield chunk
+
+    def _size(self, root: str, path: str) -> int:
+        info = self.stat(root, path)
+        return info.size if info else 0
+
+    def _used(self, root: str) -> _Used:
+        with self._lock:
+            if root not in self._roots:
+                self._roots[root] = _Used(_bytes(self._folder / root), time.monotonic())
+            return self._roots[root]
+
+    def _count_again(self, root: str, used: _Used) -> None:
+        with self._lock:
+            if time.monotonic() >= used.counted + COUNT_AGAIN:
+                used.stored, used.counted = _bytes(self._folder / root), time.monotonic()
+
+
+@dataclass(slots=True)
+class _Coming:
+    """How many bytes of one file have come."""
+
+    size: int = 0
+
+
+def _bytes(folder: Path) -> int:
+    """Add up the files below a folder, by descriptors that follow no link; what is closed is passed over."""
+    size = 0
+    with contextlib.suppress(FileNotFoundError):  # there is none yet
+        for _, _, names, here in os.fwalk(folder, follow_symlinks=False):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    size += os.stat(name, dir_fd=here, follow_symlinks=False).st_size
+    return size

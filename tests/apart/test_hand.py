@@ -1,0 +1,75 @@
+"""A process for a piece of work: what it says, what it is told of, and how it ends."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from walkaway_core.apart import hand
+from walkaway_core.apart.child import Failed
+from walkaway_core.apart.hand import Broke
+
+
+def test_it_does_one_piece_after_the_other() -> None:
+    with hand.hand() as one:
+        assert one.do("searching:matches", "b+", ["a", "b\ud800", "ab"], 9) == [1, 2]
+        with pytest.raises(Failed, match="no regular expression"):
+            one.do("searching:matches", "(", [], 9)
+        assert one.do("searching:matches", "b+", ["b", "b"], 1) == [0]
+        assert one.do("slides:deck", "t", "", [])[:2] == b"PK"
+
+
+def test_a_fault_of_the_work_says_which() -> None:
+    with hand.hand() as one, pytest.raises(Broke, match="TypeError"):
+        one.do("searching:matches", "b+")
+
+
+def test_it_is_told_of_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "WALKAWAY_KEYS"):
+        monkeypatch.setenv(name, "sk-secret")
+    with hand.hand() as one:
+        one.do("searching:matches", "b", [], 1)
+        told = Path(f"/proc/{one._process.pid}/environ").read_bytes()
+    assert b"sk-secret" not in told
+    assert b"PYTHONPATH" in told
+
+
+def test_it_takes_no_more_memory_than_it_may() -> None:
+    with hand.hand() as one:
+        with pytest.raises(Failed, match="more than 1000000000 bytes of memory"):
+            one.do("editing:replaced", "a" * 2_000_000, "a", "b" * 1000, 10**12)
+        assert one.do("searching:matches", "b", ["b"], 1) == [0]
+
+
+def test_it_can_be_killed_in_the_middle() -> None:
+    with hand.hand() as one:
+        threading.Timer(0.3, one.kill).start()
+        with pytest.raises(Broke, match="ended with -9"):
+            one.do("searching:matches", "(a|a)+b", ["a" * 20] * 100_000, 1)
+
+
+def test_it_ends_with_whoever_has_started_it() -> None:
+    main = """
+import os
+from walkaway_core.apart import hand
+
+with hand.hand() as one:
+    print(one._process.pid, flush=True)
+    os._exit(0)
+"""
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", main]
+    printed = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True, timeout=60).stdout
+    assert ended(int(printed))
+
+
+def ended(pid: int) -> bool:
+    for _ in range(200):
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        threading.Event().wait(0.05)
+    return False
