@@ -13,7 +13,7 @@ from tests.security.scene import Scene
 from walkaway_core.agent.tools import bash, output, promotion
 from walkaway_core.ports import paths
 from walkaway_core.ports.sandbox import Command, readable
-from walkaway_local.sandbox import bubblewrap, mounts, running, staging
+from walkaway_local.sandbox import bubblewrap, limits, mounts, running, staging
 from walkaway_sandbox import tree
 
 Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
@@ -83,7 +83,7 @@ def without_limit(name: str) -> Weaken:
     """Leave a limit of the process out."""
 
     def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
-        patch.setattr(bubblewrap, "LIMITS", tuple(x for x in bubblewrap.LIMITS if not x.startswith(f"--{name}=")))
+        patch.delitem(limits.LIMITS, name)
 
     return weaken
 

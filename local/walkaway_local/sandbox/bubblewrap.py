@@ -14,7 +14,7 @@ from pathlib import Path
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import mounts, staging
+from walkaway_local.sandbox import limits, mounts, staging
 from walkaway_local.sandbox.running import Running, remove
 
 GET = (
@@ -24,7 +24,6 @@ NEEDED = ("bwrap", "prlimit", "bash")
 AS_ROOT = ("setpriv", "unshare")
 FIRST_USER, USERS = 700_000, 10_000
 """Users without a name, as whom commands run when this program is root's: limits do not bind root."""
-LIMITS = ("--nproc=256", "--as=4294967296", "--fsize=1000000000", "--nofile=1024", "--core=0")
 TMP = "/tmp"  # noqa: S108 - inside
 ENVIRONMENT = {
     "HOME": TMP,
@@ -69,7 +68,8 @@ class Bubblewrap:
         except SandboxRefused as refusal:
             return str(refusal)
         told = b"".join(words).decode(errors="replace").strip()[-300:]
-        return f"Commands cannot be run: bubblewrap does not work here; are user namespaces allowed? It says: {told}"
+        hint = " Are user namespaces allowed here?" if "namespace" in told or "uid map" in told else ""
+        return f"Commands cannot be run: trying one has failed.{hint} What failed says: {told or 'nothing'}"
 
     @contextmanager
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
@@ -81,6 +81,7 @@ class Bubblewrap:
         try:
             copy = place / "workspace"
             copy.mkdir()
+            copy.chmod(0o755)  # bubblewrap begins there without root's privileges, whatever the umask is
             staged = staging.stage(self._workspace, command, copy, owner) if command.root else {}
             killed, code = self._run(command, copy, owner, heard)
             changes, lost = staging.changes(copy, staged, command)
@@ -124,7 +125,7 @@ def _arguments(command: Command, copy: Path, owner: int | None) -> Sequence[str]
 
 def _inside(command: Command, owner: int | None) -> list[str]:
     """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
-    limited = ["prlimit", *LIMITS, f"--cpu={int(command.timeout) + 1}", "--", "bash", "-c", command.text]
+    limited = ["prlimit", *limits.arguments(command.timeout), "--", "bash", "-c", command.text]
     if owner is None:
         return ["--", *limited]
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
