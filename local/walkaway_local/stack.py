@@ -84,6 +84,7 @@ class LocalStack:
         self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock)
         workspace = FolderWorkspace(data / "workspace")
+        self.sandbox = Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network, private=data)
         self.services = Services(
             table=self._table,
             workspace=workspace,
@@ -93,7 +94,7 @@ class LocalStack:
             clock=clock,
             ids=ids,
             settings=settings,
-            sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
+            sandbox=self.sandbox,
             carrier=self._carrier,
             extensions=extensions(dialects),
             trouble=self._table.trouble,

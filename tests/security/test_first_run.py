@@ -89,7 +89,7 @@ def test_what_fails_is_told_in_its_own_words(failing: str, tmp_path: Path, monke
         monkeypatch.setattr(limits, "arguments", lambda _: ["--nofile=99999999999"])
     else:
         made = bubblewrap._arguments
-        monkeypatch.setattr(bubblewrap, "_arguments", lambda *given: [*made(*given), "--ro-bind", "/no/thing", "/x"])
+        monkeypatch.setattr(bubblewrap, "_arguments", lambda *a, **b: [*made(*a, **b), "--ro-bind", "/no/thing", "/x"])
     sandbox = Bubblewrap(tmp_path / "sandbox", FolderWorkspace(tmp_path / "workspace"))
     problem = str(sandbox.problem())
     assert f"{failing}: " in problem

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
@@ -17,35 +18,37 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Running:
-    """One process of bubblewrap, with everything below it. Killing it kills all of that: it is their pid 1's parent."""
+    """A command in its namespace."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", copy: Path, timeout: float, heard: Callable[[bytes], None]
+        self, namespace: Namespace, copy: Path, timeout: float, heard: Callable[[bytes], None], *, bounded: bool
     ) -> None:
-        self._process = process
+        """Follow it. `bounded`: whether the kernel keeps its disk in bounds."""
+        self._namespace = namespace
+        self._process = namespace.process
         self._copy = copy
+        self._bounded = bounded
         self._heard = heard
         self._timeout = timeout
         self._began = self._looked = time.monotonic()
 
     def wait(self) -> tuple[str, int | None]:
-        """Wait for its end; give why it was killed, `""` if it was not, and its exit code if it has one."""
+        """Wait for its end, which is that of all its processes; give why it was killed, `""` if not, and its exit code.
+
+        Raises TimeoutError when they do not end.
+        """
         assert self._process.stdout
-        killed, ended = "", False
-        try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._process.stdout, selectors.EVENT_READ)
-                while not (killed or ended):
-                    ready = selector.select(TICK)
-                    data = os.read(self._process.stdout.fileno(), CHUNK) if ready else b""
-                    self._heard(data)
-                    ended = bool(ready) and not data  # bubblewrap holds the output open for as long as it runs
-                    killed = "" if ended else self._too_much()
-        finally:
-            if not ended:
-                self._process.kill()
-            self._process.wait()
-            self._process.stdout.close()
+        output, killed = self._process.stdout.fileno(), ""
+        with selectors.DefaultSelector() as selector:
+            selector.register(output, selectors.EVENT_READ)
+            while not killed:
+                ready = selector.select(TICK)
+                data = os.read(output, CHUNK) if ready else b""
+                self._heard(data)
+                if ready and not data:
+                    break  # bubblewrap holds the output open for as long as it runs
+                killed = self._too_much()
+        self._heard(self._namespace.end())
         return killed, None if killed else self._process.returncode
 
     def _too_much(self) -> str:
@@ -57,7 +60,7 @@ class Running:
         self._looked = now
         if memory(self._process.pid) > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"
-        if tree.outgrown(self._copy, ENTRIES):
+        if not self._bounded and tree.outgrown(self._copy, ENTRIES):
             most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
             return f"it made more than {most} in the workspace"
         return ""
