@@ -96,6 +96,35 @@ print(n)"""
 CONNECT = "import socket\nsocket.create_connection(({!r}, {}), 3)"
 UNIX = "import socket\ns = socket.socket(socket.AF_UNIX)\ns.connect('\\0@NAME@')"
 ROUTE = "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.connect(({!r}, 80))\nprint('ROUTED')"
+SOCKETS = """\
+import os, socket, time
+children = []
+for _ in range(24):
+    if (child := os.fork()) == 0:
+        held = []
+        for _ in range(480):
+            held.append(socket.socketpair())
+        time.sleep(3)
+        os._exit(0)
+    children.append(child)
+if not any(os.waitpid(child, 0)[1] for child in children):
+    print('DONE')"""
+TABLES = """\
+import mmap, os, time
+children, (ends, held) = [], os.pipe()
+for _ in range(250):
+    if (child := os.fork()) == 0:
+        os.close(held)
+        memory = mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        memory.madvise(15)  # no huge pages
+        sum(memory[place] for place in range(0, 3 << 30, 2 << 20))
+        os.read(ends, 1)
+        os._exit(0)
+    children.append(child)
+time.sleep(3)
+os.close(held)
+if not any(os.waitpid(child, 0)[1] for child in children):
+    print('DONE')"""
 DAEMONIZE = """\
 import os
 begun, begins = os.pipe()
@@ -283,6 +312,18 @@ MEMORY = [
     Attack(
         "memory: many processes",
         "for i in 1 2 3 4; do python -c 'import time; x = b\"x\" * (700 << 20); time.sleep(3)' & done; wait; echo DONE",
+        says("DONE"),
+        weaken.nobody_watches_the_memory,
+    ),
+    Attack(
+        "memory: sockets",
+        PYTHON.format(SOCKETS),
+        says("DONE"),
+        weaken.nobody_watches_the_memory,
+    ),
+    Attack(
+        "memory: tables of pages that are only read",
+        PYTHON.format(TABLES),
         says("DONE"),
         weaken.nobody_watches_the_memory,
     ),

@@ -19,6 +19,7 @@ from walkaway_local.sandbox import groups, mounts, seccomp, spawning
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 
+PRETENDED = -1
 I386, X32 = 0x40000003, 0x40000000
 OTHERS_GROUP = 61_235
 NUMBERS = [
@@ -41,7 +42,7 @@ END"""
 
 
 def answer(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
-    """Run a filter by hand; give what it answers: 0 to let a call pass, or the error."""
+    """Run a filter by hand; give what it answers: 0 to let a call pass, an error, or PRETENDED."""
     known = seccomp.MACHINES[machine]
     data = struct.pack("=iIQ6Q", number, audit or known.audit, 0, *(*arguments, *[0] * (6 - len(arguments))))
     lines = list(struct.iter_unpack("=HBBI", seccomp.program(machine)))
@@ -52,7 +53,7 @@ def answer(machine: str, number: int, *arguments: int, audit: int | None = None)
         if code == seccomp.LOAD:
             held = int.from_bytes(data[operand : operand + 4], "little")
         elif code == seccomp.RETURN:
-            return 0 if operand == seccomp.ALLOW else operand & 0xFFFF
+            return 0 if operand == seccomp.ALLOW else operand & 0xFFFF or PRETENDED
         else:
             holds = {seccomp.EQUAL: held == operand, seccomp.AT_LEAST: held >= operand, seccomp.ABOVE: held > operand}
             at += true if holds[code] else false
@@ -80,6 +81,8 @@ def test_what_commands_need_passes_and_other_ways_of_calling_do_not(machine: str
         assert answer(machine, call, 0, most) == 0
         assert answer(machine, call, 0, most + 1) == errno.ENOSPC
         assert answer(machine, call, 0, 1 << 32) == errno.ENOSPC
+    for level, option, told in ((1, 7, PRETENDED), (1, 8, PRETENDED), (1, 2, 0), (6, 7, 0), (6, 1, 0)):
+        assert answer(machine, known.setsockopt, 3, level, option) == told
 
 
 def run(sandbox: Bubblewrap, command: str) -> str:

@@ -56,6 +56,7 @@ class Bubblewrap:
         self._closed = groups.Closed(mounts.mounted())
         self._room = disk.Room()
         self._bounded = True
+        self._together: dict[int, int] = {}
         if folder.exists():
             for left in folder.iterdir():
                 remove(left)
@@ -125,7 +126,7 @@ class Bubblewrap:
             closed = self._closed.covers() if command.root else ()
             arguments = _arguments(command, copy, place, owner, private=self._private, bounded=self._bounded)
             namespace.begin([*arguments, *closed])
-            killed, code = Running(namespace, copy, command.timeout, heard, bounded=self._bounded).wait()
+            killed, code = Running(namespace, copy, command, heard, self._together, bounded=self._bounded).wait()
             changes, lost = staging.changes(copy, staged, command)
             yield Finished(code, killed, tuple(changes), tuple(lost))
 

@@ -17,8 +17,13 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def options() -> str:
-    """Say to mount(8) how large it is, for a command that nobody must wait for."""
-    return f"size={min(BYTES, total() // SHARE // 4)},nr_inodes={FILES},mode=0711,nosuid,nodev"
+    """Say to mount(8) how large it is."""
+    return f"size={size()},nr_inodes={FILES},mode=0711,nosuid,nodev"
+
+
+def size() -> int:
+    """Give the bytes of one disk."""
+    return min(BYTES, total() // SHARE // 4)
 
 
 def total() -> int:
@@ -51,12 +56,12 @@ class Room:
     @contextmanager
     def taken(self, seconds: float, heard: Callable[[bytes], None]) -> Iterator[None]:
         """Have room for one disk. `heard` is called while one waits. Raises SandboxRefused after so many seconds."""
-        size, most = min(BYTES, total() // SHARE // 4), total() // SHARE
+        wanted, most = size(), total() // SHARE
         place, until = object(), time.monotonic() + seconds
         with self._changed:
             self._line.append(place)
         try:
-            while not self._take(place, size, most):
+            while not self._take(place, wanted, most):
                 heard(b"")
                 if time.monotonic() > until:
                     raise SandboxRefused("Other commands use all the room that this server has for them; try again")
@@ -68,11 +73,11 @@ class Room:
             yield
         finally:
             with self._changed:
-                self._taken -= size
+                self._taken -= wanted
                 self._changed.notify_all()
 
-    def _take(self, place: object, size: int, most: int) -> bool:
+    def _take(self, place: object, wanted: int, most: int) -> bool:
         with self._changed:
-            free = self._changed.wait_for(lambda: self._line[0] is place and self._taken + size <= most, TICK)
-            self._taken += size if free else 0
+            free = self._changed.wait_for(lambda: self._line[0] is place and self._taken + wanted <= most, TICK)
+            self._taken += wanted if free else 0
             return free

@@ -39,6 +39,8 @@ class Namespace:
         self._arguments = arguments
         self._status = status
         self._gate = gate
+        self.first = 0
+        """The number of the namespace's first process, once it has begun."""
         self._first: int | None = None
 
     def begin(self, arguments: Sequence[str]) -> None:
@@ -46,7 +48,8 @@ class Namespace:
         os.write(self._arguments, b"\0".join(os.fsencode(part) for part in arguments) + b"\0")
         os.lseek(self._arguments, 0, os.SEEK_SET)
         self._open_gate()
-        self._first = os.pidfd_open(json.loads(self.line())["child-pid"])  # it waits at the gate, so it is this one
+        self.first = json.loads(self.line())["child-pid"]
+        self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
         self._open_gate()
 
     def _open_gate(self) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from walkaway_core.ports.sandbox import Command
+from walkaway_local.sandbox import usage
 from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
 
@@ -14,22 +16,30 @@ TICK, LOOK_EVERY = 0.1, 0.5
 CHUNK = 64 * 1024
 MEMORY = 2 * 1024**3
 ENTRIES = 20_000
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Running:
     """A command in its namespace."""
 
     def __init__(
-        self, namespace: Namespace, copy: Path, timeout: float, heard: Callable[[bytes], None], *, bounded: bool
+        self,
+        namespace: Namespace,
+        copy: Path,
+        command: Command,
+        heard: Callable[[bytes], None],
+        together: dict[int, int],
+        *,
+        bounded: bool,
     ) -> None:
-        """Follow it. `bounded`: whether the kernel keeps its disk in bounds."""
+        """Follow it. `together` has the memory of all commands; `bounded`: whether the kernel bounds its disk."""
         self._namespace = namespace
         self._process = namespace.process
         self._copy = copy
         self._bounded = bounded
         self._heard = heard
-        self._timeout = timeout
+        self._timeout = command.timeout
+        self._sockets = None if command.network else namespace.first
+        self._together = together
         self._began = self._looked = time.monotonic()
 
     def wait(self) -> tuple[str, int | None]:
@@ -39,15 +49,18 @@ class Running:
         """
         assert self._process.stdout
         output, killed = self._process.stdout.fileno(), ""
-        with selectors.DefaultSelector() as selector:
-            selector.register(output, selectors.EVENT_READ)
-            while not killed:
-                ready = selector.select(TICK)
-                data = os.read(output, CHUNK) if ready else b""
-                self._heard(data)
-                if ready and not data:
-                    break  # bubblewrap holds the output open for as long as it runs
-                killed = self._too_much()
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(output, selectors.EVENT_READ)
+                while not killed:
+                    ready = selector.select(TICK)
+                    data = os.read(output, CHUNK) if ready else b""
+                    self._heard(data)
+                    if ready and not data:
+                        break  # bubblewrap holds the output open for as long as it runs
+                    killed = self._too_much()
+        finally:
+            self._together.pop(id(self), None)
         self._heard(self._namespace.end())
         return killed, None if killed else self._process.returncode
 
@@ -58,26 +71,15 @@ class Running:
         if now < self._looked + LOOK_EVERY:
             return ""
         self._looked = now
-        if memory(self._process.pid) > MEMORY:
+        taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)
+        if taken > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"
+        if usage.short() and taken == max(self._together.values()):
+            return "this machine has little memory left, and of all commands it used the most"
         if not self._bounded and tree.outgrown(self._copy, ENTRIES):
             most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
             return f"it made more than {most} in the workspace"
         return ""
-
-
-def memory(pid: int) -> int:
-    """Add up the memory of a process and all below it, in bytes; pages that they share count for each."""
-    total, waiting = 0, [pid]
-    while waiting:
-        here = waiting.pop()
-        try:
-            total += int(Path(f"/proc/{here}/statm").read_text().split()[1]) * PAGE
-            for task in Path(f"/proc/{here}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except (OSError, IndexError):
-            continue
-    return total
 
 
 def remove(folder: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 LOAD, EQUAL, AT_LEAST, ABOVE, RETURN = 0x20, 0x15, 0x35, 0x25, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
-NUMBER, ARCHITECTURE, FIRST, SECOND, HIGH = 0, 4, 16, 24, 4
+NUMBER, ARCHITECTURE, FIRST, SECOND, THIRD, HIGH = 0, 4, 16, 24, 32, 4
 """Where they stand in seccomp_data; the upper half of an argument stands HIGH behind the lower."""
 X32 = 0x40000000
 UNIX, INET, INET6, NETLINK = 1, 2, 10, 16
@@ -19,6 +19,8 @@ FAMILIES = (UNIX, INET, INET6, NETLINK)
 """Families of sockets that a network namespace keeps apart. Others (vsock) lead out of it, or to little-used code."""
 SHARED_BYTES, SEMAPHORES = 64 * 1024, 32
 """What one System V segment and one set may have: of a namespace's 4,096 segments nobody counts what is not mapped."""
+
+SOL_SOCKET, SO_SNDBUF, SO_RCVBUF = 1, 7, 8
 
 REFUSED = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
@@ -55,11 +57,12 @@ class Machine:
     socketpair: int
     shmget: int
     semget: int
+    setsockopt: int
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64),
-    "aarch64": Machine(0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190),
+    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64, setsockopt=54),
+    "aarch64": Machine(0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190, setsockopt=208),
 }
 
 Instruction = tuple[int, int, int, int]
@@ -87,6 +90,7 @@ def _instructions(machine: Machine) -> Iterator[Instruction]:
     yield from _one_of(machine.socketpair, FAMILIES)
     yield from _at_most(machine.shmget, SHARED_BYTES)
     yield from _at_most(machine.semget, SEMAPHORES)
+    yield from _buffers(machine.setsockopt)
     yield (RETURN, 0, 0, ALLOW)
 
 
@@ -112,4 +116,16 @@ def _at_most(call: int, value: int) -> Iterator[Instruction]:
     yield (LOAD, 0, 0, SECOND)
     yield (ABOVE, 0, 1, value)
     yield _refuse(errno.ENOSPC)
+    yield (RETURN, 0, 0, ALLOW)
+
+
+def _buffers(call: int) -> Iterator[Instruction]:
+    """Leave the buffers of sockets as they are, without an error: a program takes what it gets (socket(7))."""
+    yield (EQUAL, 0, 7, call)
+    yield (LOAD, 0, 0, SECOND)
+    yield (EQUAL, 0, 4, SOL_SOCKET)
+    yield (LOAD, 0, 0, THIRD)
+    yield (EQUAL, 1, 0, SO_SNDBUF)
+    yield (EQUAL, 0, 1, SO_RCVBUF)
+    yield _refuse(0)
     yield (RETURN, 0, 0, ALLOW)
