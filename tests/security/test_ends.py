@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, daemons, scene
+from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import staging
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.sandbox.namespace import Namespace
+from walkaway_local.workspace import FolderWorkspace
 
 pytestmark = needs_bubblewrap
 
@@ -134,3 +137,21 @@ def test_processes_that_do_not_end_are_told_and_their_copy_is_not_looked_at(
     with pytest.raises(TimeoutError, match="have not ended"):
         here.run("sleep 30", timeout=1)
     assert looked == []
+
+
+@pytest.mark.parametrize("bounded", ["bounded", ""])
+@pytest.mark.parametrize("leaving", LEAVINGS)
+def test_an_ordinary_user_finds_what_was_left_however_closed(leaving: str, bounded: str) -> None:
+    def act(folder: Path) -> str:
+        workspace = FolderWorkspace(folder / "workspace")
+        workspace.write("t/files", "keep.txt", [KEEP])
+        workspace.write("t/files", "in/a.txt", [KEEP])
+        sandbox = Bubblewrap(folder / "sandbox", workspace)
+        sandbox._bounded = bool(bounded)
+        command = Command(LEAVINGS[leaving].replace("python", "python3"), "t/files", ("",), ("",), 20.0)
+        with sandbox.run(command, lambda _: None) as finished:
+            kept = {change.path: b"".join(change.contents()) for change in finished.changes if change.contents}
+        left = [path.name for path in (folder / "sandbox").iterdir()]
+        return f"{finished.exit_code} {kept.get('kept.txt', b'')[:4]!r} {left}"
+
+    assert as_somebody(act) == "0 b'kept' []"

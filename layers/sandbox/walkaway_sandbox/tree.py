@@ -115,6 +115,9 @@ def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[st
                     yield below, info
                 else:
                     lost.append(f"not kept: {below!r} is no regular file")
+        except PermissionError:
+            closed.append(path)
+            lost.append(f"not kept: {path[:200]!r} cannot be looked into")
         finally:
             os.close(descriptor)
 
@@ -152,15 +155,13 @@ def _open(folder: Path, path: str, flags: int) -> int | None:
 
 def _entered(above: int | None, name: str, flags: int) -> int:
     """Open what has a name in a directory, with rights for its owner if it has none. Raises OSError."""
-    try:
-        return os.open(name, flags, dir_fd=above)
-    except PermissionError:
-        mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
-        if stat.S_ISLNK(mode):
-            raise
-        os.chmod(name, stat.S_IMODE(mode) | stat.S_IRWXU, dir_fd=above)  # no link: nobody is left to make it one
-        return os.open(name, flags, dir_fd=above)
+    mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
+    wanted = stat.S_IRWXU if stat.S_ISDIR(mode) else stat.S_IRUSR if stat.S_ISREG(mode) else 0
+    if mode & wanted != wanted:
+        with contextlib.suppress(PermissionError):  # it is not ours
+            os.chmod(name, stat.S_IMODE(mode) | wanted, dir_fd=above)  # no link: nobody is left to make it one
+    return os.open(name, flags, dir_fd=above)
 
 
 def _below_any(scopes: list[str], path: str) -> bool:
-    return any(path.startswith(scope + "/") for scope in scopes)
+    return any(not scope or path.startswith(scope + "/") for scope in scopes)
