@@ -174,4 +174,4 @@ def _inside(command: Command, owner: int | None) -> list[str]:
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
     namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
     bare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-    return ["--", *user, *namespace, "bash", "-c", NO_MORE_NAMESPACES, "bash", *bare, *limited]
+    return ["--", *user, *namespace, "sh", "-c", NO_MORE_NAMESPACES, "sh", *bare, *limited]

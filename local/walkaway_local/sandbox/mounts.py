@@ -3,6 +3,7 @@
 import site
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from walkaway_core.ports.paths import MOUNT
@@ -54,15 +55,24 @@ def system(private: Path, disk: Path | None, *, network: bool) -> Iterator[str]:
 
 def mounted() -> list[Path]:
     """Give the directories of this machine that a command sees."""
-    system = [path for path in map(Path, SYSTEM) if not path.is_symlink()]
-    return [path for path in (*system, *map(Path, ETC), *environment()) if path.exists()]
+    return [*_system(), *environment()]
 
 
-def _within(private: Path) -> Iterator[Path]:
+@cache
+def _system() -> list[Path]:
+    folders = [path for path in map(Path, SYSTEM) if not path.is_symlink()]
+    return [path for path in (*folders, *map(Path, ETC)) if path.exists()]
+
+
+def _within(private: Path) -> Sequence[Path]:
     """Where a folder can be seen in what is mounted."""
-    for path in mounted():
-        if private.is_relative_to(path.resolve()):
-            yield path / private.relative_to(path.resolve())
+    return _seen(private, tuple(mounted()))
+
+
+@cache
+def _seen(private: Path, mounted: Sequence[Path]) -> Sequence[Path]:
+    real = [(path, path.resolve()) for path in mounted]
+    return [path / private.relative_to(end) for path, end in real if private.is_relative_to(end)]
 
 
 def _scratch(disk: Path | None) -> Iterator[str]:
@@ -76,7 +86,12 @@ def _scratch(disk: Path | None) -> Iterator[str]:
 
 def environment() -> list[Path]:
     """What this Python consists of, with its packages, as far as it is not in the system."""
-    prefixes = [Path(sys.prefix), Path(sys.base_prefix)]
+    return _environment((sys.prefix, sys.base_prefix))
+
+
+@cache
+def _environment(standing: Sequence[str]) -> list[Path]:
+    prefixes = list(map(Path, standing))
     folders = [*(prefix / name for prefix in prefixes for name in PYTHON), *map(Path, site.getsitepackages())]
     outside = [path for path in folders if not path.is_relative_to("/usr") and path.exists()]
     return [p for p in dict.fromkeys(outside) if not any(p != o and p.is_relative_to(o) for o in outside)]

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from walkaway_core.ports.sandbox import SandboxRefused
 from walkaway_local.sandbox.spawning import spawn
@@ -34,7 +35,7 @@ class Namespace:
     and its descriptor is readable only then. Bubblewrap itself ends before: it goes as soon as its command has.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", arguments: int, status: int, gate: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", arguments: int, status: BinaryIO, gate: int) -> None:
         self.process = process
         self._arguments = arguments
         self._status = status
@@ -58,13 +59,11 @@ class Namespace:
 
     def line(self) -> bytes:
         """Read the next line that it reports. Raises SandboxRefused, with what it printed, if it has ended instead."""
-        line = b""
-        while not line.endswith(b"\n"):
-            if not (part := os.read(self._status, 1)):
-                self.process.kill()
-                words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
-                raise SandboxRefused(f"Commands cannot be run here: {words or 'bubblewrap has failed'}")
-            line += part
+        line = self._status.readline()
+        if not line.endswith(b"\n"):
+            self.process.kill()
+            words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
+            raise SandboxRefused(f"Commands cannot be run here: {words or 'bubblewrap has failed'}")
         return line
 
     def end(self) -> bytes:
@@ -109,9 +108,9 @@ def opened(
             return descriptor
 
         status, told = os.pipe()
+        reports = stack.enter_context(os.fdopen(status, "rb"))
         gate, opener = os.pipe()
         with os.fdopen(told, "wb"), os.fdopen(gate, "rb"):
-            kept(status)
             kept(opener)
             arguments, filtered = kept(os.memfd_create("arguments")), kept(os.memfd_create("filter"))
             os.write(filtered, rules)
@@ -131,7 +130,7 @@ def opened(
                     pass_fds=[arguments, told, gate, filtered],
                 )
             )
-        namespace = Namespace(process, arguments, status, opener)
+        namespace = Namespace(process, arguments, reports, opener)
         stack.callback(namespace.close)
         namespace.line()
         disk = kept(os.open(f"/proc/{process.pid}/root{folder}", os.O_RDONLY | os.O_DIRECTORY))
