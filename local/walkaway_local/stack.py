@@ -88,6 +88,7 @@ class LocalStack:
         self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
         workspace = Quota(data / "workspace", settings.tenant_storage * MEGABYTE)
+        self.sandbox = Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network, private=data)
         self.services = Services(
             table=self._table,
             workspace=workspace,
@@ -97,7 +98,7 @@ class LocalStack:
             clock=clock,
             ids=ids,
             settings=settings,
-            sandbox=Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network),
+            sandbox=self.sandbox,
             carrier=self._carrier,
             extensions=extensions(dialects),
             shares=Shares(Share(settings.tenant_uploads), Share(settings.tenant_streams), Share(settings.tenant_polls)),

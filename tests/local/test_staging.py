@@ -39,6 +39,29 @@ def test_what_was_closed_is_neither_changed_nor_deleted(tmp_path: Path, monkeypa
     assert sorted(lost) == ["not kept: 'locked' cannot be opened", "not kept: 'shut' cannot be opened"]
 
 
+def test_where_nothing_can_be_looked_into_nothing_counts_as_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = FolderWorkspace(tmp_path / "workspace")
+    workspace.write("t/files", "a", [b"x"])
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    staged = staging.stage(workspace, COMMAND, copy, None)
+    real = os.open
+
+    def refuse(path: Any, *rest: Any, **more: Any) -> int:
+        if path == str(copy):
+            raise PermissionError
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert staging.changes(copy, staged, COMMAND) == ([], ["not kept: '' cannot be opened"])
+
+
+def test_as_deep_as_may_be_uploaded_a_command_may_leave() -> None:
+    assert tree.DEEPEST == MAX_DEPTH
+
+
 def test_what_the_server_may_not_read_is_not_staged_and_the_rest_is(tmp_path: Path) -> None:
     workspace = FolderWorkspace(tmp_path / "workspace")
     for path in ("open/a", "shut/b", "locked"):

@@ -1,13 +1,14 @@
 """Hostile commands by class, at most six of each: what they try, how it would be seen, which defence keeps it out."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.security import weaken
-from tests.security.scene import CANARY, ENVIRONMENT, PRIVATE, SECRET, Scene, daemons, unclean
+from tests.security.scene import CANARY, ENVIRONMENT, KEPT_KEY, KEY, PRIVATE, SECRET, Scene, daemons, unclean
 from tests.security.weaken import Weaken
 from walkaway_core.agent.tools.output import HEAD, KEPT, TAIL
-from walkaway_local.sandbox import mounts
+from walkaway_local.sandbox import seccomp
 
 Seen = Callable[[Scene, str], bool]
 
@@ -95,9 +96,42 @@ print(n)"""
 CONNECT = "import socket\nsocket.create_connection(({!r}, {}), 3)"
 UNIX = "import socket\ns = socket.socket(socket.AF_UNIX)\ns.connect('\\0@NAME@')"
 ROUTE = "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.connect(({!r}, 80))\nprint('ROUTED')"
+SOCKETS = """\
+import os, socket, time
+children = []
+for _ in range(24):
+    if (child := os.fork()) == 0:
+        held = []
+        for _ in range(480):
+            held.append(socket.socketpair())
+        time.sleep(3)
+        os._exit(0)
+    children.append(child)
+if not any(os.waitpid(child, 0)[1] for child in children):
+    print('DONE')"""
+TABLES = """\
+import mmap, os, time
+children, (ends, held) = [], os.pipe()
+for _ in range(250):
+    if (child := os.fork()) == 0:
+        os.close(held)
+        memory = mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        memory.madvise(15)  # no huge pages
+        sum(memory[place] for place in range(0, 3 << 30, 2 << 20))
+        os.read(ends, 1)
+        os._exit(0)
+    children.append(child)
+time.sleep(3)
+os.close(held)
+if not any(os.waitpid(child, 0)[1] for child in children):
+    print('DONE')"""
 DAEMONIZE = """\
 import os
-if os.fork() == 0:
+begun, begins = os.pipe()
+if os.fork():
+    os.close(begins)
+    os.read(begun, 1)
+else:
     os.setsid()
     if os.fork() == 0:
         os.close(1)
@@ -113,6 +147,17 @@ with zipfile.ZipFile('x.zip', 'w') as made:
     made.writestr('@HOST@/evil', 'x')
 for name in zipfile.ZipFile('x.zip').namelist():
     open('/' + name.lstrip('/'), 'w').write('x')"""
+LONG = """\
+import os
+for _ in range(18):
+    os.mkdir('d' * 250)
+    os.chdir('d' * 250)
+for number in range(3):
+    with open(f'f{number}', 'wb') as out:
+        os.posix_fallocate(out.fileno(), 0, 400_000_000)
+for number in range(3):
+    os.unlink(f'f{number}')
+print('DONE')"""
 QUIET = ">/dev/null 2>&1 </dev/null"
 
 READ_HOST = [
@@ -147,9 +192,9 @@ SYMLINKS = [
         weaken.follows_links,
     ),
     Attack(
-        "symlink: relative to the copy",
-        "ln -s ../../../workspace/u/files/private.txt out.txt",
-        holds("out.txt", PRIVATE),
+        "symlink: by the root of whoever follows it",
+        "ln -s /proc/self/root@HOST@/secret.txt out.txt",
+        holds("out.txt", SECRET),
         weaken.follows_links,
     ),
 ]
@@ -235,40 +280,25 @@ BOMBS = [
 
 DISKS = [
     Attack(
-        "disk: one large file",
-        "fallocate -l 1100000000 big && echo DONE; rm -f big",
+        f"disk: {name}",
+        command,
         says("DONE"),
-        weaken.without_limit("fsize"),
-    ),
+        weaken.both(weaken.a_large_disk, weaken.without_limit("fsize")),
+    )
+    for name, command in {
+        "one large file": "fallocate -l 1100000000 big && rm big && echo DONE",
+        "many bytes": "for i in 1 2 3; do fallocate -l 400000000 f$i || exit; done; rm f?; echo DONE",
+        "many files": "mkdir d; cd d; seq 25000 | xargs touch || exit; cd ..; rm -r d; echo DONE",
+        "/tmp": "for i in 1 2 3; do head -c 400000000 /dev/zero > /tmp/$i || exit; done; echo DONE",
+        "/dev/shm": "for i in 1 2 3; do head -c 400000000 /dev/zero > /dev/shm/$i || exit; done; echo DONE",
+        "a path that is too long": PYTHON.format(LONG),
+    }.items()
+] + [
     Attack(
-        "disk: a file with a hole",
+        "size: a file with a hole",
         "truncate -s 1100000000 big && echo DONE; rm -f big",
         says("DONE"),
         weaken.without_limit("fsize"),
-    ),
-    Attack(
-        "disk: /tmp",
-        "head -c 400000000 /dev/zero > /tmp/x && echo DONE",
-        says("DONE"),
-        weaken.value(mounts, "TMP_BYTES", 10**9),
-    ),
-    Attack(
-        "disk: /dev/shm",
-        "head -c 400000000 /dev/zero > /dev/shm/x && echo DONE",
-        says("DONE"),
-        weaken.value(mounts, "TMP_BYTES", 10**9),
-    ),
-    Attack(
-        "disk: many files",
-        "mkdir d; cd d; seq 25000 | xargs touch; sleep 2; cd ..; rm -r d; echo DONE",
-        says("DONE"),
-        weaken.nobody_watches_the_disk,
-    ),
-    Attack(
-        "disk: many bytes",
-        "for i in 1 2 3 4; do fallocate -l 400000000 f$i; done; sleep 2; rm f?; echo DONE",
-        says("DONE"),
-        weaken.nobody_watches_the_disk,
     ),
 ]
 
@@ -282,6 +312,18 @@ MEMORY = [
     Attack(
         "memory: many processes",
         "for i in 1 2 3 4; do python -c 'import time; x = b\"x\" * (700 << 20); time.sleep(3)' & done; wait; echo DONE",
+        says("DONE"),
+        weaken.nobody_watches_the_memory,
+    ),
+    Attack(
+        "memory: sockets",
+        PYTHON.format(SOCKETS),
+        says("DONE"),
+        weaken.nobody_watches_the_memory,
+    ),
+    Attack(
+        "memory: tables of pages that are only read",
+        PYTHON.format(TABLES),
         says("DONE"),
         weaken.nobody_watches_the_memory,
     ),
@@ -303,9 +345,10 @@ FLOODS = [
     Attack("output: bytes that are no text", "printf 'a\\000b'", says("a\0b"), weaken.raw_output),
 ]
 
+BEGUN = "\nuntil pgrep -f '^sleep @DAEMON@$' >/dev/null; do :; done"
 STAYS = weaken.without("--unshare-pid", "--die-with-parent")
 DAEMONS = [
-    Attack(f"daemon: {name}", command, survives, STAYS)
+    Attack(f"daemon: {name}", command + BEGUN, survives, STAYS)
     for name, command in {
         "in the background": f"sleep @DAEMON@ {QUIET} & disown",
         "nohup": f"nohup sleep @DAEMON@ {QUIET} &",
@@ -395,6 +438,89 @@ FORGED = [
     ),
 ]
 
+CALLS = """\
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*given):
+    done = libc.syscall(*given)
+    return done if done >= 0 else -ctypes.get_errno()
+"""
+READ_KEY = (
+    CALLS
+    + """\
+key = call({keyctl}, 10, -3, b'user', b'{name}', 0)
+text = ctypes.create_string_buffer(100)
+print(call({keyctl}, 11, key, text, 100), text.value.decode())"""
+)
+LEFT = "s3cret-that-was-left"
+LEAVE_KEY = CALLS + f"\ncall({{add_key}}, b'user', b'left', b'{LEFT}', {len(LEFT)}, -3)"
+FAMILIES = """\
+import socket
+for family in {38, 40, 17, 44}:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
+        try:
+            socket.socket(family, kind)
+            print('MADE')
+        except OSError:
+            pass"""
+REACHED = (
+    CALLS
+    + """\
+if any(call(number, 0, 0, 0, 0, 0) != -errno.ENOSYS for number in {numbers}):
+    print('REACHED')"""
+)
+UNMAPPED = (
+    CALLS
+    + """\
+memory = call({memfd}, b'x', 0)
+if memory >= 0:
+    import os
+    os.posix_fallocate(memory, 0, 100_000_000)
+    print('HELD')
+segment = call({shmget}, 0, 100_000_000, 0o1600)
+if segment >= 0:
+    print('HELD')"""
+)
+
+
+def _numbers(*names: str) -> list[int | None]:
+    column = seccomp.MACHINES[platform.machine()].column
+    return [seccomp.REFUSED[name][column] for name in names]
+
+
+KEYCTL, ADD_KEY, MEMFD = _numbers("keyctl", "add_key", "memfd_create")
+INHERITED = [
+    Attack(
+        "keys: the login's",
+        PYTHON.format(READ_KEY.format(keyctl=KEYCTL, name=KEY)),
+        says(KEPT_KEY),
+        weaken.shares_the_keyring,
+    ),
+    Attack(
+        "keys: left for the next command",
+        PYTHON.format(LEAVE_KEY.format(add_key=ADD_KEY)),
+        lambda scene, _: (
+            "s3cret-that-was-left" in scene.run(PYTHON.format(READ_KEY.format(keyctl=KEYCTL, name="left")))
+        ),
+        weaken.shares_the_keyring,
+    ),
+    Attack("calls: other families of sockets", PYTHON.format(FAMILIES), says("MADE"), weaken.filters_nothing),
+    *(
+        Attack(
+            f"calls: {', '.join(names)}",
+            PYTHON.format(REACHED.format(numbers=_numbers(*names))),
+            says("REACHED"),
+            weaken.filters_nothing,
+        )
+        for names in (("keyctl", "add_key"), ("bpf", "io_uring_setup", "perf_event_open"), ("inotify_init1", "setns"))
+    ),
+    Attack(
+        "calls: memory that nobody has mapped",
+        PYTHON.format(UNMAPPED.format(memfd=MEMFD, shmget=seccomp.MACHINES[platform.machine()].shmget)),
+        says("HELD"),
+        weaken.filters_nothing,
+    ),
+]
 SCOPES = [
     Attack(f"scope: {name}", command, changed, weaken.all_is_writable, write=("out",))
     for name, command in {
@@ -409,5 +535,5 @@ SCOPES = [
 
 ATTACKS = [
     *READ_HOST, *SYMLINKS, *ENVIRONMENTS, *PROCESSES, *MOUNTS, *BOMBS, *DISKS, *MEMORY, *FLOODS, *DAEMONS, *NETWORK,
-    *OTHERS, *ARCHIVES, *COUNTS, *NAMES, *FORGED, *SCOPES,
+    *OTHERS, *INHERITED, *ARCHIVES, *COUNTS, *NAMES, *FORGED, *SCOPES,
 ]  # fmt: skip

@@ -1,7 +1,9 @@
 """A server's parts with secrets around them, and an agent whose commands are hostile."""
 
+import ctypes
 import itertools
 import os
+import platform
 import socket
 import subprocess
 import threading
@@ -18,10 +20,11 @@ from walkaway_core.engine import creating
 from walkaway_core.ports.paths import clean
 from walkaway_core.settings import Settings
 from walkaway_core.store.sessions import SessionOptions
-from walkaway_local.sandbox import bubblewrap
+from walkaway_local.sandbox import bubblewrap, seccomp, spawning
 from walkaway_local.stack import LocalStack
 
 SECRET, ENVIRONMENT, PRIVATE = "s3cret-of-the-host", "s3cret-of-the-environment", "s3cret-of-another-tenant"
+KEY, KEPT_KEY = f"walkaway-{os.getpid()}", "s3cret-of-the-login"
 KEEP = b"what the user has made"
 CANARY, DAEMON = f"61.9{os.getpid()}", f"61.8{os.getpid()}"
 """How long these sleep, which tells them apart from all other processes."""
@@ -76,6 +79,7 @@ def scene(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Scene]:
     host.chmod(0o777)
     (host / "secret.txt").write_text(SECRET)
     patch.setenv("WALKAWAY_CANARY", ENVIRONMENT)
+    _logged_in()
     with ExitStack() as stack:
         made = LocalStack(data, Settings())
         data.chmod(0o755)  # an attack is to fail for its own defence, and not for the rights of the folder
@@ -88,6 +92,15 @@ def scene(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Scene]:
         write("u/files", "private.txt", [PRIVATE.encode()])
         stack.enter_context(_listeners(found))
         yield found
+
+
+def _logged_in() -> None:
+    """Have a session keyring with a key in it, as a login gives one (pam_keyinit(8)); it is this thread's."""
+    column = seccomp.MACHINES[platform.machine()].column
+    keyctl, add_key = seccomp.REFUSED["keyctl"][column], seccomp.REFUSED["add_key"][column]
+    libc = ctypes.CDLL(None)
+    libc.syscall(keyctl, spawning.JOIN_SESSION_KEYRING, None)
+    libc.syscall(add_key, b"user", KEY.encode(), KEPT_KEY.encode(), len(KEPT_KEY), -3)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Takes one defence away, so that it is seen what it keeps out."""
 
 import os
+import struct
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -12,8 +13,8 @@ import pytest
 from tests.security.scene import Scene
 from walkaway_core.agent.tools import bash, output, promotion
 from walkaway_core.ports import paths
-from walkaway_core.ports.sandbox import Command, readable
-from walkaway_local.sandbox import bubblewrap, mounts, running, staging
+from walkaway_core.ports.sandbox import readable
+from walkaway_local.sandbox import bubblewrap, disk, limits, mounts, namespace, seccomp, staging, usage
 from walkaway_sandbox import tree
 
 Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
@@ -24,7 +25,7 @@ def arguments(change: Callable[[list[str], Scene], list[str]]) -> Weaken:
 
     def weaken(patch: pytest.MonkeyPatch, scene: Scene) -> None:
         made = bubblewrap._arguments
-        patch.setattr(bubblewrap, "_arguments", lambda *given: change(list(made(*given)), scene))
+        patch.setattr(bubblewrap, "_arguments", lambda *given, **more: change(list(made(*given, **more)), scene))
 
     return weaken
 
@@ -43,12 +44,24 @@ shows_the_host = arguments(lambda made, scene: [*made, *bound(scene.host)])
 shows_the_data = arguments(lambda made, scene: [*made, *bound(scene.data)])
 
 
-def keeps_privileges(patch: pytest.MonkeyPatch, _: Scene) -> None:
+def filters_nothing(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    """Let commands make every system call."""
+    patch.setattr(seccomp, "program", lambda _: struct.pack("=HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW))
+
+
+def shares_the_keyring(patch: pytest.MonkeyPatch, scene: Scene) -> None:
+    """Start commands where the server's session keyring is."""
+    filters_nothing(patch, scene)
+    patch.setattr(namespace, "spawn", lambda start: start())
+
+
+def keeps_privileges(patch: pytest.MonkeyPatch, scene: Scene) -> None:
     """Run commands as root, with what root may do."""
+    filters_nothing(patch, scene)
     made = bubblewrap._arguments
 
-    def changed(command: Command, copy: Path, owner: int | None) -> list[str]:
-        kept = list(made(command, copy, owner))
+    def changed(*given: Any, **more: Any) -> list[str]:
+        kept = list(made(*given, **more))
         for part in ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"):
             kept.remove(part)
         return ["--cap-add", "ALL", *kept]
@@ -57,8 +70,9 @@ def keeps_privileges(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(bubblewrap, "_inside", lambda command, _: ["--", "bash", "-c", command.text])
 
 
-def allows_namespaces(patch: pytest.MonkeyPatch, _: Scene) -> None:
+def allows_namespaces(patch: pytest.MonkeyPatch, scene: Scene) -> None:
     """Let commands make user namespaces of their own."""
+    filters_nothing(patch, scene)
     patch.setattr(bubblewrap, "NO_MORE_NAMESPACES", 'exec "$@"')
 
 
@@ -83,7 +97,7 @@ def without_limit(name: str) -> Weaken:
     """Leave a limit of the process out."""
 
     def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
-        patch.setattr(bubblewrap, "LIMITS", tuple(x for x in bubblewrap.LIMITS if not x.startswith(f"--{name}=")))
+        patch.delitem(limits.LIMITS, name)
 
     return weaken
 
@@ -121,7 +135,7 @@ def follows_links(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(tree, "contents", lambda folder, path: iter([(folder / path).read_bytes()]))
 
 
-def _all_writable(folder: Path, _: Sequence[str]) -> Iterator[str]:
+def _all_writable(_: Path, folder: Path, __: Sequence[str]) -> Iterator[str]:
     yield from ("--bind", str(folder), paths.MOUNT)
 
 
@@ -135,8 +149,8 @@ def all_is_readable(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 any_name_will_do = value(paths, "clean", lambda path: path)
 any_number_will_do = value(promotion, "MOST", 10**9)
-nobody_watches_the_disk = value(tree, "outgrown", lambda *_: False)
-nobody_watches_the_memory = value(running, "memory", lambda _: 0)
+a_large_disk = both(value(disk, "BYTES", 3 * 10**9), value(disk, "FILES", 10**6))
+nobody_watches_the_memory = value(usage, "used", lambda *_: 0)
 output_is_kept = value(output, "KEPT", 10**12)
 output_is_shown = value(output, "HEAD", 10**12)
 the_end_is_not_told = value(bash, "_end", lambda _: "")

@@ -3,6 +3,7 @@
 It is for when no process of the command is left; `outgrown` alone looks while one runs.
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,8 @@ DEEPEST = 100
 """The same as `MAX_DEPTH` of `walkaway_core.ports.paths`, so that what may be uploaded a command can work with."""
 MOST_BYTES = 1_000_000_000
 CHUNK = 1024 * 1024
+BLOCK = 512
+"""Bytes in `st_blocks` (stat(2)): space can be taken beyond the end of a file."""
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -56,21 +59,39 @@ def contents(folder: Path, path: str) -> Iterator[bytes]:
 
 
 def outgrown(folder: Path, entries: int) -> bool:
-    """Whether a copy that is being worked on has more entries, bytes or depth than it may; holes in files count."""
-    size, waiting = 0, [(str(folder), 0)]
-    while waiting:
-        path, depth = waiting.pop()
-        try:
-            for entry in os.scandir(path):
-                entries -= 1
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, depth + 1))
-                else:
-                    size += entry.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue  # gone meanwhile, or closed to us: what is in it is found when it is over
-        if entries < 0 or size > MOST_BYTES or depth > DEEPEST:
-            return True
+    """Whether a copy that is being worked on has more entries, bytes or depth than it may; holes in files count.
+
+    It is looked through by descriptors, so no path is too long; what cannot be looked into counts as too much.
+    """
+    left = [entries, MOST_BYTES]
+    try:
+        return _too_much(os.open(folder, DIRECTORY), left, 0)
+    except OSError:
+        return True
+
+
+def _too_much(descriptor: int, left: list[int], depth: int) -> bool:
+    """Take what is in a directory, which is closed, from how many entries and bytes may still be. Raises OSError."""
+    try:
+        with os.scandir(descriptor) as listed:
+            for entry in listed:
+                left[0] -= 1
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # gone meanwhile, or another by now
+                    if entry.is_dir(follow_symlinks=False):
+                        if depth == DEEPEST:
+                            return True
+                        below = os.open(entry.name, DIRECTORY, dir_fd=descriptor)
+                        if _too_much(below, left, depth + 1):
+                            return True
+                    else:
+                        info = entry.stat(follow_symlinks=False)
+                        left[1] -= max(info.st_size, info.st_blocks * BLOCK)
+                if min(left) < 0:
+                    return True
+    except FileNotFoundError:
+        pass  # the directory itself has gone
+    finally:
+        os.close(descriptor)
     return False
 
 
@@ -94,6 +115,9 @@ def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[st
                     yield below, info
                 else:
                     lost.append(f"not kept: {below!r} is no regular file")
+        except PermissionError:
+            closed.append(path)
+            lost.append(f"not kept: {path[:200]!r} cannot be looked into")
         finally:
             os.close(descriptor)
 
@@ -109,19 +133,35 @@ def _opens(folder: Path, path: str) -> bool:
 
 
 def _open(folder: Path, path: str, flags: int) -> int | None:
-    """Open something of the copy name by name, following no link; None when that cannot be done."""
+    """Open something of the copy name by name, following no link; None when that cannot be done.
+
+    What the command has closed to its owner, who is this program's user, is opened again.
+    """
     parts = path.split("/") if path else []
-    current = os.open(folder, DIRECTORY)
-    for index, name in enumerate(parts):
-        try:
-            below = os.open(name, flags if index == len(parts) - 1 else DIRECTORY, dir_fd=current)
-        except OSError:
-            return None
-        finally:
-            os.close(current)
-        current = below
+    above, current = None, None
+    try:
+        current = _entered(None, str(folder), flags if not parts else DIRECTORY)
+        for index, name in enumerate(parts):
+            above, current = current, None
+            current = _entered(above, name, flags if index == len(parts) - 1 else DIRECTORY)
+            os.close(above)
+            above = None
+    except OSError:
+        if above is not None:
+            os.close(above)
+        return None
     return current
 
 
+def _entered(above: int | None, name: str, flags: int) -> int:
+    """Open what has a name in a directory, with rights for its owner if it has none. Raises OSError."""
+    mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
+    wanted = stat.S_IRWXU if stat.S_ISDIR(mode) else stat.S_IRUSR if stat.S_ISREG(mode) else 0
+    if mode & wanted != wanted:
+        with contextlib.suppress(PermissionError):  # it is not ours
+            os.chmod(name, stat.S_IMODE(mode) | wanted, dir_fd=above)  # no link: nobody is left to make it one
+    return os.open(name, flags, dir_fd=above)
+
+
 def _below_any(scopes: list[str], path: str) -> bool:
-    return any(path.startswith(scope + "/") for scope in scopes)
+    return any(not scope or path.startswith(scope + "/") for scope in scopes)

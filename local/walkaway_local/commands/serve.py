@@ -107,8 +107,10 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
     if stack.exposed:
         click.echo(stack.exposed)
-    if without := stack.services.sandbox.problem():
+    if without := stack.sandbox.problem():
         click.echo(f"The agent has no bash. {without}")
+    else:
+        click.echo(stack.sandbox.limits())
     for ending in (signal.SIGINT, signal.SIGTERM):
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))

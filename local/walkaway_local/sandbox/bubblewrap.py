@@ -1,30 +1,33 @@
 """The Sandbox port by bubblewrap: own namespaces, a file system of its own, no environment, limits."""
 
+import errno
 import itertools
 import os
+import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import mounts, staging
+from walkaway_local.sandbox import disk, groups, limits, mounts, seccomp, staging
+from walkaway_local.sandbox.namespace import opened
 from walkaway_local.sandbox.running import Running, remove
 
 GET = (
     "Install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap), which is not the PyPI package of that name"
 )
-NEEDED = ("bwrap", "prlimit", "bash")
-AS_ROOT = ("setpriv", "unshare")
+NEEDED = ("bwrap", "prlimit", "bash", "unshare", "sh")
+AS_ROOT = ("setpriv",)
+MOUNTING = ("unshare", "--mount")
+MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
 FIRST_USER, USERS = 700_000, 10_000
 """Users without a name, as whom commands run when this program is root's: limits do not bind root."""
-LIMITS = ("--nproc=256", "--as=4294967296", "--fsize=1000000000", "--nofile=1024", "--core=0")
 TMP = "/tmp"  # noqa: S108 - inside
 ENVIRONMENT = {
     "HOME": TMP,
@@ -40,12 +43,20 @@ _users = itertools.cycle(range(FIRST_USER, FIRST_USER + USERS))
 
 
 class Bubblewrap:
-    """Sandbox: each command gets a copy of what it may read, below `folder`, and an empty system around it."""
+    """Sandbox: each command gets a copy of what it may read, on a disk of its own, and an empty system around it."""
 
-    def __init__(self, folder: Path, workspace: Workspace, *, network: bool = False) -> None:
+    def __init__(
+        self, folder: Path, workspace: Workspace, *, network: bool = False, private: Path | None = None
+    ) -> None:
+        """Work in `folder`. `private` is what commands never see, wherever it lies; by default, `folder`."""
         self._folder = folder = folder.resolve()  # bubblewrap runs in another directory
         self._workspace = workspace
         self._network = network
+        self._private = (private or folder).resolve()
+        self._closed = groups.Closed(mounts.mounted())
+        self._room = disk.Room()
+        self._bounded = True
+        self._together: dict[int, int] = {}
         if folder.exists():
             for left in folder.iterdir():
                 remove(left)
@@ -57,14 +68,31 @@ class Bubblewrap:
 
     def problem(self) -> str | None:
         """Say what is missing on this machine."""
-        return self._problem
+        return self._tried[0]
+
+    def limits(self) -> str:
+        """Say which limits of commands the kernel keeps here, and which this program only looks at."""
+        return self._tried[1]
 
     @cached_property
-    def _problem(self) -> str | None:
+    def _tried(self) -> tuple[str | None, str]:
+        """Try a command, with a disk that the kernel bounds or else on the server's; say why there is none, or how."""
         root = os.geteuid() == 0
         missing = [name for name in (*NEEDED, *(AS_ROOT if root else ())) if shutil.which(name) is None]
         if missing:
-            return f"Commands cannot be run: {', '.join(missing)} cannot be found. {GET}"
+            return f"Commands cannot be run: {', '.join(missing)} cannot be found. {GET}", ""
+        if platform.machine() not in seccomp.MACHINES:
+            return f"Commands cannot be run: there is no filter of system calls for {platform.machine()}", ""
+        if (bounded := self._try()) is None:
+            return None, f"The disk of each command is memory of a size that the kernel keeps. {groups.told()}".strip()
+        self._bounded = False
+        if (problem := self._try()) is None:
+            looked = "The disk of commands is this machine's own, and only looked at twice a second."
+            return None, f"{looked} {bounded} {groups.told()}".strip()
+        return problem, ""
+
+    def _try(self) -> str | None:
+        """Run nothing; say why that cannot be done."""
         words: list[bytes] = []
         try:
             with self.run(Command("true", "", (), (), 10.0), words.append) as finished:
@@ -73,47 +101,60 @@ class Bubblewrap:
         except SandboxRefused as refusal:
             return str(refusal)
         told = b"".join(words).decode(errors="replace").strip()[-300:]
-        return f"Commands cannot be run: bubblewrap does not work here; are user namespaces allowed? It says: {told}"
+        return f"Commands cannot be run here: {told or 'the first one has failed'}"
 
     @contextmanager
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
-        """Copy, run, look at what has changed."""
+        """Copy, run, look at what has changed, when nothing of it runs any more."""
         if command.network and not self._network:
             raise SandboxRefused("This server gives no network to commands; the session's `network` has no effect here")
         owner = next(_users) if os.geteuid() == 0 else None
         self._make()  # somebody may have cleaned up
-        place = Path(tempfile.mkdtemp(dir=self._folder))
-        try:
-            copy = place / "workspace"
-            copy.mkdir()
-            staged = staging.stage(self._workspace, command, copy, owner) if command.root else {}
-            killed, code = self._run(command, copy, owner, heard)
+        with ExitStack() as stack:
+            if self._bounded:
+                stack.enter_context(self._room.taken(command.timeout, heard))
+                place, mounted = self._folder, disk.options()
+            else:
+                place, mounted = Path(tempfile.mkdtemp(dir=self._folder)), ""
+                stack.callback(remove, place)
+            namespace, seen = stack.enter_context(
+                opened(
+                    place,
+                    mounted,
+                    MOUNTING if owner is not None else MOUNTING_AS_USER,
+                    _inside(command, owner),
+                    seccomp.program(platform.machine()),
+                )
+            )
+            copy = seen / "workspace"
+            staged = self._staged(command, copy, owner)
+            closed = self._closed.covers() if command.root else ()
+            arguments = _arguments(command, copy, place, owner, private=self._private, bounded=self._bounded)
+            namespace.begin([*arguments, *closed])
+            killed, code = Running(namespace, copy, command, heard, self._together, bounded=self._bounded).wait()
             changes, lost = staging.changes(copy, staged, command)
             yield Finished(code, killed, tuple(changes), tuple(lost))
-        finally:
-            remove(place)
 
-    def _run(
-        self, command: Command, copy: Path, owner: int | None, heard: Callable[[bytes], None]
-    ) -> tuple[str, int | None]:
-        """Run the command on its copy. Raises SandboxRefused when bubblewrap itself fails."""
-        with tempfile.TemporaryFile() as arguments:
-            arguments.write(b"\0".join(os.fsencode(part) for part in _arguments(command, copy, owner)) + b"\0")
-            arguments.seek(0)
-            process = subprocess.Popen(  # noqa: S603 - what runs in it is the point
-                [shutil.which("bwrap") or "bwrap", "--args", str(arguments.fileno()), *_inside(command, owner)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={},
-                cwd="/",
-                umask=0o022,  # what the server keeps to itself is no custom of commands
-                pass_fds=[arguments.fileno()],
-            )
-            return Running(process, copy, command.timeout, heard).wait()
+    def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:
+        """Fill the disk. Raises SandboxRefused when it is too small."""
+        for name, mode in (("workspace", 0o755), ("tmp", 0o1777), ("shm", 0o1777)):
+            (copy.parent / name).mkdir()
+            (copy.parent / name).chmod(mode)  # whatever the umask is
+        try:
+            return staging.stage(self._workspace, command, copy, owner) if command.root else {}
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise SandboxRefused(
+                "What the session may read does not fit on the disk that a command has here. "
+                "A session whose file_access names only the directories that it needs can run one"
+            ) from None
 
 
-def _arguments(command: Command, copy: Path, owner: int | None) -> Sequence[str]:
+def _arguments(
+    command: Command, copy: Path, place: Path, owner: int | None, *, private: Path, bounded: bool
+) -> Sequence[str]:
+    """Say what the command gets of the disk, which is at `place` where bubblewrap runs, and of this machine."""
     own = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
     if not command.network:
         own.append("--unshare-net")
@@ -123,16 +164,19 @@ def _arguments(command: Command, copy: Path, owner: int | None) -> Sequence[str]
         own += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     path = ":".join((str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
     variables = [part for name, value in {**ENVIRONMENT, "PATH": path}.items() for part in ("--setenv", name, value)]
-    mounted = (*mounts.system(network=command.network), *mounts.workspace(copy, command.write))
+    mounted = (
+        *mounts.system(private, place if bounded else None, network=command.network),
+        *mounts.workspace(copy, place / "workspace", command.write),
+    )
     return ["--die-with-parent", "--new-session", *own, *variables, *mounted, "--chdir", MOUNT]
 
 
 def _inside(command: Command, owner: int | None) -> list[str]:
     """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
-    limited = ["prlimit", *LIMITS, f"--cpu={int(command.timeout) + 1}", "--", "bash", "-c", command.text]
+    limited = ["prlimit", *limits.arguments(command.timeout), "--", "bash", "-c", command.text]
     if owner is None:
         return ["--", *limited]
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
     namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
     bare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-    return ["--", *user, *namespace, "bash", "-c", NO_MORE_NAMESPACES, "bash", *bare, *limited]
+    return ["--", *user, *namespace, "sh", "-c", NO_MORE_NAMESPACES, "sh", *bare, *limited]

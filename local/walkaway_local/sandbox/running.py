@@ -7,45 +7,61 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from walkaway_core.ports.sandbox import Command
+from walkaway_local.sandbox import usage
+from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
 CHUNK = 64 * 1024
 MEMORY = 2 * 1024**3
 ENTRIES = 20_000
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Running:
-    """One process of bubblewrap, with everything below it. Killing it kills all of that: it is their pid 1's parent."""
+    """A command in its namespace."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", copy: Path, timeout: float, heard: Callable[[bytes], None]
+        self,
+        namespace: Namespace,
+        copy: Path,
+        command: Command,
+        heard: Callable[[bytes], None],
+        together: dict[int, int],
+        *,
+        bounded: bool,
     ) -> None:
-        self._process = process
+        """Follow it. `together` has the memory of all commands; `bounded`: whether the kernel bounds its disk."""
+        self._namespace = namespace
+        self._process = namespace.process
         self._copy = copy
+        self._bounded = bounded
         self._heard = heard
-        self._timeout = timeout
+        self._timeout = command.timeout
+        self._sockets = None if command.network else namespace.first
+        self._together = together
         self._began = self._looked = time.monotonic()
 
     def wait(self) -> tuple[str, int | None]:
-        """Wait for its end; give why it was killed, `""` if it was not, and its exit code if it has one."""
+        """Wait for its end, which is that of all its processes; give why it was killed, `""` if not, and its exit code.
+
+        Raises TimeoutError when they do not end.
+        """
         assert self._process.stdout
-        killed, ended = "", False
+        output, killed = self._process.stdout.fileno(), ""
         try:
             with selectors.DefaultSelector() as selector:
-                selector.register(self._process.stdout, selectors.EVENT_READ)
-                while not (killed or ended):
+                selector.register(output, selectors.EVENT_READ)
+                while not killed:
                     ready = selector.select(TICK)
-                    data = os.read(self._process.stdout.fileno(), CHUNK) if ready else b""
+                    data = os.read(output, CHUNK) if ready else b""
                     self._heard(data)
-                    ended = bool(ready) and not data  # bubblewrap holds the output open for as long as it runs
-                    killed = "" if ended else self._too_much()
+                    if ready and not data:
+                        break  # bubblewrap holds the output open for as long as it runs
+                    killed = self._too_much()
         finally:
-            if not ended:
-                self._process.kill()
-            self._process.wait()
-            self._process.stdout.close()
+            self._together.pop(id(self), None)
+        self._heard(self._namespace.end())
         return killed, None if killed else self._process.returncode
 
     def _too_much(self) -> str:
@@ -55,26 +71,15 @@ class Running:
         if now < self._looked + LOOK_EVERY:
             return ""
         self._looked = now
-        if memory(self._process.pid) > MEMORY:
+        taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)
+        if taken > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"
-        if tree.outgrown(self._copy, ENTRIES):
+        if usage.short() and taken == max(self._together.values()):
+            return "this machine has little memory left, and of all commands it used the most"
+        if not self._bounded and tree.outgrown(self._copy, ENTRIES):
             most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
             return f"it made more than {most} in the workspace"
         return ""
-
-
-def memory(pid: int) -> int:
-    """Add up the memory of a process and all below it, in bytes; pages that they share count for each."""
-    total, waiting = 0, [pid]
-    while waiting:
-        here = waiting.pop()
-        try:
-            total += int(Path(f"/proc/{here}/statm").read_text().split()[1]) * PAGE
-            for task in Path(f"/proc/{here}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except (OSError, IndexError):
-            continue
-    return total
 
 
 def remove(folder: Path) -> None:

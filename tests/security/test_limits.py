@@ -1,0 +1,200 @@
+"""Limits of commands that the kernel keeps, and those that are looked at where it does not."""
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.users import as_somebody
+from tests.security.scene import KEEP, Scene, scene
+from walkaway_core.ports.sandbox import Command, SandboxRefused
+from walkaway_local.sandbox import disk, namespace, usage
+from walkaway_local.sandbox.bubblewrap import Bubblewrap
+from walkaway_local.workspace import FolderWorkspace
+from walkaway_sandbox import tree
+
+pytestmark = needs_bubblewrap
+
+FILL = "for i in 1 2 3; do head -c 400000000 /dev/zero > {}/$i || exit; done; echo DONE"
+LONG = """python3 - <<'END'
+import os, time
+for _ in range(18):
+    os.mkdir('d' * 250)
+    os.chdir('d' * 250)
+for number in range(3):
+    with open(str(number), 'wb') as out:
+        os.posix_fallocate(out.fileno(), 0, 400_000_000)
+time.sleep(2)
+print('DONE')
+END"""
+LOOKED_AT = {
+    "in a path that is too long": LONG,
+    "beyond the end of files": "touch 1 2 3; for i in 1 2 3; do fallocate -nl 400000000 $i; done; sleep 2; echo DONE",
+    "many files": "mkdir d; cd d; seq 25000 | xargs touch; sleep 2; echo DONE",
+    "in a path that is too deep": "for i in $(seq 150); do mkdir d; cd d; done; sleep 2; echo DONE",
+}
+
+
+def run(sandbox: Bubblewrap, command: str, timeout: float = 20.0) -> str:
+    """Run a command; give what it printed, and why it was killed."""
+    words: list[bytes] = []
+    with sandbox.run(Command(command, "t/files", ("",), ("",), timeout), words.append) as finished:
+        return b"".join(words).decode() + finished.killed
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Bubblewrap:
+    return Bubblewrap(tmp_path / "sandbox", FolderWorkspace(tmp_path / "workspace"))
+
+
+@pytest.fixture
+def without_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A machine that mounts no tmpfs for us."""
+    monkeypatch.setattr(disk, "options", lambda: "no-such-option=1")
+    with scene(tmp_path, monkeypatch) as made:
+        yield made
+
+
+def test_the_start_says_what_keeps_the_disk(sandbox: Bubblewrap) -> None:
+    assert sandbox.problem() is None
+    assert "the kernel keeps" in sandbox.limits()
+
+
+@pytest.mark.parametrize("attack", LOOKED_AT)
+def test_where_no_disk_can_be_mounted_it_is_looked_at(
+    attack: str, without_a_disk: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = without_a_disk.stack.sandbox
+    assert sandbox.problem() is None
+    assert "only looked at" in sandbox.limits()
+    told = without_a_disk.run(LOOKED_AT[attack])
+    assert told.startswith("killed: it made more than"), told
+    assert "DONE" not in told
+    assert without_a_disk.content("keep.txt") == KEEP
+    assert list((without_a_disk.data / "sandbox").iterdir()) == []
+    monkeypatch.setattr(tree, "outgrown", lambda *_: False)
+    assert "DONE" in without_a_disk.run(LOOKED_AT[attack])
+
+
+def test_what_is_closed_to_the_one_who_looks_counts_as_too_much() -> None:
+    def act(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        sandbox._bounded = False
+        return run(sandbox, "mkdir d; chmod 0 d; sleep 2; echo DONE")
+
+    assert as_somebody(act).startswith("it made more than")
+
+
+def test_an_ordinary_user_has_a_disk_that_the_kernel_keeps_and_nothing_else_to_write_on() -> None:
+    def act(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        told = [sandbox.limits()]
+        told += [run(sandbox, FILL.format(place)) for place in (".", "/tmp", "/dev/shm")]
+        told += [run(sandbox, "for d in / /dev /etc /opt /usr /proc; do touch $d/x && echo DONE; done")]
+        told += [run(sandbox, "grep ^Cap /proc/self/status | tr -d 'CapInhPrmEffBndAmb:\\t\\n0'; echo $(id -u)")]
+        return "\n".join(told)
+
+    told = as_somebody(act)
+    assert "the kernel keeps" in told
+    assert told.count("No space left on device") == 3
+    assert "DONE" not in told
+    assert told.rstrip().endswith("1000")
+
+
+@pytest.mark.parametrize("place", [".", "/tmp", "/dev/shm"])
+def test_all_that_can_be_written_is_one_disk(place: str, sandbox: Bubblewrap) -> None:
+    assert "No space left" in run(sandbox, FILL.format(place))
+    assert "No space left" in run(sandbox, "mkdir /tmp/d; cd /tmp/d; seq 25000 | xargs touch")
+    assert "kept" in run(sandbox, "echo kept")
+
+
+def test_a_file_that_is_deleted_and_open_takes_its_room(sandbox: Bubblewrap) -> None:
+    fill = "head -c 600000000 /dev/zero"
+    assert "DONE" not in run(sandbox, f"exec 3>a 4>b; rm a b; {fill} >&3; {fill} >&4 && echo DONE")
+
+
+def test_what_may_be_read_must_fit(sandbox: Bubblewrap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "BYTES", 1_000_000)
+    FolderWorkspace(tmp_path / "workspace").write("t/files", "large", [b"x" * 2_000_000])
+    with pytest.raises(SandboxRefused, match="does not fit"):
+        run(sandbox, "true")
+
+
+def test_disks_take_no_more_than_their_part_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = disk.Room()
+    monkeypatch.setattr(disk, "total", lambda: 4_000_000_000)
+    inside, most, lock, go = 0, 0, threading.Lock(), threading.Event()
+
+    def hold(_: int) -> None:
+        nonlocal inside, most
+        with room.taken(30.0, lambda _: None):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+                if inside == 4:
+                    go.set()
+            assert go.wait(30)
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(hold, range(12)))
+    assert most == 4  # of 500 MB each, in half of the memory
+    with room.taken(1.0, lambda _: None):
+        pass
+
+
+def test_who_waits_for_room_in_vain_is_told_and_who_is_no_longer_wanted_leaves() -> None:
+    class Over(Exception):
+        pass
+
+    def heard(_: bytes) -> None:
+        raise Over
+
+    room = disk.Room()
+    with ExitStack() as taken:
+        for _ in range(disk.total() // disk.SHARE // disk.size()):
+            taken.enter_context(room.taken(1, lambda _: None))
+        with pytest.raises(SandboxRefused, match="try again"), room.taken(0, lambda _: None):
+            pass
+        with pytest.raises(Over), room.taken(60, heard):
+            pass
+    with room.taken(0, lambda _: None):
+        pass
+
+
+def test_of_all_commands_the_largest_ends_when_memory_is_short(
+    sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "short", lambda: len(sandbox._together) == 2 and max(sandbox._together.values()) > 10**8)
+    large = "python3 -c 'import time; held = b\"x\" * 300_000_000; time.sleep(10)'; echo DONE"
+    with ThreadPoolExecutor(2) as pool:
+        small, big = pool.submit(run, sandbox, "sleep 4; echo DONE"), pool.submit(run, sandbox, large)
+        assert big.result().startswith("this machine has little memory left")
+        assert small.result() == "DONE\n"
+
+
+def test_memory_is_short_when_little_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not usage.short()
+    monkeypatch.setattr(usage, "LEAST", 1)
+    assert usage.short()
+
+
+def test_commands_are_what_the_kernel_ends_first(sandbox: Bubblewrap) -> None:
+    assert run(sandbox, "cat /proc/self/oom_score_adj; echo -1000 > /proc/self/oom_score_adj").startswith("1000\n")
+    assert (Path("/proc/self/oom_score_adj")).read_text() != "1000\n"
+
+
+def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    folder.mkdir()
+    with namespace.opened(folder, disk.options(), ["unshare", "--mount"], ["true"], b"") as (_, seen):
+        (seen / "x").mkdir()
+        assert list(folder.iterdir()) == []
+        assert str(folder) not in Path("/proc/self/mounts").read_text()
+    assert os.listdir(folder) == []  # noqa: PTH208
