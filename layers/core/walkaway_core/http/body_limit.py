@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from walkaway_core.http import errors, validation
+from walkaway_core.http import errors, large, validation
 from walkaway_core.http.dialect import Surface
 from walkaway_wire import gate
 
@@ -61,6 +61,8 @@ class BodyLimit:
             await self._surface.errors.ours(Request(scope), errors.too_large(limit))(scope, receive, send)
             return
 
+        large.prepare(scope)
+
         async def counted() -> Message:
             nonlocal size
             message = await receive()
@@ -70,18 +72,19 @@ class BodyLimit:
             if is_json and message["type"] == "http.request":
                 pieces.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    _look(b"".join(pieces))
+                    await _look(scope, b"".join(pieces))
             return message
 
         await self._app(scope, counted, send)
 
 
-def _look(body: bytes) -> None:
+async def _look(scope: Scope, body: bytes) -> None:
     """Raise _BodyFlawed for JSON that is not taken. What is no JSON at all is FastAPI's to say."""
-    if gate.plain(body):
-        return
     try:
-        with contextlib.suppress(json.JSONDecodeError):
-            gate.decoded(body)
+        if len(body) > large.LARGE:
+            await large.read(scope, body)
+        elif not gate.plain(body):
+            with contextlib.suppress(json.JSONDecodeError):
+                gate.decoded(body)
     except gate.Flawed as flaw:
         raise _BodyFlawed(flaw) from None
