@@ -37,6 +37,7 @@ class App:
 
     def __init__(self, chooser: Chooser) -> None:
         self._chooser = chooser
+        self.apps = chooser.apps
         self.routes = [
             (name, method, context.path or "")
             for name, app in chooser.apps.items()

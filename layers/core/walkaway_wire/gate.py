@@ -8,10 +8,10 @@ numbers, and no writer of JSON its depth.
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Never
 
-from walkaway_wire import jsontext
+from walkaway_wire import jsontext, pieces
 
 DEPTH: Final = 64
 """Objects and arrays that may stand in each other. Writers and readers of JSON give up from about 100 on."""
@@ -43,18 +43,18 @@ class _NotFinite(ValueError):
 def decoded(text: str | bytes) -> Any:
     """Decode JSON that is to be taken. Raises json.JSONDecodeError for what is no JSON, Flawed for what is wrong."""
     try:
-        value = _STRICT.decode(text if isinstance(text, str) else jsontext.decoded(text))
-    except json.JSONDecodeError:
-        raise
-    except RecursionError:
-        raise Flawed((), TOO_DEEP) from None
-    except UnicodeError:
-        raise Flawed((), "is no text: send UTF-8") from None
+        value = _read(text, _STRICT.decode)
     except _NotFinite:
-        return taken(json.loads(text))
-    except ValueError:
-        raise Flawed((), "holds a number with more digits than are read") from None
+        return taken(_read(text, json.loads))
     return taken(value) if _suspicious(text) else value
+
+
+def decoded_in_pieces(text: bytes) -> Any:
+    """Decode as `decoded` does what may be large, and let other threads have their turns meanwhile."""
+    value = _read(text, pieces.decoded)
+    if pieces.sound(value, DEPTH):
+        return value
+    raise _first(value)
 
 
 def plain(text: bytes) -> bool:
@@ -71,7 +71,7 @@ def taken(value: Any) -> Any:
     """Give a value back that has come as JSON. Raises Flawed for the first thing in it that cannot go out again."""
     if _sound(value):
         return value
-    raise next(_flaws(value), Flawed((), f"{NOT_FINITE}, or half a character, or is nested too deeply"))
+    raise _first(value)
 
 
 def mended(value: Any) -> Any:
@@ -124,6 +124,25 @@ def written(value: Any) -> bytes:
         return _readable(value).encode()
     except RecursionError:
         return _readable(_cut(value, DEPTH)).encode()
+
+
+def _read(text: str | bytes, decode: Callable[[str], Any]) -> Any:
+    """Decode JSON text of whichever encoding. Raises json.JSONDecodeError, _NotFinite, Flawed."""
+    try:
+        return decode(text if isinstance(text, str) else jsontext.decoded(text))
+    except (json.JSONDecodeError, _NotFinite):
+        raise
+    except RecursionError:
+        raise Flawed((), TOO_DEEP) from None
+    except UnicodeError:
+        raise Flawed((), "is no text: send UTF-8") from None
+    except ValueError:
+        raise Flawed((), "holds a number with more digits than are read") from None
+
+
+def _first(value: Any) -> Flawed:
+    """Name the first thing that is wrong with a value."""
+    return next(_flaws(value), Flawed((), f"{NOT_FINITE}, or half a character, or is nested too deeply"))
 
 
 def _finite(text: str) -> float:

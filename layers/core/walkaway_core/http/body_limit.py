@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from walkaway_core.errors import Unauthorized
-from walkaway_core.http import access, errors, validation
+from walkaway_core.http import access, errors, large, validation
 from walkaway_core.http.dialect import Surface
 from walkaway_wire import gate
 
@@ -73,6 +73,8 @@ class BodyLimit:
             await self._surface.errors.ours(Request(scope), errors.too_large(limit))(scope, receive, send)
             return
 
+        large.prepare(scope)
+
         async def counted() -> Message:
             nonlocal size, known
             if not known:
@@ -85,7 +87,7 @@ class BodyLimit:
             if is_json and message["type"] == "http.request":
                 pieces.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    _look(b"".join(pieces))
+                    await _look(scope, b"".join(pieces))
             return message
 
         await self._app(scope, counted, send)
@@ -99,12 +101,13 @@ async def _known(request: Request) -> None:
         raise _BodyOfNobody(401) from None
 
 
-def _look(body: bytes) -> None:
+async def _look(scope: Scope, body: bytes) -> None:
     """Raise _BodyFlawed for JSON that is not taken. What is no JSON at all is FastAPI's to say."""
-    if gate.plain(body):
-        return
     try:
-        with contextlib.suppress(json.JSONDecodeError):
-            gate.decoded(body)
+        if len(body) > large.LARGE:
+            await large.read(scope, body)
+        elif not gate.plain(body):
+            with contextlib.suppress(json.JSONDecodeError):
+                gate.decoded(body)
     except gate.Flawed as flaw:
         raise _BodyFlawed(flaw) from None

@@ -16,7 +16,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.types import Message, Receive, Scope, Send
 
 from walkaway_core.errors import WalkawayError
-from walkaway_core.http import access, errors
+from walkaway_core.http import access, errors, large
 from walkaway_core.http.addresses import below_root
 from walkaway_core.http.arguments import Arguments, NotPlain
 from walkaway_core.http.attended import attended
@@ -60,6 +60,7 @@ class Direct:
         self._app = app
         self._surface: Surface = app.state.surface
         self._services: Services = app.state.services
+        self._most = min(large.LARGE, self._surface.body_bytes)
         self._routes = _routes(list(iter_route_contexts(app.routes)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +93,7 @@ class Direct:
         """Read a body of JSON, and keep what has come of it. Raises NotPlain."""
         length = request.headers.get("content-length", "")
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json" or not length.isdecimal() or int(length) > self._surface.body_bytes:
+        if kind != "application/json" or not length.isdecimal() or int(length) > self._most:
             raise NotPlain
         size, more = 0, True
         while more:

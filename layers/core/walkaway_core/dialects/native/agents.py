@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.agent import agents, settings
 from walkaway_core.agent.agents import Agent
-from walkaway_core.http import errors, pages
+from walkaway_core.http import errors, large, pages
 from walkaway_core.http.access import Called
 from walkaway_core.http.conditions import Conditional, not_modified, tag_of
 from walkaway_core.store.services import Services
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
 
-router = APIRouter(prefix="/v1/agents", tags=["agents"])
+router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=large.Route)
 SEEN: dict[int | str, dict[str, Any]] = {304: {"description": "The caller has this version"}}
 
 

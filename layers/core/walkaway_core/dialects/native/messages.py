@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from walkaway_core.agent.attachments import Attachment
 from walkaway_core.dialects.native import webhooks
 from walkaway_core.engine import sending
-from walkaway_core.http import errors, pages, repeats, sse
+from walkaway_core.http import errors, large, pages, repeats, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.attended import attended
 from walkaway_core.http.direct import direct
@@ -21,7 +21,7 @@ from walkaway_core.store import sessions
 from walkaway_core.store.idempotency import Once
 from walkaway_wire.messages import Accepted, MessageCreate, Said
 
-router = APIRouter(prefix="/v1/sessions/{session}/messages", tags=["messages"])
+router = APIRouter(prefix="/v1/sessions/{session}/messages", tags=["messages"], route_class=large.Route)
 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {

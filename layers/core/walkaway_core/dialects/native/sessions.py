@@ -10,7 +10,7 @@ from walkaway_core.agent import agents, client_tools, settings, showing
 from walkaway_core.dialects.native import durations, records
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors, pages
+from walkaway_core.http import errors, large, pages
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.log import metadata
@@ -23,7 +23,7 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
 
-router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=large.Route)
 
 
 class BulkDelete(BaseModel):

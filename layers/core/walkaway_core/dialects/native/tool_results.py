@@ -6,12 +6,12 @@ from walkaway_core.dialects.native import records
 from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors
+from walkaway_core.http import errors, large
 from walkaway_core.http.access import Called
 from walkaway_wire import jsontext
 from walkaway_wire.tools import ToolResult, ToolResults, ToolResultsTaken
 
-router = APIRouter(prefix="/v1/sessions/{session}/tool_results", tags=["messages"])
+router = APIRouter(prefix="/v1/sessions/{session}/tool_results", tags=["messages"], route_class=large.Route)
 
 
 @router.post("", responses=errors.answers(400, 401, 404, 409, 413), summary="Answer tool calls")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors, pages
+from walkaway_core.http import errors, large, pages
 from walkaway_core.http.access import Called
 from walkaway_core.notify import deliveries, endpoints, fanout, signing
 from walkaway_core.notify.deliveries import Delivery
@@ -27,7 +27,7 @@ from walkaway_wire.webhooks import (
     WebhookRecord,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=large.Route)
 
 
 @router.post("", status_code=201, responses=errors.answers(400, 401, 409), summary="Register a webhook")

@@ -14,7 +14,7 @@ from walkaway_core.dialects.runs.problems import BadState, RunBusy
 from walkaway_core.dialects.runs.progress import Telling
 from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest, StoredRun
 from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, RunStats, RunStatus, RunSubmit
-from walkaway_core.http import errors, repeats, sse
+from walkaway_core.http import errors, large, repeats, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
 from walkaway_core.http.direct import direct
@@ -25,7 +25,7 @@ from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["runs"], route_class=large.Route)
 FRAMES = 'event: status\r\ndata: {"status":"running","job_id":"run_…"}\r\n\r\n'
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "The run as it goes on", "content": {"text/event-stream": {"example": FRAMES}}}

@@ -25,7 +25,7 @@ from walkaway_core.dialects.workflows.wire import (
 )
 from walkaway_core.engine.pause import answering
 from walkaway_core.engine.pause.answering import CallAnswer
-from walkaway_core.http import errors, sse
+from walkaway_core.http import errors, large, sse
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
@@ -38,7 +38,7 @@ from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 from walkaway_wire.events import STEP_STARTED, TERMINAL, TOOL_CALL_REQUESTED, TOOL_RESULT
 
-router = APIRouter(prefix="/api", tags=["workflows"])
+router = APIRouter(prefix="/api", tags=["workflows"], route_class=large.Route)
 CHANGES = TERMINAL | {STEP_STARTED, TOOL_CALL_REQUESTED, TOOL_RESULT}
 """The events after which a task may stand otherwise."""
 EVENTS: dict[int | str, dict[str, Any]] = {

@@ -15,10 +15,10 @@ from walkaway_core.dialects.workflows.wire import (
     ToolsRegister,
     ToolsRegistered,
 )
-from walkaway_core.http import errors
+from walkaway_core.http import errors, large
 from walkaway_core.http.access import Called
 
-router = APIRouter(prefix="/api/tools", tags=["workflows"])
+router = APIRouter(prefix="/api/tools", tags=["workflows"], route_class=large.Route)
 FULL = errors.answers(409, model=WorkflowProblem)
 
 
