@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from walkaway_core.ports.clock import Clock
@@ -18,6 +19,19 @@ EVERY = 10.0
 """Seconds between two looks that are remembered."""
 KEPT = 31 * 86_400.0
 """No turn counts its time over more than a month."""
+MADE = 1_767_225_600
+"""2026: no clock that is right stands before this program was made."""
+
+
+def impossible(now: float) -> str:
+    """Say in a sentence that a clock, in seconds since the epoch, cannot be right; nothing for one that can be."""
+    if now >= MADE:
+        return ""
+    day = datetime.fromtimestamp(now, UTC).date()
+    return (
+        f"The clock of this machine says {day}, which is before this program was made: set it. Everything works all "
+        "the same, but times are wrong until then, and what is made now is listed as old and may expire when it is set"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
-from walkaway_core.ports.items import MAX_PAGE_BYTES, Delete, Item, Key, Page, Write, check_behind, check_limits
+from walkaway_core.ports.items import Delete, Item, Key, Page, Write, check_behind, check_limits
 from walkaway_core.store.format import WrongFormat
 from walkaway_local import rows
 from walkaway_local.format import open_up
@@ -88,15 +88,8 @@ class SqliteTable:
         sql += " AND (expires IS NULL OR expires > ?)"
         values.append(now)
         sql += " ORDER BY sk DESC" if reverse else " ORDER BY sk"
-        items: list[Item] = []
-        size = 0
         with self._reading() as connection:
-            for row in connection.execute(sql, values):
-                if len(items) == limit or (items and size > MAX_PAGE_BYTES):
-                    return Page(tuple(items), more=True)
-                items.append(rows.item(row))
-                size += items[-1].size
-        return Page(tuple(items))
+            return rows.page(connection, sql, values, limit)
 
     def write(self, *writes: Write) -> None:
         """Carry out a transaction. Raises Unavailable when there has been no room for as long as the caller bears."""
@@ -129,9 +122,8 @@ class SqliteTable:
 
     def sweep_expired(self, before: float, limit: int = 1000) -> int:
         """Delete for good what has expired before a time; give how many items. DynamoDB does this by itself."""
-        sql = "SELECT pk, sk FROM items WHERE expires IS NOT NULL AND expires <= ? LIMIT ?"
         with self._reading() as connection:
-            keys = connection.execute(sql, (before, limit)).fetchall()
+            keys = rows.expired(connection, before, limit)
         for pk, sk in keys:
             self.write(Delete(pk, sk))
         return len(keys)

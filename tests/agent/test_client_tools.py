@@ -1,17 +1,25 @@
 """Tools that the caller runs: what can be one, and whose they are."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.http.test_body_limit import App
 from tests.kit import sse
 from tests.kit.asking import TIME, WEATHER, Asking, error, output, time_call
 from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from walkaway_core.agent import client_tools
+from walkaway_core.dialects import DIALECTS
+from walkaway_core.http.access import Keyring
+from walkaway_core.http.app import create_app
 from walkaway_core.ports.items import Item, Put
+from walkaway_core.settings import Settings
 from walkaway_core.store.agent_settings import AgentSettings
+from walkaway_core.store.transaction import Transaction
+from walkaway_local.stack import LocalStack
 from walkaway_wire.tools import FunctionTool
 
 
@@ -95,10 +103,53 @@ class TestTools:
 @pytest.mark.parametrize("body", [b"{", b"{}", b"[]", b"[1]", b'[{"name": "other"}]'])
 def test_no_turn_goes_on_without_tools_that_cannot_be_read(engine: Engine, body: bytes) -> None:
     stored = client_tools.store(engine.services, "t", "sess_1", [FunctionTool.model_validate(TIME)])
-    assert stored.item
     settings = AgentSettings(**stored.settings)
-    engine.services.table.write(Put(stored.item))
+    tx = Transaction(engine.services.table)
+    stored.keep(tx)
+    tx.commit()
     assert [tool["name"] for tool in client_tools.load(engine.services, "t", settings)] == [TIME["name"]]
-    engine.services.table.write(Put(Item(*stored.item.key, body=body)))
+    engine.services.table.write(Put(Item(*next(iter(tx)).key, body=body)))
     with pytest.raises(LookupError, match="cannot be read"):
         client_tools.load(engine.services, "t", settings)
+
+
+LARGE = [{**TIME, "name": f"look_{n}", "parameters": {"type": "object", "title": "x" * 15_000}} for n in range(20)]
+"""Definitions that have no room in an item."""
+
+
+def kept(data: Path) -> set[str]:
+    """The files that hold large bodies."""
+    return {str(path) for path in (data / "data" / "workspace").rglob("*") if path.is_file()}
+
+
+def test_what_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    stack = LocalStack(tmp_path / "data", Settings(rehearsal_delay=0))
+    app = App(create_app(stack.services, Keyring({}), DIALECTS))
+    for name in ("first", "second"):
+        assert app.ask("POST", "/v1/agents", json={"name": name, "tools": LARGE[:1]}).status_code == 201
+    tools = [{"name": f"t{n}", "description": "d", "schema_data": {"title": "x" * 15_000}} for n in range(20)]
+    assert app.ask("POST", "/api/tools/register", json={"tools": tools}).status_code == 200
+    agent = app.ask("POST", "/v1/agents", json={"name": "third"}).json()["id"]
+    before, files = app.lists(), kept(tmp_path)
+    large: dict[str, Any] = {"tools": LARGE}
+    for method, path, body, status in (
+        ("POST", "/v1/sessions", {**large, "model": "no such model"}, 400),
+        ("POST", "/v1/sessions", {**large, "metadata": {"a": "x" * 20_000}}, 413),
+        ("POST", "/v1/sessions", {**large, "agent": "nobody"}, 404),
+        ("POST", "/v1/sessions", {**large, "file_access": {"read": ["../x"]}}, 403),
+        ("POST", "/v1/agents", {**large, "name": "first"}, 409),
+        ("POST", "/v1/agents", {**large, "name": "new", "model": "no such model"}, 400),
+        ("PATCH", "/v1/agents/first", {**large, "name": "second"}, 409),
+        ("PATCH", "/v1/agents/first", {**large, "model": "no such model"}, 400),
+        ("POST", f"/api/workflow/execute/{agent}", {"inputs": {"images": {"1": "no.png"}}}, 400),
+        ("POST", f"/api/workflow/execute/{agent}", {"inputs": {"images": {"1": "http://x/"}}}, 400),
+        ("POST", f"/api/workflow/execute/{agent}", {"metadata": {"a": "x" * 20_000}}, 413),
+    ):
+        answer = app.ask(method, path, json=body)
+        assert (answer.status_code, app.lists()) == (status, before), (path, body.keys(), answer.text)
+        assert kept(tmp_path) == files, (path, body.keys())
+    assert app.ask("PATCH", "/v1/agents/first", json=large).status_code == 200
+    assert app.ask("POST", "/v1/sessions", json=large).status_code == 201
+    assert app.ask("POST", f"/api/workflow/execute/{agent}", json={}).status_code == 200
+    assert len(kept(tmp_path) - files) == 3
+    stack.close()

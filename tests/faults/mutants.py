@@ -115,12 +115,12 @@ MUTANTS = [
     Mutant(
         "R2: the fence: a later writer stops an earlier one",
         SLEEPER,
-        (("log/log.py", ' or entry.number("era") > writer.era', ""),),
+        (("log/log.py", " or _behind(entry).era > writer.era", ""),),
     ),
     Mutant(
         "R2: the nonce tells what was written after all",
         UNKNOWN,
-        (("log/log.py", 'if entry.facts["nonce"] == writer.nonce:', "if False:"),),
+        (("log/log.py", 'if entry.facts.get("nonce") == writer.nonce:', "if False:"),),
     ),
     Mutant(
         "durability: what acts on the world is claimed for good before",
@@ -151,7 +151,7 @@ MUTANTS = [
         "R2: the end stops everyone",
         "the user cancels",
         (
-            ("log/log.py", '"terminal" in entry.facts or entry', "entry"),
+            ("log/log.py", '"terminal" in entry.facts or ', ""),
             ("engine/ending.py", "LAST_ERA = 10**9", "LAST_ERA = 0"),
         ),
     ),
@@ -178,7 +178,7 @@ MUTANTS = [
         (
             ("doors/model_step.py", "tx.put(entry, Absent())", "tx.put(entry)"),
             ("doors/model_step.py", "*turns.unchanged(turn), set=turn_facts.committed", "set=turn_facts.committed"),
-            ("log/log.py", ' or entry.number("era") > writer.era', ""),
+            ("log/log.py", " or _behind(entry).era > writer.era", ""),
         ),
     ),
     Mutant(
@@ -414,7 +414,7 @@ MUTANTS = [
             ("doors/beginning.py", "import Absent, Is, Item", "import Absent, Present, Item"),
             ("doors/beginning.py", "*turns.unchanged(turn), set=facts", "set=facts"),
             ("doors/beginning.py", "tx.check(turn.key.entry(step.step), Absent())", "pass"),
-            ("log/log.py", ' or entry.number("era") > writer.era', ""),
+            ("log/log.py", " or _behind(entry).era > writer.era", ""),
         ),
     ),
     Mutant(

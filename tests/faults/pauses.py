@@ -22,7 +22,6 @@ from walkaway_core.store import turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.sessions import SessionOptions
-from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.tools import FunctionTool
 
@@ -44,9 +43,7 @@ def session(world: World) -> None:
         ttl=TTL,
         settings=AgentSettings(approve=("write_file",), inline_tools=world.in_one_go, **stored.settings),
     )
-    tx = Transaction(services.table)
-    stored.keep(tx)
-    world.session = creating.create(services, "t", options, {}, tx, name=name).key
+    world.session = creating.create(services, "t", options, {}, stored.keep, name=name).key
 
 
 def current(world: World) -> Turn | None:

@@ -1,5 +1,7 @@
 """A clock that is set, and a machine that sleeps: what was lived is counted, and nothing is deleted on one look."""
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,37 @@ class TestServer:
             assert holds(lambda: len(receiver.got) == 1)
             wall.set(-HOUR)
             assert holds(lambda: len(receiver.got) == 2)
+
+    @pytest.mark.parametrize("year", [1970, 2000, 2019, 2054, 2106, 2262])
+    def test_at_any_clock_whatever_has_an_id_is_made_listed_shown_and_deleted(
+        self, tmp_path: Path, wall: SetClock, year: int
+    ) -> None:
+        wall.set(int(datetime(year, 3, 1, tzinfo=UTC).timestamp() - time.time()))
+        environ = {**wall.environ, "WALKAWAY_REHEARSAL_DELAY": "0", "WALKAWAY_OUTBOUND_LOOPBACK": "yes"}
+        with receiving() as receiver, served(tmp_path / "data", environ=environ) as server, server.client() as client:
+            hook = client.post("/v1/webhooks", json={"url": receiver.url}).json()["id"]
+            agent = client.post("/v1/agents", json={"name": "a"}).json()["id"]
+            sessions = [sse.new(client) for _ in range(3)]
+            turns = [sse.send(client, sessions[0], "Write a poem about rain.")[0].data["id"] for _ in range(2)]
+            runs = [client.post("/api/v1/runs", json={"prompt": "hi"}).json()["job_id"] for _ in range(2)]
+            tasks = [client.post(f"/api/workflow/execute/{agent}", json={}).json()["task_id"] for _ in range(3)]
+            for path, made, key in (
+                ("/v1/sessions", sessions, "id"),
+                (f"/v1/sessions/{sessions[0]}/responses", turns, "id"),
+                ("/api/v1/runs", runs, "job_id"),
+                (f"/api/agent/{agent}/runs", tasks, "task_id"),
+            ):
+                listed = client.get(path).json()
+                rows = listed if isinstance(listed, list) else listed.get("runs") or listed["jobs"]
+                assert [row[key] for row in rows if row[key] in made] == made[::-1], path
+            assert holds(lambda: len(receiver.got) >= 2), "turns are told, by due items"
+            assert len(client.get(f"/v1/webhooks/{hook}/deliveries").json()) >= 2
+            for task in tasks:
+                shown = f"/api/agent/{agent}/status/{task}"
+                assert holds(lambda shown=shown: client.get(shown).json()["status"] == "completed")
+            for path in (f"/v1/sessions/{sessions[0]}", f"/v1/agents/{agent}", f"/v1/webhooks/{hook}"):
+                assert client.get(path).status_code == 200
+                assert client.delete(path).status_code == 204
+                assert client.get(path).status_code == 404
+            assert client.delete(f"/api/v1/runs/{runs[0]}").status_code < 300
+            assert ("before this program was made" in (tmp_path / "data.log").read_text()) == (year < 2026)

@@ -1,6 +1,7 @@
 """Rule R2: one writer, whose events are there once and in order."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from walkaway_core.engine.ending import cancel
 from walkaway_core.log import log
 from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Superseded, Writer
-from walkaway_core.ports.items import Put
+from walkaway_core.ports.items import Change, Put
+from walkaway_core.store import bodies, keys
 
 FAULTS = ["lost", "after effect"]
 
@@ -94,3 +96,42 @@ def test_events_of_a_release_that_noted_no_time_show_their_turns_beginning(engin
     engine.table.write(Put(replace(written, facts=without)))
     made = int(turn.key.turn.removeprefix("msg_")[:12], 16)
     assert engine.events(turn)[0].at == made / 1000
+
+
+class TestUnreadable:
+    """What is gone or damaged of a log is an event that says so, and takes nothing else with it."""
+
+    def test_events_whose_file_is_gone_keep_their_numbers(self, engine: Engine) -> None:
+        turn = engine.turn()
+        writer = Writer(turn.key, 1001, "n")
+        large = "x" * bodies.INLINE_BYTES
+        at = log.append(engine.services, writer, 1, [("text.delta", {"content": large}), ("text.stop", {})])
+        log.append(engine.services, writer, at, [("step.completed", {})])
+        root = bodies.root(turn.key.tenant)
+        assert engine.services.workspace.delete(root, f"{turn.key.session}/{turn.key.turn}-1-n")
+        shown = [(event.number, event.type) for event in engine.events(turn)]
+        unreadable = [(1, "event.unreadable"), (2, "event.unreadable")]
+        assert shown == [(0, "message.created"), *unreadable, (3, "step.completed")]
+        assert "cannot be read" in engine.events(turn)[1].data["unreadable"]
+
+    @pytest.mark.parametrize("where", ["gone", 7, None, ["a"], "../../walkaway.db"])
+    def test_what_says_where_a_body_stands_may_be_damaged(self, engine: Engine, where: Any) -> None:
+        turn = engine.turn()
+        log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("text.start", {})])
+        engine.services.table.write(Change(turn.key.log, keys.event(1), set={"body_at": where}))
+        assert engine.kinds(turn) == ["message.created", "event.unreadable"]
+
+    @pytest.mark.parametrize("body", [b"", b"\xff", b"[1]", b"{}", b"text.start", b'text.start {"a": 1}\n7'])
+    def test_a_damaged_end_is_still_the_end(self, engine: Engine, body: bytes) -> None:
+        turn = engine.turn()
+        cancel(engine.services, turn.key)
+        last = engine.services.table.query(turn.key.log, reverse=True, limit=1).items[0]
+        engine.services.table.write(Put(replace(last, body=body)))
+        end = engine.events(turn)[-1]
+        assert (end.type, end.terminal, end.data["code"]) == ("message.error", True, "unreadable")
+
+    def test_who_appends_goes_on_behind_an_item_that_says_nothing_of_its_writer(self, engine: Engine) -> None:
+        turn = engine.turn()
+        log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("text.start", {})])
+        engine.services.table.write(Change(turn.key.log, keys.event(1), drop=("nonce", "era")))
+        assert log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("text.stop", {})]) == 3

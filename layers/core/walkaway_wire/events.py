@@ -35,6 +35,7 @@ TOOL_CALL_APPROVED: Final = "tool_call.approved"
 MESSAGE_COMPLETED: Final = "message.completed"
 MESSAGE_CANCELLED: Final = "message.cancelled"
 MESSAGE_ERROR: Final = "message.error"
+UNREADABLE: Final = "event.unreadable"
 
 TERMINAL: Final = frozenset({MESSAGE_COMPLETED, MESSAGE_CANCELLED, MESSAGE_ERROR})
 """A turn's log ends with exactly one of these; nothing follows it."""
@@ -71,6 +72,7 @@ MEANINGS: Final = {
     MESSAGE_COMPLETED: "`{id, status, usage}`: the turn is done",
     MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
     MESSAGE_ERROR: "`{id, error, code}`: the turn failed",
+    UNREADABLE: "`{unreadable}`: what is stored of this event cannot be read; the ones around it keep their numbers",
 }
 """Every event type of a turn with the shape of its data (contract A.5; `step.*` and `turn.*` are ours)."""
 

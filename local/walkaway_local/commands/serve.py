@@ -82,6 +82,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     from walkaway_core.models.anthropic import AnthropicModel
     from walkaway_local.connections import within
     from walkaway_local.crowd import Crowd
+    from walkaway_local.lived import impossible
     from walkaway_local.loopback_only import LoopbackOnly
     from walkaway_local.stack import DataInUse, LocalStack
     from walkaway_local.woken import Woken
@@ -105,6 +106,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     address = f"[{host}]" if ":" in host else host
     about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
     click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
+    if wrong := impossible(stack.services.clock.now()):
+        logging.getLogger("walkaway").warning(wrong)
     if stack.exposed:
         click.echo(stack.exposed)
     if without := stack.sandbox.problem():

@@ -18,9 +18,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from walkaway_core.agent import client_tools, settings, suitable
+from walkaway_core.agent import agent_names, client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
-from walkaway_core.errors import AgentNotFound, Invalid, NameTaken
+from walkaway_core.errors import AgentNotFound, Invalid
 from walkaway_core.ports.items import Absent, Change, Condition, Delete, Fact, Is, Item, Lacks, Refused, ms
 from walkaway_core.store import keys, rewritten, salvage, sessions
 from walkaway_core.store.agent_settings import AgentSettings
@@ -66,20 +66,20 @@ def create(
     values: Said,
     tools: Sequence[FunctionTool] = (),
 ) -> Agent:
-    """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
+    """Make an agent. Raises and Invalid when its model cannot be called here, or for its tools."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
     stored = client_tools.store(services, tenant, id_, tools)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))
     suitable.check(services, made.settings)
     tx = Transaction(services.table)
-    tx.put(Item(*keys.agent_name(tenant, name), {"agent": id_}), Absent())
+    agent_names.take(services, tx, tenant, name, id_)
     tx.put(_pack(made), Absent())
     tx.put(_version(made, made.settings.body), Absent())
     stored.keep(tx)
     try:
         tx.commit()
     except Refused:
-        raise NameTaken(f"There is an agent called {name!r} already; PATCH changes it") from None
+        raise agent_names.taken(name) from None
     return get(services, tenant, id_)
 
 
@@ -138,17 +138,16 @@ def change(
         packed = rewritten.over(old.item, _pack(new), below={"settings": SETTINGS})
         tx.put(packed, Is("version", old.version), Lacks("deleted"))
         tx.put(_version(new, jsontext.loads(packed.body)["settings"]), Absent())
-        named = Item(*keys.agent_name(tenant, new.name), {"agent": old.id})
         if new.name != old.name:
-            tx.put(named, Absent())
+            agent_names.take(services, tx, tenant, new.name, old.id)
             tx.delete(keys.agent_name(tenant, old.name))
         if stored:
             stored.keep(tx)
         try:
             tx.commit()
         except Refused as refusal:
-            if refusal.key == named.key:
-                raise NameTaken(f"There is an agent called {new.name!r} already") from None
+            if refusal.key == keys.agent_name(tenant, new.name):
+                raise agent_names.taken(new.name) from None
             continue
         return new
 

@@ -1,7 +1,7 @@
 """Tools that the caller runs: their definitions, kept beside what has said them; settings hold their names."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +18,15 @@ from walkaway_wire.tools import FunctionTool
 
 @dataclass(frozen=True, slots=True)
 class StoredTools:
-    """Definitions, and the item that keeps them; `settings` is what settings then say of them."""
+    """Definitions that are to be kept; `settings` is what settings then say of them."""
 
-    item: Item | None
     settings: dict[str, Any]
+    _make: Callable[[], Item] | None = None
 
     def keep(self, tx: Transaction) -> None:
-        """Keep them with what names them."""
-        if self.item:
-            tx.put(self.item)
+        """Keep them with what names them. Called last: what is large is written here, and a refusal leaves nothing."""
+        if self._make:
+            tx.put(self._make())
 
 
 def check(wanted: Sequence[FunctionTool]) -> None:
@@ -41,15 +41,18 @@ def check(wanted: Sequence[FunctionTool]) -> None:
 
 
 def store(services: Services, tenant: str, owner: str, wanted: Sequence[FunctionTool]) -> StoredTools:
-    """Make the item that holds definitions below a session or an agent. Raises Invalid."""
+    """Look at definitions that are to be kept below a session or an agent. Raises Invalid."""
     check(wanted)
     if not wanted:
-        return StoredTools(None, {"tools": (), "tools_at": ""})
+        return StoredTools({"tools": (), "tools_at": ""})
     body = jsontext.dump_bytes([tool.model_dump(exclude={"type", "strict"}) for tool in wanted])
     digest = hashlib.sha256(body).hexdigest()[:32]
-    text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
-    item = Item(*keys.tools(tenant, owner, digest), pointer, text)
-    return StoredTools(item, {"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"})
+
+    def make() -> Item:
+        text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
+        return Item(*keys.tools(tenant, owner, digest), pointer, text)
+
+    return StoredTools({"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"}, make)
 
 
 def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """How a session is made: its record, and the due item of its end."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,16 +20,17 @@ def create(
     tenant: str,
     options: SessionOptions,
     metadata: dict[str, Any],
-    tx: Transaction | None = None,
+    along: Callable[[Transaction], None] = lambda _: None,
     *,
     name: str = "",
 ) -> Session:
-    """Make a session, under a `name` that is new, in one transaction with what `tx` has of it.
+    """Make a session, under a `name` that is new; `along` writes what else belongs to it, when nothing is refused.
 
     Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
     """
-    tx = tx or Transaction(services.table)
+    tx = Transaction(services.table)
     session = fresh(services, tx, tenant, options, metadata, name=name)
+    along(tx)
     tx.commit()
     return session
 

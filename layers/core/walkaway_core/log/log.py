@@ -8,17 +8,22 @@ terminal event, has been superseded.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write, ms
 from walkaway_core.store import bodies, keys, salvage
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire.events import TERMINAL, Event
+from walkaway_wire import gate
+from walkaway_wire.events import MESSAGE_ERROR, TERMINAL, UNREADABLE, Event
 
 ATTEMPTS = 1000
 """More than a step can have; the last number is that of the step's tools."""
+
+GONE = "What is stored of this event cannot be read"
+MOST = 1000
+"""As many events as an item that nobody can read is believed to have."""
 
 Draft = tuple[str, dict[str, Any]]
 """An event that has no number yet: its type and data."""
@@ -107,20 +112,32 @@ def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft
 
 
 def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Event]:
-    """Unpack log items."""
-    unpacked = []
+    """Unpack log items. Of one whose body is gone or damaged each event says so, and the numbers stay as they were."""
+    unpacked: list[Event] = []
     for entry in items:
-        lines = bodies.fetch(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
-        for i, line in enumerate(lines):
-            type_, _, text = line.partition(" ")
-            unpacked.append(Event(int(entry.sk) + i, type_, text, _at(entry, turn)))
+        first, at = int(entry.sk), _at(entry, turn)
+        lines = bodies.shown(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
+        split = [line.partition(" ") for line in lines]
+        if all(text[:1] == "{" and text[-1:] == "}" for _, _, text in split):
+            unpacked += [Event(first + i, type_, text, at) for i, (type_, _, text) in enumerate(split)]
+        else:
+            unpacked += _unreadable(turn, entry, at)
     return unpacked
+
+
+def _unreadable(turn: TurnKey, item: Item, at: float) -> list[Event]:
+    """Give the events of an item that nobody can read: a turn's last one still ends its log."""
+    first = int(item.sk)
+    drafts: list[Draft] = [(UNREADABLE, {gate.UNREADABLE: GONE})] * min(last(item) - first + 1, MOST)
+    if "terminal" in item.facts:
+        drafts[-1] = (MESSAGE_ERROR, {"id": turn.turn, "error": GONE, "code": "unreadable"})
+    return [replace(Event.make(first + i, *draft), at=at) for i, draft in enumerate(drafts)]
 
 
 def last(item: Item) -> int:
     """Give the number of the last event of an item; of one that does not say how many it has, of the only one."""
     count = item.facts.get("count")
-    return int(item.sk) + (count if isinstance(count, int) else 1) - 1
+    return int(item.sk) + (max(count, 1) if isinstance(count, int) else 1) - 1
 
 
 def _at(item: Item, turn: TurnKey) -> float:
@@ -164,9 +181,9 @@ def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
     while True:
         page = services.table.query(writer.turn.log, after=keys.event(number - 1) if number else "")
         for entry in page.items:
-            if entry.facts["nonce"] == writer.nonce:
+            if entry.facts.get("nonce") == writer.nonce:
                 mine = True
-            elif "terminal" in entry.facts or entry.number("era") > writer.era:
+            elif "terminal" in entry.facts or _behind(entry).era > writer.era:
                 raise Superseded
             number = _behind(entry).number
         if not page.more:

@@ -19,7 +19,6 @@ from walkaway_core.store import sessions, turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
-from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
 
@@ -53,9 +52,7 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
     if asked.agent:
         agent = agents.get(caller.services, caller.tenant, asked.agent)
         options = agents.with_agent(caller.services, options, agent, values)
-    tx = Transaction(caller.services.table)
-    stored.keep(tx)
-    made = creating.create(caller.services, caller.tenant, options, asked.metadata, tx, name=name)
+    made = creating.create(caller.services, caller.tenant, options, asked.metadata, stored.keep, name=name)
     return record(caller.services, made)
 
 
