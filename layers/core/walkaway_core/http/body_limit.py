@@ -73,7 +73,7 @@ class BodyLimit:
             await self._surface.errors.ours(Request(scope), errors.too_large(limit))(scope, receive, send)
             return
 
-        large.prepare(scope)
+        large.prepare(scope, length)
 
         async def counted() -> Message:
             nonlocal size, known
@@ -104,7 +104,7 @@ async def _known(request: Request) -> None:
 async def _look(scope: Scope, body: bytes) -> None:
     """Raise _BodyFlawed for JSON that is not taken. What is no JSON at all is FastAPI's to say."""
     try:
-        if len(body) > large.LARGE:
+        if len(body) > large.LARGE and large.prepared(scope):
             await large.read(scope, body)
         elif not gate.plain(body):
             with contextlib.suppress(json.JSONDecodeError):

@@ -25,9 +25,15 @@ _KEPT = "walkaway.large"
 _LANE = ThreadPoolExecutor(1, "large-body")
 
 
-def prepare(scope: Scope) -> None:
-    """Make room for what is read of a body before its route asks for it."""
-    scope[_KEPT] = []
+def prepare(scope: Scope, length: str) -> None:
+    """Make room for what is read of a body before its route asks for it, unless its length says that it is small."""
+    if not length.isdecimal() or int(length) > LARGE:
+        scope[_KEPT] = []
+
+
+def prepared(scope: Scope) -> bool:
+    """Say whether the body may be large."""
+    return _KEPT in scope
 
 
 async def read(scope: Scope, body: bytes) -> None:
@@ -45,6 +51,8 @@ class Route(APIRoute):
             return handle
 
         async def handled(request: Request) -> Response:
+            if not prepared(request.scope):
+                return await handle(request)
             asked = _Asked(request.scope, request.receive, request._send)  # noqa: SLF001
             asked.fits = lambda value: field.validate(value, {}, loc=("body",))
             try:
@@ -70,7 +78,7 @@ class _Asked(Request):
     async def json(self) -> Any:
         """Give a body as FastAPI wants it. Raises json.JSONDecodeError."""
         await self.body()
-        kept = self.scope.get(_KEPT)
+        kept = self.scope[_KEPT]
         if not kept:
             return await super().json()
         value = kept.pop()
