@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,10 @@ def over(client: httpx.Client, turn: str) -> dict[str, Any]:
     return record
 
 
+def completed(client: httpx.Client, task: str) -> bool:
+    return bool(client.get(task).json()["status"] == "completed")
+
+
 @needs_a_compiler
 class TestServer:
     @pytest.fixture
@@ -254,7 +259,7 @@ class TestServer:
             assert len(client.get(f"/v1/webhooks/{hook}/deliveries").json()) >= 2
             for task in tasks:
                 shown = f"/api/agent/{agent}/status/{task}"
-                assert holds(lambda shown=shown: client.get(shown).json()["status"] == "completed")
+                assert holds(partial(completed, client, shown))
             for path in (f"/v1/sessions/{sessions[0]}", f"/v1/agents/{agent}", f"/v1/webhooks/{hook}"):
                 assert client.get(path).status_code == 200
                 assert client.delete(path).status_code == 204

@@ -14,6 +14,7 @@ from tests.kit.servers import served
 from walkaway_core.aws.table import DynamoTable
 from walkaway_core.errors import Invalid, NotFound, Unauthorized
 from walkaway_core.http.access import Keyring
+from walkaway_core.ports.items import Fact, Item, Put
 from walkaway_core.ports.table import Table
 from walkaway_core.store import api_keys, keys
 from walkaway_local.table import SqliteTable
@@ -152,3 +153,17 @@ def test_a_table_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch)
     assert done.returncode == 1
     assert "nowhere: You must specify a region" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"tenant": 7}, {"tenant": "a#b", "name": 1}, {"tenant": "alpha", "created": "x"}]
+)
+def test_a_damaged_record_is_nobodys_key_listed_and_can_be_revoked(table: Table, facts: dict[str, Fact]) -> None:
+    key, _ = api_keys.create(table, CLOCK, "beta")
+    other, _ = api_keys.create(table, CLOCK, "alpha")
+    table.write(Put(Item(keys.API_KEYS, api_keys.digest(key), facts)))
+    assert api_keys.tenant_of(table, api_keys.digest(key)) == (facts.get("tenant") if "created" in facts else None)
+    assert api_keys.tenant_of(table, api_keys.digest(other)) == "alpha"
+    assert len(api_keys.listing(table)) == 2
+    api_keys.revoke(table, api_keys.digest(key)[: api_keys.ID_DIGITS])
+    assert [one.tenant for one in api_keys.listing(table)] == ["alpha"]

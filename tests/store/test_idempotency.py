@@ -13,6 +13,7 @@ from tests.kit import sse
 from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import KEYS, Running, running
+from walkaway_core.ports.items import Fact, Item, Put
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 
@@ -147,3 +148,16 @@ def test_a_hundred_identical_requests_start_one_turn_and_all_of_them_stream_it(s
         assert len(server.stack.services.table.query(keys.MACHINE).items) == before + 1
     assert all(events == seen[0] for events in seen)
     assert seen[0][-1].event == "message.completed"
+
+
+@pytest.mark.parametrize("facts", [{}, {"asks": 7}, {"asks": "x", "session": 1, "turn": "x", "outcome": "x", "at": 0}])
+def test_a_damaged_record_is_said_to_be_and_starts_nothing(shifted: Running, facts: dict[str, Fact]) -> None:
+    with shifted.client() as client:
+        session = sse.new(client)
+        assert post(client, session, POEM, "k-damaged").status_code == 200
+        shifted.stack.services.table.write(Put(Item(*keys.idempotency("alpha", "k-damaged"), facts)))
+        for _ in range(2):
+            refused = post(client, session, POEM, "k-damaged")
+            assert (refused.status_code, "cannot be read" in refused.text) == (422, True)
+        assert turns(client, session) == 1
+        assert post(client, session, POEM, "k-new").status_code == 200

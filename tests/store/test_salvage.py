@@ -143,6 +143,25 @@ def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Da
     assert server.ask("GET", "/v1/agents").json() == []
 
 
+SHOWN = {
+    "session": ("/v1/sessions", "/v1/sessions/{session}"),
+    "turn": ("/v1/sessions/{session}/responses", "/v1/sessions/{session}/responses/{response_id}"),
+    "agent": ("/v1/agents", "/v1/agents/{agent}"),
+    "webhook": ("/v1/webhooks", "/v1/webhooks/{webhook}"),
+}
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_a_list_and_the_record_itself_say_what_cannot_be_read(
+    damaged: Callable[[str, str], Damaged], kind: str
+) -> None:
+    server = damaged(kind, "facts are no JSON")
+    for path in SHOWN[kind]:
+        shown = server.ask("GET", path).text
+        assert "cannot be read" in shown, (path, shown)
+    assert server.stack.run() == 0, "nothing goes on"
+
+
 ATTRIBUTES: dict[str, Any] = {
     "gone": None,
     "null": {"NULL": True},

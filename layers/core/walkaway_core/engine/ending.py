@@ -8,7 +8,7 @@ from walkaway_core.engine.executions import get
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Is, Item, Refused, Unknown
+from walkaway_core.ports.items import Absent, Delete, Is, Item, Present, Refused, Unknown
 from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -83,8 +83,8 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         if ending.delete:
             _clear(services, key.owner)
         last = log.end(services, key)
-        if last.over:
-            continue
+        if last.over and not _runs(services, key):
+            continue  # else its record has lost what its log says, and is ended once more
         tx = Transaction(services.table)
         written = write(services, tx, turn, _session(services, key.owner), ending, successor)
         terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [written.terminal])
@@ -139,15 +139,24 @@ def _session(services: Services, key: SessionKey) -> Session | None:
     return None if item is None else sessions.unpack(key, item)
 
 
+def _runs(services: Services, key: TurnKey) -> bool:
+    turn = load(services, key)
+    return turn is not None and turn.status == "running"
+
+
 def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:
     page = services.table.query(key.log, reverse=True, limit=1)
-    return bool(page.items) and page.items[0].facts["nonce"] == nonce
+    return bool(page.items) and page.items[0].facts.get("nonce") == nonce
 
 
 def _clear(services: Services, key: SessionKey) -> None:
     """Cancel what waits for a session that is about to go."""
     while waiting := queueing.head(services, key):
-        end_turn(services, key.turn(waiting.sk.removeprefix("QUEUE#")), Ending("cancelled"))
+        turn = queueing.turn(services, key, waiting)
+        if turn:
+            end_turn(services, turn.key, Ending("cancelled"))
+        else:
+            services.table.write(Delete(*waiting.key))
 
 
 def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> None:
@@ -189,9 +198,12 @@ def _following(services: Services, tx: Transaction, session: Session, successor:
     """Begin the turn that comes next, if there is one."""
     if successor:
         return successor(tx, session)
-    waiting = queueing.head(services, session.key) if session.queued else None
-    turn = load(services, session.key.turn(waiting.sk.removeprefix("QUEUE#"))) if waiting else None
-    return starting.promote(services, tx, session, waiting, turn) if waiting and turn else None
+    for waiting in queueing.waiting(services, session):
+        if turn := queueing.turn(services, session.key, waiting):
+            return starting.promote(services, tx, session, waiting, turn)
+        tx.delete(waiting.key, Present())  # nobody can read what it was to be
+        tx.change(session.key.item, add=session_facts.LEFT)
+    return None
 
 
 def _free(services: Services, tx: Transaction, session: Session, ending: Ending) -> None:

@@ -1,5 +1,7 @@
 """Messages that wait for their turn: first come, first served, up to a limit. An ending turn begins the next one."""
 
+from collections.abc import Sequence
+
 from walkaway_core.engine.starting import Message
 from walkaway_core.errors import QueueFull
 from walkaway_core.log import log, transcript
@@ -63,12 +65,22 @@ def head(services: Services, key: SessionKey) -> Item | None:
     return items[0] if items else None
 
 
+def turn(services: Services, key: SessionKey, waiting: Item) -> Turn | None:
+    """Read the turn of a message that waits; None for one that does not, or that nobody can read any more."""
+    turn = turns.load(services, key.turn(waiting.sk.removeprefix("QUEUE#")))
+    return turn if turn and turn.status == "queued" else None
+
+
+def waiting(services: Services, session: Session) -> Sequence[Item]:
+    """Read what waits, the next one first."""
+    if not session.queued:
+        return ()
+    return services.table.query(session.key.partition, after="QUEUE#", upto=f"QUEUE#{END}").items
+
+
 def names(services: Services, session: Session) -> list[str]:
     """Name the turns that wait, the next one first."""
-    if not session.queued:
-        return []
-    items = services.table.query(session.key.partition, after="QUEUE#", upto=f"QUEUE#{END}").items
-    return [item.sk.removeprefix("QUEUE#") for item in items]
+    return [item.sk.removeprefix("QUEUE#") for item in waiting(services, session)]
 
 
 def leave(tx: Transaction, turn: Turn, facts: dict[str, Fact]) -> None:

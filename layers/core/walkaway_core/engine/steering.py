@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from walkaway_core.errors import Invalid
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Is, Item, Lacks, Refused, Unknown
@@ -28,10 +29,16 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
 
     The message is written for the step behind the last one that has begun, on condition that no other begins
     meanwhile, and that the turn does not end: whoever completes it must have given the model every message.
+    Raises Invalid for a turn whose log has ended without it.
     """
     key = session.key.turn(session.turn)
     turn, last = turns.load(services, key), log.end(services, key)
-    if turn is None or turn.status != "running" or last.over:
+    if turn is None or turn.status != "running":
+        return None
+    if last.over:
+        again = turns.load(services, key)
+        if again and again.status == "running":  # its record has lost what its log says
+            raise Invalid(f"The turn {key.turn} takes no more messages: cancel it, and send again")
         return None
     step, nonce = turn.begun + 1, services.ids.new("steer_")
     told = {"message": transcript.text(content), "step": step}
@@ -63,4 +70,4 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
 
 def _is_mine(services: Services, item: Item) -> bool:
     stored = services.table.get(item.key)[0]
-    return stored is not None and stored.facts["nonce"] == item.facts["nonce"]
+    return stored is not None and stored.facts.get("nonce") == item.facts["nonce"]

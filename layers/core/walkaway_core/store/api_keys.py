@@ -20,7 +20,8 @@ from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import Absent, Delete, Item, Present, Put, Refused
 from walkaway_core.ports.table import Table
 from walkaway_core.settings import TENANT
-from walkaway_core.store import keys
+from walkaway_core.store import keys, salvage
+from walkaway_wire import gate
 
 PREFIX = "wk_"
 """What keys begin with, so that a scanner for secrets knows one."""
@@ -82,9 +83,10 @@ def revoke(table: Table, key_id: str) -> ApiKey:
 
 
 def tenant_of(table: Table, hashed: str) -> str | None:
-    """Look up whose key has this hash; None for nobody's."""
+    """Look up whose key has this hash; None for nobody's, and for one of which nobody can read whose it is."""
     item = table.get((keys.API_KEYS, hashed))[0]
-    return item.text("tenant") if item and hmac.compare_digest(item.sk, hashed) else None
+    tenant = item.facts.get("tenant") if item and hmac.compare_digest(item.sk, hashed) else None
+    return tenant if isinstance(tenant, str) and TENANT.fullmatch(tenant) else None
 
 
 def any_exist(table: Table) -> bool:
@@ -93,4 +95,8 @@ def any_exist(table: Table) -> bool:
 
 
 def _read(item: Item) -> ApiKey:
+    return salvage.read(item, _whole, {"tenant": gate.UNREADABLE, "name": "", "created": 0})
+
+
+def _whole(item: Item) -> ApiKey:
     return ApiKey(item.sk[:ID_DIGITS], item.text("tenant"), item.text("name"), item.time("created"))

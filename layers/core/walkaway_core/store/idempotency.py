@@ -32,6 +32,9 @@ KEPT = 24 * 60 * 60
 
 Outcome = Literal["started", "queued", "steered"]
 
+FACTS = {"asks": str, "session": str, "turn": str, "outcome": str, "at": int}
+"""What is kept of a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -72,10 +75,15 @@ class Once:
         tx.put(item, Absent())
 
     def earlier(self, services: Services) -> Earlier | None:
-        """Find what came of the request. Raises IdempotencyMismatch for another request's key."""
+        """Find what came of the request. Raises IdempotencyMismatch for another request's key, or a damaged record."""
         item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
         if item is None:
             return None
+        if not all(isinstance(item.facts.get(name), kind) for name, kind in FACTS.items()):
+            raise IdempotencyMismatch(
+                "What is stored of this Idempotency-Key cannot be read: look whether the request has had its effect, "
+                "and use a new key if it has not"
+            )
         if item.facts["asks"] != self.asks:
             raise IdempotencyMismatch(
                 f"The Idempotency-Key was used for another message or session ({item.text('session')}); use a new key "

@@ -178,9 +178,14 @@ def load(services: Services, key: TurnKey) -> Turn | None:
 
 
 def lost(services: Services, session: Session) -> bool:
-    """Whether the turn that a busy session names is gone, or cannot be read: nobody will ever end it."""
+    """Whether the turn that a busy session names is gone, over, or cannot be read: nobody will ever end it."""
     turn = load(services, session.key.turn(session.turn))
-    return turn is None or turn.code == LOST["code"]
+    if turn is None or turn.code == LOST["code"]:
+        return True
+    if turn.status not in turn_facts.OVER:
+        return False
+    owner = services.table.get(session.key.item)[0]  # who ends a turn frees its session in the same transaction
+    return owner is not None and owner.facts.get("turn") == session.turn
 
 
 def running(services: Services, owners: Sequence[Session]) -> dict[str, Turn]:

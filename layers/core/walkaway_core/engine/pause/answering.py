@@ -21,6 +21,8 @@ from walkaway_wire.events import TOOL_CALL_APPROVED, TOOL_RESULT
 
 DENIED = "The user does not allow this call."
 UNANSWERED = "Nobody answered this call in time; go on without it, or say what is missing."
+TRIES = 100
+"""More than there are calls whose answers can come at once; behind that, what is stored contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def give(services: Services, request: PendingCall, answer: CallAnswer, *, late: 
         event = TOOL_RESULT, {"id": request.id, "content": content, "is_error": is_error}
     if late:
         facts["late"] = True
-    while True:
+    for _ in range(TRIES):
         turn, asked = turns.load(services, key), services.table.get(request.item.key)[0]
         if asked is None or "answer" in asked.facts:
             return False
@@ -117,6 +119,7 @@ def give(services: Services, request: PendingCall, answer: CallAnswer, *, late: 
         except (Refused, Superseded):
             continue
         return True
+    raise NotWaiting(f"{key.turn} takes no answer: what is stored of its log cannot be read")
 
 
 def expire(services: Services, turn: Turn) -> None:
