@@ -54,6 +54,9 @@ def sentence(path: Path, error: sqlite3.Error) -> str | None:
 def unusable(data: Path, error: Exception) -> str:
     """Say at the start why a data folder cannot be used, and what to do."""
     path = Path(os.fsdecode(error.filename)) if isinstance(error, OSError) and error.filename else data
+    if isinstance(error, PermissionError) and not os.path.lexists(path):
+        parent = next(each for each in path.absolute().parents if os.path.lexists(each))
+        return f"{path} cannot be made: this user ({os.geteuid()}) may not write in {parent}. Name another folder"
     if isinstance(error, PermissionError):
         return NO_RIGHT.format(path, os.geteuid())
     if isinstance(error, NotADirectoryError | FileExistsError):

@@ -184,7 +184,7 @@ class FolderWorkspace:
         try:
             current = os.open(self._folder, DIRECTORY)
         except FileNotFoundError:
-            if make:
+            if make or not self._folder.parent.exists():  # a disk that was taken away has not lost its files
                 raise
             return None
         except OSError as error:

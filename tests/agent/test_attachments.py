@@ -97,6 +97,8 @@ def test_a_large_one_survives(scripted: Running, model: MessagesApi) -> None:
         ({"media_type": "image/png", "data": "not base64"}, 400, "base64"),
         ({"media_type": "image/png", "data": encoded(b"GIF89a")}, 400, "not image/png"),
         ({"media_type": "image/tiff", "data": encoded(b"\xff\xfe")}, 400, "image/webp"),
+        ({"media_type": "image/tiff", "data": encoded(b"AAAA")}, 400, "image/webp"),
+        ({"media_type": "application/zip", "data": encoded(b"PK\x03\x04")}, 400, "application/zip"),
         ({"media_type": "text/plain", "data": encoded(b" ")}, 400, "empty"),
         ({"path": "missing.png"}, 400, "upload it first"),
         ({"path": "folder"}, 400, "directory"),

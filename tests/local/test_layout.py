@@ -102,6 +102,23 @@ def test_what_stands_in_another_things_place_is_named(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+def test_a_data_folder_that_is_a_link_to_nowhere_is_named(tmp_path: Path, command: str) -> None:
+    (tmp_path / "data").symlink_to(tmp_path / "disk" / "data")
+    code, told = walkaway(tmp_path / "data", command)
+    assert code == 1, told
+    assert f"{tmp_path / 'data'} is a link to {tmp_path / 'disk' / 'data'}, which is not there" in told
+    assert not (tmp_path / "disk").exists()
+
+
+@pytest.mark.parametrize("command", ["list", "revoke"])
+def test_who_only_looks_for_keys_makes_no_folder(tmp_path: Path, command: str) -> None:
+    code, told = walkaway(tmp_path / "typo", command)
+    assert code == 1, told
+    assert f"There is no data folder at {tmp_path / 'typo'}" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path, command: str) -> None:
     for data in (tmp_path / "data", tmp_path / "data" / "below"):
         (tmp_path / "data").write_text("mine")
@@ -146,7 +163,10 @@ def test_a_folder_that_may_not_be_made_is_named(tmp_path: Path, command: str) ->
         theirs.chmod(mode)
         code, told = walkaway(theirs / "data", command, *LIKE_EVERYBODY)
         assert code == 1
-        assert f"{theirs / 'data'} cannot be read and written by this user" in told
+        if mode == 0o755 and command in ("list", "revoke"):
+            assert f"There is no data folder at {theirs / 'data'}" in told
+        else:
+            assert f"{theirs / 'data'} cannot be made: this user (0) may not write in {theirs}" in told
         assert len(told.splitlines()) == 1, told
         assert list(theirs.iterdir()) == []
 
@@ -168,8 +188,8 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_file_system_that_is_read_only_is_named(read_only: Path) -> None:
-    for data in (read_only, read_only.parent / "new"):
-        for command in COMMANDS:
+    for data, commands in ((read_only, tuple(COMMANDS)), (read_only.parent / "new", ("serve", "create"))):
+        for command in commands:
             code, told = walkaway(data, command)
             assert code == 1, told
             assert "read-only" in told

@@ -164,6 +164,9 @@ def test_a_workspace_without_the_folder_it_stood_in_says_so(tmp_path: Path) -> N
     with pytest.raises(NotWritten, match="has been removed"):
         workspace.write(ROOT, "new", [b"x"])
     assert "has been removed" in workspace.trouble()
+    for asked in everything(workspace).values():
+        with pytest.raises(NotWritten, match="has been removed"):
+            asked()
     assert not (tmp_path / "disk").exists()
 
 

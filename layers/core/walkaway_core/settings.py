@@ -87,7 +87,7 @@ class Settings:
         "serve",
         *HTTP,
         default=TURN_TIMEOUT,
-        read=values.seconds(7 * 86400),
+        read=values.count(1, 7 * 86400),
     )
     context_tokens: int | None = _set(
         "WALKAWAY_CONTEXT_TOKENS",
@@ -109,13 +109,13 @@ class Settings:
         "WALKAWAY_STREAM_SECONDS",
         "seconds after which an event stream ends and its reader comes back; not at all if unset",
         *HTTP,
-        read=values.seconds(900),
+        read=values.count(1, 900),
     )
     hold_seconds: int | None = _set(
         "WALKAWAY_HOLD_SECONDS",
         "the same for the streams of clients that cannot come back (workflows)",
         "stream",
-        read=values.seconds(900),
+        read=values.count(1, 900),
     )
     outbound_loopback: bool = _set(
         "WALKAWAY_OUTBOUND_LOOPBACK",

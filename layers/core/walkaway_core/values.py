@@ -24,7 +24,10 @@ def keys(_: str, text: str) -> dict[str, str]:
             raise SettingError(
                 "WALKAWAY_KEYS must be key=tenant,key=tenant,… with tenants of letters, digits, '.', '_' and '-'"
             )
-        keys[key] = tenant
+        if keys.setdefault(key, tenant) != tenant:
+            raise SettingError(
+                f"WALKAWAY_KEYS gives one key to two tenants, {keys[key]} and {tenant}: make another key"
+            )
     return keys
 
 
@@ -59,11 +62,6 @@ def number(most: float) -> Callable[[str, str], float]:
         return value
 
     return read
-
-
-def seconds(most: float) -> Callable[[str, str], int]:
-    """Read whole seconds from 0 to `most`."""
-    return lambda name, text: int(number(most)(name, text))
 
 
 def count(least: int, most: int) -> Callable[[str, str], int]:

@@ -27,34 +27,37 @@ def keys() -> None:
     """
 
 
-def _on_table(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the Table that its options name."""
+def _on_table(*, makes: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the Table that its options name. `makes`: also in a data folder that is not there yet."""
 
-    @click.option("--table", metavar="NAME", help="The DynamoDB table of a deployed stack (its output `Table`).")
-    @click.option(
-        "--data",
-        default=Path(".walkaway"),
-        show_default=True,
-        type=click.Path(path_type=Path, readable=False),
-        help="The data folder of `walkaway serve`.",
-    )
-    @wraps(command)
-    def run(table: str | None, data: Path, **options: Any) -> None:
-        try:
-            with patience.within(patience.REQUEST), _deployed(table) if table else _local(data) as store:
-                command(store, **options)
-        except (CannotOpen, OSError) as error:
-            raise click.ClickException(unusable(data, error)) from None
-        except WalkawayError as error:
-            raise click.ClickException(str(error)) from None
+    def given(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option("--table", metavar="NAME", help="The DynamoDB table of a deployed stack (its output `Table`).")
+        @click.option(
+            "--data",
+            default=Path(".walkaway"),
+            show_default=True,
+            type=click.Path(path_type=Path, readable=False),
+            help="The data folder of `walkaway serve`.",
+        )
+        @wraps(command)
+        def run(table: str | None, data: Path, **options: Any) -> None:
+            try:
+                with patience.within(patience.REQUEST), _deployed(table) if table else _local(data, makes) as store:
+                    command(store, **options)
+            except (CannotOpen, OSError) as error:
+                raise click.ClickException(unusable(data, error)) from None
+            except WalkawayError as error:
+                raise click.ClickException(str(error)) from None
 
-    return run
+        return run
+
+    return given
 
 
 @keys.command()
 @click.argument("tenant")
 @click.option("--name", default="", help="What the key is for, to recognise it in the list.")
-@_on_table
+@_on_table(makes=True)
 def create(table: Table, tenant: str, name: str) -> None:
     """Make a key for TENANT and print it: it is not shown again.
 
@@ -66,7 +69,7 @@ def create(table: Table, tenant: str, name: str) -> None:
 
 
 @keys.command("list")
-@_on_table
+@_on_table()
 def list_keys(table: Table) -> None:
     """List the keys: id, tenant, when each was made, and its name."""
     for key in api_keys.listing(table):
@@ -76,7 +79,7 @@ def list_keys(table: Table) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_on_table
+@_on_table()
 def revoke(table: Table, key_id: str) -> None:
     """Revoke the key with this ID. Servers that know it forget it within a minute."""
     gone = api_keys.revoke(table, key_id)
@@ -88,14 +91,16 @@ def any_in(data: Path) -> bool:
     layout.check(data)
     if not (data / DATABASE).exists():
         return False
-    with _local(data) as table:
+    with _local(data, makes=True) as table:
         return api_keys.any_exist(table)
 
 
 @contextmanager
-def _local(data: Path) -> Iterator[Table]:
+def _local(data: Path, makes: bool) -> Iterator[Table]:  # noqa: FBT001 - by name where it says something
     private.umask()
     layout.check(data)
+    if not makes and not (data / DATABASE).exists():
+        raise CannotOpen(f"There is no data folder at {data}; name that of the server: --data")
     if exposed := private.folder(data):
         click.echo(exposed, err=True)
     table = SqliteTable(data / DATABASE, SystemClock())

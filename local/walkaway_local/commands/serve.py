@@ -16,7 +16,7 @@ import click
 
 from walkaway_core.errors import Unavailable
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
-from walkaway_local import private
+from walkaway_local import layout, private
 from walkaway_local.commands.keys import any_in
 from walkaway_local.trouble import CannotOpen, unusable
 
@@ -50,7 +50,6 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
     WALKAWAY_REHEARSAL_DELAY.
     """
     private.umask()
-    data = data.resolve()  # commands are run elsewhere, and must find it
     environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
     try:
         settings = Settings.read(environ)
@@ -58,6 +57,8 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
         raise click.ClickException(str(error)) from None
     _allow_files()
     try:
+        layout.check(data)
+        data = data.resolve()  # commands are run elsewhere, and must find it
         keyed = bool(settings.keys) or any_in(data)
     except (CannotOpen, Unavailable, OSError) as error:
         raise click.ClickException(unusable(data, error)) from None

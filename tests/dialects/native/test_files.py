@@ -215,7 +215,9 @@ def test_an_upload_over_the_limit_is_refused_and_leaves_nothing(client: httpx.Cl
     assert client.get(f"{files}/big").status_code == 404
 
 
-def test_an_upload_that_breaks_off_leaves_what_was_there(client: httpx.Client, files: str) -> None:
+def test_an_upload_that_breaks_off_leaves_what_was_there(
+    client: httpx.Client, files: str, caplog: pytest.LogCaptureFixture
+) -> None:
     def breaks() -> Iterator[bytes]:
         yield b"half"
         raise RuntimeError
@@ -224,6 +226,7 @@ def test_an_upload_that_breaks_off_leaves_what_was_there(client: httpx.Client, f
     with pytest.raises(RuntimeError):
         client.put(f"{files}/f", content=breaks())
     assert client.get(f"{files}/f").content == b"old"
+    assert "ClientDisconnect" not in caplog.text, "who hangs up is nobody's trouble"
 
 
 def test_the_scope_of_a_session_binds_the_routes(client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Images, PDFs and texts that go with a message: checked, and made into blocks of the Messages API."""
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     PDF: lambda data: b"%PDF-" in data[:1024],
 }
 """What can be attached besides texts, and how it is known."""
+
+NO_TEXT = re.compile(r"(image/(?!svg\+xml$)|audio/|video/|font/|application/(zip|gzip)$)")
+"""Types that are no text, whatever their bytes look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,12 @@ def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
 
 def _text(where: str, name: str, media_type: str, data: bytes) -> Block:
     try:
-        words = texts.decode(data).words
+        words = "" if NO_TEXT.match(media_type) else texts.decode(data).words
     except UnicodeDecodeError:
+        words = ""
+    if not words and data:
         known = ", ".join(SIGNATURES)
-        raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace") from None
+        raise Invalid(f"{where} ({media_type}) is no text, and none of {known}; put it into the workspace")
     if len(data) > TEXT_BYTES:
         raise BodyTooLarge(f"{where} has {len(data)} bytes; a text may have {TEXT_BYTES}")
     if not words.strip():

@@ -75,8 +75,9 @@ def send(
 
 def _try(services: Services, session: Session, message: Message, once: Once | None, on_busy: OnBusy) -> Sent | None:
     """Do what is to be done with the session as it was read; None when it has changed meanwhile."""
-    if session.busy and on_busy == "enqueue":
+    if on_busy != "steer":  # which looks at the turn itself, and comes back when there is none
         _check(services, session)
+    if session.busy and on_busy == "enqueue":
         waiting = queueing.enqueue(services, session, message, once)
         return Sent(waiting, "queued") if waiting else None
     if session.busy and on_busy == "steer":

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
 from walkaway_core.http import addresses, repeats, validation
@@ -149,6 +150,9 @@ def install(app: FastAPI, shape: Errors) -> None:
             error = HTTPException(405, error.detail, {**(error.headers or {}), "Allow": allow})
         return shape.routing(request, error)
 
+    async def left(_: Request, __: Exception) -> Response:
+        return Response(status_code=400)  # nobody is there to read it: whoever asked hung up in the middle of a body
+
     async def failure(request: Request, _: Exception) -> Response:
         return broken(shape, request)
 
@@ -157,6 +161,7 @@ def install(app: FastAPI, shape: Errors) -> None:
     app.add_exception_handler(TooLarge, too_much)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, routing)
+    app.add_exception_handler(ClientDisconnect, left)
     app.add_exception_handler(Exception, failure)
 
 
