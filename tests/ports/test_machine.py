@@ -157,6 +157,22 @@ def test_what_was_claimed_is_taken_up_after_a_crash(local: Makes) -> None:
     assert [call["id"] for call in work.calls] == ["x", "x", "z", "z"]
 
 
+def test_a_record_that_cannot_be_read_is_one_line_and_left_alone(
+    local: Makes, caplog: pytest.LogCaptureFixture
+) -> None:
+    local.carry_out(*(Put(Item(keys.MACHINE, name, {}, b"{}")) for name in ("one", "two")))
+    work = contract.Recorder()
+    machine = local(work)
+    assert isinstance(machine, LocalMachine)
+    local.carry_out(*machine.claims("three", {"id": "x"}))
+    assert machine.go_on() == 1
+    machine.start("one", {"id": "lost"})
+    assert work.wait(2)
+    assert [call["id"] for call in work.calls] == ["x", "x"]
+    lines = [(record.levelname, record.exc_info, record.getMessage().partition(",")[0]) for record in caplog.records]
+    assert lines == [("WARNING", None, f"{name} cannot be read") for name in ("one", "two")]
+
+
 def test_a_name_is_claimed_once(local: Makes) -> None:
     machine = local(contract.Recorder())
     local.carry_out(*machine.claims("one", {"id": "x"}))

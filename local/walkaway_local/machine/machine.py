@@ -132,8 +132,9 @@ class LocalMachine:
                     if item.facts["status"] == RUNNING:
                         self.start(item.sk, jsontext.loads(item.body)["input"])
                         count += 1
-                except (KeyError, TypeError, ValueError):
-                    logging.getLogger(__name__).exception("%s cannot be read, and is left alone", item.sk)
+                except (KeyError, TypeError, ValueError) as error:  # its turn's due item gives it another execution
+                    why = f"{type(error).__name__}: {error}"
+                    logging.getLogger(__name__).warning("%s cannot be read, and is left alone: %s", item.sk, why)
             more = page.more
             after = page.items[-1].sk if page.items else after
         return count
@@ -151,7 +152,7 @@ class LocalMachine:
             effects = driven.execution.begin()
             self._table.write(Put(driven.record(effects, self._clock.now()), (Absent(),)))
             return effects
-        if record.facts["status"] != RUNNING:
+        if record.facts.get("status") != RUNNING:
             return None
         stored = jsontext.loads(record.body)
         driven.drive(self._execution(name, stored["input"]))
