@@ -10,6 +10,8 @@ from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.runs import RUNS, over, submit, until
 from tests.kit.servers import Running
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store.keys import SessionKey
 
 
 class TestIdempotency:
@@ -132,3 +134,24 @@ class TestListing:
                 break
             threading.Event().wait(0.2)
         assert web.get(RUNS).json()["total"] == 0
+
+
+def test_a_run_whose_turn_cannot_be_read_has_failed_and_can_be_deleted(
+    web: httpx.Client, model: MessagesApi, own: Running
+) -> None:
+    model.replies = [Reply([text("done")])] * 2
+    jobs = [submit(web, "one", session_id="a"), submit(web, "two", session_id="b")]
+    for job in jobs:
+        over(web, job)
+    table, job = own.stack.services.table, over(web, jobs[0])
+    session = httpx.URL(job["native"]).path.split("/")[3]
+    key = SessionKey("alpha", session).turn(job["run_id"])
+    table.write(Put(Item(*key.item, {})))
+    shown = web.get(f"{RUNS}/{job['job_id']}").json()
+    assert (shown["status"], shown["session_id"]) == ("failed", "a")
+    assert "cannot be read" in shown["error"]
+    page = web.get(RUNS).json()
+    assert (len(page["jobs"]), page["total"]) == (2, 2)
+    assert web.delete(f"{RUNS}/{job['job_id']}").status_code == 204
+    page = web.get(RUNS).json()
+    assert ([one["job_id"] for one in page["jobs"]], page["total"]) == ([jobs[1]["job_id"]], 1)

@@ -15,8 +15,11 @@ from agentsapi.models.tool_calls import ModelToolCallResponse
 
 from tests.kit.asking import time_call, weather_call
 from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.shapes import Shape
 from tests.kit.workflows import Tools, make, stands, status, told
 from walkaway_core.dialects.workflows.wire import STATUS, TASK
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store.keys import SessionKey
 
 
 class TestInteractive:
@@ -266,3 +269,20 @@ class TestPollingAndAnswers:
             return await following
 
         assert asyncio.run(go()).status == "completed"
+
+
+def test_a_task_whose_turn_cannot_be_read_has_failed_and_is_listed(
+    client: AgentServiceAPIClient, http: httpx.Client, model: MessagesApi, agent: str, shape: Shape
+) -> None:
+    model.replies = [Reply([text("done")])]
+    task = asyncio.run(client.run_agent(agent, {"1": "Go"})).task_id
+    table = shape.services.table
+    look_up = table.get(("T#alpha", f"TASK#{task:016}"))[0]
+    assert look_up
+    key = SessionKey("alpha", str(look_up.facts["session"])).turn(str(look_up.facts["turn"]))
+    table.write(Put(Item(*key.item, {})))
+    shown = http.get(f"/api/workflow/run/{task}").json()
+    assert (shown["task_id"], shown["status"]) == (task, "failed")
+    assert "cannot be read" in shown["failure_reason"]
+    listed = asyncio.run(client.get_agent_runs(agent)).runs
+    assert [(run.task_id, run.status) for run in listed] == [(task, "failed")]

@@ -12,7 +12,7 @@ from walkaway_core.store import keys
 from walkaway_core.store.extensions import Projection
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turns import Turn
+from walkaway_core.store.turns import LOST, Turn
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 ENDED = {"completed": "succeeded", "failed": "failed", "cancelled": "cancelled"}
@@ -80,12 +80,21 @@ class Runs(Projection):
             tx.delete(once, Is("turn", key.turn))
         tx.delete(own_keys.run_entry(key.tenant, key.turn), Present())
         tx.delete(own_keys.run(key.tenant, run.id))
-        _count(tx, key.tenant, run, **{state(turn): -1})
+        _count(tx, key.tenant, run, **{_counted(services, turn): -1})
 
 
 def state(turn: Turn) -> str:
     """How a run stands whose turn this is."""
     return ENDED.get(turn.status, "running" if turn.status == "running" and turn.started else "queued")
+
+
+def _counted(services: Services, turn: Turn) -> str:
+    """As what a run is counted: one whose turn cannot be read as what it was before."""
+    if turn.code != LOST["code"]:
+        return state(turn)
+    entry = services.table.get(own_keys.run_entry(turn.key.tenant, turn.key.turn))[0]
+    stored = entry.facts.get("state") if entry else None
+    return str(stored) if stored in STATES else state(turn)
 
 
 def error(turn: Turn) -> str | None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -170,9 +170,18 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]
         record, owner = there[name.item], there[name.owner.item]
         if record and owner and sessions.alive(owner, services.clock.now()):
             turn = turns.unpack(name, record)
+            if turn.code == turns.LOST["code"]:
+                turn = _known(services, turn)
             if run := Run.read(turn.facts):
                 runs.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
     return runs
+
+
+def _known(services: Services, turn: Turn) -> Turn:
+    """Give a turn that cannot be read with what the list says of it as a run."""
+    entry = services.table.get(keys.run_entry(turn.key.tenant, turn.key.turn))[0]
+    run = Run.read(entry.facts) if entry else None
+    return replace(turn, facts={**turn.facts, **run.facts}) if run else turn
 
 
 def listing(
@@ -206,7 +215,7 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
     stored = get(services, tenant, id_)
     turn = stored.turn
-    if turn.ended_at is None:
+    if turn.ended_at is None and turn.code != turns.LOST["code"]:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
     tx = Transaction(services.table)
     tx.change(turn.key.item, drop=("run",))

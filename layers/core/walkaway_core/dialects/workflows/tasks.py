@@ -1,7 +1,7 @@
 """Tasks (contract C): a turn in a session of its own, of a named agent, by an integer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -132,6 +132,14 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask
     for number, (name, item) in enumerate(zip(names, items, strict=True)):
         record, owner = read[2 * number], read[2 * number + 1]
         turn = turns.unpack(name, record) if record and sessions.alive(owner, services.clock.now()) else None
+        if turn and turn.code == turns.LOST["code"]:
+            turn = replace(turn, facts={**turn.facts, **_known(item).facts})
         if turn and (task := Task.read(turn.facts)):
             tasks.append(StoredTask(task, turn, _asked(services, tenant, item)))
     return tasks
+
+
+def _known(item: Item) -> Task:
+    """Say what a look-up's key tells of a task whose turn cannot be read."""
+    digits = item.sk.removeprefix("TASK#")
+    return Task(int(digits) if digits.isdecimal() else 0, "", "")
