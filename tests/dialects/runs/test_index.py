@@ -155,3 +155,15 @@ def test_a_run_whose_turn_cannot_be_read_has_failed_and_can_be_deleted(
     assert web.delete(f"{RUNS}/{job['job_id']}").status_code == 204
     page = web.get(RUNS).json()
     assert ([one["job_id"] for one in page["jobs"]], page["total"]) == ([jobs[1]["job_id"]], 1)
+
+
+def test_a_run_whose_look_up_cannot_be_read_is_found_in_the_list(
+    web: httpx.Client, model: MessagesApi, own: Running
+) -> None:
+    model.replies = [Reply([text("done")])]
+    job = over(web, submit(web, "one"))
+    own.stack.services.table.write(Put(Item("T#alpha", f"RUN#{job['job_id']}", {})))
+    assert web.get(f"{RUNS}/{job['job_id']}").json() == job
+    assert web.delete(f"{RUNS}/{job['job_id']}").status_code == 204
+    assert web.get(f"{RUNS}/{job['job_id']}").status_code == 404
+    assert web.get(RUNS).json()["total"] == 0

@@ -144,6 +144,8 @@ def _existing(services: Services, tenant: str, label: str) -> Session | None:
 def get(services: Services, tenant: str, id_: str) -> StoredRun:
     """Read a run. Raises RunNotFound."""
     item = services.table.get(keys.run(tenant, id_))[0]
+    if item and not isinstance(item.facts.get("turn"), str):
+        item = _listed(services, tenant, id_)
     runs = _load(services, tenant, [item] if item else [])
     if not runs:
         raise RunNotFound(f"Job not found: {id_[:100]}")
@@ -175,6 +177,14 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]
             if run := Run.read(turn.facts):
                 runs.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
     return runs
+
+
+def _listed(services: Services, tenant: str, id_: str) -> Item | None:
+    """Find a run in the list: for one whose look-up cannot be read."""
+    pk, newest = keys.run_entry(tenant, END)
+    return next(
+        (item for item in backwards.items(services, pk, newest, first=100) if item.facts.get("run") == id_), None
+    )
 
 
 def _known(services: Services, turn: Turn) -> Turn:
