@@ -167,3 +167,10 @@ def test_a_run_whose_look_up_cannot_be_read_is_found_in_the_list(
     assert web.delete(f"{RUNS}/{job['job_id']}").status_code == 204
     assert web.get(f"{RUNS}/{job['job_id']}").status_code == 404
     assert web.get(RUNS).json()["total"] == 0
+
+
+def test_of_a_parameter_that_is_there_twice_the_last_counts(web: httpx.Client) -> None:
+    page = web.get(f"{RUNS}?page=1&page=2&page_size=7&page_size=5").json()
+    assert (page["page"], page["page_size"]) == (2, 5)
+    assert web.get(f"{RUNS}?status=failed&status=x").status_code == 400
+    assert web.get(f"{RUNS}?status=x&status=failed").status_code == 200
