@@ -55,3 +55,10 @@ class TestRegistry:
 
     def test_models(self, client: AgentServiceAPIClient) -> None:
         assert "rehearsal" in asyncio.run(client.get_models())
+
+
+@pytest.mark.usefixtures("client")
+def test_of_a_parameter_that_is_there_twice_the_last_counts(http: httpx.Client) -> None:
+    assert len(http.get("/api/tools?limit=2&limit=1").json()["schemas"]) == 1
+    assert http.get("/api/tools?status=active&status=x").json()["schemas"] == []
+    assert http.get("/api/tools?status=x&status=active").json()["schemas"]
