@@ -132,7 +132,7 @@ class LocalMachine:
                     if item.facts["status"] == RUNNING:
                         self.start(item.sk, jsontext.loads(item.body)["input"])
                         count += 1
-                except (KeyError, TypeError, ValueError) as error:  # its turn's due item gives it another execution
+                except (KeyError, TypeError, ValueError) as error:  # the due item of its turn is to bring that back
                     why = f"{type(error).__name__}: {error}"
                     logging.getLogger(__name__).warning("%s cannot be read, and is left alone: %s", item.sk, why)
             more = page.more
