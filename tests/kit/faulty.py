@@ -17,8 +17,8 @@ Kind = Literal["write", "append", "transaction", "read", "file"]
 """An operation's kind. A write is a transaction, or an append of events alone."""
 
 
-WAITED_FOR = "light"
-"""The name of the threads in which light tools run, while their invocation waits for them."""
+WAITED_FOR = "tool"
+"""The name of the threads in which tools run, while their invocation waits for them."""
 
 
 class Crashed(BaseException):

@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from tests.kit.clock import HeldClock, ShiftedClock
-from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.servers import running
 from tests.upgrades.opened import until
 from walkaway_core.ports.items import Item, Put
@@ -168,18 +167,6 @@ def test_a_file_system_that_is_read_only_is_said_to_be_one(command: tuple[str, .
         assert "read-only" in serve(data, *command).lower()
     finally:
         subprocess.check_call(["umount", "-l", data])
-
-
-@needs_bubblewrap
-def test_a_limit_that_keeps_commands_away_is_told_in_its_own_words(tmp_path: Path) -> None:
-    program = (
-        "import pathlib, resource; from walkaway_local.sandbox.bubblewrap import Bubblewrap; "
-        "from walkaway_local.workspace import FolderWorkspace; resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512)); "
-        f"there = pathlib.Path({str(tmp_path)!r}); "
-        "print(Bubblewrap(there / 'sandbox', FolderWorkspace(there / 'workspace')).problem())"
-    )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert "prlimit: failed to set the NOFILE resource limit" in told
 
 
 ALTERATIONS = {

@@ -105,7 +105,7 @@ def test_the_end_of_bubblewrap_alone_is_not_that(here: Scene, monkeypatch: pytes
 
     monkeypatch.setattr(Namespace, "end", end)
     command, timeout = ENDINGS["cut off"]
-    assert any(left(here, monkeypatch, command, timeout)[0] for _ in range(5))
+    assert any(left(here, monkeypatch, command, timeout)[0] for _ in range(20))
 
 
 def test_output_and_files_of_writers_that_are_cut_off_stay(here: Scene) -> None:

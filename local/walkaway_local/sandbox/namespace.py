@@ -50,7 +50,11 @@ class Namespace:
         os.lseek(self._arguments, 0, os.SEEK_SET)
         self._open_gate()
         self.first = json.loads(self.line())["child-pid"]
-        self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
+        try:
+            self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
+        except ProcessLookupError:  # it has failed on its way there
+            while True:
+                self.line()
         self._open_gate()
 
     def _open_gate(self) -> None:

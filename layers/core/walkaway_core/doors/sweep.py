@@ -64,11 +64,11 @@ def _known(acts: Mapping[Any, Act], items: Iterator[Item]) -> Iterator[Item]:
     So is what nobody can read: it would fail each time, and take the place of what can be done.
     """
     for item in items:
-        kind = str(item.facts.get("kind"))
-        readable = gate.UNREADABLE not in gate.stored_object(item.body)
-        if kind in acts and readable:
+        stored = item.facts.get("kind")
+        kind = stored if isinstance(stored, str) else None
+        if kind in acts and gate.UNREADABLE not in gate.stored_object(item.body):
             yield item
-        elif (left := kind if readable else item.sk) not in _unknown:
+        elif (left := item.sk if kind in acts else kind) not in _unknown:
             _unknown.add(left)
             logging.getLogger(__name__).warning("left alone: due items of the kind %r, such as %s", kind, item.key)
 
