@@ -11,6 +11,8 @@ import pytest
 
 from tests.kit.servers import PATIENCE, served
 
+pytestmark = pytest.mark.deep
+
 NOBODY = 65534
 LIKE_EVERYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown")
 """Takes root's way around file permissions, as for a server that is not root's (setpriv(1))."""
@@ -84,7 +86,7 @@ ODD: list[tuple[str, Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize("command", ["serve", "list", pytest.param("create", marks=pytest.mark.deep)])
+@pytest.mark.parametrize("command", ["serve", "list", "create"])
 @pytest.mark.parametrize(("name", "make", "what"), ODD)
 def test_what_stands_in_another_things_place_is_named(
     tmp_path: Path, name: str, make: Callable[[Path], None], what: str, command: str

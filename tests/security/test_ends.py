@@ -15,7 +15,7 @@ from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.sandbox.namespace import Namespace
 from walkaway_local.workspace import FolderWorkspace
 
-pytestmark = needs_bubblewrap
+pytestmark = [needs_bubblewrap, pytest.mark.deep]
 
 SLEEPERS = "for i in $(seq 100); do {} sleep @DAEMON@ & done >/dev/null 2>&1 </dev/null; echo kept > kept.txt; {}"
 ENDINGS = {

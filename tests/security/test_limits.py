@@ -18,7 +18,7 @@ from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
 
-pytestmark = needs_bubblewrap
+pytestmark = [needs_bubblewrap, pytest.mark.deep]
 
 FILL = "for i in 1 2 3; do head -c 400000000 /dev/zero > {}/$i || exit; done; echo DONE"
 LONG = """python3 - <<'END'

@@ -28,6 +28,8 @@ from walkaway_local.carrier import LocalCarrier
 from walkaway_local.lines import Lines
 from walkaway_local.machine.pools import Pools
 
+pytestmark = pytest.mark.deep
+
 MOST = 2
 SOON = 5.0
 WAIT = 20

@@ -24,6 +24,8 @@ from walkaway_core.ports.items import Item
 from walkaway_core.settings import Settings
 from walkaway_local.stack import LocalStack
 
+pytestmark = pytest.mark.deep
+
 Row = tuple[str, bytes]
 filled = test_answers.filled
 KINDS = {
@@ -109,12 +111,7 @@ def damaged(filled: Path, tmp_path: Path) -> Iterator[Callable[[str, str], Damag
         each_.stack.close()
 
 
-QUICK = {"facts are no JSON", "facts are null", "fields are a number"}
-
-
-@pytest.mark.parametrize(
-    "damage", [pytest.param(name, marks=() if name in QUICK else pytest.mark.deep) for name in DAMAGES]
-)
+@pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Damaged], kind: str, damage: str) -> None:
     server = damaged(kind, damage)
@@ -173,9 +170,7 @@ ATTRIBUTES: dict[str, Any] = {
 LISTS = ("/v1/sessions", "/v1/agents", "/v1/webhooks", "/api/tools", "/api/v1/runs")
 
 
-@pytest.mark.parametrize(
-    "damage", [pytest.param(name, marks=() if name == "a list" else pytest.mark.deep) for name in ATTRIBUTES]
-)
+@pytest.mark.parametrize("damage", ATTRIBUTES)
 def test_lists_go_on_over_damaged_attributes_of_dynamodb(filled: Path, tmp_path: Path, damage: str) -> None:
     """All records of a table twice: as they were, and with every attribute damaged, under keys beside."""
     with sqlite3.connect(filled / "walkaway.db") as connection:
