@@ -1,5 +1,6 @@
 """Rule R2: one writer, whose events are there once and in order."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 
 from tests.kit.engine import Engine
 from walkaway_core.engine.ending import cancel
-from walkaway_core.log import log
+from walkaway_core.errors import CursorInvalid
+from walkaway_core.log import log, readers
 from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Superseded, Writer
-from walkaway_core.ports.items import Change, Put
+from walkaway_core.ports.items import Change, Item, Put
 from walkaway_core.store import bodies, keys
 
 FAULTS = ["lost", "after effect"]
@@ -135,3 +137,21 @@ class TestUnreadable:
         log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("text.start", {})])
         engine.services.table.write(Change(turn.key.log, keys.event(1), drop=("nonce", "era")))
         assert log.append(engine.services, Writer(turn.key, 1001, "n"), 1, [("text.stop", {})]) == 3
+
+    @pytest.mark.parametrize("sk", ["0000000000zz", "-1", "0", "000000000x", "zz", "\u0663"])
+    def test_an_item_without_a_number_is_passed_over(self, engine: Engine, sk: str) -> None:
+        turn = engine.turn()
+        engine.table.write(Put(Item(turn.key.log, sk, {}, b"x")))
+        at = log.append(engine.services, Writer(turn.key, 1001, "n"), 0, [("a", {}), ("b", {})])
+        out = DeltaWriter(engine.services, Writer(turn.key, 1001, "m"), at)
+        out.push("c", {})
+        assert (at, out.flush(), log.end(engine.services, turn.key).number) == (3, 4, 4)
+        assert engine.kinds(turn) == ["message.created", "a", "b", "c"]
+        for after, kinds in {-1: ["message.created", "a", "b", "c"], 0: ["a", "b", "c"], 2: ["c"], 3: []}.items():
+            place = readers.cursor(engine.services, turn.key, after)
+            read = readers.read(engine.services, turn.key, place, timeout=0)
+            assert [event.type for event in asyncio.run(read)[0]] == kinds
+        with pytest.raises(CursorInvalid):
+            readers.cursor(engine.services, turn.key, 4)
+        cancel(engine.services, turn.key)
+        assert engine.events(turn)[-1].terminal

@@ -145,8 +145,8 @@ def _runs(services: Services, key: TurnKey) -> bool:
 
 
 def _is_mine(services: Services, key: TurnKey, nonce: str) -> bool:
-    page = services.table.query(key.log, reverse=True, limit=1)
-    return bool(page.items) and page.items[0].facts.get("nonce") == nonce
+    newest = log.latest(services, key)
+    return newest is not None and newest.facts.get("nonce") == nonce
 
 
 def _clear(services: Services, key: SessionKey) -> None:

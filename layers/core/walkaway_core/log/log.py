@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from walkaway_core.ports.items import Absent, Fact, Item, Put, Refused, Unknown, Write, ms
-from walkaway_core.store import bodies, keys, salvage
+from walkaway_core.store import backwards, bodies, keys, salvage
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire import gate
@@ -24,6 +24,8 @@ ATTEMPTS = 1000
 GONE = "What is stored of this event cannot be read"
 MOST = 1000
 """As many events as an item that nobody can read is believed to have."""
+
+_NUMBER = re.compile("[0-9]{10}")
 
 Draft = tuple[str, dict[str, Any]]
 """An event that has no number yet: its type and data."""
@@ -76,10 +78,18 @@ class End:
 
 def end(services: Services, turn: TurnKey) -> End:
     """Find the log's end."""
-    page = services.table.query(turn.log, reverse=True, limit=1)
-    if not page.items:
-        return End(0, 0, over=False)
-    return _behind(page.items[0])
+    newest = latest(services, turn)
+    return _behind(newest) if newest else End(0, 0, over=False)
+
+
+def latest(services: Services, turn: TurnKey, upto: str = keys.END) -> Item | None:
+    """Find the last item of a log whose number is below the sort key `upto`; None when there is none."""
+    return next(filter(numbered, backwards.items(services, turn.log, upto, first=1)), None)
+
+
+def numbered(item: Item) -> bool:
+    """Whether an item says which events it holds. One whose sort key is no number, as by hand, is nobody's."""
+    return _NUMBER.fullmatch(item.sk) is not None
 
 
 def open_end(services: Services, turn: TurnKey, era: int | None = None) -> End:
@@ -112,9 +122,12 @@ def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft
 
 
 def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Event]:
-    """Unpack log items. Of one whose body is gone or damaged each event says so, and the numbers stay as they were."""
+    """Unpack log items. Of one whose body is gone or damaged each event says so, and the numbers stay as they were.
+
+    What has no number is left out.
+    """
     unpacked: list[Event] = []
-    for entry in items:
+    for entry in filter(numbered, items):
         first, at = int(entry.sk), _at(entry, turn)
         lines = bodies.shown(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
         split = [line.partition(" ") for line in lines]
@@ -180,7 +193,7 @@ def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
     mine = False
     while True:
         page = services.table.query(writer.turn.log, after=keys.event(number - 1) if number else "")
-        for entry in page.items:
+        for entry in filter(numbered, page.items):
             if entry.facts.get("nonce") == writer.nonce:
                 mine = True
             elif "terminal" in entry.facts or _behind(entry).era > writer.era:

@@ -1,13 +1,14 @@
 """Reading a turn's log: pages of it, and following it live. Readers only ever look at the Table."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log
 from walkaway_core.log.patience import Patience
+from walkaway_core.ports.items import Item
 from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -21,6 +22,7 @@ PARKED = 60.0
 See docs/deploy.md#what-clients-notice.
 """
 RELEASE_POLL = 0.01
+STRAY_POLL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,10 @@ def cursor(services: Services, turn: TurnKey, after: int) -> Cursor:
     """Find a place in the log, -1 for before the first event. Raises CursorInvalid for one that is not there."""
     if after < 0:
         return Cursor(-1, "", done=False)
-    page = services.table.query(turn.log, upto=keys.event(after), reverse=True, limit=1)
-    last = log.last(page.items[0]) if page.items else -1
-    if after > last:
+    item = log.latest(services, turn, keys.event(after + 1))
+    last = log.last(item) if item else -1
+    if item is None or after > last:
         raise CursorInvalid(f"The cursor {after} is ahead of the log, whose last event is {last}")
-    item = page.items[0]
     if after == last:
         return Cursor(after, item.sk, done="terminal" in item.facts)
     begin = int(item.sk)
@@ -58,12 +59,22 @@ async def read(
     page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
     events = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
     if not events:
-        return [], at
+        passed = await _past(page.items, at, timeout)
+        return ([], at) if passed == at else await read(services, turn, passed, limit=limit, timeout=timeout)
     last = events[-1]
     if last.terminal:
         await _released(services, turn)
-    whole = [item.sk for item in page.items if log.last(item) <= last.number]
+    whole = [item.sk for item in page.items if log.numbered(item) and log.last(item) <= last.number]
     return events, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
+
+
+async def _past(strays: Sequence[Item], at: Cursor, timeout: float) -> Cursor:
+    """Go past items without a number; those that sort behind the next event stay, and the log is then polled."""
+    following = keys.event(at.after + 1)
+    passed = max((item.sk for item in strays if item.sk < following), default=at.item)
+    if strays and passed == at.item:
+        await asyncio.sleep(min(timeout, STRAY_POLL))
+    return replace(at, item=passed)
 
 
 async def follow(
