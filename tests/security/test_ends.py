@@ -12,7 +12,6 @@ from tests.security.scene import KEEP, Scene, daemons, scene
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import staging
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
-from walkaway_local.sandbox.namespace import Namespace
 from walkaway_local.workspace import FolderWorkspace
 
 pytestmark = [needs_bubblewrap, pytest.mark.deep]
@@ -95,17 +94,6 @@ def test_nothing_runs_when_the_copy_is_looked_at(ending: str, here: Scene, monke
     alive, told = left(here, monkeypatch, command, timeout)
     assert alive == []
     assert told.endswith("[written: kept.txt]")
-
-
-def test_the_end_of_bubblewrap_alone_is_not_that(here: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def end(namespace: Namespace) -> bytes:
-        namespace.process.kill()
-        namespace.process.wait()
-        return b""
-
-    monkeypatch.setattr(Namespace, "end", end)
-    command, timeout = ENDINGS["cut off"]
-    assert any(left(here, monkeypatch, command, timeout)[0] for _ in range(20))
 
 
 def test_output_and_files_of_writers_that_are_cut_off_stay(here: Scene) -> None:
