@@ -92,6 +92,8 @@ def ground(side: str, folder: Path) -> Iterator[Ground]:
         patch.setattr(keys, "DUE_SHARDS", 2)
         patch.setattr(import_module("walkaway_core.doors.run_tool"), "WAIT", 10.0)
         patch.setattr(import_module("walkaway_core.agent.tools.tool"), "LIGHT_SECONDS", 600.0)
+        for name in ("LOOK_EVERY", "LOOK_SELDOM"):  # else whoever waits for a tool goes on beside what happens in it
+            patch.setattr(import_module("walkaway_core.agent.tools.allotted"), name, 600.0)
         service.respond = respond
         model = AnthropicModel(Settings(base_url=service.url))
         yield Ground(side, places, service, model, patch)
