@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from walkaway_core.values import Network
+
 HEAD_SECONDS = 30.0
 """How long a connection may take from its first moment, or from a head's first byte, to the end of that head."""
 BODY_SECONDS = 30.0

@@ -1,7 +1,6 @@
 """A server whose disk is full: real files, real sockets, and a limit that the kernel keeps."""
 
 import os
-import re
 import resource
 import sqlite3
 import subprocess
@@ -290,7 +289,7 @@ def test_a_command_that_fills_the_disk_leaves_room_behind(
     data, _ = small_disk
     with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
         told = Agent(web, model).bash(FILL.replace("DEEP", str(deep)), timeout=20)
-        assert re.search("(No space left on device|File too large)\nlooked", told), told
+        assert "No space left on device\nlooked" in told
         assert deep or "fill was not kept: The disk is full" in told
         assert list((data / "sandbox").iterdir()) == []
         assert web.get("/health").is_success

@@ -155,3 +155,10 @@ class TestUnreadable:
             readers.cursor(engine.services, turn.key, 4)
         cancel(engine.services, turn.key)
         assert engine.events(turn)[-1].terminal
+
+    def test_a_page_full_of_items_without_a_number_is_passed_over(self, engine: Engine) -> None:
+        turn = engine.turn()
+        strays = [Put(Item(turn.key.log, f"0000000000a{number:04}", {}, b"x")) for number in range(1001)]
+        for start in range(0, len(strays), 100):
+            engine.table.write(*strays[start : start + 100])
+        assert log.append(engine.services, Writer(turn.key, 1001, "n"), 0, [("a", {})]) == 2

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.kit.engine import Engine
+from tests.kit.patience import holds
 from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.sites import Site
 from walkaway_core.agent import tools
@@ -37,6 +38,7 @@ class Stalled:
 
     real: Any
     over: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.real, name)
@@ -44,6 +46,7 @@ class Stalled:
             return method
 
         def stalled(*arguments: Any, **named: Any) -> Any:
+            self.reached.set()
             self.over.wait(60)
             return method(*arguments, **named)
 
@@ -82,6 +85,7 @@ class Call:
         put(root("t"), "a.txt", [(b"a" * 20 + b"!\n") * 3000])
         put(root("t"), "lines.txt", [b"\r\n" + b"a" * 1_900_000])
         patch.setattr(tools.TOOLS[name], "deadline", SECONDS)
+        self._is_stalled = name in STALLED
         self.stalled = Stalled(engine.services.workspace)
         services = replace(engine.services, settings=replace(engine.services.settings, outbound_loopback=True))
         if name in STALLED:
@@ -112,6 +116,8 @@ class Call:
             self.ended.set_exception(error)
 
     def cancel(self) -> None:
+        """End its turn, when it is at what would not end: held by the store, or in a process of its own."""
+        assert holds(self.stalled.reached.is_set if self._is_stalled else lambda: bool(children()))
         cancel(self.engine.services, self.turn.key)
 
     def left(self) -> list[int]:
@@ -169,7 +175,6 @@ def test_the_end_of_its_turn_ends_it(name: str, call: Callable[[str], Call], mon
     monkeypatch.setattr("tests.security.test_tools.SECONDS", 60.0)
     monkeypatch.setattr("walkaway_core.agent.tools.tool.LIGHT_SECONDS", 60.0)
     one = call(name)
-    time.sleep(0.2)  # it is at it
     one.cancel()
     with pytest.raises(Superseded):
         one.ended.result(SOON)

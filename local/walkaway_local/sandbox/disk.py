@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from mmap import PAGESIZE
 from pathlib import Path
 
 from walkaway_core.ports.sandbox import SandboxRefused
+from walkaway_sandbox import tree
 
-BYTES, FILES = 1_000_000_000, 20_000
+BYTES, FILES = tree.MOST_BYTES, 20_000
 """What a command may have, of both: workspace, /tmp and /dev/shm together."""
 SHARE = 2
 """All disks together may take the SHARE-th part of the memory, and one a quarter of that."""
@@ -22,8 +24,8 @@ def options() -> str:
 
 
 def size() -> int:
-    """Give the bytes of one disk."""
-    return min(BYTES, total() // SHARE // 4)
+    """Give the bytes of one disk, in whole pages: rounded up, one file could not fill it (RLIMIT_FSIZE)."""
+    return min(BYTES, total() // SHARE // 4) // PAGESIZE * PAGESIZE
 
 
 def total() -> int:

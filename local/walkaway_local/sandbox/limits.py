@@ -3,7 +3,9 @@
 import resource
 from collections.abc import Iterator
 
-LIMITS = {"nproc": 256, "as": 4 * 1024**3, "fsize": 1_000_000_000, "nofile": 1024, "core": 0}
+from walkaway_local.sandbox import disk
+
+LIMITS = {"nproc": 256, "as": 4 * 1024**3, "fsize": disk.BYTES, "nofile": 1024, "core": 0}
 """Processes of the user, bytes of address space, of a file, open files, bytes of a core dump (setrlimit(2))."""
 
 

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from walkaway_core.ports.sandbox import Command
-from walkaway_local.sandbox import usage
+from walkaway_local.sandbox import disk, usage
 from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
 CHUNK = 64 * 1024
 MEMORY = 2 * 1024**3
-ENTRIES = 20_000
 
 
 class Running:
@@ -76,8 +75,8 @@ class Running:
             return f"it used more than {MEMORY} bytes of memory"
         if usage.short() and taken == max(self._together.values()):
             return "this machine has little memory left, and of all commands it used the most"
-        if not self._bounded and tree.outgrown(self._copy, ENTRIES):
-            most = f"{ENTRIES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
+        if not self._bounded and tree.outgrown(self._copy, disk.FILES):
+            most = f"{disk.FILES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
             return f"it made more than {most} in the workspace"
         return ""
 

@@ -66,7 +66,7 @@ def create(
     values: Said,
     tools: Sequence[FunctionTool] = (),
 ) -> Agent:
-    """Make an agent. Raises and Invalid when its model cannot be called here, or for its tools."""
+    """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
     stored = client_tools.store(services, tenant, id_, tools)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))

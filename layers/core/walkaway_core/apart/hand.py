@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from walkaway_core.apart import child
@@ -75,13 +75,6 @@ def hand() -> Iterator[Hand]:
     finally:
         process.kill()
         process.wait()
-        for end in (process.stdin, process.stdout):
-            if end:
-                _close(end)
-
-
-def _close(end: Any) -> None:
-    try:
-        end.close()
-    except OSError:  # what was still to be written has no reader
-        pass
+        for end in filter(None, (process.stdin, process.stdout)):
+            with suppress(OSError):  # what was still to be written has no reader
+                end.close()

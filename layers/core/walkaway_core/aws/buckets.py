@@ -3,15 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
+from walkaway_core.aws.unsent import UNSENT
 from walkaway_core.ports.items import Unknown
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.workspace import Refused
@@ -29,7 +23,6 @@ STRANGERS = {
     "400",
 }
 """Credentials that are not taken; HEAD says no more than 400."""
-UNSENT = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, CredentialRetrievalError)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from walkaway_core.aws.buckets import UNSENT
 from walkaway_core.aws.expressions import to_item
+from walkaway_core.aws.unsent import UNSENT
 from walkaway_core.ports.items import Refused, TooLarge, Unknown, Write
 from walkaway_core.ports.patience import NotWritten
 

@@ -16,8 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from walkaway_core.aws import failures
-from walkaway_core.aws.buckets import UNSENT
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
+from walkaway_core.aws.unsent import UNSENT
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock

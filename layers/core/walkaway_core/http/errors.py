@@ -118,8 +118,8 @@ DESCRIBED = "x-described-by"
 def answers(*codes: int, model: type[BaseModel] = ErrorBody) -> dict[int | str, dict[str, Any]]:
     """Document the errors of a route, beside those that all have (`openapi.EVERYWHERE`).
 
-    FastAPI makes a validator for each answer that names a model, which takes a tenth of the start and checks nothing,
-    since no route returns its errors: so the document alone is told of the model.
+    FastAPI makes a validator for each answer that names a model, which takes a twentieth of the start and checks
+    nothing, since no route returns its errors: so the document alone is told of the model.
     """
     return {code: {DESCRIBED: model, "description": HTTPStatus(code).phrase} for code in codes}
 

@@ -190,9 +190,9 @@ def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
 
     Raises Superseded when a later writer, or the end of the turn, stands in the way.
     """
-    mine = False
+    mine, after = False, keys.event(number - 1) if number else ""
     while True:
-        page = services.table.query(writer.turn.log, after=keys.event(number - 1) if number else "")
+        page = services.table.query(writer.turn.log, after=after)
         for entry in filter(numbered, page.items):
             if entry.facts.get("nonce") == writer.nonce:
                 mine = True
@@ -201,3 +201,4 @@ def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:
             number = _behind(entry).number
         if not page.more:
             return mine, number
+        after = page.items[-1].sk

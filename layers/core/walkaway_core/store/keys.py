@@ -29,6 +29,7 @@ SYS#FORMAT                -                               the format's number (o
 
 import hashlib
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from walkaway_core.ports.items import Key
@@ -95,6 +96,11 @@ class TurnKey:
     session: str
     turn: str
     order: str = field(default="", compare=False)
+
+    @classmethod
+    def named(cls, tenant: str, facts: Mapping[str, object]) -> "TurnKey":
+        """Say which turn an entry of a list or a look-up means; one that cannot be read means nobody's."""
+        return cls(tenant, *(str(facts.get(name, "")) for name in ("session", "turn")))
 
     @property
     def owner(self) -> SessionKey:

@@ -94,6 +94,11 @@ class Turn:
         return None if self.cost is None else self.cost / 1e6
 
     @property
+    def readable(self) -> bool:
+        """Whether it could be read: one that could not has failed, and says so."""
+        return self.code != LOST["code"]
+
+    @property
     def parked(self) -> bool:
         """Whether it waits for what the caller is to do."""
         return self.status == "running" and self.pause.since > 0
@@ -180,7 +185,7 @@ def load(services: Services, key: TurnKey) -> Turn | None:
 def lost(services: Services, session: Session) -> bool:
     """Whether the turn that a busy session names is gone, over, or cannot be read: nobody will ever end it."""
     turn = load(services, session.key.turn(session.turn))
-    if turn is None or turn.code == LOST["code"]:
+    if turn is None or not turn.readable:
         return True
     if turn.status not in turn_facts.OVER:
         return False

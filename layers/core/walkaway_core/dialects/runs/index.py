@@ -12,7 +12,7 @@ from walkaway_core.store import keys
 from walkaway_core.store.extensions import Projection
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turns import LOST, Turn
+from walkaway_core.store.turns import Turn
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 ENDED = {"completed": "succeeded", "failed": "failed", "cancelled": "cancelled"}
@@ -90,7 +90,7 @@ def state(turn: Turn) -> str:
 
 def _counted(services: Services, turn: Turn) -> str:
     """As what a run is counted: one whose turn cannot be read as what it was before."""
-    if turn.code != LOST["code"]:
+    if turn.readable:
         return state(turn)
     entry = services.table.get(own_keys.run_entry(turn.key.tenant, turn.key.turn))[0]
     stored = entry.facts.get("state") if entry else None

@@ -153,14 +153,9 @@ def get(services: Services, tenant: str, id_: str) -> StoredRun:
     return runs[0]
 
 
-def _turn(tenant: str, item: Item) -> TurnKey:
-    """Say whose entry this is; one that cannot be read is nobody's."""
-    return TurnKey(tenant, *(str(item.facts.get(name, "")) for name in ("session", "turn")))
-
-
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]:
     """Read the turns and sessions of entries; those whose session is gone are left out."""
-    names = [_turn(tenant, item) for item in items]
+    names = [TurnKey.named(tenant, item.facts) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
     read: list[Item | None] = []
     unique = list(dict.fromkeys(wanted))
@@ -172,7 +167,7 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]
         record, owner = there[name.item], there[name.owner.item]
         if record and owner and sessions.alive(owner, services.clock.now()):
             turn = turns.unpack(name, record)
-            if turn.code == turns.LOST["code"]:
+            if not turn.readable:
                 turn = _known(services, turn)
             if run := Run.read(turn.facts):
                 runs.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
@@ -225,7 +220,7 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
     stored = get(services, tenant, id_)
     turn = stored.turn
-    if turn.ended_at is None and turn.code != turns.LOST["code"]:
+    if turn.ended_at is None and turn.readable:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
     tx = Transaction(services.table)
     tx.change(turn.key.item, drop=("run",))

@@ -116,14 +116,9 @@ def _asked(services: Services, tenant: str, item: Item) -> Mapping[str, Any]:
     return {gate.UNREADABLE: f"what was asked has no `{wrong[0]}`"} if wrong else said
 
 
-def _turn(tenant: str, item: Item) -> TurnKey:
-    """Say whose look-up this is; one that cannot be read is nobody's."""
-    return TurnKey(tenant, *(str(item.facts.get(name, "")) for name in ("session", "turn")))
-
-
 def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask]:
     """Read the turns of look-ups; those whose session is gone are left out."""
-    names = [_turn(tenant, item) for item in items]
+    names = [TurnKey.named(tenant, item.facts) for item in items]
     wanted = [key for name in names for key in (name.item, name.owner.item)]
     read: list[Item | None] = []
     for start_ in range(0, len(wanted), 100):
@@ -132,7 +127,7 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredTask
     for number, (name, item) in enumerate(zip(names, items, strict=True)):
         record, owner = read[2 * number], read[2 * number + 1]
         turn = turns.unpack(name, record) if record and sessions.alive(owner, services.clock.now()) else None
-        if turn and turn.code == turns.LOST["code"]:
+        if turn and not turn.readable:
             turn = replace(turn, facts={**turn.facts, **_known(item).facts})
         if turn and (task := Task.read(turn.facts)):
             tasks.append(StoredTask(task, turn, _asked(services, tenant, item)))
