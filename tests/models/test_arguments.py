@@ -46,20 +46,20 @@ def request(model: str = "claude-sonnet-5-5", **more: Any) -> ModelRequest:
     ],
 )
 def test_thinking_is_asked_for_in_the_models_own_way(model: str, asked: bool | int | None, sent: Any) -> None:  # noqa: FBT001
-    assert arguments(request(model, thinking=asked), theirs=True).get("thinking") == sent
+    assert arguments(request(model, thinking=asked), theirs=True).body.get("thinking") == sent
 
 
 @pytest.mark.parametrize(("effort", "type_"), [("high", "between_tools"), ("xhigh", "adaptive")])
 def test_with_much_effort_it_cannot_be_off(effort: str, type_: str) -> None:
     asked = request(thinking=False, effort=effort)
-    assert arguments(asked, theirs=True)["thinking"]["type"] == type_
+    assert arguments(asked, theirs=True).body["thinking"]["type"] == type_
     assert dropped(asked) == (["thinking"] if effort == "xhigh" else [])
 
 
 def test_notes_are_asked_for_where_they_are_known() -> None:
-    assert arguments(request(), theirs=True)["extra_headers"] == {"anthropic-beta": NOTES}
-    assert "thinking" not in arguments(request()), "another service may not know them"
-    assert arguments(request("bedrock/anthropic.claude-sonnet-5-5"))["thinking"] == UPDATES
+    assert arguments(request(), theirs=True).headers == {"anthropic-beta": NOTES}
+    assert "thinking" not in arguments(request()).body, "another service may not know them"
+    assert arguments(request("bedrock/anthropic.claude-sonnet-5-5")).body["thinking"] == UPDATES
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_answer_gets_the_room_for_its_thinking_up_to_what_the_model_gives(
     thinking: bool | int | None,  # noqa: FBT001
     most: int,
 ) -> None:
-    made = arguments(request(model, thinking=thinking))
+    made = arguments(request(model, thinking=thinking)).body
     assert made["max_tokens"] == most
     assert made.get("thinking", {}).get("budget_tokens", 0) < most
 
@@ -86,18 +86,19 @@ def test_an_answer_gets_the_room_for_its_thinking_up_to_what_the_model_gives(
 def test_what_a_model_would_refuse_is_left_out_and_named() -> None:
     asked = request("claude-sonnet-4-5", effort="low", temperature=0.5, thinking=True)
     assert dropped(asked) == ["temperature", "effort"]
-    made = arguments(asked)
+    made = arguments(asked).body
     assert "output_config" not in made
-    assert "extra_body" not in made
+    assert "temperature" not in made
     assert dropped(request("claude-opus-5-5", thinking=False, temperature=1.0)) == ["temperature", "thinking"]
     assert dropped(request("qwen3", effort="max", temperature=2.0, thinking=False)) == []
 
 
 def test_a_temperature_goes_to_the_edition_that_knows_it() -> None:
     made = arguments(request("claude-sonnet-4-6", temperature=0.5))
-    assert made["extra_body"] == {"temperature": 0.5}
-    assert made["extra_headers"] == {"anthropic-version": "2023-06-01"}
-    assert arguments(request("qwen3", temperature=0.5))["extra_body"] == {"temperature": 0.5}
+    assert made.body["temperature"] == 0.5
+    assert made.headers == {"anthropic-version": "2023-06-01"}
+    other = arguments(request("qwen3", temperature=0.5))
+    assert (other.body["temperature"], other.headers) == (0.5, {})
 
 
 SERVED = ("web_search", "web_fetch")
@@ -137,7 +138,7 @@ def test_arguments_come_as_they_are_written_from_claudes_own_api_alone() -> None
 
 def test_a_step_that_may_be_late_is_cached_for_an_hour() -> None:
     for slow in (False, True):
-        made = arguments(request(slow=slow))
+        made = arguments(request(slow=slow)).body
         marks = [made["system"][0]["cache_control"], made["messages"][-1]["content"][-1]["cache_control"]]
         assert marks == [{"type": "ephemeral"} | ({"ttl": "1h"} if slow else {})] * 2
 
@@ -175,10 +176,9 @@ class TestMantle:
 
 
 def test_older_models_on_bedrock_are_asked_in_their_edition() -> None:
-    assert arguments(request("bedrock/us.anthropic.claude-opus-4-6"))["extra_body"] == {
-        "anthropic_version": "bedrock-2023-05-31"
-    }
-    assert "extra_body" not in arguments(request("bedrock/us.anthropic.claude-sonnet-5-5"))
+    made = arguments(request("bedrock/us.anthropic.claude-opus-4-6"))
+    assert made.body["anthropic_version"] == "bedrock-2023-05-31"
+    assert "anthropic_version" not in arguments(request("bedrock/us.anthropic.claude-sonnet-5-5")).body
 
 
 def test_what_stands_before_the_conversation_is_named_where_thinking_is_bound_to_it() -> None:

@@ -119,13 +119,9 @@ def finish(reason: str | None, usage: Any, **more: Any) -> list[Event]:
     return [last, {"type": "message_stop"}]
 
 
-def built(event: Event) -> RawMessageStreamEvent:
-    return construct_type(type_=RawMessageStreamEvent, value=event)  # type: ignore[return-value]
-
-
 def read(events: Sequence[Event], messages: Sequence[Any] = ()) -> tuple[Blocks, Answer, list[tuple[str, Any]]]:
     blocks = Blocks(messages)
-    drafts = [draft for event in events for draft in blocks.take(built(event))]
+    drafts = [draft for event in events for draft in blocks.take(event)]
     drafts += blocks.end()
     return blocks, blocks.answer(), drafts
 
@@ -135,7 +131,8 @@ def accumulated(events: Sequence[Event]) -> Any:
     snapshot = None
     buffers: dict[int, bytes] = {}
     for event in events:
-        snapshot = accumulate_event(event=built(event), current_snapshot=snapshot, json_bufs=buffers)
+        built: Any = construct_type(type_=RawMessageStreamEvent, value=event)
+        snapshot = accumulate_event(event=built, current_snapshot=snapshot, json_bufs=buffers)
     return snapshot
 
 
@@ -378,7 +375,7 @@ class TestEnd:
             ),
         )[:-3]
         blocks = Blocks()
-        drafts = [draft for event in events for draft in blocks.take(built(event))] + [*blocks.cut()]
+        drafts = [draft for event in events for draft in blocks.take(event)] + [*blocks.cut()]
         answer = blocks.answer()
         assert blocks.complete
         assert answer.stop_reason == "time_limit"

@@ -287,7 +287,7 @@ class TestStreams:
         assert "model" in str(told)
         if "event: x" in raw or raw == GLUED:
             assert "cannot be read" in str(told)
-            assert caplog.records[-1].exc_info
+            assert "no object" in str(told) if "[]" in raw else caplog.records[-1].exc_info
 
     def test_bytes_that_are_no_event_stream_of_amazons_are_trouble_too(
         self, model: MessagesApi, monkeypatch: pytest.MonkeyPatch

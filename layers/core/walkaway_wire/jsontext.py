@@ -29,6 +29,11 @@ def dump_bytes(value: Any) -> bytes:
     return dumps(value).encode()
 
 
+def dump_whole(value: Any) -> bytes:
+    """Encode `value` for a reader of whole characters. Raises UnicodeEncodeError for half a surrogate pair."""
+    return _COMPACT.encode(value).encode()
+
+
 def is_unicode(value: Any) -> bool:
     """Whether all text in it is: JSON escapes can spell half of a surrogate pair, which no encoding carries."""
     try:

@@ -7,7 +7,7 @@ their place. The SDK is imported at the first call, or by `warm`.
 import hashlib
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import arguments, catalog, unforeseen
 from walkaway_core.models.calling import AnthropicCall
@@ -17,7 +17,6 @@ from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
     from anthropic import Anthropic, AnthropicBedrock, AnthropicBedrockMantle, Stream
-    from anthropic.types import RawMessageStreamEvent
 
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
@@ -93,10 +92,12 @@ class AnthropicModel:
 
     def count(self, request: ModelRequest) -> int | None:
         """Ask the service to count; some services cannot, and Bedrock does not through the SDK."""
-        known = {"model", "system", "messages", "tools", "thinking", "output_config", "extra_headers"}
+        known = {"model", "system", "messages", "tools", "thinking", "output_config"}
         try:
-            asked = {name: value for name, value in self._arguments(request).items() if name in known}
-            counted: object = self._client(request.model).messages.count_tokens(**asked).input_tokens
+            body, headers = self._arguments(request)
+            asked = {name: value for name, value in body.items() if name in known}
+            client = self._client(request.model)
+            counted: object = client.messages.count_tokens(**asked, extra_headers=headers).input_tokens
         except Exception:  # noqa: BLE001 - whatever it is, the call itself will say it
             return None
         return counted if isinstance(counted, int) and counted > 0 else None
@@ -105,17 +106,30 @@ class AnthropicModel:
         """Prepare a call. The client is made when it begins: what is wrong with it is what the call fails with."""
         return AnthropicCall(lambda: self._begin(request), request, self._settings, STALL_SECONDS)
 
-    def _begin(self, request: ModelRequest) -> "Stream[RawMessageStreamEvent]":
-        """Send a request; what the service says may be long in coming, but not between two parts of it."""
+    def _begin(self, request: ModelRequest) -> "Stream[object]":
+        """Send a request; what the service says may be long in coming, but not between two parts of it.
+
+        Through the method of the SDK that does neither copy what is sent, which costs more than all else of a long
+        conversation, nor make objects of what comes; Bedrock puts the model's name from the body into the address.
+        """
+        from anthropic import Stream
         from httpx2 import Timeout
 
         first = max(float(self._settings.first_byte_seconds), STALL_SECONDS)
-        timeout = Timeout(STALL_SECONDS, connect=CONNECT_SECONDS, read=first)
-        asked = self._arguments(request)
-        stream: Any = self._client(request.model).messages.create(**asked, timeout=timeout)
-        return cast("Stream[RawMessageStreamEvent]", stream)
+        body, headers = self._arguments(request)
+        sent: dict[str, Any] = {"content": jsontext.dump_whole(body)}
+        if request.model.startswith(BEDROCK):
+            sent = {"body": body}
+        return self._client(request.model).post(
+            "/v1/messages",
+            **sent,
+            options={"headers": headers, "timeout": Timeout(STALL_SECONDS, connect=CONNECT_SECONDS, read=first)},
+            cast_to=object,
+            stream=True,
+            stream_cls=Stream[object],
+        )
 
-    def _arguments(self, request: ModelRequest) -> arguments.Arguments:
+    def _arguments(self, request: ModelRequest) -> arguments.Asked:
         return arguments.arguments(request, theirs=self._is_theirs(request.model))
 
     def _is_theirs(self, model: str) -> bool:

@@ -2,14 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from walkaway_core.models import caching, catalog
 from walkaway_core.models.catalog import Card
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import BEDROCK
 
-Arguments = dict[str, Any]
+Fields = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """A request as it is sent: its body, and the headers that are no other request's."""
+
+    body: Fields
+    headers: dict[str, str]
+
 
 EDITIONS: Mapping[str, Mapping[str, str]] = {
     "first": {
@@ -46,12 +54,11 @@ def on_mantle(model: str) -> bool:
     return bool(MANTLE.fullmatch(model.removeprefix(BEDROCK)))
 
 
-def arguments(request: ModelRequest, *, theirs: bool = False) -> Arguments:
-    """Say a request as the SDK takes it. `theirs`: to Claude's own API, and not to another one that speaks like it."""
+def arguments(request: ModelRequest, *, theirs: bool = False) -> Asked:
+    """Say a request as it is sent. `theirs`: to Claude's own API, and not to another one that speaks like it."""
     card = catalog.find(request.model)
     headers: dict[str, str] = {}
-    body: Arguments = {}
-    made: Arguments = {
+    body: Fields = {
         "model": request.model.removeprefix(BEDROCK),
         "system": caching.instructions(request.system, slow=request.slow),
         "messages": caching.conversation(request.messages, slow=request.slow),
@@ -61,20 +68,20 @@ def arguments(request: ModelRequest, *, theirs: bool = False) -> Arguments:
     }
     knows = theirs or request.model.startswith(BEDROCK)
     if thinking := _thinking(request, card, knows=knows):
-        made["thinking"] = thinking
+        body["thinking"] = thinking
         if thinking.get("display") == "updates":
             headers["anthropic-beta"] = NOTES
     if request.effort and (card is None or request.effort in card.efforts):
-        made["output_config"] = {"effort": request.effort}
+        body["output_config"] = {"effort": request.effort}
     if request.temperature is not None and "temperature" not in dropped(request):
-        body["temperature"] = request.temperature  # the SDK has it no more
+        body["temperature"] = request.temperature
         if card:
             headers["anthropic-version"] = BEFORE_SAMPLING_WENT
     if request.container:
-        made["container"] = request.container
+        body["container"] = request.container
     if card and card.sampling and request.model.startswith(BEDROCK) and not on_mantle(request.model):
         body["anthropic_version"] = BEDROCK_VERSION  # the SDK's own is for models of 4.7 and later
-    return made | ({"extra_headers": headers} if headers else {}) | ({"extra_body": body} if body else {})
+    return Asked(body, headers)
 
 
 def tools(request: ModelRequest, *, theirs: bool = False) -> list[dict[str, Any]]:
@@ -119,7 +126,7 @@ def _most(request: ModelRequest, card: Card | None) -> int:
     return min(request.max_tokens + more, card.output) if card else request.max_tokens + more
 
 
-def _thinking(request: ModelRequest, card: Card | None, *, knows: bool) -> Arguments | None:
+def _thinking(request: ModelRequest, card: Card | None, *, knows: bool) -> Fields | None:
     """Say how to think (Messages API, thinking: configuring). Who is not asked shows its notes, where it has any."""
     asked = request.thinking
     kind = card.thinking if card else None

@@ -1,8 +1,8 @@
 """One content block of an answer while it comes in: what readers see of it, and what is kept."""
 
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from walkaway_wire import gate, jsontext
 from walkaway_wire.events import (
@@ -20,9 +20,7 @@ from walkaway_wire.events import (
     TOOL_USE_STOP,
 )
 
-if TYPE_CHECKING:
-    from anthropic.types import RawContentBlockDelta
-
+Delta = Mapping[str, Any]
 Draft = tuple[str, dict[str, Any]]
 Drafts = Sequence[Draft]
 
@@ -48,7 +46,7 @@ class Block:
             return ()
         return ((SERVER_TOOL_RESULT, {"id": named(self.body, "tool_use_id"), "type": kind}),)
 
-    def add(self, _: "RawContentBlockDelta") -> Drafts:
+    def add(self, _: Delta) -> Drafts:
         """Take in a piece; one that such a block does not have is passed over."""
         return ()
 
@@ -77,14 +75,15 @@ class Text(Block):
         cited = [(TEXT_CITATION, {"citation": citation}) for citation in self.body.get("citations") or ()]
         return [(TEXT_START, {}), *written, *cited]
 
-    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+    def add(self, delta: Delta) -> Drafts:
         """Take in more text, or where it comes from."""
-        if delta.type == "text_delta" and delta.text:
-            self._pieces.append(delta.text)
-            return ((TEXT_DELTA, {"content": delta.text}),)
-        if delta.type != "citations_delta":
+        kind = delta.get("type")
+        if kind == "text_delta" and (text := piece(delta, "text")):
+            self._pieces.append(text)
+            return ((TEXT_DELTA, {"content": text}),)
+        if kind != "citations_delta":
             return ()
-        citation = gate.mended(delta.citation.model_dump(mode="json", exclude_none=True, warnings=False))
+        citation = gate.mended({name: part for name, part in fields(delta.get("citation")).items() if part is not None})
         self.body["citations"] = [*(self.body.get("citations") or ()), citation]
         return ((TEXT_CITATION, {"citation": citation}),)
 
@@ -112,12 +111,13 @@ class Thinking(Block):
         """Thinking that stands in the beginning is the first piece."""
         return self._written(self._given)
 
-    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+    def add(self, delta: Delta) -> Drafts:
         """Take in more thinking, or its signature."""
-        if delta.type == "thinking_delta":
-            return self._written(delta.thinking)
-        if delta.type == "signature_delta":
-            self.body["signature"] = jsontext.whole(delta.signature)
+        kind = delta.get("type")
+        if kind == "thinking_delta":
+            return self._written(piece(delta, "thinking"))
+        if kind == "signature_delta":
+            self.body["signature"] = jsontext.whole(piece(delta, "signature"))
         return ()
 
     def end(self) -> Drafts:
@@ -155,12 +155,12 @@ class Call(Block):
         """Tell which tool it is."""
         return ((TOOL_USE_START, {"name": self.body["name"], "id": self.body["id"]}),)
 
-    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+    def add(self, delta: Delta) -> Drafts:
         """Take in more of the arguments."""
-        if delta.type != "input_json_delta" or not delta.partial_json:
+        if delta.get("type") != "input_json_delta" or not (text := piece(delta, "partial_json")):
             return ()
-        self._pieces.append(delta.partial_json)
-        return ((TOOL_USE_INPUT_DELTA, {"content": delta.partial_json}),)
+        self._pieces.append(text)
+        return ((TOOL_USE_INPUT_DELTA, {"content": text}),)
 
     def end(self) -> Drafts:
         """Read the arguments; readers see those that stood in the beginning now, since pieces might have come."""
@@ -192,7 +192,7 @@ class ServerCall(Call):
         """Readers see it when it is whole."""
         return ()
 
-    def add(self, delta: "RawContentBlockDelta") -> Drafts:
+    def add(self, delta: Delta) -> Drafts:
         """Take in more of the arguments."""
         super().add(delta)
         return ()
@@ -213,3 +213,16 @@ def named(body: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable(f"a block of type {str(body.get('type'))[:100]!r} has no {name}")
     return value
+
+
+def piece(delta: Delta, name: str) -> str:
+    """Give the text of a piece, which may be missing. Raises Unreadable for what is no text."""
+    value = delta.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Unreadable(f"the {name} of a piece is no text")
+    return value or ""
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """Give a part of an event; one that is no object has no fields."""
+    return value if isinstance(value, dict) else {}

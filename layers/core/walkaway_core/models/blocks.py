@@ -7,18 +7,13 @@ block by its index. Unlike it, it takes streams that leave out what says nothing
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from walkaway_core.models.block import Block, Call, Draft, Drafts, ServerCall, Text, Thinking, Unreadable, named
+from walkaway_core.models.block import Block, Call, Draft, Drafts, ServerCall, Text, Thinking, Unreadable, fields, named
 from walkaway_core.ports.model import Answer
 from walkaway_wire import jsontext
 
-if TYPE_CHECKING:
-    from anthropic.types import (
-        RawContentBlockStartEvent,
-        RawMessageDeltaEvent,
-        RawMessageStreamEvent,
-    )
+Event = Mapping[str, Any]
 
 CHARACTERS_PER_TOKEN = 3.5
 KINDS: Mapping[str, type[Block]] = {
@@ -38,27 +33,30 @@ class Blocks:
         self._messages = messages
         self._taken: set[str] | None = None
         self._content: list[Block] = []
-        self._at: dict[int, Block] = {}
+        self._at: dict[int | None, Block] = {}
         self._shown: deque[Block] = deque()
         self._usage: dict[str, int] = {}
         self._stop_reason = ""
         self._refusal: dict[str, str] = {}
         self._container: dict[str, str] = {}
 
-    def take(self, event: "RawMessageStreamEvent") -> Drafts:
+    def take(self, event: object) -> Drafts:
         """Take in one raw event; give what readers get to see now. Raises Unreadable."""
         if self.complete:
             return ()
-        if event.type == "content_block_delta":  # nearly all of them are
-            block = self._at.get(event.index)
+        if not isinstance(event, dict):
+            raise Unreadable("an event is no object")
+        kind = event.get("type")
+        if kind == "content_block_delta":  # nearly all of them are
+            block = self._at.get(_index(event))
             if block is None:
-                raise Unreadable(f"a piece belongs to block {event.index}, which is not open")
-            drafts = block.add(event.delta)
+                raise Unreadable(f"a piece belongs to block {event.get('index')}, which is not open")
+            drafts = block.add(fields(event.get("delta")))
             return drafts if not drafts or block is self._shown[0] else self._show(block, drafts)
-        if event.type == "content_block_start":
+        if kind == "content_block_start":
             return self._start(event)
-        if event.type == "content_block_stop":
-            return self._stop(event.index)
+        if kind == "content_block_stop":
+            return self._stop(_index(event))
         return self._rest(event)
 
     def end(self) -> Drafts:
@@ -91,30 +89,33 @@ class Blocks:
         content = [block.body for block in kept]
         return Answer(content, self._stop_reason, self._usage, broken, self._refusal, self._container)
 
-    def _rest(self, event: "RawMessageStreamEvent") -> Drafts:
+    def _rest(self, event: Event) -> Drafts:
         """Take in what is of no block."""
-        if event.type == "message_start":
-            self._count(getattr(event.message, "usage", None))
-            self._contain(getattr(event.message, "container", None))
-        elif event.type == "message_delta":
+        kind = event.get("type")
+        if kind == "message_start":
+            message = fields(event.get("message"))
+            self._count(message.get("usage"))
+            self._contain(message.get("container"))
+        elif kind == "message_delta":
             self._close(event)
-        elif event.type == "message_stop":
+        elif kind == "message_stop":
             return self.end()
         return ()
 
-    def _start(self, event: "RawContentBlockStartEvent") -> Drafts:
-        shown = self._stop(event.index)  # a block of this index that was not ended is, by the next one
-        body = event.content_block.model_dump(mode="json", exclude_unset=True, warnings=False)
+    def _start(self, event: Event) -> Drafts:
+        index = _index(event)
+        shown = self._stop(index)  # a block of this index that was not ended is, by the next one
+        body = dict(fields(event.get("content_block")))
         kind = named(body, "type")
         if kind == "tool_use":
             body["id"] = self._own(body.get("id"))
         block = KINDS.get(kind, Block)(body)
         self._content.append(block)
-        self._at[event.index] = block
+        self._at[index] = block
         self._shown.append(block)
         return [*shown, *self._show(block, block.begin())]
 
-    def _stop(self, index: int) -> Drafts:
+    def _stop(self, index: int | None) -> Drafts:
         block = self._at.pop(index, None)
         return self._show(block, block.end()) if block else ()
 
@@ -144,34 +145,35 @@ class Blocks:
         self._taken.add(call_id)
         return call_id
 
-    def _close(self, event: "RawMessageDeltaEvent") -> None:
+    def _close(self, event: Event) -> None:
         """Take in how the answer ends: why, what it cost, and where the service keeps its files."""
-        self._count(event.usage)
-        if event.delta is None:
-            return
-        self._stop_reason = event.delta.stop_reason or self._stop_reason
-        self._refusal = _texts(event.delta.stop_details, "category", "explanation") or self._refusal
-        self._contain(event.delta.container)
+        self._count(event.get("usage"))
+        delta = fields(event.get("delta"))
+        self._stop_reason = _texts(delta, "stop_reason").get("stop_reason") or self._stop_reason
+        self._refusal = _texts(delta.get("stop_details"), "category", "explanation") or self._refusal
+        self._contain(delta.get("container"))
 
     def _contain(self, container: Any) -> None:
         self._container = _texts(container, "id", "expires_at") or self._container
 
     def _count(self, usage: Any) -> None:
         """Count what a part of the answer says of usage, which may be nothing; later sums replace earlier ones."""
-        counted = _plain(usage)
-        counted |= counted.pop("server_tool_use", None) or {}
-        hour = (counted.pop("cache_creation", None) or {}).get("ephemeral_1h_input_tokens")
+        counted = dict(fields(usage))
+        counted |= fields(counted.pop("server_tool_use", None))
+        hour = fields(counted.pop("cache_creation", None)).get("ephemeral_1h_input_tokens")
         counted["cache_creation_1h_input_tokens"] = hour
         self._usage.update({name: value for name, value in counted.items() if type(value) is int})
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    """A part of an event as a dictionary; what the SDK could not make sense of is an empty one."""
-    dumped = value.model_dump(mode="json", exclude_none=True, warnings=False) if hasattr(value, "model_dump") else value
-    return dumped if isinstance(dumped, dict) else {}
+def _index(event: Event) -> int | None:
+    """Give the place of the block that an event is of; some services have only one, and do not say it."""
+    index = event.get("index")
+    if index is not None and not isinstance(index, int):
+        raise Unreadable("the index of a block is no number")
+    return index
 
 
 def _texts(value: Any, *names: str) -> dict[str, str]:
     """Those of these fields that are there."""
-    texts = {name: text for name, text in _plain(value).items() if name in names and isinstance(text, str)}
+    texts = {name: text for name, text in fields(value).items() if name in names and isinstance(text, str)}
     return {name: jsontext.whole(text) for name, text in texts.items()}

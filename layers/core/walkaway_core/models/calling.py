@@ -15,9 +15,8 @@ from walkaway_core.settings import Settings
 
 if TYPE_CHECKING:
     from anthropic import Stream
-    from anthropic.types import RawMessageStreamEvent
 
-    Events = Stream[RawMessageStreamEvent]
+    Events = Stream[object]
 
 
 class AnthropicCall:
