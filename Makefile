@@ -68,7 +68,7 @@ test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 
-test-deep: $(STAMP) $(FUZZ_STAMP) bubblewrap ## Run the tests that take long
+test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) bubblewrap ## Run the tests that take long
 	@$(PYTEST) -m deep
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
@@ -93,9 +93,8 @@ fix: $(STAMP) ## Mend what can be mended by a program
 build: $(STAMP) $(SAM_STAMP) ## Build functions and layer (ARCHITECTURE=x86_64 for that)
 	@$(BIN)/python -m dev.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(IF_POSSIBLE),--if-possible)
 
-deploy: build ## Deploy into your AWS account; asks for what it needs
-	@SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --guided \
-		--parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
+deploy: $(STAMP) $(SAM_STAMP) ## Deploy into your AWS account; asks at the first time (AGAIN=yes asks again)
+	@SAM_CLI_TELEMETRY=0 $(BIN)/python -m dev.deploy $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(AGAIN),--again)
 
 faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about half an hour)
 	@$(BIN)/python -m tests.faults --write

@@ -32,11 +32,13 @@ LEFT_OUT: Mapping[str, str] = {
     "AWS::ApiGateway::Stage": "of the same",
     "AWS::CloudWatch::Alarm": "nothing would set it off",
     "AWS::IAM::ManagedPolicy": "nothing would enforce it; a test compares policies with settings",
+    "AWS::Lambda::EventInvokeConfig": "moto invokes nothing asynchronously",
     "AWS::Lambda::EventSourceMapping": "the deployment of this package polls the queue",
     "AWS::Lambda::LayerVersion": "the functions run on the sources",
     "AWS::Lambda::Permission": "nothing would enforce it",
     "AWS::Logs::LogGroup": "nothing would write to it",
     "AWS::S3::BucketPolicy": "moto does not look at the condition, and refuses everything",
+    "AWS::SNS::Topic": "nothing would be told",
     "AWS::SQS::QueuePolicy": "nothing would enforce it",
     "AWS::Scheduler::Schedule": "moto never fires one; the deployment of this package does",
 }

@@ -40,6 +40,11 @@ POLICY_OF = {
     "WALKAWAY_SANDBOX": "SandboxAccess",
     "WALKAWAY_QUEUE": "QueueAccess",
 }
+READING = {"DeliverWebhookFunction": {"WebhooksReading"}, "SweepFunction": {"FailuresReading"}}
+"""Which queues a function is invoked with the messages of."""
+AMAZONS = {"service-role/AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+"""Policies of AWS's own that reach nothing but logs and traces."""
+ALARMS = {"UndeliveredAlarm", "SweepAlarm", "ExecutionsAlarm", "ThrottlesAlarm", "ApiAlarm"}
 SANDBOX = "SandboxFunction"
 CHOICES = {"AnthropicKeyParameter": "/walkaway/key", "Bedrock": "yes", "Model": "bedrock/some.model"}
 
@@ -73,7 +78,7 @@ def test_no_route_is_an_event_of_a_function() -> None:
     """Each would add a permission to the function's policy, and a question to `sam deploy --guided`."""
     resources = written()["Resources"].values()
     kinds = {event["Type"] for one in resources for event in one["Properties"].get("Events", {}).values()}
-    assert kinds == {"SQS", "ScheduleV2"}
+    assert kinds == {"ScheduleV2"}
 
 
 def test_a_buffered_door_streams_nothing() -> None:
@@ -142,7 +147,9 @@ def test_a_function_has_the_policies_of_the_ports_that_it_uses(stack: Stack) -> 
     for name in functions(stack):
         attached = stack.resolved(f"{name}Role").get("ManagedPolicyArns", ())
         own = {policy.removesuffix(".Ref") for policy in attached if not policy.startswith("arn:")}
-        assert own == {POLICY_OF[v] for v in variables(folder(name)) if v in POLICY_OF}, name
+        ports = {POLICY_OF[v] for v in variables(folder(name)) if v in POLICY_OF}
+        assert own == ports | READING.get(name, set()), name
+        assert {policy.partition(":policy/")[2] for policy in attached if policy.startswith("arn:")} <= AMAZONS, name
         assert "Policies" not in stack.resolved(f"{name}Role") or name == SANDBOX
 
 
@@ -206,14 +213,52 @@ def test_what_is_stored_is_kept_and_guarded(monkeypatch: pytest.MonkeyPatch) -> 
     assert (lifecycle[1]["Filter"]["Prefix"], lifecycle[1]["Expiration"]["Days"]) == (f"{STAGING}/", 1)
     for name in ("Table", "Bucket"):
         resource = applied.stack.template["Resources"][name]
-        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(("choice", "guarded"), [({}, False), ({"DeletionProtection": "yes"}, True)])
+def test_the_table_is_guarded_against_being_deleted_for_those_who_ask(choice: dict[str, str], *, guarded: bool) -> None:
+    assert Stack(choice).resolved("Table")["DeletionProtectionEnabled"] is guarded
+
+
+def test_what_would_be_paid_for_or_lost_by_default_is_not(stack: Stack) -> None:
+    (settings,) = stack.resolved("ApiprodStage")["MethodSettings"]
+    assert not settings.get("MetricsEnabled"), "each method's own metrics are billed; those of the stage are not"
+    again = stack.resolved("SweepFunctionEventInvokeConfig")
+    assert (again["MaximumRetryAttempts"], again["MaximumEventAgeInSeconds"]) == (0, 60)
+    for name, function in functions(stack).items():
+        assert function.get("LoggingConfig", {}).get("SystemLogLevel", "INFO") == "INFO", name
+
+
+def test_alarms_are_there_for_an_address_alone(stack: Stack) -> None:
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::SNS::Topic")
+    assert not [name for kind in kinds for name, _ in stack.resources(kind)]
+    told = Stack({"AlarmEmail": "ops@example.com"})
+    assert told.resolved("Alarms")["Subscription"] == [{"Protocol": "email", "Endpoint": "ops@example.com"}]
+    alarms = {name: told.resolved(name) for name, _ in told.resources("AWS::CloudWatch::Alarm")}
+    assert set(alarms) == ALARMS
+    assert all(alarm["AlarmActions"] == alarm["OKActions"] == ["Alarms.Ref"] for alarm in alarms.values())
+    watched = [metric["MetricStat"]["Metric"] for metric in alarms["UndeliveredAlarm"]["Metrics"][1:]]
+    queues = {f"{name}.QueueName" for name, _ in told.resources("AWS::SQS::Queue")}
+    mine = {f"{mapping['EventSourceArn'].partition('.')[0]}.QueueName" for mapping in mappings(told)}
+    assert {metric["Dimensions"][0]["Value"] for metric in watched} == queues - mine, "every queue that nobody reads"
+
+
+def test_a_stack_that_runs_can_be_updated(stack: Stack) -> None:
+    """CloudFormation makes what is new first, and Lambda refuses a second mapping of a queue and a function."""
+    named = {name for name, _ in stack.resources("AWS::Lambda::EventSourceMapping")}
+    assert named == {"DeliverWebhookFunctionMessages", "SweepFunctionFailures"}, "as SAM named them up to 0.1.0"
+
+
+def mappings(stack: Stack) -> list[dict[str, Any]]:
+    return [stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::EventSourceMapping")]
 
 
 def test_failures_reach_the_sweep_and_what_nobody_takes_is_kept(stack: Stack) -> None:
     rule = stack.resolved("FailedExecutions")
     assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
     assert "EventBusName" not in rule, "Step Functions reports on the default bus"
-    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "DeadLetters.Arn"
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "UntoldFailures.Arn"
     assert stack.resolved("FailedExecutionsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
 
 
@@ -221,8 +266,10 @@ def test_failures_reach_the_sweep_and_what_nobody_takes_is_kept(stack: Stack) ->
     ("queue", "function"), [("FailedExecutionsQueue", "SweepFunction"), ("WebhooksQueue", "DeliverWebhookFunction")]
 )
 def test_what_a_function_fails_on_comes_again_and_then_stays(stack: Stack, queue: str, function: str) -> None:
-    mappings = [stack.resolved(name) for name, _ in stack.resources("AWS::Lambda::EventSourceMapping")]
-    (mapping,) = (found for found in mappings if found["EventSourceArn"] == f"{queue}.Arn")
+    (mapping,) = (found for found in mappings(stack) if found["EventSourceArn"] == f"{queue}.Arn")
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2, "or what is throttled counts as received"
+    (reading,) = stack.resolved(next(iter(READING[function])))["PolicyDocument"]["Statement"]
+    assert reading["Resource"] == f"{queue}.Arn", "and no other queue of the account"
     assert mapping["FunctionName"] == f"{function}.Ref"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     timeout = stack.resolved(function)["Timeout"]
@@ -234,7 +281,7 @@ def test_everything_that_the_bus_is_told_goes_to_webhooks(stack: Stack) -> None:
     rule = stack.resolved("Happenings")
     assert (rule["EventBusName"], rule["EventPattern"]) == ("Bus.Ref", {"source": ["walkaway"]})
     assert rule["Targets"][0]["Arn"] == "WebhooksQueue.Arn"
-    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "DeadLetters.Arn"
+    assert rule["Targets"][0]["DeadLetterConfig"]["Arn"] == "UntoldHappenings.Arn"
     (statement,) = stack.resolved("QueuePolicy")["PolicyDocument"]["Statement"]
     assert "WebhooksQueue.Arn" in statement["Resource"]
     assert "Happenings.Arn" in statement["Condition"]["ArnEquals"]["aws:SourceArn"]
