@@ -26,6 +26,13 @@ BUDGET = (0.1, 0.2)
 
 Lambda's limit is 250 MB unzipped for a function and its layers (Lambda quotas).
 """
+SERVICES = {"dynamodb", "events", "lambda", "s3", "sqs", "ssm", "stepfunctions", "sts"}
+"""Of which the layer keeps botocore's descriptions: those of all services weigh as much as everything else."""
+CLIENTS = """
+import sys, boto3
+clients = {name: boto3.client(name, region_name="eu-central-1") for name in sys.argv[1:]}
+assert "TenantId" in clients["lambda"].meta.service_model.operation_model("Invoke").input_shape.members
+"""
 DOCUMENTS = """
 import sys, tempfile
 import docx, openpyxl, pandas, pptx
@@ -59,6 +66,7 @@ def main(*, architecture: str, if_possible: bool) -> None:
     chosen = own if architecture == "own" else architecture
     sandbox_layer.build(chosen, python)
     sam(python, chosen)
+    cut()
     compiled(python)
     if architecture in ("own", own):
         imported(python)
@@ -91,6 +99,13 @@ def sam(python: Path, architecture: str) -> None:
         sys.exit(done.stdout + done.stderr)
 
 
+def cut() -> None:
+    """Leave out botocore's descriptions of services that nothing here calls."""
+    for folder in (BUILT / LAYER / "python/botocore/data").iterdir():
+        if folder.is_dir() and folder.name not in SERVICES:
+            shutil.rmtree(folder)
+
+
 def compiled(python: Path) -> None:
     """Leave bytecode that no clock can make stale: /var/task is read-only, so Lambda would not keep its own."""
     for stray in BUILT.rglob("__pycache__"):
@@ -100,15 +115,17 @@ def compiled(python: Path) -> None:
 
 
 def imported(python: Path) -> None:
-    """Import each function from what was built alone; only boto3 comes from elsewhere, as in the runtime."""
-    runtime = next((ROOT / ".venv-sam/lib").glob("python*/site-packages"))
+    """Import each function from what was built alone."""
     documents = sandbox_layer.BUILT / "python"
     for folder in sorted(path for path in BUILT.iterdir() if (path / "app.py").exists()):
-        layers = documents if folder.name == SANDBOX else f"{BUILT / LAYER / 'python'}:{runtime}"
+        layers = documents if folder.name == SANDBOX else BUILT / LAYER / "python"
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(layers)}
         before = time.perf_counter()
         subprocess.run([str(python), "-c", "import app"], cwd=folder, env=environ, check=True)
         print(f"{folder.name:24}imports in {(time.perf_counter() - before) * 1000:5.0f} ms, its process included")
+    environ = {"PYTHONPATH": str(BUILT / LAYER / "python")}
+    subprocess.run([str(python), "-c", CLIENTS, *SERVICES], env=environ, check=True)
+    print("The core layer makes a client of each service that is called")
     environ = {"PYTHONPATH": str(documents), "MPLBACKEND": "Agg"}
     subprocess.run([str(python), "-W", "ignore", "-c", DOCUMENTS], env=environ, check=True)
     print("The sandbox's layer draws a chart")

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Started by the Lambda Web Adapter's wrapper in place of the Python runtime; LAMBDA_RUNTIME_DIR has boto3.
-export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}/opt/python:${LAMBDA_RUNTIME_DIR:-}"
+# Started by the Lambda Web Adapter's wrapper in place of the Python runtime.
+export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}/opt/python"
 cd "$LAMBDA_TASK_ROOT" || exit 1
 exec python3 -m uvicorn app:app --factory --host 127.0.0.1 --port "$AWS_LWA_PORT" --lifespan off --no-access-log

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -173,6 +174,14 @@ def test_nobody_is_allowed_everything(stack: Stack) -> None:
         for statement in stack.resolved(name)["PolicyDocument"]["Statement"]:
             assert "*" not in json.dumps(statement["Action"]), name
             assert statement["Resource"] != "*", name
+
+
+def test_the_layer_brings_an_sdk_that_knows_the_tenant_of_a_call() -> None:
+    pins = dict(line.split("==") for line in (ROOT / "layers/core/requirements.txt").read_text().splitlines())
+    assert pins["boto3"] == boto3.__version__, "what is asked here is what is deployed"
+    described = botocore.session.get_session().get_service_model("lambda").operation_model("Invoke").input_shape
+    assert described is not None
+    assert "TenantId" in described.members
 
 
 @pytest.mark.parametrize(("architecture", "layer"), [("arm64", "Arm64"), ("x86_64", "X86")])
