@@ -11,10 +11,12 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+import requests
 
 from tests.kit import sse
 from tests.kit.dynamo import Trouble
 from tests.kit.shapes import Deployed, deployed, settle
+from walkaway_core import store
 from walkaway_core.engine import creating, sending
 from walkaway_core.settings import SettingError
 from walkaway_core.store.idempotency import Once
@@ -63,6 +65,23 @@ def test_unknown_addresses_reach_no_function_and_unknown_methods_the_app(client:
         found = client.request(method, address)
         assert (found.status_code, found.json()["error"]) == (405, "method_not_allowed")
         assert found.headers["Allow"]
+
+
+def test_what_a_function_cannot_answer_with_is_to_be_had_from_the_bucket(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = f"/v1/sessions/{sse.new(client)}/files"
+    for name, size in (("large.csv", 1001), ("small.csv", 1000)):
+        client.put(f"{files}/{name}", content=b"x" * size).raise_for_status()
+    monkeypatch.setattr(store.files, "STREAMED_BYTES", 1000)
+    large = client.get(f"{files}/large.csv")
+    assert (large.status_code, large.content) == (307, b"")
+    theirs = requests.get(large.headers["Location"], headers={"Range": "bytes=999-"}, timeout=10)
+    assert (theirs.status_code, theirs.content, theirs.headers["Content-Type"]) == (206, b"xx", "text/csv")
+    for answer in (client.get(f"{files}/small.csv"), client.head(f"{files}/large.csv")):
+        assert answer.status_code == 200
+    assert client.get(f"{files}/large.csv", headers={"Range": "bytes=0-999"}).status_code == 206
+    assert client.get(f"{files}/large.csv", headers={"If-None-Match": "*"}).status_code == 304
 
 
 def test_every_get_has_a_head_which_the_ordinary_function_answers(client: httpx.Client, shape: Deployed) -> None:

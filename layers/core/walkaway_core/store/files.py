@@ -12,6 +12,10 @@ from walkaway_core.store.sessions import Session
 MOST_BYTES = 100_000_000
 """What a file may have that is uploaded, or that a tool writes; commands have limits of their own."""
 
+STREAMED_BYTES = 190_000_000
+"""What an answer may have where the store has addresses of its own: Lambda cuts a streamed one at 200 MB (quotas)."""
+ADDRESS_SECONDS = 3600
+
 
 def stat(services: Services, session: Session, path: str) -> FileInfo:
     """Describe a file or directory. Raises PathInvalid, PathForbidden, FileNotFound."""
@@ -54,6 +58,12 @@ def read(services: Services, session: Session, path: str, start: int = 0, end: i
     if chunks is None:
         raise FileNotFound(f"There is no file {path!r} in the workspace")
     return chunks
+
+
+def address(services: Services, session: Session, path: str, media: str) -> str | None:
+    """Give an address of the store's for a file that was described before; None where there is none."""
+    root = paths.files(session.key.tenant)
+    return services.workspace.address(root, paths.clean(path), media, ADDRESS_SECONDS)
 
 
 def replaced(services: Services, session: Session, path: str) -> FileInfo | None:

@@ -33,6 +33,7 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file's bytes, or a directory's entries as JSON", "content": {"*/*": {}}},
     206: {"description": "The bytes of the Range", "content": {"*/*": {}}},
     304: {"description": "The caller has this version"},
+    307: {"description": "On AWS, of more than 190 MB: `Location` has them, without a key, for an hour at the most"},
 }
 
 
@@ -77,6 +78,10 @@ def download(
     if conditions.unchanged(tag, info.modified):
         return not_modified(ETag=tag, Last_Modified=modified)
     start, end, status = ranges.asked_for(request, info.size, tag, info.modified)
+    media = media_types.of(info.name) or "application/octet-stream"
+    large = end - start > files.STREAMED_BYTES and not wants_no_body(request)
+    if large and (elsewhere := files.address(caller.services, stored, path, media)):
+        return Response(status_code=307, headers={"Location": elsewhere, "Cache-Control": "no-store"})
     headers = {
         "Content-Length": str(end - start),
         "Accept-Ranges": "bytes",
@@ -88,7 +93,6 @@ def download(
     }
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
-    media = media_types.of(info.name) or "application/octet-stream"
     chunks = () if wants_no_body(request) else files.read(caller.services, stored, path, start, end)
     return StreamingResponse(chunks, status, headers, media)
 
