@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 KEPT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".sh"}
 HIDDEN = {".ci", ".github"}
 """Folders that are ours although a dot begins their names; the others are made by programs."""
+MADE = {"dist", "__pycache__"}
+"""Folders that programs make besides those."""
 
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 SECTION = re.compile(r"\b([A-Z]\.\d+[a-z]?)\b")
@@ -28,7 +30,7 @@ def texts() -> Iterator[tuple[Path, str]]:
     """Every file of the project that people write, with what it says; but this one, which cites what is not there."""
     for path in sorted(ROOT.rglob("*")):
         folders = path.relative_to(ROOT).parts[:-1]
-        ours = all(not name.startswith(".") or name in HIDDEN for name in folders)
+        ours = all((not name.startswith(".") or name in HIDDEN) and name not in MADE for name in folders)
         if ours and path.suffix in KEPT and path.is_file() and path != Path(__file__):
             yield path.relative_to(ROOT), path.read_text()
 
