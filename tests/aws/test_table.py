@@ -14,7 +14,7 @@ from tests.kit.moto_services import ACCOUNT, TABLE, account
 from walkaway_core.aws.table import HASTY, DynamoTable, connect
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
-from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, Unknown, Write
+from walkaway_core.ports.items import Absent, Change, Item, Put, Refused, TooLarge, Unknown, Write
 
 CANCELLED = "TransactionCanceledException"
 
@@ -213,3 +213,15 @@ def test_a_table_that_never_answers_is_given_up_within_seconds() -> None:
             table.write(*ONE)
         assert time.monotonic() - began < 3
         table.close()
+
+
+def test_an_item_that_grows_too_large_in_a_transaction_is_told_from_what_nobody_knows(
+    dynamo: tuple[DynamoTable, Trouble],
+) -> None:
+    """DynamoDB says so in a reason of the cancellation (seen on DynamoDB Local 3.3.0; moto answers otherwise)."""
+    table, troubles = dynamo
+    sentence = "Item size to update has exceeded the maximum allowed size"
+    reasons = [{"Code": "None"}, {"Code": "ValidationError", "Message": sentence}]
+    troubles.answers(400, CANCELLED, 1, CancellationReasons=reasons)
+    with pytest.raises(TooLarge, match="exceeded"):
+        table.write(*TWO)

@@ -70,9 +70,11 @@ def meaning(writes: Sequence[Write], error: ClientError, now: float) -> Exceptio
     code = response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return Refused(writes[0].key, to_item(response.get("Item", {}), now))
-    for write, reason in zip(writes, response.get("CancellationReasons", ()), strict=False):
+    reasons = response.get("CancellationReasons", ())
+    for write, reason in zip(writes, reasons, strict=False):
         if reason.get("Code") == "ConditionalCheckFailed":
             return Refused(write.key, to_item(reason.get("Item", {}), now))
-    if "tem size" in str(error):
-        return TooLarge(str(error))
+    for told in (str(error), *(reason.get("Message") or "" for reason in reasons)):
+        if "tem size" in told:  # of a transaction only its reasons say it
+            return TooLarge(told)
     return error if code == "ValidationException" else Unknown(str(error))
