@@ -198,3 +198,54 @@ def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
         assert list(folder.iterdir()) == []
         assert str(folder) not in Path("/proc/self/mounts").read_text()
     assert os.listdir(folder) == []  # noqa: PTH208
+
+
+QUEUES = """python3 - <<'END'
+import socket, time
+server = socket.create_server(({!r}, 0), family=socket.{})
+sender, reader = socket.create_connection(server.getsockname()[:2]), server.accept()[0]
+sender.setblocking(False)
+try:
+    while True:
+        sender.send(bytes(65536))
+except BlockingIOError:
+    time.sleep(1.5)
+END"""
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The tables of each look at a command's connections."""
+    looks, tables = list[list[str]](), usage._tables
+
+    def look(net: Path) -> list[Path]:
+        here = list(tables(net))
+        looks.append([table.name for table in here])
+        return here
+
+    monkeypatch.setattr(usage, "_tables", look)
+    return looks
+
+
+@pytest.mark.parametrize(("address", "family", "table"), [("127.0.0.1", "AF_INET", "tcp"), ("::1", "AF_INET6", "tcp6")])
+def test_what_waits_in_connections_counts(
+    sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch, tables: list[list[str]], address: str, family: str, table: str
+) -> None:
+    counted, in_sockets = list[int](), usage._in_sockets
+
+    def count(first: int) -> int:
+        counted.append(in_sockets(first))
+        return counted[-1]
+
+    monkeypatch.setattr(usage, "_in_sockets", count)
+    assert run(sandbox, QUEUES.format(address, family)) == ""
+    assert max(counted) > 1_000_000
+    assert [table] in tables
+
+
+def test_a_command_without_connections_costs_no_look_at_those_of_the_machine(
+    sandbox: Bubblewrap, tables: list[list[str]]
+) -> None:
+    assert run(sandbox, "sleep 1.2") == ""
+    assert tables
+    assert not any(tables)
