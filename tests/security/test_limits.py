@@ -190,6 +190,24 @@ def test_commands_are_what_the_kernel_ends_first(sandbox: Bubblewrap) -> None:
     assert (Path("/proc/self/oom_score_adj")).read_text() != "1000\n"
 
 
+SESSIONS = "nice; setsid sleep 5 & sleep 3; for i in $! $$; do cat /proc/$i/autogroup 2> /dev/null; done; kill $!"
+
+
+def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
+    def told(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        return run(sandbox, SESSIONS)
+
+    own = Path("/proc/self/autogroup")
+    before = own.read_text() if own.exists() else ""
+    for here in (told(tmp_path), as_somebody(told)):
+        nice, *sessions = here.splitlines()
+        assert nice == str(min(19, os.nice(0) + namespace.NICE))
+        assert [session.partition(" ")[2] for session in sessions] == [f"nice {namespace.NICE}"] * len(sessions)
+        assert len(sessions) == (2 if before else 0)
+    assert before == (own.read_text() if own.exists() else "")
+
+
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
