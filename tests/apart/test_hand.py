@@ -1,6 +1,9 @@
 """A process for a piece of work: what it says, what it is told of, and how it ends."""
 
+import json
 import os
+import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from walkaway_core.apart import hand
-from walkaway_core.apart.child import Failed
+from walkaway_core.apart.child import LENGTH, Failed
 from walkaway_core.apart.hand import Broke
 
 
@@ -51,19 +54,30 @@ def test_it_can_be_killed_in_the_middle() -> None:
             one.do("searching:matches", "(a|a)+b", ["a" * 20] * 100_000, 1)
 
 
-def test_it_ends_with_whoever_has_started_it() -> None:
-    main = """
-import os
+IDLE: list[object] = []
+BUSY: list[object] = ["searching:matches", ["(a|a)+b", ["a" * 21] * 2000, 1]]
+
+
+@pytest.mark.parametrize("work", [IDLE, BUSY], ids=["idle", "busy"])
+def test_it_ends_with_whoever_has_started_it(work: list[object]) -> None:
+    piece = json.dumps(work).encode()
+    asked = struct.pack(LENGTH, len(piece)) + piece if work else b""
+    main = f"""
+import os, signal
 from walkaway_core.apart import hand
 
 with hand.hand() as one:
+    one.do("searching:matches", "b", ["b"], 1)
+    one._process.stdin.write({asked!r})
+    one._process.stdin.flush()
     print(one._process.pid, flush=True)
-    os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
 """
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", main]
-    printed = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True, timeout=60).stdout
-    assert ended(int(printed))
+    killed = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert ended(int(killed.stdout))
 
 
 def ended(pid: int) -> bool:

@@ -190,6 +190,24 @@ def test_commands_are_what_the_kernel_ends_first(sandbox: Bubblewrap) -> None:
     assert (Path("/proc/self/oom_score_adj")).read_text() != "1000\n"
 
 
+SESSIONS = "nice; setsid sleep 5 & sleep 3; for i in $! $$; do cat /proc/$i/autogroup 2> /dev/null; done; kill $!"
+
+
+def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
+    def told(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        return run(sandbox, SESSIONS)
+
+    own = Path("/proc/self/autogroup")
+    before = own.read_text() if own.exists() else ""
+    for here in (told(tmp_path), as_somebody(told)):
+        nice, *sessions = here.splitlines()
+        assert nice == str(min(19, os.nice(0) + namespace.NICE))
+        assert [session.partition(" ")[2] for session in sessions] == [f"nice {namespace.NICE}"] * len(sessions)
+        assert len(sessions) == (2 if before else 0)
+    assert before == (own.read_text() if own.exists() else "")
+
+
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
@@ -198,3 +216,54 @@ def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
         assert list(folder.iterdir()) == []
         assert str(folder) not in Path("/proc/self/mounts").read_text()
     assert os.listdir(folder) == []  # noqa: PTH208
+
+
+QUEUES = """python3 - <<'END'
+import socket, time
+server = socket.create_server(({!r}, 0), family=socket.{})
+sender, reader = socket.create_connection(server.getsockname()[:2]), server.accept()[0]
+sender.setblocking(False)
+try:
+    while True:
+        sender.send(bytes(65536))
+except BlockingIOError:
+    time.sleep(1.5)
+END"""
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The tables of each look at a command's connections."""
+    looks, tables = list[list[str]](), usage._tables
+
+    def look(net: Path) -> list[Path]:
+        here = list(tables(net))
+        looks.append([table.name for table in here])
+        return here
+
+    monkeypatch.setattr(usage, "_tables", look)
+    return looks
+
+
+@pytest.mark.parametrize(("address", "family", "table"), [("127.0.0.1", "AF_INET", "tcp"), ("::1", "AF_INET6", "tcp6")])
+def test_what_waits_in_connections_counts(
+    sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch, tables: list[list[str]], address: str, family: str, table: str
+) -> None:
+    counted, in_sockets = list[int](), usage._in_sockets
+
+    def count(first: int) -> int:
+        counted.append(in_sockets(first))
+        return counted[-1]
+
+    monkeypatch.setattr(usage, "_in_sockets", count)
+    assert run(sandbox, QUEUES.format(address, family)) == ""
+    assert max(counted) > 1_000_000
+    assert [table] in tables
+
+
+def test_a_command_without_connections_costs_no_look_at_those_of_the_machine(
+    sandbox: Bubblewrap, tables: list[list[str]]
+) -> None:
+    assert run(sandbox, "sleep 1.2") == ""
+    assert tables
+    assert not any(tables)

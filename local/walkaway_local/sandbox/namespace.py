@@ -24,6 +24,8 @@ shift 5
 exec "$@"
 """
 """What runs before bubblewrap: it mounts the disk and waits until that is filled. Out of memory, the kernel ends it."""
+NICE = 10
+"""How far a command stands back behind the server (nice(2)), which has others to answer."""
 ENDS_WITHIN = 30.0
 """Seconds that the kernel may take to end processes that it has killed."""
 
@@ -52,6 +54,7 @@ class Namespace:
         self.first = json.loads(self.line())["child-pid"]
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
+            os.setpriority(os.PRIO_PROCESS, self.first, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
         except ProcessLookupError:  # it has failed on its way there
             while True:
                 self.line()

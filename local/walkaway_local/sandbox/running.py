@@ -9,7 +9,7 @@ from pathlib import Path
 
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import disk, usage
-from walkaway_local.sandbox.namespace import Namespace
+from walkaway_local.sandbox.namespace import NICE, Namespace
 from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
@@ -70,6 +70,7 @@ class Running:
         if now < self._looked + LOOK_EVERY:
             return ""
         self._looked = now
+        usage.stand_back(self._process.pid, NICE)
         taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)
         if taken > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"

@@ -1,5 +1,7 @@
 """What a command takes of the memory: what its processes have mapped, and what the kernel holds for them."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from walkaway_local.sandbox.disk import value
@@ -24,19 +26,46 @@ def short() -> bool:
     return value("MemAvailable") < value("MemTotal") // LEAST
 
 
+def stand_back(pid: int, nice: int) -> None:
+    """Put the sessions of a process and all below it so far behind this program's: its own stays as it is.
+
+    Where the kernel shares the processor by session (autogroup in sched(7)), how nice a process is says nothing to
+    other sessions. It takes ten such changes a second from who is not root; what is left is for the next look.
+    """
+    own = _session("self")
+    for here in _below(pid):
+        session, _, now = _session(here).partition(" ")
+        if session and session != own.partition(" ")[0] and now != f"nice {nice}":
+            with contextlib.suppress(OSError):
+                Path(f"/proc/{here}/autogroup").write_text(str(nice))
+
+
+def _session(pid: int | str) -> str:
+    """Say `/autogroup-NUMBER nice NICE` of a process's session; nothing where there is none."""
+    try:
+        return Path(f"/proc/{pid}/autogroup").read_text().strip()
+    except OSError:
+        return ""
+
+
 def _mapped(pid: int) -> int:
-    total, waiting = 0, [pid]
-    while waiting:
-        here = waiting.pop()
-        try:
+    total = 0
+    for here in _below(pid):
+        with contextlib.suppress(OSError, IndexError):
             for line in Path(f"/proc/{here}/status").read_text(errors="replace").splitlines():
                 if line.startswith(("VmRSS:", "VmPTE:")):
                     total += int(line.split()[1]) * 1024
+    return total
+
+
+def _below(pid: int) -> Iterator[int]:
+    """Give a process, and all below it."""
+    waiting = [pid]
+    while waiting:
+        yield (here := waiting.pop())
+        with contextlib.suppress(OSError):
             for task in Path(f"/proc/{here}/task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())
-        except (OSError, IndexError):
-            continue
-    return total
 
 
 def _in_sockets(first: int) -> int:
@@ -48,8 +77,16 @@ def _in_sockets(first: int) -> int:
     try:
         net = Path(f"/proc/{first}/net")
         sockets = int((net / "sockstat").read_text().split()[2])
-        lines = [line for name in ("tcp", "tcp6") for line in (net / name).read_text().splitlines()[1:]]
+        lines = [line for table in _tables(net) for line in table.read_text().splitlines()[1:]]
         most = int(Path("/proc/sys/net/core/wmem_default").read_text())
     except (OSError, IndexError):
         return 0  # it has ended
     return sockets * most + sum(int(part, 16) for line in lines for part in line.split()[QUEUES].split(":"))
+
+
+def _tables(net: Path) -> Iterator[Path]:
+    """Give the tables of TCP that hold a socket: for each the kernel looks through all of the machine's, for 4 ms."""
+    for table, counts in (("tcp", "sockstat"), ("tcp6", "sockstat6")):
+        words = (net / counts).read_text().split() if (net / counts).exists() else []  # a kernel may be without IPv6
+        if words and words[words.index(f"{table.upper()}:") + 2] != "0":
+            yield net / table

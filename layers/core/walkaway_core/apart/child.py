@@ -1,10 +1,12 @@
 """What runs in the other process: it takes one piece of work after the other, and lives no longer than its parent."""
 
 import contextlib
+import ctypes
 import importlib
 import json
 import os
 import resource
+import signal
 import struct
 import sys
 from typing import Any
@@ -17,18 +19,24 @@ JSON, BYTES, FAILED, BROKE = b"j", b"b", b"f", b"x"
 MEMORY = 1_000_000_000
 """Bytes of address space: a page of 2 MB needs a fifth of it."""
 CPU_SECONDS = 900
-"""The longest that anything may take here: whoever is left over ends by it."""
+"""The longest that anything may take here: where the kernel ends nobody with its parent, whoever is left ends by it."""
 NICE = 10
 """How far it stands back behind whoever else wants the processor: the server has others to answer."""
 ROOM = "walkaway_core.apart."
+PARENTS_END = 1
+"""PR_SET_PDEATHSIG of prctl(2): the signal that comes when the thread that started this process ends."""
 
 
 class Failed(Exception):
     """The work cannot be done. The message says why."""
 
 
-def serve() -> None:
-    """Do what comes on stdin until that ends; answer on stdout, which nothing else may write to."""
+def serve(parent: int) -> None:
+    """Do what comes on stdin until that ends; answer on stdout, which nothing else may write to.
+
+    In the middle of a piece it ends with its parent, whose number that is.
+    """
+    _end_with(parent)
     for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(limit)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -41,6 +49,14 @@ def serve() -> None:
             kind, answer = _answer(asked.read(struct.unpack(LENGTH, head)[0]))
             answers.write(kind + struct.pack(LENGTH, len(answer)) + answer)
             answers.flush()
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent has ended, however that came: it would go on for minutes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENTS_END, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit()  # that was before
 
 
 def _answer(data: bytes) -> tuple[bytes, bytes]:

@@ -14,7 +14,7 @@ from walkaway_core.apart.child import Failed
 
 KEPT = ("LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What it is told of the environment, where keys stand as well."""
-MAIN = "from walkaway_core.apart import child; child.serve()"
+MAIN = "import sys; from walkaway_core.apart import child; child.serve(int(sys.argv[1]))"
 
 
 class Broke(Exception):
@@ -61,10 +61,10 @@ class Hand:
 
 @contextmanager
 def hand() -> Iterator[Hand]:
-    """Start a process, and end it with the block."""
+    """Start a process, and end it with the block, or with the thread that has begun that."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     process = subprocess.Popen(  # noqa: S603 - this interpreter, with words of ours
-        [sys.executable, "-c", MAIN],
+        [sys.executable, "-c", MAIN, str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"},

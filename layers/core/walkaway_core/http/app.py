@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 
-from walkaway_core.http import answers, body_limit, errors, openapi
+from walkaway_core.http import answers, body_limit, errors, openapi, uploads
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.chooser import Chooser
 from walkaway_core.http.dialect import Dialect
@@ -33,6 +33,7 @@ def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapp
     app.state.documents = documents
     errors.install(app, surface.errors)
     body_limit.install(app, surface)
+    uploads.install(app, surface)
     openapi.install(app, surface)
     for router in surface.routers:
         app.router.routes += router.routes  # as they are: to include a router is to analyse each of its routes again

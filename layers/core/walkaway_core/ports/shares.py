@@ -17,13 +17,15 @@ class Share:
         self._lines: dict[str, asyncio.Semaphore] = {}
 
     @asynccontextmanager
-    async def place(self, tenant: str) -> AsyncIterator[None]:
-        """Wait for a place, first come first served, and have it until the end of the block."""
+    async def place(self, tenant: str) -> AsyncIterator[bool]:
+        """Wait for a place, first come first served, and have it until the end of the block; say whether one waited."""
         if self._most is None:
-            yield
+            yield False
             return
-        async with self._line(tenant):
-            yield
+        line = self._line(tenant)
+        waits = line.locked()
+        async with line:
+            yield waits
 
     @asynccontextmanager
     async def within(self, tenant: str, seconds: float) -> AsyncIterator[float]:

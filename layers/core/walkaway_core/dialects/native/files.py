@@ -112,9 +112,8 @@ async def upload(
     version = await run_in_threadpool(_expected, caller.services, stored, path, conditions)
     write = partial(files.write, caller.services, stored, path, _body(request), version=version)
     try:
-        async with caller.services.shares.uploads.place(caller.tenant):
-            apart = anyio.CapacityLimiter(1)  # a thread for as long as it likes, which no other request could want
-            info = await anyio.to_thread.run_sync(write, limiter=apart)
+        apart = anyio.CapacityLimiter(1)  # a thread for as long as it likes, which no other request could want
+        info = await anyio.to_thread.run_sync(write, limiter=apart)
     except Changed:
         raise PreconditionFailed from None
     response.headers["ETag"] = tag_of(info.version)
