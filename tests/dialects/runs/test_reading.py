@@ -12,6 +12,8 @@ from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.runs import RUNS, over, submit
 from tests.kit.servers import Running
 from walkaway_core.dialects.runs import keys
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine.ending import PURGE_AFTER
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.store.keys import END, SessionKey
 
@@ -119,10 +121,11 @@ class TestDamage:
             damage(item(middle), facts)
         assert listed(web)[1] == 3
         assert web.delete(f"/v1/sessions/{session}").status_code == 204
-        purging = [listed(web)[1]]
-        while purging[-1] > 2 and len(purging) < 200:
-            clock.ahead += 60
+        clock.ahead += PURGE_AFTER + 1
+        for _ in range(200):
+            sweep(own.stack.services)
+            if listed(web)[1] == 2:
+                break
             threading.Event().wait(0.05)
-            purging.append(listed(web)[1])
         assert listed(web) == ([newest, oldest], 2)
         assert own.stack.services.table.get(entry(middle).key) == [None]

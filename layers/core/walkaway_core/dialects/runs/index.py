@@ -177,8 +177,7 @@ def entries(
 
 def names_turn(item: Item) -> bool:
     """Whether an entry, or a look-up, says which turn it is about."""
-    names = (str(item.facts.get(name, "")).partition("_")[0] for name in ("session", "turn"))
-    return tuple(names) == ("sess", "msg")
+    return not TurnKey.named("", item.facts).nobodys
 
 
 def whole(entry: Item) -> bool:

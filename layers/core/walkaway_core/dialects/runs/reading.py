@@ -27,11 +27,6 @@ class StoredRun:
         """How it stands."""
         return index.state(self.turn)
 
-    @property
-    def nobodys(self) -> bool:
-        """Whether nothing says any more which session it is in."""
-        return not self.turn.key.session
-
 
 def get(services: Services, tenant: str, id_: str) -> StoredRun:
     """Read a run. Raises RunNotFound."""
@@ -73,7 +68,7 @@ def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]
     runs = []
     for item, name in zip(items, names, strict=True):
         record, owner = there[name.item], there[name.owner.item]
-        if not name.session:
+        if name.nobodys:
             runs.append(_nobodys(tenant, item))
         elif record and owner and sessions.alive(owner, services.clock.now()):
             turn = turns.unpack(name, record)

@@ -140,7 +140,7 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
     stored = get(services, tenant, id_)
     turn = stored.turn
-    if stored.nobodys:
+    if turn.key.nobodys:
         index.forget(services, turn.key)
         return
     if turn.ended_at is None and turn.readable:
