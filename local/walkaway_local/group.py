@@ -82,8 +82,7 @@ def _changed(item: Item | None, write: Change) -> Item:
     facts |= write.set
     for name, amount in write.add.items():
         before = facts.get(name, 0)
-        assert isinstance(before, int), f"{write.key}: {name} is no number"
-        facts[name] = before + amount
+        facts[name] = before + amount if type(before) is int else before
     changed = Item(item.pk, item.sk, facts, item.body, item.expires)
     check_limits((Put(changed),))
     return changed

@@ -25,7 +25,10 @@ BEHIND = (
 
 @dataclass(frozen=True)
 class Mutant:
-    """In each edit, in a file of the core, the old text becomes the new one; `fault` must then find a violation."""
+    """In each edit, in a file of the core, the old text becomes the new one; `fault` must then find a violation.
+
+    Instead of a fault it can be a test by its id, of what no turn shows: how long is waited, what a request is told.
+    """
 
     rule: str
     fault: str
@@ -430,5 +433,25 @@ MUTANTS = [
                 ),
             ),
         ),
+    ),
+    Mutant(
+        "patience: whoever gives up on an unknown outcome is told that something may have happened",
+        "tests/ports/test_patience.py::test_the_first_unknown_outcome_is_told_at_once_and_the_next_ones_after_pauses",
+        (("ports/patience.py", "changed=not isinstance(trouble, NotWritten)", "changed=False"),),
+    ),
+    Mutant(
+        "patience: also those who look and ask again pause",
+        "tests/ports/test_patience.py::test_the_first_unknown_outcome_is_told_at_once_and_the_next_ones_after_pauses",
+        (("ports/patience.py", "if surely_not or mine.tries > 1:", "if surely_not:"),),
+    ),
+    Mutant(
+        "requests: an unknown outcome is 503",
+        "tests/http/test_errors.py::test_an_unknown_outcome_is_503_and_never_called_safe",
+        (("http/errors.py", "    app.add_exception_handler(Unknown, unknown)\n", ""),),
+    ),
+    Mutant(
+        "requests: an unknown outcome is not called safe to repeat",
+        "tests/http/test_errors.py::test_an_unknown_outcome_is_503_and_never_called_safe",
+        (("http/errors.py", "changed=not isinstance(error, NotWritten)", "changed=False"),),
     ),
 ]

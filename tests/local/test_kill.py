@@ -1,14 +1,18 @@
 """SIGKILL at any moment: started again on its folder, the server goes on, and no event is lost, doubled or moved."""
 
 import random
+import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
 from tests.kit import sse
+from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.servers import Served, served
+from tests.kit.servers import Served, running, served
+from walkaway_core.settings import Settings
+from walkaway_core.store.due import STEP_WITHIN
 
 TASK = "Write a 4-page report on bridges to bridges.md"
 
@@ -72,6 +76,29 @@ def test_a_turn_survives_the_death_of_its_server(tmp_path: Path, seed: int) -> N
             roles = [entry["role"] for entry in client.get(f"/v1/sessions/{session}/messages").json()]
             assert roles.count("user") == 1
             assert sse.send(client, session, "Write a poem about rust.")[-1].event == "message.completed"
+
+
+@pytest.mark.parametrize(
+    "damage", ["body = '{'", "facts = '{}', body = x'ff'", "facts = '{\"status\":\"running\"}', body = '{}'"]
+)
+def test_a_running_turn_whose_execution_cannot_be_read_is_brought_back_by_its_due_item(
+    tmp_path: Path, damage: str
+) -> None:
+    data = tmp_path / "data"
+    with served(data, environ={"WALKAWAY_REHEARSAL_DELAY": "0.02"}) as server, server.client() as client:
+        session = sse.new(client, persistent=True)
+        with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": TASK}) as answer:
+            response = answer.headers["x-response-id"]
+            next(event for event in sse.parse(answer.iter_lines()) if event.id >= 20)
+        server.kill()
+    with sqlite3.connect(data / "walkaway.db", isolation_level=None) as connection:
+        assert connection.execute(f"UPDATE items SET {damage} WHERE pk = 'SYS#MACHINE'").rowcount == 1
+    clock = ShiftedClock()
+    with running(data, Settings(rehearsal_delay=0), clock) as again, again.client(None) as client:
+        assert client.get(f"/v1/sessions/{session}").json()["busy"] is True, "nothing goes on by itself"
+        clock.ahead += STEP_WITHIN + 1
+        sound(sse.read(client.get(f"/v1/sessions/{session}/responses/{response}/events")))
+        assert client.get(f"/v1/sessions/{session}").json()["busy"] is False
 
 
 @pytest.mark.parametrize("turns", [3, pytest.param(8, marks=pytest.mark.deep)])

@@ -7,9 +7,16 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.kit import sse
 from tests.kit.clock import ShiftedClock
+from tests.kit.engine import Engine
+from tests.kit.faulty import Crashed
 from tests.kit.hooks import delivery, register, send_test, settled
 from tests.kit.receivers import Receiver
 from tests.kit.servers import Running
+from walkaway_core.doors.sweep import sweep
+from walkaway_core.notify import deliveries
+from walkaway_core.ports.items import Unknown
+from walkaway_core.store import bodies
+from walkaway_core.store.outbox import Notice
 
 
 class TestDelivery:
@@ -141,3 +148,17 @@ class TestTurnsOwn:
         answer = web.post(f"/v1/sessions/{session}/messages", json={"message": "go", **wrong})
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
         assert web.get(f"/v1/sessions/{session}/responses").json() == []
+
+
+@pytest.mark.parametrize(("number", "fault"), [(1, "lost"), (2, "lost"), (2, "crash before")])
+def test_a_large_body_whose_delivery_is_not_written_does_not_stay(engine: Engine, number: int, fault: str) -> None:
+    notice = Notice(engine.services.ids.new("evt_"), "turn.completed", "t", "s", "m", 1, engine.clock.now(), {})
+    engine.table.at(number, fault)
+    with pytest.raises((Crashed, Unknown)):
+        deliveries.put(engine.services, notice, "whk", b"x" * (bodies.INLINE_BYTES + 1))
+    engine.table.revive()
+    kept = engine.services.workspace.listing(bodies.root("t"), "webhooks/whk")
+    assert bool(kept) is (number == 2), "whose removal cannot be written down goes at once"
+    engine.clock.sleep(deliveries.KEPT + 1)
+    sweep(engine.services)
+    assert not engine.services.workspace.listing(bodies.root("t"), "webhooks/whk")

@@ -174,6 +174,20 @@ def change_sets_adds_and_drops_facts_and_leaves_the_rest(table: Table, clock: He
     assert table.get(("p", "a")) == [Item("p", "a", facts, b"body", int(clock.now()) + 99)]
 
 
+def what_is_no_number_stays_when_something_is_added_to_it(table: Table, clock: HeldClock) -> None:
+    for fact in ("text", True):
+        facts: dict[str, Fact] = {"n": fact, "m": 1}
+        table.write(Put(Item("p", "a", facts)), Put(Item("p", "b", facts)))
+        table.write(Change("p", "a", set={"x": 1}, add={"n": 1, "m": 1}))
+        table.write(Change("p", "a", add={"n": 1}), Change("p", "b", add={"n": 1}), Put(Item("p", "c", facts)))
+        changed = Item("p", "a", {"n": fact, "m": 2, "x": 1})
+        assert table.get(("p", "a"), ("p", "b"), ("p", "c")) == [changed, Item("p", "b", facts), Item("p", "c", facts)]
+        with pytest.raises(Refused):
+            table.write(Change("p", "a", add={"n": 1}, when=(Is("m", 1),)))
+        with pytest.raises(Refused):
+            table.write(Change("p", "a", add={"n": 1}), Change("p", "none", add={"n": 1}))
+
+
 def change_needs_an_item(table: Table, clock: HeldClock) -> None:
     with pytest.raises(Refused):
         table.write(Change("p", "a", set={"x": 1}))
@@ -355,6 +369,7 @@ CONTRACT: list[ContractCheck] = [
     each_condition_holds_when_it_should,
     several_conditions_must_all_hold,
     change_sets_adds_and_drops_facts_and_leaves_the_rest,
+    what_is_no_number_stays_when_something_is_added_to_it,
     change_needs_an_item,
     delete_of_an_absent_item_is_no_error,
     limits_are_those_of_dynamodb_and_nothing_is_written_beyond_them,

@@ -17,7 +17,7 @@ from walkaway_core.aws.table import DynamoTable
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.dialects.native import records
 from walkaway_core.dialects.native.sessions import record as shown
-from walkaway_core.dialects.runs import index, runs
+from walkaway_core.dialects.runs import index, reading, runs
 from walkaway_core.engine import deleting, executions
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.http.dialect import extensions
@@ -158,7 +158,7 @@ def test_a_list_of_runs_reads_no_more_when_more_are_stored(
         made.sort()
 
     def listing(skip: int = 0, label: str = "", state: str = "") -> tuple[list[str], int]:
-        listed, total = runs.listing(services, "t", state=state, label=label, skip=skip, limit=5)
+        listed, total = reading.listing(services, "t", state=state, label=label, skip=skip, limit=5)
         return [one.run.id for one in listed], total
 
     submit(2, "rare")

@@ -75,9 +75,8 @@ def create(
     agent_names.take(services, tx, tenant, name, id_)
     tx.put(_pack(made), Absent())
     tx.put(_version(made, made.settings.body), Absent())
-    stored.keep(tx)
     try:
-        tx.commit()
+        stored.keep_with_new(tx)
     except Refused:
         raise agent_names.taken(name) from None
     return get(services, tenant, id_)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from walkaway_core.agent import tools
-from walkaway_core.errors import Invalid
-from walkaway_core.ports.items import Item
+from walkaway_core.errors import Invalid, Unavailable
+from walkaway_core.ports.items import Item, Refused
 from walkaway_core.store import bodies, keys
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.services import Services
@@ -22,11 +22,25 @@ class StoredTools:
 
     settings: dict[str, Any]
     _make: Callable[[], Item] | None = None
+    _drop: Callable[[], None] = lambda: None
 
     def keep(self, tx: Transaction) -> None:
         """Keep them with what names them. Called last: what is large is written here, and a refusal leaves nothing."""
         if self._make:
             tx.put(self._make())
+
+    def keep_with_new(self, tx: Transaction) -> None:
+        """Keep them, and carry out what makes whom they belong to: of one that is surely not made nothing stays.
+
+        Raises Refused, Unavailable, Unknown.
+        """
+        self.keep(tx)
+        try:
+            tx.commit()
+        except (Refused, Unavailable) as error:
+            if isinstance(error, Refused) or not error.changed:
+                self._drop()
+            raise
 
 
 def check(wanted: Sequence[FunctionTool]) -> None:
@@ -52,7 +66,10 @@ def store(services: Services, tenant: str, owner: str, wanted: Sequence[Function
         text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
         return Item(*keys.tools(tenant, owner, digest), pointer, text)
 
-    return StoredTools({"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"}, make)
+    def drop() -> None:
+        bodies.drop(services.workspace, tenant, owner)
+
+    return StoredTools({"tools": tuple(tool.name for tool in wanted), "tools_at": f"{owner}#{digest}"}, make, drop)
 
 
 def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[str, Any]]:

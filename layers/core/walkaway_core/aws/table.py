@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from walkaway_core.aws import failures
+from walkaway_core.aws import failures, numbers
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
 from walkaway_core.aws.unsent import UNSENT
 from walkaway_core.errors import Unavailable
@@ -182,6 +182,8 @@ class DynamoTable:
         except ClientError as error:
             if failures.without_effect(error):
                 raise
+            if numbers.none(error) and (left := numbers.without(writes, self.get)) != writes:
+                return self._send(left)
             raise failures.meaning(writes, error, self._clock.now()) from error
         except BotoCoreError as error:
             raise Unknown(str(error)) from error

@@ -7,12 +7,15 @@ from typing import Any
 from walkaway_core.agent import settings, suitable
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.ports.items import Absent, Item
-from walkaway_core.store import due, session_facts
+from walkaway_core.store import bodies, due, session_facts
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire import jsontext
+
+UNMADE_AFTER = 20 * 60.0
+"""Seconds after which a session that is not there will not come to be any more."""
 
 
 def create(
@@ -31,8 +34,24 @@ def create(
     tx = Transaction(services.table)
     session = fresh(services, tx, tenant, options, metadata, name=name)
     along(tx)
+    watch_bodies(services, tx, session.key)
     tx.commit()
     return session
+
+
+def watch_bodies(services: Services, tx: Transaction, key: SessionKey) -> None:
+    """Have what is large, and already written, removed in case its session does not come to be: else nobody would.
+
+    Raises Unavailable, when nothing of it is kept.
+    """
+    if bodies.stowed(tx):
+        watching = Transaction(services.table)
+        due.watch(watching, services.clock.now() + UNMADE_AFTER, "purge", key.session, key.detail)
+        try:
+            watching.commit()
+        except Exception:
+            bodies.drop(services.workspace, key.tenant, key.session)
+            raise
 
 
 def fresh(

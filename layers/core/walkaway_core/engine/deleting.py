@@ -86,10 +86,10 @@ def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None
     """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
 
     Stops at `until` (monotonic); called again, it goes on, as the due item `watch` is the last to go. A session that is
-    not marked as deleted is left as it is.
+    not marked as deleted is left as it is; of one that has not come to be only large bodies can be there.
     """
     record = services.table.get(key.item)[0]
-    if record is None or "deleted" not in record.facts:
+    if record is not None and "deleted" not in record.facts:
         services.table.write(Delete(*watch))
         return
     for _ in _pieces(services, key):

@@ -95,6 +95,7 @@ def with_session(
     tx = tx or Transaction(services.table)
     session = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
     turn = fresh(services, tx, session, message, once)
+    creating.watch_bodies(services, tx, session.key)
     return turn if _committed(services, tx, turn) else None
 
 

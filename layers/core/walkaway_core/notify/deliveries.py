@@ -109,20 +109,32 @@ def put(services: Services, notice: Notice, owner: str, body: bytes, webhook: Tu
     }
     if webhook:
         facts |= webhook.facts
-    path = f"webhooks/{owner}/{services.ids.new('body_')}"
-    inline, pointer = bodies.stow(services.workspace, notice.tenant, path, body)
+    inline, pointer = _stow(services, notice.tenant, owner, body, now + KEPT)
     key = keys.delivery(notice.tenant, owner, notice.id)
     item = Item(*key, {**facts, **pointer}, inline, expires=int(now) + KEPT)
     tx.put(item, Absent())  # the bus may tell it twice
-    if pointer:
-        due.watch(tx, now + KEPT, "forget", name, {"tenant": notice.tenant, "path": path})
     try:
         tx.commit()
     except Refused:
         if pointer:
-            services.workspace.delete(bodies.root(notice.tenant), path)
+            services.workspace.delete(bodies.root(notice.tenant), str(pointer["body_at"]))
         return
     enqueue(services, unpack(notice.tenant, owner, item))
+
+
+def _stow(services: Services, tenant: str, owner: str, body: bytes, until: float) -> tuple[bytes, dict[str, Fact]]:
+    """Keep a body; have a large one removed in time, also where its delivery is not written: nobody else would."""
+    path = f"webhooks/{owner}/{services.ids.new('body_')}"
+    inline, pointer = bodies.stow(services.workspace, tenant, path, body)
+    if pointer:
+        tx = Transaction(services.table)
+        due.watch(tx, until, "forget", path, {"tenant": tenant, "path": path})
+        try:
+            tx.commit()
+        except Exception:
+            services.workspace.delete(bodies.root(tenant), path)
+            raise
+    return inline, pointer
 
 
 def _watch(tenant: str, owner: str, event: str) -> tuple[str, dict[str, str]]:

@@ -138,7 +138,11 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Change facts of an item that must be there: set some, add to numbers (missing counts as 0), drop some."""
+    """Change facts of an item that must be there: set some, add to numbers (missing counts as 0), drop some.
+
+    A fact that is no number, as after a hand in the table, stays as it is when something is added to it: it stops
+    nobody, and whoever reads it sees that it says nothing.
+    """
 
     pk: str
     sk: str

@@ -1,8 +1,10 @@
 """Large bodies stand in a hidden root of the workspace (docs/architecture.md#tickets); the item holds only where."""
 
+from collections.abc import Iterable
+
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
-from walkaway_core.ports.items import Fact, Item
+from walkaway_core.ports.items import Fact, Item, Put, Write
 from walkaway_core.ports.workspace import Refused, Workspace
 from walkaway_wire import gate, jsontext
 
@@ -32,6 +34,17 @@ def stow(workspace: Workspace, tenant: str, path: str, body: bytes) -> tuple[byt
     except Refused as refusal:
         raise Unavailable(f"What is large cannot be kept: {refusal}", changed=False) from refusal
     return b"", {"body_at": path}
+
+
+def drop(workspace: Workspace, tenant: str, owner: str) -> None:
+    """Remove all that stands below the name of a session, or of an agent, that has not come to be."""
+    for entry in workspace.listing(root(tenant), owner) or ():
+        workspace.delete(root(tenant), f"{owner}/{entry.name}")
+
+
+def stowed(writes: Iterable[Write]) -> bool:
+    """Whether some of what is to be written has its body beside the table."""
+    return any(isinstance(write, Put) and "body_at" in write.item.facts for write in writes)
 
 
 def fetch(workspace: Workspace, tenant: str, item: Item) -> bytes:

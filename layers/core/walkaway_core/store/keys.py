@@ -99,8 +99,14 @@ class TurnKey:
 
     @classmethod
     def named(cls, tenant: str, facts: Mapping[str, object]) -> "TurnKey":
-        """Say which turn an entry of a list or a look-up means; one that cannot be read means nobody's."""
-        return cls(tenant, *(str(facts.get(name, "")) for name in ("session", "turn")))
+        """Say which turn an entry of a list or a look-up means; one that cannot be read means `nobodys`."""
+        session, turn = (str(facts.get(name, "")) for name in ("session", "turn"))
+        return cls(tenant, session, turn) if session[:5] == "sess_" and turn[:4] == "msg_" else cls(tenant, "", "")
+
+    @property
+    def nobodys(self) -> bool:
+        """Whether nothing says which session it is in."""
+        return not self.session
 
     @property
     def owner(self) -> SessionKey:

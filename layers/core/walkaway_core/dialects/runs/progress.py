@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.dialects.runs.runs import StoredRun
+from walkaway_core.dialects.runs.reading import StoredRun
 from walkaway_core.dialects.runs.wire import RunProgress
 from walkaway_wire.events import Event
 

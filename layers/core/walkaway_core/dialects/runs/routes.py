@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from walkaway_core.dialects.runs import index, progress, runs, settings
+from walkaway_core.dialects.runs import index, progress, reading, runs, settings
 from walkaway_core.dialects.runs.errors import RunProblem
 from walkaway_core.dialects.runs.index import Run
 from walkaway_core.dialects.runs.problems import BadState, RunBusy
 from walkaway_core.dialects.runs.progress import Telling
-from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest, StoredRun
+from walkaway_core.dialects.runs.reading import StoredRun
+from walkaway_core.dialects.runs.runs import TIMEOUT, RunRequest
 from walkaway_core.dialects.runs.wire import RunAccepted, RunList, RunResult, RunStats, RunStatus, RunSubmit
 from walkaway_core.http import errors, large, repeats, sse
 from walkaway_core.http.access import Called
@@ -88,7 +89,7 @@ def listing(
     """List runs by page, of one status or label if they are named; `total` counts what is listed."""
     if status is not None and status not in index.STATES:
         raise BadState(f"Invalid status: {status[:100]}. Valid values: {list(index.STATES)}")
-    listed, total = runs.listing(
+    listed, total = reading.listing(
         caller.services,
         caller.tenant,
         state=status or "",
@@ -103,13 +104,13 @@ def listing(
 @direct
 def get(caller: Called, run: str, request: Request) -> RunStatus:
     """Read how a run stands."""
-    return _status(request, runs.get(caller.services, caller.tenant, run))
+    return _status(request, reading.get(caller.services, caller.tenant, run))
 
 
 @router.get(f"{BASE}/{{run}}/result", responses=STATE, summary="Read a run's result")
 def result(caller: Called, run: str) -> RunResult:
     """Read what came of a run that is over, whole."""
-    stored = runs.get(caller.services, caller.tenant, run)
+    stored = reading.get(caller.services, caller.tenant, run)
     turn = stored.turn
     if turn.ended_at is None:
         raise RunBusy(f"Job is not complete. Current status: {index.state(turn)}")
@@ -140,7 +141,7 @@ def result(caller: Called, run: str) -> RunResult:
 async def stream(caller: Called, run: str, last_event_id: Annotated[str | None, Header()] = None) -> Response:
     """Follow a run to its end, from its beginning or from behind Last-Event-ID, as Server-Sent Events."""
     services = caller.services
-    stored = await services.reading(runs.get, services, caller.tenant, run)
+    stored = await services.reading(reading.get, services, caller.tenant, run)
     after = number(last_event_id)
     await services.reading(readers.cursor, services, stored.turn.key, after)
     frames = _frames(services, stored.turn.key, Telling(stored.run.id), after)

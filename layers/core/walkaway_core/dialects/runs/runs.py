@@ -2,23 +2,23 @@
 
 import contextlib
 import secrets
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
 
 from walkaway_core.agent import agents
-from walkaway_core.dialects.runs import index, keys
-from walkaway_core.dialects.runs.index import STATES, Run
-from walkaway_core.dialects.runs.problems import RunBusy, RunNotFound
+from walkaway_core.dialects.runs import index
+from walkaway_core.dialects.runs.index import Run
+from walkaway_core.dialects.runs.problems import RunBusy
+from walkaway_core.dialects.runs.reading import StoredRun, get
 from walkaway_core.engine import deleting, ending, executions, sending, starting
 from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
 from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
 from walkaway_core.notify import endpoints
-from walkaway_core.ports.items import Delete, Is, Item, Refused
-from walkaway_core.store import backwards, sessions, starts, turns
+from walkaway_core.ports.items import Delete, Is, Refused
+from walkaway_core.store import sessions, starts
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.idempotency import Once
-from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.transaction import Transaction
@@ -40,20 +40,6 @@ class RunRequest:
     webhook: str
     once: str | None
     scope: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """A run as it is now."""
-
-    run: Run
-    turn: Turn
-    session: Session
-
-    @property
-    def state(self) -> str:
-        """How it stands."""
-        return index.state(self.turn)
 
 
 def submit(services: Services, tenant: str, asked: RunRequest) -> Turn:
@@ -141,72 +127,6 @@ def _existing(services: Services, tenant: str, label: str) -> Session | None:
         return None
 
 
-def get(services: Services, tenant: str, id_: str) -> StoredRun:
-    """Read a run. Raises RunNotFound."""
-    item = services.table.get(keys.run(tenant, id_))[0]
-    if item and not isinstance(item.facts.get("turn"), str):
-        item = _listed(services, tenant, id_)
-    runs = _load(services, tenant, [item] if item else [])
-    if not runs:
-        raise RunNotFound(f"Job not found: {id_[:100]}")
-    starts.begin_if_late(services, runs[0].turn)
-    return runs[0]
-
-
-def _load(services: Services, tenant: str, items: list[Item]) -> list[StoredRun]:
-    """Read the turns and sessions of entries; those whose session is gone are left out."""
-    names = [TurnKey.named(tenant, item.facts) for item in items]
-    wanted = [key for name in names for key in (name.item, name.owner.item)]
-    read: list[Item | None] = []
-    unique = list(dict.fromkeys(wanted))
-    for start in range(0, len(unique), 100):
-        read += services.table.get(*unique[start : start + 100])
-    there = dict(zip(unique, read, strict=True))
-    runs = []
-    for name in names:
-        record, owner = there[name.item], there[name.owner.item]
-        if record and owner and sessions.alive(owner, services.clock.now()):
-            turn = turns.unpack(name, record)
-            if not turn.readable:
-                turn = _known(services, turn)
-            if run := Run.read(turn.facts):
-                runs.append(StoredRun(run, turn, sessions.unpack(name.owner, owner)))
-    return runs
-
-
-def _listed(services: Services, tenant: str, id_: str) -> Item | None:
-    """Find a run in the list: for one whose look-up cannot be read."""
-    pk, newest = keys.run_entry(tenant, END)
-    return next(
-        (item for item in backwards.items(services, pk, newest, first=100) if item.facts.get("run") == id_), None
-    )
-
-
-def _known(services: Services, turn: Turn) -> Turn:
-    """Give a turn that cannot be read with what the list says of it as a run."""
-    entry = services.table.get(keys.run_entry(turn.key.tenant, turn.key.turn))[0]
-    run = Run.read(entry.facts) if entry else None
-    return replace(turn, facts={**turn.facts, **run.facts}) if run else turn
-
-
-def listing(
-    services: Services, tenant: str, *, state: str, label: str, skip: int, limit: int
-) -> tuple[list[StoredRun], int]:
-    """List runs, the newest first, of one state and one label if they are named; and how many there are of those."""
-    counts = index.counts(services, tenant, label)
-    total = counts[state] if state else sum(counts[name] for name in STATES)
-    until = min(skip + limit, total)
-    if until <= skip:
-        return [], total
-    pk, newest = keys.run_entry(tenant, END)
-    listed = (
-        item
-        for item in backwards.items(services, pk, newest, first=until)
-        if (not state or item.facts.get("state") == state) and (not label or item.facts.get("label") == label)
-    )
-    return _load(services, tenant, list(islice(listed, skip, until))), total
-
-
 def cancel(services: Services, tenant: str, id_: str) -> StoredRun:
     """End a run now. Raises RunNotFound, RunBusy when it is over."""
     stored = get(services, tenant, id_)
@@ -220,6 +140,9 @@ def delete(services: Services, tenant: str, id_: str) -> None:
     """Take a run that is over off the list, and its session with it if that is its own. Raises RunNotFound, RunBusy."""
     stored = get(services, tenant, id_)
     turn = stored.turn
+    if turn.key.nobodys:
+        index.forget(services, turn.key)
+        return
     if turn.ended_at is None and turn.readable:
         raise RunBusy("Cannot delete a running job. Cancel it first.")
     tx = Transaction(services.table)

@@ -7,9 +7,9 @@ from typing import Any
 
 from walkaway_core.dialects.workflows import keys
 from walkaway_core.ports.items import Absent, Fact, Item
-from walkaway_core.store import bodies
+from walkaway_core.store import backwards, bodies
 from walkaway_core.store.extensions import Projection
-from walkaway_core.store.keys import TurnKey
+from walkaway_core.store.keys import END, TurnKey, agent as agent_key
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
@@ -68,8 +68,30 @@ class Tasks(Projection):
     """Takes a task off its agent's list, as its turn goes."""
 
     def turn_removed(self, services: Services, tx: Transaction, turn: Turn) -> None:
-        """Forget the task."""
-        del services
-        if task := Task.read(turn.facts):
-            tx.delete(keys.task(turn.key.tenant, task.id))
-            tx.delete(keys.task_entry(turn.key.tenant, task.agent, task.id))
+        """Forget the task; the number of one whose turn cannot be read stands in a look-up."""
+        tenant, task = turn.key.tenant, Task.read(turn.facts)
+        if turn.readable and task:
+            tx.delete(keys.task(tenant, task.id))
+            tx.delete(keys.task_entry(tenant, task.agent, task.id))
+        elif not turn.readable and (look_up := _look_up(services, turn.key)):
+            tx.delete(look_up.key)
+            if listed := entry(services, tenant, keys.number(look_up)):
+                tx.delete(listed.key)
+
+
+def entry(services: Services, tenant: str, id_: int) -> Item | None:
+    """Find a task in the lists of all agents: only where its own records do not say whose it is."""
+    pk, first = agent_key(tenant, "")
+    agents = backwards.items(services, pk, first + END, after=first, first=backwards.MOST)
+    names = [keys.task_entry(tenant, item.sk.removeprefix(first), id_) for item in agents]
+    for start in range(0, len(names), 100):
+        for listed in services.table.get(*names[start : start + 100]):
+            if listed:
+                return listed
+    return None
+
+
+def _look_up(services: Services, turn: TurnKey) -> Item | None:
+    pk, first = keys.task(turn.tenant, 0)[0], "TASK#"
+    items = backwards.items(services, pk, first + END, after=first, first=backwards.MOST)
+    return next((item for item in items if TurnKey.named(turn.tenant, item.facts) == turn), None)

@@ -7,8 +7,9 @@ T#{tenant}#REGISTRY       {hash}                          a tool that the tenant
 """
 
 import hashlib
+import re
 
-from walkaway_core.ports.items import Key
+from walkaway_core.ports.items import Item, Key
 
 
 def task(tenant: str, id_: int) -> Key:
@@ -19,6 +20,17 @@ def task(tenant: str, id_: int) -> Key:
 def task_entry(tenant: str, agent: str, id_: int) -> Key:
     """A task in the list of its agent's."""
     return f"T#{tenant}#{agent}#TASKS", f"{id_:016}"
+
+
+def numbered(entry: Item) -> bool:
+    """Whether an entry's key is a task's number; under another one, as by hand, stands nobody's."""
+    return re.fullmatch("[0-9]{16}", entry.sk) is not None
+
+
+def number(look_up: Item) -> int:
+    """The number of the task that is looked up here; 0 for a key that is none."""
+    digits = look_up.sk.removeprefix("TASK#")
+    return int(digits) if digits.isdecimal() else 0
 
 
 def registered(tenant: str, namespace: str, name: str) -> Key:

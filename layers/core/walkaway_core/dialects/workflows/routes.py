@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from walkaway_core.dialects.workflows import forms, records, tasks
+from walkaway_core.dialects.workflows import forms, reading, records, tasks
 from walkaway_core.dialects.workflows.errors import WorkflowProblem
 from walkaway_core.dialects.workflows.problems import NoToolResponses
 from walkaway_core.dialects.workflows.tasks import TaskRequest
@@ -95,7 +95,7 @@ async def upload(caller: Called, request: Request) -> Uploaded:
 @direct
 def status(caller: Called, agent_id: str, task_id: int) -> dict[str, Any]:
     """Read how a task stands, and what it waits for."""
-    task = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    task = reading.get(caller.services, caller.tenant, task_id, agent_id)
     return records.status(caller.services, task.turn)
 
 
@@ -116,7 +116,7 @@ async def events(
 ) -> Response:
     """Follow a task to its end: how it stands now, and again whenever that changes. Each pause is said once."""
     del since_seq
-    task = await caller.services.reading(tasks.get, caller.services, caller.tenant, task_id, agent_id)
+    task = await caller.services.reading(reading.get, caller.services, caller.tenant, task_id, agent_id)
     frames = _frames(caller.services, task.turn.key)
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
 
@@ -126,7 +126,7 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
     """Answer calls that wait; the same answer may come again."""
     if not asked.results:
         raise NoToolResponses
-    task = tasks.get(caller.services, caller.tenant, task_id, agent_id)
+    task = reading.get(caller.services, caller.tenant, task_id, agent_id)
     answers = [(result.call_id, _answer(result)) for result in asked.results]
     answering.take(caller.services, task.turn.key.owner, answers)
     return ToolResponsesTaken(message=f"{len(answers)} tool responses were accepted", task_id=task_id)
@@ -136,21 +136,21 @@ def tool_responses(caller: Called, agent_id: str, task_id: int, asked: ToolRespo
 @direct
 def run(caller: Called, task_id: int) -> dict[str, Any]:
     """Read everything that is known of a task."""
-    task = tasks.get(caller.services, caller.tenant, task_id)
+    task = reading.get(caller.services, caller.tenant, task_id)
     return records.whole(caller.services, task.turn, task.asked)
 
 
 @router.get("/workflow/runs/by-parent/{task_id}", responses=UNKNOWN, summary="List a task's child tasks")
 def children(caller: Called, task_id: int) -> list[dict[str, Any]]:
     """List the tasks that a task has begun: there are none, since an agent is one node here."""
-    tasks.get(caller.services, caller.tenant, task_id)
+    reading.get(caller.services, caller.tenant, task_id)
     return []
 
 
 @router.get("/agent/{agent_id}/runs", responses=shown({"runs": [TASK]}) | UNKNOWN, summary="List an agent's tasks")
 def runs(caller: Called, agent_id: str) -> dict[str, list[dict[str, Any]]]:
     """List an agent's tasks, the newest first, up to 1,000."""
-    listed = tasks.of_agent(caller.services, caller.tenant, agent_id)
+    listed = reading.of_agent(caller.services, caller.tenant, agent_id)
     return {"runs": [records.whole(caller.services, one.turn, one.asked) for one in listed]}
 
 
@@ -188,6 +188,8 @@ async def _frames(services: Services, turn: TurnKey) -> AsyncIterator[str]:
     at = await run_in_threadpool(readers.cursor, services, turn, end.number - 1)
     telling = _Telling(services, turn)
     yield await run_in_threadpool(telling.now)
+    if telling.gone:
+        return
     async for batch in readers.follow(services, turn, at, services.settings.hold_seconds, patient=True):
         changed = any(event.type in CHANGES for event in batch)
         yield (await services.reading(telling.now) if changed else "") or sse.BEAT
@@ -201,10 +203,12 @@ class _Telling:
         self._key = turn
         self._said: dict[str, Any] = {}
         self._asked = 0
+        self.gone = False
 
     def now(self) -> str:
         turn = turns.load(self._services, self._key)
         if turn is None:
+            self.gone = True
             return _frame({"type": "error", "message": "The task is gone: its session was deleted"})
         status = records.status(self._services, turn)
         if status["task_info"]["paused_for_tool_calls"]:

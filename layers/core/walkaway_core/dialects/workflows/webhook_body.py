@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from walkaway_core.dialects.workflows import records, tasks
+from walkaway_core.dialects.workflows import reading, records
 from walkaway_core.engine.pause import asking
 from walkaway_core.store import outbox
 from walkaway_core.store.outbox import Notice
@@ -18,5 +18,5 @@ def body(services: Services, notice: Notice, turn: Turn | None) -> Mapping[str, 
         step = notice.more.get("step", 0)
         calls = [call for call in (asking.requested(services, turn, step) if step else []) if call.needs == "output"]
         then = None if turn.ended_at and notice.kind in outbox.ENDED.values() else calls
-        record = records.whole(services, turn, tasks.asked(services, turn), then)
+        record = records.whole(services, turn, reading.asked(services, turn), then)
     return {**record, "timestamp": services.clock.now()}
