@@ -15,7 +15,7 @@ from walkaway_core.agent.tools import TOOLS
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
-from walkaway_core.http.errors import STATUS
+from walkaway_core.http.errors import OTHERS, STATUS
 from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
 from walkaway_wire import webhooks
@@ -64,9 +64,9 @@ def _errors() -> list[tuple[str, ...]]:
     kinds = {
         kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
     }
-    return [
-        (f"`{code}`", str(status), " ".join((kinds[code].__doc__ or "").split())) for code, status in STATUS.items()
-    ]
+    told = {code: (status, " ".join((kinds[code].__doc__ or "").split())) for code, status in STATUS.items()}
+    every = sorted((told | dict(OTHERS)).items(), key=lambda each: each[1][0])
+    return [(f"`{code}`", str(status), meaning) for code, (status, meaning) in every]
 
 
 def _settings() -> list[tuple[str, ...]]:

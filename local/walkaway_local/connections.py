@@ -1,5 +1,6 @@
 """The connections of the server on one machine: uvicorn's, over httptools, with what it leaves out (decision 0020)."""
 
+import asyncio
 from asyncio import BaseTransport
 from typing import Any, ClassVar, cast
 
@@ -19,6 +20,7 @@ SLOW_BODY = f"The request's body has stood still for {BODY_SECONDS:.0f} seconds;
 STOPPING = "The server is being stopped, and does not know what became of this request; ask again in a moment"
 LAST_WORD_SECONDS = 0.7
 """How long after the order to stop whoever waits is still waited for: uvicorn gives all of them a second."""
+READING = ("GET", "HEAD")
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -45,6 +47,8 @@ class Connection(HttpToolsProtocol):
     _heard = _began = 0.0
     """When anything came last, and when the head began that is not whole; by the loop's clock."""
     _told: dict[str, dict[object, object]]
+    _answering: tuple[RequestResponseCycle, asyncio.Task[Any] | None] | None = None
+    """The request that is answered, or was last, and what answers it."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take it in, unless its address has enough."""
@@ -153,12 +157,32 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         old = cycle.scope["http_version"] == "1.0"
-        super()._start_asgi_task(cycle, _without_chunks(cycle, app) if old else app)
+        super()._start_asgi_task(cycle, self._stoppable(cycle, _without_chunks(cycle, app) if old else app))
+
+    def _stoppable(self, cycle: RequestResponseCycle, app: Any) -> Any:
+        """Let an app end in good order, and without a word in the log, when nobody listens any more."""
+
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            self._answering = cycle, asyncio.current_task()
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:
+                if not cycle.disconnected:
+                    raise
+
+        return run
+
+    def _stop_reading(self, cycle: RequestResponseCycle) -> None:
+        """End a read whose reader was sent away, such as a long poll; what writes goes on for as long as it can."""
+        answered, task = self._answering or (None, None)
+        if task and answered is cycle and cycle.scope["method"] in READING:
+            task.cancel()
 
     def _turn_away(self, cycle: RequestResponseCycle) -> None:
         if not cycle.response_started and not self.transport.is_closing():
             self._answer(503, "unavailable", STOPPING, "retry-after: 1\r\n")
             self._over(cycle)
+            self._stop_reading(cycle)
 
     def _over(self, cycle: RequestResponseCycle, last: bytes = b"") -> None:
         """Let an answer be over; what the app still says of it goes nowhere, and it hears that nobody listens."""

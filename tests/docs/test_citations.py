@@ -128,3 +128,9 @@ def test_there_is_something_to_cite() -> None:
 )
 def test_a_citation_that_leads_nowhere_is_found(path: str, text: str) -> None:
     assert len(unresolved(Path(path), text)) == 1
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/dialects").glob("*.md")), ids=lambda page: page.stem)
+def test_the_sections_of_a_contract_are_counted_without_a_gap(page: Path) -> None:
+    numbers = [int(match[1]) for each in headings(page.read_text()) if (match := re.match(r"[A-Z]\.(\d+) ", each))]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -1,8 +1,9 @@
 """What no route takes, in a table of every kind and every route of every dialect that has a body of JSON."""
 
 import asyncio
+import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,55 @@ def test_no_route_takes_it(app: App, flaw: str) -> None:
             if flaw not in {"deep enough to break json", "too many digits"}:
                 assert "metadata" in answer.text, (method, path, "it is named")
     assert app.lists() == before
+
+
+@pytest.mark.parametrize("body", ["null", " null\n", "[]", '""', "0", "false", "null in UTF-16"])
+def test_a_body_is_an_object_also_where_it_may_be_left_out(app: App, body: str) -> None:
+    before = app.lists()
+    content = "null".encode("utf-16") if "UTF" in body else body.encode()
+    for dialect, method, path in app.routes:
+        for headers in (JSON, {}):
+            answer = app.ask(method, path, content=content, headers=headers)
+            assert answer.status_code == (400 if dialect == "native" else 422), (method, path, answer.text[:200])
+            assert "must be a JSON object" in answer.text, (method, path, answer.text[:200])
+    assert app.lists() == before
+
+
+def test_null_in_pieces_is_refused_too(app: App) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"nu"
+        yield b"ll"
+
+    for path in ("/v1/sessions", "/v1/webhooks/x/rotate"):
+        answer = app.ask("POST", path, content=pieces(), headers=JSON)
+        assert (answer.status_code, "must be a JSON object" in answer.text) == (400, True), answer.text
+
+
+def test_nothing_at_all_takes_every_default_where_the_body_may_be_left_out(app: App) -> None:
+    for content in (b"", None):
+        assert app.ask("POST", "/v1/sessions", content=content, headers=JSON).status_code == 201
+        assert app.ask("POST", "/v1/webhooks/x/rotate", content=content, headers=JSON).status_code == 404
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+FORMS = ("/api/workflow/execute/x/with-files", "/api/workflow/upload-run-input")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "aes128gcm"])
+def test_a_packed_body_is_refused_by_the_name_of_its_header(app: App, coding: str) -> None:
+    before = app.lists()
+    packed = gzip.compress(b'{"message": "x", "name": "x", "prompt": "x", "url": "https://example.com"}')
+    routes = [(method, path, JSON) for _, method, path in app.routes] + [("POST", path, FORM) for path in FORMS]
+    for method, path, headers in routes:
+        answer = app.ask(method, path, content=packed, headers={**headers, "Content-Encoding": coding})
+        assert (answer.status_code, "Content-Encoding" in answer.text) == (415, True), (method, path, answer.text)
+    assert app.lists() == before
+
+
+def test_a_body_that_says_that_it_is_not_packed_is_taken(app: App) -> None:
+    for headers in ({"Content-Encoding": "identity"}, {"Content-Encoding": ""}):
+        assert app.ask("POST", "/v1/sessions", json={}, headers=headers).status_code == 201
+    assert app.ask("POST", "/v1/sessions", headers={"Content-Encoding": "gzip"}).status_code == 201, "there is no body"
 
 
 @pytest.mark.parametrize(

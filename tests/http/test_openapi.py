@@ -45,9 +45,17 @@ def test_what_the_kit_answers_is_there(operation: str) -> None:
     answers = set(what["responses"])
     assert ("401" in answers) is (operation != "GET /health")
     assert "413" in answers, "whatever is sent along is counted"
+    assert {"403", "408", "429", "431"} <= answers, "the server on one machine answers so by itself"
+    assert ("415" in answers) is ("requestBody" in what or operation.startswith("PUT")), "a body may be packed"
     if name == "native":
         assert "400" in answers, "a parameter may be unknown"
         assert ("422" in answers) is (operation == "POST /v1/sessions/{session}/messages")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_body_is_an_object_and_never_null(operation: str) -> None:
+    for content in OPERATIONS[operation][1].get("requestBody", {"content": {}})["content"].values():
+        assert "$ref" in content["schema"] or content["schema"]["type"] == "object"
 
 
 @pytest.mark.parametrize(

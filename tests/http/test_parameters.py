@@ -1,5 +1,7 @@
 """What a query says and a route does not have is refused by name on every native route (contract A.1)."""
 
+import re
+
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -35,6 +37,36 @@ def test_an_unknown_parameter_is_refused_by_name(client: httpx.Client, method: s
     assert "`no_such` is no query parameter here" in answer.json()["message"]
     assert client.get(f"/v1/sessions/{session}").json()["busy"] is False, "it is there, and nothing was begun"
     assert client.get(f"/v1/sessions/{session}/files/f.txt").content == b"old"
+
+
+NUMBERS = [
+    (method.upper(), path, each["name"])
+    for app in apps().values()
+    for path, methods in app.openapi()["paths"].items()
+    for method, operation in methods.items()
+    for each in operation.get("parameters", ())
+    if each["in"] == "query" and re.search("'(integer|number)'", str(each["schema"]))
+]
+
+
+@pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-inf", "Infinity", "1e999", "-1e999"])
+@pytest.mark.parametrize(("method", "path", "name"), NUMBERS)
+def test_what_is_no_number_is_refused_by_name(
+    client: httpx.Client, method: str, path: str, name: str, value: str
+) -> None:
+    named_path = named(path, sse.new(client)).replace("task_id", "1").replace("run}", "x")
+    answer = client.request(method, named_path, params={name: value})
+    assert answer.status_code in (400, 422), answer.text
+    assert f"`{name}` must be a " in answer.text
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "1.5"])
+@pytest.mark.parametrize("name", ["after", "last_event_id"])
+def test_what_is_no_cursor_is_refused_with_its_value(client: httpx.Client, name: str, value: str) -> None:
+    for path in (f"/v1/sessions/{sse.new(client)}/events", "/v1/sessions", "/v1/agents"):
+        if name == "after" or path.endswith("events"):
+            answer = client.get(path, params={name: value})
+            assert (answer.status_code, answer.json()["error"]) == (400, "cursor.invalid"), answer.text
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 import re
 from functools import cache
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dev.routes import apps
 from walkaway_core.http.chooser import VARIABLE, Chooser
+from walkaway_local.connections import Connection, within
+from walkaway_local.crowd import Crowd
 
 BROKEN = 500
 """Stands in no document: nothing is meant to answer it."""
@@ -14,10 +16,12 @@ Answered = tuple[str, str, int]
 
 
 class Documented:
-    """ASGI app around a chooser: remembers what was answered, and says at the end what no document has."""
+    """ASGI app around a server's: remembers what was answered, and says at the end what no document has."""
 
-    def __init__(self, chooser: Chooser) -> None:
+    def __init__(self, chooser: Chooser, app: ASGIApp | None = None) -> None:
+        """Look at what `app` answers, which passes on to the chooser, if it is not the chooser itself."""
         self._chooser = chooser
+        self._app = app or chooser
         self._answered: set[Answered] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,7 +30,7 @@ class Documented:
                 self._answered.add((scope["method"].replace("HEAD", "GET"), scope["path"], message["status"]))
             await send(message)
 
-        await self._chooser(scope, receive, note)
+        await self._app(scope, receive, note)
 
     def undocumented(self) -> list[str]:
         """Name the answers of operations whose document does not have their status."""
@@ -36,6 +40,32 @@ class Documented:
             if operation and status != BROKEN and str(status) not in operation[1]:
                 told.add(f"{method} {operation[0]}: {status}")
         return sorted(told)
+
+
+NO_REQUEST = 400
+"""What a connection answers to what is a request for no operation."""
+
+
+def noting(crowd: Crowd, answered: set[int]) -> type[Connection]:
+    """Give the kind of connections of one crowd, which notes what they answer by themselves, before any app."""
+
+    class Noting(within(crowd)):  # type: ignore[misc]  # made when asked for
+        def _answer(self, status: int, *about: str) -> None:
+            answered.add(status)
+            super()._answer(status, *about)
+
+    return Noting
+
+
+def missing(answered: set[int]) -> list[str]:
+    """Name the operations whose document lacks one of these statuses, which any request can have."""
+    return [
+        f"{method.upper()} {name}: {status}"
+        for operations in _documents().values()
+        for method, _, name, statuses in operations
+        for status in answered - {NO_REQUEST}
+        if str(status) not in statuses
+    ]
 
 
 def _operation(dialect: str, method: str, path: str) -> tuple[str, frozenset[str]] | None:

@@ -16,14 +16,13 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from tests.kit.documented import Documented
+from tests.kit.documented import Documented, missing, noting
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
-from walkaway_local.connections import within
 from walkaway_local.crowd import Crowd
 from walkaway_local.loopback_only import LoopbackOnly
 from walkaway_local.stack import LocalStack
@@ -55,13 +54,11 @@ def running(
     """Serve a stack from a thread of this process. Raises AssertionError for what no document says that it answers."""
     stack = LocalStack(data, settings, clock=clock, workers=workers, dialects=dialects)
     chooser = create_app(stack.services, Keyring(settings.keys), dialects)
-    documented = Documented(chooser) if dialects is DIALECTS else None
-    app: ASGIApp = documented or chooser
-    if not settings.keys:
-        app = LoopbackOnly(app)
+    app: ASGIApp = chooser if settings.keys else LoopbackOnly(chooser)
+    documented = Documented(chooser, app) if dialects is DIALECTS else None
     stack.run()
     try:
-        with listening(app) as url:
+        with listening(documented or app) as url:
             yield Running(url, stack)
     finally:
         stack.close()
@@ -72,11 +69,12 @@ def running(
 def listening(app: ASGIApp, most: int | None = None) -> Iterator[str]:
     """Serve an app on a free port from a thread of this process; give its address.
 
-    `most`: connections without an accepted key at once.
+    `most`: connections without an accepted key at once. Raises AssertionError for what a connection answers by itself
+    and no document has.
     """
-    sock = socket.create_server(("127.0.0.1", 0))
+    sock, answered = socket.create_server(("127.0.0.1", 0)), set[int]()
     config = uvicorn.Config(
-        app, http=within(Crowd(most)), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+        app, http=noting(Crowd(most), answered), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
@@ -87,6 +85,7 @@ def listening(app: ASGIApp, most: int | None = None) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         sock.close()
+    assert missing(answered) == []
 
 
 @dataclass(frozen=True)

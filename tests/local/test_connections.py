@@ -1,5 +1,6 @@
 """What clients of all ages meet at a connection, over real sockets; and how it ends."""
 
+import contextlib
 import json
 import re
 import signal
@@ -38,6 +39,12 @@ def said(url: str, *pieces: bytes, half: bool = False) -> bytes:
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has hung up while we still sent
         return answer
+
+
+def sockets(server: Served) -> int:
+    """Count the sockets that a server has open (proc(5))."""
+    every = list(Path(f"/proc/{server.process.pid}/fd").iterdir())
+    return sum(each.is_symlink() and str(each.readlink()).startswith("socket:") for each in every)
 
 
 def request(method: str, path: str, body: bytes = b"", headers: str = "", version: str = "1.1") -> bytes:
@@ -208,6 +215,32 @@ class TestStopping:
             events = sse.read(client.get(paths[0]))
             assert events[-1].event == "message.completed"
             assert [event.id for event in events] == list(range(len(events)))
+
+    @pytest.mark.parametrize("leaves", [False, True])
+    def test_a_long_poll_ends_without_a_word_in_the_log(self, tmp_path: Path, slow: Served, *, leaves: bool) -> None:
+        answers: list[httpx.Response] = []
+        with slow.client() as client:
+            session = sse.new(client)
+            path, before = f"/v1/sessions/{session}/events?wait=25", sockets(slow)
+
+            def poll() -> None:
+                with contextlib.suppress(httpx.ReadTimeout):
+                    answers.append(slow.client().get(path, timeout=0.2 if leaves else PATIENCE))
+
+            polls = [threading.Thread(target=poll) for _ in range(3)]
+            for each in polls:
+                each.start()
+            if leaves:
+                for each in polls:
+                    each.join(PATIENCE)
+            assert holds(lambda: sockets(slow) == before + len(polls))
+            slow.process.send_signal(signal.SIGTERM)
+            for each in polls:
+                each.join(PATIENCE)
+        assert slow.process.wait(PATIENCE) == 0
+        log = (tmp_path / "data.log").read_text()
+        assert ("ERROR" in log, "Traceback" in log) == (False, False), log
+        assert [answer.status_code for answer in answers] == ([] if leaves else [503] * 3)
 
     def test_who_still_waits_is_told_to_come_again(self) -> None:
         asked, answers = threading.Event(), list[httpx.Response]()

@@ -38,6 +38,36 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
         done = walkaway("serve", "--port", port, "--data", str(tmp_path / "data"))
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_an_address_of_no_interface_is_told_in_a_sentence(tmp_path: Path) -> None:
+    keys = {"WALKAWAY_KEYS": "k=tenant"}
+    done = walkaway("serve", "--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path / "data"), **keys)
+    assert (done.returncode, "--host" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "x"], ["models", "--no-check"]])
+def test_a_variable_that_is_no_setting_is_named_with_what_was_meant(command: list[str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = (
+            [*command[:2], str(taken.getsockname()[1]), "--data", str(tmp_path)] if "serve" in command else command
+        )
+        odd = {"WALKAWAY_MODLE": "secret", "walkaway_keys": "x", "WALKAWAY_SOMETHING_NEW": "secret"}
+        ours = {
+            "WALKAWAY_URL": "x",
+            "WALKAWAY_TEST_EXAMPLES": "1",
+            "WALKAWAY_TABLE": "x",
+            "WALKAWAY_MODEL": "rehearsal",
+        }
+        done = walkaway(*arguments, **odd, **ours)
+    lines = [line for line in done.stderr.splitlines() if "no setting" in line]
+    assert lines == [
+        "'WALKAWAY_MODLE' is no setting and is ignored; did you mean WALKAWAY_MODEL?",
+        "'WALKAWAY_SOMETHING_NEW' is no setting and is ignored; docs/reference.md#settings has all there are",
+        "'walkaway_keys' is no setting and is ignored; did you mean WALKAWAY_KEYS?",
+    ]
+    assert "secret" not in done.stderr
 
 
 def test_being_told_to_end_while_it_begins_is_not_missed(tmp_path: Path) -> None:

@@ -111,6 +111,12 @@ def damaged(filled: Path, tmp_path: Path) -> Iterator[Callable[[str, str], Damag
         each_.stack.close()
 
 
+PYTHONS = re.compile(
+    r"(Key|Value|Type|Attribute|Assertion|Index|Decode)Error|codec|has no attribute|\bNone\b|\bnot iterable|unpack|\('"
+)
+"""What Python says of values that it cannot take; nobody who reads a record knows it."""
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Damaged], kind: str, damage: str) -> None:
@@ -118,7 +124,8 @@ def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Da
     server.stack.run()
     sweep(server.stack.services)
     for path in (path for path in server.app.reads if not re.search("{path", path)):
-        server.ask("GET", path, headers={"Last-Event-ID": ""})
+        shown = server.ask("GET", path, headers={"Last-Event-ID": ""}).text
+        assert not path.startswith(("/v1", "/api")) or not PYTHONS.search(shown), (path, shown)
     server.ask("POST", "/v1/webhooks", json={"url": "https://example.com/"})
     server.ask("POST", "/api/tools/register", json={"tools": [{"name": "b", "description": "", "schema_data": {}}]})
     server.ask("PATCH", "/v1/webhooks/{webhook}", json={"description": "x"})

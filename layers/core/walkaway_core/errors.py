@@ -191,7 +191,7 @@ class PreconditionFailed(WalkawayError):
 
 
 class EncodingUnsupported(WalkawayError):
-    """A file is kept as it is sent; send it without Content-Encoding."""
+    """Content-Encoding, as of a body that is packed with gzip, is not taken; send the body as it is, without it."""
 
     code = "encoding.unsupported"
 

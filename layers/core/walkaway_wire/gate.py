@@ -97,7 +97,12 @@ def stored(text: str | bytes) -> Any:
     try:
         return json.loads(_readable(json.loads(text)))
     except (ValueError, RecursionError) as error:
-        return {UNREADABLE: f"what is stored here is no JSON: {str(error)[:200]}"}
+        return {UNREADABLE: f"what is stored here is no JSON{_from(error)}"}
+
+
+def _from(error: Exception) -> str:
+    """Say where text stops being JSON, if that is known."""
+    return f" from character {error.pos + 1} on" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def stored_object(text: str | bytes, *needs: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from walkaway_wire import jsontext
+from walkaway_wire import jsontext, words
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -16,10 +16,10 @@ PLACE: Final = 200
 
 
 def of_fields(error: "ValidationError", below: str = "") -> str:
-    """Say what does not fit a model, field by field, in pydantic's words; `below` names what the fields are of."""
-    every = error.errors(include_url=False, include_context=False, include_input=False)
+    """Say what does not fit a model, field by field; `below` names what the fields are of."""
+    every = error.errors(include_url=False, include_input=False)
     above = (below,) if below else ()
-    return joined([f"{place((*above, *each['loc']))}: {each['msg']}" for each in every[:NAMED]], len(every))
+    return joined([f"{place((*above, *each['loc']))}: {words.says(each)}" for each in every[:NAMED]], len(every))
 
 
 def joined(sentences: Sequence[str], count: int) -> str:
@@ -29,8 +29,9 @@ def joined(sentences: Sequence[str], count: int) -> str:
 
 
 def place(loc: Sequence[str | int]) -> str:
-    """Name a place by the first names and numbers that lead to it."""
-    return ".".join(str(part)[:PLACE] for part in loc[:8])[:PLACE]
+    """Name a place by the first names and numbers that lead to it; a name that is wrong itself is its own place."""
+    named = [part for part in loc if part != "[key]"]
+    return ".".join(str(part)[:PLACE] for part in named[:8])[:PLACE]
 
 
 def short(text: str, most: int = MOST) -> str:

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from walkaway_wire.examples import SESSION_EXAMPLE
 from walkaway_wire.strict import Strict
@@ -10,6 +18,14 @@ from walkaway_wire.tools import DAY, MOST, FunctionTool, PendingToolCall, Second
 
 UNSAID: Final = BeforeValidator(lambda value: value or None)
 """Shows null for what is stored as 0 or empty where nobody says it."""
+
+
+def _thought(value: Any, handle: ValidatorFunctionWrapHandler) -> Any:
+    """Say in one sentence what thinking can be: of two kinds pydantic says what it calls them."""
+    try:
+        return handle(value)
+    except ValidationError:
+        raise ValueError("must be true, false, or a whole number of tokens from 1024 to 128000") from None
 
 
 class FileAccess(Strict):
@@ -26,6 +42,7 @@ class Settings(Strict):
     instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
     thinking: Annotated[
         Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)] | None,
+        WrapValidator(_thought),
         Field(
             description="whether to think first, or with how many tokens more; as the model does by itself if absent"
         ),

@@ -10,6 +10,7 @@ from walkaway_core.models import catalog
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, DEFAULT_MODEL, REHEARSAL, SettingError, Settings
+from walkaway_local.commands import unknown_settings
 
 
 @click.command()
@@ -21,6 +22,7 @@ def models(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
     What is set up says the environment, as for `walkaway serve`: WALKAWAY_MODEL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL,
     WALKAWAY_PROVIDERS. Ends with 1 if a model does not answer.
     """
+    unknown_settings.warn(os.environ)
     try:
         settings = Settings.read(os.environ)
     except SettingError as error:

@@ -17,6 +17,7 @@ import click
 from walkaway_core.errors import Unavailable
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
 from walkaway_local import layout, private
+from walkaway_local.commands import unknown_settings
 from walkaway_local.commands.keys import any_in
 from walkaway_local.trouble import CannotOpen, unusable
 
@@ -51,6 +52,7 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
     """
     private.umask()
     environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
+    unknown_settings.warn(environ)
     try:
         settings = Settings.read(environ)
     except SettingError as error:
@@ -162,7 +164,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise click.ClickException(
+            f"cannot listen on {host}:{port}: {error.strerror or error}. Choose another port with --port (0 takes a "
+            "free one), or another address of this machine with --host"
+        ) from None
     return listening
 
 

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from walkaway_core.errors import Unauthorized
-from walkaway_core.http import access, errors, large, validation
+from walkaway_core.errors import EncodingUnsupported, Unauthorized
+from walkaway_core.http import access, errors, fields, large, validation
 from walkaway_core.http.dialect import Surface
 from walkaway_wire import gate
 
@@ -28,12 +28,16 @@ class _BodyFlawed(HTTPException):
         self.flaw = flaw
 
 
+class _BodyPacked(HTTPException):
+    """A body would have to be decoded first."""
+
+
 class _BodyOfNobody(HTTPException):
     """A body is still to come, and there is no key with it."""
 
 
 def install(app: FastAPI, surface: Surface) -> None:
-    """Answer in the dialect's shape to a body above its limit (413), without a key, or whose JSON is not taken.
+    """Answer in the dialect's shape to a body above its limit (413), packed (415), of nobody, or of JSON not taken.
 
     Uploads are none of it: their routes look at the key first, and count for themselves.
     """
@@ -48,7 +52,11 @@ def install(app: FastAPI, surface: Surface) -> None:
     async def ask(request: Request, _: Exception) -> Response:
         return surface.errors.ours(request, Unauthorized())
 
+    async def unpack(request: Request, _: Exception) -> Response:
+        return surface.errors.ours(request, EncodingUnsupported())
+
     app.add_exception_handler(_BodyTooLarge, refuse)
+    app.add_exception_handler(_BodyPacked, unpack)
     app.add_exception_handler(_BodyOfNobody, ask)
     app.add_exception_handler(_BodyFlawed, name)
     app.add_middleware(BodyLimit, surface=surface)
@@ -84,6 +92,8 @@ class BodyLimit:
             size += len(message.get("body", b""))
             if size > limit:
                 raise _BodyTooLarge(413)
+            if size and fields.packed(Request(scope)):
+                raise _BodyPacked(415)
             if is_json and message["type"] == "http.request":
                 pieces.append(message.get("body", b""))
                 if not message.get("more_body", False):

@@ -11,7 +11,7 @@ from walkaway_core.errors import CursorInvalid
 class EventsQuery(BaseModel):
     """Where to read on, and in which form."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     last_event_id: Annotated[str | None, Query(description="the last event that you have; for SSE")] = None
     after: Annotated[str | None, Query(description="the same; asks for JSON")] = None

@@ -93,7 +93,12 @@ class Direct:
         """Read a body of JSON, and keep what has come of it. Raises NotPlain."""
         length = request.headers.get("content-length", "")
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json" or not length.isdecimal() or int(length) > self._most:
+        if (
+            kind != "application/json"
+            or "content-encoding" in request.headers
+            or not length.isdecimal()
+            or int(length) > self._most
+        ):
             raise NotPlain
         size, more = 0, True
         while more:

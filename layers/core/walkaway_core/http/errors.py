@@ -47,6 +47,15 @@ STATUS: Mapping[str, int] = {
     "unavailable": 503,
 }
 """The status of each code of `walkaway_core.errors`. Codes of a dialect's own errors are in its `Errors`."""
+OTHERS: Mapping[str, tuple[int, str]] = {
+    "forbidden_host": (403, "A server without keys answers only under the names of this machine."),
+    "forbidden_origin": (403, "A server without keys is not for pages of other addresses."),
+    "method_not_allowed": (405, "This address does not take that method; `Allow` names those that it takes."),
+    "timeout": (408, "The request's head or body stood still; send it again."),
+    "too_many_connections": (429, "One address has too many connections on which no key was accepted; close some."),
+    "internal": (500, "Something broke on the server; its log says what."),
+}
+"""What is answered where no use case is asked, and so has no class in `walkaway_core.errors`: status and meaning."""
 RETRY_AFTER = 5
 """Seconds after which it is worth asking a busy session again: nobody knows how long its turn will take."""
 BEARER: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}

@@ -22,6 +22,11 @@ def single(request: Request, name: str) -> str | None:
     return next(iter(values), None)
 
 
+def packed(request: Request) -> bool:
+    """Say whether a body was encoded for its way, as by gzip, and would have to be decoded (RFC 9110, 8.4)."""
+    return not {part.strip().lower() for part in listed(request, "content-encoding").split(",")} <= {"", "identity"}
+
+
 def prefers(request: Request, preference: str) -> bool:
     """Say whether a preference is among those of the request; others are ignored (RFC 7240, 2)."""
     words = _QUOTED.sub("", listed(request, "prefer")).lower().split(",")

@@ -8,9 +8,12 @@ from fastapi.routing import APIRoute
 
 from walkaway_core.http.dialect import Surface
 from walkaway_core.http.errors import DESCRIBED
+from walkaway_wire.resources import ErrorBody
 
-EVERYWHERE = (400, 401, 412, 413, 503)
+EVERYWHERE = (400, 401, 412, 413, 415, 503)
 """What no route need declare: a dialect's kit answers it, where the operation can be answered so (`_applies`)."""
+CONNECTIONS = (403, 408, 429, 431)
+"""What the server on one machine answers by itself, in the native shape: no dialect has seen such a request."""
 
 
 def install(app: FastAPI, surface: Surface) -> None:
@@ -29,6 +32,7 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
     everywhere: dict[int | str, dict[str, Any]] = {
         code: {"model": surface.errors.described(code), "description": HTTPStatus(code).phrase} for code in EVERYWHERE
     }
+    everywhere |= {code: {"model": ErrorBody, "description": HTTPStatus(code).phrase} for code in CONNECTIONS}
     shown = FastAPI(
         title=app.title,
         version=app.version,
@@ -43,6 +47,8 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
     for path in made["paths"].values():
         for method, operation in path.items():
             answers = operation["responses"]
+            for content in operation.get("requestBody", {"content": {}})["content"].values():
+                content["schema"] = _without_null(content["schema"])
             for code in EVERYWHERE:
                 if not _applies(code, method, operation, surface):
                     answers.pop(str(code), None)
@@ -52,6 +58,13 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(name, None)
     return made
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Give what a body can be: one that may be left out may not be null (`large.Route`), whatever FastAPI says."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    only: dict[str, Any] = kinds[0] if len(kinds) == 1 else schema
+    return only
 
 
 def _describe(router: APIRouter) -> None:
@@ -73,5 +86,6 @@ def _applies(code: int, method: str, operation: dict[str, Any], surface: Surface
         401: keyed,
         412: surface.refuses_unknown and keyed and (method != "get" or "if-match" in sent),
         413: True,  # whatever is sent along is counted
+        415: body or method == "put",
         503: keyed or "503" in operation["responses"],
     }[code]

@@ -8,7 +8,7 @@ from fastapi import Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 
-from walkaway_wire import gate, jsontext
+from walkaway_wire import gate, jsontext, words
 from walkaway_wire.problems import MOST, NAMED, joined, place, short
 
 INPUT: Final = 200
@@ -30,7 +30,7 @@ def sentence(error: RequestValidationError) -> str:
 
 
 def as_fastapi_does(error: RequestValidationError) -> Response:
-    """Write what does not fit as FastAPI does (422): for clients of servers that are built with it."""
+    """Write what does not fit as FastAPI does (422), with sentences of ours: for clients of servers that have it."""
     every = error.errors()
     told = [_told(each) for each in every[:NAMED]]
     while len(told) > 1 and len(jsontext.dump_bytes(told)) > MOST:
@@ -42,7 +42,7 @@ def as_fastapi_does(error: RequestValidationError) -> Response:
 
 def _told(problem: Problem) -> dict[str, Any]:
     loc = [part[:INPUT] if isinstance(part, str) else part for part in problem["loc"][:8]]
-    told: dict[str, Any] = {"type": problem["type"], "loc": loc, "msg": short(problem["msg"], 1000)}
+    told: dict[str, Any] = {"type": problem["type"], "loc": loc, "msg": short(_sentence(problem), 1000)}
     told["input"] = _shown(problem.get("input"))
     if "ctx" in problem:
         told["ctx"] = _shown(jsonable_encoder(problem["ctx"]))
@@ -67,8 +67,6 @@ def _shown(given: Any) -> Any:
 def _sentence(problem: Problem) -> str:
     kind, where = problem["type"], place(problem["loc"][1:])
     part = {"query": "query parameter", "path": "part of the path", "header": "header"}.get(problem["loc"][0], "field")
-    if kind == FLAWED:
-        return f"`{where}` {problem['msg']}" if where else f"The body {problem['msg']}"
     if kind == "extra_forbidden":
         return f"`{where}` is no {part} here; remove it, or see GET /docs for what there is"
     if kind == "json_invalid":
@@ -77,4 +75,5 @@ def _sentence(problem: Problem) -> str:
         return "The body must be a JSON object, sent with Content-Type: application/json"
     if kind == "missing":
         return f"The {part} `{where}` is missing" if where else "The body is missing; send a JSON object"
-    return f"`{where}`: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    name = f"The name `{where}`" if problem["loc"][-1] == "[key]" else f"`{where}`" if where else "The body"
+    return f"{name}{':' if kind == 'value_error' else ''} {words.says(problem)}"

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from walkaway_core.errors import DeliveryNotFound
 from walkaway_core.ports.bus import LONGEST
 from walkaway_core.ports.items import Absent, Delete, Fact, Is, Item, Key, Refused, ms
+from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import bodies, due, keys, salvage
 from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
@@ -225,7 +226,7 @@ def unpack(tenant: str, owner: str, item: Item) -> Delivery:
 
 def _whole(tenant: str, owner: str, item: Item) -> Delivery:
     if item.text("state") not in ("pending", "succeeded", "failed"):
-        raise ValueError(f"`state` is {item.facts['state']!r}")
+        raise Misfit.of("state", item.facts["state"])
     session, turn = item.text("session"), item.text("turn")
     notice = Notice(item.sk, item.text("kind"), tenant, session, turn, item.number("sequence"), item.time("at"))
     return Delivery(

@@ -21,6 +21,7 @@ from walkaway_core.ports.items import (
     Unknown,
     ms,
 )
+from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import keys, outbox, rewritten, salvage
 from walkaway_core.store.keys import END
 from walkaway_core.store.outbox import Notice
@@ -226,7 +227,7 @@ def _whole(tenant: str, item: Item) -> Endpoint:
     body = {**UNKNOWN, **gate.stored_object(item.body)}
     salvage.typed(body, url=str, events=list, format=str, description=str, secrets=list)
     if not all(isinstance(name, str) for name in body["events"]):
-        raise TypeError("`events` are no names")
+        raise Misfit.of("events", body["events"])
     wrong = f"what is stored of it cannot be read: {body[gate.UNREADABLE]}" if gate.UNREADABLE in body else ""
     return Endpoint(
         tenant=tenant,

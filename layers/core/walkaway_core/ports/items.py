@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from walkaway_core.ports.misfits import Misfit
+
 Fact = str | int | bool
 Key = tuple[str, str]
 MAX_WRITES = 100
@@ -39,15 +41,15 @@ class Item:
 
     def text(self, name: str) -> str:
         """The fact `name`, which must be text."""
-        value = self.facts[name]
-        assert isinstance(value, str), f"{self.key}: {name} is {value!r}, not text"
-        return value
+        if isinstance(value := self.facts[name], str):
+            return value
+        raise Misfit.of(name, value)
 
     def number(self, name: str, default: int | None = None) -> int:
         """The fact `name`, which must be a whole number."""
-        value = self.facts.get(name, default)
-        assert isinstance(value, int), f"{self.key}: {name} is {value!r}, not a number"
-        return value
+        if isinstance(value := self.facts.get(name, default), int):
+            return value
+        raise Misfit.of(name, value)
 
     def time(self, name: str, default: int | None = None) -> float:
         """The fact `name`, a time or duration in whole milliseconds, in seconds."""
@@ -228,16 +230,11 @@ def check_limits(writes: tuple[Write, ...]) -> None:
         raise TooLarge(f"{len(writes)} writes in one transaction; the limit is {MAX_WRITES}")
     if len({write.key for write in writes}) < len(writes):
         raise ValueError("two writes of one key in one transaction")
-    total = 0
-    for write in writes:
-        if not isinstance(write, Put):
-            continue
-        size = write.item.size
-        total += size
-        if size > MAX_ITEM_BYTES:
-            raise TooLarge(f"item {write.item.key} has {size} bytes; the limit is {MAX_ITEM_BYTES}")
-    if total > MAX_TRANSACTION_BYTES:
-        raise TooLarge(f"{total} bytes in one transaction; the limit is {MAX_TRANSACTION_BYTES}")
+    sizes = [write.item.size for write in writes if isinstance(write, Put)]
+    if sizes and max(sizes) > MAX_ITEM_BYTES:
+        raise TooLarge(f"a record of {max(sizes)} bytes; the limit is {MAX_ITEM_BYTES}")
+    if sum(sizes) > MAX_TRANSACTION_BYTES:
+        raise TooLarge(f"{sum(sizes)} bytes in one transaction; the limit is {MAX_TRANSACTION_BYTES}")
 
 
 def check_behind(writes: tuple[Write, ...]) -> None:

@@ -6,6 +6,8 @@ from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from walkaway_core.ports.misfits import Misfit
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -71,7 +73,7 @@ class AgentSettings:
 def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str, Any]:
     """Give the values of JSON that are fields of a frozen dataclass, its lists as tuples; pass over the others.
 
-    Raises TypeError for a value that its field cannot have.
+    Raises Misfit for a value that its field cannot have.
     """
     values = {}
     for name, types in _fields(kind).items():
@@ -81,7 +83,7 @@ def known(kind: "type[DataclassInstance]", body: Mapping[str, Any]) -> dict[str,
             if not isinstance(value, types) or (
                 isinstance(value, tuple) and not all(isinstance(v, str) for v in value)
             ):
-                raise TypeError(f"`{name}` is {str(value)[:60]!r}")
+                raise Misfit.of(name, body[name])
             values[name] = value
     return values
 

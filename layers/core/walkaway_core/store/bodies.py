@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Fact, Item, Put, Write
+from walkaway_core.ports.misfits import Misfit
 from walkaway_core.ports.workspace import Refused, Workspace
 from walkaway_wire import gate, jsontext
 
@@ -70,5 +71,5 @@ def shown(workspace: Workspace, tenant: str, item: Item) -> bytes:
     """Read an item's body, to show it: one whose file is gone is an object that says so, under gate.UNREADABLE."""
     try:
         return fetch(workspace, tenant, item)
-    except (Gone, AssertionError) as error:  # or what says where it stands is no text
+    except (Gone, Misfit) as error:  # or what says where it stands is no text
         return jsontext.dump_bytes({gate.UNREADABLE: str(error)})

@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from walkaway_core.ports.items import Fact, Item
+from walkaway_core.ports.misfits import Misfit, sentence
 from walkaway_wire import gate, jsontext
 
 Record = TypeVar("Record")
 WRONG = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
-"""What unpacking raises: for a fact that is missing (KeyError) or of another type (AssertionError, of `Item.text` and
+"""What unpacking raises: for a fact that is missing (KeyError) or of another type (Misfit, of `Item.text` and
 `number`), and for a value inside of a body that is not what it should be."""
 NO_FACTS: Mapping[str, Fact] = {}
 
@@ -30,7 +31,7 @@ def read(
     try:
         return unpack(item)
     except WRONG as error:
-        why = f"what is stored here cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        why = f"what is stored here cannot be read: {sentence(error)[:200]}"
     body = jsontext.dump_bytes({gate.UNREADABLE: gate.mended(why)})
     try:
         return unpack(replace(item, facts={**needs, **_fitting(item.facts, needs), **always}, body=body))
@@ -44,7 +45,7 @@ def _fitting(facts: Mapping[str, Any], needs: Mapping[str, Fact]) -> dict[str, F
 
 
 def typed(body: Mapping[str, Any], **kinds: type) -> None:
-    """See that what a body has under these names is of these types. Raises TypeError; unreadable bodies pass."""
+    """See that what a body has under these names is of these types. Raises Misfit; unreadable bodies pass."""
     for name, kind in kinds.items():
         if gate.UNREADABLE not in body and not isinstance(body[name], kind):
-            raise TypeError(f"`{name}` is {str(body[name])[:60]!r}")
+            raise Misfit.of(name, body[name])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from walkaway_core.ports.items import Condition, Fact, Is, Item
+from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import due, salvage, sessions, turn_facts
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -139,7 +140,7 @@ def unpack(key: TurnKey, item: Item) -> Turn:
 
 def _unpack(key: TurnKey, item: Item) -> Turn:
     if item.facts["status"] not in turn_facts.STATUSES:
-        raise ValueError(f"`status` is {item.facts['status']!r}")
+        raise Misfit.of("status", item.facts["status"])
     ended, began = item.number("ended", 0), item.time("began", 0)
     return Turn(
         key=replace(key, order=str(item.facts.get("order", ""))),

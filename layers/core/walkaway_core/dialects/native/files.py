@@ -17,7 +17,7 @@ from walkaway_core.http import errors, ranges
 from walkaway_core.http.access import Called
 from walkaway_core.http.addresses import wants_no_body
 from walkaway_core.http.conditions import Conditional, Conditions, not_modified, tag_of
-from walkaway_core.http.fields import listed
+from walkaway_core.http.fields import packed
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import Changed, FileInfo
@@ -155,7 +155,7 @@ def _check_whole(request: Request) -> None:
     """Refuse a part of a file, one that is packed for the way, and one that is too large."""
     if "content-range" in request.headers:
         raise Invalid("PUT writes a whole file; send all of it, without Content-Range (RFC 9110, 14.5)")
-    if not {part.strip().lower() for part in listed(request, "content-encoding").split(",")} <= {"", "identity"}:
+    if packed(request):
         raise EncodingUnsupported
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > files.MOST_BYTES:
