@@ -1,7 +1,9 @@
 """What no route takes, in a table of every kind and every route of every dialect that has a body of JSON."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,17 @@ def test_no_route_takes_it(app: App, flaw: str) -> None:
             assert len(answer.content) < 4096
             if flaw not in {"deep enough to break json", "too many digits"}:
                 assert "metadata" in answer.text, (method, path, "it is named")
+    assert app.lists() == before
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_what_is_compressed_is_said_to_be(app: App, coding: str) -> None:
+    packed = gzip.compress(b'{"metadata": {}}') if coding == "gzip" else zlib.compress(b'{"metadata": {}}')
+    before = app.lists()
+    for dialect, method, path in app.routes:
+        answer = app.ask(method, path, content=packed, headers={**JSON, "Content-Encoding": coding})
+        assert answer.status_code == (400 if dialect == "native" else 422), (method, path)
+        assert "nothing compressed" in answer.text, (method, path)
     assert app.lists() == before
 
 
