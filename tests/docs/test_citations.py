@@ -1,6 +1,8 @@
-"""Every citation in code and docs leads somewhere: sections of contracts, rules, decisions, pages, headings.
+"""Every citation in code and docs leads somewhere: sections of contracts, rules, decisions, pages, headings, tests.
 
-The forms: `contract B.7`, `contract B`; `rule R2`; `decision 0011`; `docs/architecture.md#pause`; links of Markdown.
+The forms: `contract B.7`, `contract B`; `rule R2`; `decision 0011`; `docs/architecture.md#pause`; links of Markdown;
+in pages also files and folders of tests, by path or by name: `tests/http/`, `test_sse.py`. In `docs/howto` they may be
+yet to be written.
 """
 
 import re
@@ -22,6 +24,7 @@ PART = re.compile(r"\bcontract ([A-Z])\b(?!\.\d)")
 RULE = re.compile(r"\b(R\d+)\b")
 DECISION = re.compile(r"\bdecisions? \[?(\d+)", re.IGNORECASE)
 PAGE = re.compile(r"(?<![\w./])(docs/[\w./-]*\.(?:md|json|py))(?:#([\w-]+))?")
+TEST = re.compile(r"(?<![\w./])(tests/[a-z\d_./]*[a-z]/?|test_\w+\.py)")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -68,6 +71,7 @@ def known_decisions() -> set[str]:
     return {path.name[:4] for path in PAGES if path.parent == Path("docs/decisions") and path.name[0].isdigit()}
 
 
+TESTS = {path.name for path in TEXTS if path.name.startswith("test_")}
 SECTIONS, RULES, DECISIONS = known_sections(), known_rules(), known_decisions()
 
 
@@ -81,6 +85,8 @@ def unresolved(path: Path, text: str) -> list[str]:
     if path.suffix == ".md":
         for link in LINK.findall(FENCED.sub("", text)):
             lost += [] if _leads(path, link) else [link]
+        cited = [] if path.parent == Path("docs/howto") else TEST.findall(text)
+        lost += [test for test in cited if not ((ROOT / test).exists() or test in TESTS)]
     return lost
 
 
@@ -124,6 +130,9 @@ def test_there_is_something_to_cite() -> None:
         ("docs/a.md", "[so](architecture.md#nowhere)"),
         ("docs/a.md", "[so](#nowhere)"),
         ("docs/a.md", "[so](../../outside.md)"),
+        ("docs/a.md", "held by `tests/http/test_nothing.py`"),
+        ("docs/a.md", "held by `tests/nowhere/`"),
+        ("docs/a.md", "held by `tests/http/`, `test_nothing.py`"),
     ],
 )
 def test_a_citation_that_leads_nowhere_is_found(path: str, text: str) -> None:

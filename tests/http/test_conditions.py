@@ -92,6 +92,31 @@ def test_reading(client: httpx.Client, url: str, headers: dict[str, str], status
         assert (answer.content, answer.headers["etag"]) == (b"", now["etag"])
 
 
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        ([("If-None-Match", '"x"'), ("If-None-Match", "TAG")], 304),
+        ([("If-Match", '"x"'), ("If-Match", "TAG")], 200),
+        ([("If-Modified-Since", LATER), ("If-Modified-Since", LATER)], 200),
+        ([("If-Modified-Since", f"{LATER}, {LATER}")], 200),
+        ([("If-Unmodified-Since", OLD), ("If-Unmodified-Since", LATER)], 200),
+        ([("If-Modified-Since", "Fri Jan  1 00:00:00 2100")], 304),
+        ([("If-Modified-Since", "Friday, 01-Jan-60 00:00:00 GMT")], 304),
+        ([("Range", "bytes=0-1"), ("If-Range", "TAG"), ("If-Range", '"x"')], 200),
+        ([("Range", "bytes=0-1"), ("If-Range", "DATE"), ("If-Range", OLD)], 200),
+        ([("Range", "bytes=0-1"), ("If-Range", "")], 200),
+        ([("Range", "bytes=0-1"), ("Range", "bytes=2-3")], 200),
+    ],
+)
+def test_a_condition_in_several_lines(
+    client: httpx.Client, url: str, lines: list[tuple[str, str]], status: int
+) -> None:
+    """Tags are a list; of dates and of what a range belongs to there is one, or none (RFC 9110, 13.1.3 to 13.1.5)."""
+    now = client.head(url).headers
+    filled = [(n, v.replace("TAG", now["etag"]).replace("DATE", now["last-modified"])) for n, v in lines]
+    assert client.get(url, headers=filled).status_code == status
+
+
 WRITES = [
     ({"If-Match": "TAG"}, True),
     ({"If-Match": '"a", TAG'}, True),
@@ -186,7 +211,13 @@ def test_what_has_no_versions_takes_no_condition(client: httpx.Client) -> None:
         ("POST", f"/v1/sessions/{session}/messages", {"message": "hello"}),
         ("DELETE", f"/v1/sessions/{session}", None),
     ):
-        answer = client.request(method, path, json=body, headers={"If-Match": '"1"'})
-        assert (answer.status_code, answer.json()["error"]) == (412, "precondition.failed")
+        for lines in (
+            [("If-Match", '"1"')],
+            [("If-Match", "*"), ("If-Match", '"1"')],
+            [("If-None-Match", "*")],
+            [("If-None-Match", '"1"'), ("If-None-Match", "*")],
+        ):
+            answer = client.request(method, path, json=body, headers=lines)
+            assert (answer.status_code, answer.json()["error"]) == (412, "precondition.failed"), lines
     record = client.get(f"/v1/sessions/{session}", headers={"If-Match": "*"}).json()
     assert (record["metadata"], record["busy"]) == ({}, False)

@@ -5,6 +5,7 @@ import pytest
 from fastapi import Request
 
 from tests.kit import sse
+from walkaway_core.http.cursors import EventsQuery
 from walkaway_core.http.fields import prefers
 
 Lines = list[tuple[str, str]]
@@ -40,6 +41,25 @@ def test_accept_is_read_in_all_its_lines(client: httpx.Client) -> None:
     for path in (f"/v1/sessions/{session}/events", f"/v1/sessions/{session}/responses/{turn}/events"):
         answer = client.get(path, headers=[("Accept", "text/plain;q=0.1"), ("Accept", "application/json")])
         assert answer.json()["events"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "json"),
+    [
+        ("application/json", True),
+        ("Application/JSON; charset=utf-8", True),
+        ("text/event-stream;q=0, application/json", True),
+        ("text/event-stream; q=0.000,application/json;q=0.001", True),
+        ("application/json;q=0", False),
+        ("application/json, text/event-stream", False),
+        ("TEXT/EVENT-STREAM, application/json", False),
+        ("application/json-seq", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_what_is_accepted_is_named_in_any_case_and_has_a_weight(accept: str, json: bool) -> None:  # noqa: FBT001
+    assert EventsQuery().as_json(accept) is json
 
 
 @pytest.mark.parametrize(

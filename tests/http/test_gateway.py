@@ -1,4 +1,4 @@
-"""Behind API Gateway: what the stage does to addresses, and streams that end before the platform cuts them."""
+"""Behind API Gateway: addresses begin with a stage, fields come in lines, streams end before the platform cuts them."""
 
 import asyncio
 import json
@@ -49,6 +49,15 @@ def test_the_adapters_header_does_not_overrule_the_event() -> None:
     forged = (b"x-amzn-request-context", b'{"stage": "evil", "path": "/evil/v1/x"}')
     found = passed_on({"aws.event": {"requestContext": {"stage": "prod", "path": "/prod/v1/x"}}, "headers": [forged]})
     assert found["root_path"] == "/prod"
+
+
+@pytest.mark.parametrize("lines", [["1", "2"], ['"a", "b"', "*"], ["a=1", "b=2", "c=3"], ["one"]])
+def test_a_field_in_several_lines_is_in_several_lines_again(lines: list[str]) -> None:
+    event = {"requestContext": {}, "multiValueHeaders": {"Some-Field": lines, "Accept": ["x"]}}
+    joined = [(b"accept", b"x"), (b"some-field", ", ".join(lines).encode()), (b"host", b"h")]
+    inner = passed_on({"aws.event": event, "headers": joined})
+    kept = [(b"some-field", line.encode()) for line in lines]
+    assert list(inner["headers"]) == [(b"accept", b"x"), *kept, (b"host", b"h")]
 
 
 def test_a_stream_ends_after_its_time_and_its_reader_goes_on_where_it_was(model: MessagesApi, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def _read(text: str | bytes, decode: Callable[[str], Any]) -> Any:
     except RecursionError:
         raise Flawed((), TOO_DEEP) from None
     except UnicodeError:
-        raise Flawed((), "is no text: send UTF-8") from None
+        raise Flawed((), "is no text: send UTF-8, and nothing compressed") from None
     except ValueError:
         raise Flawed((), "holds a number with more digits than are read") from None
 

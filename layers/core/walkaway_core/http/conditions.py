@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Header, Request, Response
 
 from walkaway_core.errors import Invalid, PreconditionFailed
+from walkaway_core.http.fields import listed
+from walkaway_wire import dates
 
 if TYPE_CHECKING:
     from walkaway_core.http.dialect import Surface
@@ -68,8 +69,8 @@ def conditions(
     return Conditions(
         _tags(request, "if-match"),
         _tags(request, "if-none-match"),
-        date_of(request.headers.get("if-modified-since", "")),
-        date_of(request.headers.get("if-unmodified-since", "")),
+        date_of(listed(request, "if-modified-since")),
+        date_of(listed(request, "if-unmodified-since")),
     )
 
 
@@ -81,7 +82,7 @@ def refuse_elsewhere(request: Request) -> None:
     surface: Surface = request.app.state.surface
     if request.method == "GET" or not surface.refuses_unknown or _conditional(request.scope["endpoint"]):
         return
-    if request.headers.get("if-match", "*") != "*" or request.headers.get("if-none-match") == "*":
+    if set(request.headers.getlist("if-match")) - ANY or "*" in request.headers.getlist("if-none-match"):
         raise PreconditionFailed("Nothing at this address has a version; leave If-Match and If-None-Match out")
 
 
@@ -91,11 +92,9 @@ def tag_of(version: str) -> str:
 
 
 def date_of(text: str) -> int | None:
-    """Read a date of HTTP, in seconds since the epoch; None if it is none."""
-    try:
-        return int(parsedate_to_datetime(text).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    """Read one date of HTTP, in whole seconds since the epoch; None if it is none."""
+    read = dates.seconds(text)
+    return None if read is None else int(read)
 
 
 def not_modified(**headers: str) -> Response:

@@ -6,6 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.errors import CursorInvalid
+from walkaway_core.http.fields import accepts
 
 
 class EventsQuery(BaseModel):
@@ -27,9 +28,9 @@ class EventsQuery(BaseModel):
 
     def as_json(self, accept: str) -> bool:
         """Whether JSON is asked for: by name, by Accept, or by what only JSON has."""
-        if self.format or "text/event-stream" in accept:
+        if self.format or accepts(accept, "text/event-stream"):
             return self.format == "json"
-        return "application/json" in accept or any(v is not None for v in (self.after, self.limit, self.wait))
+        return accepts(accept, "application/json") or any(v is not None for v in (self.after, self.limit, self.wait))
 
 
 def number(cursor: str | None) -> int:

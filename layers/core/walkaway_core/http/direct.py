@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _MARK = "walkaway_direct"
+CONDITIONS = frozenset({b"if-match", b"if-none-match"})
+"""Fields that what changes something is refused by where nothing has versions (`conditions.refuse_elsewhere`)."""
 
 
 class Shadowed(ValueError):
@@ -111,7 +113,7 @@ class Direct:
 
     async def _response(self, route: _Route, request: Request, caller: access.Caller, body: bytes) -> Response:
         """Read the request and answer it. Raises NotPlain before anything is done."""
-        if route.arguments.body and "if-match" in request.headers:
+        if route.arguments.body and not CONDITIONS.isdisjoint(name for name, _ in request.headers.raw):
             raise NotPlain
         said = route.arguments.decoded(body)
         made = Response()

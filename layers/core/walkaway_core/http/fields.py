@@ -7,6 +7,8 @@ from fastapi import Request
 from walkaway_core.errors import Invalid
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NOT = re.compile(r"q=0(\.0*)?")
+"""The weight of what is not acceptable (RFC 9110, 12.4.2)."""
 
 
 def listed(request: Request, name: str) -> str:
@@ -25,6 +27,15 @@ def single(request: Request, name: str) -> str | None:
 def packed(request: Request) -> bool:
     """Say whether a body was encoded for its way, as by gzip, and would have to be decoded (RFC 9110, 8.4)."""
     return not {part.strip().lower() for part in listed(request, "content-encoding").split(",")} <= {"", "identity"}
+
+
+def accepts(accept: str, kind: str) -> bool:
+    """Say whether a field Accept names a media type, in whatever case (RFC 9110, 8.3.1), as one to be sent."""
+    for part in accept.lower().split(","):
+        name, *about = (word.strip() for word in part.split(";"))
+        if name == kind and not any(map(_NOT.fullmatch, about)):
+            return True
+    return False
 
 
 def prefers(request: Request, preference: str) -> bool:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from walkaway_core.http.docs import beside, root
+from walkaway_core.http.fields import accepts, listed
 from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 
@@ -54,7 +55,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_unknown
 def greet(request: Request) -> Response:
     """Answer a page where `Accept` names text/html, as browsers' does; else JSON: name, version, docs, openapi."""
     url = str(request.url.replace(path=root(request), query=""))
-    if "text/html" not in request.headers.get("accept", ""):
+    if not accepts(listed(request, "accept"), "text/html"):
         greeting = {"name": "Walkaway", "version": VERSION, "docs": f"{url}/docs", "openapi": f"{url}/openapi.json"}
         return JSONResponse(greeting, headers={"Vary": "Accept"})
     keyring: Keyring = request.app.state.keyring

@@ -1,12 +1,13 @@
-"""Behind API Gateway: every address begins with the stage, which the paths that it passes on leave out."""
+"""Behind API Gateway: addresses begin with the stage, which the paths that it passes on leave out; fields are lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from walkaway_wire import jsontext
 
+Headers = Iterable[tuple[bytes, bytes]]
 CONTEXT = b"x-amzn-request-context"
 """The header in which the Lambda Web Adapter passes the request context on; it overwrites what a client sends."""
 
@@ -15,7 +16,8 @@ class Staged:
     """ASGI middleware: makes the stage the root path, so that links lead back here.
 
     A request that came by a custom domain has no stage in its path, and keeps it so
-    (API Gateway developer guide, `$context.path`).
+    (API Gateway developer guide, `$context.path`). Header fields that came in several lines, which Mangum joins,
+    are as many again: what can be said once and was said twice is refused as everywhere (`fields.single`).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -25,7 +27,23 @@ class Staged:
         """Pass the request on with its root path."""
         if scope["type"] == "http" and (root := _root(_context(scope))):
             scope = {**scope, "root_path": root, "path": root + scope["path"]}
+        if several := _several(scope):
+            scope = {**scope, "headers": list(_lines(scope["headers"], several))}
         await self._app(scope, receive, send)
+
+
+def _several(scope: Scope) -> dict[bytes, list[str]]:
+    """Gather the fields that came in several lines, by name."""
+    fields = scope.get("aws.event", {}).get("multiValueHeaders") or {}
+    return {name.lower().encode(): values for name, values in fields.items() if len(values) > 1}
+
+
+def _lines(headers: Headers, several: Mapping[bytes, list[str]]) -> Headers:
+    for name, value in headers:
+        for line in several.get(name, ()):
+            yield name, line.encode()
+        if name not in several:
+            yield name, value
 
 
 def _context(scope: Scope) -> Mapping[str, Any]:

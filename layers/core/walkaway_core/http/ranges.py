@@ -6,6 +6,7 @@ from fastapi import Request
 
 from walkaway_core.errors import RangeInvalid
 from walkaway_core.http.conditions import date_of
+from walkaway_core.http.fields import listed
 
 _RANGE = re.compile(r"(\d*)-(\d*)", re.ASCII)
 MOST = 10**18
@@ -17,9 +18,9 @@ def asked_for(request: Request, size: int, tag: str, modified: float) -> tuple[i
     Several ranges at once may be ignored, and are. So are units other than bytes, and a range of another version than
     If-Range names.
     """
-    header = ", ".join(request.headers.getlist("range"))
+    header = listed(request, "range")
     unit, _, range_ = header.partition("=")
-    if unit.strip().lower() != "bytes" or "," in header or not _same(request.headers.get("if-range"), tag, modified):
+    if unit.strip().lower() != "bytes" or "," in header or not _same(request, tag, modified):
         return 0, size, 200
     match = _RANGE.fullmatch(range_.replace(" ", ""))
     if not match or match[1] == match[2] == "":
@@ -34,9 +35,10 @@ def asked_for(request: Request, size: int, tag: str, modified: float) -> tuple[i
     return start, end, 206
 
 
-def _same(if_range: str | None, tag: str, modified: float) -> bool:
-    """Say whether a range is of the version that its beginning was (RFC 9110, 13.1.5)."""
-    return if_range is None or if_range == tag or date_of(if_range) == int(modified)
+def _same(request: Request, tag: str, modified: float) -> bool:
+    """Say whether a range is of the version that its beginning was (RFC 9110, 13.1.5), which can be one alone."""
+    named = listed(request, "if-range")
+    return "if-range" not in request.headers or named == tag or date_of(named) == int(modified)
 
 
 def _number(digits: str) -> int:

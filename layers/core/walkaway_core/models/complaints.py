@@ -4,12 +4,11 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from walkaway_wire import jsontext
+from walkaway_wire import dates, jsontext
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError
@@ -144,7 +143,5 @@ def _status(code: int) -> str:
 
 def _until(date: str) -> float:
     """Seconds until a date, 0 for one that has passed, and -1 for what is none."""
-    try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return -1.0
+    at = dates.seconds(date)
+    return -1.0 if at is None else max(0.0, at - time.time())
