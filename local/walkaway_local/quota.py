@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from walkaway_core.ports.workspace import FileInfo, Full
+from walkaway_core.ports.workspace import COUNTED, FileInfo, Full
 from walkaway_local.workspace import FolderWorkspace
 
-COUNTED = "/files"
-"""How the roots end that are counted."""
 COUNT_AGAIN = 60.0
 """Seconds after which files are counted anew before a write is refused: somebody may have deleted some by hand."""
 
@@ -70,7 +68,7 @@ class Quota(FolderWorkspace):
             if used.stored - before + used.coming > self._most:
                 self._count_again(root, used)
                 if used.stored - before + used.coming > self._most:
-                    raise Full(f"all files together may have {self._most} bytes, and have {used.stored}")
+                    raise Full(self._most, used.stored)
             yield chunk
 
     def _size(self, root: str, path: str) -> int:
