@@ -1,6 +1,6 @@
 """What a tenant's files may have together, on both adapters: counted from what is there, and kept by each write."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,33 @@ def test_what_was_there_before_the_first_write_counts(both: tuple[Workspace, Wor
     with pytest.raises(Full, match="and have 60"):
         files.write(ROOT, "b", [b"x" * 41])
     files.write(ROOT, "b", [b"x" * 40])
+
+
+def test_what_was_replaced_meanwhile_counts_as_what_it_is_now(files: Workspace) -> None:
+    """Else each of two writes takes the same old file from the count, and so more is written than may be."""
+
+    def meanwhile(act: Callable[[], object]) -> Iterator[bytes]:
+        act()
+        yield b"z"
+
+    files.write(ROOT, "a", [b"x" * 60])
+    files.write(ROOT, "a", meanwhile(lambda: files.write(ROOT, "a", [b"y"])))
+    files.write(ROOT, "b", [b"x" * 60])
+    files.write(ROOT, "b", meanwhile(lambda: files.delete(ROOT, "b")))
+    files.write(ROOT, "c", [b"x" * 98])
+    with pytest.raises(Full, match="and have 100"):
+        files.write(ROOT, "d", [b"x"])
+
+
+def test_what_would_have_replaced_more_is_refused_when_it_no_longer_does(files: Workspace) -> None:
+    def meanwhile() -> Iterator[bytes]:
+        yield b"z" * 90
+        files.write(ROOT, "a", [b"y"])
+        files.write(ROOT, "b", [b"y" * 50])
+
+    files.write(ROOT, "a", [b"x" * 80])
+    with pytest.raises(Full):
+        files.write(ROOT, "a", meanwhile())
 
 
 def test_what_broke_off_or_was_not_allowed_does_not_count(files: Workspace) -> None:
