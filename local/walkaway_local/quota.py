@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from walkaway_core.ports.workspace import FileInfo, Full
+from walkaway_core.ports.workspace import COUNTED, FileInfo, Full
 from walkaway_local.workspace import FolderWorkspace
 
-COUNTED = "/files"
-"""How the roots end that are counted."""
 COUNT_AGAIN = 60.0
 """Seconds after which files are counted anew before a write is refused: somebody may have deleted some by hand."""
 
@@ -42,22 +40,37 @@ class Quota(FolderWorkspace):
         used, before = self._used(root), self._size(root, path)
         coming = _Coming()
         try:
-            info = super().write(root, path, self._counted(root, used, chunks, before, coming), version=version)
+            return super().write(root, path, self._counted(root, used, chunks, before, coming), version=version)
         finally:
             with self._lock:
                 used.coming -= coming.size
-        with self._lock:
-            used.stored += info.size - before
-        return info
 
     def delete(self, root: str, path: str, *, version: str | None = None) -> bool:
         """Delete a file, and count it no more."""
-        before = self._size(root, path) if root in self._roots else 0
-        deleted = super().delete(root, path, version=version)
-        if deleted and root in self._roots:
-            with self._lock:
-                self._roots[root].stored -= before
-        return deleted
+        if root not in self._roots:
+            return super().delete(root, path, version=version)
+        with self._placing:  # else another one is counted than the one that goes
+            before = self._size(root, path)
+            deleted = super().delete(root, path, version=version)
+            if deleted:
+                self._add(root, -before)
+            return deleted
+
+    def _place(self, staged: Path, root: str, path: str, version: str | None) -> FileInfo:
+        """Put a file in its place, and count what it really replaces there: that may be another than when it began."""
+        if root not in self._roots:
+            return super()._place(staged, root, path, version)
+        added = staged.stat().st_size - self._size(root, path)
+        stored = self._roots[root].stored
+        if added > 0 and stored + added > self._most:
+            raise Full(self._most, stored)
+        info = super()._place(staged, root, path, version)
+        self._add(root, added)
+        return info
+
+    def _add(self, root: str, size: int) -> None:
+        with self._lock:
+            self._roots[root].stored += size
 
     def _counted(
         self, root: str, used: _Used, chunks: Iterable[bytes], before: int, coming: "_Coming"
@@ -70,7 +83,7 @@ class Quota(FolderWorkspace):
             if used.stored - before + used.coming > self._most:
                 self._count_again(root, used)
                 if used.stored - before + used.coming > self._most:
-                    raise Full(f"all files together may have {self._most} bytes, and have {used.stored}")
+                    raise Full(self._most, used.stored)
             yield chunk
 
     def _size(self, root: str, path: str) -> int:

@@ -18,7 +18,7 @@ from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.ports.shares import Share, Shares
-from walkaway_core.settings import Settings
+from walkaway_core.settings import MEGABYTE, Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
 from walkaway_local import layout, private
@@ -37,7 +37,6 @@ CLOCK = "clock"
 """The file that says how the clock has leapt, and by its time when it was last looked at."""
 SWEEP_EVERY = 1.0
 TOOLS_AT_ONCE = 1000
-MEGABYTE = 1_000_000
 DEFINITION = "agent_turn.asl.json"
 
 

@@ -38,7 +38,7 @@ class FolderWorkspace:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._placing = threading.Lock()
+        self._placing = threading.RLock()
         self._ill, self._ill_since = "", 0.0
         (self._folder / STAGING).mkdir(parents=True, exist_ok=True)
         for left in (self._folder / STAGING).iterdir():

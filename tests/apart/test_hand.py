@@ -47,6 +47,28 @@ def test_it_takes_no_more_memory_than_it_may() -> None:
         assert one.do("searching:matches", "b", ["b"], 1) == [0]
 
 
+def test_in_a_function_it_leaves_memory_to_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS ends a function all of whose processes take more than it has: the call would be lost, and its turn."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
+    with hand.hand() as one:
+        with pytest.raises(Failed, match="more than 773741824 bytes of memory"):
+            one.do("editing:replaced", "a" * 850_000, "a", "b" * 1000, 10**12)
+        assert one.do("searching:matches", "b", ["b"], 1) == [0]
+
+
+def test_it_needs_no_shared_memory() -> None:
+    """A Lambda has no /dev/shm, on which locks and queues of multiprocessing stand (Lambda developer guide)."""
+    with hand.hand() as one:
+        one.do("searching:matches", "b", ["b"], 1)
+        one.do("slides:deck", "t", "", [])
+        with pytest.raises(Failed):
+            one.do("pages:read", "http://127.0.0.1:9/", False)  # noqa: FBT003 - as fetch_url asks
+        maps = Path(f"/proc/{one._process.pid}/maps").read_text()
+        open_ = [str(link.readlink()) for link in Path(f"/proc/{one._process.pid}/fd").iterdir()]
+    assert "_multiprocessing" not in maps
+    assert not [path for path in (*maps.splitlines(), *open_) if "/dev/shm" in path]
+
+
 def test_it_can_be_killed_in_the_middle() -> None:
     with hand.hand() as one:
         threading.Timer(0.3, one.kill).start()

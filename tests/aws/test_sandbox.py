@@ -12,10 +12,11 @@ from moto.server import ThreadedMotoServer
 
 from dev.sandbox import Sandboxes
 from tests.security.scene import DAEMON, daemons
+from walkaway_core.agent.tools.bash import LONGEST, Bash
 from walkaway_core.aws import sandbox
 from walkaway_core.aws.sandbox import LambdaSandbox
 from walkaway_core.aws.workspace import S3Workspace
-from walkaway_core.ports.sandbox import Command, FileChange, Finished
+from walkaway_core.ports.sandbox import Command, FileChange, Finished, SandboxRefused
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -169,6 +170,58 @@ def test_whoever_does_not_want_it_any_more_leaves_at_once(world: World) -> None:
         pass
 
 
+class TestNoRoom:
+    """The account runs as many functions as it may: the command has not begun, and its call waits."""
+
+    @pytest.fixture
+    def tries(self, world: World, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+        """Twice there is no room; give what was asked for each time."""
+        asked: list[dict[str, Any]] = []
+
+        def invoke(session: str, event: dict[str, Any]) -> None:
+            asked.append(event)
+            if len(asked) <= 2:
+                raise sandbox.Throttled
+            world.functions.invoke(session, event)
+
+        world.sandbox = LambdaSandbox(world.client, BUCKET, world.workspace, invoke)
+        monkeypatch.setattr(sandbox, "PAUSE", 0.1)
+        return asked
+
+    def test_it_runs_once_when_there_is_room(self, world: World, tries: list[dict[str, Any]]) -> None:
+        world.put("a.txt", b"one")
+        ended = world.run("cat a.txt; echo new > b.txt")
+        assert (ended.exit_code, world.output, world.contents) == (0, b"one", {"b.txt": b"new\n"})
+        assert (len(tries), world.functions.starts) == (3, 1)
+        assert [key for key in world.stored() if key.startswith(".staging/")] == []
+
+    def test_it_is_given_up_in_time_for_its_call(
+        self, world: World, tries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sandbox, "LATEST", 20.1)
+        monkeypatch.setattr(sandbox, "AT_LEAST", 0.0)
+        with pytest.raises(SandboxRefused, match=r"not begun.*Nothing has changed"):
+            world.run("echo x > a.txt", timeout=20.0)
+        assert 1 <= len(tries) <= 2
+        assert world.stored() == []
+
+    def test_whoever_waits_is_asked_whether_it_goes_on(self, world: World, tries: list[dict[str, Any]]) -> None:
+        class Enough(Exception):
+            pass
+
+        def heard(_: bytes) -> None:
+            if len(tries) == 2:
+                raise Enough
+
+        with pytest.raises(Enough), world.sandbox.run(Command("true", FILES, ("",), ("",), 20.0, owner="s"), heard):
+            pass
+        assert (len(tries), world.functions.starts) == (2, 0)
+
+    def test_the_longest_command_has_time_for_what_it_leaves(self) -> None:
+        waits = max(sandbox.AT_LEAST, sandbox.LATEST - LONGEST)
+        assert waits + LONGEST + 20 <= Bash.seconds()
+
+
 class TestHostile:
     @pytest.mark.parametrize(
         "command",
@@ -288,7 +341,7 @@ class TestInvoking:
                 got.append((self.path, self.headers["x-amz-tenant-id"], body))
                 seconds, headers, answer = answers[0]
                 threading.Event().wait(seconds)
-                self.send_response(200)
+                self.send_response(headers.pop("status", 200))
                 for name, value in {"content-length": str(len(answer)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
@@ -322,3 +375,11 @@ class TestInvoking:
         with pytest.raises(sandbox.FunctionFailed, match="ExitError"):
             self.invoke(endpoint)
         assert len(got) == 1
+
+    @pytest.mark.parametrize("error", ["TooManyRequestsException", "EC2ThrottledException"])
+    def test_a_throttled_function_has_not_begun(self, calls: tuple[str, list[Any], list[Any]], error: str) -> None:
+        endpoint, got, answers = calls
+        answers.append((0, {"status": 429, "x-amzn-errortype": error}, b'{"message": "Rate exceeded"}'))
+        with pytest.raises(sandbox.Throttled):
+            self.invoke(endpoint)
+        assert len(got) == 1, "it is the command's call that waits, and asks again"

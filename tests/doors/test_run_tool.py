@@ -1,6 +1,7 @@
 """The journal: a call is claimed before and recorded after, and runs twice only where that is harmless."""
 
 import dataclasses
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -9,11 +10,15 @@ from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.steps import of, run
 from tests.kit.tickets import ticket
+from walkaway_core.agent.tools import TOOLS
 from walkaway_core.agent.tools.files import WriteFile
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
 from walkaway_core.engine.ending import cancel
-from walkaway_core.store import sessions
+from walkaway_core.ports.shares import NoPlace, Shares, Unshared
+from walkaway_core.store import keys, sessions, turns
+from walkaway_core.store.places import TablePlaces
+from walkaway_core.store.ticket import Ticket
 from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
@@ -193,3 +198,67 @@ class TestArguments:
         content = of(run(engine, engine.turn()), "tool_result")[0]["content"]
         assert content.endswith("; and 990 more")
         assert len(content.encode()) < 4096
+
+
+class TestPlaces:
+    """A call whose tenant has as many under way as it may does not begin, and is tried again by the machine."""
+
+    @pytest.fixture
+    def shared(self, engine: Engine) -> TablePlaces:
+        shared = TablePlaces(engine.table, engine.clock, 1)
+        engine.services = dataclasses.replace(engine.services, shares=Shares(tools=shared))
+        return shared
+
+    @pytest.fixture
+    def tool(self, engine: Engine, model: MessagesApi) -> dict[str, Any]:
+        model.replies = [Reply([call("search_files", pattern="x")])]
+        return {**engine.door("CallModel", ticket(engine.turn())), "call": 0, "line": True}
+
+    def kept(self, engine: Engine) -> int:
+        return len(engine.table.query(keys.places("t")).items)
+
+    def test_it_waits_unbegun(self, engine: Engine, shared: TablePlaces, tool: dict[str, Any]) -> None:
+        with shared.place("t", 60), pytest.raises(NoPlace):
+            engine.door("RunTool", tool)
+        turn = turns.load(engine.services, Ticket.read(tool).key)
+        assert turn
+        assert "tool_use.executing" not in engine.kinds(turn)
+        engine.door("RunTool", tool)
+        assert engine.kinds(turn)[-2:] == ["tool_use.executing", "tool_result"]
+        assert self.kept(engine) == 0
+
+    def test_other_tenants_are_none_of_its_line(
+        self, engine: Engine, shared: TablePlaces, tool: dict[str, Any]
+    ) -> None:
+        with shared.place("other", 60):
+            engine.door("RunTool", tool)
+
+    @pytest.mark.parametrize("tool_name", ["search_files", "bash"])
+    def test_one_that_is_lost_has_it_no_longer_than_it_could_need_it(
+        self, engine: Engine, model: MessagesApi, monkeypatch: pytest.MonkeyPatch, tool_name: str
+    ) -> None:
+        """For another invocation that has the same call, and for itself; and no longer than a function lives."""
+        asked: list[tuple[str, float]] = []
+
+        def place(_: Unshared, tenant: str, seconds: float) -> AbstractContextManager[None]:
+            asked.append((tenant, seconds))
+            return nullcontext()
+
+        monkeypatch.setattr(Unshared, "place", place)
+        model.replies = [Reply([call(tool_name, pattern="x", command="true")])]
+        engine.door("RunTool", {**engine.door("CallModel", ticket(engine.turn())), "call": 0, "line": True})
+        assert asked == [("t", min(2 * TOOLS[tool_name].lease(), 905.0))]
+
+    @pytest.mark.usefixtures("shared")
+    def test_a_turn_that_is_over_waits_for_none(self, engine: Engine, tool: dict[str, Any]) -> None:
+        cancel(engine.services, Ticket.read(tool).key)
+        with engine.services.shares.tools.place("t", 60):
+            assert engine.door("RunTool", tool)["next"] == "over"
+
+    def test_states_of_an_older_release_have_no_line(
+        self, engine: Engine, shared: TablePlaces, tool: dict[str, Any]
+    ) -> None:
+        """They would take it for an error, and fail the turn after a few tries."""
+        del tool["line"]
+        with shared.place("t", 60):
+            engine.door("RunTool", tool)

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.moto_services import BUCKET, account
+from tests.kit.clock import HeldClock
+from tests.kit.moto_services import BUCKET, TABLE, account
 from tests.ports import workspace_contract as contract
+from walkaway_core.aws.quota import BucketQuota
+from walkaway_core.aws.table import DynamoTable
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports.workspace import FileInfo
+from walkaway_core.store import keys
 from walkaway_local.quota import Quota
 from walkaway_local.workspace import FolderWorkspace
 
@@ -25,11 +29,19 @@ def bucket() -> Iterator[S3Workspace]:
 
 
 @pytest.fixture
+def bucket_quota() -> Iterator[BucketQuota]:
+    with account() as aws:
+        table = DynamoTable(aws.table(), TABLE, HeldClock())
+        yield BucketQuota(aws.bucket(), BUCKET, table, HeldClock(), keys.stored, 10**9)
+        table.close()
+
+
+@pytest.fixture
 def quota(tmp_path: Path) -> Quota:
     return Quota(tmp_path / "workspace", 10**9)
 
 
-@pytest.mark.parametrize("adapter", ["folder", "quota", "bucket"])
+@pytest.mark.parametrize("adapter", ["folder", "quota", "bucket", "bucket_quota"])
 @pytest.mark.parametrize("check", contract.CONTRACT, ids=lambda check: check.__name__)
 def test_contract(check: contract.ContractCheck, adapter: str, request: pytest.FixtureRequest) -> None:
     check(request.getfixturevalue(adapter))

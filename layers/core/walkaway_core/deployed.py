@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws.quota import BucketQuota
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
@@ -14,8 +15,10 @@ from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
-from walkaway_core.settings import HTTP, SettingError, Settings
-from walkaway_core.store import format  # noqa: A004 - the word for it
+from walkaway_core.ports.shares import Shares
+from walkaway_core.settings import HTTP, MEGABYTE, SettingError, Settings
+from walkaway_core.store import format, keys  # noqa: A004 - the word for it
+from walkaway_core.store.places import TablePlaces
 from walkaway_core.store.services import Services
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def build(
     clock = clock or SystemClock()
     s3: Any = workspace.connect(seconds) if settings.bucket else None
     dynamo = table.DynamoTable(table.connect(seconds), settings.table, clock) if settings.table else None
-    files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: workspace.S3Workspace(s3, name))
+    files = _port(settings.bucket, "WALKAWAY_BUCKET", lambda name: _files(settings, s3, name, dynamo, clock))
     return Services(
         table=dynamo or cast("Table", _Missing("WALKAWAY_TABLE")),
         trouble=dynamo.trouble if dynamo else str,
@@ -100,6 +103,7 @@ def build(
         settings=settings,
         sandbox=_sandbox(settings, s3, files),
         extensions=extensions(dialects),
+        shares=Shares(tools=TablePlaces(dynamo, clock, settings.tenant_tools)) if dynamo else Shares(),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 
@@ -113,6 +117,13 @@ def _check_format(built: Services, *, marks: bool) -> None:
                 format.mark_table(built.table)
     except Unavailable:
         logging.getLogger(__name__).exception("the format of the table could not be looked at")
+
+
+def _files(settings: Settings, s3: Any, bucket: str, dynamo: "Table | None", clock: Clock) -> workspace.S3Workspace:
+    """Give the workspace; tenants have a share of it where there is a table to count it in."""
+    if dynamo is None:
+        return workspace.S3Workspace(s3, bucket)
+    return BucketQuota(s3, bucket, dynamo, clock, keys.stored, settings.tenant_storage * MEGABYTE)
 
 
 def _sandbox(settings: Settings, s3: Any, files: Any) -> Sandbox:

@@ -14,6 +14,8 @@ BEDROCK = "bedrock/"
 DEFAULT_MODEL = "claude-sonnet-5-5"
 REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
+MEGABYTE = 1_000_000
+"""Bytes, of what is set in megabytes."""
 HTTP = ("api", "stream")
 ENGINE = (
     *("call_model", "run_tool", "request_client_tools", "continue_turn", "finish_turn"),
@@ -149,6 +151,9 @@ class Settings:
         "WALKAWAY_TENANT_STORAGE",
         "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
         "serve",
+        *HTTP,
+        "call_model",
+        "run_tool",
         default=50_000,
         read=values.count(1, 1_000_000_000),
     )
@@ -156,6 +161,7 @@ class Settings:
         "WALKAWAY_TENANT_TOOLS",
         "how many commands and other slow tools of one tenant run at once; the others wait in its own line",
         "serve",
+        "run_tool",
         default=16,
         read=values.count(1, 1000),
     )

@@ -18,6 +18,11 @@ JSON, BYTES, FAILED, BROKE = b"j", b"b", b"f", b"x"
 
 MEMORY = 1_000_000_000
 """Bytes of address space: a page of 2 MB needs a fifth of it."""
+FUNCTION = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
+"""Where Lambda says how many MB a function has, all its processes together; it ends one that takes more, and with it
+the call that asked (Lambda developer guide, environment variables; memory)."""
+OWN = 300_000_000
+"""Bytes that are left to the function's first process of these."""
 CPU_SECONDS = 900
 """The longest that anything may take here: where the kernel ends nobody with its parent, whoever is left ends by it."""
 NICE = 10
@@ -37,7 +42,7 @@ def serve(parent: int) -> None:
     In the middle of a piece it ends with its parent, whose number that is.
     """
     _end_with(parent)
-    for limit, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
+    for limit, most in ((resource.RLIMIT_AS, memory()), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(limit)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (least, least))
@@ -59,6 +64,12 @@ def _end_with(parent: int) -> None:
             sys.exit()  # that was before
 
 
+def memory() -> int:
+    """Say how many bytes of address space work may take here."""
+    function = os.environ.get(FUNCTION)
+    return min(MEMORY, int(function) * 2**20 - OWN) if function else MEMORY
+
+
 def _answer(data: bytes) -> tuple[bytes, bytes]:
     work, arguments = json.loads(data)
     try:
@@ -66,7 +77,7 @@ def _answer(data: bytes) -> tuple[bytes, bytes]:
     except Failed as failure:
         return FAILED, json.dumps(str(failure)).encode()
     except MemoryError:
-        return FAILED, json.dumps(f"it takes more than {MEMORY} bytes of memory").encode()
+        return FAILED, json.dumps(f"it takes more than {memory()} bytes of memory").encode()
     except Exception as error:  # noqa: BLE001 - whoever asked for the work logs it
         return BROKE, json.dumps(f"{type(error).__name__}: {error}"[:2000]).encode()
     return (BYTES, done) if isinstance(done, bytes) else (JSON, json.dumps(done).encode())

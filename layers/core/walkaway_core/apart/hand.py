@@ -12,7 +12,7 @@ from typing import Any
 from walkaway_core.apart import child
 from walkaway_core.apart.child import Failed
 
-KEPT = ("LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+KEPT = ("LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", child.FUNCTION)
 """What it is told of the environment, where keys stand as well."""
 MAIN = "import sys; from walkaway_core.apart import child; child.serve(int(sys.argv[1]))"
 

@@ -4,17 +4,21 @@ The function gets addresses of the files that the command may read, and one poli
 the call's own prefix. Nothing that it says is believed: names, versions and sizes are those that are found here.
 """
 
+import itertools
+import random
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from walkaway_core.ports.paths import covers
-from walkaway_core.ports.sandbox import MOST_BYTES, Command, FileChange, Finished, readable
+from walkaway_core.ports.sandbox import MOST_BYTES, Command, FileChange, Finished, SandboxRefused, readable
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
@@ -32,12 +36,29 @@ LONGEST = 905
 STAGING = ".staging"
 """Beside the tenants' roots; no tenant's name begins with a dot."""
 
+LATEST, AT_LEAST = 840.0, 20.0
+"""Seconds within which a command that waits for room must be over if it takes all its time, so that its call has time
+for what it changed; but so long each one waits."""
+PAUSE, LONGEST_PAUSE = 1.0, 15.0
+"""Seconds of the first pause and of the longest; each is twice the one before, less up to a half by chance."""
+THROTTLED = {"TooManyRequestsException", "EC2ThrottledException"}
+"""Errors after which nothing has begun, and may soon: the account runs as much as it may (Lambda API, Invoke)."""
+NO_ROOM = (
+    "The command was not begun: the server is running as many functions as it may. Nothing has changed; run it again "
+    "later, or go on without it"
+)
+
 Invoke = Callable[[str, dict[str, Any]], None]
-"""Carries out one call, for this session, in a function that no other session shares. Raises when it fails."""
+"""Carries out one call, for this session, in a function that no other session shares. Raises when it fails, and
+Throttled when it has not begun."""
 
 
 class FunctionFailed(Exception):
     """The sandbox function gave no answer of its own."""
+
+
+class Throttled(Exception):
+    """The sandbox function has not begun, for want of room."""
 
 
 def connect(**options: Any) -> "LambdaClient":
@@ -53,7 +74,12 @@ def invoker(client: "LambdaClient", function: str) -> Invoke:
     """Call a function of this name, each session in environments of its own (Lambda guide, tenant isolation)."""
 
     def invoke(session: str, event: dict[str, Any]) -> None:
-        answer = client.invoke(FunctionName=function, TenantId=session, Payload=jsontext.dump_bytes(event))
+        try:
+            answer = client.invoke(FunctionName=function, TenantId=session, Payload=jsontext.dump_bytes(event))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in THROTTLED:
+                raise Throttled from error
+            raise
         if "FunctionError" in answer:
             raise FunctionFailed(answer["Payload"].read(1000).decode(errors="replace"))
 
@@ -75,14 +101,34 @@ class LambdaSandbox:
 
     @contextmanager
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
-        """Invoke the function, listen to its output, read what it has left."""
+        """Invoke the function when there is room, listen to its output, read what it has left."""
         prefix = f"{STAGING}/{secrets.token_hex(16)}/"
         seen = {path: info.version for path, info in readable(self._workspace, command)}
         try:
-            failure = self._carry_out(self._event(command, prefix, seen), command.owner, prefix, heard)
+            failure = self._with_room(command, prefix, seen, heard)
             yield self._finished(command, prefix, seen, failure)
         finally:
             self._clean(prefix)
+
+    def _with_room(
+        self, command: Command, prefix: str, seen: Mapping[str, str], heard: Callable[[bytes], None]
+    ) -> BaseException | None:
+        """Carry it out, again after pauses while there is no room, with new addresses each time.
+
+        Raises SandboxRefused when it would end too late.
+        """
+        until = time.monotonic() + max(AT_LEAST, LATEST - command.timeout)
+        for tries in itertools.count():
+            failure = self._carry_out(self._event(command, prefix, seen), command.owner, prefix, heard)
+            if not isinstance(failure, Throttled):
+                return failure
+            again = time.monotonic() + min(LONGEST_PAUSE, PAUSE * 2.0**tries) * random.uniform(0.5, 1)  # noqa: S311
+            if again >= until:
+                break
+            while (left := again - time.monotonic()) > 0:
+                heard(b"")
+                time.sleep(min(POLL, left))
+        raise SandboxRefused(NO_ROOM)
 
     def _event(self, command: Command, prefix: str, seen: Mapping[str, str]) -> dict[str, Any]:
         """What the function is told: addresses that are good for this call alone.

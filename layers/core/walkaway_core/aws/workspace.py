@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -114,14 +114,18 @@ class S3Workspace:
             for chunk in chunks:
                 gathered.write(chunk)
             size = gathered.tell()
-            gathered.seek(0)
             self._check_way(root, path)
-            etag = self._put(f"{root}/{path}", gathered, version)
+            etag = self._place(root, path, gathered, size, version)
         info = self._head(root, path)
         if info and info.version == etag:
             return info
         name = path.rpartition("/")[2]  # somebody has replaced it already
         return FileInfo(name, is_directory=False, size=size, modified=time.time(), version=etag)
+
+    def _place(self, root: str, path: str, body: IO[bytes], size: int, version: str | None) -> str:  # noqa: ARG002
+        """Send a file that was gathered; give its version. Raises Changed."""
+        body.seek(0)
+        return self._put(f"{root}/{path}", body, version)
 
     @asking(changes=True)
     def _put(self, key: str, body: Any, version: str | None) -> str:

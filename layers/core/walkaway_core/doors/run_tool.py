@@ -1,6 +1,7 @@
 """RunTool: one tool call of a step that needs an invocation of its own: it takes long, or leaves the machine."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from walkaway_core.agent.tools.tool import Result
@@ -14,13 +15,20 @@ from walkaway_core.store.ticket import Ticket
 
 WAIT = 0.2
 """Seconds between two looks at a call that somebody else carries out."""
+LONGEST = 905.0
+"""Seconds of a function, and a few more."""
 
 
 def run_tool(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out the call that the ticket names; its result stands in the conversation afterwards."""
+    """Carry out the call that the ticket names; its result stands in the conversation afterwards.
+
+    Raises NoPlace when the tenant has as many under way as it may.
+    """
     ticket = Ticket.read(data)
     try:
-        _take(services, _call(services, ticket))
+        call = _call(services, ticket)
+        with _place(services, ticket, call):
+            _take(services, call)
     except Superseded:
         return ticket.go("over").json()
     return ticket.json()
@@ -40,6 +48,17 @@ def _call(services: Services, ticket: Ticket) -> ToolCall:
         if request is None or request.turn != turn or not request.approved:
             raise NotApproved
     return call
+
+
+def _place(services: Services, ticket: Ticket, call: ToolCall) -> AbstractContextManager[None]:
+    """Give the call a place of its tenant's, for as long as it may wait for another invocation and then take itself.
+
+    It has one before it claims the call, whose time begins with that. States that would fail
+    for want of one do without.
+    """
+    if not ticket.line:
+        return nullcontext()
+    return services.shares.tools.place(ticket.tenant, min(2 * call.lease, LONGEST))
 
 
 def _take(services: Services, call: ToolCall) -> None:

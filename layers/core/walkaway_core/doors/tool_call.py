@@ -77,6 +77,11 @@ class ToolCall:
         """Whether it is answered within seconds and with nothing but the workspace."""
         return not self.whole or self._tool is None or self._tool.light
 
+    @property
+    def lease(self) -> float:
+        """Seconds after which it counts as lost, if nobody says what came of it."""
+        return self._tool.lease() if self._tool else WAIT
+
     def begin(self, tx: Transaction, seconds: float) -> Draft:
         """Claim a call that nobody can have claimed before, for so many seconds; give the event that says so."""
         about = transcript.about(self._services, self._turn)
@@ -88,7 +93,7 @@ class ToolCall:
 
         Raises Superseded when the turn is over or has gone on.
         """
-        seconds = self._tool.lease() if self._tool else WAIT
+        seconds = self.lease
         journal = self._services.table.get(self.journal)[0]
         tx = Transaction(self._services.table)
         if journal is None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 class Share:
@@ -50,10 +51,39 @@ class Share:
         return self._lines[tenant]
 
 
+class NoPlace(Exception):
+    """The tenant has as many under way as it may, and nothing has begun: try again later.
+
+    The state machine knows it by this name.
+    """
+
+
+class Places(Protocol):
+    """Places for what runs in many processes, so many for each tenant."""
+
+    def place(self, tenant: str, seconds: float) -> AbstractContextManager[None]:
+        """Have a place to the end of the block; whoever is lost with it has it no longer than `seconds`.
+
+        Raises NoPlace, and what a Table raises for a write.
+        """
+
+
+class Unshared:
+    """Places: any number, where lines are kept elsewhere."""
+
+    def place(self, tenant: str, seconds: float) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Give one."""
+        return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What tenants have a share of, besides what adapters keep in lines of their own: tools, webhooks, storage."""
+    """What tenants have a share of, besides what adapters keep in lines of their own: webhooks, storage.
+
+    `tools` are commands and other slow tools; on one machine the machine has their lines, and all have a place.
+    """
 
     uploads: Share = field(default_factory=Share)
     streams: Share = field(default_factory=Share)
     polls: Share = field(default_factory=Share)
+    tools: Places = field(default_factory=Unshared)

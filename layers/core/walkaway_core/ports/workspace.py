@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+COUNTED = "/files"
+"""How the roots end of which tenants have a share (`paths.files`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
@@ -72,4 +75,7 @@ class Refused(Exception):
 
 
 class Full(Exception):
-    """The tenant may store no more; nothing was written. The message says how much it may, and has."""
+    """The tenant may store no more; nothing was written. `most` and `stored`: bytes that it may have, and has."""
+
+    def __init__(self, most: int, stored: int) -> None:
+        super().__init__(f"all files together may have {most} bytes, and have {stored}")

@@ -16,6 +16,8 @@ T#{tenant}#{session}+     {number}                        the session's log: wha
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
                           AGENTNAME#{hash}                which agent has a name
+T#{tenant}                STORED                          how many bytes a tenant's files have (on DynamoDB)
+T#{tenant}#PLACES         {number}                        a place for a command or another slow tool that is taken
 T#{tenant}…               …                               what dialects keep: keys.py in their folders
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
@@ -186,6 +188,21 @@ def webhook(tenant: str, id_: str) -> Key:
 def delivery(tenant: str, owner: str, event: str) -> Key:
     """What an endpoint, or a turn's own address, is to be told."""
     return f"T#{tenant}#{owner}#DELIVERIES", event
+
+
+def stored(tenant: str) -> Key:
+    """How many bytes the files of a tenant have."""
+    return f"T#{tenant}", "STORED"
+
+
+def places(tenant: str) -> str:
+    """Where the places for slow tools stand that are taken."""
+    return f"T#{tenant}#PLACES"
+
+
+def place(tenant: str, number: int) -> Key:
+    """One of a tenant's places for slow tools."""
+    return places(tenant), f"{number:04}"
 
 
 def event(number: int) -> str:

@@ -39,6 +39,8 @@ class Ticket:
     """Code and sentence of what makes the turn fail."""
     seconds: int | None = None
     """How long the machine is to wait before it calls the model again; only where that is `next`."""
+    line: bool | None = None
+    """Whether RunTool's state tries again when its tenant has no place for the call; those of 0.1.0 do not say so."""
     ways: int | None = None
     """2: the execution's states have ways to `wait`, to `ask`, and back to `call_model`. They say so themselves; those
     of 0.1.0 say nothing, and have none of these."""

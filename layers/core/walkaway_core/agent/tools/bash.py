@@ -62,7 +62,7 @@ def _kept(context: ToolContext, output: Output) -> list[str]:
     if not output.cut:
         return []
     whole = b"".join(output.whole())
-    path = promotion.beside("output/bash.txt", whole).replace(".conflict-", "-")
+    path = promotion.beside("output/bash.txt", [whole]).replace(".conflict-", "-")
     for place in (path, *(f"{folder}/{path}" for folder in context.session.options.write if folder)):
         try:
             context.place(place, lambda: [whole], None)

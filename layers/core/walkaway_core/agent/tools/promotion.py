@@ -1,7 +1,7 @@
 """Brings what a command has changed on its copy into the workspace: under the call's fence, over nothing unseen."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from walkaway_core.agent.tools.tool import ToolContext
@@ -67,19 +67,22 @@ def _promote(context: ToolContext, change: FileChange, path: str, done: Promoted
         context.place(path, contents, change.version, MOST_BYTES)
         done.written.append(path)
     except Changed:
-        other = beside(path, b"".join(contents()))
+        other = beside(path, contents())
         context.place(other, contents, None, MOST_BYTES)
         done.notes.append(
             f"{path} was changed by somebody else meanwhile: their version is at {path}, yours is kept at {other}"
         )
 
 
-def beside(path: str, data: bytes) -> str:
+def beside(path: str, contents: Iterable[bytes]) -> str:
     """Name the place for a version of a file that cannot stand in its own: the same for the same contents."""
+    digest = hashlib.sha256()
+    for piece in contents:
+        digest.update(piece)
     folder, slash, name = path.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
     stem, ending = (stem, dot + suffix) if stem else (name, "")
-    mark = f".conflict-{hashlib.sha256(data).hexdigest()[:8]}"
+    mark = f".conflict-{digest.hexdigest()[:8]}"
     while len((stem + mark + ending).encode()) > paths.MAX_NAME_BYTES:
         stem, ending = (stem[:-1], ending) if stem else (stem, "")
     return folder + slash + stem + mark + ending
