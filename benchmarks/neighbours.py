@@ -1,12 +1,16 @@
 """Measures what a hostile tenant costs its neighbour: p99 of the neighbour's requests, alone and beside each hostility.
 
 Each run asks both in turn, so that whatever else the machine does falls on both. A neighbour's p99 may be twice what
-it is alone, or 20 ms more, whichever is larger. `--quick`: one run of 100 requests.
+it is alone, or 20 ms more, whichever is larger.
 
-usage: python -m benchmarks.neighbours [--quick]
+    python -m benchmarks.neighbours [--quick]
+
+`--quick`: one run of 100 requests, whose p99 is the slowest of them.
 """
 
+import argparse
 import contextlib
+import signal
 import socket
 import statistics
 import sys
@@ -23,7 +27,8 @@ import httpx
 from tests.kit.messages_api import Reply, call, messages_api, text
 from tests.kit.servers import Served, served
 
-REQUESTS, RUNS = (100, 1) if "--quick" in sys.argv else (1_000, 5)
+FULL, QUICK = (1_000, 5), (100, 1)
+"""Requests, and runs."""
 HELD = 200
 """How much of each kind the hostile tenant has under way."""
 FACTOR, MORE = 2.0, 0.020
@@ -78,7 +83,13 @@ def polls(alice: Tenant, stack: ExitStack) -> None:
 def commands(alice: Tenant, _: ExitStack) -> None:
     """Commands that sleep."""
     for _number in range(HELD // 4):
-        alice.start("bash")
+        alice.start("sleep")
+
+
+def busy(alice: Tenant, _: ExitStack) -> None:
+    """Commands that take all the processor time that they get."""
+    for _number in range(HELD // 4):
+        alice.start("compute")
 
 
 def searches(alice: Tenant, _: ExitStack) -> None:
@@ -108,24 +119,25 @@ def storage(alice: Tenant, stack: ExitStack) -> None:
     threading.Thread(target=fill, daemon=True).start()
 
 
-HOSTILITIES: tuple[Hostility, ...] = (uploads, streams, polls, commands, searches, webhooks, storage)
+COMMANDS = {"sleep": "sleep 20", "compute": "while :; do :; done"}
+HOSTILITIES: tuple[Hostility, ...] = (uploads, streams, polls, commands, busy, searches, webhooks, storage)
 
 
 def respond(body: dict[str, Any]) -> Reply:
     """Say what the hostile tenant wants its agent to do."""
     messages = body["messages"]
-    said = messages[0]["content"][0]["text"]
-    if len(messages) > 1 or said not in ("bash", "search"):
+    asked = messages[0]["content"][0]["text"]
+    if len(messages) > 1 or asked not in (*COMMANDS, "search"):
         return Reply([text("done")])
-    if said == "bash":
-        return Reply([call("bash", command="sleep 20")])
+    if asked in COMMANDS:
+        return Reply([call("bash", command=COMMANDS[asked])])
     return Reply([call("search_files", pattern="(a|a)+b")])
 
 
-def p99(bob: Tenant) -> float:
+def p99(bob: Tenant, requests: int) -> float:
     """Ask for one's own session, upload, and list, so many times; give the ninety-ninth percentile, in seconds."""
     took = []
-    for number in range(REQUESTS):
+    for number in range(requests):
         begun = time.perf_counter()
         if number % 10 == 0:
             bob.client.put(f"/v1/sessions/{bob.session}/files/small.txt", content=b"x")
@@ -135,29 +147,33 @@ def p99(bob: Tenant) -> float:
     return statistics.quantiles(took, n=100)[98]
 
 
-def measured(hostility: Hostility, model_url: str) -> tuple[list[float], list[float]]:
+def measured(hostility: Hostility, model_url: str, requests: int, runs: int) -> tuple[list[float], list[float]]:
     """Give the neighbour's p99 of each run, alone and beside this hostility; each run has a new server."""
     alone, beside = [], []
     environ = {**KEYS, "ANTHROPIC_BASE_URL": model_url, "WALKAWAY_MODEL": "test-model"}
-    for _ in range(RUNS):
+    for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "data", environ=environ) as server:
             alice, bob = Tenant(server, "alice-key"), Tenant(server, "bob-key")
-            p99(bob)  # what is loaded at first use is
-            alone.append(p99(bob))
+            p99(bob, requests)  # what is loaded at first use is
+            alone.append(p99(bob, requests))
             with ExitStack() as stack:
                 hostility(alice, stack)
-                beside.append(p99(bob))
+                beside.append(p99(bob, requests))
     return alone, beside
 
 
 def main() -> None:
     """Print a line for each hostility, and fail when one of them costs too much."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbours")
+    parser.add_argument("--quick", action="store_true")
+    requests, runs = QUICK if parser.parse_args().quick else FULL
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server stays behind
     bad = []
-    print(f"p99 of {REQUESTS} requests in ms, alone and beside a hostile tenant; medians of {RUNS} runs")
+    print(f"p99 of {requests} requests in ms, alone and beside a hostile tenant; medians of {runs} runs")
     with messages_api() as api:
         api.respond = respond
         for hostility in HOSTILITIES:
-            alone, beside = (statistics.median(runs) for runs in measured(hostility, api.url))
+            alone, beside = (statistics.median(times) for times in measured(hostility, api.url, requests, runs))
             kept = beside <= max(FACTOR * alone, alone + MORE)
             bad += [] if kept else [hostility.__name__]
             verdict = "kept" if kept else "TOO MUCH"
