@@ -78,6 +78,7 @@ def test_a_session_that_is_older_than_the_gate_is_shown(world: World, stored: st
 
 
 GARBAGE = {
+    "empty": b"",
     "no JSON": b"\xff\x00{",
     "cut": b'{"content": [{"te',
     "no object": b"[1]",

@@ -113,7 +113,8 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     _, order, step, *place = item.sk.split("#")
     body = bodies.shown(services.workspace, tenant, item)
     call = int(place[1]) if place[0] == "1" else None
-    parsed = legible.read(body, call, int(step)) if body else {}
+    begun = call is not None and item.facts.get("state") != "done"  # a call without its result: nothing is said yet
+    parsed = {} if begun and not body else legible.read(body, call, int(step))
     turn, at = str(item.facts.get("turn", order)), item.facts.get("at")
     return Entry(turn, order, int(step), ".".join(place), call, at / 1000 if isinstance(at, int) else 0.0, parsed)
 
