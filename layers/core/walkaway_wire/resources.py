@@ -28,6 +28,26 @@ def _thought(value: Any, handle: ValidatorFunctionWrapHandler) -> Any:
         raise ValueError("must be true, false, or a whole number of tokens from 1024 to 128000") from None
 
 
+METADATA_VALUES: Final = 8_192
+"""Values that 16 KB of JSON can hold: in a list each takes two bytes."""
+
+
+def _few(value: Any) -> Any:
+    """Refuse what cannot fit before anybody copies or writes it: hundreds of thousands of names take their time."""
+    left, count = [value], 0
+    while left:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            count += len(one)
+            if count > METADATA_VALUES:
+                raise ValueError(f"holds more than {METADATA_VALUES} values, which 16 KB have no room for")
+            left += one.values() if isinstance(one, dict) else one
+    return value
+
+
+Metadata = Annotated[dict[str, Any], BeforeValidator(_few)]
+
+
 class FileAccess(Strict):
     """Which paths of the workspace a session may touch; each stands for itself and all below, `""` for everything."""
 
@@ -131,7 +151,7 @@ class SessionCreate(ToolSettings):
 
     persistent: Annotated[bool, Field(strict=True, description="false: ends 5 minutes after its last response")] = False
     ttl: Annotated[int, Field(strict=True, ge=1, le=365 * 86400, description="seconds it lives at the most")] = 14_400
-    metadata: Annotated[dict[str, Any], Field(description="free form, up to 16 KB; the agent reports here too")] = {}
+    metadata: Annotated[Metadata, Field(description="free form, up to 16 KB; the agent reports here too")] = {}
     file_access: FileAccess = FileAccess()
     agent: Annotated[
         str, Field(max_length=200, description="id or name of an agent; what is said here goes before what it says")
@@ -146,7 +166,7 @@ class SessionChange(Strict):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"metadata": {"project": "beta"}}]})
 
-    metadata: Annotated[dict[str, Any], Field(description="keys to set; null removes one, other keys stay")]
+    metadata: Annotated[Metadata, Field(description="keys to set; null removes one, other keys stay")]
 
 
 class SessionState(BaseModel):
