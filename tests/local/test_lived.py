@@ -222,6 +222,8 @@ class TestServer:
             wall.set(-HOUR)
             assert holds(lambda: client.get(f"/api/v1/runs/{job}").json()["status"] == "succeeded")
             assert client.get(f"/api/v1/runs/{job}/result").json()["duration_seconds"] >= 0
+            run = client.get(f"/api/v1/runs/{job}").json()
+            assert run["started_at"] <= run["completed_at"], "in the order in which it was lived"
 
     def test_an_hour_back_makes_no_webhook_wait_longer(self, tmp_path: Path, wall: SetClock) -> None:
         environ = {**wall.environ, "WALKAWAY_OUTBOUND_LOOPBACK": "yes"}
