@@ -15,6 +15,7 @@ from tests.kit.messages_api import MessagesApi, Reply, call, messages_api, text
 from tests.kit.shapes import MODEL, Deployed, deployed
 from tests.local.machines import failure
 from walkaway_core.http.errors import RETRY_AFTER
+from walkaway_core.ports.shares import NoPlace
 from walkaway_core.store import due
 from walkaway_core.store.ticket import HISTORY_BUDGET
 from walkaway_local.machine.errors import delay
@@ -50,8 +51,17 @@ class TestMachine:
         assert max(waits) <= 30
         assert waits[0] <= 1
 
+    def test_a_call_without_a_place_is_asked_for_as_long_and_oftener(self) -> None:
+        """Who gives a place back tells nobody: it stands empty until somebody asks."""
+        retrier = TASKS["RunTool"]["Retry"][1]
+        assert retrier["ErrorEquals"] == [NoPlace.__name__]
+        waits = [delay(retrier, used, lambda: 0.5) for used in range(retrier["MaxAttempts"])]
+        assert sum(waits) > 2 * due.STEP_WITHIN
+        assert max(waits) <= 5
+        assert ALL["RunTools"]["ItemSelector"]["line"] is True
+
     def test_what_is_tried_again_fits_into_a_history(self) -> None:
-        branches, tries = ALL["RunTools"]["MaxConcurrency"], ALL["RunTool"]["Retry"][0]["MaxAttempts"]
+        branches, tries = ALL["RunTools"]["MaxConcurrency"], sum(r["MaxAttempts"] for r in ALL["RunTool"]["Retry"])
         assert branches == 4
         assert branches * tries * EVENTS_OF_A_TRY < MOST_EVENTS - HISTORY_BUDGET
 
