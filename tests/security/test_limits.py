@@ -13,7 +13,7 @@ from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import disk, namespace, usage
+from walkaway_local.sandbox import disk, namespace, running, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -37,6 +37,28 @@ LOOKED_AT = {
     "beyond the end of files": "touch 1 2 3; for i in 1 2 3; do fallocate -nl 400000000 $i; done; sleep 2; echo DONE",
     "many files": "mkdir d; cd d; seq 25000 | xargs touch; sleep 2; echo DONE",
     "in a path that is too deep": "for i in $(seq 150); do mkdir d; cd d; done; sleep 2; echo DONE",
+}
+NAMED = """exec python3 - <<'END'
+import ctypes, time
+ctypes.CDLL(None).prctl(15, b'\\rVmRSS:{}', 0, 0, 0)
+held = b'x' * 250_000_000
+time.sleep(3)
+print('DONE', flush=True)
+END"""
+HIDDEN = {
+    "behind a name that looks like an empty line of its status": NAMED.format(""),
+    "behind a name that looks like a line of its status": NAMED.format(" -99999"),
+    "behind a name that is no number": NAMED.format(" x"),
+    "in a process whose first thread has ended": """python3 - <<'END'
+import ctypes, os, threading, time
+def hold():
+    held = b'x' * 400_000_000
+    time.sleep(3)
+    os.write(1, b'DONE')
+    os._exit(0)
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall(60 if os.uname().machine == 'x86_64' else 93, 0)
+END""",
 }
 
 
@@ -166,6 +188,15 @@ def test_who_waits_for_room_in_vain_is_told_and_who_is_no_longer_wanted_leaves()
             pass
     with room.taken(0, lambda _: None):
         pass
+
+
+@pytest.mark.parametrize("place", HIDDEN)
+def test_memory_cannot_be_hidden(place: str, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "MEMORY", 200_000_000)
+    told = run(sandbox, HIDDEN[place])
+    assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
+    monkeypatch.setattr(usage, "used", lambda *_: 0)
+    assert "DONE" in run(sandbox, HIDDEN[place])
 
 
 def test_of_all_commands_the_largest_ends_when_memory_is_short(

@@ -26,7 +26,8 @@ REFUSED = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "msgget": (68, 186),
+    "vmsplice": (278, 75), "io_setup": (206, 0), "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    "msgget": (68, 186),
     "inotify_init": (253, None), "inotify_init1": (294, 26), "fanotify_init": (300, 262),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "setns": (308, 268),
     "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
@@ -42,8 +43,9 @@ REFUSED = {
 }  # fmt: skip
 """Calls by name: their numbers on x86-64 and on arm64.
 
-Keys, programs in the kernel, watching others; memory that no process has mapped; notes about files that others use;
-mounts and namespaces; and what only root could do.
+Keys, programs in the kernel, watching others; memory that no process has mapped (a pipe that was given one page keeps
+the whole huge page around it); asynchronous input and output, of which the whole machine has so many places; notes
+about files that others use; mounts and namespaces; and what only root could do.
 """
 
 

@@ -1,5 +1,6 @@
 """What a command takes of the memory: what its processes have mapped, and what the kernel holds for them."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from walkaway_local.sandbox.disk import value
@@ -27,16 +28,26 @@ def short() -> bool:
 def _mapped(pid: int) -> int:
     total, waiting = 0, [pid]
     while waiting:
-        here = waiting.pop()
-        try:
-            for line in Path(f"/proc/{here}/status").read_text(errors="replace").splitlines():
-                if line.startswith(("VmRSS:", "VmPTE:")):
-                    total += int(line.split()[1]) * 1024
-            for task in Path(f"/proc/{here}/task").iterdir():
+        taken = 0
+        for task in _tasks(waiting.pop()):
+            with suppress(OSError):
+                taken = taken or _of_task(task)
                 waiting += map(int, (task / "children").read_text().split())
-        except (OSError, IndexError):
-            continue
+        total += taken
     return total
+
+
+def _tasks(pid: int) -> list[Path]:
+    """The threads of a process: the first one may have ended, and then the others alone say what they have."""
+    with suppress(OSError):
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    return []
+
+
+def _of_task(task: Path) -> int:
+    """What is mapped in a thread's memory. Names are the command's: of what ends lines they lack the newline alone."""
+    lines = (task / "status").read_bytes().split(b"\n")
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"VmRSS:", b"VmPTE:")))
 
 
 def _in_sockets(first: int) -> int:
