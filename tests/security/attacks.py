@@ -516,7 +516,7 @@ INHERITED = [
             ("keyctl", "add_key"),
             ("bpf", "io_uring_setup", "perf_event_open"),
             ("inotify_init1", "setns"),
-            ("vmsplice", "io_setup"),
+            ("vmsplice", "io_setup", "open_tree_attr"),
         )
     ),
     Attack(
