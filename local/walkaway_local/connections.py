@@ -42,6 +42,8 @@ class Connection(HttpToolsProtocol):
     crowd: ClassVar[Crowd] = Crowd()
     _unfinished = 0
     _too_large = False
+    _answered: RequestResponseCycle | None = None
+    """The request that is being answered, or was answered last."""
     _counted: str | None = None
     """Under what name it counts as unknown, while it does."""
     _heard = _began = 0.0
@@ -64,6 +66,9 @@ class Connection(HttpToolsProtocol):
         self._accepted()
         self.crowd.leave(self)
         super().connection_lost(exc)
+        if self._answered is not None:  # uvicorn tells the last request alone, which may be waiting behind this one
+            self._answered.disconnected = True
+            self._answered.message_event.set()
 
     def _accepted(self) -> None:
         """Count no more among those that nobody knows."""
@@ -156,6 +161,7 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(LAST_WORD_SECONDS, self._turn_away, cycle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
         old = cycle.scope["http_version"] == "1.0"
         super()._start_asgi_task(cycle, self._stoppable(cycle, _without_chunks(cycle, app) if old else app))
 

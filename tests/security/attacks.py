@@ -512,7 +512,12 @@ INHERITED = [
             says("REACHED"),
             weaken.filters_nothing,
         )
-        for names in (("keyctl", "add_key"), ("bpf", "io_uring_setup", "perf_event_open"), ("inotify_init1", "setns"))
+        for names in (
+            ("keyctl", "add_key"),
+            ("bpf", "io_uring_setup", "perf_event_open"),
+            ("inotify_init1", "setns"),
+            ("vmsplice", "io_setup", "open_tree_attr"),
+        )
     ),
     Attack(
         "calls: memory that nobody has mapped",

@@ -13,7 +13,7 @@ from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import disk, namespace, usage
+from walkaway_local.sandbox import disk, namespace, running, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -38,6 +38,37 @@ LOOKED_AT = {
     "many files": "mkdir d; cd d; seq 25000 | xargs touch; sleep 2; echo DONE",
     "in a path that is too deep": "for i in $(seq 150); do mkdir d; cd d; done; sleep 2; echo DONE",
 }
+NAMED = """exec python3 - <<'END'
+import ctypes, time
+ctypes.CDLL(None).prctl(15, b'\\rVmRSS:{}', 0, 0, 0)
+held = b'x' * 250_000_000
+time.sleep(3)
+print('DONE', flush=True)
+END"""
+HIDDEN = {
+    "behind a name that looks like an empty line of its status": NAMED.format(""),
+    "behind a name that looks like a line of its status": NAMED.format(" -99999"),
+    "behind a name that is no number": NAMED.format(" x"),
+    "in a process whose first thread has ended": """python3 - <<'END'
+import ctypes, os, threading, time
+def hold():
+    held = b'x' * 400_000_000
+    time.sleep(3)
+    os.write(1, b'DONE')
+    os._exit(0)
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall(60 if os.uname().machine == 'x86_64' else 93, 0)
+END""",
+}
+LEFT = """python3 - <<'END'
+import os
+for _ in range({depth}):
+    os.mkdir(b'\\xff' * {length})
+    os.chdir(b'\\xff' * {length})
+for number in range({number}):
+    os.{make}(b'%d' % number, 0o600{kind})
+END"""
+KINDS = {"files": ("mknod", " | 0o100000"), "pipes": ("mkfifo", "")}
 
 
 def run(sandbox: Bubblewrap, command: str, timeout: float = 20.0) -> str:
@@ -130,9 +161,9 @@ def test_disks_take_no_more_than_their_part_of_the_memory(monkeypatch: pytest.Mo
     monkeypatch.setattr(disk, "total", lambda: 4_000_000_000)
     inside, most, lock, go = 0, 0, threading.Lock(), threading.Event()
 
-    def hold(_: int) -> None:
+    def hold(number: int) -> None:
         nonlocal inside, most
-        with room.taken(30.0, lambda _: None):
+        with room.taken(str(number), 30.0, lambda _: None):
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -145,8 +176,32 @@ def test_disks_take_no_more_than_their_part_of_the_memory(monkeypatch: pytest.Mo
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(hold, range(12)))
     assert most == 4  # of 500 MB each, in half of the memory
-    with room.taken(1.0, lambda _: None):
+    with room.taken("t", 1.0, lambda _: None):
         pass
+
+
+@pytest.mark.parametrize(("memory", "most"), [(4, 3), (8, 3), (24, 8)])
+def test_one_tenant_leaves_room_for_the_disks_of_others(
+    memory: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "total", lambda: memory * 10**9)
+    room = disk.Room()
+    with ExitStack() as taken:
+        for _ in range(most):
+            taken.enter_context(room.taken("alice", 1, lambda _: None))
+        with ThreadPoolExecutor(1) as pool, ExitStack() as more:
+            waiting = pool.submit(more.enter_context, room.taken("alice", 30, lambda _: None))
+            for name in ("bob", "carol")[: memory // 8]:
+                with room.taken(name, 5, lambda _: None):  # although she has waited for longer
+                    assert not waiting.done()
+            taken.close()
+            waiting.result()
+    monkeypatch.setattr(disk, "FREE", 100)
+    with ExitStack() as taken:
+        for _ in range(disk.total() // disk.SHARE // disk.size()):
+            taken.enter_context(room.taken("alice", 1, lambda _: None))
+        with pytest.raises(SandboxRefused, match="try again"), room.taken("bob", 0, lambda _: None):
+            pass
 
 
 def test_who_waits_for_room_in_vain_is_told_and_who_is_no_longer_wanted_leaves() -> None:
@@ -158,14 +213,23 @@ def test_who_waits_for_room_in_vain_is_told_and_who_is_no_longer_wanted_leaves()
 
     room = disk.Room()
     with ExitStack() as taken:
-        for _ in range(disk.total() // disk.SHARE // disk.size()):
-            taken.enter_context(room.taken(1, lambda _: None))
-        with pytest.raises(SandboxRefused, match="try again"), room.taken(0, lambda _: None):
+        for number in range(disk.total() // disk.SHARE // disk.size()):
+            taken.enter_context(room.taken(str(number), 1, lambda _: None))
+        with pytest.raises(SandboxRefused, match="try again"), room.taken("t", 0, lambda _: None):
             pass
-        with pytest.raises(Over), room.taken(60, heard):
+        with pytest.raises(Over), room.taken("t", 60, heard):
             pass
-    with room.taken(0, lambda _: None):
+    with room.taken("t", 0, lambda _: None):
         pass
+
+
+@pytest.mark.parametrize("place", HIDDEN)
+def test_memory_cannot_be_hidden(place: str, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "MEMORY", 200_000_000)
+    told = run(sandbox, HIDDEN[place])
+    assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
+    monkeypatch.setattr(usage, "used", lambda *_: 0)
+    assert "DONE" in run(sandbox, HIDDEN[place])
 
 
 def test_of_all_commands_the_largest_ends_when_memory_is_short(
@@ -267,3 +331,37 @@ def test_a_command_without_connections_costs_no_look_at_those_of_the_machine(
     assert run(sandbox, "sleep 1.2") == ""
     assert tables
     assert not any(tables)
+
+
+def left(sandbox: Bubblewrap, kind: str, depth: int, length: int) -> tuple[int, int]:
+    """Let a command leave a hundred of a kind, so deep in names so long; give how many, and what is said of them."""
+    make, kind = KINDS[kind]
+    text = LEFT.format(depth=depth, length=length, number=100, make=make, kind=kind)
+    with sandbox.run(Command(text, "t/files", ("",), ("",), 20.0), lambda _: None) as finished:
+        words = [*(change.path for change in finished.changes), *finished.lost]
+        return len(words), sum(map(len, words))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_paths_fill_no_memory_of_the_server(
+    kind: str, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert left(sandbox, kind, 99, 250) == (1, len(tree._too_long))
+    monkeypatch.setattr(tree, "LONGEST", 10**9)
+    monkeypatch.setattr(tree, "_named", repr)
+    assert left(sandbox, kind, 99, 250)[1] > 2_000_000
+
+
+def test_what_lies_deep_is_not_looked_up_from_the_top_each_time(
+    sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    made = tree._entered
+
+    def entered(above: int | None, name: str, flags: int) -> int:
+        opened.append(name)
+        return made(above, name, flags)
+
+    monkeypatch.setattr(tree, "_entered", entered)
+    assert left(sandbox, "files", 50, 1)[0] == 100
+    assert len(opened) < 50 * 50 + 100 + 100

@@ -5,6 +5,7 @@ import itertools
 import json
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -163,6 +164,17 @@ def test_who_has_gone_has_given_the_place_back(
         alice = Tenant(server, ALICE, stack)
         assert holds(lambda: not alice.at_limit(kind))
         assert works(alice)
+
+
+def test_who_goes_with_another_request_behind_gives_the_place_back(server: Running) -> None:
+    with ExitStack() as stack:
+        alice = Tenant(server, ALICE, stack)
+        for _ in range(MOST):
+            alice.hold("GET /v1/sessions/@/events").sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert holds(lambda: alice.at_limit("streams"))
+    begun = time.monotonic()
+    assert holds(lambda: not alice.at_limit("streams"))
+    assert time.monotonic() - begun < SOON, "it was noticed when something was written"
 
 
 @EACH

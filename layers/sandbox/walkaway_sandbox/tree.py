@@ -11,6 +11,8 @@ from pathlib import Path
 
 DEEPEST = 100
 """The same as `MAX_DEPTH` of `walkaway_core.ports.paths`, so that what may be uploaded a command can work with."""
+LONGEST = 1024
+"""Bytes of a directory's path: what lies below a longer one has no place in a workspace, and could fill memory."""
 MOST_BYTES = 1_000_000_000
 CHUNK = 1024 * 1024
 BLOCK = 512
@@ -37,14 +39,14 @@ def compare(
     changed: dict[str, os.stat_result] = {}
     closed: list[str] = []
     seen: set[str] = set()
-    for path, info in _left(folder, lost, closed):
+    for path, info, above in _left(folder, lost, closed):
         seen.add(path)
         if before.get(path) == identity(info):
             continue
-        if _opens(folder, path):
+        if _opens(above, path.rpartition("/")[2]):
             changed[path] = info
         else:
-            lost.append(f"not kept: {path!r} cannot be opened")
+            lost.append(f"not kept: {_named(path)} cannot be opened")
     return changed, [path for path in before if path not in seen and not _below_any(closed, path)]
 
 
@@ -95,15 +97,16 @@ def _too_much(descriptor: int, left: list[int], depth: int) -> bool:
     return False
 
 
-def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Walk through the regular files; say which directories cannot be looked into."""
+def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[str, os.stat_result, int]]:
+    """Walk through the regular files, with their directories' descriptors; say which of those cannot be looked into."""
     waiting = [("", 0)]
     while waiting:
         path, depth = waiting.pop()
-        descriptor = _open(folder, path, DIRECTORY) if depth <= DEEPEST else None
+        far = _too_deep if depth > DEEPEST else _too_long if len(os.fsencode(path)) > LONGEST else ""
+        descriptor = None if far else _open(folder, path, DIRECTORY)
         if descriptor is None:
             closed.append(path)
-            lost.append(f"not kept: {path[:200]!r} cannot be opened" if depth <= DEEPEST else _too_deep)
+            lost.append(far or f"not kept: {_named(path)} cannot be opened")
             continue
         try:
             for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - by descriptor, not by path
@@ -112,12 +115,12 @@ def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[st
                 if stat.S_ISDIR(info.st_mode):
                     waiting.append((below, depth + 1))
                 elif stat.S_ISREG(info.st_mode):
-                    yield below, info
+                    yield below, info, descriptor
                 else:
-                    lost.append(f"not kept: {below!r} is no regular file")
+                    lost.append(f"not kept: {_named(below)} is no regular file")
         except PermissionError:
             closed.append(path)
-            lost.append(f"not kept: {path[:200]!r} cannot be looked into")
+            lost.append(f"not kept: {_named(path)} cannot be looked into")
         finally:
             os.close(descriptor)
 
@@ -125,11 +128,19 @@ def _left(folder: Path, lost: list[str], closed: list[str]) -> Iterator[tuple[st
 _too_deep = f"not kept: what lies deeper than {DEEPEST} directories"
 
 
-def _opens(folder: Path, path: str) -> bool:
-    descriptor = _open(folder, path, FILE)
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is not None
+_too_long = f"not kept: what lies in directories whose path has more than {LONGEST} bytes"
+
+
+def _named(path: str) -> str:
+    return repr(path[:200])
+
+
+def _opens(above: int, name: str) -> bool:
+    try:
+        os.close(_entered(above, name, FILE))
+    except OSError:
+        return False
+    return True
 
 
 def _open(folder: Path, path: str, flags: int) -> int | None:

@@ -112,7 +112,7 @@ class Bubblewrap:
         self._make()  # somebody may have cleaned up
         with ExitStack() as stack:
             if self._bounded:
-                stack.enter_context(self._room.taken(command.timeout, heard))
+                stack.enter_context(self._room.taken(command.root, command.timeout, heard))
                 place, mounted = self._folder, disk.options()
             else:
                 place, mounted = Path(tempfile.mkdtemp(dir=self._folder)), ""

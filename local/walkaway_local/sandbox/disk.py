@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from mmap import PAGESIZE
@@ -14,6 +15,7 @@ BYTES, FILES = tree.MOST_BYTES, 20_000
 """What a command may have, of both: workspace, /tmp and /dev/shm together."""
 SHARE = 2
 """All disks together may take the SHARE-th part of the memory, and one a quarter of that."""
+FREE = 2
 TICK = 0.2
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -48,22 +50,25 @@ def value(name: str) -> int:
 
 
 class Room:
-    """Memory for disks. Whoever finds none waits in line."""
+    """Memory for disks. Whoever finds none waits in line, but one tenant's commands never take what is left for others.
+
+    A tenant gets another disk only while it has fewer than FREE times those that are free: of twelve eight, of four
+    three, and the next one has a part of the rest.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._line: list[object] = []
-        self._taken = 0
+        self._line: list[tuple[object, str]] = []
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self, seconds: float, heard: Callable[[bytes], None]) -> Iterator[None]:
+    def taken(self, tenant: str, seconds: float, heard: Callable[[bytes], None]) -> Iterator[None]:
         """Have room for one disk. `heard` is called while one waits. Raises SandboxRefused after so many seconds."""
-        wanted, most = size(), total() // SHARE
-        place, until = object(), time.monotonic() + seconds
+        place, until = (object(), tenant), time.monotonic() + seconds
         with self._changed:
             self._line.append(place)
         try:
-            while not self._take(place, wanted, most):
+            while not self._take(place):
                 heard(b"")
                 if time.monotonic() > until:
                     raise SandboxRefused("Other commands use all the room that this server has for them; try again")
@@ -75,11 +80,17 @@ class Room:
             yield
         finally:
             with self._changed:
-                self._taken -= wanted
+                self._taken[tenant] -= 1
+                self._taken += Counter()  # who has none is forgotten
                 self._changed.notify_all()
 
-    def _take(self, place: object, wanted: int, most: int) -> bool:
+    def _take(self, place: tuple[object, str]) -> bool:
         with self._changed:
-            free = self._changed.wait_for(lambda: self._line[0] is place and self._taken + wanted <= most, TICK)
-            self._taken += wanted if free else 0
+            free = self._changed.wait_for(lambda: self._next() is place, TICK)
+            self._taken[place[1]] += free
             return free
+
+    def _next(self) -> tuple[object, str] | None:
+        """Who comes next: the first in line whose tenant may have another disk."""
+        free = total() // SHARE // size() - self._taken.total()
+        return next((place for place in self._line if self._taken[place[1]] < FREE * free), None)

@@ -26,11 +26,13 @@ REFUSED = {
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
-    "memfd_create": (319, 279), "memfd_secret": (447, 447), "msgget": (68, 186),
+    "vmsplice": (278, 75), "io_setup": (206, 0), "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    "msgget": (68, 186),
     "inotify_init": (253, None), "inotify_init1": (294, 26), "fanotify_init": (300, 262),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "setns": (308, 268),
     "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
     "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442),
+    "open_tree_attr": (467, 467),
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "lookup_dcookie": (212, 18),
     "quotactl": (179, 60), "quotactl_fd": (443, 443), "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
@@ -42,8 +44,9 @@ REFUSED = {
 }  # fmt: skip
 """Calls by name: their numbers on x86-64 and on arm64.
 
-Keys, programs in the kernel, watching others; memory that no process has mapped; notes about files that others use;
-mounts and namespaces; and what only root could do.
+Keys, programs in the kernel, watching others; memory that no process has mapped (a pipe that was given one page keeps
+the whole huge page around it); asynchronous input and output, of which the whole machine has so many places; notes
+about files that others use; mounts and namespaces; and what only root could do.
 """
 
 

@@ -1,7 +1,7 @@
 """What a command takes of the memory: what its processes have mapped, and what the kernel holds for them."""
 
-import contextlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from walkaway_local.sandbox.disk import value
@@ -18,7 +18,7 @@ def used(pid: int, first: int | None) -> int:
     `first` is a process in a network namespace of their own, whose sockets are theirs. Page tables count: without
     them, memory that is only read would be free of charge.
     """
-    return _mapped(pid) + (0 if first is None else _in_sockets(first))
+    return sum(map(_of_process, _below(pid))) + (0 if first is None else _in_sockets(first))
 
 
 def short() -> bool:
@@ -36,7 +36,7 @@ def stand_back(pid: int, nice: int) -> None:
     for here in _below(pid):
         session, _, now = _session(here).partition(" ")
         if session and session != own.partition(" ")[0] and now != f"nice {nice}":
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 Path(f"/proc/{here}/autogroup").write_text(str(nice))
 
 
@@ -48,24 +48,36 @@ def _session(pid: int | str) -> str:
         return ""
 
 
-def _mapped(pid: int) -> int:
-    total = 0
-    for here in _below(pid):
-        with contextlib.suppress(OSError, IndexError):
-            for line in Path(f"/proc/{here}/status").read_text(errors="replace").splitlines():
-                if line.startswith(("VmRSS:", "VmPTE:")):
-                    total += int(line.split()[1]) * 1024
-    return total
-
-
 def _below(pid: int) -> Iterator[int]:
     """Give a process, and all below it."""
     waiting = [pid]
     while waiting:
-        yield (here := waiting.pop())
-        with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{here}/task").iterdir():
+        here = waiting.pop()
+        yield here
+        for task in _tasks(here):
+            with suppress(OSError):
                 waiting += map(int, (task / "children").read_text().split())
+
+
+def _of_process(pid: int) -> int:
+    for task in _tasks(pid):
+        with suppress(OSError):
+            if taken := _of_task(task):
+                return taken
+    return 0
+
+
+def _tasks(pid: int) -> list[Path]:
+    """The threads of a process: the first one may have ended, and then the others alone say what they have."""
+    with suppress(OSError):
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    return []
+
+
+def _of_task(task: Path) -> int:
+    """What is mapped in a thread's memory. Names are the command's: of what ends lines they lack the newline alone."""
+    lines = (task / "status").read_bytes().split(b"\n")
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"VmRSS:", b"VmPTE:")))
 
 
 def _in_sockets(first: int) -> int:
