@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,32 +99,27 @@ def test_no_route_takes_it(app: App, flaw: str) -> None:
     assert app.lists() == before
 
 
-@pytest.mark.parametrize("body", ["null", " null\n", "[]", '""', "0", "false", "null in UTF-16"])
-def test_a_body_is_an_object_also_where_it_may_be_left_out(app: App, body: str) -> None:
+OPTIONAL = ("/v1/sessions", "/v1/webhooks/{webhook}/rotate")
+"""Where the body may be left out."""
+
+
+@pytest.mark.parametrize("body", ["null", " null\n", "[]", '""', "0", "false"])
+def test_a_body_is_an_object(app: App, body: str) -> None:
     before = app.lists()
-    content = "null".encode("utf-16") if "UTF" in body else body.encode()
     for dialect, method, path in app.routes:
+        if body.strip() == "null" and method == "POST" and path in OPTIONAL:
+            continue
         for headers in (JSON, {}):
-            answer = app.ask(method, path, content=content, headers=headers)
+            answer = app.ask(method, path, content=body.encode(), headers=headers)
             assert answer.status_code == (400 if dialect == "native" else 422), (method, path, answer.text[:200])
             assert "must be a JSON object" in answer.text, (method, path, answer.text[:200])
     assert app.lists() == before
 
 
-def test_null_in_pieces_is_refused_too(app: App) -> None:
-    async def pieces() -> AsyncIterator[bytes]:
-        yield b"nu"
-        yield b"ll"
-
-    for path in ("/v1/sessions", "/v1/webhooks/x/rotate"):
-        answer = app.ask("POST", path, content=pieces(), headers=JSON)
-        assert (answer.status_code, "must be a JSON object" in answer.text) == (400, True), answer.text
-
-
-def test_nothing_at_all_takes_every_default_where_the_body_may_be_left_out(app: App) -> None:
-    for content in (b"", None):
-        assert app.ask("POST", "/v1/sessions", content=content, headers=JSON).status_code == 201
-        assert app.ask("POST", "/v1/webhooks/x/rotate", content=content, headers=JSON).status_code == 404
+@pytest.mark.parametrize("body", [b"", None, b"null"])
+def test_what_may_be_left_out_takes_every_default(app: App, body: bytes | None) -> None:
+    for path, status in zip(OPTIONAL, (201, 404), strict=True):
+        assert app.ask("POST", path, content=body, headers=JSON).status_code == status
 
 
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,9 +21,6 @@ from walkaway_wire import gate
 
 LARGE: Final = 65_536
 """Bytes above which a body is read beside the loop. Up to here reading takes less than going to a thread is worth."""
-NULL: Final = {"type": "model_type", "loc": ("body",), "msg": "is null", "input": None}
-NULL_BYTES: Final = 100
-"""Below which a body may be null; nobody puts more white space around it."""
 _KEPT = "walkaway.large"
 _LANE = ThreadPoolExecutor(1, "large-body")
 
@@ -46,10 +42,7 @@ async def read(scope: Scope, body: bytes) -> None:
 
 
 class Route(APIRoute):
-    """A route whose large bodies have been read when it is asked. For each `APIRouter` whose routes have a body.
-
-    A body that may be left out may not be null (contract A.1).
-    """
+    """A route whose large bodies have been read when it is asked. For each `APIRouter` whose routes have a body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give FastAPI's handler, with the body read by this module."""
@@ -57,15 +50,10 @@ class Route(APIRoute):
         if field is None:
             return handle
 
-        optional = not field.field_info.is_required()
-
         async def handled(request: Request) -> Response:
-            is_large = prepared(request.scope)
-            asked = _Asked(request.scope, request.receive, request._send) if is_large else request  # noqa: SLF001
-            if optional and _says_null(await asked.body()):
-                raise RequestValidationError([NULL])
-            if not isinstance(asked, _Asked):
+            if not prepared(request.scope):
                 return await handle(request)
+            asked = _Asked(request.scope, request.receive, request._send)  # noqa: SLF001
             asked.fits = lambda value: field.validate(value, {}, loc=("body",))
             try:
                 return await handle(asked)
@@ -73,13 +61,6 @@ class Route(APIRoute):
                 raise _unfolded(error) from None
 
         return handled
-
-
-def _says_null(body: bytes) -> bool:
-    """Say whether a body is null: to FastAPI that is no body, to whoever sent it an object that was never made."""
-    with suppress(ValueError):
-        return len(body) < NULL_BYTES and json.loads(body) is None
-    return False
 
 
 @dataclass(frozen=True, slots=True)

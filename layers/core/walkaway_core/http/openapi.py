@@ -47,8 +47,6 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
     for path in made["paths"].values():
         for method, operation in path.items():
             answers = operation["responses"]
-            for content in operation.get("requestBody", {"content": {}})["content"].values():
-                content["schema"] = _without_null(content["schema"])
             for code in EVERYWHERE:
                 if not _applies(code, method, operation, surface):
                     answers.pop(str(code), None)
@@ -58,13 +56,6 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(name, None)
     return made
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Give what a body can be: one that may be left out may not be null (`large.Route`), whatever FastAPI says."""
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
-    only: dict[str, Any] = kinds[0] if len(kinds) == 1 else schema
-    return only
 
 
 def _describe(router: APIRouter) -> None:
