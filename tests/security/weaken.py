@@ -124,11 +124,11 @@ def both(*weakenings: Weaken) -> Weaken:
 def follows_links(patch: pytest.MonkeyPatch, _: Scene) -> None:
     """Look through what a command has left as one would without a thought."""
 
-    def left(folder: Path, *_: list[str]) -> Iterator[tuple[str, os.stat_result]]:
+    def left(folder: Path, *_: list[str]) -> Iterator[tuple[str, os.stat_result, int]]:
         for parent, _folders, names in os.walk(folder, followlinks=True):
             for name in names:
                 path = Path(parent) / name
-                yield str(path.relative_to(folder)), path.stat()
+                yield str(path.relative_to(folder)), path.stat(), -1
 
     patch.setattr(tree, "_left", left)
     patch.setattr(tree, "_opens", lambda *_: True)
