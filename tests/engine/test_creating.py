@@ -88,8 +88,9 @@ def test_what_a_race_has_left_goes_with_its_session(engine: Engine) -> None:
     assert kept(engine) == []
 
 
-def test_of_an_agent_that_is_refused_no_tools_are_left(engine: Engine) -> None:
-    agents.create(engine.services, "t", "a", values={})
+def test_of_an_agent_whose_name_is_taken_meanwhile_no_tools_are_left(engine: Engine) -> None:
+    engine.table.at(1, before=lambda: agents.create(engine.services, "t", "a", values={}))
     with pytest.raises(NameTaken):
         agents.create(engine.services, "t", "a", values={}, tools=TOOLS)
+    assert not engine.table.armed
     assert kept(engine) == []
