@@ -58,7 +58,7 @@ class TestQuotas:
         assert not list(quarrels(found))
         assert len(text.encode()) <= quotas.TEMPLATE
         assert size(template) <= quotas.TEMPLATE
-        assert len(template["Resources"]) <= 60 < quotas.RESOURCES
+        assert len(template["Resources"]) <= 80 < quotas.RESOURCES, "routes are no resources"
         for function in ("ApiFunction", "StreamFunction"):
             policy = resource_policy(template, function, LONG_NAME, "ap-southeast-1")
             assert len(policy["Statement"]) == 1
