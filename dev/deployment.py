@@ -100,6 +100,7 @@ class Deployment:
         self.sandboxes = Sandboxes()
         self.crash_next: dict[str, int] = {}
         """How often a function, by its folder, breaks down before it does anything."""
+        self.at_work: list[str] = []  # the folders of functions that are invoked now
 
     def invoke(self, name: str, event: Any, tenant: str = "") -> Any:
         """Invoke a function by its name. Raises what its handler raises.
@@ -112,7 +113,11 @@ class Deployment:
             raise RuntimeError(f"{name} broke down")
         if function.folder == SANDBOX:
             return self.sandboxes.invoke(tenant, event)
-        return function.call(event)
+        self.at_work.append(function.folder)
+        try:
+            return function.call(event)
+        finally:
+            self.at_work.remove(function.folder)
 
     def close(self) -> None:
         """Close what the functions' services hold open; Lambda itself never does."""

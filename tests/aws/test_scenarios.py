@@ -259,7 +259,8 @@ def test_a_session_at_its_end_is_swept_with_its_turn(shape: Shape, client: httpx
     assert client.get(f"/v1/sessions/{held.session}").status_code == 404
     until(lambda: "deleted" in (shape.services.table.get(key.item)[0] or _NOTHING).facts, shape)
     assert shape.services.table.get(held.key.item)[0].facts["status"] == "cancelled"  # type: ignore[union-attr]
-    assert model.hung_up.wait(30)  # nobody is at work on the turn any more, as after the 20 minutes of a real clock
+    assert model.hung_up.wait(30)
+    until(lambda: not shape.is_at_work("call_model"), shape)  # as after the 20 minutes of a real clock
     shape.clock.ahead += 20 * 60 + 1
     until(lambda: shape.services.table.get(key.item)[0] is None, shape)
     assert shape.services.table.query(held.key.log).items == ()
