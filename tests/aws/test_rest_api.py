@@ -14,7 +14,7 @@ from dev import rest_api
 from dev.gateway import Route, chosen
 from dev.rest_api import ANY, TEMPLATE, written_into
 from dev.routes import Served, apps, everything, paths, served
-from dev.template import transformed
+from dev.template import Stack, transformed
 from tests.aws import quotas
 from tests.aws.quotas import nodes, quarrels, resource_policy, size
 from tests.kit import toy
@@ -58,7 +58,8 @@ class TestQuotas:
         assert not list(quarrels(found))
         assert len(text.encode()) <= quotas.TEMPLATE
         assert size(template) <= quotas.TEMPLATE
-        assert len(template["Resources"]) <= 80 < quotas.RESOURCES, "routes are no resources"
+        assert len(list(Stack(template=template).resources())) <= 60, "without what only some ask for"
+        assert len(template["Resources"]) == len(transformed()["Resources"]) < quotas.RESOURCES, "routes are none"
         for function in ("ApiFunction", "StreamFunction"):
             policy = resource_policy(template, function, LONG_NAME, "ap-southeast-1")
             assert len(policy["Statement"]) == 1
