@@ -137,6 +137,19 @@ def test_an_ordinary_user_has_a_disk_that_the_kernel_keeps_and_nothing_else_to_w
     assert told.rstrip().endswith("1000")
 
 
+def test_the_first_process_of_a_namespace_has_no_more_than_the_command(tmp_path: Path) -> None:
+    def told(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        return run(sandbox, "cat /proc/1/limits; echo; cat /proc/self/limits")
+
+    first, own = as_somebody(told).split("\n\n")
+    assert first.splitlines() == own.splitlines()
+    assert "Max processes             256 " in own
+    first, own = told(tmp_path).split("\n\n")
+    differ = set(own.splitlines()) - set(first.splitlines())
+    assert all(os.geteuid() == 0 and line.startswith("Max processes ") for line in differ), differ
+
+
 @pytest.mark.parametrize("place", [".", "/tmp", "/dev/shm"])
 def test_all_that_can_be_written_is_one_disk(place: str, sandbox: Bubblewrap) -> None:
     assert "No space left" in run(sandbox, FILL.format(place))
@@ -275,7 +288,7 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
-    with namespace.opened(folder, disk.options(), ["unshare", "--mount"], ["true"], b"") as (_, seen):
+    with namespace.opened(folder, disk.options(), ["unshare", "--mount"], [], ["true"], rules=b"") as (_, seen):
         (seen / "x").mkdir()
         assert list(folder.iterdir()) == []
         assert str(folder) not in Path("/proc/self/mounts").read_text()

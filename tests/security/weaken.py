@@ -94,10 +94,10 @@ def _popen(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[st
 
 
 def without_limit(name: str) -> Weaken:
-    """Leave a limit of the process out."""
+    """Set a limit of processes so high that it is none."""
 
     def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
-        patch.delitem(limits.LIMITS, name)
+        patch.setitem(limits.PROCESSES if name in limits.PROCESSES else limits.LIMITS, name, 2**40)
 
     return weaken
 

@@ -122,8 +122,9 @@ class Bubblewrap:
                     place,
                     mounted,
                     MOUNTING if owner is not None else MOUNTING_AS_USER,
+                    _limited(command, apart=owner is None and self._bounded),
                     _inside(command, owner),
-                    seccomp.program(platform.machine()),
+                    rules=seccomp.program(platform.machine()),
                 )
             )
             copy = seen / "workspace"
@@ -171,9 +172,18 @@ def _arguments(
     return ["--die-with-parent", "--new-session", *own, *variables, *mounted, "--chdir", MOUNT]
 
 
+def _limited(command: Command, *, apart: bool) -> Sequence[str]:
+    """What bubblewrap is started by, since its own process in the namespace may be the command's user's as well.
+
+    `apart`: it is in a user namespace of its own already, so that nobody else's processes count.
+    """
+    own = limits.PROCESSES if apart else {}
+    return ["prlimit", *limits.arguments({**limits.of_each(command.timeout), **own}), "--"]
+
+
 def _inside(command: Command, owner: int | None) -> list[str]:
     """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
-    limited = ["prlimit", *limits.arguments(command.timeout), "--", "bash", "-c", command.text]
+    limited = ["prlimit", *limits.arguments(limits.PROCESSES), "--", "bash", "-c", command.text]
     if owner is None:
         return ["--", *limited]
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]

@@ -100,12 +100,13 @@ class Namespace:
 
 @contextmanager
 def opened(
-    folder: Path, mounted: str, own: Sequence[str], inside: Sequence[str], rules: bytes
+    folder: Path, mounted: str, own: Sequence[str], limited: Sequence[str], inside: Sequence[str], *, rules: bytes
 ) -> Iterator[tuple[Namespace, Path]]:
     """Make a command's disk at `folder`, and give where it is seen from here; what is to run waits to be begun.
 
     `mounted`: options of a tmpfs that nobody else sees, `""` for the folder as it is. `own`: the program, with its
-    arguments, that makes the namespace for that. `inside`: what bubblewrap starts. `rules`: its filter of system calls.
+    arguments, that makes the namespace for that. `limited`: what starts bubblewrap, with limits. `inside`: what that
+    starts. `rules`: its filter of system calls.
     Raises SandboxRefused.
     """
     with ExitStack() as stack:
@@ -127,7 +128,7 @@ def opened(
             hold = [_found("sh"), "-c", HOLD, "sh", mounted, _found("mount"), str(folder), str(told), str(gate)]
             process = spawn(
                 lambda: subprocess.Popen(  # noqa: S603 - what runs in it is the point
-                    [*(own if mounted else ()), *hold, _found("bwrap"), *fds, *inside],
+                    [*(own if mounted else ()), *hold, *limited, _found("bwrap"), *fds, *inside],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
