@@ -1,14 +1,18 @@
 """The end of a command is that of all its processes, before anything is looked at; what it leaves breaks nothing."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kit import sse
+from tests.kit.patience import holds
 from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.servers import served
 from tests.kit.users import as_somebody
-from tests.security.scene import KEEP, Scene, daemons, scene
+from tests.security.scene import DAEMON, KEEP, Scene, daemons, scene
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import staging
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
@@ -125,6 +129,28 @@ def test_processes_that_do_not_end_are_told_and_their_copy_is_not_looked_at(
     with pytest.raises(TimeoutError, match="have not ended"):
         here.run("sleep 30", timeout=1)
     assert looked == []
+
+
+def disks(folder: Path) -> list[str]:
+    """The processes that see a disk mounted at a folder."""
+    found = []
+    for mounts in Path("/proc").glob("[0-9]*/mounts"):
+        with suppress(OSError):
+            found += [mounts.parent.name] * (f" {folder} tmpfs " in mounts.read_text())
+    return found
+
+
+def test_the_death_of_a_server_is_that_of_its_commands_and_of_their_disks(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "sandbox"
+    with served(tmp_path / "data") as server, server.client() as client:
+        session = sse.new(client, persistent=True)
+        message = f"Run `setsid sleep {DAEMON} & sleep {DAEMON}`"
+        with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": message}):
+            assert holds(lambda: len(daemons()) == 2)
+            assert disks(folder)
+            server.kill()
+        assert holds(lambda: not daemons() and not disks(folder))
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("bounded", ["bounded", ""])
