@@ -12,19 +12,8 @@ from typing import Any
 
 import boto3
 
-from dev.template import PSEUDO, Stack
-
-REGION = PSEUDO["AWS::Region"]
-ACCOUNT: Mapping[str, str] = {
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_REGION": REGION,
-    "AWS_ACCESS_KEY_ID": "emulated",
-    "AWS_SECRET_ACCESS_KEY": "emulated",
-}
-"""The environment of whoever talks to the emulated account."""
-
-EMULATED: Any = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
-"""moto's settings: its interpreter carries executions out, its Lambda is called in this process."""
+from dev.emulated import REGION
+from dev.template import Stack
 
 LEFT_OUT: Mapping[str, str] = {
     "AWS::ApiGateway::Deployment": "of the same",

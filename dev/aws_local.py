@@ -16,8 +16,9 @@ import click
 import uvicorn
 from moto.server import ThreadedMotoServer
 
-from dev.applier import ACCOUNT, EMULATED, Applied, apply
+from dev.applier import Applied, apply
 from dev.deployment import Deployment, at_work
+from dev.emulated import ACCOUNT, EMULATED
 from dev.gateway import Gateway
 from dev.seed import KEY, seed
 from dev.template import ROOT, Stack

@@ -15,6 +15,7 @@ import botocore.client
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from dev.applier import Applied
+from dev.emulated import replaced
 from dev.sandbox import Sandboxes
 from walkaway_core import deployed
 from walkaway_core.dialects import DIALECTS
@@ -166,7 +167,7 @@ def at_work(
     deployment = Deployment(applied, environ or {}, clock, dialects)
     with ExitStack() as stack:
         stack.enter_context(deployed.use(deployment.services, dialects))
-        stack.enter_context(_replaced(LambdaSimpleBackend, "invoke", as_lambda(deployment.invoke)))
+        stack.enter_context(replaced(LambdaSimpleBackend, "invoke", as_lambda(deployment.invoke)))
         stack.enter_context(one_at_a_time())
         stack.enter_context(stop_ends_waiting())
         stack.callback(deployment.close)
@@ -201,7 +202,7 @@ def one_at_a_time() -> Iterator[None]:
         with lock:
             return original(self, operation, arguments)
 
-    with _replaced(botocore.client.BaseClient, "_make_api_call", serial):
+    with replaced(botocore.client.BaseClient, "_make_api_call", serial):
         yield
 
 
@@ -218,18 +219,8 @@ def stop_ends_waiting() -> Iterator[None]:
         for token, endpoint in list(self.env.callback_pool_manager._pool.items()):  # noqa: SLF001
             endpoint.notify(CallbackOutcomeSuccess(token, "{}"))
 
-    with _replaced(ExecutionWorker, "stop", stop):
+    with replaced(ExecutionWorker, "stop", stop):
         yield
-
-
-@contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 def _function_of(arn: str) -> str:

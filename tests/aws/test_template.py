@@ -10,8 +10,9 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from dev.applier import ACCOUNT, EMULATED, UnknownType, apply
+from dev.applier import UnknownType, apply
 from dev.deployment import folder
+from dev.emulated import ACCOUNT, emulated
 from dev.gateway import Route, routes
 from dev.routes import apps
 from dev.template import Stack, written
@@ -205,7 +206,7 @@ def test_a_buffered_door_needs_no_adapter_and_ends_its_streams_in_time() -> None
 def test_what_is_stored_is_kept_and_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ACCOUNT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws(config=EMULATED):
+    with emulated():
         applied = apply(Stack())
         table, bucket = applied.ref("Table"), applied.ref("Bucket")
         dynamo, s3 = boto3.client("dynamodb"), boto3.client("s3")

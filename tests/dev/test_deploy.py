@@ -11,8 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from dev import deploy
-from dev.applier import ACCOUNT
 from dev.build import SAM
+from dev.emulated import ACCOUNT
 from dev.template import ROOT
 
 TEMPLATE = """

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
-from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from dev.applier import EMULATED
 from dev.deployment import as_lambda
+from dev.emulated import emulated
 from walkaway_core.aws import machine, table, workspace
 
 if TYPE_CHECKING:
@@ -101,5 +100,5 @@ class Account:
 
 @contextmanager
 def account() -> Iterator[Account]:
-    with mock_aws(config=EMULATED), pytest.MonkeyPatch.context() as patch:
+    with emulated(), pytest.MonkeyPatch.context() as patch:
         yield Account(patch)

@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import boto3
 import httpx
 import pytest
-from moto import mock_aws
 from moto.server import ThreadedMotoServer
 from samtranslator.yaml_helper import yaml_parse
 
-from dev.applier import ACCOUNT, EMULATED, apply
+from dev.applier import apply
 from dev.deployment import Deployment, at_work
+from dev.emulated import ACCOUNT, emulated
 from dev.gateway import Gateway
 from dev.rest_api import TEMPLATE, written_into
 from dev.routes import everything, paths
@@ -178,7 +178,7 @@ def deployed(model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator
                 patch.delenv(name)
         for name, value in ACCOUNT.items():
             patch.setenv(name, value)
-        stack.enter_context(mock_aws(config=EMULATED))
+        stack.enter_context(emulated())
         patch.setenv("AWS_ENDPOINT_URL_S3", stack.enter_context(s3_over_a_socket()))
         applied = apply(Stack({"AnthropicBaseUrl": model_url}, template_of(dialects)))
         work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock, dialects))
