@@ -102,7 +102,7 @@ def beats_then_answers(data: Any, payload: Mapping[str, Any], _: int, answers: A
     import threading
 
     def run() -> None:
-        for _ in range(5):
+        for _ in range(9):
             threading.Event().wait(0.5)
             answers.beat(payload["token"])
         answers.succeed(payload["token"], data)
@@ -456,7 +456,7 @@ MACHINES: list[Machine] = [
     ),
     Machine(
         "heartbeats keep a task waiting",
-        {"T": {**TOKEN, "TimeoutSeconds": 30, "HeartbeatSeconds": 2, **END}},
+        {"T": {**TOKEN, "TimeoutSeconds": 30, "HeartbeatSeconds": 4, **END}},
         {"a": 1},
         ("T",),
         {"a": 1},

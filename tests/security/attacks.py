@@ -314,6 +314,7 @@ MEMORY = [
         "for i in 1 2 3 4; do python -c 'import time; x = b\"x\" * (700 << 20); time.sleep(3)' & done; wait; echo DONE",
         says("DONE"),
         weaken.nobody_watches_the_memory,
+        timeout=60,
     ),
     Attack(
         "memory: sockets",
