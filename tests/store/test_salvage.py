@@ -123,7 +123,9 @@ def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Da
     server = damaged(kind, damage)
     server.stack.run()
     sweep(server.stack.services)
-    for path in (path for path in server.app.reads if not re.search("{path", path)):
+    for path in (
+        path for path in server.app.reads if not re.search("{path|openapi", path)
+    ):  # documents show no records
         shown = server.ask("GET", path, headers={"Last-Event-ID": ""}).text
         assert not path.startswith(("/v1", "/api")) or not PYTHONS.search(shown), (path, shown)
     server.ask("POST", "/v1/webhooks", json={"url": "https://example.com/"})
