@@ -288,7 +288,8 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
-    with namespace.opened(folder, disk.options(), ["unshare", "--mount"], [], ["true"], rules=b"") as (_, seen):
+    start = namespace.Start(["unshare", "--mount"], [], ["true"], b"")
+    with namespace.opened(folder, disk.options(), start) as (_, seen):
         (seen / "x").mkdir()
         assert list(folder.iterdir()) == []
         assert str(folder) not in Path("/proc/self/mounts").read_text()

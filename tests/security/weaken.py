@@ -14,7 +14,7 @@ from tests.security.scene import Scene
 from walkaway_core.agent.tools import bash, output, promotion
 from walkaway_core.ports import paths
 from walkaway_core.ports.sandbox import readable
-from walkaway_local.sandbox import bubblewrap, disk, limits, mounts, namespace, seccomp, staging, usage
+from walkaway_local.sandbox import bubblewrap, disk, limits, mounts, namespace, running, seccomp, staging
 from walkaway_sandbox import tree
 
 Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
@@ -93,11 +93,14 @@ def _popen(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[st
     patch.setattr(subprocess, "Popen", lambda line, **options: made(line, **change(options)))
 
 
+MANY = {"nproc": 10**6, "as": 2**40, "fsize": 2**40}
+
+
 def without_limit(name: str) -> Weaken:
     """Set a limit of processes so high that it is none."""
 
     def weaken(patch: pytest.MonkeyPatch, _: Scene) -> None:
-        patch.setitem(limits.PROCESSES if name in limits.PROCESSES else limits.LIMITS, name, 2**40)
+        patch.setitem(limits.PROCESSES if name in limits.PROCESSES else limits.LIMITS, name, MANY[name])
 
     return weaken
 
@@ -150,7 +153,7 @@ def all_is_readable(patch: pytest.MonkeyPatch, _: Scene) -> None:
 any_name_will_do = value(paths, "clean", lambda path: path)
 any_number_will_do = value(promotion, "MOST", 10**9)
 a_large_disk = both(value(disk, "BYTES", 3 * 10**9), value(disk, "FILES", 10**6))
-nobody_watches_the_memory = value(usage, "used", lambda *_: 0)
+nobody_watches_the_memory = value(running, "MEMORY", 2**40)
 output_is_kept = value(output, "KEPT", 10**12)
 output_is_shown = value(output, "HEAD", 10**12)
 the_end_is_not_told = value(bash, "_end", lambda _: "")

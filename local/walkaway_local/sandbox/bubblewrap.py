@@ -15,9 +15,8 @@ from pathlib import Path
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import disk, groups, limits, mounts, seccomp, staging
-from walkaway_local.sandbox.namespace import opened
-from walkaway_local.sandbox.running import Running, remove
+from walkaway_local.sandbox import cgroups, disk, groups, limits, mounts, running, seccomp, staging
+from walkaway_local.sandbox.namespace import Start, opened
 
 GET = (
     "Install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap), which is not the PyPI package of that name"
@@ -55,11 +54,12 @@ class Bubblewrap:
         self._private = (private or folder).resolve()
         self._closed = groups.Closed(mounts.mounted())
         self._room = disk.Room()
+        self._cgroups = cgroups.Cgroups(cgroups.own())
         self._bounded = True
         self._together: dict[int, int] = {}
         if folder.exists():
             for left in folder.iterdir():
-                remove(left)
+                running.remove(left)
         folder.parent.mkdir(parents=True, exist_ok=True)
         self._make()
 
@@ -84,11 +84,12 @@ class Bubblewrap:
         if platform.machine() not in seccomp.MACHINES:
             return f"Commands cannot be run: there is no filter of system calls for {platform.machine()}", ""
         if (bounded := self._try()) is None:
-            return None, f"The disk of each command is memory of a size that the kernel keeps. {groups.told()}".strip()
+            kept = "The disk of each command is memory of a size that the kernel keeps."
+            return None, f"{kept} {self._cgroups.told()} {groups.told()}".strip()
         self._bounded = False
         if (problem := self._try()) is None:
             looked = "The disk of commands is this machine's own, and only looked at twice a second."
-            return None, f"{looked} {bounded} {groups.told()}".strip()
+            return None, f"{looked} {bounded} {self._cgroups.told()} {groups.told()}".strip()
         return problem, ""
 
     def _try(self) -> str | None:
@@ -116,25 +117,25 @@ class Bubblewrap:
                 place, mounted = self._folder, disk.options()
             else:
                 place, mounted = Path(tempfile.mkdtemp(dir=self._folder)), ""
-                stack.callback(remove, place)
-            namespace, seen = stack.enter_context(
-                opened(
-                    place,
-                    mounted,
-                    MOUNTING if owner is not None else MOUNTING_AS_USER,
-                    _limited(command, apart=owner is None and self._bounded),
-                    _inside(command, owner),
-                    rules=seccomp.program(platform.machine()),
-                )
-            )
+                stack.callback(running.remove, place)
+            group = stack.enter_context(self._cgroups.one(running.MEMORY + disk.size(), limits.PROCESSES["nproc"]))
+            start = self._start(command, owner, str(group.procs) if group else "")
+            namespace, seen = stack.enter_context(opened(place, mounted, start))
             copy = seen / "workspace"
             staged = self._staged(command, copy, owner)
             closed = self._closed.covers() if command.root else ()
             arguments = _arguments(command, copy, place, owner, private=self._private, bounded=self._bounded)
             namespace.begin([*arguments, *closed])
-            killed, code = Running(namespace, copy, command, heard, self._together, bounded=self._bounded).wait()
+            killed, code = running.Running(
+                namespace, copy, command, heard, self._together, group=group, bounded=self._bounded
+            ).wait()
             changes, lost = staging.changes(copy, staged, command)
             yield Finished(code, killed, tuple(changes), tuple(lost))
+
+    def _start(self, command: Command, owner: int | None, procs: str) -> Start:
+        own = MOUNTING if owner is not None else MOUNTING_AS_USER
+        limited = _limited(command, apart=owner is None and self._bounded)
+        return Start(own, limited, _inside(command, owner), seccomp.program(platform.machine()), procs)
 
     def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:
         """Fill the disk. Raises SandboxRefused when it is too small."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,13 +18,16 @@ from walkaway_local.sandbox.spawning import spawn
 
 HOLD = """\
 echo 1000 > /proc/self/oom_score_adj
+[ -z "$6" ] || echo 0 > "$6" || exit
 [ -z "$1" ] || "$2" -t tmpfs -o "$1" walkaway "$3" || exit
 echo > "/proc/self/fd/$4"
 read -r _ < "/proc/self/fd/$5" || exit
-shift 5
+shift 6
 exec "$@"
 """
-"""What runs before bubblewrap: it mounts the disk and waits until that is filled. Out of memory, the kernel ends it."""
+"""What runs before bubblewrap: it joins its control group, mounts the disk and waits until that is filled.
+
+Out of memory, the kernel ends it first."""
 NICE = 10
 """How far a command stands back behind the server (nice(2)), which has others to answer."""
 ENDS_WITHIN = 30.0
@@ -98,16 +102,27 @@ class Namespace:
                 os.close(self._first)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a command is started by, each with its arguments, and what it is bound by."""
+
+    own: Sequence[str]
+    """Makes the namespace in which the disk is mounted."""
+    limited: Sequence[str]
+    """Sets limits, and starts bubblewrap."""
+    inside: Sequence[str]
+    """What bubblewrap starts."""
+    rules: bytes
+    """Bubblewrap's filter of system calls."""
+    procs: str = ""
+    """The file by which one joins the command's control group, if it has one."""
+
+
 @contextmanager
-def opened(
-    folder: Path, mounted: str, own: Sequence[str], limited: Sequence[str], inside: Sequence[str], *, rules: bytes
-) -> Iterator[tuple[Namespace, Path]]:
+def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace, Path]]:
     """Make a command's disk at `folder`, and give where it is seen from here; what is to run waits to be begun.
 
-    `mounted`: options of a tmpfs that nobody else sees, `""` for the folder as it is. `own`: the program, with its
-    arguments, that makes the namespace for that. `limited`: what starts bubblewrap, with limits. `inside`: what that
-    starts. `rules`: its filter of system calls.
-    Raises SandboxRefused.
+    `mounted`: options of a tmpfs that nobody else sees, `""` for the folder as it is. Raises SandboxRefused.
     """
     with ExitStack() as stack:
 
@@ -121,14 +136,15 @@ def opened(
         with os.fdopen(told, "wb"), os.fdopen(gate, "rb"):
             kept(opener)
             arguments, filtered = kept(os.memfd_create("arguments")), kept(os.memfd_create("filter"))
-            os.write(filtered, rules)
+            os.write(filtered, start.rules)
             os.lseek(filtered, 0, os.SEEK_SET)
             fds = ["--args", str(arguments), "--json-status-fd", str(told), "--block-fd", str(gate)]
             fds += ["--seccomp", str(filtered)]
-            hold = [_found("sh"), "-c", HOLD, "sh", mounted, _found("mount"), str(folder), str(told), str(gate)]
+            given = [mounted, _found("mount"), str(folder), str(told), str(gate), start.procs]
+            hold = [_found("sh"), "-c", HOLD, "sh", *given, *start.limited, _found("bwrap"), *fds, *start.inside]
             process = spawn(
                 lambda: subprocess.Popen(  # noqa: S603 - what runs in it is the point
-                    [*(own if mounted else ()), *hold, *limited, _found("bwrap"), *fds, *inside],
+                    [*(start.own if mounted else ()), *hold],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

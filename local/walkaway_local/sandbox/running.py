@@ -9,6 +9,7 @@ from pathlib import Path
 
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import disk, usage
+from walkaway_local.sandbox.cgroups import Group
 from walkaway_local.sandbox.namespace import NICE, Namespace
 from walkaway_sandbox import tree
 
@@ -28,9 +29,14 @@ class Running:
         heard: Callable[[bytes], None],
         together: dict[int, int],
         *,
+        group: Group | None,
         bounded: bool,
     ) -> None:
-        """Follow it. `together` has the memory of all commands; `bounded`: whether the kernel bounds its disk."""
+        """Follow it. `together` has the memory of all commands; `bounded`: whether the kernel bounds its disk.
+
+        `group` is its control group, which must be there until it has ended.
+        """
+        self._group = group
         self._namespace = namespace
         self._process = namespace.process
         self._copy = copy
@@ -61,6 +67,8 @@ class Running:
         finally:
             self._together.pop(id(self), None)
         self._heard(self._namespace.end())
+        if not killed and self._group and self._group.ended():
+            killed = f"it used more than {MEMORY} bytes of memory, or the last that this machine had"
         return killed, None if killed else self._process.returncode
 
     def _too_much(self) -> str:
