@@ -89,6 +89,7 @@ def followed(client: httpx.Client) -> Iterator[sse.Seen]:
                 last = {"Last-Event-ID": str(event.id)}
 
 
+@pytest.mark.deep
 def test_functions_in_processes_of_their_own_work_on_one_account(account: Account) -> None:
     assert account.api in account.said
     with stream_function(account) as client:

@@ -146,12 +146,14 @@ def test_a_body_that_says_that_it_is_not_packed_is_taken(app: App) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {f"unknown_{number}": "x" for number in range(100_000)},
+        pytest.param({f"unknown_{number}": "x" for number in range(100_000)}, marks=pytest.mark.deep),
         {"x" * 1_000_000: "x" * 1_000_000},
         {f"\u0001{number}" * 100: "x" for number in range(15)},
         {f"\u2028{number}" * 100: "漢" * 1000 for number in range(19)},
         {"tools": [{"name": "a b" * 1000, "what": "x" * 1000}] * 100, "results": [{"x": "x" * 1000}] * 900},
-        {"inputs": {"strings": {f"{number:030}": "x" for number in range(100_000)}}},
+        pytest.param(
+            {"inputs": {"strings": {f"{number:030}": "x" for number in range(100_000)}}}, marks=pytest.mark.deep
+        ),
         {"prompt": 1, "config": {f"{number:030}": "x" for number in range(5)}, "framework": "x" * 1_000_000},
         {"message": {"a": "x" * 1_000_000}, "on_busy": "x" * 1_000_000, "metadata": "x" * 1_000_000},
     ],

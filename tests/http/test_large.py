@@ -35,6 +35,9 @@ BODIES = {
     "no object": json.dumps(LONG),
     "a long message": json.dumps({"message": LONG, "prompt": "hi", "name": "n"}),
 }
+SLOW = {"lists", "deep objects", "what a route has many of"}
+"""On every route these take more than five seconds."""
+ALL = [pytest.param(kind, marks=[pytest.mark.deep] if kind in SLOW else []) for kind in BODIES]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def test_it_is_read_once_and_beside_the_loop(app: App, kind: str, monkeypatch: p
         assert len(readings.fitted) <= 1, (method, path)
 
 
-@pytest.mark.parametrize("kind", BODIES)
+@pytest.mark.parametrize("kind", ALL)
 def test_the_answer_is_that_of_a_body_which_is_read_at_once(
     app: App, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,13 +137,19 @@ needs_root = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as a server has left it."""
+    with served(data := tmp_path_factory.mktemp("whole") / "data"):
+        pass
+    return data
+
+
 @needs_root
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("where", [".", "workspace", "workspace/.staging", "sandbox", "clock", "lock", "walkaway.db"])
-def test_what_is_another_users_is_named(tmp_path: Path, where: str, command: str) -> None:
-    data = tmp_path / "data"
-    with served(data):
-        pass
+def test_what_is_another_users_is_named(whole: Path, tmp_path: Path, where: str, command: str) -> None:
+    data = shutil.copytree(whole, tmp_path / "data")
     (data / "clock").touch(0o600)
     os.chown(data / where, NOBODY, NOBODY)
     before = state(data)

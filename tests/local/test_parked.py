@@ -48,7 +48,7 @@ def busy(server: Served, seconds: float) -> float:
     return (cpu(server) - before) / seconds
 
 
-@pytest.mark.parametrize("turns", [50, pytest.param(200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("turns", [20, pytest.param(200, marks=pytest.mark.deep)])
 def test_turns_that_wait_cost_no_thread_and_go_on(tmp_path: Path, turns: int) -> None:
     with served(tmp_path / "data", "--workers", "8", environ=PACE) as server, server.client() as client:
         first = sse.new(client, tools=[TIME], persistent=True)

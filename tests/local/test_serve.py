@@ -136,8 +136,8 @@ def test_help_names_every_command_and_option() -> None:
     "environ",
     [
         {"WALKAWAY_KEYS": "ignored=here"},
-        {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"},
-        {"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "[::1]"},
+        pytest.param({"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}, marks=pytest.mark.deep),
+        pytest.param({"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "[::1]"}, marks=pytest.mark.deep),
     ],
 )
 def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -61,7 +61,7 @@ def signatures(body: Block) -> list[str]:
     return [b["signature"] for message in body["messages"] for b in message["content"] if b["type"] == "thinking"]
 
 
-@pytest.mark.parametrize("steps", [10, pytest.param(100, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("steps", [10, pytest.param(40, marks=pytest.mark.deep)])
 def test_no_request_is_refused_however_often_a_session_is_summed_up_and_changed(
     engine: Engine, model: MessagesApi, steps: int
 ) -> None:

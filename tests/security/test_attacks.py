@@ -12,6 +12,17 @@ from tests.security.attacks import ATTACKS, Attack
 from tests.security.scene import KEEP, Scene, canary, daemons, scene
 
 AS_ROOT = os.geteuid() == 0
+LONG = {
+    "count: too many files",
+    "memory: many processes",
+    "memory: sockets",
+    "memory: tables of pages that are only read",
+    "path: a search of everything",
+}
+"""Those that take more than five seconds."""
+ALL = [
+    pytest.param(attack, marks=[pytest.mark.deep] if attack.name in LONG else [], id=attack.name) for attack in ATTACKS
+]
 
 
 def play(attack: Attack, scene: Scene) -> bool:
@@ -28,7 +39,7 @@ def run(attack: Attack, scene: Scene) -> str:
 
 
 @needs_bubblewrap
-@pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
+@pytest.mark.parametrize("attack", ALL)
 def test_an_attack_fails_because_of_its_defence(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,4 +64,5 @@ def test_an_attack_fails_because_of_its_defence(
 def test_there_are_enough_of_them_and_of_many_kinds() -> None:
     assert len(ATTACKS) >= 60
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
+    assert {attack.name for attack in ATTACKS} > LONG
     assert max(Counter(attack.name.partition(":")[0] for attack in ATTACKS).values()) <= 6
