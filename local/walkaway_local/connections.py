@@ -13,7 +13,7 @@ from walkaway_local.crowd import BODY_SECONDS, HEAD_SECONDS, Crowd
 MOST_HEAD_BYTES = 65_536
 """How much may come that is neither body nor the end of a head: the size of h11's buffer, and far above AWS's 10 KB."""
 MOST_HEAD = f"The request's line and headers are larger than {MOST_HEAD_BYTES} bytes"
-NO_REQUEST = "This is no HTTP request that can be read; send HTTP/1.1"
+NO_REQUEST = "This is no HTTP request that can be read; send HTTP/1.1, one Host, no Transfer-Encoding but chunked"
 TOO_MANY = "There are too many connections from this address on which no API key was accepted; close some"
 SLOW_HEAD = f"The request's line and headers have not come within {HEAD_SECONDS:.0f} seconds"
 SLOW_BODY = f"The request's body has stood still for {BODY_SECONDS:.0f} seconds; send it again"
@@ -24,7 +24,7 @@ READING = ("GET", "HEAD")
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-class HeadTooLarge(Exception):
+class Unread(Exception):
     """Raised out of the parser, so that it reads no further."""
 
 
@@ -118,9 +118,21 @@ class Connection(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             self._too_large = size > MOST_HEAD_BYTES
             if self._too_large:
-                raise HeadTooLarge
+                raise Unread
+        if self._unclear():
+            raise Unread
         self._unfinished = 0
         super().on_headers_complete()
+
+    def _unclear(self) -> bool:
+        """Whether it is not said once for whom a request is (RFC 9112, 3.2), or how its body is to be read (6.1)."""
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
+        if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
+            return True
+        if b"transfer-encoding" not in names:
+            return False
+        return [value.lower() for name, value in self.headers if name == b"transfer-encoding"] != [b"chunked"]
 
     def on_body(self, body: bytes) -> None:
         """Take some of the body."""

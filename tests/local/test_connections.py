@@ -150,6 +150,29 @@ class TestHeadsThatNeverEnd:
         pieces = (b"z" * 100 for _ in range(20_000))
         assert client.put(path, content=pieces).status_code == 201
 
+    @pytest.mark.parametrize(
+        "wrong",
+        ["Transfer-Encoding: gzip, chunked", "Transfer-Encoding: foo, chunked", "Host: elsewhere", "Host: localhost"],
+    )
+    def test_who_leaves_open_what_is_meant_is_refused(
+        self, server: Running, client: httpx.Client, turn: str, wrong: str
+    ) -> None:
+        path = f"{turn.rpartition('/responses')[0]}/files/unclear.txt"
+        coding = "" if "Transfer" in wrong else "Transfer-Encoding: chunked\r\n"
+        close = f"{coding}Connection: close\r\n"
+        head = request("PUT", path, headers=f"{wrong}\r\n{close}")
+        answer = said(server.url, head, b"3\r\nabc\r\n0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 "), answer
+        assert b"one Host, no Transfer-Encoding but chunked" in answer
+        assert client.get(path).status_code == 404
+        head = request("PUT", path, headers="TRANSFER-ENCODING: Chunked\r\nConnection: close\r\n")
+        assert said(server.url, head, b"3\r\nabc\r\n0\r\n\r\n").startswith(b"HTTP/1.1 201 ")
+        client.delete(path).raise_for_status()
+
+    def test_a_host_is_needed_but_by_old_clients(self, server: Running) -> None:
+        assert said(server.url, b"GET /health HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        assert b" 200 OK" in said(server.url, b"GET /health HTTP/1.0\r\n\r\n")
+
     def test_what_is_no_request_is_told_in_json(self, server: Running) -> None:
         head, _, body = said(server.url, b"\x16\x03\x01 hello\r\n\r\n").partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 ")
