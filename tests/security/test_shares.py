@@ -94,12 +94,11 @@ def stream(tenant: Tenant) -> bool:
     """Whether a stream of the session's events says what happens."""
     one = tenant.hold(f"GET /v1/sessions/{tenant.session}/events")
     tenant.client.patch(f"/v1/sessions/{tenant.session}", json={"metadata": {"news": next(NEWS)}})
+    said, until = b"", time.monotonic() + SOON
     with contextlib.suppress(TimeoutError):
-        said = b""
-        while b"metadata" not in said:
+        while b"metadata" not in said and time.monotonic() < until:  # who waits in line hears heartbeats
             said += one.recv(65_536) or b"metadata"
-        return True
-    return False
+    return b"metadata" in said
 
 
 def poll(tenant: Tenant) -> bool:
@@ -164,6 +163,20 @@ def test_who_has_gone_has_given_the_place_back(
         alice = Tenant(server, ALICE, stack)
         assert holds(lambda: not alice.at_limit(kind))
         assert works(alice)
+
+
+def test_who_waits_for_a_stream_hears_that_the_server_is_there(tenant: Tenants) -> None:
+    alice = tenant(ALICE)
+    hold_streams(alice)
+    assert holds(lambda: alice.at_limit("streams"))
+    later, said = {"Prefer": "respond-async"}, {"message": "Write a poem about rain."}
+    sent = alice.client.post(f"/v1/sessions/{alice.session}/messages", json=said, headers=later)
+    response = sent.json()["response_id"]
+    for path in (f"/v1/sessions/{alice.session}/events", f"/v1/sessions/{alice.session}/responses/{response}/events"):
+        waiting, heard = alice.hold(f"GET {path}"), b""
+        while b"still here" not in heard:
+            heard += waiting.recv(65_536)
+        assert b"data:" not in heard, "it has no place yet"
 
 
 def test_who_goes_with_another_request_behind_gives_the_place_back(server: Running) -> None:

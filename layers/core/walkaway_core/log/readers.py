@@ -7,7 +7,7 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log
-from walkaway_core.log.patience import Patience
+from walkaway_core.log.patience import Entry, Patience
 from walkaway_core.ports.items import Item
 from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
@@ -101,7 +101,9 @@ async def follow(
         events, at = await read(services, turn, at, timeout=timeout)
         return events
 
-    async with services.shares.streams.place(turn.tenant):
+    async with Entry(services.shares.streams.place(turn.tenant)) as entry:
+        while not await entry.within(beat):
+            yield []
         with Patience(look) as patience:
             while not at.done and (left := until - services.clock.now()) > 0:
                 events = await patience.wait(min(beat, left))

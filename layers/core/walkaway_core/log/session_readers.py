@@ -11,7 +11,7 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log, readers
-from walkaway_core.log.patience import Patience
+from walkaway_core.log.patience import Entry, Patience
 from walkaway_core.log.readers import HEARTBEAT, Cursor, Silence
 from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.keys import SessionKey
@@ -93,7 +93,9 @@ class SessionReader:
         """
         silence = Silence(self._services.clock.now())
         until = inf if seconds is None else self._services.clock.now() + seconds
-        async with self._services.shares.streams.place(self._key.tenant):
+        async with Entry(self._services.shares.streams.place(self._key.tenant)) as entry:
+            while not await entry.within(HEARTBEAT):
+                yield []
             with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
                 while (left := until - self._services.clock.now()) > 0:
                     turn = self._turn
