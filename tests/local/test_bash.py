@@ -143,9 +143,11 @@ class TestScopes:
 
     def test_too_much_to_read_says_how_to_narrow_it(self, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
         agent.put("a", b"1")
-        agent.put("b", b"2")
+        agent.put("b", b"22")
         monkeypatch.setattr("walkaway_core.ports.sandbox.MOST", 1)
-        assert "file_access" in agent.bash("ls")
+        told = agent.bash("ls")
+        assert "file_access" in told
+        assert "the largest that was seen is 'b' with 2 bytes" in told
 
 
 class TestTwoSessions:

@@ -84,7 +84,7 @@ class Bubblewrap:
         if platform.machine() not in seccomp.MACHINES:
             return f"Commands cannot be run: there is no filter of system calls for {platform.machine()}", ""
         if (bounded := self._try()) is None:
-            kept = "The disk of each command is memory of a size that the kernel keeps."
+            kept = f"Each command has a disk of {disk.size() // 10**6} MB in memory, whose size the kernel keeps."
             return None, f"{kept} {self._cgroups.told()} {groups.told()}".strip()
         self._bounded = False
         if (problem := self._try()) is None:

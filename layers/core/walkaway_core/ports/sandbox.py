@@ -81,7 +81,7 @@ def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, File
 
     What lies deeper than a command could leave it, or is closed to the server, no command sees.
     """
-    waiting, done, size = list(dict.fromkeys(command.read)), set[str](), 0
+    waiting, done, size, largest = list(dict.fromkeys(command.read)), set[str](), 0, (0, "")
     while waiting:
         path = waiting.pop()
         if path.count("/") > MAX_DEPTH:
@@ -95,12 +95,18 @@ def readable(workspace: Workspace, command: Command) -> Iterator[tuple[str, File
                 continue
             done.add(below)
             size += file.size
+            largest = max(largest, (file.size, below))
             if len(done) > MOST or size > MOST_BYTES:
-                raise SandboxRefused(
-                    f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command. "
-                    "A session whose file_access names only the directories that it needs can run one"
-                )
+                raise SandboxRefused(_too_much(*largest))
             yield below, file
+
+
+def _too_much(size: int, largest: str) -> str:
+    return (
+        f"The session may read more than {MOST} files or {MOST_BYTES} bytes, too much for a command; the largest that "
+        f"was seen is {largest!r} with {size} bytes. Delete or empty (write_file) what is not needed; or a session "
+        "whose file_access names only the directories that it needs can run one"
+    )
 
 
 def _look(workspace: Workspace, root: str, path: str) -> tuple[FileInfo | None, Sequence[FileInfo]]:
