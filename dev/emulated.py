@@ -1,4 +1,4 @@
-"""The emulated account: moto as it is set here, and what makes it several times faster at what this project does."""
+"""The emulated account: moto as it is set here, and what makes it faster at what this project does."""
 
 import copy
 from collections import defaultdict

@@ -15,6 +15,7 @@ from walkaway_core.log.log import Writer
 from walkaway_core.log.readers import Cursor
 from walkaway_core.log.session_readers import SessionReader
 from walkaway_core.ports.items import Change, Fact, ms
+from walkaway_core.ports.shares import Share
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 
@@ -128,3 +129,23 @@ def test_who_follows_a_session_only_asks_whether_it_lives(
             return table.kinds
 
     assert asyncio.run(follow()) == ["get"] * 20
+
+
+@pytest.mark.parametrize("of", ["a turn", "a session"])
+def test_who_waits_in_line_for_a_place_has_heartbeats_and_an_end(
+    engine: Engine, services: Services, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    monkeypatch.setattr("walkaway_core.log.session_readers.HEARTBEAT", BEAT)
+    turn, taken = engine.turn(), Share(1)
+    services = replace(services, shares=replace(services.shares, streams=taken))
+
+    async def follow() -> int:
+        async with taken.place(turn.key.tenant):
+            if of == "a turn":
+                stream: Any = readers.follow(services, turn.key, FROM_THE_START, 60, beat=BEAT)
+            else:
+                stream = SessionReader.open(services, turn.key.owner, "").follow(60)
+            async with aclosing(stream):
+                return await beats(stream, 100, engine, 2.5)
+
+    assert asyncio.run(follow()) == 24, "one every 2.5 seconds, until the minute since the first one is over"

@@ -103,6 +103,8 @@ async def follow(
 
     async with Entry(services.shares.streams.place(turn.tenant)) as entry:
         while not await entry.within(beat):
+            if services.clock.now() >= until:
+                return
             yield []
         with Patience(look) as patience:
             while not at.done and (left := until - services.clock.now()) > 0:

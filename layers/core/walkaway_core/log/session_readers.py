@@ -95,6 +95,8 @@ class SessionReader:
         until = inf if seconds is None else self._services.clock.now() + seconds
         async with Entry(self._services.shares.streams.place(self._key.tenant)) as entry:
             while not await entry.within(HEARTBEAT):
+                if self._services.clock.now() >= until:
+                    return
                 yield []
             with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
                 while (left := until - self._services.clock.now()) > 0:
