@@ -3,9 +3,9 @@
 Each run asks both in turn, so that whatever else the machine does falls on both. A neighbour's p99 may be twice what
 it is alone, or 20 ms more, whichever is larger.
 
-    python -m benchmarks.neighbours [--quick]
+    python -m benchmarks.neighbours [--quick] [HOSTILITY ...]
 
-`--quick`: one run of 100 requests, whose p99 is the slowest of them.
+`--quick`: one run of 100 requests, whose p99 is the slowest of them. Without names, all hostilities.
 """
 
 import argparse
@@ -120,7 +120,9 @@ def storage(alice: Tenant, stack: ExitStack) -> None:
 
 
 COMMANDS = {"sleep": "sleep 20", "compute": "while :; do :; done"}
-HOSTILITIES: tuple[Hostility, ...] = (uploads, streams, polls, commands, busy, searches, webhooks, storage)
+HOSTILITIES: dict[str, Hostility] = {
+    made.__name__: made for made in (uploads, streams, polls, commands, busy, searches, webhooks, storage)
+}
 
 
 def respond(body: dict[str, Any]) -> Reply:
@@ -166,18 +168,22 @@ def main() -> None:
     """Print a line for each hostility, and fail when one of them costs too much."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbours")
     parser.add_argument("--quick", action="store_true")
-    requests, runs = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("names", nargs="*", metavar="HOSTILITY", help=", ".join(HOSTILITIES))
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(HOSTILITIES):
+        parser.error(f"no such hostility: {', '.join(sorted(unknown))}; there are {', '.join(HOSTILITIES)}")
+    requests, runs = QUICK if arguments.quick else FULL
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server stays behind
     bad = []
     print(f"p99 of {requests} requests in ms, alone and beside a hostile tenant; medians of {runs} runs")
     with messages_api() as api:
         api.respond = respond
-        for hostility in HOSTILITIES:
-            alone, beside = (statistics.median(times) for times in measured(hostility, api.url, requests, runs))
+        for name in arguments.names or HOSTILITIES:
+            alone, beside = (statistics.median(times) for times in measured(HOSTILITIES[name], api.url, requests, runs))
             kept = beside <= max(FACTOR * alone, alone + MORE)
-            bad += [] if kept else [hostility.__name__]
+            bad += [] if kept else [name]
             verdict = "kept" if kept else "TOO MUCH"
-            print(f"{hostility.__name__:10} {alone * 1000:8.1f} {beside * 1000:8.1f}  {verdict}", flush=True)
+            print(f"{name:10} {alone * 1000:8.1f} {beside * 1000:8.1f}  {verdict}", flush=True)
     sys.exit(f"beside {', '.join(bad)} the neighbour waits too long" if bad else 0)
 
 

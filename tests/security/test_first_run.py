@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -83,17 +84,18 @@ def test_few_descriptors_are_enough(tmp_path: Path, model: MessagesApi) -> None:
         assert commanded(client) == "exit code 0\n42\n/opt/sandbox/workspace"
 
 
-@pytest.mark.parametrize("failing", ["prlimit", "bwrap"])
+@pytest.mark.parametrize("failing", ["limits", "bwrap"])
 def test_what_fails_is_told_in_its_own_words(failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if failing == "prlimit":
-        monkeypatch.setattr(limits, "arguments", lambda _: ["--nofile=99999999999"])
+    if failing == "limits":
+        monkeypatch.setitem(limits.LIMITS, "nofile", 99_999_999_999)
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     else:
         made = bubblewrap._arguments
         monkeypatch.setattr(bubblewrap, "_arguments", lambda *a, **b: [*made(*a, **b), "--ro-bind", "/no/thing", "/x"])
     sandbox = Bubblewrap(tmp_path / "sandbox", FolderWorkspace(tmp_path / "workspace"))
     problem = str(sandbox.problem())
-    assert f"{failing}: " in problem
-    assert ("NOFILE" if failing == "prlimit" else "/no/thing") in problem
+    assert ("their limits cannot be set: " if failing == "limits" else "bwrap: ") in problem
+    assert ("[Errno " if failing == "limits" else "/no/thing") in problem
     assert "user namespaces" not in problem
 
 

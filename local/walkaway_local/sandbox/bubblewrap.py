@@ -21,7 +21,7 @@ from walkaway_local.sandbox.namespace import Start, opened
 GET = (
     "Install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap), which is not the PyPI package of that name"
 )
-NEEDED = ("bwrap", "prlimit", "bash", "unshare", "sh")
+NEEDED = ("bwrap", "bash", "unshare", "sh")
 AS_ROOT = ("setpriv",)
 MOUNTING = ("unshare", "--mount")
 MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
@@ -125,7 +125,7 @@ class Bubblewrap:
             staged = self._staged(command, copy, owner)
             closed = self._closed.covers() if command.root else ()
             arguments = _arguments(command, copy, place, owner, private=self._private, bounded=self._bounded)
-            namespace.begin([*arguments, *closed])
+            namespace.begin([*arguments, *closed], limits.of(command.timeout))
             killed, code = running.Running(
                 namespace, copy, command, heard, self._together, group=group, bounded=self._bounded
             ).wait()
@@ -134,8 +134,7 @@ class Bubblewrap:
 
     def _start(self, command: Command, owner: int | None, procs: str) -> Start:
         own = MOUNTING if owner is not None else MOUNTING_AS_USER
-        limited = _limited(command, apart=owner is None and self._bounded)
-        return Start(own, limited, _inside(command, owner), seccomp.program(platform.machine()), procs)
+        return Start(own, _inside(command, owner), seccomp.program(platform.machine()), procs)
 
     def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:
         """Fill the disk. Raises SandboxRefused when it is too small."""
@@ -173,21 +172,12 @@ def _arguments(
     return ["--die-with-parent", "--new-session", *own, *variables, *mounted, "--chdir", MOUNT]
 
 
-def _limited(command: Command, *, apart: bool) -> Sequence[str]:
-    """What bubblewrap is started by, since its own process in the namespace may be the command's user's as well.
-
-    `apart`: it is in a user namespace of its own already, so that nobody else's processes count.
-    """
-    own = limits.PROCESSES if apart else {}
-    return ["prlimit", *limits.arguments({**limits.of_each(command.timeout), **own}), "--"]
-
-
 def _inside(command: Command, owner: int | None) -> list[str]:
     """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
-    limited = ["prlimit", *limits.arguments(limits.PROCESSES), "--", "bash", "-c", command.text]
+    shell = ["bash", "-c", command.text]
     if owner is None:
-        return ["--", *limited]
+        return ["--", *shell]
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
     namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
     bare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-    return ["--", *user, *namespace, "sh", "-c", NO_MORE_NAMESPACES, "sh", *bare, *limited]
+    return ["--", *user, *namespace, "sh", "-c", NO_MORE_NAMESPACES, "sh", *bare, *shell]

@@ -1,7 +1,7 @@
-"""Limits of a command's processes, as arguments for prlimit(1)."""
+"""Limits of a command's processes, set from outside on the first of them: its others inherit them."""
 
 import resource
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from walkaway_local.sandbox import disk
 
@@ -11,13 +11,15 @@ LIMITS = {"as": 4 * 1024**3, "fsize": disk.BYTES, "nofile": 1024, "core": 0}
 """Of each process: bytes of address space, of a file, open files, bytes of a core dump (setrlimit(2))."""
 
 
-def of_each(seconds: float) -> Mapping[str, int]:
-    """Give those of each process, with seconds of processor time."""
-    return {**LIMITS, "cpu": int(seconds) + 1}
+def of(seconds: float) -> Mapping[str, int]:
+    """Give those of a command that has so many seconds, which each process may compute."""
+    return {**LIMITS, **PROCESSES, "cpu": int(seconds) + 1}
 
 
-def arguments(limits: Mapping[str, int]) -> Iterator[str]:
-    """Give them as prlimit(1) takes them. None is above what this program has: nobody may raise that."""
+def bind(process: int, limits: Mapping[str, int]) -> None:
+    """Set them. None is above what this program has: nobody may raise that. Raises OSError."""
     for name, most in limits.items():
-        hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
-        yield f"--{name}={most if hard == resource.RLIM_INFINITY else min(most, hard)}"
+        kind = getattr(resource, f"RLIMIT_{name.upper()}")
+        hard = resource.getrlimit(kind)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(process, kind, (least, least))

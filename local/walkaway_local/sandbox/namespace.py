@@ -7,13 +7,14 @@ import select
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from walkaway_core.ports.sandbox import SandboxRefused
+from walkaway_local.sandbox import limits
 from walkaway_local.sandbox.spawning import spawn
 
 HOLD = """\
@@ -50,18 +51,21 @@ class Namespace:
         """The number of the namespace's first process, once it has begun."""
         self._first: int | None = None
 
-    def begin(self, arguments: Sequence[str]) -> None:
-        """Let bubblewrap begin, with its arguments. Raises SandboxRefused when it cannot."""
+    def begin(self, arguments: Sequence[str], most: Mapping[str, int]) -> None:
+        """Let bubblewrap begin, with its arguments and limits. Raises SandboxRefused when it cannot."""
         os.write(self._arguments, b"\0".join(os.fsencode(part) for part in arguments) + b"\0")
         os.lseek(self._arguments, 0, os.SEEK_SET)
         self._open_gate()
         self.first = json.loads(self.line())["child-pid"]
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
+            limits.bind(self.first, most)
             os.setpriority(os.PRIO_PROCESS, self.first, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
         except ProcessLookupError:  # it has failed on its way there
             while True:
                 self.line()
+        except OSError as error:
+            raise SandboxRefused(f"Commands cannot be run here: their limits cannot be set: {error}") from error
         self._open_gate()
 
     def _open_gate(self) -> None:
@@ -104,12 +108,10 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a command is started by, each with its arguments, and what it is bound by."""
+    """What a command is started by, each with its arguments, and what filters it."""
 
     own: Sequence[str]
     """Makes the namespace in which the disk is mounted."""
-    limited: Sequence[str]
-    """Sets limits, and starts bubblewrap."""
     inside: Sequence[str]
     """What bubblewrap starts."""
     rules: bytes
@@ -141,7 +143,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
             fds = ["--args", str(arguments), "--json-status-fd", str(told), "--block-fd", str(gate)]
             fds += ["--seccomp", str(filtered)]
             given = [mounted, _found("mount"), str(folder), str(told), str(gate), start.procs]
-            hold = [_found("sh"), "-c", HOLD, "sh", *given, *start.limited, _found("bwrap"), *fds, *start.inside]
+            hold = [_found("sh"), "-c", HOLD, "sh", *given, _found("bwrap"), *fds, *start.inside]
             process = spawn(
                 lambda: subprocess.Popen(  # noqa: S603 - what runs in it is the point
                     [*(start.own if mounted else ()), *hold],
