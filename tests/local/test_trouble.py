@@ -84,7 +84,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, Full]]:
     def fill(_: Served) -> Callable[[], None]:
         with (disk / "fill").open("wb", buffering=0) as file, suppress(OSError):
             while True:
-                file.write(bytes(4096))
+                file.write(bytes(65536))
         return (disk / "fill").unlink
 
     yield disk / "data", fill
@@ -272,7 +272,7 @@ for _ in range(DEEP):
 with open("fill", "wb", buffering=0) as file:
     try:
         while True:
-            file.write(bytes(4096))
+            file.write(bytes(65536))
     except OSError as error:
         print(error.strerror, flush=True)
 time.sleep(2)

@@ -13,6 +13,7 @@ import pytest
 from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
+from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
 from walkaway_local.sandbox import disk, namespace, running, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
@@ -282,8 +283,8 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
     grouped = subprocess.run(["setsid", "--wait", "cat", own], capture_output=True, check=False).stdout
     for here in (told(tmp_path), as_somebody(told)):
         nice, *sessions = here.splitlines()
-        assert nice == str(min(19, os.nice(0) + namespace.NICE))
-        assert [session.partition(" ")[2] for session in sessions] == [f"nice {namespace.NICE}"] * len(sessions)
+        assert nice == str(min(19, os.nice(0) + priority.NICE))
+        assert [session.partition(" ")[2] for session in sessions] == [f"nice {priority.NICE}"] * len(sessions)
         assert len(sessions) == (2 if grouped else 0)
     assert before == (own.read_text() if own.exists() else "")
 
@@ -291,7 +292,7 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
-    start = namespace.Start(["unshare", "--mount"], [], ["true"], b"")
+    start = namespace.Start(["unshare", "--mount"], ["true"], b"")
     with namespace.opened(folder, disk.options(), start) as (_, seen):
         (seen / "x").mkdir()
         assert list(folder.iterdir()) == []

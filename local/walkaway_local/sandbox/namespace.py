@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import SandboxRefused
 from walkaway_local.sandbox import limits
 from walkaway_local.sandbox.spawning import spawn
@@ -29,8 +30,6 @@ exec "$@"
 """What runs before bubblewrap: it joins its control group, mounts the disk and waits until that is filled.
 
 Out of memory, the kernel ends it first."""
-NICE = 10
-"""How far a command stands back behind the server (nice(2)), which has others to answer."""
 ENDS_WITHIN = 30.0
 """Seconds that the kernel may take to end processes that it has killed."""
 
@@ -60,7 +59,7 @@ class Namespace:
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
             limits.bind(self.first, most)
-            os.setpriority(os.PRIO_PROCESS, self.first, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
+            priority.stand_back(self.first)  # the server has others to answer
         except ProcessLookupError:  # it has failed on its way there
             while True:
                 self.line()

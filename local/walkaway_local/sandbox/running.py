@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command
 from walkaway_local.sandbox import disk, usage
 from walkaway_local.sandbox.cgroups import Group
-from walkaway_local.sandbox.namespace import NICE, Namespace
+from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
@@ -78,7 +79,7 @@ class Running:
         if now < self._looked + LOOK_EVERY:
             return ""
         self._looked = now
-        usage.stand_back(self._process.pid, NICE)
+        usage.stand_back(self._process.pid, priority.NICE)
         taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)
         if taken > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"

@@ -25,8 +25,6 @@ OWN = 300_000_000
 """Bytes that are left to the function's first process of these."""
 CPU_SECONDS = 900
 """The longest that anything may take here: where the kernel ends nobody with its parent, whoever is left ends by it."""
-NICE = 10
-"""How far it stands back behind whoever else wants the processor: the server has others to answer."""
 ROOM = "walkaway_core.apart."
 PARENTS_END = 1
 """PR_SET_PDEATHSIG of prctl(2): the signal that comes when the thread that started this process ends."""
@@ -46,7 +44,6 @@ def serve(parent: int) -> None:
         hard = resource.getrlimit(limit)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(limit, (least, least))
-    os.nice(NICE)
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(BrokenPipeError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from walkaway_core.apart import child
+from walkaway_core.apart import child, priority
 from walkaway_core.apart.child import Failed
 
 KEPT = ("LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", child.FUNCTION)
@@ -71,6 +71,8 @@ def hand() -> Iterator[Hand]:
         cwd="/",
     )
     try:
+        with suppress(ProcessLookupError):  # it has failed already, which its work will tell
+            priority.stand_back(process.pid)
         yield Hand(process)
     finally:
         process.kill()

@@ -1,0 +1,59 @@
+"""A process that stands back behind another, with all that it starts."""
+
+import ctypes
+import os
+import platform
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from walkaway_core.apart import hand, priority
+
+GET_ATTRIBUTES = {"x86_64": 315, "aarch64": 275}
+KNOWN_SINCE = (6, 12)
+"""The first Linux that keeps what is asked for ("sched/eevdf: Use sched_attr::sched_runtime …", July 2024)."""
+
+
+def attributes(process: int) -> tuple[int, int]:
+    """How nice it is, and how long a time it has asked for: sched_getattr(2)."""
+    size = struct.calcsize(priority.ATTRIBUTES)
+    told = ctypes.create_string_buffer(size)
+    assert ctypes.CDLL(None).syscall(GET_ATTRIBUTES[platform.machine()], process, told, size, 0) == 0
+    return struct.unpack(priority.ATTRIBUTES, told.raw)[3], struct.unpack(priority.ATTRIBUTES, told.raw)[5]
+
+
+def test_it_and_its_children_stand_back() -> None:
+    nice, slice_ = attributes(0)
+    release = tuple(map(int, platform.release().split(".")[:2]))
+    wanted = (min(19, nice + priority.NICE), priority.SLICE if release >= KNOWN_SINCE else slice_)
+    with subprocess.Popen(["sh", "-c", "read _; sleep 60 & echo $!; wait"], stdin=-1, stdout=-1, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        priority.stand_back(process.pid)
+        print(file=process.stdin, flush=True)
+        child = int(process.stdout.readline())
+        try:
+            assert [attributes(process.pid), attributes(child)] == [wanted, wanted]
+        finally:
+            os.kill(child, 9)
+            process.kill()
+    assert attributes(0) == (nice, slice_)
+
+
+def test_a_hand_stands_back() -> None:
+    with hand.hand() as one:
+        assert attributes(one._process.pid) != attributes(0)
+
+
+def test_where_the_kernel_takes_no_time_it_is_nicer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(priority, "SET_ATTRIBUTES", {})
+    with subprocess.Popen(["sleep", "60"]) as process:
+        priority.stand_back(process.pid)
+        told = attributes(process.pid)
+        process.kill()
+    assert told[0] == min(19, attributes(0)[0] + priority.NICE)
+    with pytest.raises(ProcessLookupError):
+        priority.stand_back(process.pid)
+    assert not Path(f"/proc/{process.pid}").exists()
