@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from mmap import PAGESIZE
 from pathlib import Path
 
@@ -30,8 +31,9 @@ def size() -> int:
     return min(BYTES, total() // SHARE // 4) // PAGESIZE * PAGESIZE
 
 
+@cache
 def total() -> int:
-    """Give the bytes of memory that this program may use: the machine's, or what its container allows."""
+    """Give the bytes of memory that this program may use: the machine's, or what its container allowed at first."""
     most = [value("MemTotal")]
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         try:

@@ -8,6 +8,7 @@ import errno
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 LOAD, EQUAL, AT_LEAST, ABOVE, RETURN = 0x20, 0x15, 0x35, 0x25, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
@@ -72,6 +73,7 @@ Instruction = tuple[int, int, int, int]
 """Code, how many to leap over if it is true, and if it is not, operand."""
 
 
+@cache
 def program(machine: str) -> bytes:
     """Give the filter for one of MACHINES, as `uname -m` names it, in the form that bubblewrap takes."""
     return b"".join(struct.pack("=HBBI", *one) for one in _instructions(MACHINES[machine]))
