@@ -94,7 +94,7 @@ build: $(STAMP) $(SAM_STAMP) ## Build functions and layer (ARCHITECTURE=x86_64 f
 	@$(BIN)/python -m dev.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(IF_POSSIBLE),--if-possible)
 
 deploy: $(STAMP) $(SAM_STAMP) ## Deploy into your AWS account; asks at the first time (AGAIN=yes asks again)
-	@SAM_CLI_TELEMETRY=0 $(BIN)/python -m dev.deploy $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(AGAIN),--again)
+	@SAM_CLI_TELEMETRY=0 $(BIN)/python -m dev.deploy $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(TAGS),--tags "$(TAGS)") $(if $(AGAIN),--again)
 
 faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (about half an hour)
 	@$(BIN)/python -m tests.faults --write

@@ -16,6 +16,8 @@ from dev.emulated import REGION
 from dev.template import Stack
 
 LEFT_OUT: Mapping[str, str] = {
+    "AWS::ApiGateway::BasePathMapping": "of the same, and the names that it has",
+    "AWS::ApiGateway::DomainName": "of the same",
     "AWS::ApiGateway::Deployment": "of the same",
     "AWS::ApiGateway::RestApi": "the gateway of this package reads its routes",
     "AWS::ApiGateway::Stage": "of the same",
@@ -26,10 +28,12 @@ LEFT_OUT: Mapping[str, str] = {
     "AWS::Lambda::LayerVersion": "the functions run on the sources",
     "AWS::Lambda::Permission": "nothing would enforce it",
     "AWS::Logs::LogGroup": "nothing would write to it",
+    "AWS::Route53::RecordSet": "nobody would ask for it",
     "AWS::S3::BucketPolicy": "moto does not look at the condition, and refuses everything",
     "AWS::SNS::Topic": "nothing would be told",
     "AWS::SQS::QueuePolicy": "nothing would enforce it",
     "AWS::Scheduler::Schedule": "moto never fires one; the deployment of this package does",
+    "AWS::WAFv2::WebACLAssociation": "nothing would enforce it",
 }
 """Types that are not made, and why."""
 
@@ -79,8 +83,8 @@ def apply(stack: Stack) -> Applied:
 def _table(name: str, given: dict[str, Any]) -> Made:
     client = boto3.client("dynamodb")
     later = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
-    sse = {"Enabled": given["SSESpecification"]["SSEEnabled"]}
-    create = {key: value for key, value in given.items() if key not in later} | {"SSESpecification": sse}
+    asked = {"Enabled" if name == "SSEEnabled" else name: value for name, value in given["SSESpecification"].items()}
+    create = {key: value for key, value in given.items() if key not in later} | {"SSESpecification": asked}
     made = client.create_table(TableName=name, **create)["TableDescription"]
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=given["TimeToLiveSpecification"])
     recovery = given["PointInTimeRecoverySpecification"]
@@ -92,12 +96,17 @@ def _bucket(name: str, given: dict[str, Any]) -> Made:
     client, bucket = boto3.client("s3"), name.lower()
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})  # type: ignore[typeddict-item]
     (rule,) = given["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    default: Any = {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+    key = {"BucketKeyEnabled": rule.get("BucketKeyEnabled", False)}
+    default: Any = {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"], **key}
     client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [default]})
     client.put_public_access_block(
         Bucket=bucket, PublicAccessBlockConfiguration=given["PublicAccessBlockConfiguration"]
     )
     client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=given["OwnershipControls"])
+    if cors := given.get("CorsConfiguration"):
+        client.put_bucket_cors(
+            Bucket=bucket, CORSConfiguration={"CORSRules": [_cors(**each) for each in cors["CorsRules"]]}
+        )
     rules: Any = [_lifecycle(**entry) for entry in given["LifecycleConfiguration"]["Rules"]]
     client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
     return {"Ref": bucket, "Arn": f"arn:aws:s3:::{bucket}"}
@@ -107,6 +116,11 @@ def _lifecycle(*, Id: str, Prefix: str = "", ExpirationInDays: int = 0, **rest: 
     """Say CloudFormation's rule in S3's own words."""
     expiry = {"Expiration": {"Days": ExpirationInDays}} if ExpirationInDays else {}
     return {"ID": Id, "Filter": {"Prefix": Prefix}, **expiry, **rest}
+
+
+def _cors(*, ExposedHeaders: Any, MaxAge: int, **rest: Any) -> Any:  # noqa: N803
+    """The same of a rule for browsers."""
+    return {"ExposeHeaders": ExposedHeaders, "MaxAgeSeconds": MaxAge, **rest}
 
 
 def _event_bus(_: str, given: dict[str, Any]) -> Made:

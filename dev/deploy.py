@@ -4,6 +4,7 @@
 command line, parameters would replace all answers, and the others would go back to the template's defaults.
 """
 
+import json
 import re
 import shlex
 import shutil
@@ -20,19 +21,24 @@ from dev.template import ROOT
 
 ANSWERS = "deployment.toml"
 """The file's name, beside samconfig.toml, of which it begins as a copy."""
+DEPLOY = "[default.deploy.parameters]"
+"""The part of it that `sam deploy` reads."""
 DEFAULT = "arm64"
 
 
 @click.command()
 @click.option("--architecture", type=click.Choice(["arm64", "x86_64"]), help="Change what the functions run on.")
+@click.option("--tags", help="`name=value …` for everything that is made; kept, and replaced when given again.")
 @click.option("--again", is_flag=True, help="Ask for everything again, and offer what was answered.")
-def main(*, architecture: str | None, again: bool) -> None:
+def main(*, architecture: str | None, tags: str | None, again: bool) -> None:
     """Deploy into your AWS account."""
     answers = ROOT / ANSWERS
     if not answers.exists():
         shutil.copy(ROOT / "samconfig.toml", answers)
     if architecture:
         change(answers, architecture)
+    if tags is not None:
+        tag(answers, tags)
     given = answered(answers)
     chosen = given.get("Architecture", architecture or DEFAULT)
     if subprocess.run([sys.executable, "-m", "dev.build", "--architecture", chosen], cwd=ROOT, check=False).returncode:
@@ -54,6 +60,14 @@ def change(answers: Path, architecture: str) -> None:
     """Write another architecture into the answers; nothing where none has been given yet."""
     changed = re.sub(r'(\bArchitecture=\\?"?)\w+', rf"\g<1>{architecture}", answers.read_text())
     answers.write_text(changed)
+
+
+def tag(answers: Path, tags: str) -> None:
+    """Write tags into the answers, in place of those that are there. Raises ClickException for what are none."""
+    if not all(re.fullmatch(r"[^=\s]+=.*", pair) for pair in shlex.split(tags)):
+        raise click.ClickException(f"tags are written name=value, with a blank between two; {tags!r} are none")
+    others = re.sub(r"^tags = .*\n", "", answers.read_text(), flags=re.MULTILINE)
+    answers.write_text(others.replace(f"{DEPLOY}\n", f"{DEPLOY}\ntags = {json.dumps(tags)}\n"))
 
 
 def arguments(answers: Path, given: Mapping[str, str], architecture: str, *, again: bool) -> Sequence[str]:

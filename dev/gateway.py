@@ -16,6 +16,7 @@ from dev.rest_api import ANY
 from dev.template import Stack
 from walkaway_core import deployed
 
+DOMAIN = "AWS::ApiGateway::DomainName"
 MISSING = "MISSING_AUTHENTICATION_TOKEN"
 """What API Gateway calls a request for which there is no route."""
 
@@ -67,7 +68,7 @@ def chosen(candidates: Iterable[Route], method: str, path: str) -> Route | None:
 
 
 class Gateway:
-    """Serves the stage of a deployment's API at `/prod`."""
+    """Serves the stage of a deployment's API at `/prod`, and under a name of its own, if it has one, at the root."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -75,17 +76,17 @@ class Gateway:
         self._routes = list(routes(stack))
         self._stage = f"/{stack.resolved('ApiprodStage')['StageName']}"
         self._answers = stack.resolved("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
+        self._domains = {stack.resolved(name)["DomainName"] for name, _ in stack.resources(DOMAIN)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        path = scope["path"].removeprefix(self._stage) or "/"
+        named = self._named(scope)
+        path = scope["path"] if named else scope["path"].removeprefix(self._stage) or "/"
         if len(path) > 1 and not any(route.pattern.fullmatch(path) for route in self._routes):
             path = path.removesuffix("/")
         route = chosen(self._routes, scope["method"], path)
-        if route is None or path == scope["path"]:
-            answer = self._answers[MISSING]
-            body = answer["responseTemplates"]["application/json"].encode()
-            await _send(send, int(answer["statusCode"]), [(b"content-type", b"application/json")], body)
+        if route is None or (path == scope["path"] and not named):
+            await self._itself(MISSING, send)
             return
         context = {"stage": self._stage[1:], "path": scope["path"], "resourcePath": route.path, "protocol": "HTTP/1.1"}
         context |= {
@@ -103,6 +104,19 @@ class Gateway:
         multi = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
         headers = [(name.encode(), value.encode()) for name, value in [*answer["headers"].items(), *multi]]
         await _send(send, answer["statusCode"], headers, body)
+
+    def _named(self, scope: Scope) -> bool:
+        """Say whether a request came by a name of the API's own, which is mapped at the root."""
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        return host.decode("latin-1").partition(":")[0] in self._domains
+
+    async def _itself(self, kind: str, send: Send) -> None:
+        """Answer without a function."""
+        answer = self._answers[kind]
+        headers = [(b"content-type", b"application/json")]
+        for name, value in answer["responseParameters"].items():
+            headers.append((name.removeprefix("gatewayresponse.header.").encode(), value.strip("'").encode()))
+        await _send(send, int(answer["statusCode"]), headers, answer["responseTemplates"]["application/json"].encode())
 
     async def _stream(self, scope: Scope, path: str, context: dict[str, Any], receive: Receive, send: Send) -> None:
         """Pass a request on as HTTP, as the adapter does."""

@@ -79,7 +79,8 @@ class Stack:
 
     def outputs(self) -> dict[str, str]:
         """What the stack tells."""
-        return {name: str(self.resolve(output["Value"])) for name, output in self.template["Outputs"].items()}
+        told = {name: out for name, out in self.template["Outputs"].items() if self._holds(out.get("Condition"))}
+        return {name: str(self.resolve(output["Value"])) for name, output in told.items()}
 
     def resolve(self, value: Any) -> Any:
         """Resolve intrinsic functions. Raises ValueError for one that is not known here."""
@@ -137,8 +138,8 @@ class Stack:
             return self._holds(argument)
         if name == "Fn::Equals":
             return bool(self.resolve(argument[0]) == self.resolve(argument[1]))
-        if name == "Fn::Or":
-            return any(self._holds(part) for part in argument)
+        if name in ("Fn::And", "Fn::Or"):
+            return (all if name == "Fn::And" else any)(self._holds(part) for part in argument)
         if name == "Fn::Not":
             return not self._holds(argument[0])
         raise ValueError(f"the condition {name} is not judged here")

@@ -16,6 +16,32 @@ class TestSettings:
     def test_keys_are_read_in_pairs(self) -> None:
         assert Settings.read({"WALKAWAY_KEYS": "a=one, b=two,"}).keys == {"a": "one", "b": "two"}
 
+    def test_origins_are_read_as_browsers_say_them(self) -> None:
+        given = (
+            "https://App.example.com, http://localhost:3000,tauri://localhost,http://[::1]:1,chrome-extension://abc_d"
+        )
+        read = ("https://app.example.com", *(part.strip() for part in given.split(",")[1:]))
+        assert Settings.read({"WALKAWAY_ALLOW_ORIGIN": given}).allow_origin == read
+        assert Settings.read({"WALKAWAY_ALLOW_ORIGIN": "*"}).allow_origin == ("*",)
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "example.com",
+            "https://a/",
+            "https://a/b",
+            "https://a:443",
+            "http://a:80",
+            "null",
+            "https://*.a",
+            "**",
+            "a b",
+        ],
+    )
+    def test_what_browsers_never_say_is_no_origin(self, origin: str) -> None:
+        with pytest.raises(SettingError, match=r"WALKAWAY_ALLOW_ORIGIN must be origins"):
+            Settings.read({"WALKAWAY_ALLOW_ORIGIN": f"https://b,{origin}"})
+
     @pytest.mark.parametrize("space", [" ", "\n", "\r\n", "\t"])
     def test_white_space_around_a_value_is_none_of_it(self, space: str) -> None:
         given = {

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -37,9 +38,10 @@ def _matches(patterns: str | list[str], value: str) -> bool:
 
 
 def _holds(kind: str, tests: Mapping[str, str], context: Mapping[str, str]) -> bool:
-    if kind != "ArnEquals":
+    if kind not in ("ArnEquals", "StringEquals"):
         raise ValueError(f"{kind} is not judged here")
-    return all(key in context and fnmatchcase(context[key], pattern) for key, pattern in tests.items())
+    same = fnmatchcase if kind == "ArnEquals" else operator.eq
+    return all(key in context and same(context[key], wanted) for key, wanted in tests.items())
 
 
 def refusal_of_post(form: Mapping[str, str], size: int, bucket: str, secret: str, now: datetime) -> str | None:

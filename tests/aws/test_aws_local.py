@@ -105,6 +105,23 @@ def test_functions_in_processes_of_their_own_work_on_one_account(account: Accoun
     assert events[-1] == "message.completed"
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("host", "root"), [("agents.example.com", ""), ("id.execute-api.eu-central-1.amazonaws.com", "/prod")]
+)
+def test_a_streamed_routes_links_begin_as_its_request_did(account: Account, host: str, root: str) -> None:
+    """The Lambda Web Adapter passes on a request's headers as they are, and its context beside them (its lib.rs)."""
+    with httpx.Client(base_url=account.api, headers={"X-API-Key": KEY}, timeout=PATIENCE) as client:
+        session = sse.new(client)
+    path = f"/v1/sessions/{session}/messages"
+    context = json.dumps({"stage": "prod", "path": root + path, "domainName": host})
+    passed_on = {"Host": host, "X-Forwarded-Proto": "https", "x-amzn-request-context": context}
+    with stream_function(account) as client:
+        sent = client.post(path, json={"message": "Go"}, headers={**passed_on, "Prefer": "respond-async"})
+    assert sent.status_code == 202, sent.text
+    assert sent.headers["Location"].startswith(f"https://{host}{root}/v1/sessions/{session}/responses/")
+
+
 def test_its_api_runs_whole_turns(account: Account) -> None:
     with httpx.Client(base_url=account.api, headers={"X-API-Key": KEY}, timeout=PATIENCE) as client:
         assert sse.send(client, sse.new(client), "Write a poem about rain.")[-1].event == "message.completed"

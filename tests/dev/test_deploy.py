@@ -1,13 +1,20 @@
 """`make deploy`: the SAM CLI, asked at the first time and not again; each parameter keeps its value."""
 
+import base64
+import json
 import os
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import boto3
+import click
+import httpx
 import pytest
+from moto.moto_api import recorder
 from moto.server import ThreadedMotoServer
 
 from dev import deploy
@@ -27,6 +34,7 @@ Resources: {SamCliSourceBucket: {Type: AWS::S3::Bucket}}
 Outputs: {SourceBucket: {Value: {Ref: SamCliSourceBucket}}}
 """
 """What the SAM CLI keeps in an account for itself."""
+Asked = Callable[[str], list[dict[str, str]]]
 Deploy = Callable[..., tuple[list[str], str]]
 
 
@@ -46,6 +54,7 @@ def run(answers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
     host, port = server.get_host_and_port()
     for name, value in {**ACCOUNT, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "SAM_CLI_TELEMETRY": "0"}.items():
         monkeypatch.setenv(name, value)
+    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()  # the account of the test before
     owner = [{"Key": "ManagedStackSource", "Value": "AwsSamCli"}]
     name = "aws-sam-cli-managed-default"
     boto3.client("cloudformation").create_stack(StackName=name, Tags=owner, TemplateBody=SOURCES)
@@ -59,6 +68,21 @@ def run(answers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
 
     yield once
     server.stop()
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    """Give what the SAM CLI asked CloudFormation for, by the name of the action."""
+    monkeypatch.setattr(recorder, "_location", str(tmp_path / "recording"))
+    recorder.start_recording()
+
+    def found(action: str) -> list[dict[str, str]]:
+        lines = (json.loads(line)["body"] for line in (tmp_path / "recording").read_text().splitlines())
+        bodies = (dict(parse_qsl(base64.b64decode(line).decode(errors="replace"))) for line in lines)
+        return [body for body in bodies if body.get("Action") == action]
+
+    yield found
+    recorder.stop_recording()
 
 
 @pytest.mark.deep
@@ -80,6 +104,28 @@ def test_answers_are_asked_for_once_and_kept(run: Deploy, answers: Path) -> None
     _, told = run("\n" * 12, again=True)
     assert "Parameter Model [claude-sonnet-5-5]" in told
     assert deploy.answered(answers) == {**kept, "Architecture": "x86_64"}
+
+
+@pytest.mark.deep
+def test_tags_are_given_once_and_kept(run: Deploy, answers: Path, asked: Asked) -> None:
+    deploy.tag(answers, "team=agents cost-centre=42")
+    run("mine\neu-central-1\n" + "\n" * 9)
+    run()
+    tags = [
+        {made[f"Tags.member.{n}.Key"]: made[f"Tags.member.{n}.Value"] for n in (1, 2)}
+        for made in asked("CreateChangeSet")
+    ]
+    assert tags == [{"team": "agents", "cost-centre": "42"}] * 2
+
+
+def test_tags_replace_those_that_are_there(answers: Path) -> None:
+    deploy.tag(answers, "a=1")
+    deploy.tag(answers, 'team="agents" b=')
+    deployed = tomllib.loads(answers.read_text())["default"]["deploy"]["parameters"]
+    assert deployed.pop("tags") == 'team="agents" b='
+    assert deployed == tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]["deploy"]["parameters"]
+    with pytest.raises(click.ClickException, match="name=value"):
+        deploy.tag(answers, "team")
 
 
 def test_nothing_is_changed_where_nothing_was_answered(answers: Path) -> None:

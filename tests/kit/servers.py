@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from tests.kit.documented import Documented, missing, noting
 from walkaway_core.dialects import DIALECTS
+from walkaway_core.http import cors
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.dialect import Dialect
@@ -54,7 +55,7 @@ def running(
     """Serve a stack from a thread of this process. Raises AssertionError for what no document says that it answers."""
     stack = LocalStack(data, settings, clock=clock, workers=workers, dialects=dialects)
     chooser = create_app(stack.services, Keyring(settings.keys), dialects)
-    app: ASGIApp = chooser if settings.keys else LoopbackOnly(chooser)
+    app = cors.opened(chooser, settings.allow_origin) if settings.keys else LoopbackOnly(chooser)
     documented = Documented(chooser, app) if dialects is DIALECTS else None
     stack.run()
     try:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +169,9 @@ def local(data: Path, model_url: str, dialects: Sequence[Dialect] = DIALECTS) ->
 
 
 @contextmanager
-def deployed(model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator[Deployed]:
+def deployed(
+    model_url: str, dialects: Sequence[Dialect] = DIALECTS, parameters: Mapping[str, str] | None = None
+) -> Iterator[Deployed]:
     clock = ShiftedClock()
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -180,7 +182,7 @@ def deployed(model_url: str, dialects: Sequence[Dialect] = DIALECTS) -> Iterator
             patch.setenv(name, value)
         stack.enter_context(emulated())
         patch.setenv("AWS_ENDPOINT_URL_S3", stack.enter_context(s3_over_a_socket()))
-        applied = apply(Stack({"AnthropicBaseUrl": model_url}, template_of(dialects)))
+        applied = apply(Stack({"AnthropicBaseUrl": model_url, **(parameters or {})}, template_of(dialects)))
         work = stack.enter_context(at_work(applied, {"WALKAWAY_REHEARSAL_DELAY": "0"}, clock, dialects))
         url = stack.enter_context(listening(Gateway(work)))
         yield Deployed(url, clock, work)

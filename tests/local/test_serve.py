@@ -149,3 +149,34 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path, environ: d
     assert "kites.md" in done.stdout
     assert "\x1b[" not in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+ORIGINS = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+
+
+def test_pages_of_named_origins_are_let_in_with_keys(tmp_path: Path) -> None:
+    options = ("--allow-origin", "https://app.example.com,http://localhost:3000", "--allow-origin", "tauri://localhost")
+    keys = {"WALKAWAY_KEYS": "k=tenant", "WALKAWAY_ALLOW_ORIGIN": "https://left.example.com"}
+    with served(tmp_path / "data", *options, environ=keys) as server, server.client() as client:
+        for origin in ("https://app.example.com", "http://localhost:3000", "tauri://localhost"):
+            asked = client.options("/v1/sessions", headers={**ORIGINS, "Origin": origin})
+            assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, origin)
+        made = client.post("/v1/sessions", headers={"X-API-Key": "k", "Origin": "http://localhost:3000"})
+        assert (made.status_code, made.headers["access-control-allow-origin"]) == (201, "http://localhost:3000")
+        asked = client.options("/v1/sessions", headers={**ORIGINS, "Origin": "https://left.example.com"})
+        assert asked.status_code == 400, "an option replaces its variable"
+
+
+@pytest.mark.parametrize("given", ["--allow-origin", "WALKAWAY_ALLOW_ORIGIN"])
+def test_pages_of_other_origins_are_not_let_in_without_keys(given: str, tmp_path: Path) -> None:
+    option = [given, "*"] if given.startswith("--") else []
+    environ = {} if option else {given: "*"}
+    done = walkaway("serve", "--port", "0", "--data", str(tmp_path / "data"), *option, **environ)
+    assert done.returncode == 1
+    assert "walkaway keys create" in done.stderr
+
+
+def test_what_is_no_origin_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = walkaway("serve", "--port", "0", "--data", str(tmp_path / "data"), "--allow-origin", "https://a.example/app")
+    assert done.returncode == 1
+    assert "'https://a.example/app' is none" in done.stderr

@@ -46,13 +46,15 @@ def services(function: str) -> Services:
 
 def app(function: str) -> "Staged":
     """Give the HTTP app of a function. It always asks for a key. Raises SettingError."""
+    from walkaway_core.http import cors
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.http.gateway import Staged
 
     if function not in _apps:
         world = services(function)
-        _apps[function] = Staged(create_app(world, Keyring({}, world.table, world.clock), _spoken))
+        chooser = create_app(world, Keyring({}, world.table, world.clock), _spoken)
+        _apps[function] = Staged(cors.opened(chooser, world.settings.allow_origin))
     return _apps[function]
 
 

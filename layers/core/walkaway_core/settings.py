@@ -126,6 +126,14 @@ class Settings:
         default=False,
         read=values.yes,
     )
+    allow_origin: tuple[str, ...] = _set(
+        "WALKAWAY_ALLOW_ORIGIN",
+        "origins whose pages may use the API in a browser, like https://app.example.com, separated by commas; `*`: all",
+        "serve",
+        *HTTP,
+        default=(),
+        read=values.origins,
+    )
     address_connections: int = _set(
         "WALKAWAY_ADDRESS_CONNECTIONS",
         "how many connections without an accepted key one address (of IPv6: one /64) may have open",

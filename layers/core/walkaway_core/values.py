@@ -9,6 +9,9 @@ from walkaway_core.outbound import urls
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROVIDERS = ("anthropic", "bedrock")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+USUAL_PORTS = {"https:": ":443", "http:/": ":80"}
+"""By how an origin begins, the port that a browser leaves out."""
 
 
 class SettingError(ValueError):
@@ -47,6 +50,18 @@ def networks(name: str, text: str) -> tuple[Network, ...]:
         raise SettingError(
             f"{name} must be addresses or networks like 10.0.0.7 or 10.0.0.0/24, separated by commas: {error}"
         ) from None
+
+
+def origins(name: str, text: str) -> tuple[str, ...]:
+    """Read what browsers say in `Origin`, as they say it, separated by commas; or `*` (Fetch, 3.2; RFC 6454, 6.2)."""
+    named = tuple(filter(None, (part.strip().lower() for part in text.split(","))))
+    for origin in named:
+        if origin != "*" and (not ORIGIN.fullmatch(origin) or origin.endswith(USUAL_PORTS.get(origin[:6], "/"))):
+            raise SettingError(
+                f"{name} must be origins like https://app.example.com or http://localhost:3000, separated by commas, "
+                f"or *; {origin!r} is none: scheme and host, the port if it is not the usual one, and nothing behind it"
+            )
+    return named
 
 
 def number(most: float) -> Callable[[str, str], float]:

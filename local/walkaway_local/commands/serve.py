@@ -43,7 +43,13 @@ COLLECT = (5_000, 20, 20)
 @click.option(
     "--workers", default=64, show_default=True, type=click.IntRange(1, 1000), help="Steps carried out at once."
 )
-def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> None:
+@click.option(
+    "--allow-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Origin whose pages may use the API, like https://app.example.com, or '*'; may be repeated. Needs keys.",
+)
+def serve(*, port: int, host: str, data: Path, model: str | None, workers: int, allow_origin: tuple[str, ...]) -> None:
     """Run Walkaway on this machine.
 
     Without a key the offline model "rehearsal" answers. Settings by environment: WALKAWAY_MODEL, ANTHROPIC_API_KEY,
@@ -51,7 +57,8 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
     WALKAWAY_REHEARSAL_DELAY.
     """
     private.umask()
-    environ = {**os.environ, **({"WALKAWAY_MODEL": model} if model else {})}
+    given = {"WALKAWAY_MODEL": model or "", "WALKAWAY_ALLOW_ORIGIN": ",".join(allow_origin)}
+    environ = {**os.environ, **{name: value for name, value in given.items() if value}}
     unknown_settings.warn(environ)
     try:
         settings = Settings.read(environ)
@@ -69,6 +76,11 @@ def serve(port: int, host: str, data: Path, model: str | None, workers: int) -> 
             f"{host} can be reached from outside, so keys are needed: make one with `walkaway keys create TENANT "
             f"--data {data}`, or set WALKAWAY_KEYS (key=tenant,…); or serve on 127.0.0.1, where no key is needed"
         )
+    if settings.allow_origin and not keyed:
+        raise click.ClickException(
+            "Pages of other origins need a key, and this server has none: make one with `walkaway keys create TENANT "
+            f"--data {data}`, or set WALKAWAY_KEYS (key=tenant,…); or leave out --allow-origin (WALKAWAY_ALLOW_ORIGIN)"
+        )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for noisy in ("httpx", "httpx2", "anthropic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -80,6 +92,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     import uvicorn
 
     from walkaway_core.dialects import DIALECTS
+    from walkaway_core.http import cors
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
@@ -99,7 +112,8 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
         raise click.ClickException(unusable(data, error)) from None
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
-    app = Woken(chooser if keyed else LoopbackOnly(chooser), lambda: _load(stack.warm))
+    guarded = cors.opened(chooser, settings.allow_origin) if keyed else LoopbackOnly(chooser)
+    app = Woken(guarded, lambda: _load(stack.warm))
     connection = within(Crowd(settings.address_connections, settings.proxies))
     config = uvicorn.Config(
         app, http=connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
