@@ -12,6 +12,7 @@ from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, executions
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, Put
+from walkaway_core.ports.metrics import DUE_LATENESS
 from walkaway_core.store import sessions
 
 
@@ -187,3 +188,26 @@ class TestDue:
         engine.clock.time += 90 * 60 + 1
         sweep(engine.services)
         assert engine.kinds(turn)[-1] == "message.error"
+
+
+class TestLateness:
+    """What is counted of a run."""
+
+    def test_a_run_that_has_nothing_to_do_is_not_counted(self, engine: Engine) -> None:
+        engine.turn()
+        sweep(engine.services)
+        assert engine.metrics.samples == []
+
+    def test_a_run_says_how_late_the_latest_of_it_is(self, engine: Engine, monkeypatch: Any) -> None:
+        monkeypatch.setattr(engine.services.machine, "start", lambda *_: None)
+        engine.turn()
+        engine.clock.time += 30
+        engine.turn()
+        engine.clock.time += 20
+        sweep(engine.services)
+        assert engine.metrics.of(DUE_LATENESS) == [40]
+
+    def test_a_due_item_made_by_hand_says_nothing_of_it(self, engine: Engine) -> None:
+        engine.table.write(Put(Item("SYS#DUE#00", "000000000000x", {"kind": "outbox"}, b"{}")))
+        sweep(engine.services)
+        assert engine.metrics.samples == []

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws.metrics import EmbeddedMetrics
 from walkaway_core.aws.quota import BucketQuota
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.errors import Unavailable
@@ -14,6 +15,7 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
+from walkaway_core.ports.metrics import NoMetrics
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.shares import Shares
 from walkaway_core.settings import HTTP, MEGABYTE, SettingError, Settings
@@ -104,6 +106,7 @@ def build(
         sandbox=_sandbox(settings, s3, files),
         extensions=extensions(dialects),
         shares=Shares(tools=TablePlaces(dynamo, clock, settings.tenant_tools)) if dynamo else Shares(),
+        metrics=EmbeddedMetrics(settings.metrics, clock) if settings.metrics else NoMetrics(),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from walkaway_core.notify.attempts import attempt
 from walkaway_core.notify.fanout import fan_out
+from walkaway_core.ports import subject
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
@@ -27,8 +28,9 @@ def deliver_all(services: Services, messages: Iterable[tuple[str, str]]) -> list
 
 
 def _take(services: Services, text: str) -> None:
-    try:
-        deliver_webhook(services, jsontext.loads(text))
-    except Exception:
-        logging.getLogger(__name__).exception("a message could not be taken: %s", text[:1000])
-        raise
+    with subject.about():  # the thread takes other messages behind this one
+        try:
+            deliver_webhook(services, jsontext.loads(text))
+        except Exception:
+            logging.getLogger(__name__).exception("a message could not be taken: %s", text[:1000])
+            raise
