@@ -8,12 +8,13 @@ from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.tickets import finish, ticket
-from walkaway_core.doors.sweep import sweep
+from walkaway_core.doors.sweep import execution_failed, sweep
 from walkaway_core.engine import deleting, executions
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.ports.metrics import DUE_LATENESS
 from walkaway_core.store import sessions
+from walkaway_wire import jsontext
 
 
 class TestDue:
@@ -211,3 +212,24 @@ class TestLateness:
         engine.table.write(Put(Item("SYS#DUE#00", "000000000000x", {"kind": "outbox"}, b"{}")))
         sweep(engine.services)
         assert engine.metrics.samples == []
+
+
+@pytest.mark.parametrize(
+    ("reported", "sentence"),
+    [
+        ({"status": "ABORTED"}, "The turn was stopped by whoever runs this server"),
+        (
+            {"status": "ABORTED", "error": "E", "cause": "too dear"},
+            "The turn was stopped by whoever runs this server: too dear",
+        ),
+        ({"status": "TIMED_OUT"}, "The turn was given up after repeated failures: TIMED_OUT"),
+        (
+            {"status": "FAILED", "error": "E", "cause": "no room"},
+            "The turn was given up after repeated failures: no room",
+        ),
+    ],
+)
+def test_a_turn_says_why_its_execution_is_over(engine: Engine, reported: dict[str, str], sentence: str) -> None:
+    turn = engine.turn()
+    execution_failed(engine.services, {**reported, "input": jsontext.dumps(ticket(turn))})
+    assert engine.now(turn).error == sentence

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from walkaway_core.doors import waiting
-from walkaway_core.doors.finish_turn import finish_turn
+from walkaway_core.doors.finish_turn import STOPPED, finish_turn
 from walkaway_core.engine import deleting
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import next_execution
@@ -88,7 +88,9 @@ def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
         logging.getLogger(__name__).error("no input in the event about %s", detail.get("executionArn"))
         return
     ticket = jsontext.loads(detail["input"])
-    error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
+    status, cause = detail["status"], detail.get("cause") or ""
+    # What stops an execution for us has ended its turn first, or given it another one: this was done by hand.
+    error = {"Error": STOPPED if status == STOPPED else detail.get("error") or status, "Cause": cause}
     with subject.about(session=ticket["session"], turn=ticket["turn"]):
         logging.getLogger(__name__).error("an execution of %s failed: %s", ticket["turn"], error)
         finish_turn(services, {**ticket, "error": error})
