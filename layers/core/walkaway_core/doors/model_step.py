@@ -137,7 +137,7 @@ def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> 
     except Refused:
         return False
     services.metrics.record(begun.measured)
-    ending.tell(services, end, written)
+    ending.announce(services, end, written)
     return True
 
 

@@ -10,12 +10,12 @@ from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
 from walkaway_core.ports.items import Absent, Delete, Is, Item, Present, Refused, Unknown
 from walkaway_core.ports.metrics import ENDED
-from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts, turns
+from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turns import Turn, load
+from walkaway_core.store.turns import Turn, load, tell
 from walkaway_wire.events import MESSAGE_CANCELLED, MESSAGE_COMPLETED, MESSAGE_ERROR
 
 LAST_ERA = 10**9
@@ -99,7 +99,7 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         break
     if written.following:
         starts.begin(services, written.following)
-    tell(services, ending, written)
+    announce(services, ending, written)
     ended = load(services, key)
     assert ended
     return Ended(now=True, turn=ended, next=written.following)
@@ -124,7 +124,7 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
 ) -> Written:
     """Write a turn's end into a transaction, to which the caller adds the terminal event where nothing is.
 
-    Once it is committed the caller starts what follows, and calls `tell`.
+    Once it is committed the caller starts what follows, and calls `announce`.
     """
     key = turn.key
     _over(services, tx, turn, ending)
@@ -135,7 +135,7 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
     return Written(ending.draft(turn), notices, following)
 
 
-def tell(services: Services, ending: Ending, written: Written) -> None:
+def announce(services: Services, ending: Ending, written: Written) -> None:
     """Count an end that has been committed, and tell the bus."""
     services.metrics.record({ENDED[ending.status]: 1})
     outbox.send_now(services, written.notices)
@@ -181,7 +181,7 @@ def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> No
             set=facts,
         )
         due.drop(tx, turn.key.turn, turn.due)
-    turns.tell(services, tx, turn, facts)
+    tell(services, tx, turn, facts)
 
 
 def _release(
