@@ -22,6 +22,7 @@ LEFT_OUT: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "the gateway of this package reads its routes",
     "AWS::ApiGateway::Stage": "of the same",
     "AWS::CloudWatch::Alarm": "nothing would set it off",
+    "AWS::CloudWatch::Dashboard": "nobody would look at it",
     "AWS::IAM::ManagedPolicy": "nothing would enforce it; a test compares policies with settings",
     "AWS::Lambda::EventInvokeConfig": "moto invokes nothing asynchronously",
     "AWS::Lambda::EventSourceMapping": "the deployment of this package polls the queue",

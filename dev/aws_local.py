@@ -25,6 +25,8 @@ from dev.template import ROOT, Stack
 
 POLL_SECONDS = 1.0
 ENV_FILE = ROOT / ".aws-local.json"
+NO_METRICS = {"WALKAWAY_METRICS": ""}
+"""They would be lines on the terminal, and nobody makes metrics of them here."""
 
 
 @click.command()
@@ -43,7 +45,7 @@ def main(port: int, api_port: int, env_file: Path) -> None:
     try:
         os.environ.update(ACCOUNT, AWS_ENDPOINT_URL=endpoint, MOTO_PORT=str(port))
         _configure(endpoint)
-        with at_work(apply(Stack({"StreamDoor": "buffered"}))) as deployment:
+        with at_work(apply(Stack({"StreamDoor": "buffered"})), NO_METRICS) as deployment:
             seed(deployment.services["api"])
             env_file.write_text(json.dumps(variables(deployment, endpoint), indent=2) + "\n")
             print(_about(deployment.applied, endpoint, api_port, env_file), flush=True)

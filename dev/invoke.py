@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 import click
@@ -34,7 +34,9 @@ def main(function: str, event: Path, env_file: Path) -> None:
         return
     os.environ.update(known[function])
     target = Function(function, folder(function), known[function])
-    print(json.dumps(target.call(payload), indent=2))
+    with redirect_stdout(sys.stderr):  # what a function writes there is its log
+        answer = target.call(payload)
+    print(json.dumps(answer, indent=2))
 
 
 if __name__ == "__main__":

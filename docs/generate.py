@@ -16,6 +16,7 @@ from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.errors import OTHERS, STATUS
+from walkaway_core.ports.metrics import METRICS
 from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
 from walkaway_wire import webhooks
@@ -33,7 +34,7 @@ def openapi() -> Iterator[tuple[str, str]]:
 
 
 def reference() -> str:
-    """Events, errors, settings, tools and the command line."""
+    """Events, errors, settings, metrics, tools and the command line."""
     parts = [
         "# Reference\n\nMade from the code by `make docs`; do not edit it here.\n",
         "## Events\n\nData besides `sequence_number`, which equals the event's `id`. † marks a terminal event.\n",
@@ -49,6 +50,8 @@ def reference() -> str:
         _table(("error", "status", "meaning"), _errors()),
         "## Settings\n\nBy environment; `serve` is the local server, the others are functions of a deployed stack.\n",
         _table(("variable", "meaning", "read by"), _settings()),
+        "## Metrics\n\nOf a deployed stack: [what they are for](deploy.md#metrics).\n",
+        _table(("metric", "unit", "meaning"), [(f"`{each.name}`", each.unit, each.meaning) for each in METRICS]),
         "## The agent's tools\n",
         _table(
             ("tool", "what it does"),

@@ -8,6 +8,7 @@ from walkaway_core import deployed
 from walkaway_core.doors.call_model import call_model
 
 
-def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a ticket, give the next one."""
-    return call_model(deployed.services("call_model"), event)
+    with deployed.at_work("call_model", context, event) as services:
+        return call_model(services, event)

@@ -6,6 +6,7 @@ from walkaway_core import deployed
 from walkaway_core.doors.continue_turn import continue_turn
 
 
-def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a ticket, give the next one."""
-    return continue_turn(deployed.services("continue_turn"), event)
+    with deployed.at_work("continue_turn", context, event) as services:
+        return continue_turn(services, event)

@@ -6,6 +6,7 @@ from walkaway_core import deployed
 from walkaway_core.doors.finish_turn import finish_turn
 
 
-def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a ticket, give the next one."""
-    return finish_turn(deployed.services("finish_turn"), event)
+    with deployed.at_work("finish_turn", context, event) as services:
+        return finish_turn(services, event)

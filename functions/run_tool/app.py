@@ -6,6 +6,7 @@ from walkaway_core import deployed
 from walkaway_core.doors.run_tool import run_tool
 
 
-def handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a ticket, give the next one."""
-    return run_tool(deployed.services("run_tool"), event)
+    with deployed.at_work("run_tool", context, event) as services:
+        return run_tool(services, event)

@@ -2,4 +2,4 @@
 # Started by the Lambda Web Adapter's wrapper in place of the Python runtime.
 export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}/opt/python"
 cd "$LAMBDA_TASK_ROOT" || exit 1
-exec python3 -m uvicorn app:app --factory --host 127.0.0.1 --port "$AWS_LWA_PORT" --lifespan off --no-access-log
+exec python3 -m walkaway_core.aws.serving

@@ -15,7 +15,7 @@ from walkaway_core.doors.sweep import execution_failed, sweep
 from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import patience
+from walkaway_core.ports import patience, subject
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.ports.shares import Share, Shares
 from walkaway_core.settings import MEGABYTE, Settings
@@ -135,10 +135,12 @@ class LocalStack:
 
     def _fan_out(self, kind: str, detail: Mapping[str, Any]) -> None:
         self._ready.wait()
-        deliver_webhook(self.services, {"detail-type": kind, "detail": detail})
+        with subject.about():
+            deliver_webhook(self.services, {"detail-type": kind, "detail": detail})
 
     def _attempt(self, message: Mapping[str, str]) -> None:
-        deliver_webhook(self.services, message)
+        with subject.about():
+            deliver_webhook(self.services, message)
 
     def _failed(self, ticket: Mapping[str, Any], error: str, cause: str) -> None:
         detail = {"status": "FAILED", "input": jsontext.dumps(dict(ticket)), "error": error, "cause": cause}

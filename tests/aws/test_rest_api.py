@@ -69,7 +69,7 @@ class TestQuotas:
         found = transformed()["Resources"].values()
         (stage,) = (one["Properties"] for one in found if one["Type"] == "AWS::ApiGateway::Stage")
         assert stage["StageName"] == "prod"
-        assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == 1000
+        assert stage["MethodSettings"][0]["ThrottlingRateLimit"] == {"Ref": "RequestRate"}
         deployments = [one["Properties"] for one in found if one["Type"] == "AWS::ApiGateway::Deployment"]
         assert ["StageName" in one for one in deployments] == [False], "that would be a stage of its own"
 

@@ -1,7 +1,9 @@
 """Scenarios that must look the same from outside on both shapes, the deployed one and the local one."""
 
 import gzip
+import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from tests.kit.shapes import MODEL, Deployed, Shape, until
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.doors import retries
 from walkaway_core.ports.items import Change, Item
+from walkaway_core.ports.metrics import METRICS
 from walkaway_core.store.keys import SessionKey, TurnKey
 
 _NOTHING = Item("", "")
@@ -237,6 +240,21 @@ def test_messages_to_a_busy_session_wait_steer_and_interrupt(client: httpx.Clien
     following = sse.blocks(answer.iter_lines())
     assert [next(following)[0] for _ in seen] == [event["id"] for event in seen]
     answer.close()
+
+
+def test_a_turn_is_counted_on_aws_alone(
+    shape: Shape, client: httpx.Client, model: MessagesApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.replies = [Reply([call("list_files")]), Reply([text("Nothing there")])]
+    session = sse.new(client, model=MODEL)
+    response = sse.send(client, session, "What is there?")[0].data["id"]
+    wait_free(client, session)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    mine = [line for line in said if line.get("turn") == response]
+    counted = Counter(name for line in mine for name in line if name in {metric.name for metric in METRICS})
+    turn = {"MessageWait": 1, "ModelTime": 2, "DeltaLag": 2, "TurnsCompleted": 1}
+    assert counted == (turn if isinstance(shape, Deployed) else {})
+    assert all(line["session"] == session and line["requestId"] for line in mine)
 
 
 def test_a_failed_execution_ends_its_turn(shape: Shape, client: httpx.Client, model: MessagesApi) -> None:

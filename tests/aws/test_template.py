@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,23 @@ def test_what_would_be_paid_for_or_lost_by_default_is_not(stack: Stack) -> None:
     assert (again["MaximumRetryAttempts"], again["MaximumEventAgeInSeconds"]) == (0, 60)
     for name, function in functions(stack).items():
         assert function.get("LoggingConfig", {}).get("SystemLogLevel", "INFO") == "INFO", name
+
+
+def test_a_change_of_a_parameter_reaches_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """API Gateway goes on with what was deployed until there is a new deployment, which is one of another name."""
+    names = []
+    for now in (1, 2):
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda now=now: now)
+            names += [name for name, _ in Stack().resources("AWS::ApiGateway::Deployment")]
+    assert len(set(names)) == 2
+
+
+def test_the_rate_of_requests_is_the_operators(stack: Stack) -> None:
+    (settings,) = stack.resolved("ApiprodStage")["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == "1000"
+    (settings,) = Stack({"RequestRate": "20"}).resolved("ApiprodStage")["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == "20"
 
 
 def test_alarms_are_there_for_an_address_alone(stack: Stack) -> None:

@@ -8,11 +8,13 @@ from tests.kit.engine import Engine
 from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.tickets import finish, ticket
-from walkaway_core.doors.sweep import sweep
+from walkaway_core.doors.sweep import execution_failed, sweep
 from walkaway_core.engine import deleting, executions
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, Put
+from walkaway_core.ports.metrics import DUE_LATENESS
 from walkaway_core.store import sessions
+from walkaway_wire import jsontext
 
 
 class TestDue:
@@ -187,3 +189,47 @@ class TestDue:
         engine.clock.time += 90 * 60 + 1
         sweep(engine.services)
         assert engine.kinds(turn)[-1] == "message.error"
+
+
+class TestLateness:
+    """What is counted of a run."""
+
+    def test_a_run_that_has_nothing_to_do_is_not_counted(self, engine: Engine) -> None:
+        engine.turn()
+        sweep(engine.services)
+        assert engine.metrics.samples == []
+
+    def test_a_run_says_how_late_the_latest_of_it_is(self, engine: Engine, monkeypatch: Any) -> None:
+        monkeypatch.setattr(engine.services.machine, "start", lambda *_: None)
+        engine.turn()
+        engine.clock.time += 30
+        engine.turn()
+        engine.clock.time += 20
+        sweep(engine.services)
+        assert engine.metrics.of(DUE_LATENESS) == [40]
+
+    def test_a_due_item_made_by_hand_says_nothing_of_it(self, engine: Engine) -> None:
+        engine.table.write(Put(Item("SYS#DUE#00", "000000000000x", {"kind": "outbox"}, b"{}")))
+        sweep(engine.services)
+        assert engine.metrics.samples == []
+
+
+@pytest.mark.parametrize(
+    ("reported", "sentence"),
+    [
+        ({"status": "ABORTED"}, "The turn was stopped by whoever runs this server"),
+        (
+            {"status": "ABORTED", "error": "E", "cause": "too dear"},
+            "The turn was stopped by whoever runs this server: too dear",
+        ),
+        ({"status": "TIMED_OUT"}, "The turn was given up after repeated failures: TIMED_OUT"),
+        (
+            {"status": "FAILED", "error": "E", "cause": "no room"},
+            "The turn was given up after repeated failures: no room",
+        ),
+    ],
+)
+def test_a_turn_says_why_its_execution_is_over(engine: Engine, reported: dict[str, str], sentence: str) -> None:
+    turn = engine.turn()
+    execution_failed(engine.services, {**reported, "input": jsontext.dumps(ticket(turn))})
+    assert engine.now(turn).error == sentence

@@ -58,6 +58,7 @@ class TestOneEnding:
         assert end_turn(engine.services, turn.key, Ending("completed")).now
         assert engine.kinds(turn) == ["message.created", "message.completed"]
         assert [kind for kind, _ in engine.told] == ["turn.completed"]
+        assert engine.metrics.samples == [("TurnsCompleted", 1)]
 
     def test_an_ending_that_loses_the_number_to_an_event_comes_after_it(self, engine: Engine) -> None:
         turn = engine.turn()

@@ -454,4 +454,23 @@ MUTANTS = [
         "tests/http/test_errors.py::test_an_unknown_outcome_is_503_and_never_called_safe",
         (("http/errors.py", "changed=not isinstance(error, NotWritten)", "changed=False"),),
     ),
+    Mutant(
+        "metrics: a step is counted by whoever has committed it",
+        SLEEPER,
+        (
+            (
+                "doors/model_step.py",
+                "    drafts = [*begun.unsent, done, *light.claim(tx, calls)]\n",
+                (
+                    "    drafts = [*begun.unsent, done, *light.claim(tx, calls)]\n"
+                    "    services.metrics.record(begun.measured)\n"
+                ),
+            ),
+            (
+                "doors/model_step.py",
+                "        return _by_another(services, begun)\n    services.metrics.record(begun.measured)\n",
+                "        return _by_another(services, begun)\n",
+            ),
+        ),
+    ),
 ]

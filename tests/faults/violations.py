@@ -1,6 +1,7 @@
 """What must hold of a turn, whatever went wrong on its way."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from tests.faults.world import World
 from walkaway_core.doors.tool_call import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
+from walkaway_core.ports.metrics import ENDED, MESSAGE_WAIT, MODEL_TIME, Metric
 from walkaway_core.store import bodies, sessions, turns
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -51,6 +53,21 @@ def violations(world: World, turn: TurnKey, *ends: str) -> list[str]:
     file, allowed = world.file(), effects(events)
     found.must(file in allowed, f"the file has {file!r}, by the tools' results it should be one of {allowed}")
     found += of_record(world.services, turn, events)
+    found += of_metrics(world, events)
+    return found
+
+
+def of_metrics(world: World, *logs: list[Event]) -> list[str]:
+    """What must hold of what was counted: nothing twice, whoever tried it again, and nothing that has not happened."""
+    found = Found()
+    kinds = Counter(event.type for events in logs for event in events)
+    most: dict[Metric, int] = {ENDED[STATUS[end]]: kinds[end] for end in STATUS}
+    most |= {
+        MODEL_TIME: kinds["step.completed"],
+        MESSAGE_WAIT: sum(any(e.type == "step.started" for e in events) for events in logs),
+    }
+    for metric, times in most.items():
+        found.must(len(world.metrics.of(metric)) <= times, f"{metric.name} was counted more than {times} times")
     return found
 
 
@@ -61,13 +78,14 @@ def every_message(world: World, said: Mapping[str, Sent], *ends: str) -> list[st
     found.must(not record.busy and not record.queued, f"the session is not free: {record}")
     found.must(world.due() == ["session"], f"due items are left: {world.due()}")
     found.must(not world.table.overwritten, f"events were overwritten: {world.table.overwritten}")
-    told = []
+    told, logs = [], []
     for key in {sent.turn.key for sent in said.values()}:
         events = log.events(services, key, world.place.table.query(key.log).items)
         found += of_log(events) + of_record(services, key, events)
+        logs.append(events)
         found.must(events[-1].type in ends, f"it ended as {events[-1].type}: {events[-1].text}")
         told.append((KINDS.get(events[-1].type), key.turn))
-    found += of_bus(world, session)
+    found += of_bus(world, session) + of_metrics(world, *logs)
     heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told if kind != STARTED}
     found.must(heard == set(told), f"the bus was told {heard}, and should know {told}")
     records = world.place.table.query(session.partition, after="TURN#", upto=f"TURN#{END}").items

@@ -11,6 +11,7 @@ from tests.faults.machine import Machine
 from tests.faults.script import FILE
 from tests.faults.sides import Place
 from tests.kit.faulty import Crashed, FaultyTable, FaultyWorkspace
+from tests.kit.kept import Kept
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors.deliver_webhook import deliver_webhook
 from walkaway_core.doors.sweep import sweep
@@ -112,6 +113,7 @@ class World:
         self.clock = place.clock
         self.table = FaultyTable(place.table, calm=calm, holds=True)
         self.bus = Bus()
+        self.metrics = Kept()
         self.machine = Machine(self)
         self.queue = Queue(self)
         self.wrong: list[str] = []
@@ -128,6 +130,7 @@ class World:
             self.clock,
             CountedIds(),
             settings,
+            metrics=self.metrics,
             carrier=self.queue,
             extensions=extensions(DIALECTS),
             process="worker",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.kit.clock import HeldClock
 from tests.kit.faulty import FaultyTable
+from tests.kit.kept import Kept
 from walkaway_core.doors import DOORS
 from walkaway_core.engine import creating, sending
 from walkaway_core.log import log
@@ -39,6 +40,7 @@ class Engine:
     services: Services
     table: FaultyTable
     clock: HeldClock
+    metrics: Kept = field(default_factory=Kept)
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def session(self, **options: Any) -> SessionKey:
@@ -105,7 +107,9 @@ def by_hand(folder: Path, model_url: str) -> Iterator[Engine]:
     bus = Told()
     settings = Settings(model="test-model", base_url=model_url, context_tokens=WINDOW)
     adapter = AnthropicModel(settings)
-    services = Services(table, FolderWorkspace(folder / "files"), machine, bus, adapter, clock, ids, settings)
-    yield Engine(services, table, clock, bus.told)
+    kept = Kept()
+    files = FolderWorkspace(folder / "files")
+    services = Services(table, files, machine, bus, adapter, clock, ids, settings, metrics=kept)
+    yield Engine(services, table, clock, kept, bus.told)
     adapter.close()
     stored.close()

@@ -9,9 +9,11 @@ import pytest
 from tests.kit import sse
 from tests.kit.clock import ShiftedClock
 from tests.kit.hooks import HOUR, delivery, register, send_test, settled, until
+from tests.kit.kept import Kept
 from tests.kit.receivers import Answer, Got, Receiver, receiving
 from tests.kit.servers import Running
 from walkaway_core.notify.endpoints import GIVEN_UP_AFTER
+from walkaway_core.ports.metrics import DELIVERED, RETRIED, UNDELIVERED
 from walkaway_core.store.keys import DUE_SHARDS
 
 
@@ -49,6 +51,22 @@ class TestRetries:
         assert until(lambda: web.get(f"/v1/webhooks/{hook['id']}").json()["failing_since"] is None)
         web.post(f"/v1/webhooks/{hook['id']}/deliveries/{id_}/redeliver")
         assert {got.id for got in receiver.wait(3)} == {id_}
+
+    def test_each_attempt_is_counted_by_what_came_of_it(
+        self, open_: Running, web: httpx.Client, receiver: Receiver, clock: ShiftedClock
+    ) -> None:
+        kept = Kept()
+        object.__setattr__(open_.stack.services, "metrics", kept)
+        hook = register(web, receiver.url)
+        receiver.answers = [Answer(500), Answer(200), Answer(410)]
+        id_ = send_test(web, hook)
+        clock.ahead += settled(web, hook, id_)["next_attempt_at"] - clock.now() + 0.1
+        assert until(lambda: delivery(web, hook, id_)["status"] == "succeeded")
+        id_ = send_test(web, hook)
+        assert until(lambda: delivery(web, hook, id_)["status"] == "failed")
+        told = until(lambda: len(kept.of(UNDELIVERED)) and kept.samples)
+        counted = [name for name, _ in told if name.startswith("Webhooks")]
+        assert counted == [RETRIED.name, DELIVERED.name, UNDELIVERED.name]
 
     def test_retry_after_is_honoured(self, web: httpx.Client, receiver: Receiver) -> None:
         hook = register(web, receiver.url)

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.kit.clock import HeldClock
 from tests.kit.moto_services import TABLE, account
 from tests.kit.servers import served
-from walkaway_core.aws.table import DynamoTable
+from walkaway_core.aws.table import DynamoTable, connect
 from walkaway_core.errors import Invalid, NotFound, Unauthorized
 from walkaway_core.http.access import Keyring
 from walkaway_core.ports.items import Fact, Item, Put
@@ -151,8 +153,33 @@ def test_a_table_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # else botocore asks a machine of EC2 for credentials
     done = walkaway("list", "--table=nowhere")
     assert done.returncode == 1
-    assert "nowhere: You must specify a region" in done.stderr
+    assert "nowhere, looked for in the Region of your AWS profile: You must specify a region; --region" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_table_of_another_region_is_found_by_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    environ = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    for name, value in {**environ, "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/nowhere"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    try:
+        kinds: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        parts: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        connect(region_name="eu-central-1").create_table(
+            TableName=TABLE, KeySchema=parts, AttributeDefinitions=kinds, BillingMode="PAY_PER_REQUEST"
+        )
+        elsewhere = walkaway("create", "alice", f"--table={TABLE}")
+        assert elsewhere.returncode == 1
+        assert f"{TABLE}, looked for in us-east-1: The table is not there; --region names" in elsewhere.stderr
+        made = walkaway("create", "alice", f"--table={TABLE}", "--region=eu-central-1")
+        assert made.returncode == 0, made.stderr
+        assert made.stdout.startswith("wk_")
+    finally:
+        server.stop()
+    assert "--table" in walkaway("list", "--region=eu-central-1").stderr
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,19 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from walkaway_core.aws import bus, carrier, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws import bus, carrier, lines, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws.metrics import EmbeddedMetrics
 from walkaway_core.aws.quota import BucketQuota
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
-from walkaway_core.ports import patience
+from walkaway_core.ports import patience, subject
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
+from walkaway_core.ports.metrics import NoMetrics
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.shares import Shares
 from walkaway_core.settings import HTTP, MEGABYTE, SettingError, Settings
@@ -36,12 +39,29 @@ def services(function: str) -> Services:
     Raises SettingError, and WrongFormat for a table that a newer version has written.
     """
     if function not in _built:
+        lines.prepare()
         seconds = table.HASTY if function in HTTP else table.PATIENT
         built = build(Settings.read(os.environ, function), dialects=_spoken, seconds=seconds)
         if built.settings.table:
             _check_format(built, marks=function == "sweep")
         _built[function] = built
     return _built[function]
+
+
+@contextmanager
+def at_work(function: str, context: Any, ticket: Mapping[str, Any] = MappingProxyType({})) -> Iterator[Services]:
+    """Give the services of a function that is invoked; what it logs names the request, and the turn of the ticket.
+
+    Raises SettingError and WrongFormat.
+    """
+    ids = {"session": ticket.get("session", ""), "turn": ticket.get("turn", "")}
+    with subject.about(request=context.aws_request_id, **ids):
+        try:
+            yield services(function)
+        except Exception as error:
+            # The runtime writes the error itself, with its traceback, and knows of no turn.
+            logging.getLogger(__name__).warning("%s ends with %s", function, type(error).__name__)
+            raise
 
 
 def app(function: str) -> "Staged":
@@ -106,6 +126,7 @@ def build(
         sandbox=_sandbox(settings, s3, files),
         extensions=extensions(dialects),
         shares=Shares(tools=TablePlaces(dynamo, clock, settings.tenant_tools)) if dynamo else Shares(),
+        metrics=EmbeddedMetrics(settings.metrics, clock) if settings.metrics else NoMetrics(),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
     )
 

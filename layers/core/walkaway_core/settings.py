@@ -22,6 +22,7 @@ ENGINE = (
     *("deliver_webhook", "sweep"),
 )
 TELLING = ("call_model", "request_client_tools", "finish_turn", "deliver_webhook", "sweep")
+METERED = (*HTTP, "call_model", "finish_turn", "deliver_webhook", "sweep")
 RESUMING = ("request_client_tools", "continue_turn", "finish_turn", "sweep")
 """The functions of a deployed stack, by their folders; `serve` is the local server."""
 
@@ -220,6 +221,9 @@ class Settings:
         default="",
     )
     bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, *TELLING, default="")
+    metrics: str = _set(
+        "WALKAWAY_METRICS", "name of the stack, under which its metrics are kept; none if unset", *METERED, default=""
+    )
 
     @classmethod
     def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":

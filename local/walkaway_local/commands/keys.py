@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from walkaway_core.errors import WalkawayError
+from walkaway_core.errors import Unavailable, WalkawayError
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.table import Table
@@ -39,10 +39,14 @@ def _on_table(*, makes: bool = False) -> Callable[[Callable[..., None]], Callabl
             type=click.Path(path_type=Path, readable=False),
             help="The data folder of `walkaway serve`.",
         )
+        @click.option("--region", metavar="REGION", help="The Region of that stack; by default your AWS profile's.")
         @wraps(command)
-        def run(table: str | None, data: Path, **options: Any) -> None:
+        def run(table: str | None, data: Path, region: str | None, **options: Any) -> None:
+            if region and not table:
+                raise click.UsageError("--region is that of a deployed stack's table; name it: --table")
+            there = _deployed(table, region) if table else _local(data, makes)
             try:
-                with patience.within(patience.REQUEST), _deployed(table) if table else _local(data, makes) as store:
+                with patience.within(patience.REQUEST), there as store:
                     command(store, **options)
             except (CannotOpen, OSError) as error:
                 raise click.ClickException(unusable(data, error)) from None
@@ -111,16 +115,20 @@ def _local(data: Path, makes: bool) -> Iterator[Table]:  # noqa: FBT001 - by nam
 
 
 @contextmanager
-def _deployed(name: str) -> Iterator[Table]:
+def _deployed(name: str, region: str | None) -> Iterator[Table]:
     try:
         from walkaway_core.aws.table import FAILURES, DynamoTable, connect
     except ImportError:
         raise click.ClickException("--table needs boto3: pip install 'walkaway[aws]'") from None
+    place = region or "the Region of your AWS profile"
     try:
-        table = DynamoTable(connect(), name, SystemClock())
+        client = connect(region_name=region)
+        place = client.meta.region_name
+        table = DynamoTable(client, name, SystemClock())
         try:
             yield table
         finally:
             table.close()
-    except FAILURES as error:
-        raise click.ClickException(f"{name}: {error}") from None
+    except (*FAILURES, Unavailable) as error:
+        hint = "" if region else "; --region names another one"
+        raise click.ClickException(f"{name}, looked for in {place}: {str(error).rstrip('.')}{hint}") from None

@@ -9,6 +9,7 @@ from walkaway_core.engine.executions import Current
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
 from walkaway_core.ports.items import Absent, Is, Item, Refused, Unknown
+from walkaway_core.ports.metrics import MESSAGE_WAIT
 from walkaway_core.store import due, outbox, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -31,6 +32,8 @@ def begin(services: Services, current: Current, step: int, nonce: str, until: fl
         tx.commit()
     except (Refused, Unknown):
         return None
+    if not current.turn.started:
+        services.metrics.record({MESSAGE_WAIT: services.clock.lived(current.turn.created_at)})
     outbox.send_now(services, notices)
     return replace(after, number=begun.number + len(drafts))
 

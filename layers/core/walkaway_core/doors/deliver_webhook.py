@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from walkaway_core.notify.attempts import attempt
@@ -22,7 +23,7 @@ def deliver_webhook(services: Services, message: Mapping[str, Any]) -> None:
 def deliver_all(services: Services, messages: Iterable[tuple[str, str]]) -> list[str]:
     """Take messages (id, JSON) at once: a slow receiver keeps no other waiting. Give the ids of those that failed."""
     with ThreadPoolExecutor(thread_name_prefix="deliver") as pool:
-        taken = [(id_, pool.submit(_take, services, text)) for id_, text in messages]
+        taken = [(id_, pool.submit(copy_context().run, _take, services, text)) for id_, text in messages]
     return [id_ for id_, future in taken if future.exception()]
 
 

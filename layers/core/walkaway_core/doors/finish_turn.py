@@ -9,6 +9,9 @@ from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import FINISH_HISTORY, Ticket
 from walkaway_wire import jsontext
 
+STOPPED = "ABORTED"
+"""How an execution has ended that somebody stopped (Step Functions API, DescribeExecution)."""
+
 
 def finish_turn(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
     """End the ticket's turn; `error` in the state is what the state machine caught.
@@ -33,6 +36,8 @@ def _ending(ticket: Ticket, error: Mapping[str, Any] | None) -> Ending:
 def _sentence(error: Mapping[str, Any]) -> str:
     """Say what a task failed with. A Lambda's Cause is JSON with the exception's message, other causes are text."""
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
+    if name == STOPPED:
+        return f"The turn was stopped by whoever runs this server{f': {cause}' if cause else ''}"[:2000]
     try:
         cause = jsontext.loads(cause)["errorMessage"]
     except (ValueError, TypeError, KeyError):

@@ -17,8 +17,9 @@ from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Draft, Superseded
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.items import Absent, Refused
+from walkaway_core.ports.metrics import DELTA_LAG, MODEL_TIME
 from walkaway_core.ports.model import Answer, ContentRefused, ModelFailed, ModelRefused, TooLong
-from walkaway_core.store import due, outbox, turn_facts, turns
+from walkaway_core.store import due, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import STEP_COMPLETED
@@ -88,17 +89,20 @@ def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[OpenSte
     """Stream the model call into the log; give the step then, with its last events unsent, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
     call = services.model.call(asked.request)
+    since = services.clock.monotonic()
     try:
         with under_way(services, begun, call, lambda: out.heard) as events:
             for type_, data in events:
                 out.push(type_, data)
+        took = services.clock.monotonic() - since
         number, unsent = out.close()
     except (ModelFailed, ModelRefused):
         out.flush()  # one nonce, one append at a time: what comes next must not be taken for what is under way
         raise
     finally:
         out.drop()
-    return replace(begun, number=number, unsent=unsent), call.answer()
+    measured = {MODEL_TIME: took, DELTA_LAG: out.lag}
+    return replace(begun, number=number, unsent=unsent, measured=measured), call.answer()
 
 
 def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> Committed:
@@ -116,6 +120,7 @@ def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) ->
         number = log.append(services, begun.writer, begun.number, drafts, *tx)
     except Refused:
         return _by_another(services, begun)
+    services.metrics.record(begun.measured)
     return Committed(behind, replace(step, number=number, unsent=()), calls)
 
 
@@ -125,12 +130,14 @@ def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> 
         return False
     tx = Transaction(services.table)
     step, done = _write(services, tx, begun, made, asked, begun.turn.due)
-    written = ending.write(services, tx, step.turn, step.session, Ending("completed", execution=step.turn.execution))
+    end = Ending("completed", execution=step.turn.execution)
+    written = ending.write(services, tx, step.turn, step.session, end)
     try:
         log.append(services, begun.writer, begun.number, [*begun.unsent, done, written.terminal], *tx)
     except Refused:
         return False
-    outbox.send_now(services, written.notices)
+    services.metrics.record(begun.measured)
+    ending.announce(services, end, written)
     return True
 
 

@@ -1,8 +1,8 @@
 """A step that has begun: what an invocation knows of it, a model call under way, and what it costs."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkaway_core.agent import prices
@@ -10,6 +10,7 @@ from walkaway_core.doors.watch import Watched, watched
 from walkaway_core.log.log import Draft, Writer
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports import pace
+from walkaway_core.ports.metrics import Metric
 from walkaway_core.ports.model import Answer, ModelCall
 from walkaway_core.store import turns
 from walkaway_core.store.agent_settings import AgentSettings
@@ -48,6 +49,8 @@ class OpenStep:
     """What has been read of the conversation, by this step or one before it: the whole of it up to there."""
     unsent: Sequence[Draft] = ()
     """The last events of its stream, which are written with its answer."""
+    measured: Mapping[Metric, float] = field(default_factory=dict)
+    """What is known of the answer's time, to be kept once the answer is."""
 
     def after(self, tx: Transaction, cost: int) -> "OpenStep":
         """The same, behind a transaction by which turn and session have cost so much more (`spend`)."""

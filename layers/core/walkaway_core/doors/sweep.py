@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from walkaway_core.doors import waiting
-from walkaway_core.doors.finish_turn import finish_turn
+from walkaway_core.doors.finish_turn import STOPPED, finish_turn
 from walkaway_core.engine import deleting
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import next_execution
 from walkaway_core.engine.pause import answering, parking
 from walkaway_core.notify import deliveries
-from walkaway_core.ports import patience
+from walkaway_core.ports import patience, subject
 from walkaway_core.ports.items import Delete, Item, Key
-from walkaway_core.store import bodies, due, outbox, sessions, starts, turns
+from walkaway_core.ports.metrics import DUE_LATENESS
+from walkaway_core.store import bodies, due, keys, outbox, sessions, starts, turns
 from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -45,16 +46,20 @@ def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
     acts = {**ACTS, **services.extensions.acts}
     due_now = list(itertools.islice(_known(acts, overdue(services, now)), MOST))
     due_now.sort(key=lambda item: item.text("kind") == "purge")
+    if times := list(filter(None, (keys.due_at(item.sk) for item in due_now))):
+        services.metrics.record({DUE_LATENESS: now - min(times)})
     for count, item in enumerate(due_now):
         if services.clock.monotonic() >= until:
             return count
-        try:
-            acts[item.text("kind")](services, item.key, jsontext.loads(item.body), until)
-        except Exception as error:
-            if trouble := patience.reason(error):
-                waiting.tell(services.clock.monotonic(), item.text("kind"), trouble)
-            else:
-                logging.getLogger(__name__).exception("due item %s", item.key)
+        detail = jsontext.loads(item.body)
+        with subject.about(session=detail.get("session", ""), turn=detail.get("turn", "")):
+            try:
+                acts[item.text("kind")](services, item.key, detail, until)
+            except Exception as error:
+                if trouble := patience.reason(error):
+                    waiting.tell(services.clock.monotonic(), item.text("kind"), trouble)
+                else:
+                    logging.getLogger(__name__).exception("due item %s", item.key)
     return len(due_now)
 
 
@@ -83,9 +88,12 @@ def execution_failed(services: Services, detail: Mapping[str, Any]) -> None:
         logging.getLogger(__name__).error("no input in the event about %s", detail.get("executionArn"))
         return
     ticket = jsontext.loads(detail["input"])
-    error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause") or ""}
-    logging.getLogger(__name__).error("an execution of %s failed: %s", ticket["turn"], error)
-    finish_turn(services, {**ticket, "error": error})
+    status, cause = detail["status"], detail.get("cause") or ""
+    # What stops an execution for us has ended its turn first, or given it another one: this was done by hand.
+    error = {"Error": STOPPED if status == STOPPED else detail.get("error") or status, "Cause": cause}
+    with subject.about(session=ticket["session"], turn=ticket["turn"]):
+        logging.getLogger(__name__).error("an execution of %s failed: %s", ticket["turn"], error)
+        finish_turn(services, {**ticket, "error": error})
 
 
 def _tell(services: Services, key: Key, _: Mapping[str, Any], __: float) -> None:

@@ -9,6 +9,7 @@ from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
 from walkaway_core.ports.items import Absent, Delete, Is, Item, Present, Refused, Unknown
+from walkaway_core.ports.metrics import ENDED
 from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -98,7 +99,7 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         break
     if written.following:
         starts.begin(services, written.following)
-    outbox.send_now(services, written.notices)
+    announce(services, ending, written)
     ended = load(services, key)
     assert ended
     return Ended(now=True, turn=ended, next=written.following)
@@ -123,7 +124,7 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
 ) -> Written:
     """Write a turn's end into a transaction, to which the caller adds the terminal event where nothing is.
 
-    Once it is committed the caller starts what follows, and tells the bus.
+    Once it is committed the caller starts what follows, and calls `announce`.
     """
     key = turn.key
     _over(services, tx, turn, ending)
@@ -132,6 +133,12 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
     kinds = [outbox.ENDED[ending.status], *([outbox.EXPIRED] if ending.expired else [])]
     notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
     return Written(ending.draft(turn), notices, following)
+
+
+def announce(services: Services, ending: Ending, written: Written) -> None:
+    """Count an end that has been committed, and tell the bus."""
+    services.metrics.record({ENDED[ending.status]: 1})
+    outbox.send_now(services, written.notices)
 
 
 def _session(services: Services, key: SessionKey) -> Session | None:

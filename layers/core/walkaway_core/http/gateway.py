@@ -1,15 +1,19 @@
 """Behind API Gateway: addresses begin with the stage, which the paths that it passes on leave out; fields are lines."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from walkaway_core.ports import subject
 from walkaway_wire import jsontext
 
 Headers = Iterable[tuple[bytes, bytes]]
-CONTEXT = b"x-amzn-request-context"
-"""The header in which the Lambda Web Adapter passes the request context on; it overwrites what a client sends."""
+CONTEXT, INVOCATION = b"x-amzn-request-context", b"x-amzn-lambda-context"
+"""The headers in which the Lambda Web Adapter passes contexts on, the request's and the function's; it overwrites what
+a client sends."""
+ID = re.compile("(?<=/)(?:sess|msg)_[0-9a-f]{24}(?=/|$)")
 
 
 class Staged:
@@ -24,7 +28,10 @@ class Staged:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its root path."""
+        """Pass the request on with its root path; lines about it name it, and the session and turn in its path."""
+        if scope["type"] == "http":
+            ids = {id_.partition("_")[0]: id_ for id_ in ID.findall(scope["path"])}
+            subject.name(request=_request_id(scope), session=ids.get("sess", ""), turn=ids.get("msg", ""))
         if scope["type"] == "http" and (root := _root(_context(scope))):
             scope = {**scope, "root_path": root, "path": root + scope["path"]}
         if several := _several(scope):
@@ -50,8 +57,20 @@ def _context(scope: Scope) -> Mapping[str, Any]:
     if "aws.event" in scope:
         context: Mapping[str, Any] = scope["aws.event"]["requestContext"]
         return context
-    header = next((value for name, value in scope["headers"] if name == CONTEXT), b"{}")
-    loaded: Mapping[str, Any] = jsontext.loads(header)
+    return _header(scope, CONTEXT)
+
+
+def _request_id(scope: Scope) -> str:
+    if "aws.context" in scope:
+        return str(scope["aws.context"].aws_request_id)
+    return str(_header(scope, INVOCATION).get("request_id", ""))
+
+
+def _header(scope: Scope, wanted: bytes) -> Mapping[str, Any]:
+    """Read a context that the adapter has put into a header."""
+    loaded: Mapping[str, Any] = jsontext.loads(
+        next((value for name, value in scope["headers"] if name == wanted), b"{}")
+    )
     return loaded
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.log import log
@@ -42,11 +43,15 @@ class DeltaWriter:
         self._timer: threading.Timer | None = None
         self.heard = time.monotonic()
         """When the log last took something of this writer's, so that the turn was not over."""
+        self._pushed: deque[float] = deque()
+        self.lag = 0.0
+        """Seconds that an event has waited at most until an append had it in the log."""
 
     def push(self, type_: str, data: dict[str, Any]) -> None:
         """Append an event, now or with the next group. Raises Superseded."""
         with self._changed:
             self._waiting.append((type_, data))
+            self._pushed.append(time.monotonic())
             if self._failure:
                 self._recover_in_time()
             elif not self._flying:
@@ -122,7 +127,7 @@ class DeltaWriter:
                 self._failures = 0
                 self.heard = time.monotonic()
                 self._number += len(self._flying)
-                self._flying = []
+                self._landed()
                 self._send_in_time()
             self._changed.notify_all()
 
@@ -142,7 +147,16 @@ class DeltaWriter:
             raise self._failure
         mine, self._number = log.settle(self._services, self._writer, self._number)
         self._failure = None
-        if not mine:
+        if mine:
+            self._landed()
+        else:
             self._waiting[:0] = self._flying
-        self._flying = []
+            self._flying = []
         self._send_in_time()
+
+    def _landed(self) -> None:
+        """Note that the group that was in flight stands in the log, and how long the first of it had waited."""
+        self.lag = max(self.lag, time.monotonic() - self._pushed[0])
+        for _ in self._flying:
+            self._pushed.popleft()
+        self._flying = []

@@ -10,7 +10,9 @@ from walkaway_core.notify import deliveries, endpoints, signing
 from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.outbound.addresses import Forbidden
+from walkaway_core.ports import subject
 from walkaway_core.ports.items import Fact, Is, Refused, ms
+from walkaway_core.ports.metrics import DELIVERED, RETRIED, UNDELIVERED
 from walkaway_core.store import bodies, due
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -53,6 +55,7 @@ def attempt(services: Services, message: Mapping[str, str]) -> None:
     stored = deliveries.load(services, message["tenant"], message["owner"], message["event"])
     if stored is None or stored.state != "pending" or stored.due != message["due"]:
         return
+    subject.name(session=stored.notice.session, turn=stored.notice.turn)
     delivery = deliveries.lease(services, stored)
     if delivery is None:
         return
@@ -149,6 +152,7 @@ def _later(services: Services, delivery: Delivery, about: dict[str, Any], tries:
     tx = Transaction(services.table)
     moved = deliveries.move(tx, delivery, services.clock.now() + wait)
     if _record_in(tx, delivery, {"due": moved, "tries": tries, **_with(delivery, about)}):
+        services.metrics.record({RETRIED: 1})
         deliveries.enqueue(services, replace(delivery, due=moved), wait)
 
 
@@ -156,7 +160,8 @@ def _end(services: Services, delivery: Delivery, state: str, about: dict[str, An
     facts: dict[str, Fact] = {"state": state, **(_with(delivery, about) if about else {})}
     tx = Transaction(services.table)
     due.drop(tx, delivery.watch[0], delivery.due)
-    _record_in(tx, delivery, facts)
+    if _record_in(tx, delivery, facts):
+        services.metrics.record({DELIVERED if state == "succeeded" else UNDELIVERED: 1})
 
 
 def _with(delivery: Delivery, about: dict[str, Any]) -> dict[str, Fact]:

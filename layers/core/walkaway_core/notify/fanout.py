@@ -6,6 +6,7 @@ from typing import Any
 
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.notify.deliveries import Delivery
+from walkaway_core.ports import subject
 from walkaway_core.store import outbox, turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.outbox import Notice
@@ -21,6 +22,7 @@ OF_A_TURN = (outbox.AWAITING, *outbox.ENDED.values())
 def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
     """Write a delivery for each address that is to be told; may be repeated."""
     notice = Notice.read(kind, detail)
+    subject.name(session=notice.session, turn=notice.turn)
     wanting = [endpoint for endpoint in endpoints.all_of(services, notice.tenant) if endpoint.wants(kind)]
     if not wanting and kind not in OF_A_TURN:
         return

@@ -223,3 +223,9 @@ def due_shard(name: str) -> str:
 def due(at: float, kind: str, name: str) -> Key:
     """The key of a due item, `at` in seconds since the epoch."""
     return due_shard(name), f"{int(at * 1000):013}#{kind}#{name}"
+
+
+def due_at(sk: str) -> float | None:
+    """When the due item with this sort key is due, in seconds since the epoch; None for a key made by hand."""
+    digits = sk[:13]
+    return int(digits) / 1000 if digits.isascii() and digits.isdecimal() else None

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 from walkaway_core.ports.bus import Bus, Carrier, NoCarrier
 from walkaway_core.ports.clock import Clock, Ids
 from walkaway_core.ports.machine import Machine
+from walkaway_core.ports.metrics import Metrics, NoMetrics
 from walkaway_core.ports.model import Model
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.shares import Shares
@@ -34,6 +35,7 @@ class Services:
     settings: Settings
     sandbox: Sandbox = field(default_factory=NoSandbox)
     carrier: Carrier = field(default_factory=NoCarrier)
+    metrics: Metrics = field(default_factory=NoMetrics)
     extensions: Extensions = field(default_factory=Extensions)
     """What the dialects add."""
     shares: Shares = field(default_factory=Shares)
