@@ -131,6 +131,6 @@ def idle(counts: Mapping[str, Any], memory: Mapping[str, int], stack: Stack) -> 
 
 def _polls(stack: Stack) -> Iterator[Line]:
     for name, _ in stack.resources("AWS::Lambda::EventSourceMapping"):
-        limited = "ScalingConfig" in stack.resolved(name)
+        limited = "MaximumConcurrency" in stack.resolved(name).get("ScalingConfig", {})
         polls = POLLERS[limited] * MINUTES * 60 / POLL_SECONDS
         yield Line(f"Lambda's polls for `{name}`, {POLLERS[limited]} at a time", "queue requests", polls)
