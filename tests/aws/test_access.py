@@ -36,8 +36,16 @@ UNCALLED: Mapping[tuple[str, str], str] = {
     },
     ("continue_turn", "dynamodb:Query"): "the Table is one port, whose policy is not divided for one function",
 }
-"""What is allowed and not called here, by function and action, and why. Not in this stack at all: Bedrock and the SSM
-parameter, which have tests of their own, and KMS. Logs and traces are written by Lambda and Step Functions."""
+"""What is allowed and not called here, by function and action, and why. Logs and traces are written by Lambda and Step
+Functions, in the names of all: policies of AWS's own, which tests/aws/test_template.py names."""
+CHOICES = {"AnthropicKeyParameter": "/walkaway/key", "Bedrock": "yes"}
+NOT_HERE: Mapping[str, str] = {
+    "ssm:GetParameter": "no model of the emulated account needs a key; tests/models/test_failures.py reads one",
+    "bedrock:InvokeModel": "no AWS call of the SDK's: the model's adapter signs a request to Bedrock",
+    "bedrock:InvokeModelWithResponseStream": "the same, streamed",
+    "bedrock-mantle:CreateInference": "the same, on Bedrock's Messages API",
+}
+"""What `call_model` alone is allowed besides, where a stack's owner has chosen it, and why it is not called here."""
 
 
 class Scenes:
@@ -165,6 +173,13 @@ def test_what_is_allowed_is_done(shape: Deployed) -> None:
                 uncalled.add((function.folder, action))
     assert uncalled - set(UNCALLED) == set(), "allowed, and never done"
     assert set(UNCALLED) - uncalled == set(), "done after all"
+
+
+def test_what_may_be_chosen_is_for_the_function_that_calls_models() -> None:
+    plain, chosen = Stack(), Stack(CHOICES)
+    for name, _ in chosen.resources("AWS::Lambda::Function"):
+        before, after = (policies.rights(policies.of_role(stack, f"{name}Role")) for stack in (plain, chosen))
+        assert {action for action, _ in after - before} == (set(NOT_HERE) if name == "CallModelFunction" else set())
 
 
 def test_the_machine_may_invoke_its_states_functions_and_no_other() -> None:
