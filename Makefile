@@ -10,7 +10,7 @@ SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-
 export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check fix faults peers bench build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check fix faults peers bench cost build bubblewrap deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -80,6 +80,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
 	@$(BIN)/python -m dev.models --check
+	@$(BIN)/python -m dev.bill.page --check
 	@$(BIN)/python -m dev.layer --check
 	@$(BIN)/cfn-lint template.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
@@ -113,10 +114,14 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.neighbours
 	@$(BIN)/python -m benchmarks.cache
 
-docs: $(STAMP) ## Write from the code: the reference, OpenAPI, docs/models.md and the paths in template.yaml
+cost: $(STAMP) ## Count what a turn and an idle stack ask of AWS, and price it; writes docs/cost.md (a minute)
+	@$(BIN)/python -m benchmarks.cost
+
+docs: $(STAMP) ## Write from the code: the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python -m dev.rest_api
 	@$(BIN)/python -m dev.models
+	@$(BIN)/python -m dev.bill.page
 
 lock: ## Choose the newest versions of all dependencies
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }

@@ -8,13 +8,16 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.client
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from dev import policies
+from dev.access import Access
 from dev.applier import Applied
+from dev.calls import Listener, heard
 from dev.emulated import replaced
 from dev.sandbox import Sandboxes
 from walkaway_core import deployed
@@ -22,6 +25,9 @@ from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
+
+if TYPE_CHECKING:
+    from walkaway_core.store.services import Services
 
 SERIAL = {"dynamodb", "s3", "sqs", "events"}
 """moto isolates neither transactions nor threads: calls of these services run one at a time."""
@@ -91,13 +97,14 @@ class Deployment:
     ) -> None:
         self.applied = applied
         self.functions = functions(applied)
-        self.services = {
-            function.folder: deployed.build(
-                Settings.read({**function.environ, **environ}, function.folder), clock, dialects
-            )
-            for function in self.functions.values()
-            if function.folder != SANDBOX
-        }
+        own = [function for function in self.functions.values() if function.folder != SANDBOX]
+        self.access = Access({one.folder: policies.of_role(applied.stack, f"{one.name}Role") for one in own})
+        self.listeners: list[Listener] = [self.access]
+        self.services: dict[str, Services] = {}
+        for one in own:
+            with heard(one.folder, self.listeners):
+                settings = Settings.read({**one.environ, **environ}, one.folder)
+                self.services[one.folder] = deployed.build(settings, clock, dialects)
         self.sandboxes = Sandboxes()
         self.crash_next: dict[str, int] = {}
         """How often a function, by its folder, breaks down before it does anything."""

@@ -1,6 +1,6 @@
-"""Judges policy documents and signatures as AWS does, since moto looks at neither.
+"""Judges signatures as AWS does, since moto does not look at them.
 
-IAM user guide, policy evaluation logic; Amazon S3 API reference, browser-based uploads using POST, and authenticating
+Amazon S3 API reference, browser-based uploads using POST, and authenticating
 requests with query parameters (Signature Version 4).
 """
 
@@ -8,40 +8,12 @@ import base64
 import hashlib
 import hmac
 import json
-import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 NOT_SIGNED = {"policy", "x-amz-signature", "file"}
 """The form fields that need no condition."""
-
-
-def allowed(documents: Iterable[Mapping[str, Any]], action: str, resource: str, **context: str) -> bool:
-    """Say whether policies allow an action: some statement does, and none denies it."""
-    found = False
-    for statement in (statement for document in documents for statement in document["Statement"]):
-        if not (_matches(statement["Action"], action) and _matches(statement["Resource"], resource)):
-            continue
-        if not all(_holds(kind, tests, context) for kind, tests in statement.get("Condition", {}).items()):
-            continue
-        if statement["Effect"] == "Deny":
-            return False
-        found = True
-    return found
-
-
-def _matches(patterns: str | list[str], value: str) -> bool:
-    return any(fnmatchcase(value, pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns))
-
-
-def _holds(kind: str, tests: Mapping[str, str], context: Mapping[str, str]) -> bool:
-    if kind not in ("ArnEquals", "StringEquals"):
-        raise ValueError(f"{kind} is not judged here")
-    same = fnmatchcase if kind == "ArnEquals" else operator.eq
-    return all(key in context and same(context[key], wanted) for key, wanted in tests.items())
 
 
 def refusal_of_post(form: Mapping[str, str], size: int, bucket: str, secret: str, now: datetime) -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dev.deployment import folder
+from dev.policies import allowed
 from dev.template import Stack
-from tests.aws.policies import allowed
 from tests.aws.test_company import KEY, SECOND
 from tests.aws.test_policies import policies
 from walkaway_core.settings import variables
@@ -54,7 +54,8 @@ def test_a_function_may_use_it_through_the_services_of_its_ports_alone(encrypted
         assert not allowed(judged, "kms:Decrypt", KEY), "not by itself"
         assert not allowed(judged, "kms:Decrypt", KEY.replace("1234", "5678"), **via), "and no other key"
         writes = allowed(judged, "kms:GenerateDataKey", KEY, **via)
-        assert writes == (service in ports - {"ssm"}), (name, service)
+        stores = allowed(judged, "s3:PutObject", "Bucket.Arn/x")
+        assert writes == (service in ports - {"ssm", *(() if stores else ("s3",))}), (name, service)
 
 
 def test_what_commands_run_in_has_nothing_of_it(encrypted: Stack) -> None:

@@ -53,7 +53,7 @@ def test_a_function_lives_longer_than_any_call_that_it_carries_out(functions: di
 def test_work_apart_has_room_beside_the_function_itself(
     functions: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    size = functions[name]["MemorySize"]
+    size = int(functions[name]["MemorySize"])
     monkeypatch.setenv(child.FUNCTION, str(size))
     assert 500_000_000 <= child.memory() <= size * MB - child.OWN
 

@@ -3,7 +3,6 @@
 The counts alone, by hand: `python -m tests.aws.test_moves`.
 """
 
-import itertools
 import re
 import threading
 import time
@@ -14,40 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from dev.deployment import folder
 from tests.kit import sse
-from tests.kit.messages_api import MessagesApi, Reply, call, messages_api, text
+from tests.kit.long_turn import STEPS, answers, appends_deltas, entered
+from tests.kit.messages_api import MessagesApi, Reply, messages_api, text
 from tests.kit.shapes import MODEL, Deployed, deployed, settle
 from walkaway_core.doors import watch
-from walkaway_wire import events
 
-STEPS, SLOW = 20, 20.0
-"""Model calls of a turn, and the seconds that each of them speaks."""
+SLOW = 20.0
+"""The seconds that each model call of a slow turn speaks."""
 HEAVY = (5, 10, 15)
 """The steps of a mixed turn whose call runs a command."""
-LIGHT = (
-    call("write_file", path="out/a.txt", content="one"),
-    call("read_file", path="out/a.txt"),
-    call("edit_file", path="out/a.txt", old_text="one", new_text="two"),
-    call("list_files"),
-    call("report_progress", metadata={"percent": 50}),
-)
-LAST = Reply([text("Done.")])
 TURN_MOVES, HEAVY_MOVES, HAND_OVER_MOVES = 5, 4, 2
 """The most transitions of a turn whose tools are all light, of each step with a heavy one, of each hand-over."""
 HAND_OVER = 300.0
 """Seconds after which an invocation begins no further step, and hands the turn over to the next one."""
 STEP_TRIPS, DELTAS_A_SECOND = 6, 5
 MACHINE = Path(__file__).parents[2] / "statemachines/agent_turn.asl.json"
-STREAMED = {
-    *(events.TEXT_START, events.TEXT_DELTA, events.TEXT_STOP),
-    *(events.THINKING_START, events.THINKING_DELTA, events.THINKING_STOP),
-    *(events.TOOL_USE_START, events.TOOL_USE_INPUT_DELTA, events.TOOL_USE_STOP),
-}
-"""The events of a model that speaks. An append of nothing else is one of deltas."""
 
 
 @dataclass
@@ -112,7 +96,7 @@ class Account:
         with self._lock:
             if threading.current_thread().name == "watch":
                 self._counts.looks.append(time.monotonic())
-            elif operation == "PutItem" and _appends_deltas(request["Item"]):
+            elif operation == "PutItem" and appends_deltas(request["Item"]):
                 self._counts.deltas.append(time.monotonic())
             else:
                 self._counts.trips[max(len(self._model.requests), 1), function, operation] += 1
@@ -134,35 +118,8 @@ class Account:
         assert not [event.data for event in seen if event.data.get("is_error")]
         settle(self._shape.deployment)
         self._counts.seconds = self._shape.clock.now() - begun
-        self._counts.moves = self._moves(seen[0].data["id"])
+        self._counts.moves = entered(self._shape.deployment, seen[0].data["id"])
         return self._counts
-
-    def _moves(self, turn: str) -> Counter[str]:
-        """Count the states that a turn's executions entered, as they are billed: a Map's inner ones, too."""
-        client, machine = boto3.client("stepfunctions"), self._shape.deployment.applied.ref("TurnStateMachine")
-        entered: Counter[str] = Counter()
-        for execution in client.list_executions(stateMachineArn=machine)["executions"]:
-            if execution["name"].startswith(turn):
-                history = client.get_execution_history(executionArn=execution["executionArn"])["events"]
-                details = (event.get("stateEnteredEventDetails") for event in history)
-                entered.update(about["name"] for about in details if about)
-        return entered
-
-
-def _appends_deltas(item: dict[str, Any]) -> bool:
-    """Whether an item is one of a log, with nothing in it but what a model says."""
-    lines = item["b"]["B"].split(b"\n") if {"f.era", "f.count"} <= item.keys() else []
-    return bool(lines) and {line.partition(b" ")[0].decode() for line in lines} <= STREAMED
-
-
-def answers(*heavy: int) -> list[Reply]:
-    """What the model says in a turn of STEPS steps: a call in each but the last, of a command in the heavy ones."""
-    light = itertools.cycle(LIGHT)
-    calls = [call("bash", command="true") if step in heavy else next(light) for step in range(1, STEPS)]
-    return [
-        *(Reply([text("Now. "), {**block, "id": f"toolu_{n}"}], pieces=1000) for n, block in enumerate(calls)),
-        LAST,
-    ]
 
 
 @contextmanager

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from dev.policies import allowed, of_role
 from dev.template import Stack
-from tests.aws.policies import allowed, refusal_of_address, refusal_of_post
+from tests.aws.policies import refusal_of_address, refusal_of_post
 from tests.kit.moto_services import ACCOUNT, BUCKET, account
 from walkaway_core.aws import workspace
 from walkaway_core.aws.sandbox import MARGIN, LambdaSandbox
@@ -37,10 +38,7 @@ WANTED = [
 
 
 def policies(stack: Stack, function: str) -> list[dict[str, Any]]:
-    role = stack.resolved(f"{function}Role")
-    managed = [arn.removesuffix(".Ref") for arn in role.get("ManagedPolicyArns", ()) if arn.endswith(".Ref")]
-    inline = [policy["PolicyDocument"] for policy in role.get("Policies", ())]
-    return inline + [stack.resolved(name)["PolicyDocument"] for name in managed]
+    return of_role(stack, f"{function}Role")
 
 
 class TestRole:

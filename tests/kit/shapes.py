@@ -187,6 +187,7 @@ def deployed(
         url = stack.enter_context(listening(Gateway(work)))
         yield Deployed(url, clock, work)
         settle(work)
+        assert work.access.refused == [], "a role of the template does not allow what its function does"
 
 
 def template_of(dialects: Sequence[Dialect]) -> dict[str, Any]:

@@ -207,7 +207,7 @@ class Settings:
         "WALKAWAY_BUCKET",
         "name of the S3 bucket",
         *HTTP,
-        *(name for name in ENGINE if name != "continue_turn"),
+        *(name for name in ENGINE if name not in {"continue_turn", "finish_turn"}),
         default="",
     )
     state_machine: str = _set("WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, *RESUMING, default="")

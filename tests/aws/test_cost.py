@@ -1,0 +1,54 @@
+"""The turn of docs/cost.md, counted anew: what it asks of AWS is what the page says, and no more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks import cost
+from dev.bill import bill, page
+from dev.template import Stack
+
+pytestmark = pytest.mark.deep
+APPENDS_A_SECOND = 5
+
+
+@pytest.fixture(scope="module")
+def counts() -> Iterator[dict[str, Any]]:
+    with cost.account() as made:
+        made.warm_up()
+        yield {"sweep": made.sweep()} | made.turn()
+
+
+def test_its_states_are_those_of_the_page(counts: dict[str, Any]) -> None:
+    assert counts["moves"] == bill.counted()["moves"]
+
+
+def test_deltas_are_appended_once_in_200_ms_and_the_first_at_once(counts: dict[str, Any]) -> None:
+    deltas = counts["deltas"]
+    assert deltas["calls"] <= 1 + deltas["seconds"] * APPENDS_A_SECOND, deltas
+    assert deltas["write units"] == deltas["calls"], "each fits into one unit"
+
+
+def test_a_look_at_the_log_reads_one_unit(counts: dict[str, Any]) -> None:
+    assert counts["looks"]["read units"] <= 1.1
+
+
+def test_a_sweep_with_nothing_to_do_reads_its_shards_and_writes_nothing(counts: dict[str, Any]) -> None:
+    assert counts["sweep"]["read units"] == 16
+
+
+def test_the_table_and_the_bucket_are_asked_no_more_than_the_page_says(counts: dict[str, Any]) -> None:
+    """Looks while a command runs depend on the machine's haste, and by as much as that the page is exceeded."""
+    before = bill.counted()
+    assert page.trips(counts) <= page.trips(before) + 0.5
+    for function, used in before["used"].items():
+        for unit, number in used.items():
+            assert counts["used"][function][unit] <= number * 1.1 + 8, (function, unit)
+
+
+def test_by_these_counts_it_costs_no_more_than_was_reached(counts: dict[str, Any]) -> None:
+    """Times are those of the page: they are the machine's."""
+    stack, before = Stack(), bill.counted()
+    anew = {**counts, **{name: before[name] for name in ("invocations", "sandbox_seconds")}}
+    assert sum(line.dollars for line in bill.turn(anew, bill.memories(stack))) <= bill.REACHED
