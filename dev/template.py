@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,12 @@ def transformed(template: dict[str, Any] | None = None) -> dict[str, Any]:
     return result
 
 
+@cache
+def deployed() -> Mapping[str, Any]:
+    """The template after the SAM transform, made once: each transform gives the API's deployment another name."""
+    return transformed()
+
+
 class _NoPolicies:
     """Stands for the list of AWS's managed policies, none of which the template names."""
 
@@ -58,7 +65,7 @@ class Stack:
     """A transformed template with parameters. `attribute` gives a resource's attribute, `Ref` among them."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
-    template: Mapping[str, Any] = field(default_factory=transformed)
+    template: Mapping[str, Any] = field(default_factory=deployed)
     attribute: Callable[[str, str], Any] = lambda name, attribute: f"{name}.{attribute}"
 
     def __post_init__(self) -> None:

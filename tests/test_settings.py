@@ -2,7 +2,8 @@
 
 import pytest
 
-from walkaway_core.settings import DEFAULT_MODEL, ENGINE, HTTP, SettingError, Settings, variables
+from walkaway_core.programs import ENGINE, HTTP
+from walkaway_core.settings import DEFAULT_MODEL, SettingError, Settings, variables
 
 
 class TestSettings:

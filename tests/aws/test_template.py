@@ -16,7 +16,7 @@ from dev.deployment import folder
 from dev.emulated import ACCOUNT, emulated
 from dev.gateway import Route, routes
 from dev.routes import apps
-from dev.template import Stack, written
+from dev.template import Stack, transformed, written
 from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors import DOORS
@@ -252,7 +252,7 @@ def test_a_change_of_a_parameter_reaches_callers(monkeypatch: pytest.MonkeyPatch
     for now in (1, 2):
         with monkeypatch.context() as patch:
             patch.setattr(time, "time", lambda now=now: now)
-            names += [name for name, _ in Stack().resources("AWS::ApiGateway::Deployment")]
+            names += [name for name, _ in Stack(template=transformed()).resources("AWS::ApiGateway::Deployment")]
     assert len(set(names)) == 2
 
 

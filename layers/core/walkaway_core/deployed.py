@@ -19,7 +19,8 @@ from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
 from walkaway_core.ports.metrics import NoMetrics
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.shares import Shares
-from walkaway_core.settings import HTTP, MEGABYTE, SettingError, Settings
+from walkaway_core.programs import HTTP
+from walkaway_core.settings import MEGABYTE, SettingError, Settings
 from walkaway_core.store import format, keys  # noqa: A004 - the word for it
 from walkaway_core.store.places import TablePlaces
 from walkaway_core.store.services import Services

@@ -1,10 +1,11 @@
 """The settings, read from the environment once, when a program's services are built."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from walkaway_core import values
+from walkaway_core.programs import ENGINE, HTTP, METERED, RESUMING, TELLING, setting
 from walkaway_core.values import TENANT, SettingError
 
 __all__ = ["TENANT", "SettingError", "Settings", "variables"]
@@ -16,37 +17,16 @@ REHEARSAL_DELAY = 0.01
 TURN_TIMEOUT = 90 * 60
 MEGABYTE = 1_000_000
 """Bytes, of what is set in megabytes."""
-HTTP = ("api", "stream")
-ENGINE = (
-    *("call_model", "run_tool", "request_client_tools", "continue_turn", "finish_turn"),
-    *("deliver_webhook", "sweep"),
-)
-TELLING = ("call_model", "request_client_tools", "finish_turn", "deliver_webhook", "sweep")
-METERED = (*HTTP, "call_model", "finish_turn", "deliver_webhook", "sweep")
-RESUMING = ("request_client_tools", "continue_turn", "finish_turn", "sweep")
-"""The functions of a deployed stack, by their folders; `serve` is the local server."""
-
-
-def _set(
-    variable: str,
-    meaning: str,
-    *programs: str,
-    default: Any = None,
-    read: Callable[[str, str], Any] = values.text,
-) -> Any:
-    """Declare a setting: its variable, what it means, and the programs that read it."""
-    about = {"variable": variable, "meaning": meaning, "programs": programs, "read": read}
-    return field(default_factory=lambda: default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What can be set from outside. Each field's metadata has its variable, its meaning and who reads it."""
 
-    model: str = _set(
+    model: str = setting(
         "WALKAWAY_MODEL", "the model of sessions that name none", "serve", *HTTP, "call_model", default=REHEARSAL
     )
-    providers: frozenset[str] = _set(
+    providers: frozenset[str] = setting(
         "WALKAWAY_PROVIDERS",
         "which model services sessions may use besides the offline model: anthropic, bedrock",
         "serve",
@@ -54,14 +34,14 @@ class Settings:
         default=frozenset(),
         read=values.providers,
     )
-    api_key: str | None = _set("ANTHROPIC_API_KEY", "key of the Anthropic API", "serve", read=values.secret)
-    api_key_parameter: str | None = _set(
+    api_key: str | None = setting("ANTHROPIC_API_KEY", "key of the Anthropic API", "serve", read=values.secret)
+    api_key_parameter: str | None = setting(
         "WALKAWAY_API_KEY_PARAMETER", "name of the SSM parameter that holds that key", "call_model"
     )
-    base_url: str | None = _set(
+    base_url: str | None = setting(
         "ANTHROPIC_BASE_URL", "another service that speaks the Messages API", "serve", "call_model", read=values.address
     )
-    first_byte_seconds: int = _set(
+    first_byte_seconds: int = setting(
         "WALKAWAY_FIRST_BYTE_SECONDS",
         "seconds until a model must have begun its answer; one that reads a long prompt on this machine takes its time",
         "serve",
@@ -69,14 +49,14 @@ class Settings:
         default=120,
         read=values.count(60, 900),
     )
-    keys: Mapping[str, str] = _set(
+    keys: Mapping[str, str] = setting(
         "WALKAWAY_KEYS",
         "`key=tenant,…`: who may call the local server, besides the keys of `walkaway keys`",
         "serve",
         default={},
         read=values.keys,
     )
-    rehearsal_delay: float = _set(
+    rehearsal_delay: float = setting(
         "WALKAWAY_REHEARSAL_DELAY",
         "seconds between two deltas of the offline model",
         "serve",
@@ -84,7 +64,7 @@ class Settings:
         default=REHEARSAL_DELAY,
         read=values.number(60),
     )
-    turn_timeout: int = _set(
+    turn_timeout: int = setting(
         "WALKAWAY_TURN_TIMEOUT",
         "seconds until a turn is given up (contract A.13: 90 minutes)",
         "serve",
@@ -92,7 +72,7 @@ class Settings:
         default=TURN_TIMEOUT,
         read=values.count(1, 7 * 86400),
     )
-    context_tokens: int | None = _set(
+    context_tokens: int | None = setting(
         "WALKAWAY_CONTEXT_TOKENS",
         "tokens from which on a conversation is summed up, also the window of a model that is not in the table; "
         "by model if unset (docs/models.md)",
@@ -100,7 +80,7 @@ class Settings:
         "call_model",
         read=values.count(4_000, 10_000_000),
     )
-    queue_limit: int = _set(
+    queue_limit: int = setting(
         "WALKAWAY_QUEUE_LIMIT",
         "how many messages may wait for a busy session (`on_busy`: enqueue)",
         "serve",
@@ -108,26 +88,26 @@ class Settings:
         default=20,
         read=values.count(0, 1000),
     )
-    stream_seconds: int | None = _set(
+    stream_seconds: int | None = setting(
         "WALKAWAY_STREAM_SECONDS",
         "seconds after which an event stream ends and its reader comes back; not at all if unset",
         *HTTP,
         read=values.count(1, 900),
     )
-    hold_seconds: int | None = _set(
+    hold_seconds: int | None = setting(
         "WALKAWAY_HOLD_SECONDS",
         "the same for the streams of clients that cannot come back (workflows)",
         "stream",
         read=values.count(1, 900),
     )
-    outbound_loopback: bool = _set(
+    outbound_loopback: bool = setting(
         "WALKAWAY_OUTBOUND_LOOPBACK",
         "`yes`: what is sent to addresses that users name may go to this machine; for development",
         "serve",
         default=False,
         read=values.yes,
     )
-    allow_origin: tuple[str, ...] = _set(
+    allow_origin: tuple[str, ...] = setting(
         "WALKAWAY_ALLOW_ORIGIN",
         "origins whose pages may use the API in a browser, like https://app.example.com, separated by commas; `*`: all",
         "serve",
@@ -135,28 +115,28 @@ class Settings:
         default=(),
         read=values.origins,
     )
-    address_connections: int = _set(
+    address_connections: int = setting(
         "WALKAWAY_ADDRESS_CONNECTIONS",
         "how many connections without an accepted key one address (of IPv6: one /64) may have open",
         "serve",
         default=1000,
         read=values.count(1, 1_000_000),
     )
-    proxies: tuple[values.Network, ...] = _set(
+    proxies: tuple[values.Network, ...] = setting(
         "WALKAWAY_PROXIES",
         "addresses or networks of proxies before the server, separated by commas: their connections are not counted",
         "serve",
         default=(),
         read=values.networks,
     )
-    tenant_uploads: int = _set(
+    tenant_uploads: int = setting(
         "WALKAWAY_TENANT_UPLOADS",
         "how many uploads of one tenant are taken in at once; the others wait in its own line",
         "serve",
         default=8,
         read=values.count(1, 10_000),
     )
-    tenant_storage: int = _set(
+    tenant_storage: int = setting(
         "WALKAWAY_TENANT_STORAGE",
         "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
         "serve",
@@ -166,7 +146,7 @@ class Settings:
         default=50_000,
         read=values.count(1, 1_000_000_000),
     )
-    tenant_tools: int = _set(
+    tenant_tools: int = setting(
         "WALKAWAY_TENANT_TOOLS",
         "how many commands and other slow tools of one tenant run at once; the others wait in its own line",
         "serve",
@@ -174,45 +154,45 @@ class Settings:
         default=16,
         read=values.count(1, 1000),
     )
-    tenant_webhooks: int = _set(
+    tenant_webhooks: int = setting(
         "WALKAWAY_TENANT_WEBHOOKS",
         "how many webhooks of one tenant are sent at once; the others wait in its own line",
         "serve",
         default=32,
         read=values.count(1, 1000),
     )
-    tenant_streams: int = _set(
+    tenant_streams: int = setting(
         "WALKAWAY_TENANT_STREAMS",
         "how many event streams of one tenant are written at once; another one begins when one has ended",
         "serve",
         default=1000,
         read=values.count(1, 1_000_000),
     )
-    tenant_polls: int = _set(
+    tenant_polls: int = setting(
         "WALKAWAY_TENANT_POLLS",
         "how many long polls of one tenant wait at once; another one has less time, or none, to wait",
         "serve",
         default=1000,
         read=values.count(1, 1_000_000),
     )
-    sandbox_network: bool = _set(
+    sandbox_network: bool = setting(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",
         "serve",
         default=False,
         read=values.yes,
     )
-    table: str = _set("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
-    bucket: str = _set(
+    table: str = setting("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
+    bucket: str = setting(
         "WALKAWAY_BUCKET",
         "name of the S3 bucket",
         *HTTP,
         *(name for name in ENGINE if name not in {"continue_turn", "finish_turn"}),
         default="",
     )
-    state_machine: str = _set("WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, *RESUMING, default="")
-    sandbox: str = _set("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
-    queue: str = _set(
+    state_machine: str = setting("WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, *RESUMING, default="")
+    sandbox: str = setting("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
+    queue: str = setting(
         "WALKAWAY_QUEUE",
         "URL of the queue of what webhooks are to be told",
         "api",
@@ -220,8 +200,8 @@ class Settings:
         "sweep",
         default="",
     )
-    bus: str = _set("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, *TELLING, default="")
-    metrics: str = _set(
+    bus: str = setting("WALKAWAY_BUS", "name of the EventBridge bus", *HTTP, *TELLING, default="")
+    metrics: str = setting(
         "WALKAWAY_METRICS", "name of the stack, under which its metrics are kept; none if unset", *METERED, default=""
     )
 
@@ -229,12 +209,12 @@ class Settings:
     def read(cls, environ: Mapping[str, str], program: str = "serve") -> "Settings":
         """Read what a program reads, without white space at the ends; what is empty is not set. Raises SettingError."""
         read: dict[str, Any] = {}
-        for setting in fields(cls):
-            variable = setting.metadata["variable"]
-            if program not in setting.metadata["programs"]:
+        for each in fields(cls):
+            variable = each.metadata["variable"]
+            if program not in each.metadata["programs"]:
                 continue
             if value := values.one_line(variable, environ.get(variable, "")):
-                read[setting.name] = setting.metadata["read"](variable, value)
+                read[each.name] = each.metadata["read"](variable, value)
         if "api_key" in read:
             read.setdefault("model", DEFAULT_MODEL)
         return cls(**read)
@@ -248,7 +228,7 @@ class Settings:
 def variables(program: str) -> dict[str, str]:
     """The variables that a program reads, and what each means."""
     return {
-        setting.metadata["variable"]: setting.metadata["meaning"]
-        for setting in fields(Settings)
-        if program in setting.metadata["programs"]
+        each.metadata["variable"]: each.metadata["meaning"]
+        for each in fields(Settings)
+        if program in each.metadata["programs"]
     }
