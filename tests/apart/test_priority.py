@@ -33,9 +33,13 @@ def kept(slice_: int) -> int:
     return told
 
 
+def behind() -> tuple[int, int]:
+    """How it is for a process that stands back behind this one."""
+    return min(19, attributes(0)[0] + priority.NICE), kept(priority.SLICE)
+
+
 def test_it_and_its_children_stand_back() -> None:
-    nice, slice_ = attributes(0)
-    wanted = (min(19, nice + priority.NICE), kept(priority.SLICE))
+    before = attributes(0)
     with subprocess.Popen(
         ["sh", "-c", "read _; sleep 60 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True
     ) as process:
@@ -45,16 +49,16 @@ def test_it_and_its_children_stand_back() -> None:
         print(file=process.stdin, flush=True)
         child = int(process.stdout.readline())
         try:
-            assert [attributes(process.pid), attributes(child)] == [wanted, wanted]
+            assert [attributes(process.pid), attributes(child)] == [behind()] * 2
         finally:
             os.kill(child, 9)
             process.kill()
-    assert attributes(0) == (nice, slice_)
+    assert attributes(0) == before
 
 
 def test_a_hand_stands_back() -> None:
     with hand.hand() as one:
-        assert attributes(one._process.pid) != attributes(0)
+        assert attributes(one._process.pid) == behind()
 
 
 def test_where_the_kernel_takes_no_time_it_is_nicer(monkeypatch: pytest.MonkeyPatch) -> None:
