@@ -6,14 +6,13 @@ import platform
 import struct
 import subprocess
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from walkaway_core.apart import hand, priority
 
 GET_ATTRIBUTES = {"x86_64": 315, "aarch64": 275}
-KNOWN_SINCE = (6, 12)
-"""The first Linux that keeps what is asked for ("sched/eevdf: Use sched_attr::sched_runtime …", July 2024)."""
 
 
 def attributes(process: int) -> tuple[int, int]:
@@ -24,27 +23,42 @@ def attributes(process: int) -> tuple[int, int]:
     return struct.unpack(priority.ATTRIBUTES, told.raw)[3], struct.unpack(priority.ATTRIBUTES, told.raw)[5]
 
 
+def kept(slice_: int) -> int:
+    """What becomes of a time that a process asks for: kernels before 6.12 leave it as it was."""
+    asked = struct.pack(priority.ATTRIBUTES, struct.calcsize(priority.ATTRIBUTES), 0, 0, 0, 0, slice_, 0, 0)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        ctypes.CDLL(None).syscall(priority.SET_ATTRIBUTES[platform.machine()], process.pid, asked, 0)
+        told = attributes(process.pid)[1]
+        process.kill()
+    return told
+
+
+def behind() -> tuple[int, int]:
+    """How it is for a process that stands back behind this one."""
+    return min(19, attributes(0)[0] + priority.NICE), kept(priority.SLICE)
+
+
 def test_it_and_its_children_stand_back() -> None:
-    nice, slice_ = attributes(0)
-    release = tuple(map(int, platform.release().split(".")[:2]))
-    wanted = (min(19, nice + priority.NICE), priority.SLICE if release >= KNOWN_SINCE else slice_)
-    with subprocess.Popen(["sh", "-c", "read _; sleep 60 & echo $!; wait"], stdin=-1, stdout=-1, text=True) as process:
+    before = attributes(0)
+    with subprocess.Popen(
+        ["sh", "-c", "read _; sleep 60 & echo $!; wait"], stdin=PIPE, stdout=PIPE, text=True
+    ) as process:
         assert process.stdin
         assert process.stdout
         priority.stand_back(process.pid)
         print(file=process.stdin, flush=True)
         child = int(process.stdout.readline())
         try:
-            assert [attributes(process.pid), attributes(child)] == [wanted, wanted]
+            assert [attributes(process.pid), attributes(child)] == [behind()] * 2
         finally:
             os.kill(child, 9)
             process.kill()
-    assert attributes(0) == (nice, slice_)
+    assert attributes(0) == before
 
 
 def test_a_hand_stands_back() -> None:
     with hand.hand() as one:
-        assert attributes(one._process.pid) != attributes(0)
+        assert attributes(one._process.pid) == behind()
 
 
 def test_where_the_kernel_takes_no_time_it_is_nicer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ class Namespace:
         except ProcessLookupError:  # it has failed on its way there
             while True:
                 self.line()
-        except OSError as error:
+        except PermissionError as error:
             raise SandboxRefused(f"Commands cannot be run here: their limits cannot be set: {error}") from error
         self._open_gate()
 

@@ -71,8 +71,7 @@ def hand() -> Iterator[Hand]:
         cwd="/",
     )
     try:
-        with suppress(ProcessLookupError):  # it has failed already, which its work will tell
-            priority.stand_back(process.pid)
+        priority.stand_back(process.pid)
         yield Hand(process)
     finally:
         process.kill()

@@ -4,12 +4,14 @@ import ctypes
 import os
 import platform
 import struct
+import sys
 
 NICE = 10
 """By how much nicer it is (nice(2))."""
 SLICE = 100_000_000
-"""Nanoseconds for which it would be given the processor at a time: from Linux 6.12 on, which leaves who runs to the end
-of that time, whoever wakes goes first only if its own is shorter (sched_setattr(2), kernel/sched/fair.c)."""
+"""Nanoseconds of the processor that it asks for at a time. Newer kernels (EEVDF, Linux 6.6) let a process run to the
+end of its time, however nice it is; from 6.12 on one that asks for more than others is interrupted by them
+(`sched_runtime` in sched_setattr(2))."""
 ATTRIBUTES = "=IIQiIQQQ"
 """struct sched_attr: its size, policy, flags, how nice, priority, run time, deadline, period."""
 SET_ATTRIBUTES = {"x86_64": 314, "aarch64": 274}
@@ -20,6 +22,6 @@ def stand_back(process: int) -> None:
     """Put it, and what it starts from now on, behind this one. Raises OSError, as ProcessLookupError."""
     nice = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
     os.setpriority(os.PRIO_PROCESS, process, nice)
-    if (call := SET_ATTRIBUTES.get(platform.machine())) and os.uname().sysname == "Linux":
+    if (call := SET_ATTRIBUTES.get(platform.machine())) and sys.platform == "linux":
         attributes = struct.pack(ATTRIBUTES, struct.calcsize(ATTRIBUTES), os.SCHED_OTHER, 0, nice, 0, SLICE, 0, 0)
-        _libc.syscall(call, process, attributes, 0)  # where it is refused, the kernel knows no such time
+        _libc.syscall(call, process, attributes, 0)  # where it is refused, being nicer must do
