@@ -1,10 +1,13 @@
 """Where a turn is broken: on the adapters of one machine, or on those of AWS under moto."""
 
 import itertools
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,6 +20,10 @@ from walkaway_core.ports.table import Table
 from walkaway_core.ports.workspace import Workspace
 from walkaway_local.table import SqliteTable
 from walkaway_local.workspace import FolderWorkspace
+
+MEMORY = Path("/dev/shm")  # Linux has it
+ROOM = 256 * 1024**2
+"""Bytes that must be free there."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +52,24 @@ Places = Callable[[], Place]
 
 @contextmanager
 def one_machine(folder: Path) -> Iterator[Places]:
-    """SQLite and folders."""
+    """SQLite and folders, in memory where there is room: no power fails here, and an fsync costs nothing there."""
     number = itertools.count()
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    with TemporaryDirectory(dir=MEMORY if roomy else folder) as name:
 
-    def make() -> Place:
-        below = folder / str(next(number))
-        below.mkdir()
-        clock = HeldClock()
-        table = SqliteTable(below / "table.db", clock)
-        return Place(clock, table, FolderWorkspace(below / "files"), table.close)
+        def make() -> Place:
+            below = Path(name) / str(next(number))
+            below.mkdir()
+            clock = HeldClock()
+            table = SqliteTable(below / "table.db", clock)
 
-    yield make
+            def close() -> None:
+                table.close()
+                shutil.rmtree(below)
+
+            return Place(clock, table, FolderWorkspace(below / "files"), close)
+
+        yield make
 
 
 @contextmanager
