@@ -82,7 +82,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/python -m dev.models --check
 	@$(BIN)/python -m dev.bill.page --check
 	@$(BIN)/python -m dev.layer --check
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml templates/*.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
 	@$(BIN)/statelint statemachines/*.json
 	@$(BIN)/python -m dev.imports
