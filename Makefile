@@ -5,15 +5,18 @@ STAMP := .venv/.ready
 SAM_STAMP := .venv-sam/.ready
 PEERS_STAMP := .venv-peers/.ready
 FUZZ_STAMP := .venv-fuzz/.ready
+CHECKOV_STAMP := .venv-checkov/.ready
+RUNTIME_STAMP := .venv-runtime/.ready
+STACK_STAMP := .venv-stack/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 # As pip does by itself: the certificates of the system's store, where a company's proxy has its own.
 export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check fix faults peers bench cost build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap deploy lock docs clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -42,6 +45,18 @@ $(FUZZ_STAMP): requirements-fuzz.lock $(STAMP)
 	@echo "Setting up .venv-fuzz (schemathesis) …"
 	@$(PYTHON) -m venv --clear .venv-fuzz
 	@$(BIN)/uv pip sync --quiet --python .venv-fuzz/bin/python --require-hashes requirements-fuzz.lock
+	@touch $@
+
+$(CHECKOV_STAMP): requirements-checkov.lock $(STAMP)
+	@echo "Setting up .venv-checkov …"
+	@$(PYTHON) -m venv --clear .venv-checkov
+	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements-checkov.lock
+	@touch $@
+
+# These two run what is built, so they have the functions' Python.
+$(RUNTIME_STAMP) $(STACK_STAMP): .venv-%/.ready: requirements-%.lock $(STAMP)
+	@python=$$($(BIN)/python -m dev.build --find) && echo "Setting up .venv-$* …" && $$python -m venv --clear .venv-$*
+	@$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --require-hashes requirements-$*.lock
 	@touch $@
 
 demo: $(STAMP) ## Show the main job, end to end, on this machine
@@ -82,7 +97,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/python -m dev.models --check
 	@$(BIN)/python -m dev.bill.page --check
 	@$(BIN)/python -m dev.layer --check
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml templates/*.yaml
 	@$(SAM) validate --lint >.venv-sam/validate.log 2>&1 || { cat .venv-sam/validate.log; exit 1; }
 	@$(BIN)/statelint statemachines/*.json
 	@$(BIN)/python -m dev.imports
@@ -104,6 +119,28 @@ faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (
 peers: $(STAMP) $(PEERS_STAMP) ## Try other products' real clients against this one, and measure beside their server
 	@$(BIN)/python -m pytest -q --no-header peers
 	@$(BIN)/python -m benchmarks.runs
+
+# What each of these shows, and what it cannot: docs/reliability.md, what is tried against what.
+ORACLE = $(BIN)/python -m pytest -q --no-header
+
+oracle-dynamodb: $(STAMP) ## Try the table against DynamoDB Local (needs Java 17 and npm)
+	@$(BIN)/python -m dev.dynamodb_local
+	@$(ORACLE) oracles/test_dynamodb.py
+	@echo "Not shown: conflicts between transactions, throttles, and more than one machine."
+
+oracle-stack: $(STACK_STAMP) $(SAM_STAMP) ## Build, deploy and use the stack in ministack, an emulator of AWS (needs Python 3.13)
+	@$(MAKE) --no-print-directory build ARCHITECTURE=own
+	@$(ORACLE) oracles/test_stack.py
+	@echo "Not shown: streams, IAM, tenant isolation, binary files, retriers by an exception's name, the gateway's own answers."
+
+oracle-runtime: $(RUNTIME_STAMP) $(SAM_STAMP) ## Run each built function in the runtime that Lambda runs it in (needs Python 3.13)
+	@$(MAKE) --no-print-directory build ARCHITECTURE=own
+	@$(ORACLE) oracles/test_runtime.py
+	@echo "Not shown: the Lambda Web Adapter, and Lambda's own machine, limits and time."
+
+oracle-checkov: $(CHECKOV_STAMP) ## Judge the templates by checkov's rules but those that .checkov.yaml has reasons against
+	@.venv-checkov/bin/checkov --config-file .checkov.yaml
+	@echo "Not shown: whether a rule is right for this stack, and what parameters change; .checkov.yaml has the rules left out."
 
 bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.hot
@@ -133,8 +170,11 @@ lock: ## Choose the newest versions of all dependencies
 		--group peers --output-file requirements-peers.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group fuzz --output-file requirements-fuzz.lock
+	@for group in checkov runtime stack; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+			--group $$group --output-file requirements-$$group.lock || exit 1; done
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

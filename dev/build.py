@@ -53,7 +53,8 @@ with tempfile.TemporaryFile() as out:
     help="The template's parameter; `own` is this machine's, on which the functions can then be imported.",
 )
 @click.option("--if-possible", is_flag=True, help=f"Without Python {MINOR}, say so and succeed.")
-def main(*, architecture: str, if_possible: bool) -> None:
+@click.option("--find", "only_find", is_flag=True, help=f"Print where Python {MINOR} is, and build nothing.")
+def main(*, architecture: str, if_possible: bool, only_find: bool) -> None:
     """Build, compile, measure. Exits with 1 beyond a budget."""
     python = find()
     if python is None:
@@ -62,6 +63,9 @@ def main(*, architecture: str, if_possible: bool) -> None:
             print(f"Not built: {told}")
             return
         sys.exit(f"{told}; install it")
+    if only_find:
+        print(python)
+        return
     own = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
     chosen = own if architecture == "own" else architecture
     sandbox_layer.build(chosen, python)

@@ -54,9 +54,7 @@ class Account:
 
     def table(self, name: str = TABLE) -> "DynamoDBClient":
         client = table.connect(**ACCOUNT)
-        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-        types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-        client.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
+        make_table(client, name)
         return cast("DynamoDBClient", OneAtATime(client))
 
     def bucket(self, name: str = BUCKET) -> "S3Client":
@@ -96,6 +94,12 @@ class Account:
             )
             self._made[name] = str(made["FunctionArn"])
         return self._made[name]
+
+
+def make_table(client: "DynamoDBClient", name: str) -> None:
+    keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+    client.create_table(TableName=name, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
 
 
 @contextmanager
