@@ -483,6 +483,22 @@ if segment >= 0:
     print('HELD')"""
 )
 
+CUT = """\
+import os, socket
+file, (ends, begins) = os.open('a', os.O_RDWR | os.O_CREAT), os.pipe()
+os.write(file, b'x' * 65536)
+for act in (lambda: os.splice(file, begins, 4096, offset_src=0), lambda: os.sendfile(begins, file, 4096, 4096)):
+    try:
+        act()
+    except OSError:
+        pass
+os.ftruncate(file, 0)
+os.set_blocking(ends, False)
+try:
+    print('HELD' if os.read(ends, 65536) else '')
+except BlockingIOError:
+    pass"""
+
 
 def _numbers(*names: str) -> list[int | None]:
     column = seccomp.MACHINES[platform.machine()].column
@@ -520,6 +536,7 @@ INHERITED = [
             ("vmsplice", "io_setup", "open_tree_attr"),
         )
     ),
+    Attack("calls: pages of a file that has been cut", PYTHON.format(CUT), says("HELD"), weaken.filters_nothing),
     Attack(
         "calls: memory that nobody has mapped",
         PYTHON.format(UNMAPPED.format(memfd=MEMFD, shmget=seccomp.MACHINES[platform.machine()].shmget)),

@@ -31,6 +31,22 @@ NEEDED = {
     "x86_64": {"read": 0, "mmap": 9, "clone": 56, "execve": 59, "unshare": 272, "clone3": 435, "getrandom": 318},
     "aarch64": {"read": 63, "mmap": 222, "clone": 220, "execve": 221, "unshare": 97, "clone3": 435, "getrandom": 278},
 }
+SEND = """python - <<'END'
+import shutil, socket, threading
+shutil.copyfile('a', 'b')
+ours, theirs = socket.socketpair()
+heard = []
+def hear():
+    while data := theirs.recv(65536):
+        heard.append(len(data))
+hearing = threading.Thread(target=hear)
+hearing.start()
+with ours, open('a', 'rb') as file:
+    ours.sendfile(file)
+hearing.join()
+print(sum(heard))
+END
+true"""
 INT80 = """python - <<'END'
 import ctypes, mmap
 code = mmap.mmap(-1, 4096, prot=7)
@@ -68,6 +84,12 @@ def test_a_call_that_no_command_needs_is_refused(name: str, machine: str, number
 
 
 @pytest.mark.parametrize("machine", seccomp.MACHINES)
+def test_pages_are_not_passed_on_without_a_copy(machine: str) -> None:
+    for numbers in seccomp.UNSUPPORTED.values():
+        assert answer(machine, numbers[seccomp.MACHINES[machine].column]) == errno.EINVAL
+
+
+@pytest.mark.parametrize("machine", seccomp.MACHINES)
 def test_what_commands_need_passes_and_other_ways_of_calling_do_not(machine: str) -> None:
     known = seccomp.MACHINES[machine]
     for number in NEEDED[machine].values():
@@ -90,6 +112,15 @@ def run(sandbox: Bubblewrap, command: str) -> str:
     words: list[bytes] = []
     with sandbox.run(Command(command, "t/files", ("",), ("",), 20.0), words.append):
         return b"".join(words).decode()
+
+
+@needs_bubblewrap
+def test_programs_copy_and_send_files_all_the_same(tmp_path: Path) -> None:
+    sandbox = Bubblewrap(tmp_path / "sandbox", FolderWorkspace(tmp_path / "workspace"))
+    assert run(sandbox, f"head -c 500000 /dev/zero > a; {SEND}; cp a c; cat a > d; cmp a b && cmp a c && cmp a d") == (
+        "500000\n"
+    )
+    assert run(sandbox, "ulimit -l") == "64\n"
 
 
 @needs_bubblewrap

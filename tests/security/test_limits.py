@@ -15,7 +15,7 @@ from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import disk, namespace, running, usage
+from walkaway_local.sandbox import disk, namespace, running, sharing, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -62,6 +62,31 @@ threading.Thread(target=hold).start()
 ctypes.CDLL(None).syscall(60 if os.uname().machine == 'x86_64' else 93, 0)
 END""",
 }
+SHARED = """exec python3 - <<'END'
+import ctypes, mmap, time
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+size = 50_000_000 // mmap.PAGESIZE * mmap.PAGESIZE
+for _ in range(6):
+    place = libc.mmap(None, size, 3, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS, -1, 0)
+    ctypes.memset(place, 1, size)
+    {}
+time.sleep(3)
+print('DONE', flush=True)
+END"""
+GIVEN_UP = {
+    "all but one page unmapped": "libc.munmap(ctypes.c_void_p(place + 4096), ctypes.c_size_t(size - 4096))",
+    "given up": "libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), mmap.MADV_DONTNEED)",
+    "given up, under another name": "libc.prctl(0x53564D41, 0, ctypes.c_void_p(place), ctypes.c_size_t(size), b'x');"
+    " libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), mmap.MADV_DONTNEED)",
+}
+MAPPINGS = """exec python3 - <<'END'
+import mmap, time
+held = [mmap.mmap(-1, 4096, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS) for _ in range(5000)]
+time.sleep(3)
+print('DONE', flush=True)
+END"""
 LEFT = """python3 - <<'END'
 import os
 for _ in range({depth}):
@@ -244,6 +269,39 @@ def test_memory_cannot_be_hidden(place: str, sandbox: Bubblewrap, monkeypatch: p
     assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
     monkeypatch.setattr(usage, "used", lambda *_: 0)
     assert "DONE" in run(sandbox, HIDDEN[place])
+
+
+@pytest.mark.parametrize("how", GIVEN_UP)
+def test_shared_memory_counts_when_no_page_of_it_is_mapped(
+    how: str, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "MEMORY", 200_000_000)
+    command = SHARED.format(GIVEN_UP[how])
+    told = run(sandbox, command, 60.0)
+    assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
+    monkeypatch.setattr(sharing, "held", lambda _: 0)
+    assert "DONE" in run(sandbox, command, 60.0)
+
+
+def test_who_is_not_told_what_shared_memory_holds_counts_all_that_is_mapped() -> None:
+    def told(folder: Path) -> str:
+        running.MEMORY = 200_000_000
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        return run(sandbox, SHARED.format(GIVEN_UP["given up"]), 60.0)
+
+    assert as_somebody(told).endswith("bytes of memory")
+
+
+@pytest.mark.parametrize("most", ["LINES", "PIECES"])
+def test_more_shared_memory_than_can_be_looked_at_is_too_much(
+    most: str, sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "PIECES" if most == "LINES" else "LINES", 10**9)
+    monkeypatch.setattr(sharing, most, 1000)
+    told = run(sandbox, MAPPINGS, 60.0)
+    assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
+    monkeypatch.setattr(sharing, most, 10**9)
+    assert run(sandbox, MAPPINGS, 60.0) == "DONE\n"
 
 
 def test_of_all_commands_the_largest_ends_when_memory_is_short(

@@ -23,7 +23,6 @@ GET = (
 )
 NEEDED = ("bwrap", "bash", "unshare", "sh")
 AS_ROOT = ("setpriv",)
-MOUNTING = ("unshare", "--mount")
 MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
 FIRST_USER, USERS = 700_000, 10_000
 """Users without a name, as whom commands run when this program is root's: limits do not bind root."""
@@ -133,7 +132,7 @@ class Bubblewrap:
             yield Finished(code, killed, tuple(changes), tuple(lost))
 
     def _start(self, command: Command, owner: int | None, procs: str) -> Start:
-        own = MOUNTING if owner is not None else MOUNTING_AS_USER
+        own = () if owner is not None else MOUNTING_AS_USER
         return Start(own, _inside(command, owner), seccomp.program(platform.machine()), procs)
 
     def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:

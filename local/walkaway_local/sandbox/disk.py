@@ -22,8 +22,8 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def options() -> str:
-    """Say to mount(8) how large it is."""
-    return f"size={size()},nr_inodes={FILES},mode=0711,nosuid,nodev"
+    """Say to the kernel how large it is (tmpfs(5))."""
+    return f"size={size()},nr_inodes={FILES},mode=0711"
 
 
 def size() -> int:

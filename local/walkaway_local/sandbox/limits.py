@@ -7,8 +7,9 @@ from walkaway_local.sandbox import disk
 
 PROCESSES = {"nproc": 256}
 """Processes of the user, who is nobody else's in a user namespace of the command's own (user_namespaces(7))."""
-LIMITS = {"as": 4 * 1024**3, "fsize": disk.BYTES, "nofile": 1024, "core": 0}
-"""Of each process: bytes of address space, of a file, open files, bytes of a core dump (setrlimit(2))."""
+LIMITS = {"as": 4 * 1024**3, "fsize": disk.BYTES, "nofile": 1024, "core": 0, "memlock": 64 * 1024}
+"""Of each process: bytes of address space, of a file, open files, bytes of a core dump, and of memory that is locked in
+its place (setrlimit(2)): what is sent without a copy is, and each byte keeps the whole huge page around it."""
 
 
 def of(seconds: float) -> Mapping[str, int]:

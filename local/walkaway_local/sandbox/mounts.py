@@ -41,16 +41,29 @@ def system(private: Path, disk: Path | None, *, network: bool) -> Iterator[str]:
             yield from ("--ro-bind", str(path), str(path))
     yield from ("--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/etc/ssl")
     for name in (*ETC, *(NETWORK if network else ())):
-        yield from ("--ro-bind-try", name, name)
+        yield from _linked(Path(name), [Path("/usr")]) or ("--ro-bind-try", name, name)
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from _scratch(disk)
     for path in environment():
         yield from _parents(path)
-        yield from ("--ro-bind", str(path), str(path))
+        yield from _linked(path, environment()) or ("--ro-bind", str(path), str(path))
     for place in _within(private):
         yield from ("--perms", "0755", "--tmpfs", str(place), "--remount-ro", str(place))
     yield from _parents(Path(MOUNT))
     yield from ("--dir", MOUNT, "--remount-ro", "/", "--remount-ro", "/dev")  # they have no size, and may be its own
+
+
+def _linked(path: Path, seen: Sequence[Path]) -> Sequence[str]:
+    """Make a link that leads to what is seen anyway; a mount costs more. Nothing for another one."""
+    if not path.is_symlink():
+        return ()
+    target = path.parent / path.readlink()
+    return ("--symlink", str(target), str(path)) if _leads(target, seen) else ()
+
+
+def _leads(target: Path, seen: Sequence[Path]) -> bool:
+    plain = ".." not in target.parts and target.exists() and target.resolve() == target
+    return plain and any(target != place.parent and target.is_relative_to(place) for place in seen)
 
 
 def mounted() -> list[Path]:

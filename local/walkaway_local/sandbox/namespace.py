@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,13 @@ from typing import BinaryIO
 
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import SandboxRefused
-from walkaway_local.sandbox import limits
+from walkaway_local.sandbox import limits, mounting
 from walkaway_local.sandbox.spawning import spawn
 
 HOLD = """\
 echo 1000 > /proc/self/oom_score_adj
 [ -z "$6" ] || echo 0 > "$6" || exit
-[ -z "$1" ] || "$2" -t tmpfs -o "$1" walkaway "$3" || exit
+[ -z "$1" ] || "$2" -t tmpfs -o "$1,nosuid,nodev" walkaway "$3" || exit
 echo > "/proc/self/fd/$4"
 read -r _ < "/proc/self/fd/$5" || exit
 shift 6
@@ -110,7 +111,7 @@ class Start:
     """What a command is started by, each with its arguments, and what filters it."""
 
     own: Sequence[str]
-    """Makes the namespace in which the disk is mounted."""
+    """Makes the namespace in which the disk is mounted, and whose root may mount it; nothing for root itself."""
     inside: Sequence[str]
     """What bubblewrap starts."""
     rules: bytes
@@ -131,6 +132,8 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
             stack.callback(os.close, descriptor)
             return descriptor
 
+        own = ThreadPoolExecutor(1, "command")  # whose end is the command's, and whose keyring the one of who starts it
+        stack.callback(own.shutdown)
         status, told = os.pipe()
         reports = stack.enter_context(os.fdopen(status, "rb"))
         gate, opener = os.pipe()
@@ -141,10 +144,14 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
             os.lseek(filtered, 0, os.SEEK_SET)
             fds = ["--args", str(arguments), "--json-status-fd", str(told), "--block-fd", str(gate)]
             fds += ["--seccomp", str(filtered)]
-            given = [mounted, _found("mount"), str(folder), str(told), str(gate), start.procs]
+            ours = bool(mounted) and not start.own
+            given = ["" if ours else mounted, _found("mount"), str(folder), str(told), str(gate), start.procs]
             hold = [_found("sh"), "-c", HOLD, "sh", *given, _found("bwrap"), *fds, *start.inside]
-            process = spawn(
-                lambda: subprocess.Popen(  # noqa: S603 - what runs in it is the point
+
+            def begun() -> "subprocess.Popen[bytes]":
+                if ours:
+                    mounting.mount(folder, mounted)  # two programs less to start
+                return subprocess.Popen(  # noqa: S603 - what runs in it is the point
                     [*(start.own if mounted else ()), *hold],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -154,7 +161,8 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                     umask=0o022,  # what the server keeps to itself is no custom of commands
                     pass_fds=[arguments, told, gate, filtered],
                 )
-            )
+
+            process = spawn(lambda: own.submit(begun)).result()
         namespace = Namespace(process, arguments, reports, opener)
         stack.callback(namespace.close)
         namespace.line()

@@ -50,6 +50,10 @@ the whole huge page around it); asynchronous input and output, of which the whol
 about files that others use; mounts and namespaces; and what only root could do.
 """
 
+UNSUPPORTED = {"splice": (275, 76), "sendfile": (40, 71)}
+"""Calls that pass pages on without a copy: a socket or a pipe keeps those of a file that has been cut since, whole, for
+one byte of each. They are answered as where they cannot be done (EINVAL), and programs read and write instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -87,10 +91,11 @@ def _instructions(machine: Machine) -> Iterator[Instruction]:
     if machine.column == 0:
         yield (AT_LEAST, 0, 1, X32)
         yield _refuse(errno.ENOSYS)
-    for numbers in REFUSED.values():
-        if (number := numbers[machine.column]) is not None:
-            yield (EQUAL, 0, 1, number)
-            yield _refuse(errno.ENOSYS)
+    for calls, answer in ((REFUSED, errno.ENOSYS), (UNSUPPORTED, errno.EINVAL)):
+        for numbers in calls.values():
+            if (number := numbers[machine.column]) is not None:
+                yield (EQUAL, 0, 1, number)
+                yield _refuse(answer)
     yield from _one_of(machine.socket, FAMILIES)
     yield from _one_of(machine.socketpair, FAMILIES)
     yield from _at_most(machine.shmget, SHARED_BYTES)

@@ -17,8 +17,8 @@ JOIN_SESSION_KEYRING = 1
 NO_KEYS = (errno.ENOSYS, errno.EPERM, errno.EACCES)
 """The kernel has none, or lets this process reach none, and so no child of it either."""
 _thread = ThreadPoolExecutor(1, "spawn")
-"""Keyrings are a thread's: this one has none of the operator's. It lives as long as this program, since the end of the
-thread that started them is that of commands (PR_SET_PDEATHSIG in prctl(2))."""
+"""Keyrings are a thread's: this one has none of the operator's, nor has a thread that it begins. It lives as long as
+this program, since the end of the thread that started them is that of commands (PR_SET_PDEATHSIG in prctl(2))."""
 
 
 def spawn(start: Callable[[], T]) -> T:

@@ -1,9 +1,10 @@
 """What a command takes of the memory: what its processes have mapped, and what the kernel holds for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from walkaway_local.sandbox import sharing
 from walkaway_local.sandbox.disk import value
 
 QUEUES = 4
@@ -16,9 +17,11 @@ def used(pid: int, first: int | None) -> int:
     """Add up the memory of a process and all below it, in bytes; pages that they share count for each.
 
     `first` is a process in a network namespace of their own, whose sockets are theirs. Page tables count: without
-    them, memory that is only read would be free of charge.
+    them, memory that is only read would be free of charge. So does shared memory of which no page is mapped any more.
     """
-    return sum(map(_of_process, _below(pid))) + (0 if first is None else _in_sockets(first))
+    tasks = [task for task in map(_living, _below(pid)) if task]
+    mapped, shared = _mapped(tasks)
+    return mapped + max(0, sharing.held(tasks) - shared) + (0 if first is None else _in_sockets(first))
 
 
 def short() -> bool:
@@ -59,25 +62,38 @@ def _below(pid: int) -> Iterator[int]:
                 waiting += map(int, (task / "children").read_text().split())
 
 
-def _of_process(pid: int) -> int:
+def _living(pid: int) -> Path | None:
+    """A thread of a process that has its memory: the first one may have ended, and then the others alone have it."""
     for task in _tasks(pid):
         with suppress(OSError):
-            if taken := _of_task(task):
-                return taken
-    return 0
+            if any(line.startswith(b"VmRSS:") for line in _status(task)):
+                return task
+    return None
 
 
 def _tasks(pid: int) -> list[Path]:
-    """The threads of a process: the first one may have ended, and then the others alone say what they have."""
+    """The threads of a process."""
     with suppress(OSError):
         return list(Path(f"/proc/{pid}/task").iterdir())
     return []
 
 
-def _of_task(task: Path) -> int:
-    """What is mapped in a thread's memory. Names are the command's: of what ends lines they lack the newline alone."""
-    lines = (task / "status").read_bytes().split(b"\n")
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith((b"VmRSS:", b"VmPTE:")))
+def _mapped(tasks: Iterable[Path]) -> tuple[int, int]:
+    """Bytes that are mapped, with the tables of pages, and how many of them belong to files in memory."""
+    mapped = shared = 0
+    for task in tasks:
+        with suppress(OSError):
+            for line in _status(task):
+                if line.startswith((b"VmRSS:", b"VmPTE:")):
+                    mapped += int(line.split()[1]) * 1024
+                elif line.startswith(b"RssShmem:"):
+                    shared += int(line.split()[1]) * 1024
+    return mapped, shared
+
+
+def _status(task: Path) -> list[bytes]:
+    """What the kernel says of a thread. Names are the command's: of what ends lines they lack the newline alone."""
+    return (task / "status").read_bytes().split(b"\n")
 
 
 def _in_sockets(first: int) -> int:
