@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from walkaway_core.agent.tools.files import MAX_ADDED_BYTES, MAX_TEXT_BYTES
 from walkaway_core.apart import hand
 from walkaway_core.apart.child import LENGTH, Failed
 from walkaway_core.apart.hand import Broke
@@ -54,6 +55,27 @@ def test_in_a_function_it_leaves_memory_to_whoever_asked(monkeypatch: pytest.Mon
         with pytest.raises(Failed, match="more than 773741824 bytes of memory"):
             one.do("editing:replaced", "a" * 850_000, "a", "b" * 1000, 10**12)
         assert one.do("searching:matches", "b", ["b"], 1) == [0]
+
+
+def test_the_most_that_an_edit_may_make_fits_into_the_function_that_calls_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A text of the longest characters whose line ends are looked at."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+    line = "\U0001f600abcdefgh\r\n"
+    lines = MAX_TEXT_BYTES // len(line.encode())
+    new = "\n" + "x" * (MAX_ADDED_BYTES // lines)
+    with hand.hand() as one:
+        made, count = one.do("editing:replaced", line * lines, "h\n", new, MAX_ADDED_BYTES)
+    assert count == lines
+    assert len(made) > MAX_ADDED_BYTES
+
+
+def test_an_answer_that_does_not_fit_is_said_to_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+    line = "abcdefgh ijklmnop\r\n"
+    with hand.hand() as one, pytest.raises(Failed, match="of memory"):
+        one.do("editing:replaced", line * 105_000, "mnop\nabcd", "MNOP\n" + "A" * 850, 10**12)
 
 
 def test_it_needs_no_shared_memory() -> None:

@@ -39,7 +39,12 @@ TASKS = {name: state for name, state in ALL.items() if state["Type"] == "Task"}
 
 class TestMachine:
     def test_every_function_is_there(self) -> None:
-        assert set(TASKS) == {"CallModel", "RunTool", "RequestClientTools", "ContinueTurn", "FinishTurn"}
+        by_itself = {"RunOneTool"}
+        assert set(TASKS) == {"CallModel", "RunTool", "RequestClientTools", "ContinueTurn", "FinishTurn"} | by_itself
+
+    def test_a_call_by_itself_is_tried_again_like_one_of_several(self) -> None:
+        assert TASKS["RunOneTool"]["Retry"] == TASKS["RunTool"]["Retry"]
+        assert TASKS["RunOneTool"]["TimeoutSeconds"] == TASKS["RunTool"]["TimeoutSeconds"]
 
     @pytest.mark.parametrize("name", TASKS)
     def test_a_throttled_function_is_asked_for_longer_than_a_turn_is_left_alone(self, name: str) -> None:

@@ -177,7 +177,7 @@ def test_a_queue_with_a_maximum_of_concurrency_is_asked_more_often() -> None:
 
 
 def test_the_bills_are_what_could_be_reached() -> None:
-    """By what was counted last, with the memory that the template says; the turn misses its aim."""
+    """By what was counted last, with the memory that the template says."""
     counts, stack = bill.counted(), Stack()
     memory = bill.memories(stack)
     assert sum(line.dollars for line in bill.turn(counts, memory)) <= bill.REACHED

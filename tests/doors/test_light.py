@@ -135,9 +135,9 @@ class TestWhatNeedsTheMachine:
         model.replies = [self.MIXED, DONE]
         turn = engine.turn()
         state = go(engine, turn)
-        assert (state["next"], state["calls"]) == ("tools", [1])
+        assert (state["next"], state["call"]) == ("tool", 1)
         assert [r["id"] for r in of(engine.events(turn), "tool_result")] == ["call_0", "call_2"]
-        engine.door("RunTool", {**state, "call": 1})
+        state = engine.door("RunTool", state)
         assert engine.door("CallModel", state)["next"] == "over"
 
     def test_a_session_can_say_that_no_tool_is_light(self, engine: Engine, model: MessagesApi) -> None:
@@ -172,8 +172,8 @@ class TestWhatNeedsTheMachine:
         turn = engine.turn(engine.session(**stored.settings))
         state = go(engine, turn)
         if heavy:
-            assert (state["next"], state["calls"], state["waits"]) == ("tools", [2], True)
-            engine.door("RunTool", {**state, "call": 2})
+            assert (state["next"], state["call"], state["waits"]) == ("tool", 2, True)
+            state = engine.door("RunTool", state)
             state = engine.door("CallModel", state)
         assert (state["next"], state["step"], len(model.requests)) == ("ask", 1, 1)
         engine.door("RequestClientTools", {"ticket": state, "token": f"{turn.execution_name}:1"})
@@ -237,8 +237,8 @@ class TestRetry:
         monkeypatch.setattr(stops, "behind", behind)
         assert (len(model.requests), len(ran)) == (steps, steps)
         state = go(engine, turn)  # the machine's Retry: the same ticket
-        assert (state["next"], state["step"], state["calls"]) == ("tools", steps, [0])
-        engine.door("RunTool", {**state, "call": 0})
+        assert (state["next"], state["step"], state["call"]) == ("tool", steps, 0)
+        state = engine.door("RunTool", state)
         assert engine.door("CallModel", state)["next"] == "over"
         assert len(model.requests) == steps + 1
         texts = [transcript.text(m["content"]) for m in asked(model) if m["role"] == "assistant"]

@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from tests.kit.busy import send
 from tests.kit.engine import Engine
+from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.steps import of, run
+from tests.kit.steps import begun, go, of, run
 from tests.kit.tickets import ticket
 from walkaway_core.agent.tools import TOOLS
 from walkaway_core.agent.tools.files import WriteFile
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
 from walkaway_core.engine.ending import cancel
+from walkaway_core.log import log
+from walkaway_core.log.log import Draft, Writer
 from walkaway_core.ports.shares import NoPlace, Shares, Unshared
 from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.places import TablePlaces
@@ -22,6 +26,73 @@ from walkaway_core.store.ticket import Ticket
 from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
+
+
+class TestByItself:
+    """The only call of a step that is not light has a state of its own, which goes on with what RunTool gives."""
+
+    SEARCH = (Reply([call("search_files", "call_0", pattern="x")]), Reply([text("done")]))
+
+    def test_it_says_where_the_log_ends_and_nobody_looks(
+        self, engine: Engine, model: MessagesApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        model.replies = list(self.SEARCH)
+        turn = engine.turn()
+        state = go(engine, turn)
+        assert (state["next"], state["call"], state["number"]) == ("tool", 0, len(engine.events(turn)))
+        looked: list[int] = []
+        monkeypatch.setattr(log, "end", lambda *_: looked.append(1))
+        state = engine.door("RunTool", state)
+        assert (state["next"], state["number"]) == ("call_model", len(engine.events(turn)))
+        assert engine.door("CallModel", state)["next"] == "over"
+        assert looked == []
+
+    @pytest.mark.parametrize("behind", ["RunTool", "CallModel"])
+    def test_what_came_meanwhile_is_met(self, engine: Engine, model: MessagesApi, behind: str) -> None:
+        model.replies = list(self.SEARCH)
+        turn = engine.turn()
+        state = go(engine, turn)
+        if behind == "CallModel":
+            state = engine.door("RunTool", state)
+        drafts: list[Draft] = [("tool_use.progress", {"id": "call_0", "content": "so far"})]
+        log.append(engine.services, Writer(turn.key, log.tools_era(1), "another"), state["number"], drafts)
+        if behind == "RunTool":
+            state = engine.door("RunTool", state)
+        assert engine.door("CallModel", state)["next"] == "over"
+        assert engine.kinds(turn).count("tool_use.progress") == 1
+        assert engine.kinds(turn).count("tool_result") == 1
+        assert engine.kinds(turn)[-1] == "message.completed"
+        assert len(model.requests) == 2
+
+    def test_a_state_that_is_tried_again_takes_over_the_step(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = [self.SEARCH[0], Reply([text("half")]), self.SEARCH[1]]
+        turn = engine.turn()
+        state = engine.door("RunTool", go(engine, turn))
+        engine.table.picks = lambda _, __: len(model.requests) == 2
+        engine.table.fault = "crash before"
+        with pytest.raises(Crashed):
+            engine.door("CallModel", state)
+        engine.table.dead = False
+        assert engine.door("CallModel", state)["next"] == "over"
+        started = of(engine.events(turn), "step.started")
+        assert [(s["step"], s["attempt"]) for s in started] == [(1, 1), (2, 1), (2, 2)]
+
+    def test_states_that_do_not_know_it_get_a_list_of_one(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = list(self.SEARCH)
+        state = engine.door("CallModel", {**begun(engine.turn()), "ways": 2})
+        assert (state["next"], state["calls"]) == ("tools", [0])
+        assert {"call", "line", "number"}.isdisjoint(state)
+
+    def test_a_turn_that_has_waited_is_found(self, engine: Engine, model: MessagesApi) -> None:
+        """What was said in it stands at a place that only its record tells."""
+        model.replies = list(self.SEARCH)
+        first = engine.turn()
+        second = send(engine, first.key.owner, "second", "enqueue").turn
+        cancel(engine.services, first.key)
+        turn = engine.now(second)
+        assert turn.key.order != turn.key.turn
+        run(engine, turn)
+        assert engine.kinds(turn).count("tool_result") == 1
 
 
 class TestJournal:

@@ -20,7 +20,7 @@ def go(engine: Engine, turn: Turn, number: int = 1) -> dict[str, Any]:
 
 def begun(turn: Turn) -> dict[str, Any]:
     """A turn's ticket as the state machine's first state leaves it."""
-    return {**turn.ticket.json(), "ways": 2}
+    return {**turn.ticket.json(), "ways": 3}
 
 
 def run(engine: Engine, turn: Turn) -> list[Event]:
@@ -31,6 +31,8 @@ def run(engine: Engine, turn: Turn) -> list[Event]:
             engine.clock.time += state["seconds"]
         for index in state["calls"]:
             engine.door("RunTool", {**state, "call": index})
+        if state["next"] == "tool":
+            state = engine.door("RunTool", state)
         state = engine.door("CallModel", state)
     engine.door("FinishTurn", state)
     return engine.events(turn)

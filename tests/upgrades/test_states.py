@@ -57,5 +57,5 @@ def test_the_states_of_now_say_that_they_know_how_to_wait_also_behind_a_pause(he
     world = here.world()
     pauses.paused(world)
     assert invoked(world, "RequestClientTools") != []
-    assert set(invoked(world, "CallModel")) == {2}
+    assert set(invoked(world, "CallModel")) == {3}
     world.place.close()

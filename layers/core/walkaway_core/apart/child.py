@@ -71,13 +71,13 @@ def _answer(data: bytes) -> tuple[bytes, bytes]:
     work, arguments = json.loads(data)
     try:
         done = _function(work)(*arguments)
+        return (BYTES, done) if isinstance(done, bytes) else (JSON, json.dumps(done).encode())
     except Failed as failure:
         return FAILED, json.dumps(str(failure)).encode()
     except MemoryError:
         return FAILED, json.dumps(f"it takes more than {memory()} bytes of memory").encode()
     except Exception as error:  # noqa: BLE001 - whoever asked for the work logs it
         return BROKE, json.dumps(f"{type(error).__name__}: {error}"[:2000]).encode()
-    return (BYTES, done) if isinstance(done, bytes) else (JSON, json.dumps(done).encode())
 
 
 def _function(work: str) -> Any:

@@ -16,7 +16,7 @@ def check(count: int, old: str, new: str, most: int) -> None:
     """Raise Failed when as many replacements add more than `most` bytes (of UTF-8) to a text."""
     added = count * (len(new.encode(errors="replace")) - len(old.encode(errors="replace")))
     if added > most:
-        raise Failed(f"{count} replacements would add {added} bytes; a file may have {most}. Replace fewer at once")
+        raise Failed(f"{count} replacements would add {added} bytes; an edit may add {most}. Replace fewer at once")
 
 
 def replaced(words: str, old: str, new: str, most: int) -> tuple[str, int]:

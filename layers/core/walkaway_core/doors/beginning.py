@@ -16,13 +16,16 @@ from walkaway_core.store.transaction import Transaction
 from walkaway_wire.events import STEP_ADJUSTED, STEP_STARTED
 
 
-def begin(services: Services, current: Current, step: int, nonce: str, until: float) -> OpenStep | None:
+def begin(
+    services: Services, current: Current, step: int, nonce: str, *, until: float, number: int | None = None
+) -> OpenStep | None:
     """Begin the next attempt at a step; None when something has changed: look again.
 
-    Raises Superseded when the turn is over.
+    `number` is where the log ended behind the step before, if that is known: no attempt has been made then, unless it
+    has gone on. Raises Superseded when the turn is over.
     """
     key, tx = current.turn.key, Transaction(services.table)
-    last = log.open_end(services, key)
+    last = log.open_end(services, key) if number is None else log.End(number, log.tools_era(step - 1), over=False)
     attempt = log.attempts(last.era, step) + 1
     begun = OpenStep(*current, step, Writer(key, log.era(step, attempt), nonce), last.number, until)
     drafts = _drafts(begun, attempt)

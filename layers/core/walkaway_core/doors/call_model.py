@@ -110,8 +110,12 @@ class _Going:
         if stored:
             self.ticket = replace(self.ticket, step=step)
             return self._leave(way.behind(self.services, turn.key, step, settings, stored.body))
+        number, self.ticket = self.ticket.number, replace(self.ticket, number=None)  # whoever comes back looks again
+        if step != self.ticket.step + 1:
+            number = None
         limits.check(turn, session, settings, step, turns.left(self.services, turn))
-        begun = beginning.begin(self.services, current, step, self.nonce, self.since + retries.CUT_SECONDS)
+        until = self.since + retries.CUT_SECONDS
+        begun = beginning.begin(self.services, current, step, self.nonce, until=until, number=number)
         return replace(begun, remedies=remedies, free=self.ticket.free) if begun else None
 
     def _after(self, committed: Committed, step: int) -> Ticket | Results:
@@ -128,11 +132,14 @@ class _Going:
         goes_on = here or behind.again
         if goes_on and self.ticket.free and not left.now and not left.later:
             return results
-        results.commit()
-        return self._leave(replace(left, again=bool(goes_on)))
+        number = results.commit()
+        return self._leave(replace(left, again=bool(goes_on)), number)
 
-    def _leave(self, behind: Way) -> Ticket:
-        """Say what the machine is to do: the calls that are left, asking the caller, the next step, or the end."""
+    def _leave(self, behind: Way, number: int | None = None) -> Ticket:
+        """Say what the machine is to do: the calls that are left, asking the caller, the next step, or the end.
+
+        `number` is where the log ends, if that is known.
+        """
         calls = len(behind.now) + behind.later
         ticket = replace(self.ticket, history=self.ticket.history + MODEL_HISTORY + CALL_HISTORY * calls)
         if behind.declined:
@@ -141,4 +148,4 @@ class _Going:
             return ticket.go("done")
         if ticket.free and not behind.now:
             return ticket.go("ask" if behind.later else "call_model")
-        return replace(ticket.go("tools"), calls=behind.now, waits=behind.later > 0)
+        return ticket.run(behind.now, waits=behind.later > 0, number=number)

@@ -48,15 +48,18 @@ class Results:
         """Write them into a transaction; give the events about it."""
         return [call.end(tx, result) for call, result in self.ended]
 
-    def commit(self) -> None:
-        """Write them by themselves. Raises Superseded when somebody else has one of the calls, or the turn is over."""
+    def commit(self) -> int:
+        """Write them by themselves, and say where the log ends.
+
+        Raises Superseded when somebody else has one of the calls, or the turn is over.
+        """
         if not self.ended:
-            return
+            return self.step.number
         tx, key = Transaction(self.services.table), self.step.turn.key
         writer = Writer(key, log.tools_era(self.step.step), self.step.writer.nonce)
         drafts = self.write(tx)
         try:
-            log.append(self.services, writer, self.step.number, drafts, *tx)
+            return log.append(self.services, writer, self.step.number, drafts, *tx)
         except Refused:
             raise Superseded from None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from walkaway_core.agent.tools.tool import Result
@@ -10,6 +11,7 @@ from walkaway_core.engine import executions
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import transcript
 from walkaway_core.log.log import NotApproved, Superseded
+from walkaway_core.ports.items import Item
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import Ticket
 
@@ -26,28 +28,34 @@ def run_tool(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
     """
     ticket = Ticket.read(data)
     try:
-        call = _call(services, ticket)
+        call, journal = _call(services, ticket)
         with _place(services, ticket, call):
-            _take(services, call)
+            _take(services, call, journal)
     except Superseded:
-        return ticket.go("over").json()
-    return ticket.json()
+        return replace(ticket.go("over"), waits=ticket.waits).json()
+    return replace(ticket.go("call_model"), waits=ticket.waits, number=call.number).json()
 
 
-def _call(services: Services, ticket: Ticket) -> ToolCall:
-    """Read the call. Raises Superseded, and NotApproved for one that waits for the caller: only a yes makes it ours."""
+def _call(services: Services, ticket: Ticket) -> tuple[ToolCall, Item | None]:
+    """Read the call, and its journal.
+
+    Raises Superseded, and NotApproved for one that waits for the caller: only a yes makes it ours.
+    """
     assert ticket.call is not None
-    current = executions.current(services, ticket)
-    answer = transcript.answer(services, current.turn.key, ticket.step)
-    if answer is None:
+    place = ticket.step, ticket.call
+    current, (said, journal) = executions.current_with(
+        services, ticket, lambda key: (key.entry(ticket.step), key.call(*place))
+    )
+    if said is None:
         raise Superseded
-    call = ToolCall(services, current, answer.body, (ticket.step, ticket.call), services.ids.new("tool_"))
+    answer = transcript.unpack(services, ticket.tenant, said)
+    call = ToolCall(services, current, answer.body, place, services.ids.new("tool_"), ticket.number)
     if asking.needs(current.settings, call.block["name"], whole=call.whole) is not None:
         id_, turn = call.block["id"], current.turn.key
         request = asking.find(services, turn.owner, [id_]).get(id_)
         if request is None or request.turn != turn or not request.approved:
             raise NotApproved
-    return call
+    return call, journal
 
 
 def _place(services: Services, ticket: Ticket, call: ToolCall) -> AbstractContextManager[None]:
@@ -61,9 +69,9 @@ def _place(services: Services, ticket: Ticket, call: ToolCall) -> AbstractContex
     return services.shares.tools.place(ticket.tenant, min(2 * call.lease, LONGEST))
 
 
-def _take(services: Services, call: ToolCall) -> None:
-    """Carry the call out, wait for whoever does, or find that it has been done."""
-    state = call.claim()
+def _take(services: Services, call: ToolCall, journal: Item | None) -> None:
+    """Carry the call out, wait for whoever does, or find that it has been done; `journal` is what it was just now."""
+    state = call.claim_as(journal)
     while state == "wait":
         services.clock.sleep(WAIT)
         state = call.claim()

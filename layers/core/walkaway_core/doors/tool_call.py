@@ -46,13 +46,22 @@ UNKNOWN = (
 )
 
 
+Claimed = Literal["mine", "wait", "done", "unknown"]
+
+
 class ToolCall:
     """A call of a committed step, as one invocation handles it: the journal knows that by its `nonce`."""
 
-    def __init__(
-        self, services: Services, current: Current, answer: Mapping[str, Any], place: tuple[int, int], nonce: str
+    def __init__(  # noqa: PLR0917 - what is known of it
+        self,
+        services: Services,
+        current: Current,
+        answer: Mapping[str, Any],
+        place: tuple[int, int],
+        nonce: str,
+        number: int | None = None,
     ) -> None:
-        """`place`: the step whose `answer` it is, and which of its calls, from 0."""
+        """`place`: the step whose `answer` it is, and which of its calls, from 0. `number`: where the log ended."""
         step, index = place
         self._services = services
         self._record, self._session, self._settings = current
@@ -65,7 +74,9 @@ class ToolCall:
         self.journal = self._turn.call(step, index)
         self._nonce = nonce
         self._told = services.clock.monotonic()
-        self._writer = Writer(self._turn, log.tools_era(step), services.ids.new("tool_"))
+        self._era = log.tools_era(step)
+        self.number = number
+        """Where the log ended when this call last knew; None where others write beside it, or nobody has said."""
 
     @property
     def whole(self) -> bool:
@@ -88,13 +99,16 @@ class ToolCall:
         tx.put(Item(*self.journal, about | self._started(seconds)), Absent())
         return self._executing
 
-    def claim(self) -> Literal["mine", "wait", "done", "unknown"]:
+    def claim(self) -> Claimed:
         """Make the journal name this invocation, if it may: not before the owner's deadline, or its process's end.
 
         Raises Superseded when the turn is over or has gone on.
         """
+        return self.claim_as(self._services.table.get(self.journal)[0])
+
+    def claim_as(self, journal: Item | None) -> Claimed:
+        """Do that while the journal is as it was read."""
         seconds = self.lease
-        journal = self._services.table.get(self.journal)[0]
         tx = Transaction(self._services.table)
         if journal is None:
             return "mine" if self._write([self.begin(tx, seconds)], tx) else "wait"
@@ -181,12 +195,20 @@ class ToolCall:
         return _started(self._nonce)
 
     def _write(self, drafts: list[Draft], tx: Transaction) -> bool:
-        """Append events and change the journal in one transaction; False when the journal was not as expected."""
-        number = log.open_end(self._services, self._turn, self._writer.era).number
+        """Append events and change the journal in one transaction; False when the journal was not as expected.
+
+        Each time under a nonce of its own: a tool that nobody waits for any more may tell of itself at the same time.
+        """
+        number = self.number
+        if number is None:
+            number = log.open_end(self._services, self._turn, self._era).number
+        writer = Writer(self._turn, self._era, self._services.ids.new("tool_"))
         try:
-            log.append(self._services, self._writer, number, drafts, *tx)
+            after = log.append(self._services, writer, number, drafts, *tx)
         except Refused:
             return False
+        if self.number is not None:
+            self.number = after
         return True
 
 

@@ -1,12 +1,13 @@
 """A turn's executions: begun, handed over, and whose steps count (rule R5)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from walkaway_core.agent import agents
 from walkaway_core.errors import ResponseNotFound, SessionNotFound
 from walkaway_core.log.log import Superseded
-from walkaway_core.ports.items import Refused, Unknown
+from walkaway_core.ports.items import Item, Key, Refused, Unknown
 from walkaway_core.store import due, sessions, starts, turn_facts, turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
@@ -27,15 +28,25 @@ class Current(NamedTuple):
 
 def current(services: Services, ticket: Ticket) -> Current:
     """Read what a door works for. Raises Superseded when another execution, or none, does."""
+    return current_with(services, ticket, lambda _: ())[0]
+
+
+def current_with(
+    services: Services, ticket: Ticket, places: Callable[[TurnKey], Sequence[Key]]
+) -> tuple[Current, Sequence[Item | None]]:
+    """Read that, and at once what stands at the turn's `places`. Raises Superseded."""
     key = ticket.key
-    item, owner = services.table.get(key.item, key.owner.item)
+    asked = places(key)
+    item, owner, *there = services.table.get(key.item, key.owner.item, *asked)
     if item is None or owner is None:
         raise Superseded
     turn = unpack(key, item)
     if turn.status != "running" or turn.execution != ticket.execution:
         raise Superseded
     session = sessions.unpack(key.owner, owner)
-    return Current(turn, session, agents.as_begun(services, session, turn))
+    if (places_of_it := places(turn.key)) != asked:  # it has waited, which only its record says
+        there = services.table.get(*places_of_it)
+    return Current(turn, session, agents.as_begun(services, session, turn)), there
 
 
 def get(services: Services, key: TurnKey) -> Turn:

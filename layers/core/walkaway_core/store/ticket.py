@@ -1,12 +1,12 @@
 """The ticket: the small JSON that the state machine passes on (docs/architecture.md#tickets): ids, never content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from walkaway_core.store.keys import TurnKey
 
-Next = Literal["call_model", "wait", "tools", "ask", "continue", "done", "over"]
+Next = Literal["call_model", "wait", "tool", "tools", "ask", "continue", "done", "over"]
 
 HISTORY_BUDGET = 15_000
 """Step Functions ends an execution at 25,000 history events; calling the model, for one step or for several, writes
@@ -42,8 +42,10 @@ class Ticket:
     line: bool | None = None
     """Whether RunTool's state tries again when its tenant has no place for the call; those of 0.1.0 do not say so."""
     ways: int | None = None
-    """2: the execution's states have ways to `wait`, to `ask`, and back to `call_model`. They say so themselves; those
-    of 0.1.0 say nothing, and have none of these."""
+    """2: the execution's states have ways to `wait`, to `ask`, and back to `call_model`; 3: to one `tool` as well. They
+    say so themselves; those of 0.1.0 say nothing, and have none of these."""
+    number: int | None = None
+    """Where the turn's log ended when this was written, so that whoever appends need not look first."""
 
     @property
     def key(self) -> TurnKey:
@@ -56,13 +58,24 @@ class Ticket:
         return self.ways is not None and self.ways >= 2
 
     @property
+    def single(self) -> bool:
+        """Whether the execution's states have a way to a single call, which may be tried again for want of a place."""
+        return self.ways is not None and self.ways >= 3
+
+    @property
     def spent(self) -> bool:
         """Whether the next step belongs into a new execution."""
         return self.history >= HISTORY_BUDGET
 
     def go(self, to: Next) -> "Ticket":
         """The same ticket with another way to go."""
-        return replace(self, next=to, calls=(), waits=False, seconds=None)
+        return replace(self, next=to, calls=(), waits=False, seconds=None, call=None, line=None, number=None)
+
+    def run(self, calls: Sequence[int], *, waits: bool, number: int | None) -> "Ticket":
+        """Let the machine run calls of the step, while others of it wait for the caller; one without a map."""
+        if self.single and len(calls) == 1:
+            return replace(self.go("tool"), call=calls[0], line=True, waits=waits, number=number)
+        return replace(self.go("tools"), calls=tuple(calls), waits=waits)
 
     def wait(self, seconds: int) -> "Ticket":
         """Let the machine wait, and take the same step again."""

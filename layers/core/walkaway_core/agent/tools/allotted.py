@@ -11,7 +11,7 @@ from typing import TypeVar
 from walkaway_core.log.log import Superseded
 
 Done = TypeVar("Done")
-LOOK_EVERY, LOOK_SELDOM = 0.5, 1.0
+LOOK_EVERY, LOOK_SELDOM = 0.5, 2.5
 """Seconds between two looks whether a call is still wanted: where that costs nothing, and where it is billed."""
 GRACE = 1.0
 """Seconds at the end of a call's time in which the tool can say what it has got so far."""

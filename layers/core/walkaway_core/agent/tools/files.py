@@ -17,11 +17,12 @@ from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden
 from walkaway_core.ports import paths
 from walkaway_core.ports.workspace import FileInfo
 from walkaway_core.store import files
-from walkaway_core.store.files import MOST_BYTES
 
 Path = Annotated[str, Field(description="relative to the workspace, or absolute below /opt/sandbox/workspace")]
 
 MAX_TEXT_BYTES = 2_000_000
+MAX_ADDED_BYTES = 10_000_000
+"""What an edit may add to a file, five times what it may have had: the function that calls models has memory for it."""
 MAX_SHOWN_CHARACTERS = 50_000
 MAX_FILES = 2_000
 MAX_MATCHES = 200
@@ -132,7 +133,7 @@ class EditFile(Tool):
 
     def _replaced(self, context: ToolContext, words: str) -> tuple[str, int]:
         """Replace; where line ends are looked at it may take any time, and is done where it can be ended."""
-        edit = words, self.old_text, self.new_text, MOST_BYTES
+        edit = words, self.old_text, self.new_text, MAX_ADDED_BYTES
         try:
             if editing.is_plain(*edit[:3]):
                 return editing.replaced(*edit)
