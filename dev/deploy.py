@@ -13,9 +13,11 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from dev.account import place
 from dev.build import SAM
 from dev.template import ROOT
 
@@ -40,6 +42,8 @@ def main(*, architecture: str | None, tags: str | None, again: bool) -> None:
     if tags is not None:
         tag(answers, tags)
     given = answered(answers)
+    there = place(region(answers))
+    click.echo(f"Account {there.account}, {there.region}, as {there.caller}")
     chosen = given.get("Architecture", architecture or DEFAULT)
     if subprocess.run([sys.executable, "-m", "dev.build", "--architecture", chosen], cwd=ROOT, check=False).returncode:
         sys.exit("Nothing was deployed")
@@ -50,10 +54,20 @@ def main(*, architecture: str | None, tags: str | None, again: bool) -> None:
 
 def answered(answers: Path) -> dict[str, str]:
     """Read the parameters that a guided deployment has saved; none when there was none."""
-    deploy = tomllib.loads(answers.read_text()).get("default", {}).get("deploy", {}).get("parameters", {})
-    given = deploy.get("parameter_overrides", "")
+    given = _kept(answers).get("parameter_overrides", "")
     pairs = shlex.split(given if isinstance(given, str) else " ".join(given))
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def region(answers: Path) -> str | None:
+    """Read the Region that a guided deployment has saved; None when there was none."""
+    return _kept(answers).get("region")
+
+
+def _kept(answers: Path) -> dict[str, Any]:
+    kept: dict[str, Any] = tomllib.loads(answers.read_text())
+    found: dict[str, Any] = kept.get("default", {}).get("deploy", {}).get("parameters", {})
+    return found
 
 
 def change(answers: Path, architecture: str) -> None:
