@@ -536,7 +536,7 @@ INHERITED = [
             ("vmsplice", "io_setup", "open_tree_attr"),
         )
     ),
-    Attack("calls: pages of a file that has been cut", PYTHON.format(CUT), says("HELD"), weaken.filters_nothing),
+    Attack("pages: those of a file that has been cut", PYTHON.format(CUT), says("HELD"), weaken.filters_nothing),
     Attack(
         "calls: memory that nobody has mapped",
         PYTHON.format(UNMAPPED.format(memfd=MEMFD, shmget=seccomp.MACHINES[platform.machine()].shmget)),
