@@ -1,0 +1,91 @@
+"""Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
+
+from collections.abc import Mapping
+
+from walkaway import tools
+from walkaway._async import crew
+from walkaway._async.crew import AsyncCrew
+from walkaway._async.transport import AsyncTransport
+from walkaway.errors import AlreadyAnswered, NotFound, NotWaiting, WalkawayError
+from walkaway.retries import Safe
+from walkaway.tools import Approver, Call, Tool
+
+GONE = (AlreadyAnswered, NotWaiting, NotFound)
+"""Somebody else was first, or nobody waits any more: no error of whoever answers."""
+
+
+class AsyncAnswering:
+    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
+
+    def __init__(self, transport: AsyncTransport, own: Mapping[str, Tool], approver: Approver | None = None) -> None:
+        self._transport, self._own, self._approver = transport, own, approver
+        self._crew = AsyncCrew()
+        self._seen: set[str] = set()
+        self._answers: dict[str, dict[str, object]] = {}
+        self.failure: WalkawayError | None = None
+        self.running: dict[str, Call] = {}
+
+    def knows(self, call: Call) -> bool:
+        """Whether somebody here can answer it."""
+        return call.name in self._own if call.needs == "output" else self._approver is not None
+
+    def take(self, call: Call) -> None:
+        """Begin to answer it, unless that has begun, or nobody here can. Raises what the last answer failed by."""
+        self.check()
+        if not self.knows(call) or call.call_id in self._seen:
+            return
+        self._seen.add(call.call_id)
+        self.running[call.call_id] = call
+        self._crew.start(self._answer, call)
+
+    def check(self) -> None:
+        """Raise what an answer failed by that could not be given."""
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+    def begun(self, call: Call) -> bool:
+        """Whether it is being answered, or was."""
+        return call.call_id in self._seen
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait until an answer is given, so long at the most; whether none is under way."""
+        return await self._crew.idle(seconds)
+
+    def close(self) -> None:
+        """Wait for none."""
+        self._crew.close()
+
+    async def _answer(self, call: Call) -> None:
+        try:
+            if call.call_id not in self._answers:  # what could not be sent is kept: the function has run
+                self._answers[call.call_id] = await self._said(call)
+            await give(self._transport, call.session, self._answers[call.call_id])
+        except GONE:
+            return
+        except WalkawayError as error:
+            self._seen.discard(call.call_id)
+            self.failure = error
+        finally:
+            self.running.pop(call.call_id, None)
+
+    async def _said(self, call: Call) -> dict[str, object]:
+        try:
+            if call.needs == "approval":
+                assert self._approver
+                return tools.judged(call, await crew.judge(self._approver, call))
+            return tools.answered(call, await crew.run(self._own[call.name], call))
+        except Exception as error:
+            if call.needs == "approval":
+                self.failure = WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}")
+                raise self.failure from error
+            return tools.failed(call, error)
+
+
+async def give(transport: AsyncTransport, session: str, *results: Mapping[str, object]) -> list[Call]:
+    """Post answers; give the calls that the turn still waits for. Safe to repeat: the first answer stands."""
+    path = f"/v1/sessions/{session}/tool_results"
+    answer = await transport.request("POST", path, json={"results": list(results)}, safe=Safe.YES)
+    said = answer.object()
+    turn = str(said.get("response_id", ""))
+    return [Call.read(each, session, turn) for each in said.get("pending_tool_calls", ())]
