@@ -1,5 +1,6 @@
 """The client for tests: it waits moments where it would wait seconds, and its HTTP may be a function of the test's."""
 
+import asyncio
 import dataclasses
 import itertools
 import threading
@@ -8,11 +9,12 @@ from typing import Any
 
 import httpx2
 
-from walkaway import AsyncWalkaway, Walkaway
+from walkaway import AsyncWalkaway, Call, Walkaway, tool
 from walkaway_wire.events import Event
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 SOON = 0.002
+BROKEN = httpx2.ReadError("it broke")
 
 
 def quick(url: str, key: str | None = "alpha-key", **options: Any) -> Walkaway:
@@ -151,3 +153,15 @@ def telling(connection: Callable[[int], httpx2.Response]) -> Handler:
 def events(pieces: Iterable[bytes], error: Exception | None = None) -> httpx2.Response:
     """Answer with a stream."""
     return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=Body(pieces, error))
+
+
+@tool(description="Looks something up")
+async def look_up(call: Call, what: str) -> str:
+    await asyncio.sleep(0)
+    return f"{what} for {call.call_id} of {call.turn[:4]}{call.session[:5]}"
+
+
+async def decided_later(call: Call) -> bool:
+    """Say yes to one tool."""
+    await asyncio.sleep(0)
+    return call.name == "list_files"

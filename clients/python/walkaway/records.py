@@ -3,11 +3,12 @@
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="BaseModel")
 
 
 def lenient(model: type[M], raw: Mapping[str, Any]) -> M:
@@ -25,6 +26,8 @@ def lenient(model: type[M], raw: Mapping[str, Any]) -> M:
 
 
 def _read(kind: Any, value: Any) -> Any:
+    from pydantic import BaseModel, TypeAdapter, ValidationError
+
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return lenient(kind, value) if isinstance(value, Mapping) else value

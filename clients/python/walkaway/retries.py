@@ -2,7 +2,6 @@
 
 import random
 import time
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Final
 
@@ -51,8 +50,12 @@ def wait(tries: int, first: float = FIRST) -> float:
 
 def asked(header: str) -> float:
     """Read Retry-After, in seconds or as a date; 0: nothing is said. Never more than a minute."""
+    if not header:
+        return 0.0
     if header.strip().isdecimal():
         return min(float(header.strip()), LONGEST_WAIT)
+    from email.utils import parsedate_to_datetime
+
     try:
         seconds = parsedate_to_datetime(header).timestamp() - time.time()
     except (ValueError, TypeError):

@@ -51,7 +51,7 @@ class AsyncWalkaway:
         self._transport, self._own = transport, own
         self.sessions = AsyncSessions(transport, own)
         self.agents = AsyncAgents(transport)
-        self.webhooks = AsyncWebhooks(transport)
+        self.webhooks = AsyncWebhooks(transport, own)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport.options.url}>"

@@ -7,7 +7,7 @@ from typing import Any
 from walkaway import answers
 from walkaway._async.crew import sleep
 from walkaway._async.transport import AsyncStream, AsyncTransport
-from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.events import Event, made
 from walkaway.reading import Decoder, Line, Place
 from walkaway.retries import Deadline, Pacing
@@ -30,18 +30,22 @@ class AsyncFollower:
         self._last = ""
 
     async def events(
-        self, deadline: Deadline | None = None, between: Callable[[], Awaitable[None]] | None = None
+        self,
+        deadline: Deadline | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
+        failed: Callable[[], WalkawayError | None] = lambda: None,
     ) -> AsyncGenerator[Event, None]:
         """Give event after event, to the terminal one; of a session, until it is gone.
 
         Comes back from wherever it was when a connection ends, breaks, or is silent. Ends without a terminal event
         only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait. Raises what
-        is no matter of connections (401, 403, 404, 400), ConnectionLost when patience is at its end, and LogBroken.
+        is no matter of connections (401, 403, 404, 400), ConnectionLost when patience is at its end, LogBroken, and
+        what `failed` gives, which is asked at each sign of life.
         """
         deadline = deadline or Deadline(None)
         while not (deadline.over or self._over):
             after, why = 0.0, "the stream ended before the log did"
-            once = self._once(deadline)
+            once = self._once(deadline, failed)
             try:
                 async for event in once:
                     yield event
@@ -50,12 +54,16 @@ class AsyncFollower:
                 after, why = getattr(error, "retry_after", 0.0), str(error)
             finally:
                 await once.aclose()
+            if failure := failed():
+                raise failure
             if not (deadline.over or self._over):
                 await self._come_back(deadline, after, why)
                 if between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
                     await between()
 
-    async def _once(self, deadline: Deadline) -> AsyncGenerator[Event, None]:
+    async def _once(
+        self, deadline: Deadline, failed: Callable[[], WalkawayError | None]
+    ) -> AsyncGenerator[Event, None]:
         """Give what one connection gives."""
         async with self._opened(deadline) as stream:
             if stream.status == 204 or (stream.status == 404 and self._of_session and self._connected):
@@ -75,7 +83,7 @@ class AsyncFollower:
                     yield event
                     if self._over:
                         return
-                if deadline.over:
+                if deadline.over or failed():
                     return
 
     async def _come_back(self, deadline: Deadline, after: float, why: str) -> None:

@@ -166,7 +166,7 @@ class AsyncSession:
         return AsyncPages(self._transport, f"{self._path}/responses", {}, make, limit)
 
     def messages(self, limit: int | None = None) -> "AsyncPages[Said]":
-        """List what was said, the newest first."""
+        """List what was said, from the beginning."""
         from walkaway_wire.messages import Said
 
         return AsyncPages(self._transport, f"{self._path}/messages", {}, lambda raw: lenient(Said, raw), limit)

@@ -125,7 +125,8 @@ class AsyncTurn:
             self._said = Accumulator()
         follower = AsyncFollower(self._transport, f"{self._path}/events", Place(cursor))
         answering = AsyncAnswering(self._transport, self.own if tools else {}, on_approval)
-        found = follower.events(between=lambda: self._between(answering)) if follow else follower.present()
+        present = follower.present if not follow else None
+        found = present() if present else follower.events(None, lambda: self._between(answering), answering.failed)
         try:
             async for event in found:
                 await self._take(event, answering)
@@ -198,7 +199,6 @@ class AsyncTurn:
     async def _take(self, event: Event, answering: AsyncAnswering) -> None:
         self.cursor = event.cursor
         self._said.take(event)
-        answering.check()
         if isinstance(event, ToolCallRequested):
             call = Call.read(event.data, self.session_id, self.id)
             if answering.knows(call) and await self._waits_for(call):

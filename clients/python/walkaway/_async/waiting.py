@@ -15,7 +15,7 @@ from walkaway_wire.events import TOOL_CALL_REQUESTED
 if TYPE_CHECKING:
     from walkaway._async.turns import AsyncTurn
 
-POLLS = "turn_wait"
+POLLS = "wait"
 """The feature of servers that answer `?wait=` on a turn."""
 LONGEST_POLL = 25.0
 SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
@@ -37,7 +37,7 @@ async def for_the_end(
             else:
                 await _read(turn, transport, answering, deadline, raising=raising)
         except (Unreachable, ServerFailed, TooManyRequests) as error:
-            if isinstance(error, ConnectionLost):
+            if isinstance(error, ConnectionLost) or error is answering.failed():
                 raise
             pause = pacing.next(getattr(error, "retry_after", 0.0))
             if pause is None:
@@ -78,10 +78,9 @@ async def _read(
     if turn.ended:
         return
     follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor))
-    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline))
+    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline), answering.failed)
     try:
         async for event in found:
-            answering.check()
             if event.type == TOOL_CALL_REQUESTED:
                 await _settle(turn, answering, deadline, raising=raising)
     finally:
@@ -112,6 +111,7 @@ async def while_others_answer(turn: "AsyncTurn", answering: AsyncAnswering, dead
     """Look now and then at a turn that waits for nobody here, until it goes on. Returns at once for any other."""
     pause = SHORTEST
     while not deadline.over:
+        answering.check()
         await turn.refresh()
         if not turn.pending or any(answering.knows(call) for call in turn.pending):
             return

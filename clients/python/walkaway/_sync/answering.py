@@ -4,10 +4,18 @@ from collections.abc import Mapping
 
 from walkaway import tools
 from walkaway._sync import crew
-from walkaway._sync.crew import Crew
+from walkaway._sync.crew import Crew, sleep
 from walkaway._sync.transport import Transport
-from walkaway.errors import AlreadyAnswered, NotFound, NotWaiting, WalkawayError
-from walkaway.retries import Safe
+from walkaway.errors import (
+    AlreadyAnswered,
+    NotFound,
+    NotWaiting,
+    ServerFailed,
+    TooManyRequests,
+    Unreachable,
+    WalkawayError,
+)
+from walkaway.retries import Pacing, Safe
 from walkaway.tools import Approver, Call, Tool
 
 GONE = (AlreadyAnswered, NotWaiting, NotFound)
@@ -21,8 +29,7 @@ class Answering:
         self._transport, self._own, self._approver = transport, own, approver
         self._crew = Crew()
         self._seen: set[str] = set()
-        self._answers: dict[str, dict[str, object]] = {}
-        self.failure: WalkawayError | None = None
+        self._failure: WalkawayError | None = None
         self.running: dict[str, Call] = {}
 
     def knows(self, call: Call) -> bool:
@@ -30,19 +37,21 @@ class Answering:
         return call.name in self._own if call.needs == "output" else self._approver is not None
 
     def take(self, call: Call) -> None:
-        """Begin to answer it, unless that has begun, or nobody here can. Raises what the last answer failed by."""
-        self.check()
+        """Begin to answer it, unless that has begun, or nobody here can."""
         if not self.knows(call) or call.call_id in self._seen:
             return
         self._seen.add(call.call_id)
         self.running[call.call_id] = call
         self._crew.start(self._answer, call)
 
+    def failed(self) -> WalkawayError | None:
+        """Give why an answer could not be given."""
+        return self._failure
+
     def check(self) -> None:
-        """Raise what an answer failed by that could not be given."""
-        if self.failure is not None:
-            failure, self.failure = self.failure, None
-            raise failure
+        """Raise it."""
+        if self._failure is not None:
+            raise self._failure
 
     def begun(self, call: Call) -> bool:
         """Whether it is being answered, or was."""
@@ -58,16 +67,28 @@ class Answering:
 
     def _answer(self, call: Call) -> None:
         try:
-            if call.call_id not in self._answers:  # what could not be sent is kept: the function has run
-                self._answers[call.call_id] = self._said(call)
-            give(self._transport, call.session, self._answers[call.call_id])
+            self._give(call, self._said(call))
         except GONE:
             return
         except WalkawayError as error:
-            self._seen.discard(call.call_id)
-            self.failure = error
+            self._failure = error
         finally:
             self.running.pop(call.call_id, None)
+
+    def _give(self, call: Call, answer: Mapping[str, object]) -> None:
+        """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""
+        options = self._transport.options
+        pacing = Pacing(options.patience, options.first_wait)
+        while True:
+            try:
+                give(self._transport, call.session, answer)
+            except (Unreachable, ServerFailed, TooManyRequests) as error:
+                pause = pacing.next(getattr(error, "retry_after", 0.0))
+                if pause is None:
+                    raise
+                sleep(pause)
+            else:
+                return
 
     def _said(self, call: Call) -> dict[str, object]:
         try:
@@ -77,8 +98,7 @@ class Answering:
             return tools.answered(call, crew.run(self._own[call.name], call))
         except Exception as error:
             if call.needs == "approval":
-                self.failure = WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}")
-                raise self.failure from error
+                raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
             return tools.failed(call, error)
 
 

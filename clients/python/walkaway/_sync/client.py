@@ -51,7 +51,7 @@ class Walkaway:
         self._transport, self._own = transport, own
         self.sessions = Sessions(transport, own)
         self.agents = Agents(transport)
-        self.webhooks = Webhooks(transport)
+        self.webhooks = Webhooks(transport, own)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport.options.url}>"

@@ -1,14 +1,18 @@
 """Agents and webhooks: records that are made, read, changed and deleted, and the verbs of their own."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from walkaway._sync import sending
+from walkaway._sync.hooks import Hooked
 from walkaway._sync.lists import Pages
 from walkaway._sync.transport import Transport
+from walkaway.errors import SettingInvalid
 from walkaway.records import lenient
 from walkaway.retries import Safe
 from walkaway.tools import Tool, gathered
+from walkaway.webhooks import TOLERANCE, unwrap
 
 if TYPE_CHECKING:
     from walkaway_wire.agents import AgentRecord
@@ -57,8 +61,21 @@ class Agents:
 class Webhooks:
     """Addresses that are told what happens."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, transport: Transport, own: Mapping[str, Tool]) -> None:
+        self._transport, self._own = transport, own
+
+    def unwrap(
+        self, headers: Mapping[str, str], body: bytes, *, secret: str | None = None, tolerance: float = TOLERANCE
+    ) -> Hooked:
+        """Give what has come, verified, with a handle for its turn: `event.turn.answer(…)`.
+
+        `secret`: else WALKAWAY_WEBHOOK_SECRET. `body`: the bytes as they came. Raises SignatureInvalid (answer 401
+        then), and SettingInvalid where there is no secret.
+        """
+        found = secret or os.environ.get("WALKAWAY_WEBHOOK_SECRET", "").strip()
+        if not found:
+            raise SettingInvalid("There is no secret to verify webhooks with: give secret=, or WALKAWAY_WEBHOOK_SECRET")
+        return Hooked(unwrap(found, headers, body, tolerance=tolerance), self._transport, self._own)
 
     def create(self, *, url: str, events: Sequence[str] = ("*",), **more: Any) -> "WebhookCreated":
         """Register an address. Its `secret` is shown this once."""

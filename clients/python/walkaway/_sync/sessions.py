@@ -164,7 +164,7 @@ class Session:
         return Pages(self._transport, f"{self._path}/responses", {}, make, limit)
 
     def messages(self, limit: int | None = None) -> "Pages[Said]":
-        """List what was said, the newest first."""
+        """List what was said, from the beginning."""
         from walkaway_wire.messages import Said
 
         return Pages(self._transport, f"{self._path}/messages", {}, lambda raw: lenient(Said, raw), limit)

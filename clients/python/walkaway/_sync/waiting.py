@@ -15,7 +15,7 @@ from walkaway_wire.events import TOOL_CALL_REQUESTED
 if TYPE_CHECKING:
     from walkaway._sync.turns import Turn
 
-POLLS = "turn_wait"
+POLLS = "wait"
 """The feature of servers that answer `?wait=` on a turn."""
 LONGEST_POLL = 25.0
 SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
@@ -35,7 +35,7 @@ def for_the_end(turn: "Turn", transport: Transport, answering: Answering, deadli
             else:
                 _read(turn, transport, answering, deadline, raising=raising)
         except (Unreachable, ServerFailed, TooManyRequests) as error:
-            if isinstance(error, ConnectionLost):
+            if isinstance(error, ConnectionLost) or error is answering.failed():
                 raise
             pause = pacing.next(getattr(error, "retry_after", 0.0))
             if pause is None:
@@ -72,10 +72,9 @@ def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     if turn.ended:
         return
     follower = Follower(transport, f"{path}/events", Place(turn.cursor))
-    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline))
+    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline), answering.failed)
     try:
         for event in found:
-            answering.check()
             if event.type == TOOL_CALL_REQUESTED:
                 _settle(turn, answering, deadline, raising=raising)
     finally:
@@ -106,6 +105,7 @@ def while_others_answer(turn: "Turn", answering: Answering, deadline: Deadline) 
     """Look now and then at a turn that waits for nobody here, until it goes on. Returns at once for any other."""
     pause = SHORTEST
     while not deadline.over:
+        answering.check()
         turn.refresh()
         if not turn.pending or any(answering.knows(call) for call in turn.pending):
             return
