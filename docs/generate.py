@@ -21,6 +21,7 @@ from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
 from walkaway_wire import webhooks
 from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
+from walkaway_wire.me import FEATURES
 
 HERE = Path(__file__).parent
 
@@ -44,6 +45,8 @@ def reference() -> str:
         ),
         "What a session's events (`GET /v1/sessions/{id}/events`) have besides those of its turns:\n",
         _table(("event", "data and meaning"), [(f"`{name}`", meaning) for name, meaning in BETWEEN.items()]),
+        "## Features\n\nWhat `GET /v1/me` names, so that a client sees whether it is there.\n",
+        _table(("feature", "what it is"), [(f"`{name}`", meaning) for name, meaning in sorted(FEATURES.items())]),
         "## What webhooks are told\n\nSee [webhooks](webhooks.md).\n",
         _table(("event", "meaning"), [(f"`{name}`", meaning) for name, meaning in webhooks.MEANINGS.items()]),
         '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',

@@ -8,6 +8,7 @@ from walkaway_core.agent import settings, suitable
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.ports.items import Absent, Item
 from walkaway_core.store import bodies, due, session_facts
+from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
@@ -26,13 +27,17 @@ def create(
     along: Callable[[Transaction], None] = lambda _: None,
     *,
     name: str = "",
+    once: Once | None = None,
 ) -> Session:
     """Make a session, under a `name` that is new; `along` writes what else belongs to it, when nothing is refused.
 
-    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
+    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata, Refused where the key of
+    `once` is taken.
     """
     tx = Transaction(services.table)
     session = fresh(services, tx, tenant, options, metadata, name=name)
+    if once:
+        once.keep_made(tx, services, session.key.session)
     along(tx)
     watch_bodies(services, tx, session.key)
     tx.commit()

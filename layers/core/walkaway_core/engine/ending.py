@@ -193,7 +193,7 @@ def _release(
         Is("turn", session.turn),
         Is("inbox", session.inbox),  # a message that came to wait has been seen, or it would wait for ever
         Is("due", session.due),  # nobody has moved or ended the session meanwhile
-        set=session_facts.active(services.clock.now()),
+        set=session_facts.active(services.clock.now(), session.turn, ending.status),
     )
     following = None if ending.delete else _following(services, tx, session, successor)
     if following is None:

@@ -23,6 +23,8 @@ from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 LIFE = 30 * 86_400
 """Seconds for which a session lives that is made with its turn, by a dialect whose clients know no sessions."""
+TITLE = 80
+"""Characters of a first message by which its session is called."""
 SAYS_NOTHING = "Carry out your instructions."
 """What the model is told by an empty message, since it takes none."""
 
@@ -46,6 +48,12 @@ class Message:
         """What the turn's record says of it."""
         timeout: dict[str, Fact] = {"timeout": self.timeout} if self.timeout else {}
         return {**timeout, **(self.webhook.facts if self.webhook else {}), **self.facts}
+
+    @property
+    def title(self) -> str:
+        """Give its beginning, on one line."""
+        text = next((block["text"] for block in reversed(self.content) if block["type"] == "text"), "")
+        return " ".join(text[: 10 * TITLE].split())[:TITLE].strip()
 
     def made(self, services: Services, tx: Transaction, turn: Turn) -> None:
         """Write what else belongs to a turn that is made with this message."""
@@ -121,6 +129,8 @@ def fresh(services: Services, tx: Transaction, session: Session, message: Messag
     tx.put(log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)]), Absent())
     tx.put(transcript.user_entry(services, key, message.content), Absent())
     tx.change(session.key.item, set=session_facts.named(key.turn, key.turn), add=session_facts.NAMED)
+    if not (session.last_turn or session.title) and message.title:
+        tx.change(session.key.item, Lacks("title"), set=session_facts.titled(message.title))  # somebody may name it now
     if once:
         once.keep(tx, services, key)
     message.made(services, tx, turn)
@@ -148,6 +158,8 @@ def _running(services: Services, tx: Transaction, session: Session, key: TurnKey
     now = services.clock.now()
     settings, of_settings = agents.at_start(services, session)
     writer = Writer(session.key.own_log, 0, key.turn)
+    if session.turns is not None:
+        tx.change(session.key.item, add=session_facts.BEGUN)
     tx.put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), Absent())
     watch = due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail)
     seconds = timeout or settings.turn_timeout

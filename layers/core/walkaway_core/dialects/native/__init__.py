@@ -24,6 +24,7 @@ def _surface() -> Surface:
         agents,
         events,
         files,
+        me,
         messages,
         responses,
         sessions,
@@ -33,7 +34,7 @@ def _surface() -> Surface:
     from walkaway_core.http import docs, front, health
     from walkaway_core.http.errors import Errors
 
-    modules = (front, docs, health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
+    modules = (front, docs, health, me, sessions, events, messages, responses, tool_results, files, agents, webhooks)
     routers = [module.router for module in modules]
     return Surface(routers, Errors(), "Walkaway", DESCRIPTION, refuses_unknown=True)
 
