@@ -37,6 +37,27 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "index: a session leaves the list of those that wait when its turn goes on",
+        "a pause; somebody dies after a write",
+        (
+            (
+                "dialects/native/index.py",
+                "elif before.parked and not after.parked:\n            tx.delete(key)",
+                "elif before.parked and not after.parked:\n            pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "index: a session is listed among those that wait in the transaction that lets it wait",
+        "tests/dialects/native/test_index.py",
+        (("dialects/native/index.py", 'tx.put(Item(*key, {"turn": after.key.turn}))', "pass"),),
+    ),
+    Mutant(
+        "once: what makes something keeps its key in the same transaction",
+        "tests/store/test_idempotency.py::TestMaking",
+        (("engine/creating.py", "once.keep_made(tx, services, session.key.session)", "pass"),),
+    ),
+    Mutant(
         "R1: the terminal event is put where nothing is",
         "whoever cancels sleeps; the turn goes on",
         (("engine/ending.py", "tx.put(terminal, Absent())", "tx.put(terminal)"),),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
+from walkaway_core.dialects.native import keys
 from walkaway_core.doors.tool_call import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
@@ -178,6 +179,8 @@ def of_record(services: Services, turn: TurnKey, events: list[Event]) -> list[st
     found.must(record and record.status == STATUS.get(events[-1].type), f"the record says {record}")
     owner = services.table.get(turn.owner.item)[0]
     found.must(owner and owner.facts.get("turn") != turn.turn, "the session is still busy with it")
+    waits = services.table.get(keys.waiting(turn.owner))[0]
+    found.must(not waits or waits.facts["turn"] != turn.turn, "it is listed among those that wait for their caller")
     said = [entry for entry in transcript.entries(services, turn.owner) if entry.turn == turn.turn]
     heard = [
         transcript.text(entry.body["content"]) for entry in said if entry.step and entry.body.get("role") == "user"

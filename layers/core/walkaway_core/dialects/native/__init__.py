@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from walkaway_core.dialects.native.index import Waiting
 from walkaway_core.http.dialect import Dialect, Surface
 from walkaway_core.store.extensions import Format
 
@@ -45,4 +46,11 @@ def _body(services: "Services", notice: "Notice", turn: "Turn | None") -> "Mappi
     return webhook_body.body(services, notice, turn)
 
 
-DIALECT = Dialect("native", _surface, at=("/", "/api/v1"), webhook=Format(_body), openapi="/openapi.json")
+DIALECT = Dialect(
+    "native",
+    _surface,
+    at=("/", "/api/v1"),
+    projections=(Waiting(),),
+    webhook=Format(_body),
+    openapi="/openapi.json",
+)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.agent import agents, client_tools, settings, showing
-from walkaway_core.dialects.native import durations, records
+from walkaway_core.dialects.native import durations, index, records
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors, large, pages, repeats
@@ -33,6 +33,23 @@ class BulkDelete(BaseModel):
 
     status: Annotated[Literal["idle"] | None, Query(description="only sessions that are not busy")] = None
     older_than: Annotated[str | None, Query(description="inactive for at least this long", examples=["1h30m"])] = None
+
+
+class SessionsQuery(pages.PageQuery):
+    """Which sessions, and which part of their list."""
+
+    busy: Annotated[bool | None, Query(description="whether a turn runs")] = None
+    waiting: Annotated[bool | None, Query(description="whether the turn waits for the caller to do something")] = None
+    failed: Annotated[bool | None, Query(description="whether the turn that ended last has failed")] = None
+    agent: Annotated[str, Query(max_length=200, description="id or name of the agent that says the rest")] = ""
+    q: Annotated[str, Query(max_length=200, description="text of the title or the metadata, in whatever case")] = ""
+
+    def wanted(self, services: Services, tenant: str) -> index.Filter:
+        """Say which sessions. Raises AgentNotFound."""
+        agent = self.agent
+        if agent and not agent.startswith("agt_"):  # by its id an agent that was deleted is meant, too
+            agent = agents.get(services, tenant, agent).id
+        return index.Filter(self.busy, self.waiting, self.failed, agent, self.q)
 
 
 @router.post("", status_code=201, responses=errors.answers(400, 401, 403, 404, 413, 422), summary="Create a session")
@@ -75,14 +92,21 @@ def _new(services: Services, tenant: str, asked: SessionCreate, once: Once | Non
     return creating.create(services, tenant, options, asked.metadata, stored.keep, name=name, once=once)
 
 
-@router.get("", responses=errors.answers(400, 401), summary="List sessions, the newest first")
+@router.get("", responses=errors.answers(400, 401, 404), summary="List sessions, the newest first")
 def listing(
-    caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+    caller: Called, request: Request, response: Response, page: Annotated[SessionsQuery, Query()]
 ) -> list[SessionRecord]:
-    """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
-    listed, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
+    """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on.
+
+    With a filter a page may be short, or empty, while there is more: each request looks through a part of the list.
+    """
+    services, tenant, after = caller.services, caller.tenant, page.cursor("sess_")
+    if (wanted := page.wanted(services, tenant)) == index.Filter():
+        listed, more = sessions.listing(services, tenant, limit=page.limit, after=after)
+        running = turns.running(services, listed)
+    else:
+        listed, running, more = index.find(services, tenant, wanted, limit=page.limit, after=after)
     pages.link(request, response, more)
-    running = turns.running(caller.services, listed)
     return [record(caller.services, session, running) for session in listed]
 
 
