@@ -12,7 +12,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WALKAWAY_URL", "WALKAWAY_KEY", "WALKAWAY_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(profiles.sys, "platform", "linux")
+    monkeypatch.setattr("walkaway.profiles.sys.platform", "linux")
     folder = tmp_path / "walkaway"
     folder.mkdir()
     return folder

@@ -59,7 +59,7 @@ def test_retry_after_is_kept_to() -> None:
 
 def test_a_stream_that_has_lived_is_come_back_to_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(retries.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("walkaway.retries.time.monotonic", lambda: now[0])
     pacing = Pacing(600)
     pacing.connected()
     now[0] += 5
@@ -71,7 +71,7 @@ def test_a_stream_that_has_lived_is_come_back_to_at_once(monkeypatch: pytest.Mon
 
 def test_patience_counts_from_the_last_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(retries.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("walkaway.retries.time.monotonic", lambda: now[0])
     pacing = Pacing(10)
     now[0] += 9
     assert pacing.next() is not None

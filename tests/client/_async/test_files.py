@@ -88,7 +88,13 @@ async def test_attachments_travel_along_or_before(
     async with async_quick(server.url) as client:
         session = await client.sessions.create()
         await session.files.upload(b"there already", "there.txt")
-        given = ["there.txt", tmp_path / "short.txt", tmp_path / "long.txt", ("named", b"text"), ("big.txt", b"x" * 50)]
+        given: list[str | Path | tuple[str, bytes]] = [
+            "there.txt",
+            tmp_path / "short.txt",
+            tmp_path / "long.txt",
+            ("named", b"text"),
+            ("big.txt", b"x" * 50),
+        ]
         result = await session.ask("What is in these?", attachments=given)
         assert result.status == "completed"
         assert {each.path for each in await session.files.list("uploads")} == {"uploads/long.txt", "uploads/big.txt"}

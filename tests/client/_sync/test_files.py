@@ -84,7 +84,13 @@ def test_attachments_travel_along_or_before(server: Running, tmp_path: Path, mon
     with quick(server.url) as client:
         session = client.sessions.create()
         session.files.upload(b"there already", "there.txt")
-        given = ["there.txt", tmp_path / "short.txt", tmp_path / "long.txt", ("named", b"text"), ("big.txt", b"x" * 50)]
+        given: list[str | Path | tuple[str, bytes]] = [
+            "there.txt",
+            tmp_path / "short.txt",
+            tmp_path / "long.txt",
+            ("named", b"text"),
+            ("big.txt", b"x" * 50),
+        ]
         result = session.ask("What is in these?", attachments=given)
         assert result.status == "completed"
         assert {each.path for each in session.files.list("uploads")} == {"uploads/long.txt", "uploads/big.txt"}

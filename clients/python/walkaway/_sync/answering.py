@@ -20,6 +20,8 @@ from walkaway.tools import Approver, Call, Tool
 
 GONE = (AlreadyAnswered, NotWaiting, NotFound)
 """Somebody else was first, or nobody waits any more: no error of whoever answers."""
+REMEMBERED = 10_000
+"""Calls that were begun, of which none is begun again."""
 
 
 class Answering:
@@ -28,7 +30,7 @@ class Answering:
     def __init__(self, transport: Transport, own: Mapping[str, Tool], approver: Approver | None = None) -> None:
         self._transport, self._own, self._approver = transport, own, approver
         self._crew = Crew()
-        self._seen: set[str] = set()
+        self._seen: dict[str, None] = {}
         self._failure: WalkawayError | None = None
         self.running: dict[str, Call] = {}
 
@@ -40,13 +42,19 @@ class Answering:
         """Begin to answer it, unless that has begun, or nobody here can."""
         if not self.knows(call) or call.call_id in self._seen:
             return
-        self._seen.add(call.call_id)
+        self._seen[call.call_id] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
         self.running[call.call_id] = call
         self._crew.start(self._answer, call)
 
     def failed(self) -> WalkawayError | None:
         """Give why an answer could not be given."""
         return self._failure
+
+    def forget(self) -> None:
+        """Go on as if every answer could have been given."""
+        self._failure = None
 
     def check(self) -> None:
         """Raise it."""

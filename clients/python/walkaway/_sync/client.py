@@ -11,13 +11,17 @@ from walkaway._sync.results import Result
 from walkaway._sync.sessions import Session, Sessions
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
-from walkaway.errors import SettingInvalid
-from walkaway.tools import Approver, Tool
+from walkaway._sync.workers import Worker
+from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
+from walkaway.records import lenient
+from walkaway.tools import Approver, Tool, gathered
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
+
+    from walkaway_wire.me import Me
 
 
 class Walkaway:
@@ -130,6 +134,31 @@ class Walkaway:
             return tool
 
         return made if function is None else made(function)
+
+    def me(self) -> "Me":
+        """Ask who is calling, and what there is for them. Raises FeatureMissing of an older server."""
+        from walkaway_wire.me import Me
+
+        try:
+            return lenient(Me, (self._transport.request("GET", "/v1/me")).object())
+        except NotFound:
+            raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
+
+    def serve_tools(
+        self,
+        tools: "Sequence[Tool | Callable[..., Any]]",
+        /,
+        *,
+        agents: Sequence[str] = (),
+        on_approval: Approver | None = None,
+    ) -> None:
+        """Answer calls of these tools in every turn of the tenant, and never end: first those that wait already.
+
+        `agents`: ids or names of whose turns alone. Many workers may run: of each call the first answer stands, and a
+        function may run in two of them. Raises FeatureMissing where the server cannot tell what waits.
+        """
+        ids = [str((self.agents.get(name)).id) for name in agents]
+        Worker(self._transport, gathered(tools)[0], ids, on_approval).serve()
 
     def features(self) -> frozenset[str]:
         """What the server can do besides what the first one could; asked once."""
