@@ -110,6 +110,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.hot
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.adapter
+	@$(BIN)/python -m benchmarks.sdk
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
 	@$(BIN)/python -m benchmarks.neighbours

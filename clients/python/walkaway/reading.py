@@ -1,5 +1,6 @@
 """Reading a log, without any I/O: bytes to events, the places of a log, and the text that a turn has said so far."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ from walkaway.events import Event, StepStarted, TextDelta
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of one event. The largest that there can be is a body of 4 MB, with everything escaped."""
+
+PLAIN = re.compile(rb"id: ([^\n]*)\nevent: ([^\n]*)\ndata: ([^\n]*)")
+"""An event as servers of ours write it, which is read in one go; whatever else the standard allows is read by lines."""
 
 
 class Line(NamedTuple):
@@ -43,6 +47,8 @@ class Decoder:
 
 
 def _parsed(block: bytes) -> Line | None:
+    if plain := PLAIN.fullmatch(block):
+        return Line(*(each.decode("utf-8", "replace") for each in plain.groups()))
     cursor = type_ = ""
     data: list[str] = []
     for line in block.decode("utf-8", "replace").split("\n"):

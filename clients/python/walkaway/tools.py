@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from walkaway import signatures
 from walkaway.errors import ToolInvalid
+from walkaway_wire import jsontext
 
 NAME = signatures.NAME
 logger = logging.getLogger("walkaway")
@@ -153,9 +154,11 @@ def answered(call: Call, value: Any) -> dict[str, Any]:
     from pydantic_core import PydanticSerializationError, to_jsonable_python
 
     try:
-        return {"call_id": call.call_id, "output": to_jsonable_python(value, inf_nan_mode="strings")}
+        output = to_jsonable_python(value)
+        jsontext.dumps(output)  # pydantic lets NaN pass
     except (PydanticSerializationError, ValueError) as error:
         return failed(call, TypeError(f"{call.name} returned what is no JSON: {error}"))
+    return {"call_id": call.call_id, "output": output}
 
 
 def failed(call: Call, error: BaseException) -> dict[str, Any]:

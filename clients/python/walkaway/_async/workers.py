@@ -110,4 +110,5 @@ class AsyncWorker:
         return not self._agents or about.get("agent") in self._agents
 
     def _names_ours(self, about: Mapping[str, Any]) -> bool:
-        return any(self.answering.knows(Call.read(said, "", "")) for said in about.get("tool_calls") or ({},))
+        calls: Sequence[Mapping[str, Any]] = about.get("tool_calls") or ()
+        return any(self.answering.knows(Call.read(said, "", "")) for said in calls)

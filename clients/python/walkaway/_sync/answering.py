@@ -80,6 +80,8 @@ class Answering:
             return
         except WalkawayError as error:
             self._failure = error
+        except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
+            self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
         finally:
             self.running.pop(call.call_id, None)
 
