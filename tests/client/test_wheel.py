@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.servers import served
+from tests.kit.shapes import deployed
 from tests.kit.wheel import installed
+from walkaway_core.store import api_keys
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if "from walkaway" in path.read_text())
@@ -28,8 +30,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-def ran(python: Path, *arguments: str, cwd: Path | None = None, said: str = "", url: str = "") -> str:
-    environ = {"WALKAWAY_URL": url, "PATH": "/usr/bin:/bin"}
+def ran(python: Path, *arguments: str, cwd: Path | None = None, said: str = "", url: str = "", key: str = "") -> str:
+    environ = {"WALKAWAY_URL": url, "WALKAWAY_KEY": key, "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         [str(python), *arguments], cwd=cwd, env=environ, input=said, capture_output=True, text=True, check=False
     )
@@ -93,6 +95,15 @@ def test_every_example_runs(python: Path, url: str, script: Path, tmp_path: Path
     assert expected.pop(script.stem) in printed
     for name in (line.strip() for line in printed.splitlines() if line.endswith("report.md")):
         assert (tmp_path / name).exists() or " " in name
+
+
+@pytest.mark.deep
+def test_the_emulated_account_is_a_server_like_any_other(python: Path, tmp_path: Path) -> None:
+    with deployed("") as stack:
+        key, _ = api_keys.create(stack.services.table, stack.clock, "examples")
+        for name, expected in (("hello", "out/report.md"), ("watch", "[write_file]"), ("own_tools", "asked for ")):
+            script = str(ROOT / f"examples/{name}.py")
+            assert expected in ran(python, script, cwd=tmp_path, url=stack.url, key=key)
 
 
 def test_every_program_is_known() -> None:
