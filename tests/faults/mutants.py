@@ -37,6 +37,21 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "feed: what the bus is told is written into the feed",
+        "a write has no effect, and nobody knows",
+        (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),
+    ),
+    Mutant(
+        "feed: a cursor looks back as far as a write may take",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "HORIZON = 120.0", "HORIZON = 0.0"),),
+    ),
+    Mutant(
+        "feed: what is known is counted, and more of it is looked for",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "if len(there) != self._place.known:", "if False:"),),
+    ),
+    Mutant(
         "index: a session leaves the list of those that wait when its turn goes on",
         "a pause; somebody dies after a write",
         (

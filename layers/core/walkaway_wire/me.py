@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 FEATURES: Final = {
+    "feed": "`GET /v1/events`",
     "session_filters": "`busy`, `waiting`, `failed`, `agent` and `q` where sessions are listed",
     "request_ids": "`X-Request-Id` on every answer",
     "titles": "`title`, `turns` and `last_response` of sessions",

@@ -10,7 +10,7 @@ from walkaway_core.engine import creating
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import due, session_facts, starts, turn_facts, turns
+from walkaway_core.store import due, outbox, session_facts, starts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -101,10 +101,13 @@ def with_session(
     Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
     """
     tx = tx or Transaction(services.table)
-    session = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
+    session, notices = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
     turn = fresh(services, tx, session, message, once)
     creating.watch_bodies(services, tx, session.key)
-    return turn if _committed(services, tx, turn) else None
+    if not _committed(services, tx, turn):
+        return None
+    outbox.send_now(services, notices)
+    return turn
 
 
 def _committed(services: Services, tx: Transaction, turn: Turn) -> bool:

@@ -6,7 +6,7 @@ from walkaway_core.errors import BodyTooLarge, Invalid
 from walkaway_core.log import log
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Check, Is, Item, Lacks, Refused, Unknown
-from walkaway_core.store import session_facts, sessions
+from walkaway_core.store import outbox, session_facts, sessions
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -45,6 +45,9 @@ def merge(
             _describe(tx, session, text, event)
         for check in fence:
             tx.check(check.key, *check.when)
+        changed = [name for name, is_so in (("title", renamed), ("metadata", described)) if is_so]
+        told = [] if fence else [outbox.UPDATED]  # what the agent reports is in the session's log alone
+        notices = outbox.add(tx, services, key, session, "", *told, more={"changed": changed})
         try:
             tx.commit()
         except Refused as refusal:
@@ -55,6 +58,7 @@ def merge(
             stored = services.table.get(event.key)[0] if described else None
             if stored is None or stored.facts["nonce"] != nonce:
                 continue
+        outbox.send_now(services, notices)
         return sessions.get(services, key)
 
 

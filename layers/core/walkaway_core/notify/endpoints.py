@@ -24,7 +24,7 @@ from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire import gate, jsontext
-from walkaway_wire.webhooks import ALL, TEST
+from walkaway_wire.webhooks import ALL, BY_NAME, TEST
 
 MOST = 50
 """How many endpoints a tenant may have: each event is written once for each."""
@@ -55,7 +55,8 @@ class Endpoint:
 
     def wants(self, kind: str) -> bool:
         """Whether it is to be told of this."""
-        return self.enabled and (kind in self.events or ALL in self.events or kind == TEST)
+        named = kind in self.events or (ALL in self.events and kind not in BY_NAME)
+        return self.enabled and (named or kind == TEST)
 
     def valid_secrets(self, now: float) -> list[str]:
         """The secrets with which to sign, the newest first."""

@@ -3,7 +3,7 @@
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.ports.items import Change, Condition, Fact, Is, Lacks, Refused, Unknown, ms
 from walkaway_core.store import keys, outbox
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 

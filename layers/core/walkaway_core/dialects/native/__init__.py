@@ -9,7 +9,7 @@ from walkaway_core.store.extensions import Format
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.notice import Notice
     from walkaway_core.store.services import Services
     from walkaway_core.store.turns import Turn
 
@@ -24,6 +24,7 @@ def _surface() -> Surface:
     from walkaway_core.dialects.native import (
         agents,
         events,
+        feed,
         files,
         me,
         messages,
@@ -35,7 +36,21 @@ def _surface() -> Surface:
     from walkaway_core.http import docs, front, health
     from walkaway_core.http.errors import Errors
 
-    modules = (front, docs, health, me, sessions, events, messages, responses, tool_results, files, agents, webhooks)
+    modules = (
+        front,
+        docs,
+        health,
+        me,
+        feed,
+        sessions,
+        events,
+        messages,
+        responses,
+        tool_results,
+        files,
+        agents,
+        webhooks,
+    )
     routers = [module.router for module in modules]
     return Surface(routers, Errors(), "Walkaway", DESCRIPTION, refuses_unknown=True)
 
