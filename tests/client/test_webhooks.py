@@ -55,7 +55,7 @@ class TestUnwrap:
         assert event.tool_calls == [Call("t1", "stock", {"sku": "A"}, "output", 5.0, "sess_1", "msg_1")]
 
     def test_an_event_of_a_session_is_about_no_turn(self) -> None:
-        event = unwrap(self.SECRET, *self.message({"type": "session.expired", "data": {"id": "sess_1"}}))
+        event = unwrap(self.SECRET, *self.message({"type": "session.expired", "data": {"session_id": "sess_1"}}))
         assert (event.turn, event.session_id, event.tool_calls, event.sequence) == (None, "sess_1", [], 0)
 
     def test_another_format_is_said_to_be_one(self) -> None:

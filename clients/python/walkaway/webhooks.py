@@ -23,7 +23,8 @@ class WebhookEvent:
     """What a webhook tells. `id`: the same in every attempt, to know what has come already.
 
     `sequence` increases with each event of a session: what is older than what has come is old news; 0: of no session.
-    `data` is a turn's record for `turn.…`, a session's for `session.…`. Times are seconds since the epoch.
+    `data` is a turn's record for `turn.…`, and says which session it is about for `session.…`. `at`: seconds since the
+    epoch.
     """
 
     type: str
@@ -40,8 +41,7 @@ class WebhookEvent:
     @property
     def session_id(self) -> str:
         """The session that it is about; empty where it is about none."""
-        named = "session_id" if self.turn is not None else "id" if self.type.startswith("session.") else ""
-        return str(self.data.get(named) or "")
+        return str(self.data.get("session_id") or "")
 
     @property
     def tool_calls(self) -> list[Call]:

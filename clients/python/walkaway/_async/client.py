@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from walkaway import profiles, tools as of_tools
+from walkaway._async.feeds import AsyncFeed
 from walkaway._async.resources import AsyncAgents, AsyncWebhooks
 from walkaway._async.results import AsyncResult
 from walkaway._async.sessions import AsyncSession, AsyncSessions
@@ -56,6 +57,7 @@ class AsyncWalkaway:
         self.sessions = AsyncSessions(transport, own)
         self.agents = AsyncAgents(transport)
         self.webhooks = AsyncWebhooks(transport, own)
+        self.feed = AsyncFeed(transport, own)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport.options.url}>"

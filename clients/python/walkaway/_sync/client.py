@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from walkaway import profiles, tools as of_tools
+from walkaway._sync.feeds import Feed
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.results import Result
 from walkaway._sync.sessions import Session, Sessions
@@ -56,6 +57,7 @@ class Walkaway:
         self.sessions = Sessions(transport, own)
         self.agents = Agents(transport)
         self.webhooks = Webhooks(transport, own)
+        self.feed = Feed(transport, own)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport.options.url}>"

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from walkaway._sync import feeds
 from walkaway._sync.answering import Answering
 from walkaway._sync.crew import sleep
 from walkaway._sync.lists import Pages
@@ -13,8 +14,8 @@ from walkaway.retries import Pacing
 from walkaway.tools import Approver, Call, Tool
 
 AWAITING = "turn.awaiting_tools"
-WAIT, BETWEEN = 25.0, 2.0
-"""Seconds: of a long poll of the feed, and between two looks at a server that has none."""
+BETWEEN = 2.0
+"""Seconds between two looks at a server that has no feed."""
 logger = logging.getLogger("walkaway")
 
 
@@ -40,9 +41,8 @@ class Worker:
                 "session_filters",
                 "This server is older and does not tell which sessions wait; answer by turn.result() or by a webhook",
             )
-        if "feed" in features:  # first the place, then what waits: between the two nothing is missed
-            page = self._transport.request("GET", "/v1/events", params={"after": "now", "format": "json"})
-            self._cursor = str(page.object()["next"])
+        if feeds.FEATURE in features:  # first the place, then what waits: between the two nothing is missed
+            _, self._cursor = feeds.page(self._transport, "now", 0)
         self._look_at_all()
 
     def look(self) -> None:
@@ -85,14 +85,12 @@ class Worker:
                 self._take(session.get("pending_tool_calls") or (), str(session["id"]), turn)
 
     def _read_on(self, cursor: str) -> None:
-        asked = {"after": cursor, "wait": WAIT, "format": "json"}
-        read = WAIT + self._transport.options.timeout
-        page = (self._transport.request("GET", "/v1/events", params=asked, read=read, repeats=0)).object()
-        for event in page.get("events", ()):
+        found, behind = feeds.page(self._transport, cursor, feeds.WAIT)
+        for event in found:
             about = event.get("data") or {}
             if event.get("type") == AWAITING and self._is_for_us(about) and self._names_ours(about):
                 self._look_at(str(about["session_id"]), str(about["id"]))
-        self._cursor = str(page["next"])  # behind what was taken: who dies before looks at all that waits
+        self._cursor = behind  # behind what was taken: who dies before looks at all that waits
 
     def _look_at(self, session: str, turn: str) -> None:
         """Ask what still waits: an event may be old, come twice, or be too large to have the arguments."""
