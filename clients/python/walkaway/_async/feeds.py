@@ -29,7 +29,7 @@ class AsyncFeed:
         self.cursor = "now"
 
     async def events(self, after: str | None = None, *, follow: bool = True) -> AsyncGenerator[AsyncHooked, None]:
-        """Read what happens, with handles that can act: from `after` on, else from where the last loop was left, or now.
+        """Read what happens, with handles that act: from `after` on, else from where the last loop was left, or now.
 
         `after`: a `cursor`, an event's id, or `""` for the beginning. Without `follow` it gives what is there. After a
         crash some may come twice, under the same id. Raises FeatureMissing of an older server, and ConnectionLost.
