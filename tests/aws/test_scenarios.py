@@ -526,7 +526,7 @@ class TestComingBack:
         assert session in [each["id"] for each in found]
 
     def test_who_waits_for_its_caller_is_found(self, client: httpx.Client, model: MessagesApi) -> None:
-        asking = Asking(client, model, time_call("c-feed"))
+        asking = Asking(client, model, time_call("c-feed"), model=MODEL)
         asking.pending()
         assert asking.session in [each["id"] for each in client.get("/v1/sessions?waiting=true").json()]
         url = f"{asking.url}/responses/{asking.turn}"
