@@ -70,7 +70,7 @@ def test_a_pause_is_told_with_its_calls_and_its_end(own: httpx.Client, model: Me
     asking.send("And then?", on_busy="enqueue")
     model.replies.append(Reply([text("then")]))
     asking.answer(output("c1", "12:04"))
-    kinds = {}
+    kinds: dict[str, dict[str, Any]] = {}
     cursor = ""
     while "turn.completed" not in kinds:
         page = own.get(URL, params={"after": cursor, "wait": "10"}).json()
