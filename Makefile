@@ -92,6 +92,7 @@ check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python -m dev.unasync --check
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
 	@$(BIN)/python -m dev.models --check
@@ -146,6 +147,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.hot
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.adapter
+	@$(BIN)/python -m benchmarks.sdk
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
 	@$(BIN)/python -m benchmarks.neighbours
@@ -154,8 +156,9 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 cost: $(STAMP) ## Count what a turn and an idle stack ask of AWS, and price it; writes docs/cost.md (a minute)
 	@$(BIN)/python -m benchmarks.cost
 
-docs: $(STAMP) ## Write from the code: the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
+docs: $(STAMP) ## Write from the code: the client without asyncio, the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m dev.unasync
 	@$(BIN)/python -m dev.rest_api
 	@$(BIN)/python -m dev.models
 	@$(BIN)/python -m dev.bill.page

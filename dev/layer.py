@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LAYERS = {"core": ("lambda", ["pydantic"]), "sandbox": ("documents", [])}
+LAYERS = {"core": ("lambda", ["httpx2", "pydantic"]), "sandbox": ("documents", [])}
 """Which extra each layer has, and what of the client's own dependencies its functions share."""
 RUNTIME = {
     "python_version": "3.13",

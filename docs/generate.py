@@ -1,7 +1,9 @@
 """Writes what the code itself tells: docs/reference.md, and OpenAPI for each dialect. `--check` says what is stale."""
 
+import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,6 +11,14 @@ from pathlib import Path
 
 import click
 
+import walkaway
+from walkaway import events as of_events
+from walkaway._sync.feeds import Feed
+from walkaway._sync.files import Entry, Files
+from walkaway._sync.hooks import Hooked
+from walkaway._sync.lists import Pages
+from walkaway._sync.resources import Agents, Webhooks
+from walkaway._sync.sessions import Sessions
 from walkaway.cli import main as cli
 from walkaway_core import errors
 from walkaway_core.agent.tools import TOOLS
@@ -21,6 +31,7 @@ from walkaway_core.settings import Settings
 from walkaway_core.store.services import Services
 from walkaway_wire import webhooks
 from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
+from walkaway_wire.me import FEATURES
 
 HERE = Path(__file__).parent
 
@@ -44,6 +55,8 @@ def reference() -> str:
         ),
         "What a session's events (`GET /v1/sessions/{id}/events`) have besides those of its turns:\n",
         _table(("event", "data and meaning"), [(f"`{name}`", meaning) for name, meaning in BETWEEN.items()]),
+        "## Features\n\nWhat `GET /v1/me` names, so that a client sees whether it is there.\n",
+        _table(("feature", "what it is"), [(f"`{name}`", meaning) for name, meaning in sorted(FEATURES.items())]),
         "## What webhooks are told\n\nSee [webhooks](webhooks.md).\n",
         _table(("event", "meaning"), [(f"`{name}`", meaning) for name, meaning in webhooks.MEANINGS.items()]),
         '## Errors\n\nThe body is always `{"error": …, "message": …}`.\n',
@@ -61,6 +74,56 @@ def reference() -> str:
         *_commands(),
     ]
     return "\n".join(parts)
+
+
+def client() -> str:
+    """The Python client, from its docstrings: what has a name without an underscore, in the order of the sources."""
+    kinds = (walkaway.Walkaway, Sessions, walkaway.Session, walkaway.Turn, walkaway.Result, Files, Entry, Pages)
+    values = (walkaway.Tool, walkaway.Call, walkaway.Deny, walkaway.ToolError)
+    parts = [
+        "# The Python client: reference\n\nMade from the code by `make docs`; do not edit it here.\n",
+        "[client.md](client.md) is the page to learn it from.\n",
+        "Of `AsyncWalkaway` and its kin everything is the same: await what asks the server, and close by `aclose()`.\n",
+        *map(_kind, (*kinds, Agents, Webhooks, Hooked, Feed, *values)),
+        f"## `walkaway.tool`\n\n{_said(walkaway.tool)}\n",
+        "## `walkaway.webhooks`\n",
+        _signed("unwrap", walkaway.webhooks.unwrap),
+        _signed("verify", walkaway.webhooks.verify),
+        "## `walkaway.events`\n\nEach has `number`, `cursor`, `type`, `data`, `at`, `at_end` and `turn_id`.\n",
+        _table(
+            ("class", "event", "what it tells"),
+            [(f"`{kind.__name__}`", f"`{name}`", _said(kind)) for name, kind in of_events.ALL.items()],
+        ),
+        f"## `walkaway.errors`\n\n```\n{(walkaway.errors.__doc__ or '').partition(chr(10) * 2)[2].strip()}\n```\n",
+    ]
+    return "\n".join(parts)
+
+
+def _kind(kind: type) -> str:
+    lines = [f"## `{kind.__name__}`\n\n{_said(kind)}\n"]
+    for name, member in vars(kind).items():
+        if name.startswith("_") or name in {"of", "read", "bound"}:
+            continue
+        if isinstance(member, property):
+            lines.append(f"- `{name}`: {_said(member)}")
+        elif inspect.isfunction(member):
+            lines.append(_signed(name, member).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _signed(name: str, function: object) -> str:
+    assert callable(function)
+    given = inspect.signature(function)
+    named = [each for each in given.parameters.values() if each.name != "self"]
+    plain = given.replace(
+        parameters=[each.replace(annotation=each.empty) for each in named], return_annotation=given.empty
+    )
+    return f"- `{name}{plain}`: {_said(function)}\n"
+
+
+def _said(thing: object) -> str:
+    """Give a docstring as one paragraph, names in it without the places of their modules."""
+    return re.sub(r"\s+", " ", inspect.getdoc(thing) or "")
 
 
 def _errors() -> list[tuple[str, ...]]:
@@ -99,7 +162,7 @@ def main() -> None:
     """Write, or check."""
     os.environ["COLUMNS"] = "100"
     stale = []
-    for name, text in (("reference.md", reference()), *openapi()):
+    for name, text in (("reference.md", reference()), ("client-reference.md", client()), *openapi()):
         path = HERE / name
         if not path.exists() or path.read_text() != text:
             stale.append(f"docs/{name}")

@@ -1,42 +1,21 @@
-"""Let the agent ask this script: a tool of its own, answered while it waits, and a yes to one of the server's."""
+"""Let the agent ask this program: a function of its own, called while the turn waits."""
 
-import os
-import time
-from datetime import UTC, datetime
+from typing import Literal
 
-import httpx
+from walkaway import Walkaway
 
-client = httpx.Client(
-    base_url=os.environ.get("WALKAWAY_URL", "http://127.0.0.1:8005"),
-    headers={"Authorization": f"Bearer {os.environ.get('WALKAWAY_KEY', 'none')}"},
-    trust_env="WALKAWAY_URL" in os.environ,  # no proxy stands before this machine
-    timeout=60,
-)
-TOOL = {
-    "type": "function",
-    "name": "get_current_time",
-    "description": "Tells the time where the user is",
-    "parameters": {"type": "object", "properties": {}},
-}
-session = client.post("/v1/sessions", json={"tools": [TOOL], "approve": ["list_files"]}).raise_for_status().json()["id"]
-url = f"/v1/sessions/{session}"
+client = Walkaway()
+SHELVES = {("A-4711", "HAM"): 12, ("A-4711", "ROT"): 7}
 
 
-def ask(message: str) -> str:
-    """Send a message, answer whatever the turn asks, and give what the agent says in the end."""
-    body, later = {"message": message}, {"Prefer": "respond-async"}
-    response = client.post(f"{url}/messages", json=body, headers=later).raise_for_status().json()["response_id"]
-    while (turn := client.get(f"{url}/responses/{response}").json())["status"] == "in_progress":
-        for call in turn["pending_tool_calls"]:
-            print(f"asked for {call['name']}({call['arguments']}): {call['needs']}")
-            if call["needs"] == "approval":
-                answer = {"call_id": call["call_id"], "approve": True}
-            else:
-                answer = {"call_id": call["call_id"], "output": datetime.now(UTC).isoformat()}
-            client.post(f"{url}/tool_results", json={"results": [answer]}).raise_for_status()
-        time.sleep(0.2)
-    return turn["output_text"]
+@client.tool
+def stock(sku: str, warehouse: Literal["HAM", "ROT"] = "HAM") -> int:
+    """Tell how many pieces are in stock.
+
+    sku: article number, such as A-4711
+    """
+    print(f"asked for {sku} in {warehouse}")
+    return SHELVES.get((sku, warehouse), 0)
 
 
-print(ask("What time is it?"))
-print(ask("List the files of the workspace"))
+print(client.run("How many A-4711 are in stock?", tools=[stock]).text)

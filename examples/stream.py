@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 
@@ -14,7 +15,7 @@ client = httpx.Client(
 )
 
 
-def events(stream: httpx.Response) -> Iterator[tuple[str, str, dict]]:
+def events(stream: httpx.Response) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield id, type and data of each event."""
     fields: dict[str, str] = {}
     for line in stream.iter_lines():

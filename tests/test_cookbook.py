@@ -204,7 +204,11 @@ def test_seed_004_answers_with_the_readers_own_tool(server: Site, tmp_path: Path
     assert re.fullmatch(r"completed The answer is:\n\n20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00\n", printed)
 
 
-@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+BARE = sorted(path for path in EXAMPLES.glob("*.py") if "from walkaway" not in path.read_text())
+"""Those that use nothing but HTTP; tests/client/test_examples.py runs the others."""
+
+
+@pytest.mark.parametrize("script", BARE, ids=lambda path: path.stem)
 def test_our_examples_run(server: Site, tmp_path: Path, script: Path) -> None:
     environ = {**os.environ, "WALKAWAY_URL": server.url, **({"WALKAWAY_KEY": server.key} if server.asks else {})}
     command = [sys.executable, str(script)]

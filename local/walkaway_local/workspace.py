@@ -88,9 +88,9 @@ class FolderWorkspace:
         first = next(chunks, None)  # what cannot be read is said before anything is sent
         return iter(()) if first is None else chain((first,), chunks)
 
-    def address(self, root: str, path: str, media: str, seconds: int) -> str | None:
+    def address(self, root: str, path: str, media: str, seconds: int, disposition: str = "") -> str | None:
         """Nobody reads the folder but this server."""
-        del root, path, media, seconds
+        del root, path, media, seconds, disposition
         return None
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:

@@ -17,7 +17,8 @@ from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.sessions import SessionOptions
 from walkaway_wire import jsontext
 from walkaway_wire.agents import AgentChange, AgentCreate, AgentRecord
-from walkaway_wire.resources import SessionCreate, SessionRecord, Settings, SettingsRecord, ToolSettings
+from walkaway_wire.resources import SessionCreate, SessionRecord
+from walkaway_wire.settings import Settings, SettingsRecord, ToolSettings
 from walkaway_wire.tools import FunctionTool
 
 NAMES = {field.name for field in fields(AgentSettings)}

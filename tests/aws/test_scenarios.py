@@ -495,3 +495,47 @@ def test_an_unknown_address_is_404_in_the_contracts_words(shape: Shape, client: 
         assert answer.json()["error"] == "not_found"
     assert httpx.get(f"{shape.url}/health").json()["status"] == "ok"
     assert httpx.get(f"{shape.url}/openapi.json").json()["info"]["title"] == "Walkaway"
+
+
+class TestComingBack:
+    """What a client needs to come back: the feed, who waits, what a turn came to."""
+
+    def test_the_feed_has_what_happened_and_goes_on_from_its_cursor(
+        self, client: httpx.Client, model: MessagesApi
+    ) -> None:
+        model.replies = [Reply([text("hello")])]
+        cursor = client.get("/v1/events", params={"after": "now"}).json()["next"]
+        named = {"Idempotency-Key": "feed-1"}
+        session = client.post("/v1/sessions", json={"persistent": True}, headers=named).json()["id"]
+        assert client.post("/v1/sessions", json={"persistent": True}, headers=named).json()["id"] == session
+        url = f"/v1/sessions/{session}"
+        sent = client.post(f"{url}/messages", json={"message": "Say hello"}, headers={"Prefer": "respond-async"}).json()
+        record = client.get(f"{url}/responses/{sent['response_id']}", params={"wait": "25"}).json()
+        assert (record["status"], record["error_code"]) == ("completed", None)
+        kinds: dict[str, dict[str, Any]] = {}
+        while "turn.completed" not in kinds:
+            page = client.get("/v1/events", params={"after": cursor, "wait": "5", "expand": "turn"}).json()
+            kinds |= {each["type"]: each["data"] for each in page["events"] if each["data"]["session_id"] == session}
+            cursor = page["next"]
+        assert list(kinds) == ["session.created", "turn.started", "turn.completed"]
+        assert kinds["turn.completed"].items() >= record.items()
+        assert kinds["turn.completed"]["title"] == "Say hello"
+        shown = client.get(url).json()
+        assert (shown["title"], shown["turns"], shown["last_response"]["status"]) == ("Say hello", 1, "completed")
+        found = client.get("/v1/sessions", params={"q": "say HELLO", "busy": "false", "failed": "false"}).json()
+        assert session in [each["id"] for each in found]
+
+    def test_who_waits_for_its_caller_is_found(self, client: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(client, model, time_call("c-feed"), model=MODEL)
+        asking.pending()
+        assert asking.session in [each["id"] for each in client.get("/v1/sessions?waiting=true").json()]
+        url = f"{asking.url}/responses/{asking.turn}"
+        assert client.get(url, params={"wait": "5", "until": "waiting"}).json()["pending_tool_calls"]
+        asking.answer(output("c-feed", "12:04"))
+        assert client.get(url, params={"wait": "25"}).json()["status"] == "completed"
+        assert asking.session not in [each["id"] for each in client.get("/v1/sessions?waiting=true").json()]
+
+    def test_it_says_who_calls_and_names_each_request(self, client: httpx.Client) -> None:
+        me = client.get("/v1/me")
+        assert (me.json()["tenant"], bool(me.json()["key"]["id"])) == ("alpha", True)
+        assert me.headers["x-request-id"]

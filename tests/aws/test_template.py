@@ -28,6 +28,7 @@ STREAMED = {
     ("POST", "/v1/sessions/{session}/messages"),
     ("GET", "/v1/sessions/{session}/messages"),
     ("GET", "/v1/sessions/{session}/events"),
+    ("GET", "/v1/events"),
     ("GET", "/v1/sessions/{session}/responses/{response_id}/events"),
     ("GET", "/v1/sessions/{session}/files/{path+}"),
     ("GET", "/api/v1/runs/{run}/stream"),

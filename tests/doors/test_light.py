@@ -40,7 +40,7 @@ class TestOneGo:
         assert (now.status, now.step, now.usage["output_tokens"]) == ("completed", 3, 15)
         assert of(engine.events(turn), "message.completed")[0]["usage"]["output_tokens"] == 15
         assert engine.due() == ["session"]
-        assert [kind for kind, _ in engine.told] == ["turn.started", "turn.completed"]
+        assert [kind for kind, _ in engine.told] == ["session.created", "turn.started", "turn.completed"]
 
     def test_the_model_sees_each_result_and_what_came_meanwhile(self, engine: Engine, model: MessagesApi) -> None:
         turn = engine.turn()

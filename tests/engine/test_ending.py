@@ -57,7 +57,7 @@ class TestOneEnding:
         engine.table.at(1, fault)
         assert end_turn(engine.services, turn.key, Ending("completed")).now
         assert engine.kinds(turn) == ["message.created", "message.completed"]
-        assert [kind for kind, _ in engine.told] == ["turn.completed"]
+        assert [kind for kind, _ in engine.told] == ["session.created", "turn.completed"]
         assert engine.metrics.samples == [("TurnsCompleted", 1)]
 
     def test_an_ending_that_loses_the_number_to_an_event_comes_after_it(self, engine: Engine) -> None:
@@ -113,7 +113,8 @@ class TestOneEnding:
         assert engine.due() == ["outbox", "session"]
         engine.clock.time += 11
         sweep(engine.services)
-        assert [(kind, detail["response_id"]) for kind, detail in engine.told] == [("turn.completed", turn.key.turn)]
+        assert [kind for kind, _ in engine.told] == ["session.created", "turn.completed"]
+        assert engine.told[-1][1]["response_id"] == turn.key.turn
         assert engine.due() == ["session"]
 
     def test_a_reader_sees_the_end_only_when_the_session_is_free(self, engine: Engine, monkeypatch: Any) -> None:

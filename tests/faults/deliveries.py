@@ -13,7 +13,7 @@ from walkaway_core.doors.sweep import sweep
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.notify.attempts import WAITS
 from walkaway_core.store import keys
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 
 EVENTS = ("turn.started", "turn.completed")
 MOST = 200

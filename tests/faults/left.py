@@ -22,7 +22,7 @@ from walkaway_core.log import log, metadata
 from walkaway_core.notify import deliveries, endpoints
 from walkaway_core.store import turns
 from walkaway_core.store.keys import END, SessionKey, TurnKey
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 
 Act = Callable[[World], object]
 NOBODY = "http://127.0.0.1:9/"

@@ -37,6 +37,42 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "feed: what the bus is told is written into the feed",
+        "a write has no effect, and nobody knows",
+        (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),
+    ),
+    Mutant(
+        "feed: a cursor looks back as far as a write may take",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "HORIZON = 120.0", "HORIZON = 0.0"),),
+    ),
+    Mutant(
+        "feed: what is known is counted, and more of it is looked for",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "if len(there) != self._place.known:", "if False:"),),
+    ),
+    Mutant(
+        "index: a session leaves the list of those that wait when its turn goes on",
+        "a pause; somebody dies after a write",
+        (
+            (
+                "dialects/native/index.py",
+                "elif before.parked and not after.parked:\n            tx.delete(key)",
+                "elif before.parked and not after.parked:\n            pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "index: a session is listed among those that wait in the transaction that lets it wait",
+        "tests/dialects/native/test_index.py",
+        (("dialects/native/index.py", 'tx.put(Item(*key, {"turn": after.key.turn}))', "pass"),),
+    ),
+    Mutant(
+        "once: what makes something keeps its key in the same transaction",
+        "tests/store/test_idempotency.py::TestMaking",
+        (("engine/creating.py", "once.keep_made(tx, services, session.key.session)", "pass"),),
+    ),
+    Mutant(
         "R1: the terminal event is put where nothing is",
         "whoever cancels sleeps; the turn goes on",
         (("engine/ending.py", "tx.put(terminal, Absent())", "tx.put(terminal)"),),

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
+from walkaway_core.dialects.native import keys
 from walkaway_core.doors.tool_call import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
+from walkaway_core.ports.items import Item
 from walkaway_core.ports.metrics import ENDED, MESSAGE_WAIT, MODEL_TIME, Metric
 from walkaway_core.store import bodies, sessions, turns
-from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.keys import END, SessionKey, TurnKey, feed
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 from walkaway_wire.events import TERMINAL, Event
+from walkaway_wire.webhooks import BY_NAME
 
 KINDS = {
     "message.completed": "turn.completed",
@@ -23,6 +26,8 @@ KINDS = {
 }
 """What the bus is told of each ending."""
 STARTED = "turn.started"
+BESIDES = {STARTED, *BY_NAME}
+"""What the bus is told besides."""
 STATUS = {"message.completed": "completed", "message.cancelled": "cancelled", "message.error": "failed"}
 
 
@@ -47,7 +52,7 @@ def violations(world: World, turn: TurnKey, *ends: str) -> list[str]:
     found.must(end in (ends or ("message.completed",)), f"it ended as {end}: {events[-1].text}")
     found.must(world.due() == ["session"], f"due items are left: {world.due()}")
     found += of_bus(world, session)
-    heard = {kind for kind, _ in world.bus.told} - {STARTED}
+    heard = {kind for kind, _ in world.bus.told} - BESIDES
     found.must(heard == {KINDS.get(end)}, f"the bus was told {world.bus.told}")
     found.must(not world.table.overwritten, f"events were overwritten: {world.table.overwritten}")
     file, allowed = world.file(), effects(events)
@@ -86,7 +91,7 @@ def every_message(world: World, said: Mapping[str, Sent], *ends: str) -> list[st
         found.must(events[-1].type in ends, f"it ended as {events[-1].type}: {events[-1].text}")
         told.append((KINDS.get(events[-1].type), key.turn))
     found += of_bus(world, session) + of_metrics(world, *logs)
-    heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told if kind != STARTED}
+    heard = {(kind, detail["response_id"]) for kind, detail in world.bus.told if kind not in BESIDES}
     found.must(heard == set(told), f"the bus was told {heard}, and should know {told}")
     records = world.place.table.query(session.partition, after="TURN#", upto=f"TURN#{END}").items
     found.must(len(records) == len(told), f"{len(records)} turns for {len(told)}")
@@ -100,16 +105,28 @@ def of_bus(world: World, session: SessionKey) -> list[str]:
     told = {detail["id"]: (kind, detail) for kind, detail in own}
     numbers = sorted(detail["sequence"] for _, detail in told.values())
     found.must(numbers == list(range(1, len(told) + 1)), f"it was told {numbers}")
-    things = [(kind, detail.get("response_id"), detail.get("step")) for kind, detail in told.values()]
+    fed = {item.sk for item in _all(world, feed(session.tenant, "")[0]) if item.facts["session"] == session.session}
+    found.must(fed == set(told), f"the feed has {fed}, and the bus was told {told}")
+    turns_own = [(kind, detail) for kind, detail in told.values() if kind.startswith("turn.")]
+    things = [(kind, detail.get("response_id"), detail.get("step")) for kind, detail in turns_own]
     found.must(len(things) == len(set(things)), f"it was told one thing under two ids: {told}")
-    started = {detail["response_id"]: detail["sequence"] for kind, detail in told.values() if kind == STARTED}
-    for kind, detail in told.values():
+    started = {detail["response_id"]: detail["sequence"] for kind, detail in turns_own if kind == STARTED}
+    for kind, detail in turns_own:
         if kind in KINDS.values() and started.get(detail["response_id"], 0) >= detail["sequence"] > 0:
             found.append(f"{detail['response_id']} ended before it started")
         record = turns.load(world.services, session.turn(detail["response_id"]))
         if record and record.step and detail["response_id"] not in started:
             found.append(f"nobody was told that {detail['response_id']} started")
     return found
+
+
+def _all(world: World, pk: str) -> list[Item]:
+    """Read a partition."""
+    items, more = list[Item](), True
+    while more:
+        page = world.place.table.query(pk, after=items[-1].sk if items else "")
+        items, more = [*items, *page.items], page.more
+    return items
 
 
 def of_conversation(services: Services, session: SessionKey, said: Mapping[str, Sent]) -> list[str]:
@@ -178,6 +195,8 @@ def of_record(services: Services, turn: TurnKey, events: list[Event]) -> list[st
     found.must(record and record.status == STATUS.get(events[-1].type), f"the record says {record}")
     owner = services.table.get(turn.owner.item)[0]
     found.must(owner and owner.facts.get("turn") != turn.turn, "the session is still busy with it")
+    waits = services.table.get(keys.waiting(turn.owner))[0]
+    found.must(not waits or waits.facts["turn"] != turn.turn, "it is listed among those that wait for their caller")
     said = [entry for entry in transcript.entries(services, turn.owner) if entry.turn == turn.turn]
     heard = [
         transcript.text(entry.body["content"]) for entry in said if entry.step and entry.body.get("role") == "user"

@@ -136,6 +136,7 @@ class World:
             process="worker",
         )
         self.session = self.create()
+        self.bus.calls = 0  # what goes wrong comes later
 
     def create(self, **options: Any) -> SessionKey:
         """Make a session, each of whose tool calls has an invocation of its own unless turns go in one go."""

@@ -184,8 +184,8 @@ class FaultyWorkspace:
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         return self._table.read("file", lambda: self._workspace.read(root, path, start, end))
 
-    def address(self, root: str, path: str, media: str, seconds: int) -> str | None:
-        return self._workspace.address(root, path, media, seconds)
+    def address(self, root: str, path: str, media: str, seconds: int, disposition: str = "") -> str | None:
+        return self._workspace.address(root, path, media, seconds, disposition)
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         return self._table.read("file", lambda: self._workspace.write(root, path, chunks, version=version))

@@ -22,6 +22,7 @@ from walkaway_core.http import cors
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.dialect import Dialect
+from walkaway_core.http.request_ids import RequestIds
 from walkaway_core.ports.clock import Clock
 from walkaway_core.settings import Settings
 from walkaway_local.crowd import Crowd
@@ -55,7 +56,7 @@ def running(
     """Serve a stack from a thread of this process. Raises AssertionError for what no document says that it answers."""
     stack = LocalStack(data, settings, clock=clock, workers=workers, dialects=dialects)
     chooser = create_app(stack.services, Keyring(settings.keys), dialects)
-    app = cors.opened(chooser, settings.allow_origin) if settings.keys else LoopbackOnly(chooser)
+    app = RequestIds(cors.opened(chooser, settings.allow_origin) if settings.keys else LoopbackOnly(chooser))
     documented = Documented(chooser, app) if dialects is DIALECTS else None
     stack.run()
     try:

@@ -18,7 +18,7 @@ from walkaway_core.http.streaming import streamed
 from walkaway_core.ports.items import Absent, Item, Key
 from walkaway_core.store import due
 from walkaway_core.store.extensions import Format, Projection
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.transaction import Transaction

@@ -12,7 +12,7 @@ from tests.kit.hooks import HOUR, delivery, register, send_test, settled, until
 from tests.kit.kept import Kept
 from tests.kit.receivers import Answer, Got, Receiver, receiving
 from tests.kit.servers import Running
-from walkaway_core.notify.endpoints import GIVEN_UP_AFTER
+from walkaway_core.notify.failing import GIVEN_UP_AFTER
 from walkaway_core.ports.metrics import DELIVERED, RETRIED, UNDELIVERED
 from walkaway_core.store.keys import DUE_SHARDS
 

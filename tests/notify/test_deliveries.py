@@ -16,7 +16,7 @@ from walkaway_core.doors.sweep import sweep
 from walkaway_core.notify import deliveries
 from walkaway_core.ports.items import Unknown
 from walkaway_core.store import bodies
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 
 
 class TestDelivery:
@@ -60,7 +60,7 @@ class TestDelivery:
             open_.stack.services.clock.lived(0)
         (got,) = receiver.wait(1)
         assert (got.json["type"], got.json["data"]) == ("session.expired", {"session_id": session})
-        assert got.json["sequence"] == 3
+        assert got.json["sequence"] == 4
 
     def test_numbers_increase_over_a_sessions_turns(self, web: httpx.Client, receiver: Receiver) -> None:
         register(web, receiver.url)
@@ -68,7 +68,7 @@ class TestDelivery:
         for _ in range(3):
             sse.send(web, session, "Write a poem about rain.")
         got = sorted(receiver.wait(6), key=lambda one: one.json["sequence"])
-        assert [one.json["sequence"] for one in got] == [1, 2, 3, 4, 5, 6]
+        assert [one.json["sequence"] for one in got] == [2, 3, 4, 5, 6, 7], "the first was the session's beginning"
         assert [one.json["type"] for one in got] == ["turn.started", "turn.completed"] * 3
 
     def test_both_secrets_are_good_for_a_while(
@@ -117,7 +117,7 @@ class TestTurnsOwn:
             sse.read(answer)
         (got,) = receiver.wait(1)
         Webhook(secret).verify(got.body, got.headers)
-        assert (got.json["type"], got.headers["walkaway-sequence"]) == ("turn.completed", "2")
+        assert (got.json["type"], got.headers["walkaway-sequence"]) == ("turn.completed", "3")
 
     def test_a_turn_that_waited_has_it_too(self, web: httpx.Client, receiver: Receiver) -> None:
         session = sse.new(web, persistent=True)

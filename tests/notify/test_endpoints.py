@@ -114,3 +114,14 @@ class TestEndpoints:
             register(web, "https://example.com/")
         answer = web.post("/v1/webhooks", json={"url": "https://example.com/"})
         assert (answer.status_code, answer.json()["error"]) == (409, "limit_reached")
+
+
+def test_what_is_told_by_name_alone_is_not_meant_by_all(web: httpx.Client, receiver: Receiver) -> None:
+    register(web, receiver.url)
+    named = register(web, receiver.url, events=["session.created", "session.updated"])
+    session = web.post("/v1/sessions").json()["id"]
+    web.patch(f"/v1/sessions/{session}", json={"title": "Tides"})
+    got = receiver.wait(2)
+    assert sorted(one.json["type"] for one in got) == ["session.created", "session.updated"]
+    assert all(one.json["data"]["session_id"] == session for one in got)
+    assert len(web.get(f"/v1/webhooks/{named['id']}/deliveries").json()) == 2

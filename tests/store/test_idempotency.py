@@ -161,3 +161,45 @@ def test_a_damaged_record_is_said_to_be_and_starts_nothing(shifted: Running, fac
             assert (refused.status_code, "cannot be read" in refused.text) == (422, True)
         assert turns(client, session) == 1
         assert post(client, session, POEM, "k-new").status_code == 200
+
+
+MAKING = {
+    "session": ("/v1/sessions", {"metadata": {"a": 1}}, {"metadata": {"a": 2}}),
+    "agent": ("/v1/agents", {"name": "once"}, {"name": "twice"}),
+    "webhook": ("/v1/webhooks", {"url": "https://example.com/hook"}, {"url": "https://example.com/other"}),
+}
+
+
+class TestMaking:
+    @pytest.mark.parametrize(("path", "body", "other"), MAKING.values(), ids=MAKING)
+    def test_the_same_request_makes_one(
+        self, shifted: Running, clock: ShiftedClock, path: str, body: dict[str, object], other: dict[str, object]
+    ) -> None:
+        with shifted.client() as client, ThreadPoolExecutor(8) as pool:
+            named = {"Idempotency-Key": "k-1"}
+            answers = list(pool.map(lambda _: client.post(path, json=body, headers=named), range(16)))
+            assert {answer.status_code for answer in answers} == {201}
+            assert len({answer.text for answer in answers}) == 1
+            assert len([answer for answer in answers if "idempotent-replayed" not in answer.headers]) == 1
+            assert len(client.get(path).json()) == 1
+            mismatch = client.post(path, json=other, headers=named)
+            assert (mismatch.status_code, mismatch.json()["error"]) == (422, "idempotency.mismatch")
+            assert post(client, sse.new(client), POEM, "k-1").status_code == 422
+            clock.ahead += 24 * 3600 + 1
+            client.post(path, json=other, headers=named)
+            assert len(client.get(path).json()) == (1 if path == "/v1/sessions" else 2), "the sessions had their time"
+
+    def test_a_key_is_one_tenants_and_one_kinds(self, shifted: Running) -> None:
+        with shifted.client() as client, shifted.client("beta-key") as stranger:
+            named = {"Idempotency-Key": "k-1"}
+            made = client.post("/v1/sessions", headers=named).json()
+            assert stranger.post("/v1/sessions", headers=named).json()["id"] != made["id"]
+            assert client.post("/v1/agents", json={"name": "x"}, headers=named).status_code == 422
+            assert client.post("/v1/sessions", headers={"Idempotency-Key": ""}).status_code == 400
+
+    def test_what_it_made_and_is_gone_is_not_made_again(self, shifted: Running) -> None:
+        with shifted.client() as client:
+            named = {"Idempotency-Key": "k-1"}
+            made = client.post("/v1/sessions", headers=named).json()
+            client.delete(f"/v1/sessions/{made['id']}")
+            assert client.post("/v1/sessions", headers=named).json()["error"] == "session.not_found"

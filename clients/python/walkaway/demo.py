@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import httpx
+import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -37,13 +37,13 @@ def demo(task: str) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="walkaway-demo-") as folder,
         _server(Path(folder)) as url,
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+        httpx2.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
         _play(client, console, task)
     console.print("[green]Done.[/] The server and its data folder are gone again.")
 
 
-def _play(client: httpx.Client, console: Console, task: str) -> None:
+def _play(client: httpx2.Client, console: Console, task: str) -> None:
     session = _ok(client.post("/v1/sessions", json={"persistent": True})).json()["id"]
     console.print(f"1. A persistent session: [bold]{session}[/]")
     console.print(f"2. The task: {task}")
@@ -62,7 +62,7 @@ def _play(client: httpx.Client, console: Console, task: str) -> None:
     console.print("7. The session is deleted.")
 
 
-def _send_and_drop(client: httpx.Client, session: str, task: str) -> tuple[str, int]:
+def _send_and_drop(client: httpx2.Client, session: str, task: str) -> tuple[str, int]:
     with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": task}) as stream:
         _ok(stream)
         for number, kind, _ in _events(stream):
@@ -71,7 +71,7 @@ def _send_and_drop(client: httpx.Client, session: str, task: str) -> tuple[str, 
     raise DemoFailed("the stream ended before any text")
 
 
-def _watch(client: httpx.Client, console: Console, session: str) -> None:
+def _watch(client: httpx2.Client, console: Console, session: str) -> None:
     """Poll until the session is free; a person sees a bar, a pipe sees a line for each change."""
     console.print("4. Polling the session. `busy` is true; this is the metadata that the agent writes:")
     columns = TextColumn("   {task.description}"), BarColumn(), TimeElapsedColumn()
@@ -88,7 +88,7 @@ def _watch(client: httpx.Client, console: Console, session: str) -> None:
     console.print(f"   free, metadata: {json.dumps(record['metadata'])}", markup=False)
 
 
-def _come_back(client: httpx.Client, session: str, response: str, cursor: int) -> tuple[int, str]:
+def _come_back(client: httpx2.Client, session: str, response: str, cursor: int) -> tuple[int, str]:
     """Read the rest of the log from the cursor; give how many events there were, and the last text."""
     url = f"/v1/sessions/{session}/responses/{response}/events"
     count, text = 0, ""
@@ -104,12 +104,12 @@ def _come_back(client: httpx.Client, session: str, response: str, cursor: int) -
     return count, text
 
 
-def _download(client: httpx.Client, session: str, name: str) -> tuple[list[str], int]:
+def _download(client: httpx2.Client, session: str, name: str) -> tuple[list[str], int]:
     body = _ok(client.get(f"/v1/sessions/{session}/files/{name}")).content
     return body.decode(errors="replace").splitlines()[:6], len(body)
 
 
-def _events(stream: httpx.Response) -> Iterator[tuple[int, str, dict[str, str]]]:
+def _events(stream: httpx2.Response) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Read Server-Sent Events: number, type, data."""
     fields: dict[str, str] = {}
     for line in stream.iter_lines():
@@ -121,7 +121,7 @@ def _events(stream: httpx.Response) -> Iterator[tuple[int, str, dict[str, str]]]
             fields = {}
 
 
-def _ok(answer: httpx.Response) -> httpx.Response:
+def _ok(answer: httpx2.Response) -> httpx2.Response:
     if answer.is_success:
         return answer
     raise DemoFailed(f"{answer.request.method} {answer.request.url}: {answer.read().decode(errors='replace')}")
@@ -151,7 +151,7 @@ def _ready(url: str) -> bool:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         try:
-            return httpx.get(f"{url}/health", trust_env=False).is_success
-        except httpx.TransportError:
+            return httpx2.get(f"{url}/health", trust_env=False).is_success
+        except httpx2.TransportError:
             time.sleep(0.02)
     return False

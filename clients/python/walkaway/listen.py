@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
-import httpx
+import httpx2
 
 from walkaway.webhooks import SignatureInvalid, verify
 from walkaway_wire import jsontext
@@ -84,28 +84,28 @@ def _registered(url: str, key: str, address: str, events: tuple[str, ...]) -> It
             _asked(client, "DELETE", f"/v1/webhooks/{made['id']}")
 
 
-def _client(url: str, headers: dict[str, str]) -> httpx.Client:
+def _client(url: str, headers: dict[str, str]) -> httpx2.Client:
     """Make a client that takes a proxy to a server elsewhere, and none to one on this machine."""
     try:
-        return httpx.Client(base_url=url, headers=headers, trust_env=not _is_here(url))
-    except httpx.InvalidURL as error:
+        return httpx2.Client(base_url=url, headers=headers, trust_env=not _is_here(url))
+    except httpx2.InvalidURL as error:
         raise click.ClickException(f"--url {url[:200]!r} is no address of a server: {error}") from None
     except (ImportError, OSError, ValueError) as error:
         raise click.ClickException(f"{url} cannot be called from here: {error}") from None
 
 
 def _is_here(url: str) -> bool:
-    host = httpx.URL(url).host
+    host = httpx2.URL(url).host
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _asked(client: httpx.Client, method: str, path: str, **more: Any) -> httpx.Response:
+def _asked(client: httpx2.Client, method: str, path: str, **more: Any) -> httpx2.Response:
     try:
         answer = client.request(method, path, **more)
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         raise click.ClickException(f"{client.base_url} does not answer: {error}") from None
     if answer.is_success:
         return answer

@@ -5,17 +5,62 @@ import binascii
 import hmac
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from walkaway.errors import SignatureInvalid
+from walkaway.tools import Call
 from walkaway_wire import jsontext
 
 TOLERANCE = 300.0
 """Seconds by which the clocks of server and receiver may differ, and a message be late."""
 PREFIX = "whsec_"
+__all__ = ["SignatureInvalid", "WebhookEvent", "unwrap", "verify"]
 
 
-class SignatureInvalid(Exception):
-    """The message is not to be believed. The message says why."""
+@dataclass(frozen=True)
+class WebhookEvent:
+    """What a webhook tells. `id`: the same in every attempt, to know what has come already.
+
+    `sequence` increases with each event of a session: what is older than what has come is old news; 0: of no session.
+    `data` is a turn's record for `turn.…`, and says which session it is about for `session.…`. `at`: seconds since the
+    epoch.
+    """
+
+    type: str
+    id: str
+    sequence: int
+    at: float
+    data: Mapping[str, Any]
+
+    @property
+    def turn(self) -> Mapping[str, Any] | None:
+        """The turn's record; None where the event is of no turn."""
+        return self.data if self.type.startswith("turn.") else None
+
+    @property
+    def session_id(self) -> str:
+        """The session that it is about; empty where it is about none."""
+        return str(self.data.get("session_id") or "")
+
+    @property
+    def tool_calls(self) -> list[Call]:
+        """What the turn asked when it began to wait; of `turn.awaiting_tools` alone."""
+        turn = str((self.turn or {}).get("id", ""))
+        return [Call.read(each, self.session_id, turn) for each in self.data.get("tool_calls") or ()]
+
+
+def unwrap(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: float = TOLERANCE) -> WebhookEvent:
+    """Give what a message in the native format says, once its signature is verified. Raises as `verify` does.
+
+    A message of a dialect's format, which is another product's, is `verify`'s alone: SignatureInvalid says so.
+    """
+    said = verify(secret, headers, body, tolerance=tolerance)
+    if not (isinstance(said, dict) and isinstance(said.get("type"), str) and isinstance(said.get("data"), dict)):
+        raise SignatureInvalid("it is signed, but not in the native format; see webhooks.verify")
+    fields = {name.lower(): value for name, value in headers.items()}
+    at = float(fields["webhook-timestamp"])
+    return WebhookEvent(said["type"], fields["webhook-id"], int(said.get("sequence") or 0), at, said["data"])
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: float = TOLERANCE) -> Any:

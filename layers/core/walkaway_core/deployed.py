@@ -71,11 +71,12 @@ def app(function: str) -> "Staged":
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.http.gateway import Staged
+    from walkaway_core.http.request_ids import RequestIds
 
     if function not in _apps:
         world = services(function)
         chooser = create_app(world, Keyring({}, world.table, world.clock), _spoken)
-        _apps[function] = Staged(cors.opened(chooser, world.settings.allow_origin))
+        _apps[function] = Staged(RequestIds(cors.opened(chooser, world.settings.allow_origin)))
     return _apps[function]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 SESSION_EXAMPLE: Any = {
     "id": "sess_019bd1f0a86118c066881a2b",
+    "title": "Write a report on tides to report.md",
     "created_at": 1777222996.07,
     "last_activity": 1777222996.07,
     "busy": True,
@@ -16,7 +17,9 @@ SESSION_EXAMPLE: Any = {
     "network": False,
     "cost_usd": 0.0,
     "expires_at": 1777237396.07,
+    "turns": 2,
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
+    "last_response": {"id": "msg_019bd1f0a8f144b1d2e3f4a4", "status": "completed"},
     "queue": ["msg_019bd1f0c2d144b1d2e3f4a6"],
     "pending_tool_calls": [],
 }
@@ -37,5 +40,6 @@ RESPONSE_EXAMPLE: Any = {
     "cost_usd": 0.0,
     "output_text": "You find it in the workspace as report.md.",
     "error": None,
+    "error_code": None,
     "pending_tool_calls": [],
 }

@@ -1,12 +1,14 @@
 """What is said to a session and what comes of it, as it goes over HTTP (contract A.5 to A.8)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_wire.examples import RESPONSE_EXAMPLE
 from walkaway_wire.strict import Strict
 from walkaway_wire.tools import PendingToolCall
+
+MESSAGE_CHARACTERS: Final = 1_000_000
 
 
 class AttachmentIn(Strict):
@@ -31,7 +33,7 @@ class MessageCreate(Strict):
         },
     )
 
-    message: Annotated[str, Field(min_length=1, max_length=1_000_000, description="plain text or markdown")]
+    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_CHARACTERS, description="plain text or markdown")]
     attachments: Annotated[
         list[AttachmentIn], Field(default_factory=list, max_length=20, description="up to 20 MB in all")
     ]
@@ -88,6 +90,7 @@ class ResponseRecord(BaseModel):
     cost_usd: Annotated[float | None, Field(description="by docs/models.md; null when a model has no price there")]
     output_text: Annotated[str, Field(description="the text of the last step")]
     error: str | None
+    error_code: Annotated[str | None, Field(description="why it failed, for programs; null where nothing says so")]
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what it waits for the caller to do")]
 
 

@@ -7,26 +7,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
+    model_validator,
 )
 
 from walkaway_wire.examples import SESSION_EXAMPLE
+from walkaway_wire.settings import SettingsRecord, ToolSettings
 from walkaway_wire.strict import Strict
-from walkaway_wire.tools import DAY, MOST, FunctionTool, PendingToolCall, Seconds
-
-UNSAID: Final = BeforeValidator(lambda value: value or None)
-"""Shows null for what is stored as 0 or empty where nobody says it."""
-
-
-def _thought(value: Any, handle: ValidatorFunctionWrapHandler) -> Any:
-    """Say in one sentence what thinking can be: of two kinds pydantic says what it calls them."""
-    try:
-        return handle(value)
-    except ValidationError:
-        raise ValueError("must be true, false, or a whole number of tokens from 1024 to 128000") from None
-
+from walkaway_wire.tools import PendingToolCall
 
 METADATA_VALUES: Final = 8_192
 """Values that 16 KB of JSON can hold: in a list each takes two bytes."""
@@ -55,92 +42,6 @@ class FileAccess(Strict):
     write: Annotated[list[str], Field(max_length=100)] = [""]
 
 
-class Settings(Strict):
-    """How an agent works: said when a session is made, or by the agent that it names."""
-
-    model: Annotated[str, Field(max_length=200, description="the server's default if empty")] = ""
-    instructions: Annotated[str, Field(max_length=100_000, description="added to the system prompt")] = ""
-    thinking: Annotated[
-        Annotated[bool, Field(strict=True)] | Annotated[int, Field(strict=True, ge=1024, le=128_000)] | None,
-        WrapValidator(_thought),
-        Field(
-            description="whether to think first, or with how many tokens more; as the model does by itself if absent"
-        ),
-    ] = None
-    max_steps: Annotated[int, Field(strict=True, ge=1, le=10_000, description="model calls in one turn")] = 200
-    turn_timeout: Annotated[
-        int | None,
-        Field(strict=True, ge=1, le=604_800, description="seconds until a turn is given up; else the server's"),
-    ] = None
-    max_output_tokens: Annotated[
-        int | None,
-        Field(strict=True, ge=256, le=128_000, description="of one answer, its thinking counted; by model if absent"),
-    ] = None
-    effort: Annotated[
-        Literal["low", "medium", "high", "xhigh", "max"] | None,
-        Field(description="how much work the model puts into an answer; its own default if absent"),
-    ] = None
-    temperature: Annotated[
-        float | None, Field(strict=True, ge=0, le=1, description="for models that take one; newer ones refuse it")
-    ] = None
-    allowed_tools: Annotated[
-        list[str] | None,
-        Field(max_length=50, description="only these; web_search, web_fetch and code_execution are off if not named"),
-    ] = None
-    disallowed_tools: Annotated[list[str], Field(max_length=50, description="all but these")] = []
-    max_cost_usd: Annotated[
-        float | None,
-        Field(strict=True, gt=0, description="no model call once the session has cost so much, by docs/models.md"),
-    ] = None
-    max_turn_cost_usd: Annotated[float | None, Field(strict=True, gt=0, description="the same for each turn")] = None
-    approve: Annotated[
-        list[str], Field(max_length=50, description="tools of the server's whose calls wait for a yes")
-    ] = []
-    tool_timeout: Annotated[
-        Seconds,
-        Field(description="seconds that the caller has for a call; then the model is told that nobody answered"),
-    ] = DAY
-    inline_tools: Annotated[
-        bool,
-        Field(strict=True, description="whether tools that take moments run beside the model; false: each by itself"),
-    ] = True
-
-
-class ToolSettings(Settings):
-    """How an agent works, and the tools that the caller runs for it."""
-
-    tools: Annotated[
-        list[FunctionTool],
-        Field(max_length=MOST, description="tools that the caller runs: a call waits for POST …/tool_results"),
-    ] = []
-
-
-class SettingsRecord(BaseModel):
-    """How an agent works, as records show it: Settings that are stored, so that no limit refuses them."""
-
-    model: Annotated[str, Field(description="of an agent, empty: the server's default")]
-    instructions: str
-    thinking: bool | int
-    max_steps: int
-    turn_timeout: Annotated[int | None, UNSAID]
-    max_output_tokens: int
-    effort: Annotated[str | None, UNSAID]
-    temperature: float | None
-    allowed_tools: list[str] | None
-    disallowed_tools: list[str]
-    max_cost_usd: float | None
-    max_turn_cost_usd: float | None
-    tools: Annotated[list[str], Field(description="names of the tools that the caller runs")]
-    approve: list[str]
-    tool_timeout: int
-    inline_tools: bool
-
-    @staticmethod
-    def example(**changes: Any) -> dict[str, Any]:
-        """Give what a record shows where nothing but this is said."""
-        return ToolSettings().model_dump() | {"thinking": False, "max_output_tokens": 16_000} | changes
-
-
 class SessionCreate(ToolSettings):
     """What can be said when a session is made; everything has a default, or is the named agent's."""
 
@@ -164,15 +65,36 @@ class SessionCreate(ToolSettings):
 class SessionChange(Strict):
     """What can be changed about a session."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"metadata": {"project": "beta"}}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"metadata": {"project": "beta"}, "title": "Tides of Porto"}]}
+    )
 
-    metadata: Annotated[Metadata, Field(description="keys to set; null removes one, other keys stay")]
+    metadata: Annotated[
+        Metadata, Field(default_factory=dict, description="keys to set; null removes one, other keys stay")
+    ]
+    title: Annotated[
+        str | None, Field(max_length=200, description="what it is called in lists; empty: it has no title")
+    ] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SessionChange":
+        if not self.model_fields_set:
+            raise ValueError("says nothing; send `metadata`, `title`, or both")
+        return self
+
+
+class LastResponse(BaseModel):
+    """The turn of a session that ended last, at its `last_activity`."""
+
+    id: str
+    status: Literal["completed", "failed", "cancelled"]
 
 
 class SessionState(BaseModel):
     """What a session is besides its settings."""
 
     id: str
+    title: Annotated[str, Field(description="the beginning of its first message, or what PATCH said; may be empty")]
     created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
     last_activity: float
     busy: Annotated[bool, Field(description="whether a turn runs")]
@@ -185,7 +107,9 @@ class SessionState(BaseModel):
     network: bool
     cost_usd: Annotated[float, Field(description="what its turns have cost so far, as far as models have prices")]
     expires_at: float
+    turns: Annotated[int | None, Field(description="how many have begun; null where 0.1.0 has begun to count none")]
     response_id: Annotated[str | None, Field(description="the turn that runs now")]
+    last_response: Annotated[LastResponse | None, Field(description="the turn that ended last")]
     queue: Annotated[list[str], Field(description="the turns that wait for it to end, the next one first")]
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what the turn waits for the caller to do")]
 

@@ -12,10 +12,17 @@ MEANINGS: Final = {
     "turn.completed": "the turn has ended, and its result is there",
     "turn.failed": "the turn has ended with an error",
     "turn.cancelled": "the turn was cancelled, also while it still waited",
+    "turn.queued": "a message waits behind the turn that runs; only by name",
+    "turn.resumed": "the turn has all answers that it waited for; only by name",
+    "session.created": "a session was made; only by name",
+    "session.updated": "somebody has changed a session's title or metadata; only by name",
+    "session.deleted": "a session was deleted before its time was over; only by name",
     "session.expired": "the session's time is over; its files stay",
     "webhook.disabled": "an endpoint takes nothing any more: it failed for days, or said 410",
 }
 """Everything that an endpoint can be told, and what it means."""
+BY_NAME: Final = frozenset({"turn.queued", "turn.resumed", "session.created", "session.updated", "session.deleted"})
+"""What is told only to who names it: `*` means what it has meant in 0.1.0. The feed has all of it."""
 TEST: Final = "webhook.test"
 """What `POST /v1/webhooks/{id}/test` sends, whatever the endpoint asks for."""
 ALL: Final = "*"
@@ -27,6 +34,11 @@ EventName = Literal[
     "turn.completed",
     "turn.failed",
     "turn.cancelled",
+    "turn.queued",
+    "turn.resumed",
+    "session.created",
+    "session.updated",
+    "session.deleted",
     "session.expired",
     "webhook.disabled",
 ]

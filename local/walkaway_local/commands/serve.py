@@ -92,7 +92,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     import uvicorn
 
     from walkaway_core.dialects import DIALECTS
-    from walkaway_core.http import cors
+    from walkaway_core.http import cors, request_ids
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
@@ -113,7 +113,7 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     guarded = cors.opened(chooser, settings.allow_origin) if keyed else LoopbackOnly(chooser)
-    app = Woken(guarded, lambda: _load(stack.warm))
+    app = Woken(request_ids.RequestIds(guarded), lambda: _load(stack.warm))
     connection = within(Crowd(settings.address_connections, settings.proxies))
     config = uvicorn.Config(
         app, http=connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"

@@ -8,8 +8,12 @@ import httpx
 import pytest
 
 from tests.kit import sse
+from tests.kit.asking import TIME, WEATHER
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
+from walkaway_core.ports.items import Item, Put
+from walkaway_core.store import keys
+from walkaway_wire import jsontext
 
 NUMBERS = iter(range(10**6))
 
@@ -137,3 +141,60 @@ class TestSessions:
         assert said == [(True, False), (True, False), (False, True)]
         tools = [[tool["name"] for tool in request["tools"]] for request in model.requests]
         assert tools == [["list_files"], ["list_files"], ["read_file"]]
+
+
+class TestVersions:
+    def test_each_version_is_as_it_was_with_its_tools_in_full(self, client: httpx.Client) -> None:
+        made = make(client, instructions="Be brief.", tools=[TIME])
+        url = f"/v1/agents/{made['id']}"
+        client.patch(url, json={"instructions": "Be long.", "tools": [WEATHER, TIME], "description": "two"})
+        client.patch(url, json={"name": f"{made['name']} new"})
+        listed = client.get(f"{url}/versions").json()
+        assert [version["version"] for version in listed] == [3, 2, 1]
+        assert [version["name"] for version in listed] == [f"{made['name']} new", made["name"], made["name"]]
+        assert [version["tools"] for version in listed] == [["get_weather", "get_time"]] * 2 + [["get_time"]]
+        first = client.get(f"{url}/versions/1").json()
+        assert (first["instructions"], first["description"], first["updated_at"]) == (
+            "Be brief.", None, made["created_at"]
+        )  # fmt: skip
+        assert first["tools"] == [TIME | {"timeout": None}]
+        again = client.post("/v1/agents", json={"name": f"{made['name']} again", "tools": first["tools"]})
+        assert again.status_code == 201, again.text
+        newest = client.get(url).json()
+        assert (
+            client.get(f"{url}/versions/3").json().items()
+            >= {name: value for name, value in newest.items() if name not in ("tools", "created_at")}.items()
+        )
+
+    def test_they_come_in_pages_and_others_are_not_there(self, client: httpx.Client, stranger: httpx.Client) -> None:
+        made = make(client)
+        url = f"/v1/agents/{made['id']}/versions"
+        for number in range(4):
+            client.patch(f"/v1/agents/{made['id']}", json={"max_steps": number + 1})
+        seen: list[int] = []
+        params = {"limit": "2"}
+        while True:
+            page = client.get(url, params=params)
+            seen += [version["version"] for version in page.json()]
+            if "x-next-cursor" not in page.headers:
+                break
+            params["after"] = page.headers["x-next-cursor"]
+        assert seen == [5, 4, 3, 2, 1]
+        for other in ("0", "6", "-1", "99999999999"):
+            assert client.get(f"{url}/{other}").json()["error"] == "agent.not_found"
+        assert client.get(f"{url}/one").status_code == 400
+        assert client.get(url, params={"after": "agt_1"}).json()["error"] == "cursor.invalid"
+        assert stranger.get(url).status_code == stranger.get(f"{url}/1").status_code == 404
+
+    def test_of_a_version_that_an_earlier_release_kept_the_settings_are_shown(
+        self, server: Running, client: httpx.Client
+    ) -> None:
+        made = make(client, instructions="Be brief.")
+        client.patch(f"/v1/agents/{made['id']}", json={"instructions": "Be long."})
+        table, key = server.stack.services.table, keys.agent_version("alpha", made["id"], 1)
+        (stored,) = table.get(key)
+        assert stored
+        body = {"settings": jsontext.loads(stored.body)["settings"]}
+        table.write(Put(Item(*key, {}, jsontext.dump_bytes(body))))
+        first = client.get(f"/v1/agents/{made['id']}/versions/1").json()
+        assert (first["instructions"], first["name"], first["updated_at"]) == ("Be brief.", None, None)

@@ -257,3 +257,17 @@ def test_a_file_that_an_agent_wrote_cannot_run_as_a_page(client: httpx.Client, f
     headers = client.get(f"{files}/page.html").headers
     assert headers["content-security-policy"] == "sandbox"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_browser_is_told_to_save_what_is_asked_for_as_a_download(client: httpx.Client, files: str) -> None:
+    url = f"{files}/out/{quote('Übersicht “1”.html')}"
+    client.put(url, content=b"<b>x</b>")
+    assert "content-disposition" not in client.get(url).headers
+    saved = client.get(url, params={"download": "1"})
+    assert saved.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote('Übersicht “1”.html')}"
+    assert saved.content == b"<b>x</b>"
+    part = client.get(url, params={"download": "1"}, headers={"Range": "bytes=0-2", "If-Range": saved.headers["etag"]})
+    assert (part.status_code, part.content) == (206, b"<b>")
+    head = client.head(url, params={"download": "1"})
+    assert (head.status_code, head.headers["content-disposition"]) == (200, saved.headers["content-disposition"])
+    assert client.get(url, params={"download": "perhaps"}).json()["error"] == "invalid_request"

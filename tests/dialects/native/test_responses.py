@@ -2,11 +2,13 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from tests.kit import sse
+from tests.kit.asking import Asking, output, time_call
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
 
@@ -209,3 +211,48 @@ def test_a_turn_ends_when_it_has_used_its_steps(scripted: Running, model: Messag
     assert events[-1].event == "message.error"
     assert events[-1].data["code"] == "max_steps"
     assert len(model.requests) == 3
+
+
+class TestWaiting:
+    def test_a_read_that_waits_is_answered_when_the_turn_ends(self, scripted: Running, model: MessagesApi) -> None:
+        reply = Reply([text("done at last")], gate=threading.Event())
+        model.replies = [reply]
+        with scripted.client() as client, ThreadPoolExecutor(1) as pool:
+            session = sse.new(client)
+            url = f"/v1/sessions/{session}/responses/{start(client, session)}"
+            assert reply.reached.wait(20)
+            assert client.get(url, params={"wait": "0.05"}).json()["status"] == "in_progress"
+            answer = pool.submit(client.get, url, params={"wait": "25"})
+            assert not answer.done()
+            reply.gate.set()  # type: ignore[union-attr]
+            record = answer.result(24).json()
+            assert (record["status"], record["output_text"]) == ("completed", "done at last")
+            assert client.get(f"/v1/sessions/{session}").json()["busy"] is False
+            assert client.get(url, params={"wait": "25"}).json() == record
+
+    def test_it_may_wait_until_the_turn_waits(self, scripted: Running, model: MessagesApi) -> None:
+        with scripted.client() as client:
+            asking = Asking(client, model, time_call("c1"))
+            url = f"{asking.url}/responses/{asking.turn}"
+            record = client.get(url, params={"wait": "25", "until": "waiting"}).json()
+            assert [call["call_id"] for call in record["pending_tool_calls"]] == ["c1"]
+            assert client.get(url, params={"wait": "0.05", "until": "ended"}).json()["status"] == "in_progress"
+            asking.answer(output("c1", "12:04"))
+            assert client.get(url, params={"wait": "25", "until": "ended"}).json()["status"] == "completed"
+
+    @pytest.mark.parametrize(
+        "asked", [{"wait": "26"}, {"wait": "-1"}, {"wait": "nan"}, {"until": "soon"}, {"for": "1"}]
+    )
+    def test_what_cannot_be_waited_for_is_refused(self, client: httpx.Client, asked: dict[str, str]) -> None:
+        answer = client.get(f"/v1/sessions/{sse.new(client)}/responses/msg_1", params=asked)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_record_says_why_a_turn_failed_for_programs_too(scripted: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([text("more and more"), call("list_files")])]
+    with scripted.client() as client:
+        session = sse.new(client, max_steps=1)
+        turn = sse.send(client, session, "go")[-1]
+        record = client.get(f"/v1/sessions/{session}/responses/{turn.data['id']}").json()
+        assert (record["status"], record["error_code"]) == ("failed", turn.data["code"])
+        assert record["error_code"]

@@ -10,6 +10,10 @@ import pytest
 from tests.kit import sse
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import Running
+from walkaway_core.engine import starting
+from walkaway_core.log import metadata
+from walkaway_core.store import sessions
+from walkaway_core.store.keys import SessionKey
 
 RECORD = {"persistent": False, "ttl": 14400, "busy": False, "status": "ready", "metadata": {}, "response_id": None}
 
@@ -231,3 +235,71 @@ def test_bulk_delete_counts_what_it_deletes(scripted: Running, model: MessagesAp
         assert client.get(f"/v1/sessions/{busy}").json()["busy"] is True
         assert client.delete("/v1/sessions?older_than=0s").json() == {"deleted": 1}
         reply.gate.set()  # type: ignore[union-attr]
+
+
+class TestTitle:
+    def test_it_is_the_beginning_of_the_first_message(self, client: httpx.Client) -> None:
+        session = sse.new(client)
+        url = f"/v1/sessions/{session}"
+        assert client.get(url).json()["title"] == ""
+        sse.send(client, session, "  Say\n\thello to " + "all " * 40)
+        title = client.get(url).json()["title"]
+        assert title == ("Say hello to " + "all " * 40)[:80].strip()
+        sse.send(client, session, "And goodbye")
+        assert client.get(url).json()["title"] == title
+        assert {record["id"]: record["title"] for record in client.get("/v1/sessions").json()}[session] == title
+
+    def test_what_somebody_has_said_stays(self, client: httpx.Client) -> None:
+        session = sse.new(client)
+        url = f"/v1/sessions/{session}"
+        assert client.patch(url, json={"title": " Tides \n of Porto "}).json()["title"] == "Tides of Porto"
+        sse.send(client, session, "Say hello")
+        record = client.patch(url, json={"metadata": {"a": 1}}).json()
+        assert (record["title"], record["metadata"]) == ("Tides of Porto", {"a": 1})
+        both = client.patch(url, json={"metadata": {"a": None}, "title": ""}).json()
+        assert (both["title"], both["metadata"]) == ("", {})
+        sse.send(client, session, "Say more")
+        assert client.get(url).json()["title"] == "", "it was the second message"
+
+    def test_a_title_alone_is_no_event_of_the_session(self, client: httpx.Client) -> None:
+        session = sse.new(client)
+        client.patch(f"/v1/sessions/{session}", json={"title": "Tides"})
+        assert sse.pages(client, session, 10) == []
+
+    @pytest.mark.parametrize("body", [{}, {"title": "x" * 201}, {"title": 7}])
+    def test_what_is_no_change_is_refused(self, client: httpx.Client, body: dict[str, Any]) -> None:
+        answer = client.patch(f"/v1/sessions/{sse.new(client)}", json=body)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+    def test_two_names_at_once_are_not_overwritten_by_the_first_message(
+        self, scripted: Running, model: MessagesApi
+    ) -> None:
+        """Who names a session while its first message is on its way is not outdone by that."""
+        model.replies = [Reply([text("hello")])]
+        services = scripted.stack.services
+        with scripted.client() as client:
+            session = sse.new(client)
+            key = SessionKey("alpha", session)
+            found = sessions.get(services, key)
+            metadata.merge(services, key, {}, title="Tides")
+            content = [{"type": "text", "text": "Say hello"}]
+            assert starting.claim(services, found, starting.Message(content), None) is None
+            assert client.get(f"/v1/sessions/{session}").json()["title"] == "Tides"
+
+
+def test_a_session_shows_its_turns_and_how_the_last_one_ended(scripted: Running, model: MessagesApi) -> None:
+    held = Reply([text("never said")], gate=threading.Event())
+    model.replies = [Reply([text("one")]), held]
+    with scripted.client() as client:
+        session = sse.new(client)
+        url = f"/v1/sessions/{session}"
+        assert (client.get(url).json()["turns"], client.get(url).json()["last_response"]) == (0, None)
+        first = sse.send(client, session, "go")[-1].data["id"]
+        assert client.get(url).json()["last_response"] == {"id": first, "status": "completed"}
+        sent = client.post(f"{url}/messages", json={"message": "on"}, headers={"Prefer": "respond-async"}).json()
+        assert held.reached.wait(20)
+        record = client.get(url).json()
+        assert (record["turns"], record["last_response"]["id"]) == (2, first)
+        client.post(f"{url}/responses/{sent['response_id']}/cancel")
+        held.gate.set()  # type: ignore[union-attr]
+        assert client.get(url).json()["last_response"] == {"id": sent["response_id"], "status": "cancelled"}

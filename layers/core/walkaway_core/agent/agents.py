@@ -8,22 +8,24 @@ AGENT      version  number  create, change  its newest version, from 1
            updated  ms      create, change  when it last changed
            deleted  ms      delete          when it was deleted; absent: it can be named
 AGENTNAME  agent    id      create, change  whose name it is; goes when the agent has another name, or is deleted
-version                     create, change  no fact: its settings stand in the body, and never change
+version    at       ms      create, change  when it came to be; absent: by 0.1.0
 
-The body of AGENT has `name`, `description` and `settings`, that of a version `settings` alone. Which version a turn
-began with is a fact of the turn (store/turn_facts.py). Names and units are a contract: docs/upgrades.md.
+The body of AGENT has `name`, `description` and `settings`, and so has that of a version, which never changes (by 0.1.0:
+`settings` alone). Which version a turn began with is a fact of the turn (store/turn_facts.py). Names and units are a
+contract: docs/upgrades.md.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from itertools import islice
 
 from walkaway_core.agent import agent_names, client_tools, settings, suitable
 from walkaway_core.agent.settings import Said
 from walkaway_core.errors import AgentNotFound, Invalid
 from walkaway_core.ports.items import Absent, Change, Condition, Delete, Fact, Is, Item, Lacks, Refused, ms
-from walkaway_core.store import keys, rewritten, salvage, sessions
+from walkaway_core.store import backwards, keys, rewritten, salvage, sessions
 from walkaway_core.store.agent_settings import AgentSettings
+from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
@@ -65,19 +67,24 @@ def create(
     *,
     values: Said,
     tools: Sequence[FunctionTool] = (),
+    once: Once | None = None,
 ) -> Agent:
-    """Make an agent. Raises NameTaken, and Invalid when its model cannot be called here, or for its tools."""
+    """Make an agent. Raises NameTaken, Invalid when its model cannot be called here or for its tools, and Refused."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
     stored = client_tools.store(services, tenant, id_, tools)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))
     suitable.check(services, made.settings)
     tx = Transaction(services.table)
     agent_names.take(services, tx, tenant, name, id_)
-    tx.put(_pack(made), Absent())
-    tx.put(_version(made, made.settings.body), Absent())
+    tx.put(packed := _pack(made), Absent())
+    tx.put(_version(made, packed.body), Absent())
+    if once:
+        once.keep_made(tx, services, id_)
     try:
         stored.keep_with_new(tx)
-    except Refused:
+    except Refused as refusal:
+        if once and refusal.key == once.place:
+            raise
         raise agent_names.taken(name) from None
     return get(services, tenant, id_)
 
@@ -94,13 +101,8 @@ def get(services: Services, tenant: str, called: str) -> Agent:
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Agent], str]:
     """List agents, the newest first, those before `after`; with the cursor of the rest, or `""`."""
     pk, first = keys.agent(tenant, "")
-    upto, listed = first + (after or END), list[Agent]()
-    while len(listed) <= limit:
-        page = services.table.query(pk, after=first, upto=upto, reverse=True)
-        listed += [_unpack(tenant, i) for i in page.items if i.sk != first + after and "deleted" not in i.facts]
-        if not page.more:
-            break
-        upto, after = page.items[-1].sk, page.items[-1].sk.removeprefix(first)
+    found = backwards.items(services, pk, first + (after or END), first=limit + 1, after=first)
+    listed = list(islice((_unpack(tenant, item) for item in found if "deleted" not in item.facts), limit + 1))
     return listed[:limit], listed[limit - 1].id if len(listed) > limit else ""
 
 
@@ -136,7 +138,7 @@ def change(
         tx = Transaction(services.table)
         packed = rewritten.over(old.item, _pack(new), below={"settings": SETTINGS})
         tx.put(packed, Is("version", old.version), Lacks("deleted"))
-        tx.put(_version(new, jsontext.loads(packed.body)["settings"]), Absent())
+        tx.put(_version(new, packed.body), Absent())
         if new.name != old.name:
             agent_names.take(services, tx, tenant, new.name, old.id)
             tx.delete(keys.agent_name(tenant, old.name))
@@ -216,10 +218,10 @@ def _pack(agent: Agent) -> Item:
     return Item(*keys.agent(agent.tenant, agent.id), facts, jsontext.dump_bytes(body))
 
 
-def _version(agent: Agent, settings: Mapping[str, Any]) -> Item:
-    """Keep the version, with settings as they are stored, for the turns that begin with it."""
+def _version(agent: Agent, body: bytes) -> Item:
+    """Keep the version as it is stored, for the turns that begin with it."""
     key = keys.agent_version(agent.tenant, agent.id, agent.version)
-    return Item(*key, {}, jsontext.dump_bytes({"settings": settings}))
+    return Item(*key, {"at": ms(agent.updated_at)}, body)
 
 
 def _settings(item: Item) -> AgentSettings:

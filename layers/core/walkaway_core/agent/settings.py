@@ -9,7 +9,7 @@ from walkaway_core.models import catalog
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import SessionOptions
-from walkaway_wire.resources import Settings, SettingsRecord, ToolSettings
+from walkaway_wire.settings import Settings, SettingsRecord, ToolSettings
 
 Said = Mapping[str, Any]
 """Some of the settings, by name, as AgentSettings has them."""

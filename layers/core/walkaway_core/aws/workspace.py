@@ -102,9 +102,11 @@ class S3Workspace:
             raise
         return _chunks(answer["Body"])
 
-    def address(self, root: str, path: str, media: str, seconds: int) -> str | None:
+    def address(self, root: str, path: str, media: str, seconds: int, disposition: str = "") -> str | None:
         """Sign an address of the bucket's; it ends with the function's credentials, if those do earlier."""
         where = {"Bucket": self._bucket, "Key": f"{root}/{path}", "ResponseContentType": media}
+        if disposition:
+            where["ResponseContentDisposition"] = disposition
         return self._client.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
 
     @asking()

@@ -7,7 +7,8 @@ from typing import Any
 from walkaway_core.agent import settings, suitable
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.ports.items import Absent, Item
-from walkaway_core.store import bodies, due, session_facts
+from walkaway_core.store import bodies, due, outbox, session_facts
+from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
@@ -26,16 +27,21 @@ def create(
     along: Callable[[Transaction], None] = lambda _: None,
     *,
     name: str = "",
+    once: Once | None = None,
 ) -> Session:
     """Make a session, under a `name` that is new; `along` writes what else belongs to it, when nothing is refused.
 
-    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
+    Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata, Refused where the key of
+    `once` is taken.
     """
     tx = Transaction(services.table)
-    session = fresh(services, tx, tenant, options, metadata, name=name)
+    session, notices = fresh(services, tx, tenant, options, metadata, name=name)
+    if once:
+        once.keep_made(tx, services, session.key.session)
     along(tx)
     watch_bodies(services, tx, session.key)
     tx.commit()
+    outbox.send_now(services, notices)
     return session
 
 
@@ -62,8 +68,8 @@ def fresh(
     metadata: dict[str, Any],
     *,
     name: str = "",
-) -> Session:
-    """Write a new session, and watch its end. Raises Invalid, BodyTooLarge."""
+) -> tuple[Session, list[Item]]:
+    """Write a new session, and watch its end; give it, and what the bus is to hear. Raises Invalid, BodyTooLarge."""
     options = replace(options, settings=settings.filled(services, options.settings))
     suitable.check(services, options.settings)
     check_metadata(metadata)
@@ -76,4 +82,5 @@ def fresh(
     tx.put(item, Absent())
     session = unpack(key, item)
     services.extensions.projections.session_made(services, tx, session)
-    return session
+    notices = outbox.add(tx, services, key, session, "", outbox.CREATED)
+    return replace(session, told=session.told + len(notices)), notices

@@ -57,8 +57,8 @@ def delete_free(services: Services, session: sessions.Session, *when: Condition,
         *when,
     )
     mark_deleted(services, tx, session)
-    kinds = [outbox.EXPIRED] if expired else []
-    notices = outbox.add(tx, services, session.key, session, "", *kinds)
+    kind = outbox.EXPIRED if expired else outbox.DELETED
+    notices = outbox.add(tx, services, session.key, session, "", kind)
     try:
         tx.commit()
     except Refused:
@@ -75,10 +75,13 @@ def delete_unreadable(services: Services, session: sessions.Session) -> bool:
     tx = Transaction(services.table)
     tx.change(session.key.item, Lacks("deleted"), drop=("turn",))
     mark_deleted(services, tx, session)
+    known = session if session.readable else None
+    notices = outbox.add(tx, services, session.key, known, "", outbox.DELETED)
     try:
         tx.commit()
     except Refused:
         return False
+    outbox.send_now(services, notices)
     return True
 
 

@@ -38,6 +38,11 @@ class Ending:
     delete: bool = False
     expired: bool = False
 
+    @property
+    def of_session(self) -> tuple[str, ...]:
+        """What is told of the session that goes."""
+        return ((outbox.EXPIRED if self.expired else outbox.DELETED),) if self.delete else ()
+
     def draft(self, turn: Turn) -> Draft:
         """Make the terminal event."""
         if self.status == "completed":
@@ -130,7 +135,7 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
     _over(services, tx, turn, ending)
     held = session is not None and session.turn == key.turn
     following = _release(services, tx, session, ending, successor) if session and held else None
-    kinds = [outbox.ENDED[ending.status], *([outbox.EXPIRED] if ending.expired else [])]
+    kinds = [outbox.ENDED[ending.status], *ending.of_session]
     notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
     return Written(ending.draft(turn), notices, following)
 
@@ -193,7 +198,7 @@ def _release(
         Is("turn", session.turn),
         Is("inbox", session.inbox),  # a message that came to wait has been seen, or it would wait for ever
         Is("due", session.due),  # nobody has moved or ended the session meanwhile
-        set=session_facts.active(services.clock.now()),
+        set=session_facts.active(services.clock.now(), session.turn, ending.status),
     )
     following = None if ending.delete else _following(services, tx, session, successor)
     if following is None:

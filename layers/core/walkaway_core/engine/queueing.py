@@ -7,7 +7,7 @@ from walkaway_core.errors import QueueFull
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown
-from walkaway_core.store import session_facts, turn_facts, turns
+from walkaway_core.store import outbox, session_facts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
@@ -50,12 +50,14 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
     if once:
         once.keep(tx, services, key, "queued")
     message.made(services, tx, turn)
+    notices = outbox.add(tx, services, session.key, session, key.turn, outbox.QUEUED)
     try:
         tx.commit()
     except Refused:
         return None
     except Unknown:
         return turns.load(services, key)
+    outbox.send_now(services, notices)
     return turn
 
 

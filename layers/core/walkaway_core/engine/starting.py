@@ -10,7 +10,7 @@ from walkaway_core.engine import creating
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown, ms
-from walkaway_core.store import due, session_facts, starts, turn_facts, turns
+from walkaway_core.store import due, outbox, session_facts, starts, turn_facts, turns
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -23,6 +23,8 @@ from walkaway_wire.events import MESSAGE_CREATED, TURN_STARTED
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 LIFE = 30 * 86_400
 """Seconds for which a session lives that is made with its turn, by a dialect whose clients know no sessions."""
+TITLE = 80
+"""Characters of a first message by which its session is called."""
 SAYS_NOTHING = "Carry out your instructions."
 """What the model is told by an empty message, since it takes none."""
 
@@ -46,6 +48,12 @@ class Message:
         """What the turn's record says of it."""
         timeout: dict[str, Fact] = {"timeout": self.timeout} if self.timeout else {}
         return {**timeout, **(self.webhook.facts if self.webhook else {}), **self.facts}
+
+    @property
+    def title(self) -> str:
+        """Give its beginning, on one line."""
+        text = next((block["text"] for block in reversed(self.content) if block["type"] == "text"), "")
+        return " ".join(text[: 10 * TITLE].split())[:TITLE].strip()
 
     def made(self, services: Services, tx: Transaction, turn: Turn) -> None:
         """Write what else belongs to a turn that is made with this message."""
@@ -93,10 +101,13 @@ def with_session(
     Raises Invalid when its model cannot be called here, BodyTooLarge for too much metadata.
     """
     tx = tx or Transaction(services.table)
-    session = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
+    session, notices = creating.fresh(services, tx, tenant, options, dict(metadata), name=name)
     turn = fresh(services, tx, session, message, once)
     creating.watch_bodies(services, tx, session.key)
-    return turn if _committed(services, tx, turn) else None
+    if not _committed(services, tx, turn):
+        return None
+    outbox.send_now(services, notices)
+    return turn
 
 
 def _committed(services: Services, tx: Transaction, turn: Turn) -> bool:
@@ -121,6 +132,8 @@ def fresh(services: Services, tx: Transaction, session: Session, message: Messag
     tx.put(log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created)]), Absent())
     tx.put(transcript.user_entry(services, key, message.content), Absent())
     tx.change(session.key.item, set=session_facts.named(key.turn, key.turn), add=session_facts.NAMED)
+    if not (session.last_turn or session.title) and message.title:
+        tx.change(session.key.item, Lacks("title"), set=session_facts.titled(message.title))  # somebody may name it now
     if once:
         once.keep(tx, services, key)
     message.made(services, tx, turn)
@@ -148,6 +161,8 @@ def _running(services: Services, tx: Transaction, session: Session, key: TurnKey
     now = services.clock.now()
     settings, of_settings = agents.at_start(services, session)
     writer = Writer(session.key.own_log, 0, key.turn)
+    if session.turns is not None:
+        tx.change(session.key.item, add=session_facts.BEGUN)
     tx.put(log.item(services, writer, session.events, [(TURN_STARTED, {"response_id": key.turn})]), Absent())
     watch = due.watch(tx, now + due.START_WITHIN, "turn", key.turn, key.detail)
     seconds = timeout or settings.turn_timeout

@@ -59,6 +59,14 @@ class Keyring:
             raise Unauthorized
         return tenant
 
+    def about(self, key: str | None) -> api_keys.ApiKey | None:
+        """Say what is known of a key that opens; None where nobody needs one."""
+        if self.open or not key:
+            return None
+        hashed = api_keys.digest(key)
+        found = api_keys.find(self._table, hashed) if self._table and hashed not in self._given else None
+        return found or api_keys.ApiKey(hashed[: api_keys.ID_DIGITS], self._given.get(hashed, ""), "", 0.0)
+
     async def _stored(self, hashed: str) -> str | None:
         tenant, until = self._cache.get(hashed, ("", -math.inf))
         if self._clock.monotonic() < until:
@@ -90,15 +98,19 @@ class Caller:
         return TurnKey(self.tenant, session, turn)
 
 
+def sent(request: Request) -> str | None:
+    """Read the key that a request has."""
+    surface: Surface = request.app.state.surface
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return bearer or request.headers.get("x-api-key") or surface.key(request)
+
+
 async def called(request: Request) -> Caller:
     """Find out who is calling. A bearer token wins over X-API-Key, and that over where the dialect may have a key."""
     state = request.app.state
-    surface: Surface = state.surface
     keyring: Keyring = state.keyring
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    key = bearer or request.headers.get("x-api-key") or surface.key(request)
-    tenant = await keyring.tenant(key)
+    tenant = await keyring.tenant(sent(request))
     if server := request.scope.get("extensions", {}).get(errors.ACCEPTED):
         server["tell"]()
     return Caller(state.services, tenant)

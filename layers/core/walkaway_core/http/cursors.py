@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.http.fields import accepts
 
+LONGEST_WAIT = 25
+"""Seconds for which a request may wait: API Gateway gives it up after 29."""
+
 
 class EventsQuery(BaseModel):
     """Where to read on, and in which form."""
@@ -18,7 +21,7 @@ class EventsQuery(BaseModel):
     after: Annotated[str | None, Query(description="the same; asks for JSON")] = None
     limit: Annotated[int | None, Query(ge=1, le=1000, description="how many events; asks for JSON")] = None
     wait: Annotated[
-        float | None, Query(ge=0, le=25, description="seconds to wait for the first event; asks for JSON")
+        float | None, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for the first event; asks for JSON")
     ] = None
     format: Annotated[Literal["sse", "json"] | None, Query(description="instead of the Accept header")] = None
 

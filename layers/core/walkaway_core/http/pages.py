@@ -25,6 +25,12 @@ class PageQuery(BaseModel):
             raise CursorInvalid(f"`after` must be the X-Next-Cursor of an earlier page, or an id like {prefix}…")
         return self.after
 
+    def number(self, most: int) -> str:
+        """Check the cursor of a list that is numbered. Raises CursorInvalid."""
+        if self.after and not (self.after.isascii() and self.after.isdecimal() and 0 < int(self.after[:20]) <= most):
+            raise CursorInvalid("`after` must be the X-Next-Cursor of an earlier page, or a number of the list")
+        return self.after
+
 
 def link(request: Request, response: Response, cursor: str) -> None:
     """Say how the list goes on: X-Next-Cursor, and a Link of RFC 8288."""

@@ -1,16 +1,20 @@
 """Logs as Server-Sent Events."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from walkaway_core.log import readers
+from walkaway_core.log.feed_readers import FeedReader
 from walkaway_core.log.readers import Cursor
 from walkaway_core.log.session_readers import SessionReader
+from walkaway_core.store.feed import Line
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
+from walkaway_wire import jsontext
 
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 BEAT = ": still here\n\n"
@@ -30,6 +34,31 @@ def stream(services: Services, turn: TurnKey, at: Cursor, extra: Mapping[str, st
 def stream_session(reader: SessionReader, seconds: float | None) -> Response:
     """Answer with a session's events over all its turns, until the session is gone or after so many seconds."""
     return StreamingResponse(_session_frames(reader, seconds), media_type="text/event-stream", headers=HEADERS)
+
+
+def stream_feed(
+    reader: FeedReader, shown: Callable[[list[Line]], list[dict[str, Any]]], seconds: float | None
+) -> Response:
+    """Answer with a tenant's feed, each thing as `shown` says it, for so many seconds."""
+    return StreamingResponse(_feed_frames(reader, shown, seconds), media_type="text/event-stream", headers=HEADERS)
+
+
+async def _feed_frames(
+    reader: FeedReader, shown: Callable[[list[Line]], list[dict[str, Any]]], seconds: float | None
+) -> AsyncIterator[str]:
+    """Write frames. The last one of several has the cursor behind all of them, the others the one before."""
+    before = reader.cursor
+    async for lines in reader.follow(seconds):
+        said = await reader.services.reading(shown, lines) if lines else []
+        cursors = [*[before] * (len(lines) - 1), reader.cursor]
+        yield (
+            "".join(
+                f"id: {cursor}\nevent: {line['type']}\ndata: {jsontext.dumps(line)}\n\n"
+                for cursor, line in zip(cursors, said, strict=False)
+            )
+            or BEAT
+        )
+        before = reader.cursor
 
 
 async def _session_frames(reader: SessionReader, seconds: float | None) -> AsyncIterator[str]:

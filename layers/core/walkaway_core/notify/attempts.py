@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from walkaway_core.errors import WebhookNotFound
-from walkaway_core.notify import deliveries, endpoints, signing
+from walkaway_core.notify import deliveries, endpoints, failing, signing
 from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.outbound.addresses import Forbidden
@@ -142,9 +142,9 @@ def _record(services: Services, delivery: Delivery, endpoint: Endpoint | None, o
         wait = max(WAITS[tries] * random.uniform(1.0, 1.1), outcome.again)  # noqa: S311 - jitter
         _later(services, delivery, outcome.about, tries, wait)
     if endpoint and outcome.ok:
-        endpoints.succeeded(services, endpoint)
+        failing.succeeded(services, endpoint)
     elif endpoint:
-        endpoints.failed(services, endpoint, gone=outcome.gone)
+        failing.failed(services, endpoint, gone=outcome.gone)
 
 
 def _later(services: Services, delivery: Delivery, about: dict[str, Any], tries: int, wait: float) -> None:

@@ -29,7 +29,7 @@ from walkaway_core.ports.items import Absent, Delete, Fact, Is, Item, Key, Refus
 from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import bodies, due, keys, salvage
 from walkaway_core.store.keys import END
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turn_webhook import TurnWebhook

@@ -9,26 +9,22 @@ from walkaway_core.notify import signing
 from walkaway_core.outbound import addresses
 from walkaway_core.ports.items import (
     Absent,
-    Change,
-    Condition,
     Delete,
     Fact,
     Is,
     Item,
-    Lacks,
     Put,
     Refused,
-    Unknown,
     ms,
 )
 from walkaway_core.ports.misfits import Misfit
-from walkaway_core.store import keys, outbox, rewritten, salvage
+from walkaway_core.store import keys, rewritten, salvage
+from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END
-from walkaway_core.store.outbox import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire import gate, jsontext
-from walkaway_wire.webhooks import ALL, TEST
+from walkaway_wire.webhooks import ALL, BY_NAME, TEST
 
 MOST = 50
 """How many endpoints a tenant may have: each event is written once for each."""
@@ -36,8 +32,6 @@ UNKNOWN: Mapping[str, Any] = {"url": "", "events": (), "format": "", "descriptio
 """What an endpoint is whose record cannot be read: it is told nothing."""
 NEEDS: Mapping[str, Fact] = {"state": "disabled", "reason": "", "created": 0, "version": 0}
 """What stands for facts of it that cannot be read."""
-GIVEN_UP_AFTER = 5 * 86_400.0
-"""Seconds of nothing but failures until an endpoint is disabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,8 @@ class Endpoint:
 
     def wants(self, kind: str) -> bool:
         """Whether it is to be told of this."""
-        return self.enabled and (kind in self.events or ALL in self.events or kind == TEST)
+        named = kind in self.events or (ALL in self.events and kind not in BY_NAME)
+        return self.enabled and (named or kind == TEST)
 
     def valid_secrets(self, now: float) -> list[str]:
         """The secrets with which to sign, the newest first."""
@@ -84,9 +79,16 @@ def check_format(services: Services, name: str) -> None:
 
 
 def create(
-    services: Services, tenant: str, url: str, *, events: tuple[str, ...], format_: str, description: str
+    services: Services,
+    tenant: str,
+    url: str,
+    *,
+    events: tuple[str, ...],
+    format_: str,
+    description: str,
+    once: Once | None = None,
 ) -> Endpoint:
-    """Register an endpoint. Raises Invalid, QuotaReached."""
+    """Register an endpoint. Raises Invalid, QuotaReached, and Refused where the key of `once` is taken."""
     check_url(services, url)
     check_format(services, format_)
     if len(all_of(services, tenant)) >= MOST:
@@ -95,7 +97,11 @@ def create(
     id_ = services.ids.new("whk_")
     made = Endpoint(tenant, id_, url, events, format_, description, secrets, services.clock.now())
     item = _pack(made)
-    services.table.write(Put(item, (Absent(),)))
+    tx = Transaction(services.table)
+    tx.put(item, Absent())
+    if once:
+        once.keep_made(tx, services, id_)
+    tx.commit()
     return _unpack(tenant, item)
 
 
@@ -159,51 +165,6 @@ def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint]
         except Refused:
             continue
         return changed
-
-
-def succeeded(services: Services, endpoint: Endpoint) -> None:
-    """Note that something was delivered."""
-    if endpoint.failing_since is not None:
-        _note(services, endpoint, {}, "failing")
-
-
-def failed(services: Services, endpoint: Endpoint, *, gone: bool) -> None:
-    """Note that something was not delivered; disable an endpoint that is gone, or has failed for days."""
-    now = services.clock.now()
-    if gone:
-        disable(services, endpoint, "it answered 410 Gone")
-    elif endpoint.failing_since is None:
-        _note(services, endpoint, {"failing": ms(now)}, when=Lacks("failing"))
-    elif now - endpoint.failing_since >= GIVEN_UP_AFTER:
-        disable(services, endpoint, f"nothing could be delivered for {GIVEN_UP_AFTER / 86_400:g} days")
-
-
-def disable(services: Services, endpoint: Endpoint, reason: str) -> None:
-    """Disable an endpoint, and tell the bus so."""
-    now = services.clock.now()
-    more = {"webhook_id": endpoint.id, "reason": reason}
-    notice = Notice(services.ids.new("evt_"), outbox.DISABLED, endpoint.tenant, "", "", 0, now, more)
-    tx = Transaction(services.table)
-    written = outbox.put(tx, services, notice)
-    facts: dict[str, Fact] = {"state": "disabled", "reason": reason}
-    tx.change(keys.webhook(endpoint.tenant, endpoint.id), Is("state", "enabled"), set=facts, add={"version": 1})
-    try:
-        tx.commit()
-    except (Refused, Unknown):
-        return  # somebody else has, or the next failure does
-    outbox.send_now(services, [written])
-
-
-def _note(
-    services: Services, endpoint: Endpoint, facts: dict[str, Fact], *drop: str, when: Condition | None = None
-) -> None:
-    """Change the record of how an endpoint does; what gets lost is noted next time."""
-    still = (Is("state", "enabled"), *([when] if when else []))
-    key = keys.webhook(endpoint.tenant, endpoint.id)
-    try:
-        services.table.write(Change(*key, set=facts, add={"version": 1}, drop=drop, when=still))
-    except (Refused, Unknown):
-        return
 
 
 def _pack(endpoint: Endpoint) -> Item:

@@ -9,7 +9,7 @@ from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.ports import subject
 from walkaway_core.store import outbox, turns
 from walkaway_core.store.keys import SessionKey
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext

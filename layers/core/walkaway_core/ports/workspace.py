@@ -45,8 +45,11 @@ class Workspace(Protocol):
         A file replaced meanwhile is read to its end as it was.
         """
 
-    def address(self, root: str, path: str, media: str, seconds: int) -> str | None:
-        """Give an address where anybody reads the file, as of this media type, for so long; None: there is no other."""
+    def address(self, root: str, path: str, media: str, seconds: int, disposition: str = "") -> str | None:
+        """Give an address where anybody reads the file, as of this media type, for so long; None: there is no other.
+
+        `disposition` is the answer's Content-Disposition there; empty: it has none.
+        """
 
     def write(self, root: str, path: str, chunks: Iterable[bytes], *, version: str | None = None) -> FileInfo:
         """Write the whole file at once, or, if `chunks` raises, nothing. Parents come into being as needed.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class AgentSettings:
     """What a session, or the agent that it names, says about how its turns are worked on.
 
-    The names are those of the stored JSON and of the wire (`walkaway_wire.resources`). A setting that is added here
+    The names are those of the stored JSON and of the wire (`walkaway_wire.settings`). A setting that is added here
     has a default by which things stay as they were: what is stored without it means that.
     """
 

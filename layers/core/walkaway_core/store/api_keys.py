@@ -89,6 +89,12 @@ def tenant_of(table: Table, hashed: str) -> str | None:
     return tenant if isinstance(tenant, str) and TENANT.fullmatch(tenant) else None
 
 
+def find(table: Table, hashed: str) -> ApiKey | None:
+    """Read what is known of the key with this hash."""
+    item = table.get((keys.API_KEYS, hashed))[0]
+    return _read(item) if item else None
+
+
 def any_exist(table: Table) -> bool:
     """Whether any key has been made."""
     return bool(table.query(keys.API_KEYS, limit=1).items)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from walkaway_core.ports.items import Key
 
 if TYPE_CHECKING:
-    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.notice import Notice
     from walkaway_core.store.services import Services
     from walkaway_core.store.sessions import Session
     from walkaway_core.store.transaction import Transaction

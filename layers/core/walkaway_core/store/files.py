@@ -60,10 +60,10 @@ def read(services: Services, session: Session, path: str, start: int = 0, end: i
     return chunks
 
 
-def address(services: Services, session: Session, path: str, media: str) -> str | None:
+def address(services: Services, session: Session, path: str, media: str, disposition: str = "") -> str | None:
     """Give an address of the store's for a file that was described before; None where there is none."""
     root = paths.files(session.key.tenant)
-    return services.workspace.address(root, paths.clean(path), media, ADDRESS_SECONDS)
+    return services.workspace.address(root, paths.clean(path), media, ADDRESS_SECONDS, disposition)
 
 
 def replaced(services: Services, session: Session, path: str) -> FileInfo | None:

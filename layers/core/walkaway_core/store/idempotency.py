@@ -8,6 +8,7 @@ session  id      keep        the session whose turn has the message
 turn     id      keep        that turn
 outcome          keep        started, queued, steered
 at       number  keep        the event of the turn's log from which on it is told
+made     id      keep_made   what was made, of a request that makes something; of the others above only `asks`
 
 *keep* is called by engine/starting.py, engine/queueing.py and engine/steering.py, each in the transaction that starts,
 queues or steers. It never changes, and expires after `kept` seconds; a run's goes with the run, if it is still that
@@ -15,12 +16,12 @@ run's (dialects/runs/index.py). Names and units are a contract: docs/upgrades.md
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from walkaway_core.errors import IdempotencyMismatch
-from walkaway_core.ports.items import Absent, Fact, Item
+from walkaway_core.ports.items import Absent, Fact, Item, Key, Refused
 from walkaway_core.store import keys
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -30,10 +31,13 @@ from walkaway_wire import jsontext
 KEPT = 24 * 60 * 60
 """Seconds for which a key is remembered."""
 
+Made = TypeVar("Made")
 Outcome = Literal["started", "queued", "steered"]
 
 FACTS = {"asks": str, "session": str, "turn": str, "outcome": str, "at": int}
-"""What is kept of a request."""
+"""What is kept of a request with a message."""
+MADE = {"asks": str, "made": str}
+"""What is kept of a request that makes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,17 @@ class Once:
         text = jsontext.dumps({"session": session.session, "body": dict(sorted(body.items()))})
         return cls(session.tenant, key, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
 
+    @classmethod
+    def making(cls, tenant: str, kind: str, key: str, body: Mapping[str, Any]) -> "Once":
+        """Recognise a request that makes something of a kind by its key, and what is asked for."""
+        text = jsontext.dumps({"makes": kind, "body": dict(sorted(body.items()))})
+        return cls(tenant, key, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
+
+    @property
+    def place(self) -> Key:
+        """Where it is remembered."""
+        return keys.idempotency(self.tenant, self.key)
+
     @property
     def sort_key(self) -> str:
         """Where it is remembered, in the tenant's partition."""
@@ -69,25 +84,64 @@ class Once:
         self, tx: Transaction, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0
     ) -> None:
         """Write down what came of the request; refused where the key is taken."""
-        facts: dict[str, Fact] = {"asks": self.asks, "session": turn.session, "turn": turn.turn}
-        facts |= {"outcome": outcome, "at": at}
-        item = Item(*keys.idempotency(self.tenant, self.key), facts, expires=int(services.clock.now()) + self.kept)
-        tx.put(item, Absent())
+        facts: dict[str, Fact] = {"session": turn.session, "turn": turn.turn}
+        self._put(tx, services, {**facts, "outcome": outcome, "at": at})
+
+    def keep_made(self, tx: Transaction, services: Services, id_: str) -> None:
+        """Write down what was made; refused where the key is taken."""
+        self._put(tx, services, {"made": id_})
+
+    def _put(self, tx: Transaction, services: Services, facts: Mapping[str, Fact]) -> None:
+        until = int(services.clock.now()) + self.kept
+        tx.put(Item(*self.place, {"asks": self.asks, **facts}, expires=until), Absent())
 
     def earlier(self, services: Services) -> Earlier | None:
         """Find what came of the request. Raises IdempotencyMismatch for another request's key, or a damaged record."""
-        item = services.table.get(keys.idempotency(self.tenant, self.key))[0]
+        item = self._remembered(services)
         if item is None:
             return None
-        if not all(isinstance(item.facts.get(name), kind) for name, kind in FACTS.items()):
+        turn = TurnKey(self.tenant, item.text("session"), item.text("turn"))
+        return Earlier(turn, cast("Outcome", item.text("outcome")), item.number("at"))
+
+    def made(self, services: Services) -> str | None:
+        """Give the id of what the request has made. Raises IdempotencyMismatch as `earlier` does."""
+        item = self._remembered(services)
+        return item.text("made") if item else None
+
+    def _remembered(self, services: Services) -> Item | None:
+        item = services.table.get(self.place)[0]
+        if item is None:
+            return None
+        if not any(_fits(item, facts) for facts in (FACTS, MADE)):
             raise IdempotencyMismatch(
                 "What is stored of this Idempotency-Key cannot be read: look whether the request has had its effect, "
                 "and use a new key if it has not"
             )
         if item.facts["asks"] != self.asks:
+            about = item.text("made" if "made" in item.facts else "session")
             raise IdempotencyMismatch(
-                f"The Idempotency-Key was used for another message or session ({item.text('session')}); use a new key "
-                "for a new request"
+                f"The Idempotency-Key was used for another request ({about}); use a new key for a new request"
             )
-        turn = TurnKey(self.tenant, item.text("session"), item.text("turn"))
-        return Earlier(turn, cast("Outcome", item.text("outcome")), item.number("at"))
+        return item
+
+
+def _fits(item: Item, facts: Mapping[str, type]) -> bool:
+    return all(isinstance(item.facts.get(name), kind) for name, kind in facts.items())
+
+
+def make(
+    services: Services, once: Once | None, make_it: Callable[[], Made], find: Callable[[str], Made]
+) -> tuple[Made, bool]:
+    """Make something, or find what the same request has made: whether it was found is said, too.
+
+    `make_it` writes what it makes with `Once.keep_made` in one transaction; `find` is given the id.
+    Raises IdempotencyMismatch, and what the two raise.
+    """
+    while True:
+        if once and (id_ := once.made(services)):
+            return find(id_), True
+        try:
+            return make_it(), False
+        except Refused as refusal:
+            if once is None or refusal.key != once.place:
+                raise

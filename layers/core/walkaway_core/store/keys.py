@@ -21,6 +21,7 @@ T#{tenant}#PLACES         {number}                        a place for a command 
 T#{tenant}…               …                               what dialects keep: keys.py in their folders
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
+T#{tenant}#EVENTS         {event}                         what has happened: the tenant's feed
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
 SYS#KEYS                  {hash}                          an API key's tenant
 SYS#MACHINE               {execution}                     the local machine's executions
@@ -188,6 +189,11 @@ def webhook(tenant: str, id_: str) -> Key:
 def delivery(tenant: str, owner: str, event: str) -> Key:
     """What an endpoint, or a turn's own address, is to be told."""
     return f"T#{tenant}#{owner}#DELIVERIES", event
+
+
+def feed(tenant: str, event: str) -> Key:
+    """Something that has happened to a tenant's sessions, turns and webhooks."""
+    return f"T#{tenant}#EVENTS", event
 
 
 def stored(tenant: str) -> Key:

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from walkaway_core.ports.items import Delete, Is, Item, ms
-from walkaway_core.store import due, keys
+from walkaway_core.ports.items import Delete, Is, Item
+from walkaway_core.store import due, feed, keys
 from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
@@ -22,40 +22,21 @@ DISABLED = "webhook.disabled"
 """What is told when a webhook is given up."""
 EXPIRED = "session.expired"
 """What is told when a session's time is over."""
+QUEUED = "turn.queued"
+"""What is told when a message comes to wait behind the turn that runs."""
+RESUMED = "turn.resumed"
+"""What is told when a turn has all answers that it waited for: with the `step` whose calls those were of."""
+CREATED = "session.created"
+"""What is told when a session is made."""
+UPDATED = "session.updated"
+"""What is told when somebody changes a session: with `changed`, which is `title`, `metadata` or both."""
+DELETED = "session.deleted"
+"""What is told when a session is deleted before its time is over."""
 AWAITING = "turn.awaiting_tools"
 """What is told when a turn begins to wait for its caller: with `step` and `tool_calls`."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SWEPT_AFTER = 10.0
 """Seconds that whoever wrote the item has for telling the bus; then the sweep does it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that has happened. `sequence` increases with each such thing of a session; 0: of no session."""
-
-    id: str
-    kind: str
-    tenant: str
-    session: str
-    turn: str
-    sequence: int
-    at: float
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def detail(self) -> dict[str, Any]:
-        """What the bus is told."""
-        named = {"session_id": self.session, "response_id": self.turn}
-        own = {"id": self.id, "tenant": self.tenant, "sequence": self.sequence, "at": ms(self.at)}
-        return own | {name: value for name, value in named.items() if value} | dict(self.more)
-
-    @classmethod
-    def read(cls, kind: str, detail: Mapping[str, Any]) -> "Notice":
-        """Read what the bus was told."""
-        known = ("id", "tenant", "sequence", "at", "session_id", "response_id")
-        more = {name: value for name, value in detail.items() if name not in known}
-        session, turn = detail.get("session_id", ""), detail.get("response_id", "")
-        return cls(detail["id"], kind, detail["tenant"], session, turn, detail["sequence"], detail["at"] / 1000, more)
 
 
 def add(
@@ -76,13 +57,19 @@ def add(
     if session and kinds:
         tx.change(key.item, Is("told", told), add={"told": len(kinds)})
     return [
-        put(tx, services, Notice(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now, more))
+        put(
+            tx,
+            services,
+            Notice(services.ids.new("evt_"), kind, key.tenant, key.session, turn, told + n, now, more),
+            session,
+        )
         for n, kind in enumerate(kinds, 1)
     ]
 
 
-def put(tx: Transaction, services: Services, notice: Notice) -> Item:
-    """Write one thing as a due item."""
+def put(tx: Transaction, services: Services, notice: Notice, session: Session | None = None) -> Item:
+    """Write one thing as a due item, and into the tenant's feed; `session` is the one that it is about."""
+    tx.put(feed.item(notice, session))
     at, detail = services.clock.now() + SWEPT_AFTER, {"kind": notice.kind, **notice.detail}
     sk = due.watch(tx, at, "outbox", notice.id, detail)
     return Item(keys.due_shard(notice.id), sk, {"kind": "outbox"}, jsontext.dump_bytes(detail))

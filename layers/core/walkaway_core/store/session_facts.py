@@ -6,6 +6,8 @@ active            ms        made, active          when a turn of it last ended
 expires           ms        made, ends            when it is over: its record alone decides whether it lives
 due               sort key  made, ends, deleted   its item in the due queue (rule R4)
 deleted           ms        deleted               it is gone for everyone outside; its contents go later
+turns             number    made, + BEGUN         how many turns have begun; absent: it was made by 0.1.0
+ended, outcome    id, word  active                the turn that ended last, and how
 turn              id        named                 the turn that runs; absent when it is free
 last_turn         id        named, waits          the newest id of a turn: the next one sorts behind it
 inbox             number    made, + ARRIVED       how many messages have come to wait so far
@@ -14,6 +16,7 @@ events            number    made, + NAMED …       the number of the next event
 told              number    made, + outbox.add    how many things of it the bus has been told
 metadata          JSON      made, describes       what users and the agent have set
 metadata_version  number    made, describes       how often that has changed
+title                       titled                what it is about; absent: nobody has said anything
 cost              number    + model_step          what its turns have cost, in millionths of a US dollar
 
 Its options are the item's body, and never change. Names and units are a contract: docs/upgrades.md.
@@ -27,6 +30,8 @@ ARRIVED: Mapping[str, int] = {"inbox": 1, "queued": 1}
 """Added when a message comes to wait."""
 LEFT: Mapping[str, int] = {"queued": -1}
 """Added when a message that waits is withdrawn."""
+BEGUN: Mapping[str, int] = {"turns": 1}
+"""Added when a turn begins, where they are counted."""
 NAMED: Mapping[str, int] = {"events": 1}
 """Added when its log names a turn, or says something between turns."""
 PROMOTED: Mapping[str, int] = {"events": 1, "queued": -1}
@@ -44,6 +49,7 @@ def made(now: float, end: float, due: str, metadata: str) -> dict[str, Fact]:
         "queued": 0,
         "events": 0,
         "told": 0,
+        "turns": 0,
         "metadata": metadata,
         "metadata_version": 0,
     }
@@ -64,9 +70,9 @@ def waits(turn: str) -> dict[str, Fact]:
     return {"last_turn": turn}
 
 
-def active(now: float) -> dict[str, Fact]:
-    """A turn of it has just ended."""
-    return {"active": ms(now)}
+def active(now: float, turn: str, status: str) -> dict[str, Fact]:
+    """A turn of it has just ended, like this."""
+    return {"active": ms(now), "ended": turn, "outcome": status}
 
 
 def deleted(now: float, due: str) -> dict[str, Fact]:
@@ -77,3 +83,8 @@ def deleted(now: float, due: str) -> dict[str, Fact]:
 def describes(metadata: str, version: int) -> dict[str, Fact]:
     """Its metadata have changed."""
     return {"metadata": metadata, "metadata_version": version}
+
+
+def titled(title: str) -> dict[str, Fact]:
+    """It has a title."""
+    return {"title": title}

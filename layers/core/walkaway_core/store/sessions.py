@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from walkaway_core.errors import Invalid, SessionNotFound
-from walkaway_core.ports.items import Item, ms
+from walkaway_core.ports.items import Fact, Item, ms
 from walkaway_core.ports.paths import Scope
 from walkaway_core.store import backwards, salvage, session_facts
 from walkaway_core.store.agent_settings import AgentSettings, known
@@ -15,6 +15,7 @@ from walkaway_wire import gate
 
 GRACE = 5 * 60.0
 """Seconds that a session which is not persistent lives on after a response (contract A.3)."""
+Outcome = Literal["", "completed", "failed", "cancelled"]
 NEEDS = session_facts.made(0, 0, "", "{}")
 """What stands for facts of a session that cannot be read."""
 
@@ -80,6 +81,14 @@ class Session:
     """How many things of it the bus has been told."""
     cost: int = 0
     """What its turns have cost so far, in millionths of a US dollar."""
+    turns: int | None = None
+    """How many have begun; None where nobody has counted."""
+    ended_turn: str = ""
+    """The turn that ended last."""
+    outcome: Outcome = ""
+    """How that was; empty: none has, or nobody noted it."""
+    title: str = ""
+    """What it is about: the beginning of its first message, or what somebody has said."""
     readable: bool = True
     """Whether what is stored of it can be read; else it takes no message, and can be deleted."""
 
@@ -119,8 +128,16 @@ def _unpack(key: SessionKey, item: Item) -> Session:
         events=item.number("events"),
         told=item.number("told"),
         cost=item.number("cost", 0),
+        turns=item.number("turns") if "turns" in item.facts else None,
+        ended_turn=str(item.facts.get("ended", "")),
+        outcome=_outcome(item.facts.get("outcome", "")),
+        title=str(item.facts.get("title", "")),
         readable=gate.UNREADABLE not in body,
     )
+
+
+def _outcome(word: Fact) -> Outcome:
+    return cast("Outcome", word) if word in get_args(Outcome) else ""
 
 
 def alive(item: Item | None, now: float) -> bool:

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from walkaway_core.dialects.native.index import Waiting
 from walkaway_core.http.dialect import Dialect, Surface
 from walkaway_core.store.extensions import Format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.notice import Notice
     from walkaway_core.store.services import Services
     from walkaway_core.store.turns import Turn
 
@@ -23,7 +24,9 @@ def _surface() -> Surface:
     from walkaway_core.dialects.native import (
         agents,
         events,
+        feed,
         files,
+        me,
         messages,
         responses,
         sessions,
@@ -33,7 +36,21 @@ def _surface() -> Surface:
     from walkaway_core.http import docs, front, health
     from walkaway_core.http.errors import Errors
 
-    modules = (front, docs, health, sessions, events, messages, responses, tool_results, files, agents, webhooks)
+    modules = (
+        front,
+        docs,
+        health,
+        me,
+        feed,
+        sessions,
+        events,
+        messages,
+        responses,
+        tool_results,
+        files,
+        agents,
+        webhooks,
+    )
     routers = [module.router for module in modules]
     return Surface(routers, Errors(), "Walkaway", DESCRIPTION, refuses_unknown=True)
 
@@ -44,4 +61,11 @@ def _body(services: "Services", notice: "Notice", turn: "Turn | None") -> "Mappi
     return webhook_body.body(services, notice, turn)
 
 
-DIALECT = Dialect("native", _surface, at=("/", "/api/v1"), webhook=Format(_body), openapi="/openapi.json")
+DIALECT = Dialect(
+    "native",
+    _surface,
+    at=("/", "/api/v1"),
+    projections=(Waiting(),),
+    webhook=Format(_body),
+    openapi="/openapi.json",
+)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import anyio.from_thread
 import anyio.to_thread
@@ -37,6 +38,14 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
 }
 
 
+class How(BaseModel):
+    """How to give a file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    download: Annotated[bool, Query(description="whether a browser is to save it, not to show it")] = False
+
+
 class Where(BaseModel):
     """Which directory."""
 
@@ -66,6 +75,7 @@ def download(
     path: str,
     request: Request,
     conditions: Conditional,
+    how: Annotated[How, Query()],
     range: Annotated[str, Header(description="of bytes; several at once are ignored")] = "",  # noqa: A002
 ) -> Response:
     """Give a file's bytes, all or those of a Range; for a directory, its entries."""
@@ -80,7 +90,8 @@ def download(
     start, end, status = ranges.asked_for(request, info.size, tag, info.modified)
     media = media_types.of(info.name) or "application/octet-stream"
     large = end - start > files.STREAMED_BYTES and not wants_no_body(request)
-    if large and (elsewhere := files.address(caller.services, stored, path, media)):
+    saved = f"attachment; filename*=UTF-8''{quote(info.name)}" if how.download else ""  # RFC 6266, RFC 8187
+    if large and (elsewhere := files.address(caller.services, stored, path, media, saved)):
         return Response(status_code=307, headers={"Location": elsewhere, "Cache-Control": "no-store"})
     headers = {
         "Content-Length": str(end - start),
@@ -91,6 +102,8 @@ def download(
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }
+    if saved:
+        headers["Content-Disposition"] = saved
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
     chunks = () if wants_no_body(request) else files.read(caller.services, stored, path, start, end)

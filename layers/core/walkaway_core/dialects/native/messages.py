@@ -1,6 +1,5 @@
 """Routes of the conversation: sending a message, reading what was said (contract A.5)."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -35,8 +34,6 @@ STREAM: dict[int | str, dict[str, Any]] = {
     },
     202: {"model": Accepted, "description": "Started, with `Prefer: respond-async`"},
 }
-REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
-"""Says that a request was a repetition."""
 
 
 @router.post(
@@ -54,7 +51,7 @@ async def send(
     request: Request,
     asked: MessageCreate,
     prefer: Annotated[str, Header()] = "",
-    idempotency_key: Annotated[str | None, Header(description="names the request, so that it can be repeated")] = None,
+    idempotency_key: repeats.Key = None,
 ) -> Response:
     """Start a turn and stream its events. The turn goes on when the connection ends; see …/responses/{id}/events.
 
@@ -82,7 +79,7 @@ async def send(
         on_busy=asked.on_busy,
         webhook=webhook,
     )
-    turn, replayed = sent.turn.key, REPLAYED if sent.again else {}
+    turn, replayed = sent.turn.key, repeats.REPLAYED if sent.again else {}
     if not prefers(request, "respond-async"):
         at = await caller.services.reading(readers.cursor, caller.services, turn, sent.at - 1)
         return sse.stream(caller.services, turn, at, replayed)

@@ -29,6 +29,7 @@ def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
             cost_usd=turn.cost_usd,
             output_text=text,
             error=turn.error or None,
+            error_code=turn.code or None,
             pending_tool_calls=pending(services, turn),
         )
         for turn, text in zip(turns, texts, strict=True)

@@ -1,19 +1,23 @@
 """Routes of turns: their records, their events, cancelling them (contract A.6 to A.8)."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.dialects.native import records
-from walkaway_core.engine import ending, executions
+from walkaway_core.engine import awaiting, ending, executions
 from walkaway_core.http import answers, errors, pages, sse
 from walkaway_core.http.access import Called
-from walkaway_core.http.cursors import EventsQuery, number
+from walkaway_core.http.cursors import LONGEST_WAIT, EventsQuery, number
 from walkaway_core.http.direct import direct
 from walkaway_core.http.fields import listed, single
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import readers
 from walkaway_core.store import turns
+from walkaway_core.store.turn_facts import OVER
+from walkaway_core.store.turns import Turn
 from walkaway_wire.messages import Cancelled, EventsPage, ResponseRecord
 
 router = APIRouter(prefix="/v1/sessions/{session}/responses", tags=["responses"])
@@ -25,7 +29,24 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     },
     204: {"description": "Nothing can follow the cursor: it is at the terminal event"},
 }
-OVER: dict[int | str, dict[str, Any]] = {200: {"model": Cancelled, "description": "It was over"}}
+WAS_OVER: dict[int | str, dict[str, Any]] = {200: {"model": Cancelled, "description": "It was over"}}
+
+
+class StandingQuery(BaseModel):
+    """How long to wait, and for what."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for what `until` says")] = 0
+    until: Annotated[
+        Literal["ended", "waiting"], Query(description="waiting: it has ended, or waits for the caller to do something")
+    ] = "ended"
+
+
+MET: Mapping[str, Callable[[Turn], bool]] = {
+    "ended": lambda turn: turn.status in OVER,
+    "waiting": lambda turn: turn.status in OVER or turn.parked,
+}
 
 
 @router.get("", responses=errors.answers(400, 401, 404), summary="List a session's turns, the newest first")
@@ -39,11 +60,19 @@ def listing(
     return records.responses(caller.services, listed)
 
 
-@router.get("/{response_id}", responses=errors.answers(401, 404), summary="Read a turn")
+@router.get("/{response_id}", responses=errors.answers(400, 401, 404), summary="Read a turn")
 @direct
-def get(caller: Called, session: str, response_id: str) -> ResponseRecord:
-    """Read how a turn stands: status, usage, output, error, times."""
-    return records.responses(caller.services, [executions.get(caller.services, caller.turn(session, response_id))])[0]
+async def get(
+    caller: Called, session: str, response_id: str, query: Annotated[StandingQuery, Query()]
+) -> ResponseRecord:
+    """Read how a turn stands: status, usage, output, error, times. With `wait`, as soon as it stands as `until` says.
+
+    When the time is over the answer says how it stands then.
+    """
+    key, met = caller.turn(session, response_id), MET[query.until]
+    async with caller.services.shares.polls.within(caller.tenant, query.wait) as left:
+        turn = await awaiting.until(caller.services, key, met, left)
+    return (await caller.services.reading(records.responses, caller.services, [turn]))[0]
 
 
 @router.get(
@@ -85,7 +114,7 @@ async def events(
 @router.post(
     "/{response_id}/cancel",
     status_code=202,
-    responses=OVER | errors.answers(401, 404),
+    responses=WAS_OVER | errors.answers(401, 404),
     summary="Cancel a turn",
 )
 def cancel(caller: Called, session: str, response_id: str, response: Response) -> Cancelled:

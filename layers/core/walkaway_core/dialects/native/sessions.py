@@ -7,20 +7,21 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.agent import agents, client_tools, settings, showing
-from walkaway_core.dialects.native import durations, records
+from walkaway_core.dialects.native import durations, index, records
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors, large, pages
+from walkaway_core.http import errors, large, pages, repeats
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.log import metadata
 from walkaway_core.ports import paths
-from walkaway_core.store import sessions, turns
+from walkaway_core.store import idempotency, sessions, turns
 from walkaway_core.store.agent_settings import AgentSettings
+from walkaway_core.store.idempotency import Once
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions
 from walkaway_core.store.turns import Turn
-from walkaway_wire.resources import Deleted, FileAccess, SessionChange, SessionCreate, SessionRecord
+from walkaway_wire.resources import Deleted, FileAccess, LastResponse, SessionChange, SessionCreate, SessionRecord
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=large.Route)
 
@@ -34,12 +35,48 @@ class BulkDelete(BaseModel):
     older_than: Annotated[str | None, Query(description="inactive for at least this long", examples=["1h30m"])] = None
 
 
-@router.post("", status_code=201, responses=errors.answers(400, 401, 403, 404, 413), summary="Create a session")
-def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
-    """Make a session. An empty body takes every default."""
+class SessionsQuery(pages.PageQuery):
+    """Which sessions, and which part of their list."""
+
+    busy: Annotated[bool | None, Query(description="whether a turn runs")] = None
+    waiting: Annotated[bool | None, Query(description="whether the turn waits for the caller to do something")] = None
+    failed: Annotated[bool | None, Query(description="whether the turn that ended last has failed")] = None
+    agent: Annotated[str, Query(max_length=200, description="id or name of the agent that says the rest")] = ""
+    q: Annotated[str, Query(max_length=200, description="text of the title or the metadata, in whatever case")] = ""
+
+    def wanted(self, services: Services, tenant: str) -> index.Filter:
+        """Say which sessions. Raises AgentNotFound."""
+        agent = self.agent
+        if agent and not agent.startswith("agt_"):  # by its id an agent that was deleted is meant, too
+            agent = agents.get(services, tenant, agent).id
+        return index.Filter(self.busy, self.waiting, self.failed, agent, self.q)
+
+
+@router.post("", status_code=201, responses=errors.answers(400, 401, 403, 404, 413, 422), summary="Create a session")
+def create(
+    caller: Called,
+    request: Request,
+    response: Response,
+    asked: SessionCreate | None = None,
+    idempotency_key: repeats.Key = None,
+) -> SessionRecord:
+    """Make a session. An empty body takes every default. The same `Idempotency-Key` within 24 hours makes no second."""
+    del idempotency_key
     asked = asked or SessionCreate()
-    name = caller.services.ids.new("sess_")
-    stored = client_tools.store(caller.services, caller.tenant, name, asked.tools)
+    once = repeats.making(request, caller.tenant, "session", asked.model_dump(exclude_unset=True))
+    made, again = idempotency.make(
+        caller.services,
+        once,
+        lambda: _new(caller.services, caller.tenant, asked, once),
+        lambda id_: sessions.get(caller.services, caller.session(id_)),
+    )
+    repeats.say(response, again=again)
+    return record(caller.services, made)
+
+
+def _new(services: Services, tenant: str, asked: SessionCreate, once: Once | None) -> Session:
+    name = services.ids.new("sess_")
+    stored = client_tools.store(services, tenant, name, asked.tools)
     values = {**settings.read(asked), **(stored.settings if "tools" in asked.model_fields_set else {})}
     options = SessionOptions(
         persistent=asked.persistent,
@@ -50,20 +87,26 @@ def create(caller: Called, asked: SessionCreate | None = None) -> SessionRecord:
         settings=AgentSettings(**values),
     )
     if asked.agent:
-        agent = agents.get(caller.services, caller.tenant, asked.agent)
-        options = agents.with_agent(caller.services, options, agent, values)
-    made = creating.create(caller.services, caller.tenant, options, asked.metadata, stored.keep, name=name)
-    return record(caller.services, made)
+        agent = agents.get(services, tenant, asked.agent)
+        options = agents.with_agent(services, options, agent, values)
+    return creating.create(services, tenant, options, asked.metadata, stored.keep, name=name, once=once)
 
 
-@router.get("", responses=errors.answers(400, 401), summary="List sessions, the newest first")
+@router.get("", responses=errors.answers(400, 401, 404), summary="List sessions, the newest first")
 def listing(
-    caller: Called, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
+    caller: Called, request: Request, response: Response, page: Annotated[SessionsQuery, Query()]
 ) -> list[SessionRecord]:
-    """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on."""
-    listed, more = sessions.listing(caller.services, caller.tenant, limit=page.limit, after=page.cursor("sess_"))
+    """List the newest sessions as a bare array; the header X-Next-Cursor says how to go on.
+
+    With a filter a page may be short, or empty, while there is more: each request looks through a part of the list.
+    """
+    services, tenant, after = caller.services, caller.tenant, page.cursor("sess_")
+    if (wanted := page.wanted(services, tenant)) == index.Filter():
+        listed, more = sessions.listing(services, tenant, limit=page.limit, after=after)
+        running = turns.running(services, listed)
+    else:
+        listed, running, more = index.find(services, tenant, wanted, limit=page.limit, after=after)
     pages.link(request, response, more)
-    running = turns.running(caller.services, listed)
     return [record(caller.services, session, running) for session in listed]
 
 
@@ -84,10 +127,11 @@ def get(caller: Called, session: str) -> SessionRecord:
     return record(caller.services, sessions.get(caller.services, caller.session(session)))
 
 
-@router.patch("/{session}", responses=errors.answers(400, 401, 404, 413), summary="Change a session's metadata")
+@router.patch("/{session}", responses=errors.answers(400, 401, 404, 413), summary="Change a session")
 def change(caller: Called, session: str, asked: SessionChange) -> SessionRecord:
-    """Set keys of the metadata; null removes one, other keys stay as they are."""
-    changed = metadata.merge(caller.services, caller.session(session), asked.metadata)
+    """Set keys of the metadata, of which null removes one and others stay as they are; and the title."""
+    title = None if asked.title is None else " ".join(asked.title.split())
+    changed = metadata.merge(caller.services, caller.session(session), asked.metadata, title=title)
     return record(caller.services, changed)
 
 
@@ -103,6 +147,7 @@ def record(services: Services, session: Session, running: Mapping[str, Turn] | N
     running = turns.running(services, [session]) if running is None else running
     return SessionRecord(
         id=session.key.session,
+        title=session.title,
         created_at=session.created_at,
         last_activity=session.last_activity,
         busy=session.busy,
@@ -114,7 +159,9 @@ def record(services: Services, session: Session, running: Mapping[str, Turn] | N
         network=options.network,
         cost_usd=session.cost / 1e6,
         expires_at=session.expires_at,
+        turns=session.turns,
         response_id=session.turn or None,
+        last_response=LastResponse(id=session.ended_turn, status=session.outcome) if session.outcome else None,
         queue=queueing.names(services, session),
         pending_tool_calls=records.pending(services, running.get(session.turn)),
         **settings.shown(services, showing.settings_now(services, session)),

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors, large, pages
+from walkaway_core.http import errors, large, pages, repeats
 from walkaway_core.http.access import Called
 from walkaway_core.notify import deliveries, endpoints, fanout, signing
 from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
-from walkaway_core.store import bodies
+from walkaway_core.store import bodies, idempotency
 from walkaway_core.store.services import Services
 from walkaway_core.store.turn_webhook import TurnWebhook
 from walkaway_wire import gate
@@ -30,17 +30,32 @@ from walkaway_wire.webhooks import (
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=large.Route)
 
 
-@router.post("", status_code=201, responses=errors.answers(400, 401, 409), summary="Register a webhook")
-def create(caller: Called, asked: WebhookCreate) -> WebhookCreated:
-    """Register an address that is told what happens. The answer has the secret that verifies what it is sent."""
-    made = endpoints.create(
-        caller.services,
-        caller.tenant,
-        asked.url,
-        events=tuple(asked.events),
-        format_=asked.format,
-        description=asked.description,
+@router.post("", status_code=201, responses=errors.answers(400, 401, 409, 422), summary="Register a webhook")
+def create(
+    caller: Called, asked: WebhookCreate, request: Request, response: Response, idempotency_key: repeats.Key = None
+) -> WebhookCreated:
+    """Register an address that is told what happens. The answer has the secret that verifies what it is sent.
+
+    The same `Idempotency-Key` within 24 hours registers no second one.
+    """
+    del idempotency_key
+    services, tenant = caller.services, caller.tenant
+    once = repeats.making(request, tenant, "webhook", asked.model_dump(exclude_unset=True))
+    made, again = idempotency.make(
+        services,
+        once,
+        lambda: endpoints.create(
+            services,
+            tenant,
+            asked.url,
+            events=tuple(asked.events),
+            format_=asked.format,
+            description=asked.description,
+            once=once,
+        ),
+        lambda id_: endpoints.get(services, tenant, id_),
     )
+    repeats.say(response, again=again)
     return WebhookCreated(**_record(made).model_dump(), secret=made.secrets[0][0])
 
 

@@ -9,7 +9,7 @@ from walkaway_core.store.extensions import Format
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.notice import Notice
     from walkaway_core.store.services import Services
     from walkaway_core.store.turns import Turn
 

@@ -7,7 +7,7 @@ from typing import Any
 from walkaway_core.dialects.runs import index
 from walkaway_core.dialects.runs.index import Run
 from walkaway_core.log import transcript
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 

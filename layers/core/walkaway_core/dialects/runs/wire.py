@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from walkaway_wire.resources import Settings
+from walkaway_wire.settings import Settings
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 RUN: Final[dict[str, Any]] = {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from walkaway_core.store.outbox import Notice
+    from walkaway_core.store.notice import Notice
     from walkaway_core.store.services import Services
     from walkaway_core.store.turns import Turn
 

@@ -37,7 +37,7 @@ def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> T
     settings = stored.settings if tools else {}
     options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**settings))
     options = agents.with_agent(services, options, agent, settings)
-    session = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
+    session, _ = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
     content = inputs.message(services, session, asked.inputs)
     remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}
     while True:

@@ -6,7 +6,7 @@ from typing import Any
 from walkaway_core.dialects.workflows import reading, records
 from walkaway_core.engine.pause import asking
 from walkaway_core.store import outbox
-from walkaway_core.store.outbox import Notice
+from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 

@@ -15,7 +15,7 @@ from walkaway_core.engine.pause.asking import PendingCall
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Draft, NothingToAsk, Writer
 from walkaway_core.ports.items import Absent, Change, Is, Put, Refused, Unknown, ms
-from walkaway_core.store import due, outbox, turn_facts, turns
+from walkaway_core.store import due, outbox, sessions, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.ticket import PAUSE_HISTORY, Ticket
@@ -176,10 +176,15 @@ def _unpark(services: Services, turn: Turn) -> bool:
         drop=("parked",),
     )
     turns.tell(services, tx, turn, {"due": later.due}, "parked")
+    owner = services.table.get(turn.key.owner.item)[0]
+    session = sessions.unpack(turn.key.owner, owner) if owner else None
+    more = {"step": turn.pause.step}
+    notices = outbox.add(tx, services, turn.key.owner, session, turn.key.turn, outbox.RESUMED, more=more)
     try:
         tx.commit()
     except (Refused, Unknown):
         return False
+    outbox.send_now(services, notices)
     return True
 
 

@@ -1,0 +1,121 @@
+"""Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
+
+from collections.abc import Mapping
+
+from walkaway import tools
+from walkaway._async import crew
+from walkaway._async.crew import AsyncCrew, sleep
+from walkaway._async.transport import AsyncTransport
+from walkaway.errors import (
+    AlreadyAnswered,
+    NotFound,
+    NotWaiting,
+    ServerFailed,
+    TooManyRequests,
+    Unreachable,
+    WalkawayError,
+)
+from walkaway.retries import Pacing, Safe
+from walkaway.tools import Approver, Call, Tool
+
+GONE = (AlreadyAnswered, NotWaiting, NotFound)
+"""Somebody else was first, or nobody waits any more: no error of whoever answers."""
+REMEMBERED = 10_000
+"""Calls that were begun, of which none is begun again."""
+
+
+class AsyncAnswering:
+    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
+
+    def __init__(self, transport: AsyncTransport, own: Mapping[str, Tool], approver: Approver | None = None) -> None:
+        self._transport, self._own, self._approver = transport, own, approver
+        self._crew = AsyncCrew()
+        self._seen: dict[str, None] = {}
+        self._failure: WalkawayError | None = None
+        self.running: dict[str, Call] = {}
+
+    def knows(self, call: Call) -> bool:
+        """Whether somebody here can answer it."""
+        return call.name in self._own if call.needs == "output" else self._approver is not None
+
+    def take(self, call: Call) -> None:
+        """Begin to answer it, unless that has begun, or nobody here can."""
+        if not self.knows(call) or call.call_id in self._seen:
+            return
+        self._seen[call.call_id] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self.running[call.call_id] = call
+        self._crew.start(self._answer, call)
+
+    def failed(self) -> WalkawayError | None:
+        """Give why an answer could not be given."""
+        return self._failure
+
+    def forget(self) -> None:
+        """Go on as if every answer could have been given."""
+        self._failure = None
+
+    def check(self) -> None:
+        """Raise it."""
+        if self._failure is not None:
+            raise self._failure
+
+    def begun(self, call: Call) -> bool:
+        """Whether it is being answered, or was."""
+        return call.call_id in self._seen
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait until an answer is given, so long at the most; whether none is under way."""
+        return await self._crew.idle(seconds)
+
+    def close(self) -> None:
+        """Wait for none."""
+        self._crew.close()
+
+    async def _answer(self, call: Call) -> None:
+        try:
+            await self._give(call, await self._said(call))
+        except GONE:
+            return
+        except WalkawayError as error:
+            self._failure = error
+        except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
+            self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
+        finally:
+            self.running.pop(call.call_id, None)
+
+    async def _give(self, call: Call, answer: Mapping[str, object]) -> None:
+        """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""
+        options = self._transport.options
+        pacing = Pacing(options.patience, options.first_wait)
+        while True:
+            try:
+                await give(self._transport, call.session, answer)
+            except (Unreachable, ServerFailed, TooManyRequests) as error:
+                pause = pacing.next(getattr(error, "retry_after", 0.0))
+                if pause is None:
+                    raise
+                await sleep(pause)
+            else:
+                return
+
+    async def _said(self, call: Call) -> dict[str, object]:
+        try:
+            if call.needs == "approval":
+                assert self._approver
+                return tools.judged(call, await crew.judge(self._approver, call))
+            return tools.answered(call, await crew.run(self._own[call.name], call))
+        except Exception as error:
+            if call.needs == "approval":
+                raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
+            return tools.failed(call, error)
+
+
+async def give(transport: AsyncTransport, session: str, *results: Mapping[str, object]) -> list[Call]:
+    """Post answers; give the calls that the turn still waits for. Safe to repeat: the first answer stands."""
+    path = f"/v1/sessions/{session}/tool_results"
+    answer = await transport.request("POST", path, json={"results": list(results)}, safe=Safe.YES)
+    said = answer.object()
+    turn = str(said.get("response_id", ""))
+    return [Call.read(each, session, turn) for each in said.get("pending_tool_calls", ())]

@@ -1,0 +1,184 @@
+"""The client: where requests go, and what there is."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, overload
+
+from walkaway import profiles, tools as of_tools
+from walkaway._async.feeds import AsyncFeed
+from walkaway._async.resources import AsyncAgents, AsyncWebhooks
+from walkaway._async.results import AsyncResult
+from walkaway._async.sessions import AsyncSession, AsyncSessions
+from walkaway._async.transport import AsyncTransport
+from walkaway._async.turns import AsyncTurn
+from walkaway._async.workers import AsyncWorker
+from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
+from walkaway.records import lenient
+from walkaway.tools import Approver, Tool, gathered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx2
+
+    from walkaway_wire.me import Me
+
+
+class AsyncWalkaway:
+    """A server, as one tenant sees it.
+
+    Address and key: `url` and `key`, else WALKAWAY_URL and WALKAWAY_KEY, else the profile (`profile`, WALKAWAY_PROFILE,
+    or the active one), else http://127.0.0.1:8005 without a key. Seconds: `timeout` of a request without a sign of
+    life; `patience`, how long a log is followed without any connection; `silence`, after which a stream is dead.
+    `retries`: how often a request is sent again. `http`: a client of the caller's, which stays open.
+
+    Safe for threads. Nothing is sent before something is asked. Raises SettingInvalid.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        key: str | None = None,
+        profile: str | None = None,
+        timeout: float = 30,
+        retries: int = 5,
+        patience: float = 600,
+        silence: float = profiles.SILENCE,
+        headers: Mapping[str, str] | None = None,
+        http: "httpx2.AsyncClient | None" = None,
+    ) -> None:
+        said = {"timeout": timeout, "retries": retries, "patience": patience, "silence": silence}
+        self._begin(AsyncTransport(profiles.options(url, key, profile, headers or {}, **said), http), {})
+
+    def _begin(self, transport: AsyncTransport, own: dict[str, Tool]) -> None:
+        self._transport, self._own = transport, own
+        self.sessions = AsyncSessions(transport, own)
+        self.agents = AsyncAgents(transport)
+        self.webhooks = AsyncWebhooks(transport, own)
+        self.feed = AsyncFeed(transport, own)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._transport.options.url}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    async def run(
+        self,
+        message: str,
+        /,
+        *,
+        agent: str = "",
+        attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
+        tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]" = (),
+        approve: Sequence[str] = (),
+        on_approval: Approver | None = None,
+        timeout: float | None = None,
+        **settings: Any,
+    ) -> AsyncResult:
+        """Make a session, send a message, and wait for what comes of it.
+
+        `approve`: tools of the server's whose calls wait for a yes of `on_approval`. `settings`: those of
+        `sessions.create`. Raises what `turn.result` does; `error.turn` leads back to it.
+        """
+        told = settings | ({"approve": list(approve)} if approve else {})
+        session = await self.sessions.create(agent=agent, tools=tools, **told)
+        return await session.ask(message, attachments=attachments, on_approval=on_approval, timeout=timeout)
+
+    def session(self, id_: str, /) -> AsyncSession:
+        """Give a handle for a session; asks nobody."""
+        return AsyncSession(self._transport, id_, own=self._own)
+
+    def turn(self, ref: str, /) -> AsyncTurn:
+        """Give a handle for a turn by what `turn.ref` gave, on this machine or another; asks nobody."""
+        session, _, id_ = ref.strip().partition("/")
+        if not (session.startswith("sess_") and id_.startswith("msg_")):
+            raise SettingInvalid(f"{ref[:200]!r} names no turn; turn.ref gives one, like sess_…/msg_…")
+        return AsyncTurn(self._transport, session, id_, own=self._own)
+
+    @overload
+    def tool(self, function: Callable[..., Any], /) -> Tool: ...
+    @overload
+    def tool(
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        timeout: int | None = None,
+    ) -> Callable[[Callable[..., Any]], Tool]: ...
+    def tool(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        timeout: int | None = None,
+    ) -> "Tool | Callable[[Callable[..., Any]], Tool]":
+        """Make a function a tool, as `walkaway.tool` does, that this client answers calls with in every session."""
+
+        def made(given: Callable[..., Any]) -> Tool:
+            tool = of_tools.tool(name=name, description=description, timeout=timeout)(given)
+            self._own[tool.name] = tool
+            return tool
+
+        return made if function is None else made(function)
+
+    async def me(self) -> "Me":
+        """Ask who is calling, and what there is for them. Raises FeatureMissing of an older server."""
+        from walkaway_wire.me import Me
+
+        try:
+            return lenient(Me, (await self._transport.request("GET", "/v1/me")).object())
+        except NotFound:
+            raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
+
+    async def serve_tools(
+        self,
+        tools: "Sequence[Tool | Callable[..., Any]]",
+        /,
+        *,
+        agents: Sequence[str] = (),
+        on_approval: Approver | None = None,
+    ) -> None:
+        """Answer calls of these tools in every turn of the tenant, and never end: first those that wait already.
+
+        `agents`: ids or names of whose turns alone. Many workers may run: of each call the first answer stands, and a
+        function may run in two of them. Raises FeatureMissing where the server cannot tell what waits.
+        """
+        ids = [str((await self.agents.get(name)).id) for name in agents]
+        await AsyncWorker(self._transport, gathered(tools)[0], ids, on_approval).serve()
+
+    async def features(self) -> frozenset[str]:
+        """What the server can do besides what the first one could; asked once."""
+        return await self._transport.features()
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        retries: int | None = None,
+        patience: float | None = None,
+        silence: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> "AsyncWalkaway":
+        """Give a client with other options, and the same connections and tools."""
+        said = {"timeout": timeout, "retries": retries, "patience": patience, "silence": silence, "headers": headers}
+        changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        options = dataclasses.replace(self._transport.options, **changed)
+        other = object.__new__(type(self))
+        other._begin(self._transport.sharing(options), self._own)
+        return other

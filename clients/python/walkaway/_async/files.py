@@ -1,0 +1,147 @@
+"""Files of a session's workspace: up, down, and what there is. They belong to the tenant, and outlive the session."""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from walkaway import paths
+from walkaway._async.crew import sleep
+from walkaway._async.transport import AsyncTransport
+from walkaway.answers import refused
+from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.retries import Pacing
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a directory. `path`: from the workspace's root. `modified`: seconds since the epoch."""
+
+    path: str
+    type: str
+    size: int
+    modified: float
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file."""
+        return self.type == "file"
+
+
+class AsyncFiles:
+    """The workspace as a session sees it."""
+
+    def __init__(self, transport: AsyncTransport, session: str) -> None:
+        self._transport = transport
+        self._path = f"/v1/sessions/{session}/files"
+
+    async def list(self, path: str = "") -> "list[Entry]":
+        """Give the entries of a directory."""
+        path = path.strip("/")
+        answer = await self._transport.request("GET", self._path, params={"path": path})
+        return [_entry(path, each) for each in answer.array()]
+
+    async def walk(self, path: str = "") -> AsyncGenerator[Entry, None]:
+        """Give every file below a directory."""
+        left = [path]
+        while left:
+            for entry in await self.list(left.pop()):
+                if entry.is_file:
+                    yield entry
+                else:
+                    left.append(entry.path)
+
+    async def read(self, path: str) -> bytes:
+        """Give a file's bytes."""
+        return (await self._transport.request("GET", self._of(path))).body
+
+    async def read_text(self, path: str) -> str:
+        """Give a file's text, which is UTF-8."""
+        return (await self.read(path)).decode()
+
+    async def download(self, path: str, to: "str | os.PathLike[str]") -> Path:
+        """Write a file to this machine: to `to`, or into it where that is a folder. It is there whole, or not at all.
+
+        Goes on where a connection broke, unless the file has changed meanwhile: then it begins anew.
+        """
+        target = Path(to)
+        if target.is_dir():  # noqa: ASYNC240 - a file's name, and then its bytes: disks here do not block for long
+            target = paths.inside(target, path.rstrip("/").rpartition("/")[2])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as out:
+                await self._fetch(path, out)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return target
+
+    async def upload(self, source: "bytes | str | os.PathLike[str]", path: str = "") -> Entry:
+        """Send bytes, or a file of this machine, to a path of the workspace; a file keeps its name if none is given."""
+        if isinstance(source, bytes):
+            return await self._put(path, source, len(source))
+        found = paths.file(source)
+        return await self._put(path or found.name, found, found.stat().st_size)
+
+    async def upload_folder(self, folder: "str | os.PathLike[str]", path: str = "") -> tuple[Entry, ...]:
+        """Send all that is below a folder of this machine. A link out of it is refused before anything is sent."""
+        every = [*paths.below(folder)]
+        sent = [await self.upload(source, f"{path.rstrip('/')}/{name}".lstrip("/")) for source, name in every]
+        return tuple(sent)
+
+    async def delete(self, path: str) -> None:
+        """Delete a file."""
+        await self._transport.request("DELETE", self._of(path))
+
+    def _of(self, path: str) -> str:
+        return f"{self._path}/{paths.quoted(path)}"
+
+    async def _put(self, path: str, source: "bytes | Path", size: int) -> Entry:
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        body = (lambda: source) if isinstance(source, bytes) else (lambda: _pieces(source))
+        said = (await self._transport.request("PUT", self._of(path), content=body, headers=headers)).object()
+        return Entry(str(said["path"]), "file", int(said["size"]), float(said["modified"]))
+
+    async def _fetch(self, path: str, out: Any) -> None:
+        options = self._transport.options
+        pacing = Pacing(options.patience, options.first_wait)
+        version = ""
+        while True:
+            have = out.tell()
+            headers = {"Accept-Encoding": "identity"}
+            if have and version:
+                headers |= {"Range": f"bytes={have}-", "If-Range": version}
+            try:
+                async with self._transport.stream(self._of(path), headers=headers, read=options.timeout) as stream:
+                    if stream.status not in {200, 206}:
+                        raise refused(await stream.whole(), options)
+                    pacing.connected()
+                    version = stream.headers.get("etag", "")
+                    if stream.status == 200 and have:
+                        out.seek(0)
+                        out.truncate()
+                    async for chunk in stream.chunks():
+                        out.write(chunk)
+                        pacing.received()
+            except (Unreachable, ServerFailed, TooManyRequests) as error:
+                pause = pacing.next(getattr(error, "retry_after", 0.0))
+                if pause is None:
+                    raise ConnectionLost(f"{path} could not be read to its end: {error}", str(out.tell())) from None
+                await sleep(pause)
+            else:
+                return
+
+
+async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
+    with path.open("rb") as source:
+        while piece := source.read(CHUNK):
+            yield piece
+
+
+def _entry(directory: str, said: Mapping[str, Any]) -> Entry:
+    path = f"{directory}/{said['name']}".lstrip("/")
+    return Entry(path, str(said["type"]), int(said.get("size", 0)), float(said.get("modified", 0)))

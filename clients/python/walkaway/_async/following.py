@@ -1,0 +1,133 @@
+"""Reads a log to its end over as many connections as it takes: one loop, nothing lost, nothing twice."""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+
+from walkaway import answers
+from walkaway._async.crew import sleep
+from walkaway._async.transport import AsyncStream, AsyncTransport
+from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
+from walkaway.events import Event, made
+from walkaway.reading import Decoder, Line, Place
+from walkaway.retries import Deadline, Pacing
+from walkaway_wire import jsontext
+from walkaway_wire.events import TOOL_CALL_REQUESTED
+
+PAGE = 1000
+logger = logging.getLogger("walkaway")
+
+
+class AsyncFollower:
+    """One reader of one log. `place` is where it is; what it has given is never given again."""
+
+    def __init__(self, transport: AsyncTransport, path: str, place: Place, *, of_session: bool = False) -> None:
+        self._transport, self._path, self.place = transport, path, place
+        self._of_session = of_session
+        options = transport.options
+        self._pacing = Pacing(options.patience, options.first_wait)
+        self._connected = self._over = False
+        self._last = ""
+
+    async def events(
+        self,
+        deadline: Deadline | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
+        failed: Callable[[], WalkawayError | None] = lambda: None,
+    ) -> AsyncGenerator[Event, None]:
+        """Give event after event, to the terminal one; of a session, until it is gone.
+
+        Comes back from wherever it was when a connection ends, breaks, or is silent. Ends without a terminal event
+        only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait. Raises what
+        is no matter of connections (401, 403, 404, 400), ConnectionLost when patience is at its end, LogBroken, and
+        what `failed` gives, which is asked at each sign of life.
+        """
+        deadline = deadline or Deadline(None)
+        while not (deadline.over or self._over):
+            after, why = 0.0, "the stream ended before the log did"
+            once = self._once(deadline, failed)
+            try:
+                async for event in once:
+                    yield event
+            except (Unreachable, ServerFailed, TooManyRequests) as error:
+                logger.debug("a stream broke behind %r: %s", self.place.cursor, error)
+                after, why = getattr(error, "retry_after", 0.0), str(error)
+            finally:
+                await once.aclose()
+            if failure := failed():
+                raise failure
+            if not (deadline.over or self._over):
+                await self._come_back(deadline, after, why)
+                if between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
+                    await between()
+
+    async def _once(
+        self, deadline: Deadline, failed: Callable[[], WalkawayError | None]
+    ) -> AsyncGenerator[Event, None]:
+        """Give what one connection gives."""
+        async with self._opened(deadline) as stream:
+            if stream.status == 204 or (stream.status == 404 and self._of_session and self._connected):
+                self._over = True  # a session's log ends with the session
+                return
+            await self._check(stream)
+            self._pacing.connected()
+            self._connected = True
+            decoder = Decoder()
+            async for chunk in stream.chunks():
+                for line in decoder.feed(chunk):
+                    event = self._taken(line)
+                    if event is None:
+                        continue
+                    self._pacing.received()
+                    self._over = event.at_end and not self._of_session
+                    yield event
+                    if self._over:
+                        return
+                if deadline.over or failed():
+                    return
+
+    async def _come_back(self, deadline: Deadline, after: float, why: str) -> None:
+        pause = self._pacing.next(after)
+        if pause is None:
+            raise ConnectionLost(
+                f"The log could not be followed for {self._transport.options.patience:g} s: {why}. "
+                f"Nothing is lost: read on from {self.place.cursor or 'the beginning'!r}",
+                self.place.cursor,
+            )
+        await sleep(deadline.left(pause))
+
+    async def present(self) -> AsyncGenerator[Event, None]:
+        """Give what is there, and wait for nothing."""
+        while True:
+            asked = {"after": self.place.cursor, "limit": PAGE, "format": "json"}
+            page = (await self._transport.request("GET", self._path, params=asked)).object()
+            for said in page.get("events", ()):
+                event = self._taken(Line(str(said["id"]), str(said["event"]), jsontext.dumps(said["data"])))
+                if event is not None:
+                    yield event
+            if page.get("done") or len(page.get("events", ())) < PAGE:
+                return
+
+    def _opened(self, deadline: Deadline) -> Any:
+        headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"}
+        if self.place.cursor:
+            headers["Last-Event-ID"] = self.place.cursor
+        silence = max(deadline.left(self._transport.options.silence), 0.001)
+        return self._transport.stream(self._path, headers=headers, read=silence)
+
+    async def _check(self, stream: AsyncStream) -> None:
+        if stream.status == 200 and stream.headers.get("content-type", "").startswith("text/event-stream"):
+            return
+        if stream.status == 200:
+            kind = stream.headers.get("content-type", "nothing").partition(";")[0]
+            raise NotWalkaway(
+                f"{self._transport.options.url} answers ({kind}), but not with events. Is the address right?"
+            )
+        raise answers.refused(await stream.whole(), self._transport.options)
+
+    def _taken(self, line: Line) -> Event | None:
+        if not line.cursor or not self.place.takes(line.cursor):
+            return None
+        self._last = line.type
+        turn = line.cursor.rpartition(":")[0]
+        return made(line.type, line.cursor, line.text, turn if turn.startswith("msg_") else "")

@@ -1,0 +1,34 @@
+"""Webhooks that have come, with handles that can act."""
+
+from collections.abc import Mapping
+
+from walkaway._async.transport import AsyncTransport
+from walkaway._async.turns import AsyncTurn
+from walkaway.errors import WalkawayError
+from walkaway.tools import Tool
+from walkaway.webhooks import WebhookEvent
+
+
+class AsyncHooked:
+    """What a webhook tells. `id`: the same in every attempt, to know what has come already.
+
+    `sequence` increases with each event of a session. `turn`: a handle; of an event that is of no turn, one that
+    raises. `tool_calls`: what the turn asked when it began to wait.
+    """
+
+    def __init__(self, event: WebhookEvent, transport: AsyncTransport, own: Mapping[str, Tool]) -> None:
+        self.type, self.id, self.sequence, self.data = event.type, event.id, event.sequence, event.data
+        self.session_id, self.tool_calls, self.at = event.session_id, event.tool_calls, event.at
+        self._turn = None
+        if event.turn is not None:
+            self._turn = AsyncTurn(transport, event.session_id, str(event.turn["id"]), own=own, raw=event.turn)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.type} {self.id}>"
+
+    @property
+    def turn(self) -> AsyncTurn:
+        """The turn that it is about, as a handle. Raises WalkawayError where it is about none."""
+        if self._turn is None:
+            raise WalkawayError(f"{self.type} is about no turn; its data has what it is about")
+        return self._turn

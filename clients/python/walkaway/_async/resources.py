@@ -1,0 +1,143 @@
+"""Agents and webhooks: records that are made, read, changed and deleted, and the verbs of their own."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from walkaway._async import sending
+from walkaway._async.hooks import AsyncHooked
+from walkaway._async.lists import AsyncPages
+from walkaway._async.transport import AsyncTransport
+from walkaway.errors import SettingInvalid
+from walkaway.records import lenient
+from walkaway.retries import Safe
+from walkaway.tools import Tool, gathered
+from walkaway.webhooks import TOLERANCE, unwrap
+
+if TYPE_CHECKING:
+    from walkaway_wire.agents import AgentRecord
+    from walkaway_wire.webhooks import DeliveryDetail, DeliveryRecord, SecretRotated, WebhookCreated, WebhookRecord
+
+
+class AsyncAgents:
+    """Named settings that sessions can share. An agent may be named by its id or its name."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def create(
+        self, *, name: str, tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]" = (), **settings: Any
+    ) -> "AgentRecord":
+        """Make an agent; `settings` are those of a session, and `description`. Raises NameTaken."""
+        told = gathered(tools)[1]
+        body = {"name": name, **settings, **({"tools": told} if told else {})}
+        return _agent(await sending.created(self._transport, "/v1/agents", body))
+
+    async def get(self, agent: str, /) -> "AgentRecord":
+        """Ask for an agent."""
+        return _agent((await self._transport.request("GET", f"/v1/agents/{agent}")).object())
+
+    def list(self, *, limit: int | None = None) -> "AsyncPages[AgentRecord]":
+        """List agents."""
+        return AsyncPages(self._transport, "/v1/agents", {}, _agent, limit)
+
+    async def update(
+        self,
+        agent: str,
+        /,
+        *,
+        tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
+        **change: Any,
+    ) -> "AgentRecord":
+        """Change what is named, for turns that begin from now on."""
+        body = change | ({} if tools is None else {"tools": gathered(tools)[1]})
+        return _agent((await self._transport.request("PATCH", f"/v1/agents/{agent}", json=body)).object())
+
+    async def delete(self, agent: str, /) -> None:
+        """Delete an agent."""
+        await self._transport.request("DELETE", f"/v1/agents/{agent}")
+
+
+class AsyncWebhooks:
+    """Addresses that are told what happens."""
+
+    def __init__(self, transport: AsyncTransport, own: Mapping[str, Tool]) -> None:
+        self._transport, self._own = transport, own
+
+    def unwrap(
+        self, headers: Mapping[str, str], body: bytes, *, secret: str | None = None, tolerance: float = TOLERANCE
+    ) -> AsyncHooked:
+        """Give what has come, verified, with a handle for its turn: `event.turn.answer(…)`.
+
+        `secret`: else WALKAWAY_WEBHOOK_SECRET. `body`: the bytes as they came. Raises SignatureInvalid (answer 401
+        then), and SettingInvalid where there is no secret.
+        """
+        found = secret or os.environ.get("WALKAWAY_WEBHOOK_SECRET", "").strip()
+        if not found:
+            raise SettingInvalid("There is no secret to verify webhooks with: give secret=, or WALKAWAY_WEBHOOK_SECRET")
+        return AsyncHooked(unwrap(found, headers, body, tolerance=tolerance), self._transport, self._own)
+
+    async def create(self, *, url: str, events: Sequence[str] = ("*",), **more: Any) -> "WebhookCreated":
+        """Register an address. Its `secret` is shown this once."""
+        from walkaway_wire.webhooks import WebhookCreated
+
+        body = {"url": url, "events": list(events), **more}
+        return lenient(WebhookCreated, await sending.created(self._transport, "/v1/webhooks", body))
+
+    async def get(self, webhook: str, /) -> "WebhookRecord":
+        """Ask for a webhook."""
+        return _webhook((await self._transport.request("GET", f"/v1/webhooks/{webhook}")).object())
+
+    async def list(self) -> "list[WebhookRecord]":
+        """List webhooks."""
+        return [_webhook(each) for each in (await self._transport.request("GET", "/v1/webhooks")).array()]
+
+    async def update(self, webhook: str, /, **change: Any) -> "WebhookRecord":
+        """Change `url`, `events`, `format`, `description` or `status`."""
+        path = f"/v1/webhooks/{webhook}"
+        return _webhook((await self._transport.request("PATCH", path, json=change, safe=Safe.YES)).object())
+
+    async def delete(self, webhook: str, /) -> None:
+        """Forget an address."""
+        await self._transport.request("DELETE", f"/v1/webhooks/{webhook}")
+
+    async def rotate(self, webhook: str, /, *, grace: int = 86_400) -> "SecretRotated":
+        """Make a new secret; the old one signs too for `grace` seconds."""
+        from walkaway_wire.webhooks import SecretRotated
+
+        path = f"/v1/webhooks/{webhook}/rotate"
+        return lenient(SecretRotated, (await self._transport.request("POST", path, json={"grace": grace})).object())
+
+    async def test(self, webhook: str, /) -> None:
+        """Have `webhook.test` sent."""
+        await self._transport.request("POST", f"/v1/webhooks/{webhook}/test")
+
+    def deliveries(self, webhook: str, /, *, limit: int | None = None) -> "AsyncPages[DeliveryRecord]":
+        """List what it was to be told, the newest first."""
+        from walkaway_wire.webhooks import DeliveryRecord
+
+        path = f"/v1/webhooks/{webhook}/deliveries"
+        return AsyncPages(self._transport, path, {}, lambda raw: lenient(DeliveryRecord, raw), limit)
+
+    async def delivery(self, webhook: str, delivery: str, /) -> "DeliveryDetail":
+        """Ask for a delivery, with what was sent."""
+        from walkaway_wire.webhooks import DeliveryDetail
+
+        path = f"/v1/webhooks/{webhook}/deliveries/{delivery}"
+        return lenient(DeliveryDetail, (await self._transport.request("GET", path)).object())
+
+    async def redeliver(self, webhook: str, delivery: str, /) -> None:
+        """Begin the attempts anew."""
+        await self._transport.request("POST", f"/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver")
+
+
+def _agent(raw: Mapping[str, Any]) -> "AgentRecord":
+    from walkaway_wire.agents import AgentRecord
+
+    return lenient(AgentRecord, raw)
+
+
+def _webhook(raw: Mapping[str, Any]) -> "WebhookRecord":
+    from walkaway_wire.webhooks import WebhookRecord
+
+    return lenient(WebhookRecord, raw)

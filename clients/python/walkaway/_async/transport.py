@@ -1,0 +1,212 @@
+"""Sends requests, again where that is safe, and opens streams. Nothing of the HTTP library's leaves this module."""
+
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from walkaway import answers, retries
+from walkaway._async.crew import sleep
+from walkaway.answers import Answer
+from walkaway.errors import NotWalkaway, Refused, Unreachable
+from walkaway.profiles import Options, is_here
+from walkaway.retries import Outcome, Safe
+from walkaway_wire import VERSION, jsontext
+
+if TYPE_CHECKING:
+    import httpx2
+
+KEEP_SECONDS = 4.0
+"""A connection that is not used is closed before servers do so, which would meet the next request."""
+KEYED = "idempotent_creates"
+"""The feature of servers that take an Idempotency-Key wherever something is made."""
+
+
+class AsyncStream:
+    """An answer that comes bit by bit."""
+
+    def __init__(self, transport: "AsyncTransport", answer: "httpx2.Response") -> None:
+        self._transport, self._answer = transport, answer
+        self.status = answer.status_code
+        self.headers = {name.lower(): value for name, value in answer.headers.items()}
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give what comes. Raises Unreachable when the connection breaks, or nothing comes for too long."""
+        import httpx2
+
+        answer = self._answer
+        plain = not (answer.is_stream_consumed or "content-encoding" in self.headers)
+        try:
+            async for chunk in answer.aiter_raw() if plain else answer.aiter_bytes():
+                yield chunk
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise self._transport.unreachable(error) from None
+
+    async def whole(self) -> Answer:
+        """Read the rest of it, which is short."""
+        parts = [part async for part in self.chunks()]
+        return Answer(self.status, self.headers, b"".join(parts), str(self._answer.request.url))
+
+
+class AsyncTransport:
+    """The way to one server. Safe for threads; a process that forks gets connections of its own."""
+
+    def __init__(self, options: Options, http: "httpx2.AsyncClient | None" = None) -> None:
+        self.options = options
+        self._given, self._made = http, http
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._features: frozenset[str] | None = None
+
+    def sharing(self, options: Options) -> "AsyncTransport":
+        """Give one with other options and the same connections."""
+        other = AsyncTransport(options, self._client())
+        other._features = self._features
+        return other
+
+    async def aclose(self) -> None:
+        """Close the connections, unless the caller brought them."""
+        if self._made is not None and self._given is None and self._owner == os.getpid():
+            await self._made.aclose()
+            self._made = None
+
+    async def features(self) -> frozenset[str]:
+        """What the server can do besides what the first one could; asked once."""
+        if self._features is None:
+            try:
+                said = (await self.request("GET", "/v1/me")).object()
+            except (Refused, NotWalkaway) as error:
+                if isinstance(error, Refused) and error.status not in {403, 404, 405}:
+                    raise
+                said = {}
+            self._features = frozenset(map(str, said.get("features", ())))
+        return self._features
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: Callable[[], Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        safe: Safe | None = None,
+        repeats: int | None = None,
+        read: float | None = None,
+    ) -> Answer:
+        """Send a request, and again by the rules of `retries`; give what is a success.
+
+        `content` makes the body anew for each attempt. `repeats`: instead of the client's. `read`: seconds without a
+        byte. Raises Refused, Unreachable, NotWalkaway.
+        """
+        safe = safe or (Safe.NO if method in {"POST", "PATCH"} else Safe.YES)
+        most = self.options.retries if repeats is None else repeats
+        kind = {"Content-Type": "application/json"} if json is not None else {}
+        made = content or (lambda: None if json is None else jsontext.dump_bytes(json))
+        begun, tries = time.monotonic(), 0
+        while True:
+            after, error = 0.0, None
+            try:
+                answer = await self._attempt(
+                    self._request(method, path, params, kind | dict(headers or {}), read, content=made())
+                )
+            except Unreachable as lost:
+                error, what = lost, Outcome.NO_ANSWER if lost.sent else Outcome.NOT_SENT
+            else:
+                if answer.is_success or (tries and method == "DELETE" and answer.status == 404):
+                    return answer
+                sort = retries.outcome(answer.status)
+                if sort is None:
+                    raise answers.refused(answer, self.options)
+                what, after = sort, answer.retry_after
+            tries += 1
+            pause = max(retries.wait(tries - 1, self.options.first_wait), after)
+            spent = time.monotonic() - begun + pause > retries.ALL
+            if tries > most or spent or not await self._again(safe, what):
+                raise error or answers.refused(answer, self.options)
+            await sleep(pause)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str], read: float
+    ) -> AsyncIterator[AsyncStream]:
+        """Open a stream, once; `read`: seconds without a byte until it is dead. Raises Unreachable."""
+        import httpx2
+
+        request = self._request("GET", path, params, headers, read)
+        try:
+            answer = await self._client().send(request, stream=True, follow_redirects=True)
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise self.unreachable(error) from None
+        try:
+            yield AsyncStream(self, answer)
+        finally:
+            await answer.aclose()
+
+    def unreachable(self, error: Exception) -> Unreachable:
+        """Say what the HTTP library found, in a sentence and without its types."""
+        import httpx2
+
+        never = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+        sent = not isinstance(error, (*never, httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError))
+        why = str(error) or type(error).__name__
+        where = self.options.url
+        if not sent:
+            advice = f"Is it running? The address came from {self.options.url_source}"
+            return Unreachable(f"{where} cannot be reached: {why}. {advice}")
+        return Unreachable(f"{where} did not answer to the end: {why}", sent=True)
+
+    async def _again(self, safe: Safe, what: Outcome) -> bool:
+        if retries.again(safe, what):
+            return True
+        if safe is not Safe.WITH_KEYS:
+            return False
+        try:
+            return KEYED in await self.features()
+        except (Refused, Unreachable):
+            return False
+
+    async def _attempt(self, request: "httpx2.Request") -> Answer:
+        import httpx2
+
+        try:
+            answer = await self._client().send(request, follow_redirects=request.method in {"GET", "HEAD"})
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise self.unreachable(error) from None
+        named = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, named, answer.content, str(answer.request.url))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+        read: float | None,
+        *,
+        content: Any = None,
+    ) -> "httpx2.Request":
+        import httpx2
+
+        options = self.options
+        every = {"User-Agent": f"walkaway-python/{VERSION}", **options.headers, **headers}
+        if options.key:
+            every["Authorization"] = f"Bearer {options.key.reveal()}"
+        timeout = httpx2.Timeout(options.timeout, read=read or options.timeout)
+        given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
+        return self._client().build_request(
+            method, options.url + path, content=content, params=given or None, headers=every, timeout=timeout
+        )
+
+    def _client(self) -> "httpx2.AsyncClient":
+        with self._lock:
+            if self._made is None or (self._given is None and self._owner != os.getpid()):
+                import httpx2
+
+                self._owner = os.getpid()
+                limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_SECONDS)
+                self._made = httpx2.AsyncClient(limits=limits, trust_env=not is_here(self.options.url))
+            return self._made

@@ -1,0 +1,147 @@
+"""Files of a session's workspace: up, down, and what there is. They belong to the tenant, and outlive the session."""
+
+import os
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from walkaway import paths
+from walkaway._sync.crew import sleep
+from walkaway._sync.transport import Transport
+from walkaway.answers import refused
+from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.retries import Pacing
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a directory. `path`: from the workspace's root. `modified`: seconds since the epoch."""
+
+    path: str
+    type: str
+    size: int
+    modified: float
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file."""
+        return self.type == "file"
+
+
+class Files:
+    """The workspace as a session sees it."""
+
+    def __init__(self, transport: Transport, session: str) -> None:
+        self._transport = transport
+        self._path = f"/v1/sessions/{session}/files"
+
+    def list(self, path: str = "") -> "list[Entry]":
+        """Give the entries of a directory."""
+        path = path.strip("/")
+        answer = self._transport.request("GET", self._path, params={"path": path})
+        return [_entry(path, each) for each in answer.array()]
+
+    def walk(self, path: str = "") -> Generator[Entry, None, None]:
+        """Give every file below a directory."""
+        left = [path]
+        while left:
+            for entry in self.list(left.pop()):
+                if entry.is_file:
+                    yield entry
+                else:
+                    left.append(entry.path)
+
+    def read(self, path: str) -> bytes:
+        """Give a file's bytes."""
+        return (self._transport.request("GET", self._of(path))).body
+
+    def read_text(self, path: str) -> str:
+        """Give a file's text, which is UTF-8."""
+        return (self.read(path)).decode()
+
+    def download(self, path: str, to: "str | os.PathLike[str]") -> Path:
+        """Write a file to this machine: to `to`, or into it where that is a folder. It is there whole, or not at all.
+
+        Goes on where a connection broke, unless the file has changed meanwhile: then it begins anew.
+        """
+        target = Path(to)
+        if target.is_dir():
+            target = paths.inside(target, path.rstrip("/").rpartition("/")[2])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as out:
+                self._fetch(path, out)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return target
+
+    def upload(self, source: "bytes | str | os.PathLike[str]", path: str = "") -> Entry:
+        """Send bytes, or a file of this machine, to a path of the workspace; a file keeps its name if none is given."""
+        if isinstance(source, bytes):
+            return self._put(path, source, len(source))
+        found = paths.file(source)
+        return self._put(path or found.name, found, found.stat().st_size)
+
+    def upload_folder(self, folder: "str | os.PathLike[str]", path: str = "") -> tuple[Entry, ...]:
+        """Send all that is below a folder of this machine. A link out of it is refused before anything is sent."""
+        every = [*paths.below(folder)]
+        sent = [self.upload(source, f"{path.rstrip('/')}/{name}".lstrip("/")) for source, name in every]
+        return tuple(sent)
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        self._transport.request("DELETE", self._of(path))
+
+    def _of(self, path: str) -> str:
+        return f"{self._path}/{paths.quoted(path)}"
+
+    def _put(self, path: str, source: "bytes | Path", size: int) -> Entry:
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        body = (lambda: source) if isinstance(source, bytes) else (lambda: _pieces(source))
+        said = (self._transport.request("PUT", self._of(path), content=body, headers=headers)).object()
+        return Entry(str(said["path"]), "file", int(said["size"]), float(said["modified"]))
+
+    def _fetch(self, path: str, out: Any) -> None:
+        options = self._transport.options
+        pacing = Pacing(options.patience, options.first_wait)
+        version = ""
+        while True:
+            have = out.tell()
+            headers = {"Accept-Encoding": "identity"}
+            if have and version:
+                headers |= {"Range": f"bytes={have}-", "If-Range": version}
+            try:
+                with self._transport.stream(self._of(path), headers=headers, read=options.timeout) as stream:
+                    if stream.status not in {200, 206}:
+                        raise refused(stream.whole(), options)
+                    pacing.connected()
+                    version = stream.headers.get("etag", "")
+                    if stream.status == 200 and have:
+                        out.seek(0)
+                        out.truncate()
+                    for chunk in stream.chunks():
+                        out.write(chunk)
+                        pacing.received()
+            except (Unreachable, ServerFailed, TooManyRequests) as error:
+                pause = pacing.next(getattr(error, "retry_after", 0.0))
+                if pause is None:
+                    raise ConnectionLost(f"{path} could not be read to its end: {error}", str(out.tell())) from None
+                sleep(pause)
+            else:
+                return
+
+
+def _pieces(path: Path) -> Generator[bytes, None, None]:
+    with path.open("rb") as source:
+        while piece := source.read(CHUNK):
+            yield piece
+
+
+def _entry(directory: str, said: Mapping[str, Any]) -> Entry:
+    path = f"{directory}/{said['name']}".lstrip("/")
+    return Entry(path, str(said["type"]), int(said.get("size", 0)), float(said.get("modified", 0)))

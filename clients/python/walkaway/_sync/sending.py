@@ -1,0 +1,45 @@
+"""Sends what makes something: a message with what is attached to it, and whatever else has a POST."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from walkaway import paths
+from walkaway._sync.files import Files
+from walkaway._sync.transport import Transport
+from walkaway.retries import Safe
+
+
+def key() -> str:
+    """Make an Idempotency-Key."""
+    return os.urandom(16).hex()
+
+
+def sent(transport: Transport, session: str, body: Mapping[str, Any], own: str | None) -> dict[str, Any]:
+    """Post a message with a key of its own, which makes every repeat the same message; do not wait for its turn."""
+    headers = {"Prefer": "respond-async", "Idempotency-Key": own or key()}
+    answer = transport.request("POST", f"{session}/messages", json=body, headers=headers, safe=Safe.YES)
+    return answer.object()
+
+
+def created(transport: Transport, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Post what makes something. Repeated when nobody knows what came of it only where the server takes keys."""
+    headers = {"Idempotency-Key": key()}
+    answer = transport.request("POST", path, json=body, headers=headers, safe=Safe.WITH_KEYS)
+    return answer.object()
+
+
+def attached(files: Files, given: str | Path | tuple[str, bytes]) -> dict[str, str]:
+    """Make an attachment: a path of the workspace, or a file of this machine, sent along or, if large, before."""
+    if isinstance(given, str):
+        return {"path": given}
+    if isinstance(given, Path):
+        found = paths.file(given)
+        if found.stat().st_size > paths.INLINE_BYTES:
+            return {"path": (files.upload(found, f"uploads/{found.name}")).path, "name": found.name}
+        return paths.inline(found.name, found.read_bytes())
+    name, data = given
+    if len(data) > paths.INLINE_BYTES:
+        return {"path": (files.upload(data, f"uploads/{name}")).path, "name": name}
+    return paths.inline(name, data)

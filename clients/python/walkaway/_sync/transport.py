@@ -1,0 +1,212 @@
+"""Sends requests, again where that is safe, and opens streams. Nothing of the HTTP library's leaves this module."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from walkaway import answers, retries
+from walkaway._sync.crew import sleep
+from walkaway.answers import Answer
+from walkaway.errors import NotWalkaway, Refused, Unreachable
+from walkaway.profiles import Options, is_here
+from walkaway.retries import Outcome, Safe
+from walkaway_wire import VERSION, jsontext
+
+if TYPE_CHECKING:
+    import httpx2
+
+KEEP_SECONDS = 4.0
+"""A connection that is not used is closed before servers do so, which would meet the next request."""
+KEYED = "idempotent_creates"
+"""The feature of servers that take an Idempotency-Key wherever something is made."""
+
+
+class Stream:
+    """An answer that comes bit by bit."""
+
+    def __init__(self, transport: "Transport", answer: "httpx2.Response") -> None:
+        self._transport, self._answer = transport, answer
+        self.status = answer.status_code
+        self.headers = {name.lower(): value for name, value in answer.headers.items()}
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give what comes. Raises Unreachable when the connection breaks, or nothing comes for too long."""
+        import httpx2
+
+        answer = self._answer
+        plain = not (answer.is_stream_consumed or "content-encoding" in self.headers)
+        try:
+            for chunk in answer.iter_raw() if plain else answer.iter_bytes():
+                yield chunk
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise self._transport.unreachable(error) from None
+
+    def whole(self) -> Answer:
+        """Read the rest of it, which is short."""
+        parts = [part for part in self.chunks()]
+        return Answer(self.status, self.headers, b"".join(parts), str(self._answer.request.url))
+
+
+class Transport:
+    """The way to one server. Safe for threads; a process that forks gets connections of its own."""
+
+    def __init__(self, options: Options, http: "httpx2.Client | None" = None) -> None:
+        self.options = options
+        self._given, self._made = http, http
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        self._features: frozenset[str] | None = None
+
+    def sharing(self, options: Options) -> "Transport":
+        """Give one with other options and the same connections."""
+        other = Transport(options, self._client())
+        other._features = self._features
+        return other
+
+    def close(self) -> None:
+        """Close the connections, unless the caller brought them."""
+        if self._made is not None and self._given is None and self._owner == os.getpid():
+            self._made.close()
+            self._made = None
+
+    def features(self) -> frozenset[str]:
+        """What the server can do besides what the first one could; asked once."""
+        if self._features is None:
+            try:
+                said = (self.request("GET", "/v1/me")).object()
+            except (Refused, NotWalkaway) as error:
+                if isinstance(error, Refused) and error.status not in {403, 404, 405}:
+                    raise
+                said = {}
+            self._features = frozenset(map(str, said.get("features", ())))
+        return self._features
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: Callable[[], Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        safe: Safe | None = None,
+        repeats: int | None = None,
+        read: float | None = None,
+    ) -> Answer:
+        """Send a request, and again by the rules of `retries`; give what is a success.
+
+        `content` makes the body anew for each attempt. `repeats`: instead of the client's. `read`: seconds without a
+        byte. Raises Refused, Unreachable, NotWalkaway.
+        """
+        safe = safe or (Safe.NO if method in {"POST", "PATCH"} else Safe.YES)
+        most = self.options.retries if repeats is None else repeats
+        kind = {"Content-Type": "application/json"} if json is not None else {}
+        made = content or (lambda: None if json is None else jsontext.dump_bytes(json))
+        begun, tries = time.monotonic(), 0
+        while True:
+            after, error = 0.0, None
+            try:
+                answer = self._attempt(
+                    self._request(method, path, params, kind | dict(headers or {}), read, content=made())
+                )
+            except Unreachable as lost:
+                error, what = lost, Outcome.NO_ANSWER if lost.sent else Outcome.NOT_SENT
+            else:
+                if answer.is_success or (tries and method == "DELETE" and answer.status == 404):
+                    return answer
+                sort = retries.outcome(answer.status)
+                if sort is None:
+                    raise answers.refused(answer, self.options)
+                what, after = sort, answer.retry_after
+            tries += 1
+            pause = max(retries.wait(tries - 1, self.options.first_wait), after)
+            spent = time.monotonic() - begun + pause > retries.ALL
+            if tries > most or spent or not self._again(safe, what):
+                raise error or answers.refused(answer, self.options)
+            sleep(pause)
+
+    @contextmanager
+    def stream(
+        self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str], read: float
+    ) -> Iterator[Stream]:
+        """Open a stream, once; `read`: seconds without a byte until it is dead. Raises Unreachable."""
+        import httpx2
+
+        request = self._request("GET", path, params, headers, read)
+        try:
+            answer = self._client().send(request, stream=True, follow_redirects=True)
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise self.unreachable(error) from None
+        try:
+            yield Stream(self, answer)
+        finally:
+            answer.close()
+
+    def unreachable(self, error: Exception) -> Unreachable:
+        """Say what the HTTP library found, in a sentence and without its types."""
+        import httpx2
+
+        never = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+        sent = not isinstance(error, (*never, httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError))
+        why = str(error) or type(error).__name__
+        where = self.options.url
+        if not sent:
+            advice = f"Is it running? The address came from {self.options.url_source}"
+            return Unreachable(f"{where} cannot be reached: {why}. {advice}")
+        return Unreachable(f"{where} did not answer to the end: {why}", sent=True)
+
+    def _again(self, safe: Safe, what: Outcome) -> bool:
+        if retries.again(safe, what):
+            return True
+        if safe is not Safe.WITH_KEYS:
+            return False
+        try:
+            return KEYED in self.features()
+        except (Refused, Unreachable):
+            return False
+
+    def _attempt(self, request: "httpx2.Request") -> Answer:
+        import httpx2
+
+        try:
+            answer = self._client().send(request, follow_redirects=request.method in {"GET", "HEAD"})
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise self.unreachable(error) from None
+        named = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status_code, named, answer.content, str(answer.request.url))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+        read: float | None,
+        *,
+        content: Any = None,
+    ) -> "httpx2.Request":
+        import httpx2
+
+        options = self.options
+        every = {"User-Agent": f"walkaway-python/{VERSION}", **options.headers, **headers}
+        if options.key:
+            every["Authorization"] = f"Bearer {options.key.reveal()}"
+        timeout = httpx2.Timeout(options.timeout, read=read or options.timeout)
+        given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
+        return self._client().build_request(
+            method, options.url + path, content=content, params=given or None, headers=every, timeout=timeout
+        )
+
+    def _client(self) -> "httpx2.Client":
+        with self._lock:
+            if self._made is None or (self._given is None and self._owner != os.getpid()):
+                import httpx2
+
+                self._owner = os.getpid()
+                limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_SECONDS)
+                self._made = httpx2.Client(limits=limits, trust_env=not is_here(self.options.url))
+            return self._made

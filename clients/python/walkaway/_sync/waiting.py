@@ -1,0 +1,113 @@
+"""Waits for a turn's end without holding a stream: long polls, or, of a server that has none, its stream."""
+
+from typing import TYPE_CHECKING
+
+from walkaway import errors
+from walkaway._sync.answering import Answering
+from walkaway._sync.crew import sleep
+from walkaway._sync.following import Follower
+from walkaway._sync.transport import Transport
+from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.reading import Place
+from walkaway.retries import Deadline, Pacing
+from walkaway_wire.events import TOOL_CALL_REQUESTED
+
+if TYPE_CHECKING:
+    from walkaway._sync.turns import Turn
+
+POLLS = "wait"
+"""The feature of servers that answer `?wait=` on a turn."""
+LONGEST_POLL = 25.0
+SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
+"""Seconds between two looks at a turn that waits for somebody else."""
+
+
+def for_the_end(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> bool:
+    """Wait until a turn is over, and answer its calls meanwhile; False: the deadline is over.
+
+    Raises TurnWaiting, if `raising`, when it waits for a call that nobody here answers, and none is being answered.
+    """
+    pacing = Pacing(transport.options.patience, transport.options.first_wait)
+    while True:
+        try:
+            if POLLS in transport.features():
+                _poll(turn, transport, answering, deadline, raising=raising)
+            else:
+                _read(turn, transport, answering, deadline, raising=raising)
+        except (Unreachable, ServerFailed, TooManyRequests) as error:
+            if isinstance(error, ConnectionLost) or error is answering.failed():
+                raise
+            pause = pacing.next(getattr(error, "retry_after", 0.0))
+            if pause is None:
+                raise
+            sleep(deadline.left(pause))
+        else:
+            pacing.connected()
+        if turn.ended:
+            return True
+        if deadline.over:
+            return False
+
+
+def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
+    """Ask once, and wait for the answer; then for functions of this program, if the turn waits for them."""
+    answering.check()
+    seconds = deadline.left(LONGEST_POLL)
+    others = turn.pending and not any(answering.knows(call) for call in turn.pending)
+    asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
+    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    read = seconds + transport.options.timeout
+    turn.raw = (transport.request("GET", path, params=asked, read=read, repeats=0)).object()
+    _look(turn, answering, raising=raising)
+    if answering.running:
+        answering.idle(deadline.left(LONGEST_POLL))
+    elif turn.pending and all(answering.begun(call) for call in turn.pending):
+        sleep(deadline.left(SOON))  # what was answered is still shown
+
+
+def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
+    """Follow the stream, of which only the calls matter."""
+    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    _settle(turn, answering, deadline, raising=raising)
+    if turn.ended:
+        return
+    follower = Follower(transport, f"{path}/events", Place(turn.cursor))
+    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline), answering.failed)
+    try:
+        for event in found:
+            if event.type == TOOL_CALL_REQUESTED:
+                _settle(turn, answering, deadline, raising=raising)
+    finally:
+        found.close()
+    turn.refresh()
+
+
+def _settle(turn: "Turn", answering: Answering, deadline: Deadline, *, raising: bool) -> None:
+    """Look at its calls, and again behind those that are answered here: what is left then is for others."""
+    turn.refresh()
+    _look(turn, answering, raising=raising)
+    while raising and not deadline.over and any(not answering.knows(call) for call in turn.pending):
+        answering.idle(deadline.left(LONGEST_POLL))
+        turn.refresh()
+        _look(turn, answering, raising=raising)
+
+
+def _look(turn: "Turn", answering: Answering, *, raising: bool) -> None:
+    """Begin to answer what can be answered here."""
+    pending = turn.pending
+    for call in pending:
+        answering.take(call)
+    if raising and pending and not any(answering.knows(call) for call in pending):
+        raise errors.TurnWaiting(turn, pending)
+
+
+def while_others_answer(turn: "Turn", answering: Answering, deadline: Deadline) -> None:
+    """Look now and then at a turn that waits for nobody here, until it goes on. Returns at once for any other."""
+    pause = SHORTEST
+    while not deadline.over:
+        answering.check()
+        turn.refresh()
+        if not turn.pending or any(answering.knows(call) for call in turn.pending):
+            return
+        sleep(deadline.left(pause))
+        pause = min(pause * 1.5, LONGEST)

@@ -1,0 +1,125 @@
+"""What a server answered, and what it means when it is no success. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from walkaway import errors
+from walkaway.errors import NotWalkaway, Refused, WalkawayError
+from walkaway.profiles import Options
+from walkaway.retries import asked
+from walkaway_wire import jsontext
+
+BY_CODE: Final[Mapping[str, type[Refused]]] = {
+    "cursor.invalid": errors.CursorInvalid,
+    "session.busy": errors.SessionBusy,
+    "session.queue_full": errors.QueueFull,
+    "tool_call.answered": errors.AlreadyAnswered,
+    "tool_call.not_waiting": errors.NotWaiting,
+}
+BY_STATUS: Final[Mapping[int, type[Refused]]] = {
+    400: errors.BadRequest,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.NotAllowed,
+    408: errors.ServerFailed,
+    409: errors.Conflict,
+    412: errors.PreconditionFailed,
+    413: errors.TooLarge,
+    415: errors.BadRequest,
+    416: errors.RangeInvalid,
+    422: errors.IdempotencyMismatch,
+    429: errors.TooManyRequests,
+    431: errors.TooLarge,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it is what was asked for."""
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds after which to come again, where it says so; else 0."""
+        return asked(self.headers.get("retry-after", ""))
+
+    def json(self) -> Any:
+        """Decode it. Raises NotWalkaway for what is no JSON."""
+        try:
+            return jsontext.loads(self.body)
+        except ValueError:
+            raise _no_walkaway(self) from None
+
+    def object(self) -> dict[str, Any]:
+        """Decode an object. Raises NotWalkaway for anything else."""
+        found = self.json()
+        if not isinstance(found, dict):
+            raise _no_walkaway(self)
+        return found
+
+    def array(self) -> list[Any]:
+        """Decode a list. Raises NotWalkaway for anything else."""
+        found = self.json()
+        if not isinstance(found, list):
+            raise _no_walkaway(self)
+        return found
+
+
+def refused(answer: Answer, options: Options) -> WalkawayError:
+    """Make the error that an answer is."""
+    try:
+        said = jsontext.loads(answer.body)
+    except ValueError:
+        said = None
+    said = said if isinstance(said, dict) else {}
+    code, message = said.get("error"), said.get("message")
+    ours = isinstance(code, str) and isinstance(message, str)
+    if (not ours and answer.status in {404, 405}) or answer.status < 400:
+        return _no_walkaway(answer)
+    if not ours:
+        code, message = "", _beginning(answer) or f"{answer.url} answered with {answer.status} and no word"
+    made: Refused = kind(answer.status, str(code))(
+        answer.status,
+        str(code),
+        _with_source(str(message), answer.status, options),
+        request_id=answer.headers.get("x-request-id", ""),
+        retry_after=answer.retry_after,
+        turn=str(said.get("response_id") or ""),
+    )
+    return made
+
+
+def _with_source(message: str, status: int, options: Options) -> str:
+    if status != 401:
+        return message
+    came = f"The key came from {options.key_source}" if options.key else "No key was sent: give key=, or WALKAWAY_KEY"
+    return f"{message.rstrip('.')}. {came}"
+
+
+def _no_walkaway(answer: Answer) -> NotWalkaway:
+    kind = answer.headers.get("content-type", "nothing").partition(";")[0]
+    return NotWalkaway(
+        f"{answer.url} answers ({answer.status}, {kind}), but not as Walkaway does. Is the address right?"
+    )
+
+
+def _beginning(answer: Answer) -> str:
+    return " ".join(answer.body[:300].decode("utf-8", "replace").split())
+
+
+def kind(status: int, code: str) -> type[Refused]:
+    """Give the class of an error by its code, else by its status."""
+    if code.endswith(".name_taken"):
+        return errors.NameTaken
+    return BY_CODE.get(code) or BY_STATUS.get(status) or (errors.ServerFailed if status >= 500 else Refused)

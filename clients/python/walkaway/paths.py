@@ -1,0 +1,78 @@
+"""Files of this machine: what may be sent, what it is, and where what comes is put."""
+
+import base64
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from walkaway.errors import FileMissing, FileRefused
+
+INLINE_BYTES = 3_000_000
+"""What travels inside a message, which may have 4 MB with its base64."""
+
+
+def quoted(path: str) -> str:
+    """Write a path of the workspace into an address."""
+    return "/".join(quote(part, safe="") for part in path.strip("/").split("/"))
+
+
+def file(path: "str | os.PathLike[str]") -> Path:
+    """Find a file that is to be sent. Raises FileMissing, FileRefused."""
+    found = Path(path)
+    if not found.exists():
+        raise FileMissing(f"There is no file {found} here, in {Path.cwd()}")
+    if not found.is_file():
+        raise FileRefused(f"{found} is no file; a folder goes up by files.upload_folder()")
+    return found
+
+
+def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
+    """Give each file below a folder, and its path there. Raises FileMissing, and FileRefused before anything is sent.
+
+    Links are followed inside the folder; one that leads out of it is refused: who uploads a folder means that folder.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise FileMissing(f"There is no folder {root} here, in {Path.cwd()}")
+    home = root.resolve()
+    found = []
+    for base, folders, names in os.walk(root):
+        for name in sorted(folders):
+            path = Path(base) / name
+            if path.is_symlink():
+                raise FileRefused(f"{path} is a link to the folder {path.resolve()}; upload that by itself")
+        for name in sorted(names):
+            path = Path(base) / name
+            if not path.resolve().is_relative_to(home):
+                raise FileRefused(f"{path} leads out of {root}, to {path.resolve()}; nothing was uploaded")
+            if not path.is_file():
+                raise FileRefused(f"{path} is neither a file nor a folder; nothing was uploaded")
+            found.append((path, path.relative_to(root).as_posix()))
+    yield from sorted(found, key=lambda each: each[1])
+
+
+def inside(folder: Path, path: str) -> Path:
+    """Say where a file of the workspace is put below a folder of this machine. Raises FileRefused for one outside."""
+    found = folder / path
+    if not found.resolve().is_relative_to(folder.resolve()) or found.is_symlink():
+        raise FileRefused(f"{path} would be written outside {folder}, to {found.resolve()}")
+    return found
+
+
+def media_type(name: str, data: bytes) -> str:
+    """Say what bytes are, by the ending of their name; else text, if they are."""
+    import mimetypes
+
+    if known := mimetypes.guess_type(name)[0]:
+        return known
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "application/octet-stream"
+    return "text/plain"
+
+
+def inline(name: str, data: bytes) -> dict[str, str]:
+    """Make an attachment of bytes."""
+    return {"name": name, "media_type": media_type(name, data), "data": base64.b64encode(data).decode()}

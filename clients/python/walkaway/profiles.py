@@ -1,0 +1,149 @@
+"""Which server, and with which key: from arguments, the environment, or a profile; else the one on this machine."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from walkaway.errors import SettingInvalid
+
+HERE: Final = "http://127.0.0.1:8005"
+SILENCE: Final = 20.0
+"""Seconds without a sign of life after which a stream is dead. Servers give one every 2.5 seconds."""
+
+
+class Secret:
+    """A key that no repr, log or traceback shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the key itself."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(…)" if self._value else "Secret()"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where a client sends its requests, and how long it tries. Times are in seconds."""
+
+    url: str
+    key: Secret
+    url_source: str = "url="
+    key_source: str = "key="
+    timeout: float = 30.0
+    retries: int = 5
+    patience: float = 600.0
+    silence: float = SILENCE
+    first_wait: float = 0.5
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def options(url: str | None, key: str | None, profile: str | None, headers: Mapping[str, str], **more: Any) -> Options:
+    """Find address and key. Raises SettingInvalid with the name of where a wrong one came from."""
+    stored = _profile(profile)
+    address, url_source = _first(
+        (url, "url="),
+        (os.environ.get("WALKAWAY_URL"), "WALKAWAY_URL"),
+        (stored.get("url"), stored["from"]),
+        (HERE, "the default"),
+    )
+    secret, key_source = _first(
+        (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (stored.get("key"), stored["from"]), ("", "")
+    )
+    for name, value in headers.items():
+        _one_line(value, f"the header {name}")
+    return Options(
+        _address(address, url_source),
+        Secret(_one_line(secret, f"the key from {key_source}")),
+        url_source,
+        key_source,
+        headers=dict(headers),
+        **more,
+    )
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is one of this machine, before which no proxy stands."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def folder() -> Path:
+    """Where profiles are kept."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home()) / "walkaway"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/walkaway"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "walkaway"
+
+
+def _first(*found: tuple[str | None, str]) -> tuple[str, str]:
+    """Give the first that is said. An empty variable says nothing."""
+    return next(((value.strip(), source) for value, source in found if value and value.strip()), ("", ""))
+
+
+def _profile(name: str | None) -> dict[str, str]:
+    """Read a profile: from `config.toml` its address, from `keys.toml` its key. One that is named must be there."""
+    named = (name or os.environ.get("WALKAWAY_PROFILE") or "").strip()
+    config = _toml("config.toml")
+    chosen = named or str(config.get("active", ""))
+    profiles = config.get("profiles", {})
+    if not chosen:
+        return {"from": ""}
+    if chosen not in profiles:
+        if not named:
+            return {"from": ""}
+        raise SettingInvalid(f"There is no profile {chosen!r} in {folder() / 'config.toml'}")
+    key = _toml("keys.toml").get(chosen, "")
+    return {"url": str(profiles[chosen].get("url", "")), "key": str(key), "from": f"the profile {chosen!r}"}
+
+
+def _toml(name: str) -> dict[str, Any]:
+    path = folder() / name
+    try:
+        text = path.read_text()
+    except OSError:
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingInvalid(f"{path} cannot be read: {error}") from None
+
+
+def _address(url: str, source: str) -> str:
+    advice = f"Give one like {HERE} or https://walkaway.example.com"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingInvalid(f"{url[:200]!r}, from {source}, is no address of a server. {advice}") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or any(map(str.isspace, url)):
+        raise SettingInvalid(f"{url[:200]!r}, from {source}, is no address of a server. {advice}")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise SettingInvalid(f"The address from {source} has a query, a fragment or a password in it. {advice}")
+    return url.rstrip("/").removesuffix("/v1")
+
+
+def _one_line(value: str, what: str) -> str:
+    """Take what can stand in a header. Keys that were copied with their line's end are a common mistake."""
+    if (value.isascii() and value.isprintable() and " " not in value) or (value.isprintable() and "header" in what):
+        return value
+    raise SettingInvalid(f"{what[0].upper()}{what[1:]} has a line break, a space or a character beyond ASCII in it")

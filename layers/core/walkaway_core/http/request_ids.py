@@ -1,0 +1,35 @@
+"""Gives each request an id, which its answer's X-Request-Id says and the lines of the log about it name."""
+
+import secrets
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from walkaway_core.ports import subject
+
+HEADER = b"x-request-id"
+
+
+class RequestIds:
+    """ASGI app around all others. Where the platform has named the request already, as Lambda does, that id stays.
+
+    What a client sends under this name is not taken over: two requests must not have one id.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and add to the beginning of its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        id_ = subject.named().get("requestId") or f"req_{secrets.token_hex(12)}"
+        subject.name(request=id_)
+        pair = (HEADER, id_.encode("latin-1"))
+
+        async def begin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), pair]}
+            await send(message)
+
+        await self._app(scope, receive, begin)

@@ -1,0 +1,163 @@
+"""Reading a tenant's feed with a cursor that misses nothing, though ids are made before what they name is committed.
+
+An id is made when a transaction is put together, so one may come into sight behind a greater one. No write takes longer
+than HORIZON, so up to there the feed is settled, and behind it everything is looked at again: whatever a reader has not
+seen there is news, wherever it sorts.
+"""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from walkaway_core.errors import CursorInvalid
+from walkaway_core.log.patience import Entry
+from walkaway_core.log.readers import HEARTBEAT
+from walkaway_core.ports.items import Item, ms
+from walkaway_core.store import feed, keys
+from walkaway_core.store.feed import Line
+from walkaway_core.store.services import Services
+
+HORIZON = 120.0
+"""Seconds behind now up to which nothing is written any more: functions bear 45 seconds of trouble, requests 3."""
+NOW = "now"
+"""The cursor of who wants what comes from now on, and nothing of what has been."""
+PACE = 30.0
+"""Seconds for which what keeps coming is given without a look at what is known: that may be much then."""
+_PLACE = re.compile(r"(evt_[0-9a-f]{24})(?:\.([0-9a-f]{24})\.([0-9]{1,9}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader is: it has all up to `settled` and `known` things behind it, of which `last` is the greatest."""
+
+    settled: str = ""
+    last: str = ""
+    known: int = 0
+
+    @classmethod
+    def read(cls, cursor: str) -> "Place":
+        """Read a cursor: what `cursor` gives, an event's id, or nothing for the beginning. Raises CursorInvalid."""
+        if not cursor:
+            return cls()
+        match = _PLACE.fullmatch(cursor)
+        if not match:
+            raise CursorInvalid(f"{cursor[:100]!r} is no cursor of the feed; send the last `next` or id that you have")
+        settled, last, known = match.groups()
+        return cls(settled, f"evt_{last}" if last else settled, int(known or 0))
+
+    @property
+    def paced(self) -> str:
+        """The horizon from which on it is time to look for what has come late."""
+        return _least(int(self.settled[4:16] or "0", 16) / 1000 + PACE)
+
+    @property
+    def cursor(self) -> str:
+        """What a reader sends to go on from here."""
+        if self.last <= self.settled:
+            return self.settled
+        return f"{self.settled}.{self.last.removeprefix('evt_')}.{self.known}"
+
+
+class FeedReader:
+    """Somebody who reads a tenant's feed."""
+
+    def __init__(self, services: Services, tenant: str, place: Place) -> None:
+        self.services = services
+        self._tenant = tenant
+        self._pk, _ = keys.feed(tenant, "")
+        self._place = place
+        self._seen: set[str] | None = None
+        """What it has been given behind the settled part; None: nobody has looked yet what that was."""
+
+    @classmethod
+    def open(cls, services: Services, tenant: str, cursor: str) -> "FeedReader":
+        """Begin behind a cursor, at the beginning, or at what comes from `now` on. Raises CursorInvalid."""
+        if cursor != NOW:
+            return cls(services, tenant, Place.read(cursor))
+        reader = cls(services, tenant, Place(_horizon(services)))
+        ids = [item.sk for item in reader._behind("")]
+        return cls(services, tenant, Place(reader._place.settled, max(ids, default=reader._place.settled), len(ids)))
+
+    @property
+    def cursor(self) -> str:
+        """Where it is now."""
+        return self._place.cursor
+
+    async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
+        """Read up to `limit` things that are new, waiting up to `timeout` seconds for the first.
+
+        Behind a cursor of another connection there may be some that its reader had already; whoever wants each once
+        drops the ids it has.
+        """
+        horizon = _horizon(self.services)  # before anything is read: up to there all is in sight then
+        page = await self.services.table.tail(self._pk, self._place.last, limit=limit, timeout=0)
+        if page.items and horizon < self._place.paced:
+            return self._given(page.items, self._place.settled)
+        late = (await self.services.reading(self._late))[:limit]
+        if len(late) == limit:
+            return self._given(late, self._place.settled)
+        wait = 0.0 if late else timeout
+        page = await self.services.table.tail(self._pk, self._place.last, limit=limit - len(late), timeout=wait)
+        return self._given([*late, *page.items], min(horizon, page.items[-1].sk) if page.more else horizon)
+
+    def _late(self) -> list[Item]:
+        """Give what has come into sight in front of the last one that is known.
+
+        Which ones another connection was given nobody knows, only how many: when there are more, all are given again.
+        """
+        there = self._behind(self._place.last) if self._place.last > self._place.settled else []
+        if self._seen is None:
+            if len(there) != self._place.known:
+                self._place, there = Place(self._place.settled, self._place.settled), []
+            self._seen = {item.sk for item in there}
+        return [item for item in there if item.sk not in self._seen]
+
+    def _behind(self, upto: str) -> list[Item]:
+        """Read what is behind the settled part, up to an id, or all of it."""
+        found, after, more = list[Item](), self._place.settled, True
+        while more:
+            page = self.services.table.query(self._pk, after=after, upto=upto or None)
+            found += page.items
+            more, after = page.more, page.items[-1].sk if page.items else after
+        return found
+
+    def _given(self, items: Sequence[Item], upto: str) -> list[Line]:
+        """Note what is given, and that all up to there has been; give it."""
+        if self._seen is None:
+            self._place = Place(self._place.settled, items[-1].sk, self._place.known + len(items))
+            return [feed.read(self._tenant, item) for item in items]
+        settled = max(self._place.settled, upto)
+        self._seen = {id_ for id_ in (*(self._seen or ()), *(item.sk for item in items)) if id_ > settled}
+        self._place = Place(settled, max(settled, self._place.last, *self._seen), len(self._seen))
+        return [feed.read(self._tenant, item) for item in items]
+
+    async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:
+        """Yield what happens as it comes; an empty list is a heartbeat. Ends after so many seconds."""
+        until = inf if seconds is None else self.services.clock.now() + seconds
+        async with Entry(self.services.shares.streams.place(self._tenant)) as entry:
+            while not await entry.within(HEARTBEAT):
+                if self.services.clock.now() >= until:
+                    return
+                yield []
+            while (left := until - self.services.clock.now()) > 0:
+                yield await self.read(timeout=min(HEARTBEAT, left))
+
+    async def page(self, *, limit: int, timeout: float) -> list[Line]:
+        """Read up to `limit` things that are there, waiting up to `timeout` seconds for the first."""
+        until = self.services.clock.monotonic() + timeout
+        while True:  # what comes into sight late wakes nobody
+            left = until - self.services.clock.monotonic()
+            lines = await self.read(limit=limit, timeout=min(HEARTBEAT, max(0.0, left)))
+            if lines or left <= 0:
+                return lines
+
+
+def _horizon(services: Services) -> str:
+    """Give the least id that could be made for what is still to come into sight."""
+    return _least(services.clock.now() - HORIZON)
+
+
+def _least(at: float) -> str:
+    """Give the least id of a time, in seconds since the epoch."""
+    return f"evt_{max(0, ms(at)):012x}{0:012x}"

@@ -1,0 +1,52 @@
+"""The feed against a real server: what happens, with handles, from any place on."""
+
+import httpx2
+import pytest
+
+from tests.kit.clients import async_quick, async_scripted, no, said
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import Running
+from walkaway import errors
+
+
+async def test_what_happens_is_told_with_handles(scripted: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([text("one")]), Reply([text("two")])]
+    async with async_quick(scripted.url) as client:
+        first = await client.run("go")
+        there = [event async for event in client.feed.events("", follow=False)]
+        assert [event.type for event in there] == ["session.created", "turn.started", "turn.completed"]
+        assert there[1].turn.ref == first.turn.ref
+        assert there[0].session_id == first.turn.session_id
+        assert 0 <= there[2].at - there[0].at < 60
+        second = await client.run("go")
+        async for event in client.feed.events():
+            if event.type == "turn.completed":
+                break
+        assert event.turn.ref == second.turn.ref
+        assert (await event.turn.result()).text == "two"
+        again = [event async for event in client.feed.events(there[0].id, follow=False)]
+        assert {each.id for each in there[1:]} <= {each.id for each in again}
+        assert len({each.id for each in again}) == len(again)
+
+
+async def test_what_comes_twice_is_given_once_and_trouble_is_waited_out() -> None:
+    body = {"type": "turn.completed", "timestamp": "2026-11-29T09:00:00.000Z", "data": {"id": "msg_1"}}
+    answers = [
+        said({"events": [{**body, "id": "evt_1"}], "next": "a"}),
+        no(503, "unavailable"),
+        said({"events": [{**body, "id": "evt_1"}, {**body, "id": "evt_2"}], "next": "b"}),
+        said({"events": [], "next": "b"}),
+    ]
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        return said({"features": ["feed"]}) if request.url.path == "/v1/me" else answers.pop(0)
+
+    async with async_scripted(handle) as client:
+        assert [event.id async for event in client.feed.events(follow=False)] == ["evt_1", "evt_2"]
+        assert client.feed.cursor == "b"
+
+
+async def test_an_older_server_has_none() -> None:
+    async with async_scripted(lambda _: no(404, "not_found")) as client:
+        with pytest.raises(errors.FeatureMissing, match="has no feed"):
+            [event async for event in client.feed.events()]

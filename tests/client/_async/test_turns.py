@@ -1,0 +1,195 @@
+"""Turns against a real server: sent once, waited for, left and found again, cancelled, failed."""
+
+import threading
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.kit.clients import RECORD, async_quick, async_scripted, no, said
+from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import Running
+from walkaway import errors
+from walkaway.events import MessageCompleted, TurnSteered
+
+
+async def test_a_result_has_what_came_of_it(server: Running) -> None:
+    async with async_quick(server.url) as client:
+        result = await client.run("Write a poem about rain.")
+        assert result.status == "completed"
+        assert "rain" in result.text
+        assert result.usage["output_tokens"] > 0
+        assert (result.cost_usd, result.steps, result.calls) == (0, 1, ())
+        assert result.turn.record.output_text == result.text
+
+
+async def test_a_ref_is_all_that_has_to_be_kept(server: Running) -> None:
+    async with async_quick(server.url) as client:
+        sent = await (await client.sessions.create()).send("Write a poem about snow.")
+        kept = sent.ref
+    async with async_quick(server.url) as other:
+        turn = other.turn(f" {kept}\n")
+        assert (turn.status, turn.text, turn.ended) == ("", "", False)
+        assert "snow" in (await turn.result()).text
+
+
+@pytest.mark.parametrize("ref", ["", "sess_1", "msg_1/sess_1", "https://x/sess_1/msg_1"])
+async def test_what_names_no_turn_is_refused(server: Running, ref: str) -> None:
+    async with async_quick(server.url) as client:
+        with pytest.raises(errors.SettingInvalid, match="names no turn"):
+            client.turn(ref)
+
+
+async def test_a_turn_of_another_tenant_is_not_there(server: Running) -> None:
+    async with async_quick(server.url) as client, async_quick(server.url, "beta-key") as stranger:
+        sent = await (await client.sessions.create()).send("Write a poem.")
+        for deed in (stranger.turn(sent.ref).result, stranger.turn(sent.ref).refresh, stranger.turn(sent.ref).cancel):
+            with pytest.raises(errors.NotFound, match="There is no such session"):
+                await deed()
+        with pytest.raises(errors.NotFound):
+            [event async for event in stranger.turn(sent.ref).events()]
+
+
+async def test_a_wrong_key_is_said_with_its_source(server: Running) -> None:
+    async with async_quick(server.url, "wrong") as client:
+        with pytest.raises(errors.Unauthorized, match="The key came from key="):
+            await client.run("Hello")
+
+
+async def test_a_cancelled_turn_raises_and_keeps_what_it_said(scripted: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("half of it, and more")], gate=gate)]
+    async with async_quick(scripted.url) as client:
+        turn = await (await client.sessions.create()).send("go")
+        async for event in turn.events():
+            if event.type == "text.delta":
+                break
+        said_so_far = turn.text
+        await turn.cancel()
+        gate.set()
+        assert (turn.status, turn.ended) == ("cancelled", True)
+        assert said_so_far
+        with pytest.raises(errors.TurnCancelled, match="was cancelled"):
+            await turn.result()
+        assert (await turn.result(raise_on_failure=False)).status == "cancelled"
+
+
+async def test_a_failed_turn_says_why(scripted: Running, model: MessagesApi) -> None:
+    model.replies = [Reply(status=401, error="who are you?", kind="authentication_error")]
+    async with async_quick(scripted.url) as client:
+        with pytest.raises(errors.TurnFailed, match="who are you") as caught:
+            await client.run("go")
+        assert caught.value.turn.status == "failed"
+        assert (await caught.value.turn.result(raise_on_failure=False)).status == "failed"
+
+
+async def test_the_time_of_a_result_ends_and_the_turn_goes_on(scripted: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("at last, it is done")], gate=gate)]
+    async with async_quick(scripted.url) as client:
+        turn = await (await client.sessions.create()).send("go")
+        with pytest.raises(
+            errors.TimedOut, match=r"has not ended within 0\.2 s\. It goes on: client\.turn\('sess_"
+        ) as late:
+            await turn.result(timeout=0.2)
+        assert late.value.turn is turn
+        gate.set()
+        assert (await turn.result(timeout=30)).text == "at last, it is done"
+
+
+async def test_messages_to_a_busy_session(scripted: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("one two three")], gate=gate), Reply([text("steered")]), Reply([text("queued")])]
+    async with async_quick(scripted.url) as client:
+        session = await client.sessions.create()
+        turn = await session.send("first")
+        with pytest.raises(errors.SessionBusy, match="on_busy=") as busy:
+            await session.send("second")
+        assert busy.value.turn == turn.id
+        steered = await session.send("only those", on_busy="steer")
+        queued = await session.send("then the same", on_busy="enqueue")
+        assert (turn.outcome, steered.outcome, queued.outcome) == ("started", "steered", "queued")
+        await session.refresh()
+        assert session.busy
+        assert [each.id for each in session.queue] == [queued.id]
+        assert session.current
+        assert session.current.id == turn.id == steered.id
+        gate.set()
+        events = [event async for event in steered.events()]
+        assert isinstance(events[0], TurnSteered)
+        assert (await turn.result()).text == "steered"
+        assert (await queued.result()).text == "queued"
+        assert [each.id async for each in session.turns()] == [queued.id, turn.id]
+
+
+async def test_the_log_can_be_read_again_and_from_anywhere(server: Running) -> None:
+    async with async_quick(server.url) as client:
+        turn = await (await client.sessions.create()).send("Write a poem about fog.")
+        every = [event async for event in turn.events()]
+        assert isinstance(every[-1], MessageCompleted)
+        assert [event async for event in turn.events()] == []
+        assert [event async for event in turn.events(after=-1)] == every
+        assert [event async for event in turn.events(after=3)] == every[4:]
+        assert [event async for event in turn.events(after=-1, follow=False)] == every
+        with pytest.raises(errors.CursorInvalid):
+            [event async for event in turn.events(after=10**6)]
+
+
+async def test_what_is_there_is_given_without_waiting(scripted: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("a word, and then another one")], gate=gate)]
+    async with async_quick(scripted.url) as client:
+        turn = await (await client.sessions.create()).send("go")
+        async for event in turn.events():
+            if event.type == "text.delta":
+                break
+        there = [event async for event in turn.events(after=-1, follow=False)]
+        assert "text.delta" in [event.type for event in there]
+        assert not there[-1].at_end
+        gate.set()
+        await turn.wait()
+
+
+class TestOlderServers:
+    async def test_a_result_is_had_without_long_polls(self) -> None:
+        asked = []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.url.query)
+            return no(404, "not_found") if request.url.path == "/v1/me" else said(RECORD)
+
+        async with async_scripted(handle) as client:
+            assert (await client.turn("sess_1/msg_1").result()).cost_usd == 0.5
+        assert asked == [b"", b""]
+
+    async def test_files_of_a_result_are_missed_in_a_sentence(self, tmp_path: Path) -> None:
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            return no(404, "not_found") if request.url.path == "/v1/me" else said(RECORD)
+
+        async with async_scripted(handle) as client:
+            result = await client.turn("sess_1/msg_1").result()
+            assert result.files is None
+            with pytest.raises(errors.FeatureMissing, match="older and does not tell which files") as caught:
+                await result.save(tmp_path)
+        assert caught.value.feature == "files"
+
+    async def test_a_word_that_is_new_is_shown_as_it_came(self) -> None:
+        new = {**RECORD, "status": "resting", "later": [1]}
+        async with async_scripted(lambda _: said(new)) as client:
+            turn = await client.turn("sess_1/msg_1").refresh()
+        assert (turn.status, str(turn.record.status), turn.raw["later"]) == ("resting", "resting", [1])
+
+
+async def test_long_polls_hold_no_stream() -> None:
+    """Of a server that has them: the second one has the end."""
+    asked = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/me":
+            return said({"features": ["wait"]})
+        asked.append(dict(request.url.params))
+        return said(RECORD if len(asked) > 2 else {**RECORD, "status": "in_progress"})
+
+    async with async_scripted(handle) as client:
+        assert (await client.turn("sess_1/msg_1").result()).status == "completed"
+    assert asked == [{"wait": "25.0", "until": "waiting"}] * 3

@@ -1,0 +1,255 @@
+"""Tools that the program runs, and calls that need a yes, against a real server."""
+
+import logging
+import threading
+from typing import Literal
+
+import pytest
+
+from tests.kit.asking import TIME, WEATHER
+from tests.kit.clients import decided_later, look_up, quick
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running
+from walkaway import Call, Deny, Tool, ToolError, Walkaway, errors, tool
+
+
+@tool
+def stock(sku: str, warehouse: Literal["HAM", "ROT"] = "HAM") -> dict[str, object]:
+    """Tell how many pieces are in stock."""
+    return {"sku": sku, "pieces": 7, "warehouse": warehouse}
+
+
+def answers(model: MessagesApi) -> dict[str, str]:
+    """What the model was told last, by the call."""
+    blocks = [block for said in model.requests[-1]["messages"] for block in said["content"] if isinstance(block, dict)]
+    return {block["tool_use_id"]: str(block["content"]) for block in blocks if block["type"] == "tool_result"}
+
+
+def asks(model: MessagesApi, *calls: dict[str, object]) -> None:
+    model.replies = [Reply(list(calls)), Reply([text("done")])]
+
+
+def test_a_function_is_asked_and_its_answer_told(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("stock", "t1", sku="A-1", warehouse="ROT"))
+    with quick(scripted.url) as client:
+        assert (client.run("How many?", tools=[stock])).text == "done"
+    assert "'pieces':7" in answers(model)["t1"].replace('"', "'")
+    (told,) = [each for each in model.requests[0]["tools"] if each["name"] == "stock"]
+    assert told["input_schema"]["properties"]["warehouse"]["enum"] == ["HAM", "ROT"]
+
+
+@pytest.mark.parametrize("how", ["result", "events", "texts", "wait"])
+def test_every_way_of_reading_runs_tools(scripted: Running, model: MessagesApi, how: str) -> None:
+    asks(model, call("stock", "t1", sku="A-1"))
+    with quick(scripted.url) as client:
+        turn = (client.sessions.create(tools=[stock])).send("go")
+        if how == "result":
+            turn.result()
+        elif how == "wait":
+            turn.wait()
+        elif how == "events":
+            assert [event for event in turn.events()][-1].at_end
+        else:
+            assert "".join([piece for piece in turn.texts()]) == "done"
+        assert turn.text == "done"
+
+
+def test_calls_of_one_step_run_side_by_side(scripted: Running, model: MessagesApi) -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    @tool
+    def meet(who: str) -> str:
+        """Wait for the other one."""
+        both.wait()
+        return who
+
+    asks(model, call("meet", "t1", who="a"), call("meet", "t2", who="b"))
+    with quick(scripted.url) as client:
+        client.run("go", tools=[meet])
+    assert answers(model) == {"t1": "a", "t2": "b"}
+
+
+def test_an_async_function_is_awaited(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("look_up", "t1", what="tides"))
+    with quick(scripted.url) as client:
+        client.run("go", tools=[look_up])
+    assert answers(model) == {"t1": "tides for t1 of msg_sess_"}
+
+
+def test_what_goes_wrong_is_told_and_the_turn_goes_on(
+    scripted: Running, model: MessagesApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    @tool
+    def refuse(sku: str) -> None:
+        """Refuse."""
+        raise ToolError(f"there is no {sku}")
+
+    @tool
+    def break_down(sku: str) -> None:
+        """Break."""
+        raise KeyError(sku)
+
+    @tool
+    def odd() -> object:
+        """Give what is no JSON."""
+        return object()
+
+    asks(
+        model,
+        call("refuse", "t1", sku="B"), call("break_down", "t2", sku="C"), call("odd", "t3"),
+        call("stock", "t4", sku=5, colour="red"),
+    )  # fmt: skip
+    with caplog.at_level(logging.ERROR, "walkaway"):
+        with quick(scripted.url) as client:
+            assert (client.run("go", tools=[refuse, break_down, odd, stock])).text == "done"
+    told = answers(model)
+    assert told["t1"] == "there is no B"
+    assert told["t2"] == "KeyError: 'C'"
+    assert told["t3"].startswith("TypeError: odd returned what is no JSON")
+    assert told["t4"] == "`sku` must be text; `colour` is not known"
+    assert "break_down raised, call t2" in caplog.text
+
+
+def test_a_function_that_never_returns_is_named_when_time_is_over(scripted: Running, model: MessagesApi) -> None:
+    forever = threading.Event()
+
+    @tool
+    def hang() -> None:
+        """Hang."""
+        forever.wait(60)
+
+    asks(model, call("hang", "t1"))
+    with quick(scripted.url) as client:
+        with pytest.raises(errors.TimedOut, match=r"your function for hang \(t1\) has not returned\. It goes on"):
+            client.run("go", tools=[hang], timeout=0.7)
+    forever.set()
+
+
+def test_a_yes_and_a_no(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("list_files", "t1"), call("write_file", "t2", path="a", text="b"))
+    asked = []
+
+    def decide(call: Call) -> bool | Deny:
+        asked.append((call.name, call.needs))
+        return call.name == "list_files" or Deny("not on a Friday")
+
+    with quick(scripted.url) as client:
+        client.run("Tidy up", approve=["list_files", "write_file"], on_approval=decide)
+    assert sorted(asked) == [("list_files", "approval"), ("write_file", "approval")]
+    assert "not on a Friday" in answers(model)["t2"]
+    assert "not on a Friday" not in answers(model)["t1"]
+
+
+def test_an_approver_may_be_async(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("list_files", "t1"))
+
+    with quick(scripted.url) as client:
+        assert (client.run("go", approve=["list_files"], on_approval=decided_later)).text == "done"
+
+
+def test_an_approver_that_raises_is_no_answer(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("list_files", "t1"))
+
+    def decide(call: Call) -> bool:
+        raise LookupError(call.name)
+
+    with quick(scripted.url) as client:
+        session = client.sessions.create(approve=["list_files"])
+        turn = session.send("go")
+        with pytest.raises(errors.WalkawayError, match=r"asked for a yes to list_files raised LookupError"):
+            turn.result(on_approval=decide)
+        assert [each.call_id for each in (turn.refresh()).pending] == ["t1"]
+
+
+def test_what_nobody_here_answers_is_raised_or_waited_for(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("get_time", "t1", zone="Z"), call("stock", "t2", sku="A"))
+    with quick(scripted.url) as client:
+        session = client.sessions.create(tools=[TIME, WEATHER, stock])
+        turn = session.send("go")
+        with pytest.raises(
+            errors.TurnWaiting, match=r"waits for get_time \(output, t1\)\. Answer by turn\.answer"
+        ) as waiting:
+            turn.result()
+        assert [each.call_id for each in waiting.value.calls] == ["t1"]  # the other one was answered here
+        turn.answer(waiting.value.calls[0], "12:04")
+        assert (turn.result(on_waiting="wait")).text == "done"
+    assert answers(model)["t1"] == "12:04"
+
+
+def test_a_turn_is_answered_by_hand(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("get_time", "t1", zone="Z"), call("list_files", "t2"), call("glob", "t3"))
+    model.replies[0] = Reply([call("get_time", "t1", zone="Z"), call("list_files", "t2")])
+    with quick(scripted.url) as client:
+        session = client.sessions.create(tools=[TIME], approve=["list_files"])
+        turn = session.send("go")
+        with pytest.raises(errors.TurnWaiting):
+            turn.result()
+        turn.deny("t2", "no need")
+        turn.answer("t1", {"hour": 12}, is_error=True)
+        turn.answer("t1", {"hour": 12}, is_error=True)  # the same again is no error
+        with pytest.raises(errors.AlreadyAnswered):
+            turn.answer("t1", "another")
+        assert (turn.result()).text == "done"
+    assert "no need" in answers(model)["t2"]
+
+
+def test_an_old_log_runs_nothing_again(scripted: Running, model: MessagesApi) -> None:
+    ran = []
+
+    @tool
+    def once(sku: str) -> str:
+        """Count."""
+        ran.append(sku)
+        return "ok"
+
+    asks(model, call("once", "t1", sku="A"))
+    with quick(scripted.url) as client:
+        session = client.sessions.create(tools=[once])
+        turn = session.send("go")
+        turn.result()
+        every = [event for event in turn.events(after=-1)]
+        assert "tool_call.requested" in [event.type for event in every]
+    assert ran == ["A"]
+
+
+def test_tools_of_the_client_answer_in_every_session(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("hour", "t1"))
+
+    def use(client: Walkaway) -> Tool:
+        @client.tool
+        def hour() -> int:
+            """Tell the hour."""
+            return 12
+
+        return hour
+
+    with quick(scripted.url) as client:
+        hour = use(client)
+        assert hour() == 12
+        made = client.sessions.create(tools=[hour.definition])
+        turn = made.send("go")
+        assert (client.turn(turn.ref).result()).text == "done"
+        assert (client.turn(turn.ref).result(tools=False)).text == "done"
+
+
+def test_events_can_be_read_without_running_tools(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("stock", "t1", sku="A"))
+    with quick(scripted.url) as client:
+        turn = (client.sessions.create(tools=[stock])).send("go")
+        for event in turn.events(tools=False):
+            if event.type == "tool_call.requested":
+                break
+        with pytest.raises(errors.TurnWaiting):
+            turn.result(tools=False)
+        assert (turn.result()).text == "done"
+
+
+def test_two_programs_answer_a_call_once(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("stock", "t1", sku="A"))
+    with quick(scripted.url) as client:
+        turn = (client.sessions.create(tools=[stock])).send("go")
+        other = client.turn(turn.ref)
+        other.own["stock"] = stock
+        first, second = turn.result(), other.result()
+        assert first.text == second.text == "done"
+    assert list(answers(model)) == ["t1"]

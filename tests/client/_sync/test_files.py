@@ -1,0 +1,142 @@
+"""Files up and down: whole or not at all, folders, what broke half way, and what is not sent."""
+
+import os
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.kit.clients import BROKEN, Body, no, quick, said, scripted
+from tests.kit.servers import Running
+from walkaway import errors, paths
+
+WHOLE = bytes(range(256)) * 40
+
+
+def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
+    with quick(server.url) as client:
+        files = (client.sessions.create()).files
+        sent = files.upload(WHOLE, "up/ä b?#%.bin")
+        assert (sent.path, sent.size, sent.is_file) == ("up/ä b?#%.bin", len(WHOLE), True)
+        assert files.read("up/ä b?#%.bin") == WHOLE
+        (tmp_path / "note.txt").write_text("Grüße")
+        assert (files.upload(tmp_path / "note.txt")).path == "note.txt"
+        assert files.read_text("note.txt") == "Grüße"
+        down = files.download("up/ä b?#%.bin", tmp_path)
+        assert down == tmp_path / "ä b?#%.bin"
+        assert down.read_bytes() == WHOLE
+        assert files.download("note.txt", tmp_path / "new/place.txt") == tmp_path / "new/place.txt"
+        assert [each.path for each in files.list("up")] == ["up/ä b?#%.bin"]
+        assert {"note.txt", "up/ä b?#%.bin"} <= {each.path for each in files.walk()}
+        files.delete("note.txt")
+        with pytest.raises(errors.NotFound):
+            files.read("note.txt")
+
+
+def test_a_folder_goes_up_with_all_below(server: Running, tmp_path: Path) -> None:
+    for name in ("a.txt", "deep/er/b.txt", "deep/c.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "same.txt").symlink_to(tmp_path / "a.txt")
+    with quick(server.url) as client:
+        files = (client.sessions.create()).files
+        sent = files.upload_folder(tmp_path, "folder/")
+        assert [each.path for each in sent] == [
+            "folder/a.txt", "folder/deep/c.txt", "folder/deep/er/b.txt", "folder/same.txt",
+        ]  # fmt: skip
+        assert files.read_text("folder/deep/er/b.txt") == "deep/er/b.txt"
+        assert files.read_text("folder/same.txt") == "a.txt"
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_link_out_of_a_folder_is_refused_before_anything_is_sent(server: Running, tmp_path: Path, what: str) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    (outside / "secret").write_text("s")
+    (inside / "a.txt").write_text("a")
+    (inside / "way").symlink_to(outside / "secret" if what == "file" else outside)
+    with quick(server.url) as client:
+        files = (client.sessions.create()).files
+        with pytest.raises(errors.FileRefused, match=r"leads out of|is a link to the folder"):
+            files.upload_folder(inside, f"link-{what}")
+        with pytest.raises(errors.NotFound):
+            files.list(f"link-{what}")
+
+
+def test_a_missing_file_is_said_with_where_it_was_looked_for(server: Running, tmp_path: Path) -> None:
+    with quick(server.url) as client:
+        session = client.sessions.create()
+        with pytest.raises(errors.FileMissing, match=r"There is no file .*none\.txt here, in /"):
+            session.files.upload(tmp_path / "none.txt")
+        with pytest.raises(FileNotFoundError):
+            session.send("read", attachments=[tmp_path / "none.txt"])
+        with pytest.raises(errors.FileMissing, match="There is no folder"):
+            session.files.upload_folder(tmp_path / "none")
+        with pytest.raises(errors.FileRefused, match="goes up by files"):
+            session.files.upload(tmp_path)
+
+
+def test_attachments_travel_along_or_before(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "INLINE_BYTES", 20)
+    (tmp_path / "short.txt").write_text("short")
+    (tmp_path / "long.txt").write_text("long enough to be sent before")
+    with quick(server.url) as client:
+        session = client.sessions.create()
+        session.files.upload(b"there already", "there.txt")
+        given: list[str | Path | tuple[str, bytes]] = [
+            "there.txt",
+            tmp_path / "short.txt",
+            tmp_path / "long.txt",
+            ("named", b"text"),
+            ("big.txt", b"x" * 50),
+        ]
+        result = session.ask("What is in these?", attachments=given)
+        assert result.status == "completed"
+        assert {each.path for each in session.files.list("uploads")} == {"uploads/long.txt", "uploads/big.txt"}
+
+
+class TestDownloads:
+    """Over connections that break."""
+
+    def told(self, tmp_path: Path, etags: list[str], cuts: list[int]) -> tuple[bytes, list[str | None]]:
+        asked: list[str | None] = []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.headers.get("range"))
+            etag, cut = etags.pop(0), cuts.pop(0)
+            start = 0
+            if asked[-1] and request.headers["if-range"] == etag:
+                start = int(asked[-1].removeprefix("bytes=").removesuffix("-"))
+            rest = WHOLE[start:]
+            body = Body([rest[:cut]], BROKEN) if cut < len(rest) else Body([rest])
+            return httpx2.Response(206 if start else 200, headers={"etag": etag}, stream=body)
+
+        with scripted(handle) as client:
+            found = client.session("sess_1").files.download("a.bin", tmp_path / "a.bin")
+        return found.read_bytes(), asked
+
+    def test_go_on_where_they_broke(self, tmp_path: Path) -> None:
+        found, asked = self.told(tmp_path, ['"1"'] * 3, [100, 5000, 10**6])
+        assert found == WHOLE
+        assert asked == [None, "bytes=100-", "bytes=5100-"]
+
+    def test_begin_anew_when_the_file_has_changed(self, tmp_path: Path) -> None:
+        found, asked = self.told(tmp_path, ['"1"', '"2"'], [100, 10**6])
+        assert found == WHOLE
+        assert asked == [None, "bytes=100-"]
+
+    def test_are_there_whole_or_not_at_all(self, tmp_path: Path) -> None:
+        with scripted(lambda _: no(404, "file.not_found")) as client:
+            with pytest.raises(errors.NotFound):
+                client.session("sess_1").files.download("a.bin", tmp_path / "a.bin")
+        assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing here is async
+
+
+def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
+    record = {"id": "msg_1", "session_id": "sess_1", "status": "completed", "output_text": ""}
+    evil = {**record, "files": [{"path": "../evil.txt", "op": "written", "size": 1}]}
+    with scripted(lambda request: no(404) if request.url.path == "/v1/me" else said(evil)) as client:
+        with pytest.raises(errors.FileRefused, match="would be written outside"):
+            (client.turn("sess_1/msg_1").result()).save(tmp_path / "out")
+    assert not (tmp_path / "evil.txt").exists()

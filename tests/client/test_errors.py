@@ -1,0 +1,88 @@
+"""Errors as the client says them: one for each code of the reference, with a sentence and what to do next."""
+
+import inspect
+
+import pytest
+
+from walkaway import errors
+from walkaway.answers import Answer, kind, refused
+from walkaway.profiles import Options, Secret
+from walkaway_core.http.errors import OTHERS, STATUS
+from walkaway_wire import jsontext
+
+OPTIONS = Options("http://walkaway.test", Secret("alpha"), "url=", "WALKAWAY_KEY")
+EVERY = dict(STATUS) | {code: status for code, (status, _) in OTHERS.items()}
+
+
+def made(status: int, body: object = None, **headers: str) -> errors.WalkawayError:
+    raw = body if isinstance(body, bytes) else jsontext.dump_bytes(body)
+    named = {"content-type": "text/html", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return refused(Answer(status, named, raw, "http://walkaway.test/v1/me"), OPTIONS)
+
+
+@pytest.mark.parametrize("code", EVERY)
+def test_each_code_of_the_reference_has_its_error(code: str) -> None:
+    found = made(EVERY[code], {"error": code, "message": "This is why."})
+    assert type(found) not in {errors.WalkawayError, errors.Refused}
+    assert isinstance(found, errors.Refused)
+    assert (found.status, found.code) == (EVERY[code], code)
+    assert "This is why" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (409, "session.busy", errors.SessionBusy),
+        (409, "session.queue_full", errors.QueueFull),
+        (409, "agent.name_taken", errors.NameTaken),
+        (409, "schedule.name_taken", errors.NameTaken),
+        (409, "tool_call.answered", errors.AlreadyAnswered),
+        (409, "tool_call.not_waiting", errors.NotWaiting),
+        (409, "what.comes", errors.Conflict),
+        (400, "cursor.invalid", errors.CursorInvalid),
+        (422, "idempotency.mismatch", errors.IdempotencyMismatch),
+        (416, "range.invalid", errors.RangeInvalid),
+        (599, "", errors.ServerFailed),
+        (418, "", errors.Refused),
+    ],
+)
+def test_a_code_goes_before_a_status(status: int, code: str, expected: type[errors.Refused]) -> None:
+    assert kind(status, code) is expected
+
+
+def test_a_busy_session_says_which_turn_runs_and_what_can_be_done() -> None:
+    body = {"error": "session.busy", "message": "A turn runs", "response_id": "msg_1"}
+    found = made(409, body, retry_after="5", x_request_id="req_1")
+    assert isinstance(found, errors.SessionBusy)
+    assert (found.turn, found.retry_after, found.request_id) == ("msg_1", 5.0, "req_1")
+    assert str(found) == (
+        "A turn runs. Or say what becomes of the message: on_busy='enqueue', 'steer' or 'interrupt' "
+        "(409, session.busy, req_1)"
+    )
+
+
+def test_a_wrong_key_says_where_it_came_from_and_never_what_it_is() -> None:
+    found = made(401, {"error": "unauthorized", "message": "Send a known API key"})
+    assert "The key came from WALKAWAY_KEY" in str(found)
+    assert "alpha" not in str(found) + repr(OPTIONS)
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, b"<h1>Not here</h1>"), (200, b"<p>Hello"), (405, {"detail": "no"})])
+def test_a_server_that_is_no_walkaway_is_said_to_be_none(status: int, body: object) -> None:
+    found = made(status, body)
+    assert isinstance(found, errors.NotWalkaway)
+    assert f"answers ({status}, text/html), but not as Walkaway does. Is the address right?" in str(found)
+
+
+def test_a_proxy_in_trouble_is_trouble_of_the_server() -> None:
+    found = made(502, b"<h1>Bad\n gateway</h1>")
+    assert isinstance(found, errors.ServerFailed)
+    assert "<h1>Bad gateway</h1>" in str(found)
+
+
+def test_the_drawing_names_every_error_once() -> None:
+    drawn = (errors.__doc__ or "").split()
+    kinds = [
+        name for name, found in vars(errors).items() if inspect.isclass(found) and found.__module__ == errors.__name__
+    ]
+    assert {name: drawn.count(name) for name in kinds} == dict.fromkeys(kinds, 1)

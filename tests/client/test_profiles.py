@@ -1,0 +1,122 @@
+"""Where address and key come from, and what can be wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from walkaway import Walkaway, errors, profiles
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("WALKAWAY_URL", "WALKAWAY_KEY", "WALKAWAY_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("walkaway.profiles.sys.platform", "linux")
+    folder = tmp_path / "walkaway"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def stored(bare: Path) -> Path:
+    (bare / "config.toml").write_text(
+        'active = "work"\n[profiles.work]\nurl = "https://work.test"\n[profiles.home]\nurl = "http://home.test:1/"\n'
+    )
+    (bare / "keys.toml").write_text('work = "work-key"\n')
+    return bare
+
+
+def found(url: str | None = None, key: str | None = None, profile: str | None = None) -> tuple[str, str, str, str]:
+    made = profiles.options(url, key, profile, {})
+    return made.url, made.key.reveal(), made.url_source, made.key_source
+
+
+def test_without_a_word_it_is_this_machine() -> None:
+    assert found() == ("http://127.0.0.1:8005", "", "the default", "")
+
+
+def test_an_argument_goes_before_the_environment_and_that_before_a_profile(
+    stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found() == ("https://work.test", "work-key", "the profile 'work'", "the profile 'work'")
+    assert found(profile="home") == ("http://home.test:1", "", "the profile 'home'", "")
+    monkeypatch.setenv("WALKAWAY_PROFILE", "home")
+    assert found()[0] == "http://home.test:1"
+    monkeypatch.setenv("WALKAWAY_URL", " https://here.test/v1 ")
+    monkeypatch.setenv("WALKAWAY_KEY", "env-key\n")
+    assert found() == ("https://here.test", "env-key", "WALKAWAY_URL", "WALKAWAY_KEY")
+    assert found("http://said.test", "said") == ("http://said.test", "said", "url=", "key=")
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WALKAWAY_URL", "")
+    monkeypatch.setenv("WALKAWAY_KEY", " ")
+    assert found() == ("http://127.0.0.1:8005", "", "the default", "")
+
+
+def test_a_profile_that_is_named_must_be_there(stored: Path) -> None:
+    with pytest.raises(errors.SettingInvalid, match=r"no profile 'moon' in .*config\.toml"):
+        Walkaway(profile="moon")
+
+
+def test_a_file_that_cannot_be_read_is_named(stored: Path) -> None:
+    (stored / "keys.toml").write_text("work = ")
+    with pytest.raises(errors.SettingInvalid, match=r"keys\.toml cannot be read"):
+        Walkaway()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8005",
+        "ftp://walkaway.test",
+        "http://",
+        "http://a b",
+        "http://x:99999",
+        "http://[::1",
+        "http://x:0",
+        "/v1",
+    ],
+)
+def test_an_address_that_is_none_is_said_with_its_source(url: str) -> None:
+    with pytest.raises(errors.SettingInvalid, match=r"from url=, is no address of a server\. Give one like"):
+        Walkaway(url=url)
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@walkaway.test", "http://x.test/?a=1", "http://x.test/#a"])
+def test_an_address_holds_no_password_and_no_query(url: str) -> None:
+    with pytest.raises(errors.SettingInvalid, match="a query, a fragment or a password") as caught:
+        Walkaway(url=url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["one\ntwo", "one two", "schlüssel", "a\x00b"])
+def test_a_key_with_a_line_break_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(errors.SettingInvalid, match="The key from key= has a line break, a space") as caught:
+        Walkaway(key=key)
+    assert key not in str(caught.value)
+
+
+def test_a_header_with_a_line_break_is_refused() -> None:
+    with pytest.raises(errors.SettingInvalid, match="The header X-Team has a line break"):
+        Walkaway(headers={"X-Team": "a\r\nb"})
+
+
+def test_a_key_is_in_no_repr() -> None:
+    client = Walkaway(key="top-secret")
+    shown = [repr(client), repr(client._transport.options), repr(vars(client)), str(profiles.Secret("top-secret"))]
+    assert "top-secret" not in "".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://localhost", True),
+        ("http://[::1]:1", True),
+        ("http://walkaway.test", False),
+    ],
+)
+def test_no_proxy_stands_before_this_machine(url: str, here: bool) -> None:
+    assert profiles.is_here(url) is here
