@@ -38,7 +38,7 @@ class Mutant:
 MUTANTS = [
     Mutant(
         "feed: what the bus is told is written into the feed",
-        "a write has no effect, and nobody knows",
+        "tests/dialects/native/test_feed.py::test_it_has_what_happens_to_sessions_and_turns",
         (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),
     ),
     Mutant(
