@@ -90,6 +90,11 @@ class Scenes:
         assert agent.get("none.txt").status_code == 404
         self.client.delete(f"/v1/sessions/{agent.session}/files/out.txt").raise_for_status()
 
+    def commands_side_by_side(self) -> None:
+        both = [call("bash", name, command="true") for name in ("toolu_1", "toolu_2")]
+        self.model.replies = [Reply(both), Reply([text("Done.")])]
+        assert sse.send(self.client, sse.new(self.client, model=MODEL), "Go")[-1].event == "message.completed"
+
     def messages_to_a_busy_session(self) -> None:
         for how in ("steer", "interrupt", "enqueue"):
             held = Held(self.client, self.model)
@@ -150,6 +155,7 @@ def shape() -> Iterator[Deployed]:
         with scenes.client:
             scenes.large_bodies_go_into_the_bucket_and_go_with_their_session()
             scenes.files_and_commands()
+            scenes.commands_side_by_side()
             scenes.messages_to_a_busy_session()
             scenes.a_cancel_and_a_next_execution()
             scenes.calls_that_wait_for_the_caller()

@@ -36,7 +36,9 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": TMP,
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-NO_MORE_NAMESPACES = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+AT_THE_GATE = 'read -r _ || exit; exec "$@" < /dev/null'
+"""It goes no further without a server that ends it."""
+NO_MORE_NAMESPACES = f"echo 0 > /proc/sys/user/max_user_namespaces; {AT_THE_GATE}"
 _users = itertools.cycle(range(FIRST_USER, FIRST_USER + USERS))
 
 
@@ -175,7 +177,7 @@ def _inside(command: Command, owner: int | None) -> list[str]:
     """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
     shell = ["bash", "-c", command.text]
     if owner is None:
-        return ["--", *shell]
+        return ["--", "sh", "-c", AT_THE_GATE, "sh", *shell]
     user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
     namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
     bare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"]

@@ -67,6 +67,22 @@ class Namespace:
         except PermissionError as error:
             raise SandboxRefused(f"Commands cannot be run here: their limits cannot be set: {error}") from error
         self._open_gate()
+        self._bound_to_us()
+        self._open_gate()
+
+    def _bound_to_us(self) -> None:
+        """Wait until the first process ends with this program, or has ended.
+
+        It asks for that when it has made the namespace, and in vain if bubblewrap has ended by then; so the command
+        waits at the gate for it. What can be seen is the filter that it takes next (do_init in bubblewrap.c).
+        """
+        assert self._first is not None
+        ended, before = select.poll(), _filters(self.process.pid)
+        ended.register(self._first, select.POLLIN)
+        if before in ([], [b"Seccomp:\t2"]):
+            return  # before Linux 5.9 a filter more cannot be seen where this program has one
+        while _filters(self.first) == before and not ended.poll(1):
+            pass
 
     def _open_gate(self) -> None:
         with contextlib.suppress(BrokenPipeError):  # it has failed, and says so
@@ -153,7 +169,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                     mounting.mount(folder, mounted)  # two programs less to start
                 return subprocess.Popen(  # noqa: S603 - what runs in it is the point
                     [*(start.own if mounted else ()), *hold],
-                    stdin=subprocess.DEVNULL,
+                    stdin=gate,  # where what bubblewrap starts waits as well
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env={},
@@ -177,6 +193,14 @@ def _ended(first: int) -> bool:
     ended = select.poll()
     ended.register(first, select.POLLIN)
     return bool(ended.poll(ENDS_WITHIN * 1000))
+
+
+def _filters(pid: int) -> list[bytes]:
+    """Say which filters of system calls bind a process (proc_pid_status(5)); nothing for one that is gone."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_bytes().split(b"\n")
+        return [line for line in lines if line.startswith(b"Seccomp")]
+    return []
 
 
 def _found(name: str) -> str:

@@ -1,0 +1,74 @@
+"""A command does not outlive a server that is killed, also not one that has only begun."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.kit.patience import holds
+from tests.kit.sandboxes import needs_bubblewrap
+from tests.kit.servers import PATIENCE
+
+pytestmark = needs_bubblewrap
+
+SERVER = """
+import os, signal, sys
+from pathlib import Path
+from walkaway_core.ports.sandbox import Command
+from walkaway_local.sandbox.bubblewrap import Bubblewrap
+from walkaway_local.sandbox.namespace import Namespace
+from walkaway_local.workspace import FolderWorkspace
+
+opened, last = Namespace._open_gate, sys.argv[2] == "opened"
+
+def open_gate(namespace):
+    if namespace.first:
+        os.kill(namespace.first, signal.SIGSTOP)
+        if last:
+            opened(namespace)
+        print(namespace.first, flush=True)
+        sys.stdin.readline()
+        os.kill(os.getpid(), signal.SIGKILL)
+    opened(namespace)
+
+Namespace._open_gate = open_gate
+folder = Path(sys.argv[1])
+with Bubblewrap(folder / "s", FolderWorkspace(folder / "w")).run(Command("sleep 1000", "", (), (), 1000.0), print):
+    pass
+"""
+
+
+def parent(number: int) -> str:
+    """Say whose child a process is; nobody's when it has ended."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().split()[3]
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("gate", ["shut", "opened"])
+def test_what_makes_its_namespace_when_the_server_dies_begins_nothing(tmp_path: Path, gate: str) -> None:
+    command = [sys.executable, "-c", SERVER, str(tmp_path), gate]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        number = int(server.stdout.readline())
+        first = os.pidfd_open(number)
+        try:
+            bubblewrap = parent(number)
+            server.communicate("\n")
+            assert server.returncode == -signal.SIGKILL
+            assert holds(lambda: parent(number) != bubblewrap)
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(first, signal.SIGCONT)
+            ended = select.poll()
+            ended.register(first, select.POLLIN)
+            assert ended.poll(PATIENCE * 1000), "it runs, and nobody will end it"
+        finally:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(first, signal.SIGKILL)
+            os.close(first)
