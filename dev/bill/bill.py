@@ -32,8 +32,6 @@ POLLERS = {True: 5, False: 2}
 """Long polls of a queue that Lambda keeps up: with a maximum of concurrency, and without (Lambda developer guide,
 scaling of SQS event source mappings: it goes down to as few as two, but not where there is such a maximum)."""
 POLL_SECONDS = 20
-REACHED = 0.008
-"""Dollars of a turn, which is its aim."""
 TARGETS = {"turn": 0.008, "idle": 0.60, "moves": 12, "trips": 6}
 
 

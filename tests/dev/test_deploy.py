@@ -14,6 +14,7 @@ import boto3
 import click
 import httpx
 import pytest
+from click.testing import CliRunner
 from moto.moto_api import recorder
 from moto.server import ThreadedMotoServer
 
@@ -135,3 +136,14 @@ def test_nothing_is_changed_where_nothing_was_answered(answers: Path) -> None:
     assert deploy.answered(answers) == {}
     first = deploy.arguments(answers, {}, "x86_64", again=False)
     assert first[-3:] == ["--guided", "--parameter-overrides", "Architecture=x86_64"]
+
+
+def test_nothing_is_built_or_asked_where_no_region_is_named(answers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setattr(deploy, "ROOT", answers.parent)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it goes on"))
+    done = CliRunner().invoke(deploy.main, [])
+    assert done.exit_code == 1
+    assert "no Region is named" in done.output

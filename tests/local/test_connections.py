@@ -242,17 +242,25 @@ class TestStopping:
     @pytest.mark.parametrize("leaves", [False, True])
     def test_a_long_poll_ends_without_a_word_in_the_log(self, tmp_path: Path, slow: Served, *, leaves: bool) -> None:
         answers: list[httpx.Response] = []
+        asked = threading.Semaphore(0)
         with slow.client() as client:
             session = sse.new(client)
             path, before = f"/v1/sessions/{session}/events?wait=25", sockets(slow)
 
+            def trace(event: str, _: object) -> None:
+                if event == "http11.send_request_body.complete":
+                    asked.release()
+
             def poll() -> None:
                 with contextlib.suppress(httpx.ReadTimeout):
-                    answers.append(slow.client().get(path, timeout=0.2 if leaves else PATIENCE))
+                    patience = 0.2 if leaves else PATIENCE
+                    answers.append(slow.client().get(path, timeout=patience, extensions={"trace": trace}))
 
             polls = [threading.Thread(target=poll) for _ in range(3)]
             for each in polls:
                 each.start()
+            assert all(asked.acquire(timeout=PATIENCE) for _ in polls)
+            client.get("/health")  # what is answered now was read after the polls
             if leaves:
                 for each in polls:
                     each.join(PATIENCE)

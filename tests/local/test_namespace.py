@@ -13,6 +13,10 @@ import pytest
 from tests.kit.patience import holds
 from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.servers import PATIENCE
+from walkaway_core.ports.sandbox import Command, SandboxRefused
+from walkaway_local.sandbox import namespace
+from walkaway_local.sandbox.bubblewrap import Bubblewrap
+from walkaway_local.workspace import FolderWorkspace
 
 pytestmark = needs_bubblewrap
 
@@ -43,12 +47,16 @@ with Bubblewrap(folder / "s", FolderWorkspace(folder / "w")).run(Command("sleep 
 """
 
 
-def parent(number: int) -> str:
-    """Say whose child a process is; nobody's when it has ended."""
+def stat(number: int | str, field: int) -> str:
+    """Say something of a process (proc_pid_stat(5), its fields counted from 0); nothing when it has ended."""
     try:
-        return Path(f"/proc/{number}/stat").read_text().split()[3]
+        return Path(f"/proc/{number}/stat").read_text().split()[field]
     except OSError:
         return ""
+
+
+def parent(number: int) -> str:
+    return stat(number, 3)
 
 
 @pytest.mark.parametrize("gate", ["shut", "opened"])
@@ -60,6 +68,7 @@ def test_what_makes_its_namespace_when_the_server_dies_begins_nothing(tmp_path: 
         first = os.pidfd_open(number)
         try:
             bubblewrap = parent(number)
+            assert holds(lambda: stat(bubblewrap, 2) == "S"), "until it has let the first process go on, that one waits"
             server.communicate("\n")
             assert server.returncode == -signal.SIGKILL
             assert holds(lambda: parent(number) != bubblewrap)
@@ -72,3 +81,15 @@ def test_what_makes_its_namespace_when_the_server_dies_begins_nothing(tmp_path: 
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(first, signal.SIGKILL)
             os.close(first)
+
+
+def test_a_namespace_that_is_never_made_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Bubblewrap(tmp_path / "s", FolderWorkspace(tmp_path / "w"))
+    assert sandbox.problem() is None
+    monkeypatch.setattr(namespace, "BEGINS_WITHIN", 0.0)
+    monkeypatch.setattr(namespace, "_filters", lambda _: [b"Seccomp:\t0"])
+    with (
+        pytest.raises(SandboxRefused, match="has not begun"),
+        sandbox.run(Command("true", "", (), (), 10.0), lambda _: None),
+    ):
+        pytest.fail("it began")

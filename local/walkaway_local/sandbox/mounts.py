@@ -63,7 +63,7 @@ def _linked(path: Path, seen: Sequence[Path]) -> Sequence[str]:
 
 def _leads(target: Path, seen: Sequence[Path]) -> bool:
     plain = ".." not in target.parts and target.exists() and target.resolve() == target
-    return plain and any(target != place.parent and target.is_relative_to(place) for place in seen)
+    return plain and any(map(target.is_relative_to, seen))
 
 
 def mounted() -> list[Path]:

@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -31,8 +32,8 @@ exec "$@"
 """What runs before bubblewrap: it joins its control group, mounts the disk and waits until that is filled.
 
 Out of memory, the kernel ends it first."""
-ENDS_WITHIN = 30.0
-"""Seconds that the kernel may take to end processes that it has killed."""
+BEGINS_WITHIN, ENDS_WITHIN = 60.0, 30.0
+"""Seconds that a namespace may take to be made, and the kernel to end processes that it has killed."""
 
 
 class Namespace:
@@ -75,14 +76,17 @@ class Namespace:
 
         It asks for that when it has made the namespace, and in vain if bubblewrap has ended by then; so the command
         waits at the gate for it. What can be seen is the filter that it takes next (do_init in bubblewrap.c).
+        Raises SandboxRefused when it does not come.
         """
         assert self._first is not None
         ended, before = select.poll(), _filters(self.process.pid)
+        until = time.monotonic() + BEGINS_WITHIN
         ended.register(self._first, select.POLLIN)
         if before in ([], [b"Seccomp:\t2"]):
             return  # before Linux 5.9 a filter more cannot be seen where this program has one
         while _filters(self.first) == before and not ended.poll(1):
-            pass
+            if time.monotonic() >= until:
+                raise SandboxRefused(f"The command has not begun: its namespace was not made in {BEGINS_WITHIN:g} s")
 
     def _open_gate(self) -> None:
         with contextlib.suppress(BrokenPipeError):  # it has failed, and says so

@@ -45,8 +45,7 @@ def prepare() -> None:
 
     Where nobody asks for JSON, as outside of Lambda, Python's ways are left as they are.
     """
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    _quieten()
     if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
         _take_over()
 
@@ -56,9 +55,14 @@ def begin() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    prepare()
+    _quieten()
     _take_over()
     sys.excepthook = _ended
+
+
+def _quieten() -> None:
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _take_over() -> None:

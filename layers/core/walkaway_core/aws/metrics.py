@@ -38,8 +38,6 @@ class EmbeddedMetrics:
             **subject.named(),
             **{metric.name: value for metric, value in values.items()},
         }
-        with suppress(
-            OSError, ValueError
-        ):  # the output is full, or closed: nothing is worth less than what it is about
+        with suppress(OSError, ValueError):  # the output is full, or closed; what the line is about goes on
             sys.stdout.write(jsontext.dumps(line) + "\n")  # in one piece, or lines of two threads could mix
             sys.stdout.flush()
