@@ -306,6 +306,22 @@ class TestBash:
         assert "made" in agent.names()
         assert "in" not in agent.names()
 
+    def test_what_a_command_has_changed_is_told_of_its_turn(self, agent: Agent, client: httpx.Client) -> None:
+        agent.put("told/old.txt", b"old")
+        events = agent.events(
+            "rm told/old.txt; echo new > told/new.txt; echo more > told/b.txt; echo most > told/b.txt"
+        )
+        told = [event.data for event in events if event.event == "file.changed"]
+        files = [{name: file[name] for name in ("path", "op", "size", "call_id")} for file in told]
+        assert [(file["path"], file["op"], file["size"]) for file in files] == [
+            ("told/old.txt", "deleted", None),
+            ("told/b.txt", "written", 5),
+            ("told/new.txt", "written", 4),
+        ]
+        assert events[-1].data["files"] == files
+        url = f"/v1/sessions/{agent.session}/responses/{events[-1].data['id']}"
+        assert client.get(url).json()["files"] == files
+
     def test_output_is_seen_while_it_runs(self, agent: Agent) -> None:
         events = agent.events("echo one; sleep 2.5; echo two")
         assert "tool_use.progress" in [event.event for event in events]

@@ -11,7 +11,7 @@ from walkaway_core.agent import agents, client_tools
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import creating, deleting, starting
 from walkaway_core.engine.creating import UNMADE_AFTER
-from walkaway_core.engine.ending import PURGE_AFTER
+from walkaway_core.engine.releasing import PURGE_AFTER
 from walkaway_core.engine.starting import Message
 from walkaway_core.errors import NameTaken
 from walkaway_core.ports.items import Unknown

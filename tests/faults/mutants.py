@@ -42,6 +42,17 @@ MUTANTS = [
         (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),
     ),
     Mutant(
+        "files of a turn: what a call has changed is written with its result",
+        DIES_AFTER,
+        (
+            (
+                "doors/tool_call.py",
+                "changes.of_call(self._services, tx,",
+                "changes.of_call(self._services, Transaction(self._services.table),",
+            ),
+        ),
+    ),
+    Mutant(
         "feed: a cursor looks back as far as a write may take",
         "tests/log/test_feed_readers.py",
         (("log/feed_readers.py", "HORIZON = 120.0", "HORIZON = 0.0"),),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.faults.world import World
-from walkaway_core.dialects.native import keys
+from walkaway_core.dialects.native import keys, records
 from walkaway_core.doors.tool_call import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
@@ -204,6 +204,22 @@ def of_record(services: Services, turn: TurnKey, events: list[Event]) -> list[st
     told = [event.data["message"] for event in events if event.type == "turn.steered"]
     found.must(sorted(heard) == sorted(told), f"it was told {told}, and the conversation has {heard}")
     found.must(_rebuilt(events) == _stored(said), f"log and conversation differ: {_rebuilt(events)} {_stored(said)}")
+    return found + of_files(services, turn, events)
+
+
+def of_files(services: Services, turn: TurnKey, events: list[Event]) -> list[str]:
+    """What must hold of the files that a turn has changed: events, end and record say the same."""
+    found, told = Found(), dict[str, Any]()
+    for event in events:
+        if event.type == "file.changed":
+            told.pop(event.data["path"], None)
+            told[event.data["path"]] = {n: v for n, v in event.data.items() if n not in ("sequence_number", "at")}
+    record = turns.load(services, turn)
+    shown = records.responses(services, [record])[0].files if record else []
+    stored = [file.model_dump() for file in shown]
+    found.must(stored == list(told.values()), f"the record has {stored}, and the events {told}")
+    if events[-1].type == "message.completed":
+        found.must(events[-1].data["files"] == stored, f"the record has {stored}, and the end {events[-1].text}")
     return found
 
 

@@ -29,6 +29,7 @@ TOOL_USE_INPUT_DELTA: Final = "tool_use.input_delta"
 TOOL_USE_STOP: Final = "tool_use.stop"
 TOOL_USE_EXECUTING: Final = "tool_use.executing"
 TOOL_USE_PROGRESS: Final = "tool_use.progress"
+FILE_CHANGED: Final = "file.changed"
 TOOL_RESULT: Final = "tool_result"
 TOOL_CALL_REQUESTED: Final = "tool_call.requested"
 TOOL_CALL_APPROVED: Final = "tool_call.approved"
@@ -65,11 +66,12 @@ MEANINGS: Final = {
     TOOL_USE_STOP: "`{}`: the arguments are complete",
     TOOL_USE_EXECUTING: "`{name, id, input}`: the tool is about to run",
     TOOL_USE_PROGRESS: "`{id, content}`: how far the tool is; at most once a second",
+    FILE_CHANGED: "`{path, op, size, call_id}`: this call has `written` or `deleted` a file; before its `tool_result`",
     TOOL_RESULT: "`{id, content, is_error}`: what the tool returned; `id` is that of `tool_use.start`",
     TOOL_CALL_REQUESTED: "`{call_id, name, arguments, needs, expires_at}`: the turn waits for POST …/tool_results: "
     "an output, or a yes or no where `needs` is `approval`",
     TOOL_CALL_APPROVED: "`{call_id}`: the call may run; a no is a `tool_result` with `is_error`",
-    MESSAGE_COMPLETED: "`{id, status, usage}`: the turn is done",
+    MESSAGE_COMPLETED: "`{id, status, usage, files}`: the turn is done; `files` as in its record",
     MESSAGE_CANCELLED: "`{id, status}`: the turn was cancelled",
     MESSAGE_ERROR: "`{id, error, code}`: the turn failed",
     UNREADABLE: "`{unreadable}`: what is stored of this event cannot be read; the ones around it keep their numbers",

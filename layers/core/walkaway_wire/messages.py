@@ -74,6 +74,15 @@ class Said(BaseModel):
     created_at: float
 
 
+class ChangedFile(BaseModel):
+    """A file that a tool has changed, as the turn left it."""
+
+    path: str
+    op: Literal["written", "deleted"]
+    size: Annotated[int | None, Field(description="bytes; null once it is deleted")]
+    call_id: Annotated[str, Field(description="the call that changed it last")]
+
+
 class ResponseRecord(BaseModel):
     """A turn as it is now."""
 
@@ -92,6 +101,9 @@ class ResponseRecord(BaseModel):
     error: str | None
     error_code: Annotated[str | None, Field(description="why it failed, for programs; null where nothing says so")]
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what it waits for the caller to do")]
+    files: Annotated[
+        list[ChangedFile], Field(description="what its tools have changed, each file once; the last 1,000")
+    ] = []
 
 
 class Cancelled(BaseModel):

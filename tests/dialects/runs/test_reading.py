@@ -13,7 +13,7 @@ from tests.kit.runs import RUNS, over, submit
 from tests.kit.servers import Running
 from walkaway_core.dialects.runs import keys
 from walkaway_core.doors.sweep import sweep
-from walkaway_core.engine.ending import PURGE_AFTER
+from walkaway_core.engine.releasing import PURGE_AFTER
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.store.keys import END, SessionKey
 

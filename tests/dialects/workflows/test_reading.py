@@ -10,7 +10,7 @@ from agentsapi import AgentServiceAPIClient
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.shapes import Shape, until
 from walkaway_core.dialects.workflows import keys
-from walkaway_core.engine.ending import PURGE_AFTER
+from walkaway_core.engine.releasing import PURGE_AFTER
 from walkaway_core.ports.items import Item, Key, Put
 from walkaway_core.store.keys import SessionKey
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from walkaway.events.base import Event, Unknown
 from walkaway.events.tools import (
+    FileChanged,
     ToolCallApproved,
     ToolCallRequested,
     ToolResult,
@@ -54,6 +55,7 @@ __all__ = [
     "ALL",
     "Event",
     "EventUnreadable",
+    "FileChanged",
     "MessageCancelled",
     "MessageCompleted",
     "MessageCreated",

@@ -55,6 +55,17 @@ class ToolResult(Call):
     is_error = Says(absent=False)
 
 
+class FileChanged(Event):
+    """This call has `written` or `deleted` a file; before its ToolResult. `size`: bytes, None once it is deleted."""
+
+    __slots__ = ()
+    type = wire.FILE_CHANGED
+    path = Says("")
+    op = Says("")
+    size = Says[int | None](None)
+    call_id = Says("")
+
+
 class ToolCallRequested(Event):
     """The turn waits for an output, or for a yes or no where `needs` is `approval`."""
 

@@ -1,6 +1,6 @@
 """Events of how a turn goes: it begins, waits, takes its steps, ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from walkaway.events.base import Event, Says, Step
@@ -102,6 +102,7 @@ class MessageCompleted(Event):
     id = Says("")
     status = Says("")
     usage = Says[Mapping[str, int]]({})
+    files = Says[Sequence[Mapping[str, Any]]](())
 
 
 class MessageCancelled(Event):

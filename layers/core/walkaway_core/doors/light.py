@@ -46,7 +46,7 @@ class Results:
 
     def write(self, tx: Transaction) -> list[Draft]:
         """Write them into a transaction; give the events about it."""
-        return [call.end(tx, result) for call, result in self.ended]
+        return [draft for call, result in self.ended for draft in call.end(tx, result)]
 
     def commit(self) -> int:
         """Write them by themselves, and say where the log ends.

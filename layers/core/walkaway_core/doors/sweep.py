@@ -10,7 +10,7 @@ from typing import Any
 
 from walkaway_core.doors import waiting
 from walkaway_core.doors.finish_turn import STOPPED, finish_turn
-from walkaway_core.engine import deleting
+from walkaway_core.engine import deleting, limits
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import next_execution
 from walkaway_core.engine.pause import answering, parking
@@ -125,7 +125,7 @@ def _turn(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> 
     elif turn.resuming:
         _resuming(services, turn)
     elif turns.left(services, turn) <= 0:
-        end_turn(services, turn_key, Ending("failed", turns.timeout_sentence(turn), "timeout"))
+        end_turn(services, turn_key, Ending("failed", limits.timeout_sentence(turn), "timeout"))
     elif turn.started or services.clock.lived(turn.began_at) > NEW_NAME_AFTER:
         next_execution(services, turn_key, turn.execution)
     else:

@@ -18,20 +18,22 @@ neither `until` nor `process`; its body is the `tool_result` block. Names and un
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from walkaway_core.agent import tools
-from walkaway_core.agent.tools.tool import Result, ToolContext
+from walkaway_core.agent.tools.tool import Result, Tool, ToolContext
 from walkaway_core.engine.executions import Current
 from walkaway_core.errors import Unavailable
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Draft, Superseded, Writer
 from walkaway_core.ports import patience
 from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
+from walkaway_core.store import changes
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 from walkaway_wire import gate, jsontext
-from walkaway_wire.events import TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
+from walkaway_wire.events import FILE_CHANGED, TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
 """Seconds for which a call of no tool is somebody's."""
@@ -62,6 +64,7 @@ class ToolCall:
         number: int | None = None,
     ) -> None:
         """`place`: the step whose `answer` it is, and which of its calls, from 0. `number`: where the log ended."""
+        self._place = place
         step, index = place
         self._services = services
         self._record, self._session, self._settings = current
@@ -137,6 +140,11 @@ class ToolCall:
             return Result(f"{missing}. {why}" if why else missing, is_error=True)
         fence = Check(*self.journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
         context = ToolContext(self._services, self._session, fence, self._progress)
+        result = self._used(tool, context)
+        return replace(result, changed=tuple(context.changed.values()))
+
+    def _used(self, tool: type[Tool], context: ToolContext) -> Result:
+        """Use a tool. Raises Superseded."""
         try:
             return tools.use(tool, self.block["input"], context)
         except Superseded:
@@ -147,19 +155,29 @@ class ToolCall:
             logging.getLogger(__name__).exception("tool %s broke", tool.name)
             return Result(f"The tool {tool.name} itself broke; this is no fault of the arguments", is_error=True)
 
-    def end(self, tx: Transaction, result: Result) -> Draft:
-        """Write the result into the journal, if that still names this invocation; give the event that says so."""
+    def end(self, tx: Transaction, result: Result) -> list[Draft]:
+        """Write the result into the journal, if that still names this invocation, and what has changed beside it.
+
+        Gives the events that say so.
+        """
         told = {"content": jsontext.whole(result.content), "is_error": result.is_error}
         body = {"type": "tool_result", "tool_use_id": self.block["id"], **told}
         done = transcript.result_entry(self._services, self._turn, self.journal, body, self._nonce)
         tx.put(done, *self._mine)
         self._services.extensions.projections.call_ended(self._services, tx, self._record, self.block["id"])
-        return TOOL_RESULT, {"id": self.block["id"], **told}
+        return [*self._changed(tx, result), (TOOL_RESULT, {"id": self.block["id"], **told})]
+
+    def _changed(self, tx: Transaction, result: Result) -> list[Draft]:
+        if not result.changed:
+            return []
+        files = [file.shown(self.block["id"]) for file in result.changed]
+        changes.of_call(self._services, tx, self._turn, self._place, self._nonce, files)
+        return [(FILE_CHANGED, file) for file in files]
 
     def finish(self, result: Result) -> None:
         """Write the result into the journal and the log. Raises Superseded when somebody else has the call."""
         tx = Transaction(self._services.table)
-        if not self._write([self.end(tx, result)], tx):
+        if not self._write(self.end(tx, result), tx):
             journal = self._services.table.get(self.journal)[0]
             if journal is None or journal.facts["nonce"] != self._nonce:
                 raise Superseded

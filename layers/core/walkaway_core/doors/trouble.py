@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from walkaway_core.doors import retries
 from walkaway_core.doors.open_step import OpenStep, Remedies
-from walkaway_core.engine import executions
+from walkaway_core.engine import executions, limits
 from walkaway_core.log import log
 from walkaway_core.ports.items import Refused
 from walkaway_core.ports.model import ModelBusy, ModelFailed, ModelRefused, ModelSilent, ThinkingRefused
@@ -94,7 +94,7 @@ def otherwise(services: Services, begun: OpenStep, refusal: ModelRefused) -> Rem
 def _end(turn: Turn, failed: Failed, left: float, wait: float) -> tuple[str, str] | None:
     """Say with which code and sentence the turn fails, if it is not tried again."""
     if left <= 0:
-        return "timeout", turns.timeout_sentence(turn)
+        return "timeout", limits.timeout_sentence(turn)
     excused, silent = _counted(turn, failed)
     if silent >= retries.SILENCES:
         return "model_silent", SILENT.format(silent)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from walkaway_core.engine.ending import Ending, end_turn, mark_deleted
+from walkaway_core.engine.ending import Ending, end_turn
+from walkaway_core.engine.releasing import mark_deleted
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Below, Condition, Delete, Is, Key, Lacks, Refused, Unknown, ms
 from walkaway_core.store import bodies, keys, outbox, sessions, turns

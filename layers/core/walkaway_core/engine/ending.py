@@ -1,16 +1,18 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from walkaway_core.engine import queueing, starting
+from walkaway_core.engine import queueing, releasing
 from walkaway_core.engine.executions import get
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
-from walkaway_core.ports.items import Absent, Delete, Is, Item, Present, Refused, Unknown
+from walkaway_core.ports.items import Absent, Delete, Is, Item, Refused, Unknown
 from walkaway_core.ports.metrics import ENDED
-from walkaway_core.store import due, outbox, session_facts, sessions, starts, turn_facts
+from walkaway_core.store import changes, due, outbox, sessions, starts, turn_facts
+from walkaway_core.store.changes import Shown
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -20,8 +22,6 @@ from walkaway_wire.events import MESSAGE_CANCELLED, MESSAGE_COMPLETED, MESSAGE_E
 
 LAST_ERA = 10**9
 """Nobody supersedes the end of a turn but another end."""
-PURGE_AFTER = 20 * 60.0
-"""Seconds before the contents of a deleted session go: a zombie must not find an empty log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,15 @@ class Ending:
         """What is told of the session that goes."""
         return ((outbox.EXPIRED if self.expired else outbox.DELETED),) if self.delete else ()
 
-    def draft(self, turn: Turn) -> Draft:
-        """Make the terminal event."""
+    def draft(self, turn: Turn, files: Sequence[Shown]) -> Draft:
+        """Make the terminal event. `files`: those that the turn has changed."""
         if self.status == "completed":
             return MESSAGE_COMPLETED, {
                 "id": turn.key.turn,
                 "status": "completed",
                 "usage": turn.usage,
                 "cost_usd": turn.cost_usd,
+                "files": files,
             }
         if self.status == "cancelled":
             return MESSAGE_CANCELLED, {"id": turn.key.turn, "status": "cancelled"}
@@ -131,13 +132,17 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
 
     Once it is committed the caller starts what follows, and calls `announce`.
     """
-    key = turn.key
-    _over(services, tx, turn, ending)
+    key, files = turn.key, _changed(services, turn, ending)
+    _over(services, tx, turn, ending, len(files))
+    if files:
+        changes.of_turn(services, tx, key, services.ids.new("end_"), files)
     held = session is not None and session.turn == key.turn
-    following = _release(services, tx, session, ending, successor) if session and held else None
+    following = None
+    if session and held:
+        following = releasing.release(services, tx, session, ending.status, successor, gone=ending.delete)
     kinds = [outbox.ENDED[ending.status], *ending.of_session]
     notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
-    return Written(ending.draft(turn), notices, following)
+    return Written(ending.draft(turn, files), notices, following)
 
 
 def announce(services: Services, ending: Ending, written: Written) -> None:
@@ -171,9 +176,18 @@ def _clear(services: Services, key: SessionKey) -> None:
             services.table.write(Delete(*waiting.key))
 
 
-def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> None:
-    """Write that the turn is over."""
-    facts = turn_facts.ended(ending.status, services.clock.now(), ending.error, ending.code)
+def _changed(services: Services, turn: Turn, ending: Ending) -> list[Shown]:
+    """Read which files a turn has changed. What a call adds meanwhile adds to the log too, whose end is then another.
+
+    The last step of one that is completed has called nothing.
+    """
+    called = turn.step - (ending.status == "completed")
+    return changes.so_far(services, turn.key) if called > 0 else []
+
+
+def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending, files: int) -> None:
+    """Write that the turn is over, having changed so many files."""
+    facts = turn_facts.ended(ending.status, services.clock.now(), ending.error, ending.code, files)
     if turn.status == "queued":
         queueing.leave(tx, turn, facts)
     else:
@@ -187,54 +201,6 @@ def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending) -> No
         )
         due.drop(tx, turn.key.turn, turn.due)
     tell(services, tx, turn, facts)
-
-
-def _release(
-    services: Services, tx: Transaction, session: Session, ending: Ending, successor: Begin | None
-) -> Turn | None:
-    """Write that the session is free, or gone, or another turn's; give that one."""
-    tx.change(
-        session.key.item,
-        Is("turn", session.turn),
-        Is("inbox", session.inbox),  # a message that came to wait has been seen, or it would wait for ever
-        Is("due", session.due),  # nobody has moved or ended the session meanwhile
-        set=session_facts.active(services.clock.now(), session.turn, ending.status),
-    )
-    following = None if ending.delete else _following(services, tx, session, successor)
-    if following is None:
-        _free(services, tx, session, ending)
-    return following
-
-
-def _following(services: Services, tx: Transaction, session: Session, successor: Begin | None) -> Turn | None:
-    """Begin the turn that comes next, if there is one."""
-    if successor:
-        return successor(tx, session)
-    for waiting in queueing.waiting(services, session):
-        if turn := queueing.turn(services, session.key, waiting):
-            return starting.promote(services, tx, session, waiting, turn)
-        tx.delete(waiting.key, Present())  # nobody can read what it was to be
-        tx.change(session.key.item, add=session_facts.LEFT)
-    return None
-
-
-def _free(services: Services, tx: Transaction, session: Session, ending: Ending) -> None:
-    """Write that a session is free, or gone."""
-    if ending.delete:
-        mark_deleted(services, tx, session)
-    else:
-        end = sessions.lifetime(session, services.clock.now())
-        moved = due.move(tx, session.due, end, "session", session.key.session, session.key.detail)
-        tx.change(session.key.item, set=session_facts.ends(end, moved))
-    tx.change(session.key.item, drop=("turn",))
-
-
-def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:
-    """Write that a session is gone for everyone outside; its contents go later (`deleting.purge`)."""
-    now = services.clock.now()
-    moved = due.move(tx, session.due, now + PURGE_AFTER, "purge", session.key.session, session.key.detail)
-    tx.change(session.key.item, set=session_facts.deleted(now, moved))
-    services.extensions.projections.session_deleted(services, tx, session)
 
 
 def cancel(services: Services, key: TurnKey) -> bool:

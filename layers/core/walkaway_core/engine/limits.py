@@ -1,7 +1,6 @@
 """What a turn may use up: steps, money, time. Looked at before every model call."""
 
 from walkaway_core.agent import prices
-from walkaway_core.store import turns
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.turns import Turn
@@ -24,7 +23,7 @@ def check(turn: Turn, session: Session, settings: AgentSettings, step: int, left
         )
     check_cost(turn, session, settings)
     if left <= 0:
-        raise LimitReached("timeout", turns.timeout_sentence(turn))
+        raise LimitReached("timeout", timeout_sentence(turn))
 
 
 def check_cost(turn: Turn, session: Session, settings: AgentSettings) -> None:
@@ -38,3 +37,8 @@ def check_cost(turn: Turn, session: Session, settings: AgentSettings) -> None:
             raise LimitReached(
                 "max_cost", f"{whose} has cost {dollars:.4f} of the {most:g} US dollars allowed ({name})"
             )
+
+
+def timeout_sentence(turn: Turn) -> str:
+    """Say that a turn has used up its time."""
+    return f"The turn was not done after {turn.allowed:g} seconds, the limit for a turn"

@@ -22,7 +22,7 @@ ATTEMPTS = 1000
 """More than a step can have; the last number is that of the step's tools."""
 
 GONE = "What is stored of this event cannot be read"
-MOST = 1000
+MOST = 4000
 """As many events as an item that nobody can read is believed to have."""
 
 _NUMBER = re.compile("[0-9]{10}")

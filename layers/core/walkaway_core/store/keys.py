@@ -5,6 +5,8 @@ T#{tenant}                SESSION#{session}               a session's record
                           KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           QUEUE#{turn}                    a message that waits for its turn
+                          CHANGED#{turn}                  the files that a turn has changed, once it is over
+                          CHANGED#{turn}#{step}#{call}    those that a call of it has changed
                           ASKED#{hash}                    a call that the caller was asked to answer
                           TOOLS#{hash}                    definitions of tools that the caller runs; also below an agent
                           ENTRY#{order}#{step}#0          what the user (step 0) or the model said
@@ -150,6 +152,11 @@ class TurnKey:
     def call(self, step: int, index: int) -> Key:
         """The journal of a step's tool call."""
         return self.owner.partition, f"{self._entries}{step:05}#1#{index:03}"
+
+    def changed(self, *place: int) -> Key:
+        """The files that a step's tool call has changed; without a `place`, those of the whole turn."""
+        step_and_index = "#{:05}#{:03}".format(*place) if place else ""
+        return self.owner.partition, f"CHANGED#{self.turn}{step_and_index}"
 
     @property
     def _entries(self) -> str:

@@ -24,6 +24,7 @@ waited          ms        unparked            how long it has waited before
 token, history            parked, waiting     the state machine's task token, and how full the execution was
 ended           ms        ended               when it was over
 error, code               ended               of a turn that failed
+files           number    ended               how many stand in store/changes.py; absent: none
 cost, unpriced, tokens    model_step          what its model calls have used (see turns.USAGE)
 hook_…                    TurnWebhook         an address of its own
 
@@ -112,6 +113,7 @@ def given_back(milliseconds: int) -> dict[str, int]:
     return {"deadline": milliseconds, "waited": milliseconds}
 
 
-def ended(status: Status, now: float, error: str, code: str) -> dict[str, Fact]:
-    """It is over."""
-    return {"status": status, "ended": ms(now), "error": error, "code": code}
+def ended(status: Status, now: float, error: str, code: str, files: int = 0) -> dict[str, Fact]:
+    """It is over; so many files are as it left them."""
+    facts: dict[str, Fact] = {"status": status, "ended": ms(now), "error": error, "code": code}
+    return {**facts, "files": files} if files else facts

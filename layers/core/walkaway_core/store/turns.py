@@ -86,6 +86,8 @@ class Turn:
     """How many attempts at the step that has begun do not count, as the service was busy."""
     silent: int = 0
     """How many of them were cut off with nothing to keep."""
+    files: int = 0
+    """How many files it has changed, once it is over (store/changes.py)."""
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     """All that its record says, with what a dialect has added there: only that dialect reads it."""
 
@@ -165,6 +167,7 @@ def _unpack(key: TurnKey, item: Item) -> Turn:
         agent_version=item.number("agent_version", 0),
         facts=item.facts,
         code=str(item.facts.get("code", "")),
+        files=item.number("files", 0),
         excused=item.number("excused", 0),
         silent=item.number("silent", 0),
         pause=Pause(
@@ -242,8 +245,3 @@ def tell(services: Services, tx: Transaction, before: Turn, facts: Mapping[str, 
     kept = {name: value for name, value in before.facts.items() if name not in dropped}
     after = unpack(before.key, Item(*before.key.item, {**kept, **facts}))
     services.extensions.projections.turn_moved(services, tx, before, after)
-
-
-def timeout_sentence(turn: Turn) -> str:
-    """Say that a turn has used up its time."""
-    return f"The turn was not done after {turn.allowed:g} seconds, the limit for a turn"

@@ -2,7 +2,7 @@
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Check
 from walkaway_core.ports.workspace import Changed, FileInfo
 from walkaway_core.store import files
+from walkaway_core.store.changes import FileOp
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 
@@ -32,6 +33,8 @@ class Result:
 
     content: str
     is_error: bool = False
+    changed: Sequence[FileOp] = ()
+    """The files that the call has changed, whatever came of it: not for the model, but for readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class ToolContext:
     """Tells readers how far the call is, at most once a second; whether it did. Raises Superseded."""
     allotted: Allotted = field(default_factory=Allotted)
     """The time that the call has; what may take long asks it, and what waits for others is ended by it."""
+    changed: dict[str, FileOp] = field(default_factory=dict)
+    """What the call has done to files until now, by their paths."""
 
     @contextlib.contextmanager
     def hand(self) -> Iterator[Hand]:
@@ -94,10 +99,13 @@ class ToolContext:
             self.check_still_mine()
             pieces = self._limited(path, contents(), most or files.MOST_BYTES)
             try:
-                return files.write(self.services, self.session, path, pieces, version=seen)
+                info = files.write(self.services, self.session, path, pieces, version=seen)
             except Changed:
                 if version is not None:
                     raise
+            else:
+                self._note(FileOp(path, "written", info.size))
+                return info
 
     def _limited(self, path: str, pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
         """Give a file's contents on, up to a size, while the call is not over. Raises ToolError for more."""
@@ -118,6 +126,11 @@ class ToolContext:
         self.check_still_mine()
         with contextlib.suppress(FileNotFound):
             files.delete(self.services, self.session, path, version=seen)
+            self._note(FileOp(path, "deleted"))
+
+    def _note(self, done: FileOp) -> None:
+        self.changed.pop(done.path, None)  # in the order in which they were changed last
+        self.changed[done.path] = done
 
     def check_still_mine(self) -> None:
         """Raise Superseded when the call is no longer this worker's, or its turn is over; TooLong with its time."""

@@ -2,9 +2,11 @@
 
 from walkaway_core.engine.pause import asking
 from walkaway_core.log import transcript
+from walkaway_core.store import changes
+from walkaway_core.store.changes import Shown
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
-from walkaway_wire.messages import ResponseRecord
+from walkaway_wire.messages import ChangedFile, ResponseRecord
 from walkaway_wire.tools import PendingToolCall
 
 
@@ -16,6 +18,7 @@ def pending(services: Services, turn: Turn | None) -> list[PendingToolCall]:
 def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
     """Show turns, each with the text of its last step."""
     texts = transcript.texts(services, [(turn.key, turn.step) for turn in turns])
+    files = _files(services, turns)
     return [
         ResponseRecord(
             id=turn.key.turn,
@@ -31,6 +34,15 @@ def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
             error=turn.error or None,
             error_code=turn.code or None,
             pending_tool_calls=pending(services, turn),
+            files=[ChangedFile.model_validate(file) for file in files.get(turn.key.turn, ())],
         )
         for turn, text in zip(turns, texts, strict=True)
     ]
+
+
+def _files(services: Services, turns: list[Turn]) -> dict[str, list[Shown]]:
+    """Read which files turns have changed, by their ids; those that run, until now."""
+    ended = [turn.key for turn in turns if turn.files]
+    files = {key.turn: found for key, found in zip(ended, changes.at_end(services, ended), strict=True)}
+    running = [turn.key for turn in turns if turn.status == "running" and turn.step]
+    return files | {key.turn: changes.so_far(services, key) for key in running}
