@@ -118,7 +118,7 @@ class TestJournal:
         turn, tool = self.begin(engine, model, "write_file", path="a", content="b")
         engine.table.at(at, fault)
         engine.door("RunTool", tool)
-        assert engine.kinds(turn)[-2:] == ["tool_use.executing", "tool_result"]
+        assert engine.kinds(turn)[-3:] == ["tool_use.executing", "file.changed", "tool_result"]
         assert engine.kinds(turn).count("tool_result") == 1
 
     def crash(self, engine: Engine, tool: dict[str, Any], monkeypatch: Any) -> None:

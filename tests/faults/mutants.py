@@ -124,7 +124,7 @@ MUTANTS = [
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
         WAITS,
-        (("engine/ending.py", 'Is("inbox", session.inbox), ', ""),),
+        (("engine/releasing.py", 'Is("inbox", session.inbox), ', ""),),
     ),
     Mutant(
         "R1: a turn that is steered at its end goes on",
@@ -280,14 +280,14 @@ MUTANTS = [
     Mutant(
         "delete: the turn ends with its session",
         "the user deletes the session",
-        (("engine/ending.py", "    if ending.delete:\n        mark", "    if False:\n        mark"),),
+        (("engine/releasing.py", "    if gone:\n        mark", "    if False:\n        mark"),),
     ),
     Mutant(
         "delete: the due item brings the broom",
         "whoever sends, runs or deletes dies after a write",
         (
             (
-                "engine/ending.py",
+                "engine/releasing.py",
                 "due.move(tx, session.due, now + PURGE",
                 f"due.move({SCRATCH}, session.due, now + PURGE",
             ),

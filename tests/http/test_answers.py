@@ -128,7 +128,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app.ask("GET", f"/api/agent/{agent}/status/{task}/events")
     stack.close()
     names = {"session": session, "response_id": turn, "webhook": hook, "delivery": delivery, "run": run}
-    names |= {"agent": agent, "agent_id": agent, "task_id": str(task)}
+    names |= {"agent": agent, "agent_id": agent, "task_id": str(task), "version": "1"}
     (data.parent / "names.json").write_text(json.dumps(names))
     return data
 

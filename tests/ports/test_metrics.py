@@ -5,6 +5,8 @@ import json
 import sys
 import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -51,7 +53,11 @@ def test_what_cannot_be_kept_is_left_out_without_a_word(
 
 class TestEmbedded:
     @pytest.fixture
-    def metrics(self) -> EmbeddedMetrics:
+    def metrics(self, monkeypatch: pytest.MonkeyPatch) -> EmbeddedMetrics:
+        nobodys = ContextVar[Mapping[str, str]](
+            "nobodys", default=MappingProxyType({})
+        )  # what other tests worked on is named still
+        monkeypatch.setattr(subject, "_subject", nobodys)
         return EmbeddedMetrics("stack", HeldClock())
 
     def test_it_is_what_powertools_writes(self, metrics: EmbeddedMetrics, capsys: pytest.CaptureFixture[str]) -> None:
