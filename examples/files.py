@@ -11,6 +11,4 @@ survey.mkdir(exist_ok=True)
 client = Walkaway()
 session = client.sessions.create(file_access={"read": ["data", "out"], "write": ["data", "out"]})
 print([entry.path for entry in session.files.upload_folder(survey, "data")])
-session.ask("Write a report on the answers by region to out/report.md")
-for entry in session.files.walk("out"):
-    print(session.files.download(entry.path, Path("charts") / entry.path))
+print(*session.ask("Write a report on the answers by region to out/report.md").save("charts"))

@@ -137,6 +137,26 @@ class TestDownloads:
         assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing here is async
 
 
+async def test_a_result_fetches_what_its_turn_has_written_and_not_what_it_deleted(
+    server: Running, tmp_path: Path
+) -> None:
+    async with async_quick(server.url) as client:
+        session = await client.sessions.create()
+        await session.files.upload(b"x", "old.txt")
+        result = await session.ask("Write a memo on tides to made/tides.md")
+        assert [(file["path"], file["op"]) for file in result.files or ()] == [("made/tides.md", "written")]
+        saved = await result.save(tmp_path)
+        assert [str(path.relative_to(tmp_path)) for path in saved] == ["made/tides.md"]
+        assert saved[0].read_bytes() == await session.files.read("made/tides.md")
+
+
+async def test_what_a_turn_deleted_is_not_fetched(tmp_path: Path) -> None:
+    record = {"id": "msg_1", "session_id": "sess_1", "status": "completed", "output_text": ""}
+    gone = {**record, "files": [{"path": "a.txt", "op": "deleted", "size": None, "call_id": "c"}]}
+    async with async_scripted(lambda request: no(404) if request.url.path == "/v1/me" else said(gone)) as client:
+        assert await (await client.turn("sess_1/msg_1").result()).save(tmp_path) == []
+
+
 async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
     record = {"id": "msg_1", "session_id": "sess_1", "status": "completed", "output_text": ""}
     evil = {**record, "files": [{"path": "../evil.txt", "op": "written", "size": 1}]}

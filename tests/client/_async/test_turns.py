@@ -171,7 +171,7 @@ class TestOlderServers:
             assert result.files is None
             with pytest.raises(errors.FeatureMissing, match="older and does not tell which files") as caught:
                 await result.save(tmp_path)
-        assert caught.value.feature == "files"
+        assert caught.value.feature == "files_of_turns"
 
     async def test_a_word_that_is_new_is_shown_as_it_came(self) -> None:
         new = {**RECORD, "status": "resting", "later": [1]}

@@ -61,7 +61,8 @@ class AsyncResult:
         """
         if self.files is None:
             raise FeatureMissing(
-                "files", "This server is older and does not tell which files a turn made; see session.files.walk()"
+                "files_of_turns",
+                "This server is older and does not tell which files a turn made; see session.files.walk()",
             )
         files = AsyncFiles(self._transport, self.turn.session_id)
         written = []
