@@ -441,6 +441,21 @@ class TestClientTools:
         whole(asking.end())
         assert asking.told() == [("12:04", False)]
 
+    def test_workers_share_out_what_waits(self, shape: Shape, client: httpx.Client, model: MessagesApi) -> None:
+        asking = Asking(client, model, time_call(), model=MODEL)
+        asking.pending()
+
+        def claim(worker: str) -> tuple[int, str]:
+            said = {"call_id": "toolu_time", "worker": worker, "seconds": 60}
+            answer = client.post(f"{asking.url}/tool_claims", json=said)
+            return answer.status_code, answer.json()["worker"]
+
+        assert [claim("one"), claim("two"), claim("one")] == [(200, "one"), (409, "one"), (200, "one")]
+        shape.clock.ahead += 61
+        assert [claim("two"), claim("one")] == [(200, "two"), (409, "two")]
+        assert asking.answer(output("toolu_time")).status_code == 200, "an answer needs no claim"
+        whole(asking.end())
+
     def test_a_receiver_of_webhooks_answers(
         self, shape: Shape, client: httpx.Client, model: MessagesApi, receiver: Receiver
     ) -> None:

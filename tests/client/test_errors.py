@@ -37,6 +37,7 @@ def test_each_code_of_the_reference_has_its_error(code: str) -> None:
         (409, "agent.name_taken", errors.NameTaken),
         (409, "schedule.name_taken", errors.NameTaken),
         (409, "tool_call.answered", errors.AlreadyAnswered),
+        (409, "tool_call.claimed", errors.AlreadyClaimed),
         (409, "tool_call.not_waiting", errors.NotWaiting),
         (409, "what.comes", errors.Conflict),
         (400, "cursor.invalid", errors.CursorInvalid),

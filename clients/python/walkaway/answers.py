@@ -15,6 +15,7 @@ BY_CODE: Final[Mapping[str, type[Refused]]] = {
     "session.busy": errors.SessionBusy,
     "session.queue_full": errors.QueueFull,
     "tool_call.answered": errors.AlreadyAnswered,
+    "tool_call.claimed": errors.AlreadyClaimed,
     "tool_call.not_waiting": errors.NotWaiting,
 }
 BY_STATUS: Final[Mapping[int, type[Refused]]] = {

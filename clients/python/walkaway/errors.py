@@ -13,6 +13,7 @@ WalkawayError
 │   │   ├── QueueFull
 │   │   ├── NameTaken
 │   │   ├── AlreadyAnswered
+│   │   ├── AlreadyClaimed  `retry_after`
 │   │   └── NotWaiting
 │   ├── PreconditionFailed  412
 │   ├── TooLarge            413, 431
@@ -110,6 +111,10 @@ class NameTaken(Conflict):
 
 class AlreadyAnswered(Conflict):
     """This call has another answer, which stands."""
+
+
+class AlreadyClaimed(Conflict):
+    """Another worker runs the function of this call. `retry_after`: seconds after which it is worth asking again."""
 
 
 class NotWaiting(Conflict):

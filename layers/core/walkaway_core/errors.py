@@ -25,6 +25,7 @@ WalkawayError
 ├── QuotaReached            as many of these as there may be
 ├── AlreadyAnswered         a call has another answer
 ├── NotWaiting              nobody waits for this answer
+├── AlreadyClaimed          a call is another worker's for now
 ├── NameTaken               an agent with this name is there
 ├── PreconditionFailed      not the version that was asked for
 ├── EncodingUnsupported     a body that would have to be decoded
@@ -182,6 +183,18 @@ class NotWaiting(WalkawayError):
     """Nobody waits for this answer: the turn is over or has gone on."""
 
     code = "tool_call.not_waiting"
+
+
+class AlreadyClaimed(WalkawayError):
+    """Another worker runs this call's function. `until`: seconds since the epoch; `left`: seconds from now."""
+
+    code = "tool_call.claimed"
+
+    def __init__(self, call: str, worker: str, until: float, left: float) -> None:
+        super().__init__(
+            f"{worker} has claimed {call[:200]!r} for another {left:.1f} s, and may renew it; ask again then"
+        )
+        self.worker, self.until, self.left = worker, until, left
 
 
 class PreconditionFailed(WalkawayError):

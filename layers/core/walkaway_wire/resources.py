@@ -167,3 +167,5 @@ class ErrorBody(BaseModel):
     error: Annotated[str, Field(description="a short name for programs")]
     message: Annotated[str, Field(description="a sentence for people")]
     response_id: Annotated[str, Field(description="the turn that runs; only where a session is busy")] = ""
+    worker: Annotated[str, Field(description="who has claimed the call; only where one is claimed")] = ""
+    until: Annotated[float, Field(description="when that claim ends; only where a call is claimed")] = 0

@@ -10,6 +10,7 @@ from walkaway_wire.strict import Strict
 MOST: Final = 128
 DESCRIPTION_BYTES: Final = 16 * 1024
 DAY: Final = 86_400
+LONGEST_CLAIM: Final = 3600
 TOOL: Final[dict[str, Any]] = {
     "type": "function",
     "name": "get_current_time",
@@ -108,3 +109,26 @@ class ToolResultsTaken(BaseModel):
 
     response_id: Annotated[str, Field(description="the turn whose calls they were")]
     pending_tool_calls: Annotated[list[PendingToolCall], Field(description="what it waits for still; none: it goes on")]
+
+
+class ToolClaim(Strict):
+    """A worker takes a call that waits, to run its function."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"call_id": PENDING["call_id"], "worker": "shop-1:4711", "seconds": 60}]},
+    )
+
+    call_id: Annotated[str, Field(min_length=1, max_length=500)]
+    worker: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,200}$", description="who claims it; the same name renews its claim")
+    ]
+    seconds: Annotated[int, Field(strict=True, ge=1, le=LONGEST_CLAIM, description="how long, from now")] = 60
+
+
+class ToolClaimed(BaseModel):
+    """The call is this worker's, until then or until somebody answers it."""
+
+    call_id: str
+    worker: str
+    until: Annotated[float, Field(description="when the claim ends, by the server's clock")]

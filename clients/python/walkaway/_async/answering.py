@@ -1,9 +1,11 @@
 """Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from walkaway import tools
 from walkaway._async import crew
+from walkaway._async.claims import AsyncClaims, Postponed
 from walkaway._async.crew import AsyncCrew, sleep
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import (
@@ -27,8 +29,14 @@ REMEMBERED = 10_000
 class AsyncAnswering:
     """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
 
-    def __init__(self, transport: AsyncTransport, own: Mapping[str, Tool], approver: Approver | None = None) -> None:
-        self._transport, self._own, self._approver = transport, own, approver
+    def __init__(
+        self,
+        transport: AsyncTransport,
+        own: Mapping[str, Tool],
+        approver: Approver | None = None,
+        claims: AsyncClaims | None = None,
+    ) -> None:
+        self._transport, self._own, self._approver, self._claims = transport, own, approver, claims
         self._crew = AsyncCrew()
         self._seen: dict[str, None] = {}
         self._failure: WalkawayError | None = None
@@ -73,17 +81,23 @@ class AsyncAnswering:
         """Wait for none."""
         self._crew.close()
 
-    async def _answer(self, call: Call) -> None:
+    async def _answer(self, call: Call) -> float | None:
+        """Answer a call; give the seconds after which to look again whether another worker has."""
+        claimed = self._claims.held(call) if self._claims and call.needs == "output" else nullcontext()
         try:
-            await self._give(call, await self._said(call))
+            async with claimed:
+                await self._give(call, await self._said(call))
+        except Postponed as later:
+            return later.seconds
         except GONE:
-            return
+            pass
         except WalkawayError as error:
             self._failure = error
         except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
             self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
         finally:
             self.running.pop(call.call_id, None)
+        return None
 
     async def _give(self, call: Call, answer: Mapping[str, object]) -> None:
         """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""

@@ -6,7 +6,8 @@ Functions that may never return run in threads that no exit waits for.
 import asyncio
 import contextvars
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from walkaway.tools import Approver, Call, Deny, Tool
@@ -31,6 +32,23 @@ async def judge(approver: Approver, call: Call) -> bool | Deny:
     return verdict if isinstance(verdict, bool | Deny) else await verdict
 
 
+@asynccontextmanager
+async def repeating(work: Callable[[], Awaitable[bool]], seconds: float) -> AsyncIterator[None]:
+    """Do something each so many seconds beside the block, until it says no or the block ends."""
+
+    async def go_on() -> None:
+        again = True
+        while again:
+            await asyncio.sleep(seconds)
+            again = await work()
+
+    task = asyncio.get_running_loop().create_task(go_on())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
 class AsyncCrew:
     """Carries out work beside the reader, eight pieces at once."""
 
@@ -38,15 +56,19 @@ class AsyncCrew:
         self._places = asyncio.Semaphore(MOST)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """Begin a piece of work."""
+    def start(self, work: Callable[..., Awaitable[float | None]], *arguments: Any) -> None:
+        """Begin a piece of work. It may give seconds, after which it is begun anew; meanwhile its place is free."""
         task = asyncio.get_running_loop().create_task(self._do(work, arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _do(self, work: Callable[..., Awaitable[None]], arguments: tuple[Any, ...]) -> None:
-        async with self._places:
-            await work(*arguments)
+    async def _do(self, work: Callable[..., Awaitable[float | None]], arguments: tuple[Any, ...]) -> None:
+        while True:
+            async with self._places:
+                again = await work(*arguments)
+            if again is None:
+                return
+            await asyncio.sleep(again)
 
     async def idle(self, seconds: float) -> bool:
         """Wait until a piece of work is done, so long at the most; whether there is none."""

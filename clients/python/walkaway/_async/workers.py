@@ -4,8 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from walkaway._async import feeds
+from walkaway._async import claims, feeds
 from walkaway._async.answering import AsyncAnswering
+from walkaway._async.claims import AsyncClaims
 from walkaway._async.crew import sleep
 from walkaway._async.lists import AsyncPages
 from walkaway._async.transport import AsyncTransport
@@ -20,7 +21,10 @@ logger = logging.getLogger("walkaway")
 
 
 class AsyncWorker:
-    """Looks for calls and answers them, eight at once. `agents`: ids of whose turns alone; none: of all."""
+    """Looks for calls and answers them, eight at once, each that it can claim.
+
+    `agents`: ids of whose turns alone; none: of all. `lease`: seconds of a claim.
+    """
 
     def __init__(
         self,
@@ -28,9 +32,10 @@ class AsyncWorker:
         own: Mapping[str, Tool],
         agents: Sequence[str],
         approver: Approver | None = None,
+        lease: int = claims.LEASE,
     ) -> None:
         self._transport, self._agents = transport, frozenset(agents)
-        self.answering = AsyncAnswering(transport, own, approver)
+        self.answering = AsyncAnswering(transport, own, approver, AsyncClaims(transport, lease))
         self._cursor: str | None = None
 
     async def begin(self) -> None:

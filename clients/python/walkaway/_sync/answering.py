@@ -1,9 +1,11 @@
 """Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from walkaway import tools
 from walkaway._sync import crew
+from walkaway._sync.claims import Claims, Postponed
 from walkaway._sync.crew import Crew, sleep
 from walkaway._sync.transport import Transport
 from walkaway.errors import (
@@ -27,8 +29,14 @@ REMEMBERED = 10_000
 class Answering:
     """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
 
-    def __init__(self, transport: Transport, own: Mapping[str, Tool], approver: Approver | None = None) -> None:
-        self._transport, self._own, self._approver = transport, own, approver
+    def __init__(
+        self,
+        transport: Transport,
+        own: Mapping[str, Tool],
+        approver: Approver | None = None,
+        claims: Claims | None = None,
+    ) -> None:
+        self._transport, self._own, self._approver, self._claims = transport, own, approver, claims
         self._crew = Crew()
         self._seen: dict[str, None] = {}
         self._failure: WalkawayError | None = None
@@ -73,17 +81,23 @@ class Answering:
         """Wait for none."""
         self._crew.close()
 
-    def _answer(self, call: Call) -> None:
+    def _answer(self, call: Call) -> float | None:
+        """Answer a call; give the seconds after which to look again whether another worker has."""
+        claimed = self._claims.held(call) if self._claims and call.needs == "output" else nullcontext()
         try:
-            self._give(call, self._said(call))
+            with claimed:
+                self._give(call, self._said(call))
+        except Postponed as later:
+            return later.seconds
         except GONE:
-            return
+            pass
         except WalkawayError as error:
             self._failure = error
         except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
             self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
         finally:
             self.running.pop(call.call_id, None)
+        return None
 
     def _give(self, call: Call, answer: Mapping[str, object]) -> None:
         """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""

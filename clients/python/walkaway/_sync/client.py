@@ -153,14 +153,17 @@ class Walkaway:
         *,
         agents: Sequence[str] = (),
         on_approval: Approver | None = None,
+        lease: int = 60,
     ) -> None:
         """Answer calls of these tools in every turn of the tenant, and never end: first those that wait already.
 
-        `agents`: ids or names of whose turns alone. Many workers may run: of each call the first answer stands, and a
-        function may run in two of them. Raises FeatureMissing where the server cannot tell what waits.
+        `agents`: ids or names of whose turns alone. Many workers may run: each call is claimed before its function
+        runs, for `lease` seconds (1 to 3,600), which are renewed while it does; when a worker dies, another one takes
+        its calls then. Raises SettingInvalid, and FeatureMissing where the server cannot tell what waits.
         """
+        own = gathered(tools)[0]
         ids = [str((self.agents.get(name)).id) for name in agents]
-        Worker(self._transport, gathered(tools)[0], ids, on_approval).serve()
+        Worker(self._transport, own, ids, on_approval, lease).serve()
 
     def features(self) -> frozenset[str]:
         """What the server can do besides what the first one could; asked once."""

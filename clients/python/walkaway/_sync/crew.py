@@ -6,7 +6,8 @@ Functions that may never return run in threads that no exit waits for.
 import contextvars
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from walkaway.tools import Approver, Call, Deny, Tool
@@ -31,16 +32,34 @@ def judge(approver: Approver, call: Call) -> bool | Deny:
     return verdict if isinstance(verdict, bool | Deny) else cast("bool | Deny", _awaited(verdict))
 
 
+@contextmanager
+def repeating(work: Callable[[], bool], seconds: float) -> Iterator[None]:
+    """Do something each so many seconds beside the block, until it says no or the block ends."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(seconds) and work():
+            pass
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(go_on,), daemon=True, name="walkaway-claim").start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
 class Crew:
     """Carries out work beside the reader, eight pieces at once."""
 
     def __init__(self) -> None:
         self._places = threading.BoundedSemaphore(MOST)
         self._changed = threading.Condition()
+        self._closed = threading.Event()
         self._running = self._done = 0
 
-    def start(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Begin a piece of work."""
+    def start(self, work: Callable[..., float | None], *arguments: Any) -> None:
+        """Begin a piece of work. It may give seconds, after which it is begun anew; meanwhile its place is free."""
         with self._changed:
             self._running += 1
         context = contextvars.copy_context()
@@ -48,10 +67,12 @@ class Crew:
             target=context.run, args=(self._do, work, arguments), daemon=True, name="walkaway-tool"
         ).start()
 
-    def _do(self, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    def _do(self, work: Callable[..., float | None], arguments: tuple[Any, ...]) -> None:
         try:
-            with self._places:
-                work(*arguments)
+            again: float | None = 0.0
+            while again is not None and not self._closed.wait(again):
+                with self._places:
+                    again = work(*arguments)
         finally:
             with self._changed:
                 self._running -= 1
@@ -66,7 +87,8 @@ class Crew:
             return not self._running
 
     def close(self) -> None:
-        """Wait for nothing: what is not done may never be."""
+        """Wait for nothing: what is not done may never be, and what has not begun does not begin."""
+        self._closed.set()
 
 
 def _awaited(work: Awaitable[Any]) -> Any:

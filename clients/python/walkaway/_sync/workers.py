@@ -4,8 +4,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from walkaway._sync import feeds
+from walkaway._sync import claims, feeds
 from walkaway._sync.answering import Answering
+from walkaway._sync.claims import Claims
 from walkaway._sync.crew import sleep
 from walkaway._sync.lists import Pages
 from walkaway._sync.transport import Transport
@@ -20,7 +21,10 @@ logger = logging.getLogger("walkaway")
 
 
 class Worker:
-    """Looks for calls and answers them, eight at once. `agents`: ids of whose turns alone; none: of all."""
+    """Looks for calls and answers them, eight at once, each that it can claim.
+
+    `agents`: ids of whose turns alone; none: of all. `lease`: seconds of a claim.
+    """
 
     def __init__(
         self,
@@ -28,9 +32,10 @@ class Worker:
         own: Mapping[str, Tool],
         agents: Sequence[str],
         approver: Approver | None = None,
+        lease: int = claims.LEASE,
     ) -> None:
         self._transport, self._agents = transport, frozenset(agents)
-        self.answering = Answering(transport, own, approver)
+        self.answering = Answering(transport, own, approver, Claims(transport, lease))
         self._cursor: str | None = None
 
     def begin(self) -> None:

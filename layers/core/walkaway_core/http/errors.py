@@ -1,5 +1,6 @@
 """The one table from what is wrong to an HTTP answer (contract A.14), and how each dialect says it."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from walkaway_core.errors import BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
+from walkaway_core.errors import AlreadyClaimed, BodyTooLarge, RangeInvalid, SessionBusy, Unavailable, WalkawayError
 from walkaway_core.http import addresses, repeats, validation
 from walkaway_core.ports.items import TooLarge, Unknown
 from walkaway_core.ports.patience import NotWritten
@@ -34,6 +35,7 @@ STATUS: Mapping[str, int] = {
     "tool_call.not_found": 404,
     "tool_call.answered": 409,
     "tool_call.not_waiting": 409,
+    "tool_call.claimed": 409,
     "agent.name_taken": 409,
     "limit_reached": 409,
     "path.conflict": 409,
@@ -94,6 +96,9 @@ class Errors:
         status = self.status_of(error)
         if isinstance(error, SessionBusy):
             return body(status, error.code, str(error), AGAIN, response_id=error.turn)
+        if isinstance(error, AlreadyClaimed):
+            after = {"Retry-After": str(max(1, math.ceil(error.left)))}
+            return body(status, error.code, str(error), after, worker=error.worker, until=error.until)
         if isinstance(error, Unavailable):
             return body(status, error.code, unavailable(request, error), AGAIN)
         if isinstance(error, RangeInvalid):
@@ -182,7 +187,9 @@ def broken(shape: Errors, request: Request) -> Response:
     return answer
 
 
-def body(status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: str) -> JSONResponse:
+def body(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None, **more: object
+) -> JSONResponse:
     """Write an error, with what else programs may want to know of it."""
     return JSONResponse({"error": code, "message": short(message), **more}, status, dict(headers or {}))
 

@@ -30,6 +30,7 @@ def _surface() -> Surface:
         messages,
         responses,
         sessions,
+        tool_claims,
         tool_results,
         webhooks,
     )
@@ -47,6 +48,7 @@ def _surface() -> Surface:
         messages,
         responses,
         tool_results,
+        tool_claims,
         files,
         agents,
         webhooks,

@@ -2,21 +2,23 @@
 
 What the record of such a call says; it stands at the hash of the call's id:
 
-fact      unit    written by  says
-turn      id      asked       the turn that waits for it
-order     id      asked       that turn's place in the conversation, where that is not its id; else empty
-step      step    asked       the step that made the call
-index     number  asked       which of that step's calls it is
-call      id      asked       the id that the model gave it
-needs             asked       output, approval
-expires   ms      asked       when the waiting for it ends
-answer    digest  answered    what came (`CallAnswer.digest`); absent: nothing has come
-approved  flag    answered    it was a yes
-late      flag    answered    nobody answered in time
+fact          unit    written by  says
+turn          id      asked       the turn that waits for it
+order         id      asked       that turn's place in the conversation, where that is not its id; else empty
+step          step    asked       the step that made the call
+index         number  asked       which of that step's calls it is
+call          id      asked       the id that the model gave it
+needs                 asked       output, approval
+expires       ms      asked       when the waiting for it ends
+answer        digest  answered    what came (`CallAnswer.digest`); absent: nothing has come
+approved      flag    answered    it was a yes
+late          flag    answered    nobody answered in time
+claimed_by            claimed     the worker that runs its function; absent: nobody has said so
+claimed_until ms      claimed     when its lease ends
 
 *asked* is `_put` in engine/pause/parking.py, when a turn parks; *answered* is `give` in engine/pause/answering.py, for
-the caller and for the end of the time. The result stands in the call's journal (doors/run_tool.py). Names and units are
-a contract: docs/upgrades.md.
+the caller and for the end of the time; *claimed* is `claim` in engine/pause/claiming.py. The result stands in the
+call's journal (doors/run_tool.py). Names and units are a contract: docs/upgrades.md.
 """
 
 from collections.abc import Mapping
@@ -48,6 +50,9 @@ class PendingCall:
     approved: bool = False
     late: bool = False
     """Whether nobody answered in time, so that `answer` is only the end of the waiting."""
+    claimed_by: str = ""
+    """Whose lease was the last; `claimed_until` says whether it still is one."""
+    claimed_until: float = 0.0
     name: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
 
@@ -143,6 +148,8 @@ def _unpack(owner: SessionKey, item: Item, call: Mapping[str, Any] | None = None
         answer=str(item.facts.get("answer", "")),
         approved="approved" in item.facts,
         late="late" in item.facts,
+        claimed_by=str(item.facts.get("claimed_by", "")),
+        claimed_until=item.time("claimed_until", 0),
         name=call["name"] if call else "",
         arguments=call["input"] if call else {},
     )

@@ -1,0 +1,103 @@
+"""A worker's claims: a call is its own before the function runs, and for as long as that takes, or the worker lives."""
+
+import logging
+import os
+import platform
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from walkaway._async import crew
+from walkaway._async.transport import AsyncTransport
+from walkaway.errors import (
+    AlreadyAnswered,
+    AlreadyClaimed,
+    NotFound,
+    NotWaiting,
+    Refused,
+    ServerFailed,
+    SettingInvalid,
+    TooManyRequests,
+    Unreachable,
+    WalkawayError,
+)
+from walkaway.retries import Safe
+from walkaway.tools import Call
+
+FEATURE = "tool_claims"
+LEASE = 60
+"""Seconds that a claim holds unless it is renewed, which happens three times in each."""
+LONGEST = 3600
+LATER = 2.0
+"""Seconds until a claim is tried anew that a server in trouble has not taken."""
+UNKNOWN_PATH = frozenset({"", "not_found", "method_not_allowed"})
+"""What servers, and gateways before them, say of an address that they do not have."""
+logger = logging.getLogger("walkaway")
+
+
+class Postponed(Exception):
+    """The call is not this worker's now; ask again after `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+class AsyncClaims:
+    """What one worker claims. `seconds`: of a lease, 1 to 3,600. Raises SettingInvalid."""
+
+    def __init__(self, transport: AsyncTransport, seconds: int = LEASE) -> None:
+        if not 1 <= seconds <= LONGEST:
+            raise SettingInvalid(f"lease={seconds}: a lease has 1 to {LONGEST} seconds")
+        self._transport, self._seconds = transport, int(seconds)
+        host = re.sub(r"[^A-Za-z0-9._-]", "-", platform.node())[:100] or "worker"
+        self.worker = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    @asynccontextmanager
+    async def held(self, call: Call) -> AsyncIterator[None]:
+        """Claim a call, and renew that until the block ends; an older server is not asked.
+
+        Raises Postponed, and whatever says that nobody waits for the call any more.
+        """
+        if FEATURE not in await self._transport.features() or not await self._claimed(call):
+            yield
+            return
+        async with crew.repeating(lambda: self._renewed(call), self._seconds / 3):
+            yield
+
+    async def _claimed(self, call: Call) -> bool:
+        """Claim it; False where the server knows no claims any more, as after a roll-back."""
+        try:
+            await self._claim(call)
+        except AlreadyClaimed as error:
+            raise Postponed(error.retry_after or LATER) from None
+        except (Unreachable, ServerFailed, TooManyRequests) as error:
+            logger.warning("%s (%s) could not be claimed: %s", *_named(call), error)
+            raise Postponed(getattr(error, "retry_after", 0.0) or LATER) from None
+        except Refused as error:
+            if error.status not in {403, 404, 405} or error.code not in UNKNOWN_PATH:
+                raise
+            return False
+        return True
+
+    async def _renewed(self, call: Call) -> bool:
+        """Renew a claim; whether to go on with that."""
+        try:
+            await self._claim(call)
+        except (AlreadyAnswered, NotWaiting, NotFound):
+            return False
+        except AlreadyClaimed:
+            logger.warning("%s (%s) was held up for longer than its lease: another worker runs it, too", *_named(call))
+            return False
+        except WalkawayError as error:
+            logger.warning("the claim to %s (%s) could not be renewed: %s", *_named(call), error)
+        return True
+
+    async def _claim(self, call: Call) -> None:
+        said = {"call_id": call.call_id, "worker": self.worker, "seconds": self._seconds}
+        await self._transport.request("POST", f"/v1/sessions/{call.session}/tool_claims", json=said, safe=Safe.YES)
+
+
+def _named(call: Call) -> tuple[str, str]:
+    return call.name, call.call_id
