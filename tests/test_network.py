@@ -1,6 +1,7 @@
 """Tests reach this machine and no other: from their own process, and from servers that they start."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,11 @@ def test_no_name_is_looked_up(look_up: Callable[[str], object]) -> None:
 def test_this_machine_is_reached(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection((host, server.getsockname()[1]), timeout=5).close()
+
+
+def test_nobody_vouches_for_another_machine() -> None:
+    named = [certificate["issuer"] for certificate in ssl.create_default_context().get_ca_certs()]
+    assert named == [((("commonName", "Nobody: tests trust no authority"),),)]
 
 
 def test_a_server_that_a_test_starts_reaches_no_other_machine(tmp_path: Path) -> None:

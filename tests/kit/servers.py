@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from tests.kit import forked
 from tests.kit.documented import Documented, missing, noting
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http import cors
@@ -90,12 +92,27 @@ def listening(app: ASGIApp, most: int | None = None) -> Iterator[str]:
     assert missing(answered) == []
 
 
+class Process(Protocol):
+    """What tests use of a process, however it was started."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 @dataclass(frozen=True)
 class Served:
     """A `walkaway serve` process."""
 
     url: str
-    process: "subprocess.Popen[str]"
+    process: Process
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=PATIENCE)
@@ -110,11 +127,8 @@ class Served:
 def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Run `walkaway serve` on a free port until the block ends."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
-    command = [sys.executable, "-m", "walkaway", "serve", "--port", "0", "--data", str(data), *options]
-    with (data.parent / f"{data.name}.log").open("a") as log:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env={**clean, **(environ or {})}
-        )
+    arguments = ["walkaway", "serve", "--port", "0", "--data", str(data), *options]
+    process = _started(arguments, {**clean, **(environ or {})}, data.parent / f"{data.name}.log")
     assert process.stdout
     try:
         line = process.stdout.readline()
@@ -126,7 +140,17 @@ def served(data: Path, *options: str, environ: Mapping[str, str] | None = None) 
         process.stdout.close()
 
 
-def end(process: "subprocess.Popen[str]", by: signal.Signals = signal.SIGTERM) -> None:
+def _started(
+    arguments: Sequence[str], environ: Mapping[str, str], log: Path
+) -> "forked.Forked | subprocess.Popen[str]":
+    with log.open("a") as errors:
+        if forked.is_alike(environ):
+            return forked.start(arguments, environ, errors)
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environ)
+
+
+def end(process: Process, by: signal.Signals = signal.SIGTERM) -> None:
     """Ask it to end. What does not is killed, so that no test leaves it behind, and raises TimeoutExpired."""
     process.send_signal(by)
     try:

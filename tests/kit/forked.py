@@ -1,0 +1,183 @@
+"""Programs of ours that start at once: each a process of its own, forked from one that has imported what they need.
+
+So a worker of a test run does once what an interpreter does for a second before a server listens. A program begins as
+with `python -m`: with arguments, environment and output of its own, and no other file open. Where a fork would not be
+the same (`is_alike`), tests start an interpreter.
+"""
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+IMPORTED = (
+    "anthropic.lib.streaming",
+    "anthropic.lib.tools",
+    "anthropic.lib.vertex",
+    "anthropic.resources.beta",
+    "anthropic.types.beta",
+    "uvicorn",
+    "walkaway.cli",
+    "walkaway_core.dialects",
+    "walkaway_core.http.app",
+    "walkaway_core.models.anthropic",
+    "walkaway_core.models.rehearsal.transport",
+    "walkaway_core.models.ways",
+    "walkaway_local.commands.serve",
+    "walkaway_local.stack",
+)
+"""What `walkaway serve` imports by and by."""
+INTERPRETERS = ("COV", "LD_", "MALLOC_", "OPENSSL_", "PYTHON")
+"""How variables begin that are read before any program of ours is."""
+ROOT = Path(__file__).parents[2]
+MOST = 1 << 20
+"""Bytes of a request at most."""
+
+
+@dataclass
+class Forked:
+    """A process that was forked: what tests use of a `Popen`."""
+
+    arguments: Sequence[str]
+    pid: int
+    stdout: IO[str]
+    returncode: int | None
+    _told: socket.socket
+
+    def poll(self) -> int | None:
+        """Say how it ended, if it has."""
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            self.returncode = _number(self._told)
+            self._told.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises TimeoutExpired."""
+        if self.returncode is None and not select.select([self._told], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(self.arguments, timeout or 0)
+        code = self.poll()
+        assert code is not None
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def is_alike(environ: Mapping[str, str]) -> bool:
+    """Whether a fork is what an interpreter would be: none is measured, and none told something the others are not."""
+    ours, theirs = (
+        {each: found[each] for each in found if each.startswith(INTERPRETERS)} for found in (os.environ, environ)
+    )
+    return sys.platform == "linux" and ours == theirs and not any(name.startswith("COV") for name in ours)
+
+
+def start(arguments: Sequence[str], environ: Mapping[str, str], errors: IO[str]) -> Forked:
+    """Be what `python -m` would be with these arguments. What it prints is to be read from `stdout`."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    out, into = os.pipe()
+    asked = json.dumps({"arguments": arguments, "environ": dict(environ), "folder": str(Path.cwd())}).encode()
+    with theirs:
+        socket.send_fds(_parent(), [asked], [into, errors.fileno(), theirs.fileno()])
+    os.close(into)
+    return Forked(arguments, _number(ours), os.fdopen(out), None, ours)
+
+
+def _number(told: socket.socket) -> int:
+    said = told.recv(64)
+    if not said:
+        raise ChildProcessError("what forks the programs has ended")
+    return int(said)
+
+
+@cache
+def _parent() -> socket.socket:
+    """Start what forks: give the socket on which it is asked. It ends with this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-m", "tests.kit.forked", str(theirs.fileno())]
+    process = subprocess.Popen(command, cwd=ROOT, pass_fds=[theirs.fileno()])
+    theirs.close()
+    atexit.register(process.wait)
+    atexit.register(ours.close)  # the last is called first
+    return ours
+
+
+def main() -> None:
+    """Fork whenever it is asked for, and be what was asked for in the fork."""
+    for name in IMPORTED:
+        import_module(name)
+    assert threading.active_count() == 1, "a fork would lack the other threads"
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # the collector would write to what is shared
+    if asked := _asked(socket.socket(fileno=int(sys.argv[1]))):
+        signal.signal(signal.SIGINT, interrupted)
+        sys.argv[1:] = asked["arguments"][1:]
+        runpy.run_module(asked["arguments"][0], run_name="__main__", alter_sys=True)
+
+
+def _asked(requests: socket.socket) -> dict[str, Any] | None:
+    """Give a fork what it was forked for, and what forks nothing, at its end."""
+    waiting = select.poll()
+    waiting.register(requests, select.POLLIN)
+    children: dict[int, tuple[int, int]] = {}
+    while True:
+        for found, _ in waiting.poll():
+            if found in children:
+                pid, told = children.pop(found)
+                os.write(told, b"%d" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+                waiting.unregister(found)
+                os.close(found)
+                os.close(told)
+                continue
+            message, files, _, _ = socket.recv_fds(requests, MOST, 3)
+            if not message:
+                return None
+            pid = os.fork()
+            if pid == 0:
+                return _become(json.loads(message), files, requests)
+            out, errors, told = files
+            os.close(out)
+            os.close(errors)
+            os.write(told, b"%d" % pid)
+            ended = os.pidfd_open(pid)
+            children[ended] = pid, told
+            waiting.register(ended, select.POLLIN)
+
+
+def _become(asked: dict[str, Any], files: Sequence[int], requests: socket.socket) -> dict[str, Any]:
+    """Have the environment, the folder and the output that were asked for, and no file beside."""
+    os.dup2(files[0], 1)
+    os.dup2(files[1], 2)
+    requests.detach()
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.environ.clear()
+    os.environ.update(asked["environ"])
+    time.tzset()
+    os.chdir(asked["folder"])
+    sys.path[0] = asked["folder"]
+    return asked
+
+
+if __name__ == "__main__":
+    main()

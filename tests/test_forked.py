@@ -1,0 +1,69 @@
+"""A program that is forked is what `python -m` would be: its own process, with what it was given and no more."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kit import forked
+from tests.kit.servers import PATIENCE
+
+PROGRAM = """
+import json, os, sys
+told = {"arguments": sys.argv[1:], "environ": dict(os.environ), "folder": os.getcwd(), "name": __name__,
+        "files": sorted(os.listdir("/proc/self/fd"))[:-1], "path": sys.path[0]}
+print(json.dumps(told))
+print("beside", file=sys.stderr)
+sys.exit(3)
+"""
+SLOW = "print('begun', flush=True); import time; time.sleep(600)"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "slow.py").write_text(SLOW)
+    return tmp_path
+
+
+def test_it_is_as_an_interpreter_would_be(folder: Path) -> None:
+    environ, log = {**os.environ, "OWN": "1"}, folder / "log"
+    command = [sys.executable, "-m", "program", "a", "--b"]
+    real = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    with log.open("a") as errors:
+        program = forked.start(["program", "a", "--b"], environ, errors)
+    with program.stdout:
+        said = program.stdout.read()
+    assert json.loads(said) == json.loads(real.stdout)
+    assert (program.wait(PATIENCE), log.read_text()) == (real.returncode, real.stderr) == (3, "beside\n")
+    assert program.poll() == 3
+
+
+def test_it_is_a_process_of_its_own_that_can_be_killed(folder: Path) -> None:
+    with (folder / "log").open("a") as errors:
+        program, other = (forked.start(["slow"], os.environ, errors) for _ in range(2))
+    with program.stdout, other.stdout:
+        assert (program.stdout.readline(), other.stdout.readline()) == ("begun\n", "begun\n")
+        assert program.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            program.wait(0)
+        program.kill()
+        assert program.wait(PATIENCE) == -signal.SIGKILL
+        assert not Path(f"/proc/{program.pid}").exists()
+        assert other.poll() is None
+        other.terminate()
+        assert other.wait(PATIENCE) == -signal.SIGTERM
+    program.kill()  # whoever has its number now is left alone
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PYTHONHASHSEED", "COVERAGE_PROCESS_START"])
+def test_what_an_interpreter_is_told_is_told_to_an_interpreter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for measured in [each for each in os.environ if each.startswith("COV")]:
+        monkeypatch.delenv(measured)
+    assert forked.is_alike({**os.environ, "WALKAWAY_MODEL": "x"})
+    assert not forked.is_alike({**os.environ, name: "1"})
