@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from walkaway_core.http import errors
+from walkaway_core.http import errors, request_ids
 from walkaway_local.crowd import BODY_SECONDS, HEAD_SECONDS, Crowd
 
 MOST_HEAD_BYTES = 65_536
@@ -89,7 +89,7 @@ class Connection(HttpToolsProtocol):
                 self.transport.close()  # it has its answer, and still owes the body
         elif cycle.more_body and now > self._heard + BODY_SECONDS and not self._held(cycle):
             if not cycle.response_started:
-                self._answer(408, "timeout", SLOW_BODY)
+                self._answer(408, "timeout", SLOW_BODY, cycle=cycle)
             self._over(cycle)
 
     def _held(self, cycle: RequestResponseCycle) -> bool:
@@ -198,7 +198,7 @@ class Connection(HttpToolsProtocol):
 
     def _turn_away(self, cycle: RequestResponseCycle) -> None:
         if not cycle.response_started and not self.transport.is_closing():
-            self._answer(503, "unavailable", STOPPING, "retry-after: 1\r\n")
+            self._answer(503, "unavailable", STOPPING, "retry-after: 1\r\n", cycle)
             self._over(cycle)
             self._stop_reading(cycle)
 
@@ -209,8 +209,11 @@ class Connection(HttpToolsProtocol):
         cycle.disconnected = True
         cycle.message_event.set()
 
-    def _answer(self, status: int, code: str, message: str, headers: str = "") -> None:
-        """Write a whole answer in the native shape (contract A.14), and hang up."""
+    def _answer(
+        self, status: int, code: str, message: str, headers: str = "", cycle: RequestResponseCycle | None = None
+    ) -> None:
+        """Write a whole answer in the native shape (contract A.14), and hang up. `cycle`: the request, if it is one."""
+        headers += f"x-request-id: {(cycle and cycle.scope.get(request_ids.NAMED)) or request_ids.new()}\r\n"
         body = bytes(errors.body(status, code, message).body)
         about = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{headers}connection: close\r\n\r\n"
         self.transport.write(f"HTTP/1.1 {status} \r\n{about}".encode() + body)

@@ -199,6 +199,8 @@ REQUESTS: dict[str, Life] = {
     ).life,
     "a run": Left(lambda world: runs.submit(world.services, "t", WISH)).life,
     "a task": Left(lambda world: tasks.start(world.services, "t", "writer", tasks.TaskRequest({})), has_an_agent).life,
+    "a session": Left(World.create).life,
+    "an agent": Left(has_an_agent).life,
     "a webhook": Left(has_a_webhook).life,
     "a redelivery": Left(redelivers, has_a_delivery).life,
 }

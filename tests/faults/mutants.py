@@ -37,6 +37,31 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "creates: the key of a session is written with it",
+        "a session under a key, repeated; a write takes effect, unseen",
+        (("engine/creating.py", "    if once:\n        once.keep_made(tx, services, session.key.session)\n", ""),),
+    ),
+    Mutant(
+        "creates: the key of an agent is written with it",
+        "an agent under a key, repeated; a write takes effect, unseen",
+        (("agent/agents.py", "    if once:\n        once.keep_made(tx, services, id_)\n", ""),),
+    ),
+    Mutant(
+        "creates: the key of a webhook is written with it",
+        "a webhook under a key, repeated; a write takes effect, unseen",
+        (("notify/endpoints.py", "    if once:\n        once.keep_made(tx, services, id_)\n", ""),),
+    ),
+    Mutant(
+        "creates: a key is taken once",
+        "a session under a key; the same comes at once",
+        (("store/idempotency.py", "expires=until), Absent())", "expires=until))"),),
+    ),
+    Mutant(
+        "creates: what is refused is looked for under its key",
+        "an agent under a key; the same comes at once",
+        (("store/idempotency.py", "if once is None or once.made(services) is None:", "if True:"),),
+    ),
+    Mutant(
         "feed: what the bus is told is written into the feed",
         "tests/dialects/native/test_feed.py::test_it_has_what_happens_to_sessions_and_turns",
         (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from tests.kit import sse
 from tests.kit.patience import holds
 from tests.kit.servers import PATIENCE, Running, Served, listening, served
-from walkaway_core.http import errors
+from walkaway_core.http import errors, request_ids
 from walkaway_local.connections import MOST_HEAD_BYTES
 
 SLOW = {"WALKAWAY_REHEARSAL_DELAY": "0.02"}
@@ -176,6 +176,7 @@ class TestHeadsThatNeverEnd:
     def test_what_is_no_request_is_told_in_json(self, server: Running) -> None:
         head, _, body = said(server.url, b"\x16\x03\x01 hello\r\n\r\n").partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 ")
+        assert re.search(rb"\r\nx-request-id: req_[0-9a-f]{24}\r\n", head)
         assert json.loads(body)["error"] == "invalid_request"
 
 
@@ -274,16 +275,18 @@ class TestStopping:
         assert [answer.status_code for answer in answers] == ([] if leaves else [503] * 3)
 
     def test_who_still_waits_is_told_to_come_again(self) -> None:
-        asked, answers = threading.Event(), list[httpx.Response]()
+        asked, answers, ids = threading.Event(), list[httpx.Response](), list[str]()
 
-        async def app(_: Scope, receive: Receive, __: Send) -> None:
+        async def app(scope: Scope, receive: Receive, _: Send) -> None:
+            ids.append(scope[request_ids.NAMED])
             asked.set()
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        with listening(app) as url:
+        with listening(request_ids.RequestIds(app)) as url:
             waiting = threading.Thread(target=lambda: answers.append(httpx.get(url, timeout=PATIENCE)))
             waiting.start()
             assert asked.wait(PATIENCE)
         waiting.join(PATIENCE)
         assert (answers[0].status_code, answers[0].headers["retry-after"]) == (503, "1")
+        assert [answer.headers["x-request-id"] for answer in answers] == ids, "as the log names it"

@@ -7,6 +7,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from walkaway_core.ports import subject
 
 HEADER = b"x-request-id"
+NAMED = "walkaway.request_id"
+"""Where the scope says it, for a server that must answer in the app's place."""
+
+
+def new() -> str:
+    """Make an id."""
+    return f"req_{secrets.token_hex(12)}"
 
 
 class RequestIds:
@@ -23,7 +30,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id_ = subject.named().get("requestId") or f"req_{secrets.token_hex(12)}"
+        scope[NAMED] = id_ = subject.named().get("requestId") or new()
         subject.name(request=id_)
         pair = (HEADER, id_.encode("latin-1"))
 

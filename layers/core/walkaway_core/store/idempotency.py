@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
-from walkaway_core.errors import IdempotencyMismatch
+from walkaway_core.errors import IdempotencyMismatch, WalkawayError
 from walkaway_core.ports.items import Absent, Fact, Item, Key, Refused
 from walkaway_core.store import keys
 from walkaway_core.store.keys import SessionKey, TurnKey
@@ -142,6 +142,6 @@ def make(
             return find(id_), True
         try:
             return make_it(), False
-        except Refused as refusal:
-            if once is None or refusal.key != once.place:
+        except (Refused, WalkawayError):
+            if once is None or once.made(services) is None:  # else the same request came first, and is in its own way
                 raise
