@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -50,9 +51,9 @@ def noting(crowd: Crowd, answered: set[int]) -> type[Connection]:
     """Give the kind of connections of one crowd, which notes what they answer by themselves, before any app."""
 
     class Noting(within(crowd)):  # type: ignore[misc]  # made when asked for
-        def _answer(self, status: int, *about: str) -> None:
+        def _answer(self, status: int, *about: Any, **known: Any) -> None:
             answered.add(status)
-            super()._answer(status, *about)
+            super()._answer(status, *about, **known)
 
     return Noting
 

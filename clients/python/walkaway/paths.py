@@ -13,7 +13,9 @@ INLINE_BYTES = 3_000_000
 
 
 def quoted(path: str) -> str:
-    """Write a path of the workspace into an address."""
+    """Write a path of the workspace into an address. Raises FileRefused for one that would leave it, or begins anew."""
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise FileRefused(f"{path!r} is no path of the workspace: write it without '.' and '..', as files.list() does")
     return "/".join(quote(part, safe="") for part in path.strip("/").split("/"))
 
 

@@ -13,6 +13,10 @@ from walkaway import errors, paths
 WHOLE = bytes(range(256)) * 40
 
 
+def nobody(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError(f"{request.url} was asked for")
+
+
 async def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
     async with async_quick(server.url) as client:
         files = (await client.sessions.create()).files
@@ -135,6 +139,30 @@ class TestDownloads:
             with pytest.raises(errors.NotFound):
                 await client.session("sess_1").files.download("a.bin", tmp_path / "a.bin")
         assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing here is async
+
+
+@pytest.mark.parametrize("path", ["..", ".", "a/../b", "../responses", "../../sess_2", "./a.txt", "a/.."])
+async def test_a_path_that_would_be_another_address_is_not_sent(path: str, tmp_path: Path) -> None:
+    async with async_scripted(nobody) as client:
+        files = client.session("sess_1").files
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            await files.read(path)
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            await files.delete(path)
+        with pytest.raises(errors.FileRefused, match=r"no path of the workspace|written outside"):
+            await files.download(path, tmp_path)
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            await files.upload(b"x", path)
+
+
+async def test_an_id_that_would_be_another_address_is_not_sent() -> None:
+    async with async_scripted(nobody) as client:
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            await client.agents.delete("../sessions/sess_2")
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            await client.session("..").delete()
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            await client.webhooks.get(".")
 
 
 async def test_a_result_fetches_what_its_turn_has_written_and_not_what_it_deleted(

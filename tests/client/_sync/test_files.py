@@ -13,6 +13,10 @@ from walkaway import errors, paths
 WHOLE = bytes(range(256)) * 40
 
 
+def nobody(request: httpx2.Request) -> httpx2.Response:
+    raise AssertionError(f"{request.url} was asked for")
+
+
 def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
     with quick(server.url) as client:
         files = (client.sessions.create()).files
@@ -131,6 +135,30 @@ class TestDownloads:
             with pytest.raises(errors.NotFound):
                 client.session("sess_1").files.download("a.bin", tmp_path / "a.bin")
         assert os.listdir(tmp_path) == []  # noqa: PTH208 - nothing here is async
+
+
+@pytest.mark.parametrize("path", ["..", ".", "a/../b", "../responses", "../../sess_2", "./a.txt", "a/.."])
+def test_a_path_that_would_be_another_address_is_not_sent(path: str, tmp_path: Path) -> None:
+    with scripted(nobody) as client:
+        files = client.session("sess_1").files
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            files.read(path)
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            files.delete(path)
+        with pytest.raises(errors.FileRefused, match=r"no path of the workspace|written outside"):
+            files.download(path, tmp_path)
+        with pytest.raises(errors.FileRefused, match="no path of the workspace"):
+            files.upload(b"x", path)
+
+
+def test_an_id_that_would_be_another_address_is_not_sent() -> None:
+    with scripted(nobody) as client:
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            client.agents.delete("../sessions/sess_2")
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            client.session("..").delete()
+        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+            client.webhooks.get(".")
 
 
 def test_a_result_fetches_what_its_turn_has_written_and_not_what_it_deleted(server: Running, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from walkaway import answers, retries
 from walkaway._async.crew import sleep
 from walkaway.answers import Answer
-from walkaway.errors import NotWalkaway, Refused, Unreachable
+from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
 from walkaway.profiles import Options, is_here
 from walkaway.retries import Outcome, Safe
 from walkaway_wire import VERSION, jsontext
@@ -191,6 +191,8 @@ class AsyncTransport:
     ) -> "httpx2.Request":
         import httpx2
 
+        if not {".", ".."}.isdisjoint(path.split("/")):  # they would be resolved on the way, to something else
+            raise SettingInvalid(f"Nothing is named '.' or '..', and so nothing was sent to {path}")
         options = self.options
         every = {"User-Agent": f"walkaway-python/{VERSION}", **options.headers, **headers}
         if options.key:
