@@ -312,7 +312,7 @@ class TestBash:
             "rm told/old.txt; echo new > told/new.txt; echo more > told/b.txt; echo most > told/b.txt"
         )
         told = [event.data for event in events if event.event == "file.changed"]
-        files = [{name: file[name] for name in ("path", "op", "size", "call_id")} for file in told]
+        files = [{name: file[name] for name in ("path", "op", "size", "version", "call_id")} for file in told]
         assert [(file["path"], file["op"], file["size"]) for file in files] == [
             ("told/old.txt", "deleted", None),
             ("told/b.txt", "written", 5),
@@ -321,6 +321,8 @@ class TestBash:
         assert events[-1].data["files"] == files
         url = f"/v1/sessions/{agent.session}/responses/{events[-1].data['id']}"
         assert client.get(url).json()["files"] == files
+        tags = [agent.get(file["path"]).headers["etag"] for file in files[1:]]
+        assert tags == [f'"{file["version"]}"' for file in files[1:]]
 
     def test_output_is_seen_while_it_runs(self, agent: Agent) -> None:
         events = agent.events("echo one; sleep 2.5; echo two")

@@ -18,17 +18,32 @@ from walkaway_core.ports.items import Item
 from walkaway_core.store import changes
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
+from walkaway_wire.events import Event
 
 DONE = Reply([text("done")])
 
 
 def written(path: str, size: int, call_id: str) -> dict[str, Any]:
-    return {"path": path, "op": "written", "size": size, "call_id": call_id}
+    return {"path": path, "op": "written", "size": size, "version": "v", "call_id": call_id}
 
 
 def shown(engine: Engine, turn: Turn) -> list[dict[str, Any]]:
     record = records.responses(engine.services, [engine.now(turn)])[0]
-    return [file.model_dump() for file in record.files]
+    return versioned(engine, [file.model_dump() for file in record.files])
+
+
+def told(engine: Engine, events: list[Event]) -> list[dict[str, Any]]:
+    return versioned(engine, of(events, "file.changed"))
+
+
+def versioned(engine: Engine, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write `v` for each version, once it has been seen that it is the file's if nobody has changed it since."""
+    last = {file["path"]: file for file in files}
+    for file in filter(lambda file: file["op"] == "written", last.values()):
+        info = engine.services.workspace.stat("t/files", file["path"])
+        assert info is not None
+        assert file["version"] == info.version
+    return [{**file, "version": file["version"] and "v"} for file in files]
 
 
 def keep(engine: Engine, turn: Turn, place: tuple[int, int], *files: dict[str, Any]) -> None:
@@ -50,13 +65,13 @@ def test_each_file_is_told_before_its_result_and_stands_in_the_end_and_the_recor
     events = run(engine, turn)
     kinds = [event.type for event in events if event.type in ("file.changed", "tool_result")]
     assert kinds == ["file.changed", *["tool_result"] * 2, *["file.changed", "tool_result"] * 2]
-    assert of(events, "file.changed") == [
+    assert told(engine, events) == [
         written("a.txt", 3, "c1"),
         written("a.txt", 5, "c3"),
         written("b.txt", 0, "c4"),
     ]
     left = [written("a.txt", 5, "c3"), written("b.txt", 0, "c4")]
-    assert events[-1].data["files"] == left
+    assert versioned(engine, events[-1].data["files"]) == left
     assert shown(engine, turn) == left
 
 
@@ -113,15 +128,15 @@ def test_of_a_file_that_a_call_changes_twice_the_last_is_told(
 
     monkeypatch.setattr(TOOLS["write_file"], "run", twice)
     model.replies = [Reply([call("write_file", "c1", path="a.txt", content="")]), DONE]
-    gone = {"path": "a.txt", "op": "deleted", "size": None, "call_id": "c1"}
-    assert of(run(engine, engine.turn()), "file.changed") == [written("kept.txt", 2, "c1"), gone]
+    gone = {"path": "a.txt", "op": "deleted", "size": None, "version": None, "call_id": "c1"}
+    assert told(engine, run(engine, engine.turn())) == [written("kept.txt", 2, "c1"), gone]
 
 
 def test_the_last_of_each_file_counts_and_the_last_thousand_are_named(engine: Engine) -> None:
     turn = engine.turn()
     many = [written(f"{number}.txt", number, "c1") for number in range(changes.MOST)]
     keep(engine, turn, (1, 0), *many)
-    keep(engine, turn, (1, 1), {"path": "0.txt", "op": "deleted", "size": None, "call_id": "c2"})
+    keep(engine, turn, (1, 1), {"path": "0.txt", "op": "deleted", "size": None, "version": None, "call_id": "c2"})
     keep(engine, turn, (2, 0), written("new.txt", 1, "c3"))
     found = changes.so_far(engine.services, turn.key)
     assert len(found) == changes.MOST

@@ -42,5 +42,13 @@ RESPONSE_EXAMPLE: Any = {
     "error": None,
     "error_code": None,
     "pending_tool_calls": [],
-    "files": [{"path": "report.md", "op": "written", "size": 9120, "call_id": "toolu_01A09q90qw90lq917835lq9"}],
+    "files": [
+        {
+            "path": "report.md",
+            "op": "written",
+            "size": 9120,
+            "version": "9f86d081884c7d65",
+            "call_id": "toolu_01A09q90qw90lq917835lq9",
+        }
+    ],
 }

@@ -80,6 +80,7 @@ class ChangedFile(BaseModel):
     path: str
     op: Literal["written", "deleted"]
     size: Annotated[int | None, Field(description="bytes; null once it is deleted")]
+    version: Annotated[str | None, Field(description="its ETag without quotes; null once it is deleted")] = None
     call_id: Annotated[str, Field(description="the call that changed it last")]
 
 

@@ -56,13 +56,14 @@ class ToolResult(Call):
 
 
 class FileChanged(Event):
-    """This call has `written` or `deleted` a file; before its ToolResult. `size`: bytes, None once it is deleted."""
+    """This call has `written` or `deleted` a file; before its ToolResult. `size` in bytes, None once deleted."""
 
     __slots__ = ()
     type = wire.FILE_CHANGED
     path = Says("")
     op = Says("")
     size = Says[int | None](None)
+    version = Says[str | None](None)
     call_id = Says("")
 
 

@@ -3,8 +3,8 @@
 CHANGED#{turn}#{step}#{call}   what a call changed; written with its result, and never changed
 CHANGED#{turn}                 what is left of these once the turn is over; written with its end, if there were any
 
-Of both the one fact is `at` (ms), and the body is a JSON array of `{path, op, size, call_id}`, by its name a contract:
-docs/upgrades.md. A large one stands in the workspace (store/bodies.py, whose fact is `body_at`).
+Of both the one fact is `at` (ms), and the body is a JSON array of `{path, op, size, version, call_id}`. Names and units
+are a contract: docs/upgrades.md. A large one stands in the workspace (store/bodies.py, whose fact is `body_at`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,20 +22,23 @@ MOST = 1000
 """How many files a turn names: those that were changed last."""
 
 Shown = Mapping[str, Any]
-"""A file as readers get it: `path`, `op` (written, deleted), `size` (bytes; null once deleted) and `call_id`."""
+"""A file as readers get it: `path`, `op` (written, deleted), `call_id`, and `size` in bytes and `version`, both null once
+it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOp:
-    """What a call did to a file; `size` in bytes, None for one that it deleted."""
+    """What a call did to a file; `size` in bytes and `version` (FileInfo) are None for one that it deleted."""
 
     path: str
     op: Literal["written", "deleted"]
     size: int | None = None
+    version: str | None = None
 
     def shown(self, call: str) -> dict[str, Any]:
         """Say it to readers, with the id of the call."""
-        return {"path": self.path, "op": self.op, "size": self.size, "call_id": call}
+        version = self.version and self.version.strip('"')  # S3's are entity tags
+        return {"path": self.path, "op": self.op, "size": self.size, "version": version, "call_id": call}
 
 
 def of_call(  # noqa: PLR0917 - whose it is, and by whom
@@ -93,4 +96,4 @@ def _read(services: Services, tenant: str, item: Item) -> list[Shown]:
 def _files(body: Iterable[Shown]) -> Iterable[Shown]:
     for file in body:
         op: Literal["written", "deleted"] = "deleted" if file["op"] == "deleted" else "written"
-        yield FileOp(str(file["path"]), op, file.get("size")).shown(str(file["call_id"]))
+        yield FileOp(str(file["path"]), op, file.get("size"), file.get("version")).shown(str(file["call_id"]))

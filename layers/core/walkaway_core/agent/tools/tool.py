@@ -104,7 +104,7 @@ class ToolContext:
                 if version is not None:
                     raise
             else:
-                self._note(FileOp(path, "written", info.size))
+                self._note(FileOp(path, "written", info.size, info.version))
                 return info
 
     def _limited(self, path: str, pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
