@@ -32,7 +32,6 @@ IMPORTED = (
     "anthropic.types.beta",
     "uvicorn",
     "walkaway.cli",
-    "walkaway_core.dialects",
     "walkaway_core.http.app",
     "walkaway_core.models.anthropic",
     "walkaway_core.models.rehearsal.transport",
@@ -40,7 +39,7 @@ IMPORTED = (
     "walkaway_local.commands.serve",
     "walkaway_local.stack",
 )
-"""What `walkaway serve` imports by and by."""
+"""What `walkaway serve` imports by and by, beside the dialects' routes."""
 INTERPRETERS = ("COV", "LD_", "MALLOC_", "OPENSSL_", "PYTHON")
 """How variables begin that are read before any program of ours is."""
 ROOT = Path(__file__).parents[2]
@@ -127,6 +126,8 @@ def main() -> None:
     """Fork whenever it is asked for, and be what was asked for in the fork."""
     for name in IMPORTED:
         import_module(name)
+    for dialect in import_module("walkaway_core.dialects").DIALECTS:
+        dialect.surface()
     assert threading.active_count() == 1, "a fork would lack the other threads"
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # the collector would write to what is shared
