@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 IMPORTED = (
@@ -101,6 +102,23 @@ def start(arguments: Sequence[str], environ: Mapping[str, str], errors: IO[str])
         socket.send_fds(_parent(), [asked], [into, errors.fileno(), theirs.fileno()])
     os.close(into)
     return Forked(arguments, _number(ours), os.fdopen(out), None, ours)
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Be what `python -m` would be, to its end: a fork where that is the same."""
+    if not is_alike(environ):
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    with TemporaryFile("w+") as errors:
+        program = start(arguments, environ, errors)
+        try:
+            with program.stdout:
+                said = program.stdout.read()
+            code = program.wait(60)
+        finally:
+            program.kill()
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, said, errors.read())
 
 
 def _number(told: socket.socket) -> int:
