@@ -11,6 +11,8 @@ STACK_STAMP := .venv-stack/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 # As pip does by itself: the certificates of the system's store, where a company's proxy has its own.
 export UV_SYSTEM_CERTS ?= 1
+# Workers and servers of a test run would compile every file again, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 .PHONY: help demo serve aws-local test test-deep check fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap deploy lock docs clean

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -35,7 +36,19 @@ class Served:
 
 
 def apps(dialects: Sequence[Dialect] = DIALECTS) -> Mapping[str, FastAPI]:
-    """Make every app that answers requests, by its dialect's name. They need no services to be described."""
+    """Make every app that answers requests, by its dialect's name; our own are made once, and so are their documents.
+
+    They need no services to be described.
+    """
+    return _ours() if dialects is DIALECTS else _made(dialects)
+
+
+@cache
+def _ours() -> Mapping[str, FastAPI]:
+    return _made(DIALECTS)
+
+
+def _made(dialects: Sequence[Dialect]) -> Mapping[str, FastAPI]:
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
     return create_app(services, Keyring({}), dialects).apps
 

@@ -61,6 +61,12 @@ def test_it_is_a_process_of_its_own_that_can_be_killed(folder: Path) -> None:
     program.kill()  # whoever has its number now is left alone
 
 
+def test_what_it_printed_on_either_way_is_told_apart(folder: Path) -> None:
+    done = forked.run(["program", "a"], os.environ)
+    assert (done.returncode, json.loads(done.stdout)["arguments"], done.stderr) == (3, ["a"], "beside\n")
+    assert json.loads(done.stdout)["folder"] == str(folder)
+
+
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "PYTHONHASHSEED", "COVERAGE_PROCESS_START"])
 def test_what_an_interpreter_is_told_is_told_to_an_interpreter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for measured in [each for each in os.environ if each.startswith("COV")]:

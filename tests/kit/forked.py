@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 IMPORTED = (
@@ -32,7 +33,6 @@ IMPORTED = (
     "anthropic.types.beta",
     "uvicorn",
     "walkaway.cli",
-    "walkaway_core.dialects",
     "walkaway_core.http.app",
     "walkaway_core.models.anthropic",
     "walkaway_core.models.rehearsal.transport",
@@ -40,7 +40,7 @@ IMPORTED = (
     "walkaway_local.commands.serve",
     "walkaway_local.stack",
 )
-"""What `walkaway serve` imports by and by."""
+"""What `walkaway serve` imports by and by, beside the dialects' routes."""
 INTERPRETERS = ("COV", "LD_", "MALLOC_", "OPENSSL_", "PYTHON")
 """How variables begin that are read before any program of ours is."""
 ROOT = Path(__file__).parents[2]
@@ -104,6 +104,23 @@ def start(arguments: Sequence[str], environ: Mapping[str, str], errors: IO[str])
     return Forked(arguments, _number(ours), os.fdopen(out), None, ours)
 
 
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Be what `python -m` would be, to its end: a fork where that is the same."""
+    if not is_alike(environ):
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    with TemporaryFile("w+") as errors:
+        program = start(arguments, environ, errors)
+        try:
+            with program.stdout:
+                said = program.stdout.read()
+            code = program.wait(60)
+        finally:
+            program.kill()
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, said, errors.read())
+
+
 def _number(told: socket.socket) -> int:
     said = told.recv(64)
     if not said:
@@ -127,6 +144,8 @@ def main() -> None:
     """Fork whenever it is asked for, and be what was asked for in the fork."""
     for name in IMPORTED:
         import_module(name)
+    for dialect in import_module("walkaway_core.dialects").DIALECTS:
+        dialect.surface()
     assert threading.active_count() == 1, "a fork would lack the other threads"
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # the collector would write to what is shared

@@ -1,5 +1,6 @@
 """Two shapes of the same system, as scenarios see them: the deployed stack in an emulated account, the local stack."""
 
+import copy
 import json
 import logging
 import os
@@ -7,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -191,7 +193,16 @@ def deployed(
 
 
 def template_of(dialects: Sequence[Dialect]) -> dict[str, Any]:
-    """The template as `make docs` writes it for these dialects."""
+    """The template as `make docs` writes it for these dialects; for ours, it is written once."""
+    return copy.deepcopy(_ours()) if dialects is DIALECTS else _written(dialects)
+
+
+@cache
+def _ours() -> dict[str, Any]:
+    return _written(DIALECTS)
+
+
+def _written(dialects: Sequence[Dialect]) -> dict[str, Any]:
     owned = tuple(dialect.mount for dialect in dialects if dialect.mount)
     return transformed(yaml_parse(written_into(TEMPLATE.read_text(), paths(everything(dialects), owned))))
 

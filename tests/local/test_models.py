@@ -2,15 +2,14 @@
 
 import os
 import subprocess
-import sys
 
+from tests.kit import forked
 from tests.kit.messages_api import MessagesApi, Reply
 
 
-def models(*names: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+def models(*names: str, **environ: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
-    command = [sys.executable, "-m", "walkaway", "models", *names]
-    return subprocess.run(command, env={**clean, **environ}, capture_output=True, text=True, timeout=60, check=False)
+    return forked.run(["walkaway", "models", *names], {**clean, **environ})
 
 
 def test_without_a_key_there_is_the_offline_model() -> None:

@@ -1,8 +1,8 @@
 """API keys: kept as hashes, listed, revoked, and known to a server for a minute at the most."""
 
 import asyncio
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.kit import forked
 from tests.kit.clock import HeldClock
 from tests.kit.moto_services import TABLE, account
 from tests.kit.servers import served
@@ -115,9 +116,8 @@ def test_a_tenant_that_cannot_be_a_key_of_the_table_is_refused(table: Table, wro
     assert not api_keys.any_exist(table)
 
 
-def walkaway(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "walkaway", "keys", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def walkaway(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return forked.run(["walkaway", "keys", *arguments], os.environ)
 
 
 def test_the_command_makes_keys_that_a_server_asks_for_from_its_next_start(tmp_path: Path) -> None:
