@@ -175,9 +175,9 @@ def test_a_step_asks_the_table_six_times(kind: str, request: pytest.FixtureReque
 
 def test_while_the_model_speaks_nobody_looks_at_the_turn(stack: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """So speech of any length costs its deltas alone: each of them would fail behind the turn's end."""
-    monkeypatch.setattr(watch, "LOOK_SELDOM", 0.5)
-    counts = stack.turn(Reply([text("x" * 150)], pieces=1, pause=0.01))
-    assert counts.deltas[-1] - counts.deltas[0] > 1.0, counts
+    monkeypatch.setattr(watch, "LOOK_SELDOM", 1.5)  # far above what an append takes on a machine with other work
+    counts = stack.turn(Reply([text("x" * 350)], pieces=1, pause=0.01))
+    assert counts.deltas[-1] - counts.deltas[0] > 2 * watch.LOOK_SELDOM, counts
     assert counts.looks == []
 
 
