@@ -66,8 +66,8 @@ MEANINGS: Final = {
     TOOL_USE_STOP: "`{}`: the arguments are complete",
     TOOL_USE_EXECUTING: "`{name, id, input}`: the tool is about to run",
     TOOL_USE_PROGRESS: "`{id, content}`: how far the tool is; at most once a second",
-    FILE_CHANGED: "`{path, op, size, version, call_id}`: this call has `written` or `deleted` a file; it comes before the "
-    "call's `tool_result`",
+    FILE_CHANGED: "`{path, op, size, version, call_id}`: this call has `written` or `deleted` a file; it comes "
+    "before the call's `tool_result`",
     TOOL_RESULT: "`{id, content, is_error}`: what the tool returned; `id` is that of `tool_use.start`",
     TOOL_CALL_REQUESTED: "`{call_id, name, arguments, needs, expires_at}`: the turn waits for POST …/tool_results: "
     "an output, or a yes or no where `needs` is `approval`",

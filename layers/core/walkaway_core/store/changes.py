@@ -22,8 +22,9 @@ MOST = 1000
 """How many files a turn names: those that were changed last."""
 
 Shown = Mapping[str, Any]
-"""A file as readers get it: `path`, `op` (written, deleted), `call_id`, and `size` in bytes and `version`, both null once
-it is deleted."""
+"""A file as readers get it: `path`, `op` (written, deleted), `call_id`, `size` in bytes and `version`.
+
+Of a file that was deleted the last two are null."""
 
 
 @dataclass(frozen=True, slots=True)
