@@ -46,6 +46,15 @@ def test_the_server_is_not_needed(python: Path) -> None:
     ran(python, "-c", "from walkaway import *; assert Walkaway and AsyncWalkaway")
 
 
+def test_commands_of_the_server_say_what_is_missing(python: Path) -> None:
+    command = [str(python), "-m", "walkaway", "serve", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "belongs to the server" in done.stderr
+    assert "pip install '.[local]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_is_imported_at_once_is_little(python: Path) -> None:
     code = "import sys; from walkaway import Walkaway; Walkaway(); print(*sys.modules)"
     loaded = ran(python, "-c", code).split()

@@ -20,6 +20,17 @@ class _Commands(click.Group):
                 return command
         return None
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("walkaway"):
+                raise
+            raise click.ClickException(
+                f"`walkaway {ctx.invoked_subcommand}` belongs to the server, of which this installation lacks "
+                f"{error.name}. Install both: pip install '.[local]' in a clone of Walkaway"
+            ) from None
+
 
 def _installed() -> tuple:  # type: ignore[type-arg]
     return tuple(entry_points(group="walkaway.commands"))

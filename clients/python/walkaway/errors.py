@@ -221,6 +221,17 @@ class FileRefused(WalkawayError, OSError):
     """A file of this machine that is not sent, or not written."""
 
 
+class FilesChanged(WalkawayError):
+    """Files that a turn has written are no longer as it left them. `changed`: their paths; `saved`: the others."""
+
+    def __init__(self, changed: Sequence[str], saved: Sequence[Any]) -> None:
+        self.changed, self.saved = changed, saved
+        super().__init__(
+            f"Changed or deleted since by another turn or program: {', '.join(changed)}. The other files were saved; "
+            "save(folder, latest=True) takes what is there now. Sessions share a workspace: give each its own folder"
+        )
+
+
 class ToolInvalid(WalkawayError, TypeError):
     """A function cannot be made a tool; the sentence says what it lacks, and where it stands."""
 

@@ -178,6 +178,30 @@ async def test_a_result_fetches_what_its_turn_has_written_and_not_what_it_delete
         assert saved[0].read_bytes() == await session.files.read("made/tides.md")
 
 
+async def test_what_was_changed_since_is_not_taken_for_what_a_turn_made(server: Running, tmp_path: Path) -> None:
+    async with async_quick(server.url) as client:
+        session = await client.sessions.create()
+        first = await session.ask("Write a memo on tides to one/memo.md")
+        await session.ask("Write a memo on ferries to one/memo.md")
+        with pytest.raises(errors.FilesChanged, match=r"Changed or deleted since .*one/memo.md") as caught:
+            await first.save(tmp_path / "strict")
+        assert (caught.value.changed, caught.value.saved) == (["one/memo.md"], [])
+        assert os.listdir(tmp_path / "strict/one") == []  # noqa: PTH208 - nothing here is async
+        (saved,) = await first.save(tmp_path / "latest", latest=True)
+        assert "ferries" in saved.read_text()
+        await session.files.delete("one/memo.md")
+        assert await first.save(tmp_path / "gone", latest=True) == []
+        with pytest.raises(errors.FilesChanged):
+            await first.save(tmp_path / "gone")
+
+
+async def test_a_name_may_be_as_long_as_names_are(server: Running, tmp_path: Path) -> None:
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        await files.upload(b"x", "n" * 255)
+        assert (await files.download("n" * 255, tmp_path)).read_bytes() == b"x"
+
+
 async def test_what_a_turn_deleted_is_not_fetched(tmp_path: Path) -> None:
     record = {"id": "msg_1", "session_id": "sess_1", "status": "completed", "output_text": ""}
     gone = {**record, "files": [{"path": "a.txt", "op": "deleted", "size": None, "call_id": "c"}]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from walkaway import paths
 from walkaway._async.files import AsyncFiles
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import FeatureMissing
+from walkaway.errors import FeatureMissing, FilesChanged, NotFound, PreconditionFailed
 from walkaway.tools import Call
 
 if TYPE_CHECKING:
@@ -54,10 +54,12 @@ class AsyncResult:
             transport,
         )
 
-    async def save(self, folder: "str | os.PathLike[str]") -> list[Path]:
-        """Write the files that the turn has made below a folder of this machine, each at its path of the workspace.
+    async def save(self, folder: "str | os.PathLike[str]", *, latest: bool = False) -> list[Path]:
+        """Write the files that the turn has written below a folder of this machine, each at its path of the workspace.
 
-        Raises FeatureMissing where the server does not tell which those are, and FileRefused for one outside.
+        What has been changed or deleted since is no longer what the turn has made: the others are saved, and then
+        FilesChanged is raised. `latest`: files are saved as they are now, and what is gone is left out. Raises
+        FeatureMissing where the server does not tell which files those are, and FileRefused for one outside.
         """
         if self.files is None:
             raise FeatureMissing(
@@ -65,12 +67,17 @@ class AsyncResult:
                 "This server is older and does not tell which files a turn made; see session.files.walk()",
             )
         files = AsyncFiles(self._transport, self.turn.session_id)
-        written = []
-        for each in self.files:
-            if each.get("op") != "deleted":
-                path = str(each["path"])
-                written.append(await files.download(path, paths.inside(Path(folder), path)))
-        return written
+        saved, changed = list[Path](), list[str]()
+        for each in [file for file in self.files if file.get("op") != "deleted"]:
+            path, version = str(each["path"]), str(each.get("version") or "")
+            target = paths.inside(Path(folder), path)
+            try:
+                saved.append(await files.fetch(path, target, "" if latest else version))
+            except (NotFound, PreconditionFailed):
+                changed.append(path)
+        if changed and not latest:
+            raise FilesChanged(changed, saved)
+        return saved
 
     def parse(self, model: "type[M]") -> M:
         """Read the text as JSON of a pydantic model. Raises pydantic's ValidationError."""

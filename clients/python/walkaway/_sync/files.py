@@ -1,10 +1,10 @@
 """Files of a session's workspace: up, down, and what there is. They belong to the tenant, and outlive the session."""
 
-import os
+import secrets
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from walkaway import paths
 from walkaway._sync.crew import sleep
@@ -12,6 +12,9 @@ from walkaway._sync.transport import Transport
 from walkaway.answers import refused
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
 from walkaway.retries import Pacing
+
+if TYPE_CHECKING:
+    import os
 
 CHUNK = 256 * 1024
 
@@ -70,11 +73,15 @@ class Files:
         target = Path(to)
         if target.is_dir():
             target = paths.inside(target, path.rstrip("/").rpartition("/")[2])
+        return self.fetch(path, target)
+
+    def fetch(self, path: str, target: Path, version: str = "") -> Path:
+        """Write a file to exactly that place, if it still is that `version`. Raises PreconditionFailed for another."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part = target.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with part.open("wb") as out:
-                self._fetch(path, out)
+            with part.open("xb") as out:  # nobody else's, and no link of somebody else's
+                self._fetch(path, out, {"If-Match": f'"{version}"'} if version else {})
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -106,13 +113,13 @@ class Files:
         said = (self._transport.request("PUT", self._of(path), content=body, headers=headers)).object()
         return Entry(str(said["path"]), "file", int(said["size"]), float(said["modified"]))
 
-    def _fetch(self, path: str, out: Any) -> None:
+    def _fetch(self, path: str, out: Any, only: Mapping[str, str]) -> None:
         options = self._transport.options
         pacing = Pacing(options.patience, options.first_wait)
         version = ""
         while True:
             have = out.tell()
-            headers = {"Accept-Encoding": "identity"}
+            headers = {"Accept-Encoding": "identity", **only}
             if have and version:
                 headers |= {"Range": f"bytes={have}-", "If-Range": version}
             try:
