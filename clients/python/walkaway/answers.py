@@ -77,6 +77,18 @@ class Answer:
         return found
 
 
+def check_file(path: str, headers: Mapping[str, str], options: Options) -> None:
+    """See that an answer is a file. Raises FileRefused for a folder, NotWalkaway for what has no version."""
+    if "etag" in headers:
+        return
+    kind = headers.get("content-type", "nothing").partition(";")[0]
+    if kind == "application/json":
+        raise errors.FileRefused(
+            f"{path!r} is a folder: download_folder() fetches all of it, and walk() says what it has"
+        )
+    raise errors.NotWalkaway(f"{options.url} answers ({kind}), but with no file of a Walkaway. Is the address right?")
+
+
 def refused(answer: Answer, options: Options) -> WalkawayError:
     """Make the error that an answer is."""
     try:

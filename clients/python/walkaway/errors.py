@@ -218,7 +218,7 @@ class FileMissing(WalkawayError, FileNotFoundError):
 
 
 class FileRefused(WalkawayError, OSError):
-    """A file of this machine that is not sent, or not written."""
+    """A file of this machine that is not sent or not written, or a path that is no file's."""
 
 
 class FilesChanged(WalkawayError):

@@ -195,6 +195,34 @@ async def test_what_was_changed_since_is_not_taken_for_what_a_turn_made(server: 
             await first.save(tmp_path / "gone")
 
 
+async def test_a_folder_comes_down_whole_and_is_no_file(server: Running, tmp_path: Path) -> None:
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        for path in ("down/a.txt", "down/deep/er/b.txt"):
+            await files.upload(path.encode(), path)
+        saved = await files.download_folder("down", tmp_path / "here")
+        assert {str(each.relative_to(tmp_path)): each.read_text() for each in saved} == {
+            "here/a.txt": "down/a.txt",
+            "here/deep/er/b.txt": "down/deep/er/b.txt",
+        }
+        with pytest.raises(errors.FileRefused, match=r"'down' is a folder: download_folder"):
+            await files.download("down", tmp_path / "file")
+        with pytest.raises(errors.FileRefused, match="is a folder"):
+            await files.read("down")
+        assert not (tmp_path / "file").exists()
+
+
+async def test_a_page_of_somebody_between_is_no_file(tmp_path: Path) -> None:
+    page = httpx2.Response(200, headers={"Content-Type": "text/html"}, content=b"<html>Please log in</html>")
+    async with async_scripted(lambda _: page) as client:
+        files = client.session("sess_1").files
+        with pytest.raises(errors.NotWalkaway, match=r"answers \(text/html\)"):
+            await files.read("a.txt")
+        with pytest.raises(errors.NotWalkaway, match="no file of a Walkaway"):
+            await files.download("a.txt", tmp_path / "a.txt")
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
 async def test_a_name_may_be_as_long_as_names_are(server: Running, tmp_path: Path) -> None:
     async with async_quick(server.url) as client:
         files = (await client.sessions.create()).files

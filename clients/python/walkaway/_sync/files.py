@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from walkaway import paths
+from walkaway import answers, paths
 from walkaway._sync.crew import sleep
 from walkaway._sync.transport import Transport
-from walkaway.answers import refused
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
 from walkaway.retries import Pacing
 
@@ -58,8 +57,10 @@ class Files:
                     left.append(entry.path)
 
     def read(self, path: str) -> bytes:
-        """Give a file's bytes."""
-        return (self._transport.request("GET", self._of(path))).body
+        """Give a file's bytes. Raises FileRefused for a folder."""
+        answer = self._transport.request("GET", self._of(path))
+        answers.check_file(path, answer.headers, self._transport.options)
+        return answer.body
 
     def read_text(self, path: str) -> str:
         """Give a file's text, which is UTF-8."""
@@ -86,6 +87,16 @@ class Files:
         finally:
             part.unlink(missing_ok=True)
         return target
+
+    def download_folder(self, path: str, to: "str | os.PathLike[str]") -> tuple[Path, ...]:
+        """Write all that is below a folder of the workspace to one of this machine. Raises FileRefused for one outside.
+
+        Each file is there whole, or not at all.
+        """
+        top = path.strip("/")
+        every = [entry.path for entry in self.walk(top)]
+        places = [paths.inside(Path(to), each.removeprefix(f"{top}/" if top else "")) for each in every]
+        return tuple([self.fetch(each, place) for each, place in zip(every, places, strict=True)])
 
     def upload(self, source: "bytes | str | os.PathLike[str]", path: str = "") -> Entry:
         """Send bytes, or a file of this machine, to a path of the workspace; a file keeps its name if none is given."""
@@ -125,7 +136,8 @@ class Files:
             try:
                 with self._transport.stream(self._of(path), headers=headers, read=options.timeout) as stream:
                     if stream.status not in {200, 206}:
-                        raise refused(stream.whole(), options)
+                        raise answers.refused(stream.whole(), options)
+                    answers.check_file(path, stream.headers, options)
                     pacing.connected()
                     version = stream.headers.get("etag", "")
                     if stream.status == 200 and have:
