@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from walkaway_core.engine.pause import claiming
-from walkaway_core.http import errors
+from walkaway_core.http import errors, large
 from walkaway_core.http.access import Called
 from walkaway_wire.tools import ToolClaim, ToolClaimed
 
-router = APIRouter(prefix="/v1/sessions/{session}/tool_claims", tags=["messages"])
+router = APIRouter(prefix="/v1/sessions/{session}/tool_claims", tags=["messages"], route_class=large.Route)
 
 
 @router.post("", responses=errors.answers(400, 401, 404, 409, 413), summary="Claim a tool call")
