@@ -28,7 +28,7 @@ class Deny:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that waits: for this program's output, or for a yes. It is put again after a crash: `call_id` stays.
+    """A call that waits: for this program's output, or for a yes. It is put again after a crash: its ids stay.
 
     `needs`: `output` or `approval`. `expires_at`: then the model is told that nobody answered. `session`, `turn`: ids.
     """
@@ -123,7 +123,8 @@ def tool(
     A first parameter that is annotated as `Call` is given the call. What it returns is told to the model: text as it
     is, anything else as JSON. `ToolError("…")` tells an error; any other exception tells its kind and message.
 
-    **At least once**: after a crash a call is put again, with the same `call_id`. `timeout`: seconds for an answer.
+    **At least once**: after a crash a call is put again, with the same `session` and `call_id`, which together name it.
+    `timeout`: seconds for an answer.
     Raises ToolInvalid for a function without a docstring, or with a parameter without an annotation.
     """
     if function is None:

@@ -121,3 +121,28 @@ async def test_who_is_calling_is_told(server: Running) -> None:
         me = await client.me()
         assert (me.tenant, me.models[0].default) == ("alpha", True)
         assert "wait" in await client.features()
+
+
+async def test_calls_of_two_sessions_may_have_one_id() -> None:
+    pending = {"call_id": "t1", "name": "stock", "arguments": {"sku": "A"}, "needs": "output"}
+    answered: list[str] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        if path == "/v1/me":
+            return said({"features": ["session_filters"]})
+        if path.endswith("/tool_results"):
+            answered.append(path.split("/")[3])
+            return said({"response_id": "msg", "pending_tool_calls": []})
+        waits = [(f"sess_{n}", f"msg_{n}") for n in range(3)]
+        return said([{"id": one, "response_id": turn, "pending_tool_calls": [pending]} for one, turn in waits])
+
+    shop = Shop()
+    async with async_scripted(handle) as client:
+        ours = worker(client, shop)
+        await ours.begin()
+        await ours.begin()
+        while not await ours.answering.idle(30):
+            pass
+    assert sorted(answered) == ["sess_0", "sess_1", "sess_2"]
+    assert len(shop.asked) == 3

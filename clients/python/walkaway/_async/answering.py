@@ -25,6 +25,9 @@ GONE = (AlreadyAnswered, NotWaiting, NotFound)
 REMEMBERED = 10_000
 """Calls that were begun, of which none is begun again."""
 
+Key = tuple[str, str, str]
+"""Of a call: its session, its turn and its id. Models name calls, and may give two of different sessions one id."""
+
 
 class AsyncAnswering:
     """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
@@ -38,9 +41,9 @@ class AsyncAnswering:
     ) -> None:
         self._transport, self._own, self._approver, self._claims = transport, own, approver, claims
         self._crew = AsyncCrew()
-        self._seen: dict[str, None] = {}
+        self._seen: dict[Key, None] = {}
         self._failure: WalkawayError | None = None
-        self.running: dict[str, Call] = {}
+        self.running: dict[Key, Call] = {}
 
     def knows(self, call: Call) -> bool:
         """Whether somebody here can answer it."""
@@ -48,12 +51,12 @@ class AsyncAnswering:
 
     def take(self, call: Call) -> None:
         """Begin to answer it, unless that has begun, or nobody here can."""
-        if not self.knows(call) or call.call_id in self._seen:
+        if not self.knows(call) or (key := _key(call)) in self._seen:
             return
-        self._seen[call.call_id] = None
+        self._seen[key] = None
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        self.running[call.call_id] = call
+        self.running[key] = call
         self._crew.start(self._answer, call)
 
     def failed(self) -> WalkawayError | None:
@@ -71,7 +74,7 @@ class AsyncAnswering:
 
     def begun(self, call: Call) -> bool:
         """Whether it is being answered, or was."""
-        return call.call_id in self._seen
+        return _key(call) in self._seen
 
     async def idle(self, seconds: float) -> bool:
         """Wait until an answer is given, so long at the most; whether none is under way."""
@@ -96,7 +99,7 @@ class AsyncAnswering:
         except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
             self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
         finally:
-            self.running.pop(call.call_id, None)
+            self.running.pop(_key(call), None)
         return None
 
     async def _give(self, call: Call, answer: Mapping[str, object]) -> None:
@@ -124,6 +127,10 @@ class AsyncAnswering:
             if call.needs == "approval":
                 raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
             return tools.failed(call, error)
+
+
+def _key(call: Call) -> Key:
+    return call.session, call.turn, call.call_id
 
 
 async def give(transport: AsyncTransport, session: str, *results: Mapping[str, object]) -> list[Call]:
