@@ -1,5 +1,7 @@
 """Workers answer whatever turn asks, first what waits already, each call once."""
 
+import threading
+import time
 from typing import Any
 
 import httpx2
@@ -144,3 +146,52 @@ def test_calls_of_two_sessions_may_have_one_id() -> None:
             pass
     assert sorted(answered) == ["sess_0", "sess_1", "sess_2"]
     assert len(shop.asked) == 3
+
+
+@pytest.mark.parametrize("over", ["timeout", "expires_at", "answered"])
+def test_functions_that_never_return_hold_a_worker_up_no_longer_than_their_calls_wait(over: str) -> None:
+    never, begun, last = threading.Event(), threading.Semaphore(0), threading.Event()
+
+    @tool(timeout=1 if over == "timeout" else None)
+    def hangs() -> str:
+        """Hang."""
+        begun.release()
+        never.wait()
+        return ""
+
+    @tool
+    def stock() -> str:
+        """Tell how many there are."""
+        last.set()
+        return "seven"
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        if path == "/v1/me":
+            return said({"features": ["session_filters", "tool_claims"]})
+        if path.endswith("/tool_claims"):
+            first = "hangs" not in path or path not in claimed
+            claimed.add(path)
+            return said({}) if first or over != "answered" else no(409, "tool_call.not_waiting")
+        if path.endswith("/tool_results"):
+            return said({"response_id": "msg", "pending_tool_calls": []})
+        until = time.time() + 1 if over == "expires_at" else 0
+        waits = {"call_id": "t1", "name": "hangs", "needs": "output", "expires_at": until}
+        every = [{"id": f"hangs{n}", "response_id": "m", "pending_tool_calls": [waits]} for n in range(8)]
+        return said(
+            [
+                *every,
+                {"id": "s", "response_id": "m", "pending_tool_calls": [waits | {"name": "stock", "expires_at": 0}]},
+            ]
+        )
+
+    claimed: set[str] = set()
+    with scripted(handle) as client:
+        ours = Worker(client._transport, {"hangs": hangs, "stock": stock}, (), lease=1)
+        ours.begin()
+        while not ours.answering.idle(30):
+            pass
+        ours.answering.close()
+    assert all(begun.acquire(timeout=0) for _ in range(8))
+    assert last.is_set()
+    never.set()

@@ -1,7 +1,9 @@
 """Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from math import inf
 
 from walkaway import tools
 from walkaway._async import crew
@@ -30,7 +32,10 @@ Key = tuple[str, str, str]
 
 
 class AsyncAnswering:
-    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
+    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone.
+
+    A call whose time is over, or that has its answer, is none of the eight, whatever its function still does.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,7 @@ class AsyncAnswering:
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
         self.running[key] = call
-        self._crew.start(self._answer, call)
+        self._crew.start(self._answer, call, until=self._until(call))
 
     def failed(self) -> WalkawayError | None:
         """Give why an answer could not be given."""
@@ -84,9 +89,14 @@ class AsyncAnswering:
         """Wait for none."""
         self._crew.close()
 
-    async def _answer(self, call: Call) -> float | None:
+    def _until(self, call: Call) -> float:
+        """Give when its time is over, in seconds since the epoch."""
+        own = self._own.get(call.name) if call.needs == "output" else None
+        return min(call.expires_at or inf, time.time() + own.timeout if own and own.timeout else inf)
+
+    async def _answer(self, leave: Callable[[], None], call: Call) -> float | None:
         """Answer a call; give the seconds after which to look again whether another worker has."""
-        claimed = self._claims.held(call) if self._claims and call.needs == "output" else nullcontext()
+        claimed = self._claims.held(call, leave) if self._claims and call.needs == "output" else nullcontext()
         try:
             async with claimed:
                 await self._give(call, await self._said(call))

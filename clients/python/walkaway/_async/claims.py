@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from walkaway._async import crew
@@ -55,15 +55,17 @@ class AsyncClaims:
         self.worker = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
 
     @asynccontextmanager
-    async def held(self, call: Call) -> AsyncIterator[None]:
+    async def held(self, call: Call, over: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
         """Claim a call, and renew that until the block ends; an older server is not asked.
+
+        `over` is called when it is found then that nobody waits for the call any more.
 
         Raises Postponed, and whatever says that nobody waits for the call any more.
         """
         if FEATURE not in await self._transport.features() or not await self._claimed(call):
             yield
             return
-        async with crew.repeating(lambda: self._renewed(call), self._seconds / 3):
+        async with crew.repeating(lambda: self._renewed(call, over), self._seconds / 3):
             yield
 
     async def _claimed(self, call: Call) -> bool:
@@ -81,11 +83,12 @@ class AsyncClaims:
             return False
         return True
 
-    async def _renewed(self, call: Call) -> bool:
+    async def _renewed(self, call: Call, over: Callable[[], None]) -> bool:
         """Renew a claim; whether to go on with that."""
         try:
             await self._claim(call)
         except (AlreadyAnswered, NotWaiting, NotFound):
+            over()
             return False
         except AlreadyClaimed:
             logger.warning("%s (%s) was held up for longer than its lease: another worker runs it, too", *_named(call))

@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from walkaway._sync import crew
@@ -55,15 +55,17 @@ class Claims:
         self.worker = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
 
     @contextmanager
-    def held(self, call: Call) -> Iterator[None]:
+    def held(self, call: Call, over: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Claim a call, and renew that until the block ends; an older server is not asked.
+
+        `over` is called when it is found then that nobody waits for the call any more.
 
         Raises Postponed, and whatever says that nobody waits for the call any more.
         """
         if FEATURE not in self._transport.features() or not self._claimed(call):
             yield
             return
-        with crew.repeating(lambda: self._renewed(call), self._seconds / 3):
+        with crew.repeating(lambda: self._renewed(call, over), self._seconds / 3):
             yield
 
     def _claimed(self, call: Call) -> bool:
@@ -81,11 +83,12 @@ class Claims:
             return False
         return True
 
-    def _renewed(self, call: Call) -> bool:
+    def _renewed(self, call: Call, over: Callable[[], None]) -> bool:
         """Renew a claim; whether to go on with that."""
         try:
             self._claim(call)
         except (AlreadyAnswered, NotWaiting, NotFound):
+            over()
             return False
         except AlreadyClaimed:
             logger.warning("%s (%s) was held up for longer than its lease: another worker runs it, too", *_named(call))
