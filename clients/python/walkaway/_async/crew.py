@@ -14,7 +14,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Tool
+from walkaway.tools import Approver, Call, Deny, Quit, Tool
 
 MOST = 8
 
@@ -25,9 +25,17 @@ async def sleep(seconds: float) -> None:
 
 
 async def run(tool: Tool, call: Call) -> Any:
-    """Run a tool for a call: awaited if it is async, else in a thread of its own."""
+    """Run a tool for a call: awaited if it is async, else in a thread of its own. Raises Quit for what ends threads."""
     work = tool.bound(call)
-    return await work() if tool.is_async else await _in_thread(work)
+    if not tool.is_async:
+        return await _in_thread(work)
+    try:
+        return await work()
+    except (asyncio.CancelledError, SystemExit) as raised:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # by whoever closes the crew
+        raise Quit(raised) from raised
 
 
 async def judge(approver: Approver, call: Call) -> bool | Deny:
@@ -143,7 +151,8 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
         try:
             value = context.run(work)
         except BaseException as raised:  # noqa: BLE001 - whoever awaits it is told
-            error = RuntimeError(f"it raised {raised!r}") if isinstance(raised, StopIteration) else raised
+            held = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+            error = raised if held else Quit(raised)
         try:
             loop.call_soon_threadsafe(tell, value, error)
         except RuntimeError:

@@ -12,9 +12,12 @@ from walkaway._sync.crew import Crew, sleep
 from walkaway._sync.transport import Transport
 from walkaway.errors import (
     AlreadyAnswered,
+    BadRequest,
+    IdempotencyMismatch,
     NotFound,
     NotWaiting,
     ServerFailed,
+    TooLarge,
     TooManyRequests,
     Unreachable,
     WalkawayError,
@@ -99,7 +102,7 @@ class Answering:
         claimed = self._claims.held(call, leave) if self._claims and call.needs == "output" else nullcontext()
         try:
             with claimed:
-                self._give(call, self._said(call))
+                self._tell(call, self._said(call))
         except Postponed as later:
             return later.seconds
         except GONE:
@@ -111,6 +114,15 @@ class Answering:
         finally:
             self.running.pop(_key(call), None)
         return None
+
+    def _tell(self, call: Call, answer: Mapping[str, object]) -> None:
+        """Give an answer; where the server does not take it, the model is told why it gets none."""
+        try:
+            self._give(call, answer)
+        except (BadRequest, TooLarge, IdempotencyMismatch) as error:
+            if call.needs == "approval":
+                raise
+            self._give(call, tools.untold(call, error))
 
     def _give(self, call: Call, answer: Mapping[str, object]) -> None:
         """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""

@@ -13,7 +13,7 @@ from functools import partial
 from math import inf
 from typing import Any, cast
 
-from walkaway.tools import Approver, Call, Deny, Tool
+from walkaway.tools import Approver, Call, Deny, Quit, Tool
 
 MOST = 8
 LOOK = 1.0
@@ -26,9 +26,14 @@ def sleep(seconds: float) -> None:
 
 
 def run(tool: Tool, call: Call) -> Any:
-    """Run a tool for a call, in this thread; an async one in a loop of its own."""
+    """Run a tool for a call, in this thread; an async one in a loop of its own. Raises Quit for what ends threads."""
     work = tool.bound(call)
-    return _awaited(work()) if tool.is_async else work()
+    try:
+        return _awaited(work()) if tool.is_async else work()
+    except Exception:
+        raise
+    except BaseException as raised:
+        raise Quit(raised) from raised
 
 
 def judge(approver: Approver, call: Call) -> bool | Deny:
