@@ -11,6 +11,7 @@ from tests.kit.clients import async_quick, async_scripted, no, said
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
 from walkaway import AsyncWalkaway, Tool, errors, tool
+from walkaway._async import workers
 from walkaway._async.workers import AsyncWorker
 
 
@@ -123,6 +124,32 @@ async def test_who_is_calling_is_told(server: Running) -> None:
         me = await client.me()
         assert (me.tenant, me.models[0].default) == ("alpha", True)
         assert "wait" in await client.features()
+
+
+async def test_a_worker_goes_on_behind_what_something_in_between_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "BETWEEN", 0.01)
+    pending: dict[str, Any] = {"call_id": "t1", "name": "stock", "arguments": {"sku": "A"}, "needs": "output"}
+    shown: dict[str, int] = {}
+    answered = "/v1/sessions/sess_1/tool_results"
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        shown[path] = shown.get(path, 0) + 1
+        if shown[path] < 4:
+            return httpx2.Response((200, 403, 404)[shown[path] - 1], html="<p>Please log in")
+        if path == "/v1/me":
+            return said({"features": ["session_filters"]})
+        if path == "/v1/sessions":
+            waits = [{"id": "sess_1", "response_id": "msg_1", "pending_tool_calls": [pending]}]
+            return no(401, "unauthorized") if answered in shown and shown[answered] > 3 else said(waits)
+        return said({"response_id": "msg_1", "pending_tool_calls": []})
+
+    shop = Shop()
+    async with async_scripted(handle) as client:
+        ours = worker(client, shop)
+        with pytest.raises(errors.Unauthorized):
+            await ours.serve()
+    assert (shop.asked, shown[answered]) == (["A"], 4)
 
 
 async def test_calls_of_two_sessions_may_have_one_id() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import inf
 
-from walkaway import tools
+from walkaway import answers, tools
 from walkaway._async import crew
 from walkaway._async.claims import AsyncClaims, Postponed
 from walkaway._async.crew import AsyncCrew, sleep
@@ -16,10 +16,7 @@ from walkaway.errors import (
     IdempotencyMismatch,
     NotFound,
     NotWaiting,
-    ServerFailed,
     TooLarge,
-    TooManyRequests,
-    Unreachable,
     WalkawayError,
 )
 from walkaway.retries import Pacing, Safe
@@ -131,7 +128,9 @@ class AsyncAnswering:
         while True:
             try:
                 await give(self._transport, call.session, answer)
-            except (Unreachable, ServerFailed, TooManyRequests) as error:
+            except WalkawayError as error:
+                if isinstance(error, TooLarge) or not answers.is_passing(error):
+                    raise
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
                 if pause is None:
                     raise

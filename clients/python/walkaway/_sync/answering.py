@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import inf
 
-from walkaway import tools
+from walkaway import answers, tools
 from walkaway._sync import crew
 from walkaway._sync.claims import Claims, Postponed
 from walkaway._sync.crew import Crew, sleep
@@ -16,10 +16,7 @@ from walkaway.errors import (
     IdempotencyMismatch,
     NotFound,
     NotWaiting,
-    ServerFailed,
     TooLarge,
-    TooManyRequests,
-    Unreachable,
     WalkawayError,
 )
 from walkaway.retries import Pacing, Safe
@@ -131,7 +128,9 @@ class Answering:
         while True:
             try:
                 give(self._transport, call.session, answer)
-            except (Unreachable, ServerFailed, TooManyRequests) as error:
+            except WalkawayError as error:
+                if isinstance(error, TooLarge) or not answers.is_passing(error):
+                    raise
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
                 if pause is None:
                     raise
