@@ -4,9 +4,9 @@ An id is made when a transaction is put together, so one may come into sight beh
 than HORIZON, so up to there the feed is settled, and behind it everything is looked at again: whatever a reader has not
 seen there is news, wherever it sorts.
 
-A clock may be ahead, and be set back: what is written then sorts in front of what was settled by it. A reader that meets
-this holds for settled what is so by the clock as it is now; where a cursor of before comes, nobody knows since when it
-has been so, and nothing is settled.
+A clock may be ahead, and be set back: what is written then sorts in front of what was settled by it. A reader that
+meets this holds for settled what is so by the clock as it is now; where a cursor of before comes, nobody knows since
+when it has been so, and nothing is settled.
 """
 
 import re
