@@ -83,6 +83,16 @@ MUTANTS = [
         (("log/feed_readers.py", "HORIZON = 120.0", "HORIZON = 0.0"),),
     ),
     Mutant(
+        "feed: a cursor that is ahead of the clock settles nothing",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", 'return replace(self, settled="")', "return self"),),
+    ),
+    Mutant(
+        "feed: who reads on looks back when the clock is set back",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "if self._horizon < min(before, self._place.settled):", "if False:"),),
+    ),
+    Mutant(
         "feed: what is known is counted, and more of it is looked for",
         "tests/log/test_feed_readers.py",
         (("log/feed_readers.py", "if len(there) != self._place.known:", "if False:"),),

@@ -87,7 +87,8 @@ class Endless(Body):
 
 
 def said(body: Any, status: int = 200, **headers: str) -> httpx2.Response:
-    """Answer with JSON."""
+    """Answer with JSON, as Walkaway does."""
+    headers = {"x_request_id": "req_1"} | headers
     return httpx2.Response(status, json=body, headers={name.replace("_", "-"): each for name, each in headers.items()})
 
 

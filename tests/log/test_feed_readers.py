@@ -119,7 +119,9 @@ def test_an_events_own_id_is_a_cursor(engine: Engine) -> None:
     assert read(engine, second)[0] == []
 
 
-@pytest.mark.parametrize("cursor", ["evt_", "evt_1", "msg_" + "0" * 24, "evt_" + "0" * 24 + ".1.2", "then"])
+@pytest.mark.parametrize(
+    "cursor", ["evt_", "evt_1", "msg_" + "0" * 24, "evt_" + "0" * 24 + ".1.2", "then", "evt_" + "f" * 24]
+)
 def test_what_is_no_cursor_is_refused(engine: Engine, cursor: str) -> None:
     with pytest.raises(CursorInvalid):
         FeedReader.open(engine.services, "t", cursor)
@@ -140,6 +142,51 @@ def test_who_is_waiting_notices_a_late_one(engine: Engine, monkeypatch: pytest.M
         return [line.notice.id for line in await waiting]
 
     assert asyncio.run(wait()) == [slow.id]
+
+
+CURSORS = ("before", "beginning", "now", "id", "live")
+
+
+@pytest.mark.parametrize("later", [0.0, 1000.0], ids=["at once", "later"])
+@pytest.mark.parametrize("which", CURSORS)
+def test_a_clock_that_is_set_back_makes_no_reader_deaf(engine: Engine, which: str, later: float) -> None:
+    first = Writer(engine).commit()
+    before = read(engine, "")[1]
+    engine.clock.sleep(3600)
+    ahead = Writer(engine).commit()
+    live = FeedReader.open(engine.services, "t", NOW)
+    asyncio.run(live.read(timeout=0))
+    begun = {"before": read(engine, before)[1], "beginning": read(engine, "")[1], "now": read(engine, NOW)[1]}
+    engine.clock.sleep(-3600)
+    if which == "live":
+        asyncio.run(live.read(timeout=0))
+    second = Writer(engine).commit()
+    engine.clock.sleep(later)
+    third = Writer(engine).commit()
+    if which == "live":
+        ids = [line.notice.id for _ in range(2) for line in asyncio.run(live.read(timeout=0))]
+        assert (set(ids), live.cursor > "") == ({second, third}, True)
+        return
+    ids, cursor = read(engine, begun.get(which, ahead))
+    assert {second, third} <= set(ids) <= {first, second, third, ahead}
+    assert read(engine, cursor) == ([], cursor), "what is known does not come again and again"
+    fourth = Writer(engine).commit()
+    ids, cursor = read(engine, cursor)
+    assert fourth in ids
+
+
+def test_clocks_that_differ_a_little_give_nothing_anew(engine: Engine) -> None:
+    Writer(engine).commit()
+    engine.clock.sleep(HORIZON + 1)
+    Writer(engine).commit()
+    cursor = read(engine, "")[1]
+    engine.clock.sleep(-2)
+    assert read(engine, cursor)[0] == []
+    early = Writer(engine, ago=HORIZON + 10).commit()
+    engine.clock.sleep(2)
+    last = Writer(engine).commit()
+    engine.clock.sleep(-0.5)
+    assert early not in read(engine, last)[0], "an id that another machine has just made is not looked behind for long"
 
 
 def test_what_cannot_be_read_says_so(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """What a server answered, and what it means when it is no success. No I/O."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,6 +35,9 @@ BY_STATUS: Final[Mapping[int, type[Refused]]] = {
     429: errors.TooManyRequests,
     431: errors.TooLarge,
 }
+OUR_CODE: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*")
+UNKNOWN_PATH: Final = ("Missing Authentication Token", '{"message":"Not Found"}')
+"""Of REST and of HTTP APIs."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Answer:
         """Seconds after which to come again, where it says so; else 0."""
         return asked(self.headers.get("retry-after", ""))
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it has X-Request-Id, as all answers of a server have, and none of what may stand before it."""
+        return "x-request-id" in self.headers
+
     def json(self) -> Any:
         """Decode it. Raises NotWalkaway for what is no JSON."""
         try:
@@ -66,6 +75,13 @@ class Answer:
         """Decode an object. Raises NotWalkaway for anything else."""
         found = self.json()
         if not isinstance(found, dict):
+            raise _no_walkaway(self)
+        return found
+
+    def having(self, name: str) -> dict[str, Any]:
+        """Decode an object that has something of this name. Raises NotWalkaway for anything else."""
+        found = self.object()
+        if name not in found:
             raise _no_walkaway(self)
         return found
 
@@ -113,6 +129,26 @@ def refused(answer: Answer, options: Options) -> WalkawayError:
     return made
 
 
+def is_ours(error: Refused) -> bool:
+    """Whether Walkaway itself has said it: it names each request, or, as 0.1.0 does, only what is wrong."""
+    return bool(error.request_id or OUR_CODE.fullmatch(error.code))
+
+
+def is_passing(error: WalkawayError) -> bool:
+    """Whether what never ends goes on after it: connections and servers in trouble, and what something between says."""
+    if isinstance(error, Refused):
+        lasting = isinstance(error, errors.Unauthorized) or is_ours(error)
+        return isinstance(error, errors.ServerFailed | errors.TooManyRequests) or not lasting
+    return isinstance(error, errors.Unreachable | NotWalkaway)
+
+
+def is_unknown_path(error: WalkawayError) -> bool:
+    """Whether it is what AWS's gateway says of a path that an older template does not have."""
+    if isinstance(error, NotWalkaway):
+        return any(words in error.words for words in UNKNOWN_PATH)
+    return isinstance(error, Refused) and not is_ours(error) and any(words in error.message for words in UNKNOWN_PATH)
+
+
 def _with_source(message: str, status: int, options: Options) -> str:
     if status != 401:
         return message
@@ -123,7 +159,8 @@ def _with_source(message: str, status: int, options: Options) -> str:
 def _no_walkaway(answer: Answer) -> NotWalkaway:
     kind = answer.headers.get("content-type", "nothing").partition(";")[0]
     return NotWalkaway(
-        f"{answer.url} answers ({answer.status}, {kind}), but not as Walkaway does. Is the address right?"
+        f"{answer.url} answers ({answer.status}, {kind}), but not as Walkaway does. Is the address right?",
+        _beginning(answer),
     )
 
 

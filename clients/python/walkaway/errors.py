@@ -170,7 +170,11 @@ class TimedOut(Unreachable):
 
 
 class NotWalkaway(WalkawayError):
-    """Something answers at this address, and it is no Walkaway."""
+    """Something answers at this address, and it is no Walkaway, or something in between. `words`: how it begins."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        self.words = words
+        super().__init__(message)
 
 
 class FeatureMissing(WalkawayError):

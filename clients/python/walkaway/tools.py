@@ -1,6 +1,7 @@
 """Tools that the program runs: a function with annotations, what the model is told of it, and its answers to calls."""
 
 import inspect
+import json
 import logging
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from walkaway import signatures
-from walkaway.errors import ToolInvalid
+from walkaway.errors import Refused, ToolInvalid
 from walkaway_wire import jsontext
 
 NAME = signatures.NAME
@@ -17,6 +18,14 @@ logger = logging.getLogger("walkaway")
 
 class ToolError(Exception):
     """Raised by a tool: the model is told these words, as an error, and goes on."""
+
+
+class Quit(Exception):
+    """A tool raised what is no Exception, as sys.exit does, or a StopIteration, which no future can hold."""
+
+    def __init__(self, raised: BaseException) -> None:
+        self.raised = raised
+        super().__init__(type(raised).__name__)
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Deny:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that waits: for this program's output, or for a yes. It is put again after a crash: `call_id` stays.
+    """A call that waits: for this program's output, or for a yes. It is put again after a crash: its ids stay.
 
     `needs`: `output` or `approval`. `expires_at`: then the model is told that nobody answered. `session`, `turn`: ids.
     """
@@ -123,7 +132,8 @@ def tool(
     A first parameter that is annotated as `Call` is given the call. What it returns is told to the model: text as it
     is, anything else as JSON. `ToolError("…")` tells an error; any other exception tells its kind and message.
 
-    **At least once**: after a crash a call is put again, with the same `call_id`. `timeout`: seconds for an answer.
+    **At least once**: after a crash a call is put again, with the same `session` and `call_id`, which together name it.
+    `timeout`: seconds for an answer.
     Raises ToolInvalid for a function without a docstring, or with a parameter without an annotation.
     """
     if function is None:
@@ -150,12 +160,14 @@ def gathered(tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]") -
 def answered(call: Call, value: Any) -> dict[str, Any]:
     """Say what a function returned, as POST …/tool_results takes it."""
     if value is None or isinstance(value, str):
-        return {"call_id": call.call_id, "output": value or ""}
+        return {"call_id": call.call_id, "output": jsontext.whole(value or "")}
     from pydantic_core import PydanticSerializationError, to_jsonable_python
 
     try:
         output = to_jsonable_python(value)
         jsontext.dumps(output)  # pydantic lets NaN pass
+        if not jsontext.is_unicode(output):
+            output = jsontext.loads(jsontext.whole(json.dumps(output, ensure_ascii=False)))
     except (PydanticSerializationError, ValueError) as error:
         return failed(call, TypeError(f"{call.name} returned what is no JSON: {error}"))
     return {"call_id": call.call_id, "output": output}
@@ -164,9 +176,24 @@ def answered(call: Call, value: Any) -> dict[str, Any]:
 def failed(call: Call, error: BaseException) -> dict[str, Any]:
     """Say what a function raised. The traceback stays here, in the log."""
     if isinstance(error, ToolError):
-        return {"call_id": call.call_id, "output": str(error), "is_error": True}
-    logger.error("the tool %s raised, call %s", call.name, call.call_id, exc_info=error)
-    return {"call_id": call.call_id, "output": f"{type(error).__name__}: {error}", "is_error": True}
+        return {"call_id": call.call_id, "output": _words(error), "is_error": True}
+    raised = error.raised if isinstance(error, Quit) else error
+    logger.error("the tool %s raised, call %s", call.name, call.call_id, exc_info=raised)
+    return {"call_id": call.call_id, "output": f"{type(raised).__name__}: {_words(raised)}", "is_error": True}
+
+
+def untold(call: Call, error: Refused) -> dict[str, Any]:
+    """Say in an answer's place that the server does not take it."""
+    logger.error("what the tool %s gave is refused, call %s: %s", call.name, call.call_id, error)
+    said = jsontext.whole(f"What {call.name} gave could not be told: {error.message[:1000]}")
+    return {"call_id": call.call_id, "output": said, "is_error": True}
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return jsontext.whole(str(error))
+    except Exception as raised:  # noqa: BLE001 - a tool's own
+        return f"its text cannot be had ({type(raised).__name__})"
 
 
 def judged(call: Call, verdict: bool | Deny) -> dict[str, Any]:  # noqa: FBT001 - what an approver returned

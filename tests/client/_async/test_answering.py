@@ -1,7 +1,11 @@
 """Tools that the program runs, and calls that need a yes, against a real server."""
 
+import asyncio
 import logging
+import os
+import sys
 import threading
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -108,6 +112,65 @@ async def test_what_goes_wrong_is_told_and_the_turn_goes_on(
     assert told["t3"].startswith("TypeError: odd returned what is no JSON")
     assert told["t4"] == "`sku` must be text; `colour` is not known"
     assert "break_down raised, call t2" in caplog.text
+
+
+class Mute(Exception):
+    """An error without words."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+def raising(error: BaseException) -> object:
+    raise error
+
+
+ODD: dict[str, tuple[Callable[[], object], str, str]] = {
+    "above 4 MB": (lambda: "x" * 5_000_000, "What odd gave could not be told: ", ""),
+    "an error above 4 MB": (lambda: raising(ToolError("x" * 5_000_000)), "What odd gave could not be told: ", ""),
+    "half a character": (lambda: os.fsdecode(b"caf\xe9.txt"), "caf\ufffd.txt", ""),
+    "half a character in a list": (lambda: ["caf\udce9.txt"], "caf\ufffd.txt", ""),
+    "an error with half a character": (lambda: raising(ToolError("caf\udce9.txt")), "caf\ufffd.txt", ""),
+    "an error without words": (lambda: raising(Mute()), "Mute: its text cannot be had (RuntimeError)", "Mute"),
+    "sys.exit": (lambda: sys.exit(3), "SystemExit: 3", "SystemExit"),
+    "an interruption": (lambda: raising(KeyboardInterrupt()), "KeyboardInterrupt: ", "KeyboardInterrupt"),
+    "a generator's end": (lambda: raising(GeneratorExit()), "GeneratorExit: ", "GeneratorExit"),
+    "a cancellation": (lambda: raising(asyncio.CancelledError()), "CancelledError: ", "CancelledError"),
+    "an iterator's end": (lambda: raising(StopIteration(5)), "StopIteration: 5", "StopIteration"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+async def test_whatever_a_function_does_its_call_is_answered(
+    scripted: Running, model: MessagesApi, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    act, expected, logged = ODD[what]
+
+    @tool
+    def odd() -> object:
+        """Do it."""
+        return act()
+
+    asks(model, call("odd", "t1"))
+    with caplog.at_level(logging.ERROR, "walkaway"):
+        async with async_quick(scripted.url) as client:
+            assert (await client.run("go", tools=[odd], timeout=20)).text == "done"
+    assert expected in answers(model)["t1"]
+    assert logged in caplog.text
+
+
+async def test_an_async_function_that_is_cancelled_is_answered(scripted: Running, model: MessagesApi) -> None:
+    @tool
+    async def odd() -> object:
+        """Do it."""
+        raise asyncio.CancelledError
+
+    asks(model, call("odd", "t1"))
+    async with async_quick(scripted.url) as client:
+        assert (await client.run("go", tools=[odd], timeout=20)).text == "done"
+    assert answers(model)["t1"] == "CancelledError: "
 
 
 async def test_a_function_that_never_returns_is_named_when_time_is_over(scripted: Running, model: MessagesApi) -> None:

@@ -46,6 +46,52 @@ async def test_what_comes_twice_is_given_once_and_trouble_is_waited_out() -> Non
         assert client.feed.cursor == "b"
 
 
+PAGES = {
+    "a page": lambda: httpx2.Response(200, html="<p>Please log in"),
+    "a no": lambda: httpx2.Response(403, html="<p>No"),
+    "nothing there": lambda: httpx2.Response(404, html="<p>Nothing"),
+    "other JSON": lambda: httpx2.Response(200, json={"up": True}),
+    "a no in JSON": lambda: httpx2.Response(403, json={"message": "Forbidden"}),
+}
+"""What something in between may say."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("first", [True, False], ids=["at first", "later"])
+async def test_what_something_in_between_says_is_waited_out(page: str, first: bool) -> None:
+    body = {"type": "turn.completed", "timestamp": "2026-11-29T09:00:00.000Z", "data": {"id": "msg_1"}, "id": "evt_1"}
+    empty = {"events": [], "next": "b"}
+    come = [said({"events": [body], "next": "b"}), said(empty)]
+    between = [PAGES[page](), PAGES[page]()]
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        is_me = request.url.path == "/v1/me"
+        if between and is_me == first:
+            return between.pop()
+        return said({"features": ["feed"]}) if is_me else come.pop(0)
+
+    async with async_scripted(handle) as client:
+        assert [event.id async for event in client.feed.events(follow=False)] == ["evt_1"]
+
+
+async def test_what_walkaway_refuses_is_raised() -> None:
+    for status, code in [(401, ""), (403, "forbidden"), (400, "cursor.invalid")]:
+
+        def handle(request: httpx2.Request, refusal: tuple[int, str] = (status, code)) -> httpx2.Response:
+            return said({"features": ["feed"]}) if request.url.path == "/v1/me" else no(*refusal)
+
+        async with async_scripted(handle) as client:
+            with pytest.raises(errors.Refused):
+                [event async for event in client.feed.events()]
+
+
+async def test_an_older_server_behind_a_gateway_has_none() -> None:
+    gateway = {"message": "Missing Authentication Token"}
+    async with async_scripted(lambda _: httpx2.Response(403, json=gateway)) as client:
+        with pytest.raises(errors.FeatureMissing, match="has no feed"):
+            [event async for event in client.feed.events()]
+
+
 async def test_an_older_server_has_none() -> None:
     async with async_scripted(lambda _: no(404, "not_found")) as client:
         with pytest.raises(errors.FeatureMissing, match="has no feed"):

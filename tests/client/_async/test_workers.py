@@ -1,5 +1,7 @@
 """Workers answer whatever turn asks, first what waits already, each call once."""
 
+import threading
+import time
 from typing import Any
 
 import httpx2
@@ -9,6 +11,7 @@ from tests.kit.clients import async_quick, async_scripted, no, said
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
 from walkaway import AsyncWalkaway, Tool, errors, tool
+from walkaway._async import workers
 from walkaway._async.workers import AsyncWorker
 
 
@@ -121,3 +124,103 @@ async def test_who_is_calling_is_told(server: Running) -> None:
         me = await client.me()
         assert (me.tenant, me.models[0].default) == ("alpha", True)
         assert "wait" in await client.features()
+
+
+async def test_a_worker_goes_on_behind_what_something_in_between_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "BETWEEN", 0.01)
+    pending: dict[str, Any] = {"call_id": "t1", "name": "stock", "arguments": {"sku": "A"}, "needs": "output"}
+    shown: dict[str, int] = {}
+    answered = "/v1/sessions/sess_1/tool_results"
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        shown[path] = shown.get(path, 0) + 1
+        if shown[path] < 4:
+            return httpx2.Response((200, 403, 404)[shown[path] - 1], html="<p>Please log in")
+        if path == "/v1/me":
+            return said({"features": ["session_filters"]})
+        if path == "/v1/sessions":
+            waits = [{"id": "sess_1", "response_id": "msg_1", "pending_tool_calls": [pending]}]
+            return no(401, "unauthorized") if answered in shown and shown[answered] > 3 else said(waits)
+        return said({"response_id": "msg_1", "pending_tool_calls": []})
+
+    shop = Shop()
+    async with async_scripted(handle) as client:
+        ours = worker(client, shop)
+        with pytest.raises(errors.Unauthorized):
+            await ours.serve()
+    assert (shop.asked, shown[answered]) == (["A"], 4)
+
+
+async def test_calls_of_two_sessions_may_have_one_id() -> None:
+    pending = {"call_id": "t1", "name": "stock", "arguments": {"sku": "A"}, "needs": "output"}
+    answered: list[str] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        if path == "/v1/me":
+            return said({"features": ["session_filters"]})
+        if path.endswith("/tool_results"):
+            answered.append(path.split("/")[3])
+            return said({"response_id": "msg", "pending_tool_calls": []})
+        waits = [(f"sess_{n}", f"msg_{n}") for n in range(3)]
+        return said([{"id": one, "response_id": turn, "pending_tool_calls": [pending]} for one, turn in waits])
+
+    shop = Shop()
+    async with async_scripted(handle) as client:
+        ours = worker(client, shop)
+        await ours.begin()
+        await ours.begin()
+        while not await ours.answering.idle(30):
+            pass
+    assert sorted(answered) == ["sess_0", "sess_1", "sess_2"]
+    assert len(shop.asked) == 3
+
+
+@pytest.mark.parametrize("over", ["timeout", "expires_at", "answered"])
+async def test_functions_that_never_return_hold_a_worker_up_no_longer_than_their_calls_wait(over: str) -> None:
+    never, begun, last = threading.Event(), threading.Semaphore(0), threading.Event()
+
+    @tool(timeout=1 if over == "timeout" else None)
+    def hangs() -> str:
+        """Hang."""
+        begun.release()
+        never.wait()
+        return ""
+
+    @tool
+    def stock() -> str:
+        """Tell how many there are."""
+        last.set()
+        return "seven"
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        if path == "/v1/me":
+            return said({"features": ["session_filters", "tool_claims"]})
+        if path.endswith("/tool_claims"):
+            first = "hangs" not in path or path not in claimed
+            claimed.add(path)
+            return said({}) if first or over != "answered" else no(409, "tool_call.not_waiting")
+        if path.endswith("/tool_results"):
+            return said({"response_id": "msg", "pending_tool_calls": []})
+        until = time.time() + 1 if over == "expires_at" else 0
+        waits = {"call_id": "t1", "name": "hangs", "needs": "output", "expires_at": until}
+        every = [{"id": f"hangs{n}", "response_id": "m", "pending_tool_calls": [waits]} for n in range(8)]
+        return said(
+            [
+                *every,
+                {"id": "s", "response_id": "m", "pending_tool_calls": [waits | {"name": "stock", "expires_at": 0}]},
+            ]
+        )
+
+    claimed: set[str] = set()
+    async with async_scripted(handle) as client:
+        ours = AsyncWorker(client._transport, {"hangs": hangs, "stock": stock}, (), lease=1)
+        await ours.begin()
+        while not await ours.answering.idle(30):
+            pass
+        ours.answering.close()
+    assert all(begun.acquire(timeout=0) for _ in range(8))
+    assert last.is_set()
+    never.set()

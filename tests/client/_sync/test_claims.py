@@ -128,6 +128,14 @@ def test_while_the_server_is_in_trouble_nothing_runs() -> None:
     assert (shop.asked, len(server.claims)) == (["A"], 3)
 
 
+def test_what_something_in_between_says_is_no_word_on_claims() -> None:
+    shop = Shop()
+    server = Server(lambda number: httpx2.Response(403, html="<p>No") if number < 3 else granted())
+    with scripted(server) as client:
+        answered(client, shop)
+    assert (shop.asked, len(server.claims)) == (["A"], 3)
+
+
 @pytest.mark.parametrize("refusal", [(404, "not_found"), (405, "method_not_allowed"), (403, "")])
 def test_a_server_that_was_rolled_back_is_not_asked_in_vain(refusal: tuple[int, str]) -> None:
     shop, server = Shop(), Server(lambda _: no(*refusal))

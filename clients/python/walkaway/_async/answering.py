@@ -1,20 +1,22 @@
 """Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from math import inf
 
-from walkaway import tools
+from walkaway import answers, tools
 from walkaway._async import crew
 from walkaway._async.claims import AsyncClaims, Postponed
 from walkaway._async.crew import AsyncCrew, sleep
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import (
     AlreadyAnswered,
+    BadRequest,
+    IdempotencyMismatch,
     NotFound,
     NotWaiting,
-    ServerFailed,
-    TooManyRequests,
-    Unreachable,
+    TooLarge,
     WalkawayError,
 )
 from walkaway.retries import Pacing, Safe
@@ -25,9 +27,15 @@ GONE = (AlreadyAnswered, NotWaiting, NotFound)
 REMEMBERED = 10_000
 """Calls that were begun, of which none is begun again."""
 
+Key = tuple[str, str, str]
+"""Of a call: its session, its turn and its id. Models name calls, and may give two of different sessions one id."""
+
 
 class AsyncAnswering:
-    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone."""
+    """Answers the calls that this program can answer, eight at once, each once; leaves the others alone.
+
+    A call whose time is over, or that has its answer, is none of the eight, whatever its function still does.
+    """
 
     def __init__(
         self,
@@ -38,9 +46,9 @@ class AsyncAnswering:
     ) -> None:
         self._transport, self._own, self._approver, self._claims = transport, own, approver, claims
         self._crew = AsyncCrew()
-        self._seen: dict[str, None] = {}
+        self._seen: dict[Key, None] = {}
         self._failure: WalkawayError | None = None
-        self.running: dict[str, Call] = {}
+        self.running: dict[Key, Call] = {}
 
     def knows(self, call: Call) -> bool:
         """Whether somebody here can answer it."""
@@ -48,13 +56,13 @@ class AsyncAnswering:
 
     def take(self, call: Call) -> None:
         """Begin to answer it, unless that has begun, or nobody here can."""
-        if not self.knows(call) or call.call_id in self._seen:
+        if not self.knows(call) or (key := _key(call)) in self._seen:
             return
-        self._seen[call.call_id] = None
+        self._seen[key] = None
         if len(self._seen) > REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        self.running[call.call_id] = call
-        self._crew.start(self._answer, call)
+        self.running[key] = call
+        self._crew.start(self._answer, call, until=self._until(call))
 
     def failed(self) -> WalkawayError | None:
         """Give why an answer could not be given."""
@@ -71,7 +79,7 @@ class AsyncAnswering:
 
     def begun(self, call: Call) -> bool:
         """Whether it is being answered, or was."""
-        return call.call_id in self._seen
+        return _key(call) in self._seen
 
     async def idle(self, seconds: float) -> bool:
         """Wait until an answer is given, so long at the most; whether none is under way."""
@@ -81,12 +89,17 @@ class AsyncAnswering:
         """Wait for none."""
         self._crew.close()
 
-    async def _answer(self, call: Call) -> float | None:
+    def _until(self, call: Call) -> float:
+        """Give when its time is over, in seconds since the epoch."""
+        own = self._own.get(call.name) if call.needs == "output" else None
+        return min(call.expires_at or inf, time.time() + own.timeout if own and own.timeout else inf)
+
+    async def _answer(self, leave: Callable[[], None], call: Call) -> float | None:
         """Answer a call; give the seconds after which to look again whether another worker has."""
-        claimed = self._claims.held(call) if self._claims and call.needs == "output" else nullcontext()
+        claimed = self._claims.held(call, leave) if self._claims and call.needs == "output" else nullcontext()
         try:
             async with claimed:
-                await self._give(call, await self._said(call))
+                await self._tell(call, await self._said(call))
         except Postponed as later:
             return later.seconds
         except GONE:
@@ -96,8 +109,17 @@ class AsyncAnswering:
         except Exception as error:  # noqa: BLE001 - whoever reads the turn is told, in whatever thread this is
             self._failure = WalkawayError(f"The answer to {call.name} ({call.call_id}) could not be given: {error!r}")
         finally:
-            self.running.pop(call.call_id, None)
+            self.running.pop(_key(call), None)
         return None
+
+    async def _tell(self, call: Call, answer: Mapping[str, object]) -> None:
+        """Give an answer; where the server does not take it, the model is told why it gets none."""
+        try:
+            await self._give(call, answer)
+        except (BadRequest, TooLarge, IdempotencyMismatch) as error:
+            if call.needs == "approval":
+                raise
+            await self._give(call, tools.untold(call, error))
 
     async def _give(self, call: Call, answer: Mapping[str, object]) -> None:
         """Give an answer, for as long as a log would be followed: the function has run, and runs no second time."""
@@ -106,7 +128,9 @@ class AsyncAnswering:
         while True:
             try:
                 await give(self._transport, call.session, answer)
-            except (Unreachable, ServerFailed, TooManyRequests) as error:
+            except WalkawayError as error:
+                if isinstance(error, TooLarge) or not answers.is_passing(error):
+                    raise
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
                 if pause is None:
                     raise
@@ -124,6 +148,10 @@ class AsyncAnswering:
             if call.needs == "approval":
                 raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
             return tools.failed(call, error)
+
+
+def _key(call: Call) -> Key:
+    return call.session, call.turn, call.call_id
 
 
 async def give(transport: AsyncTransport, session: str, *results: Mapping[str, object]) -> list[Call]:

@@ -5,9 +5,10 @@ import os
 import platform
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from walkaway import answers
 from walkaway._async import crew
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import (
@@ -16,10 +17,7 @@ from walkaway.errors import (
     NotFound,
     NotWaiting,
     Refused,
-    ServerFailed,
     SettingInvalid,
-    TooManyRequests,
-    Unreachable,
     WalkawayError,
 )
 from walkaway.retries import Safe
@@ -55,37 +53,44 @@ class AsyncClaims:
         self.worker = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
 
     @asynccontextmanager
-    async def held(self, call: Call) -> AsyncIterator[None]:
+    async def held(self, call: Call, over: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
         """Claim a call, and renew that until the block ends; an older server is not asked.
+
+        `over` is called when it is found then that nobody waits for the call any more.
 
         Raises Postponed, and whatever says that nobody waits for the call any more.
         """
-        if FEATURE not in await self._transport.features() or not await self._claimed(call):
+        if not await self._claimed(call):
             yield
             return
-        async with crew.repeating(lambda: self._renewed(call), self._seconds / 3):
+        async with crew.repeating(lambda: self._renewed(call, over), self._seconds / 3):
             yield
 
     async def _claimed(self, call: Call) -> bool:
-        """Claim it; False where the server knows no claims any more, as after a roll-back."""
+        """Claim it; False where the server knows no claims, or none any more, as after a roll-back."""
         try:
+            if FEATURE not in await self._transport.features():
+                return False
             await self._claim(call)
         except AlreadyClaimed as error:
             raise Postponed(error.retry_after or LATER) from None
-        except (Unreachable, ServerFailed, TooManyRequests) as error:
-            logger.warning("%s (%s) could not be claimed: %s", *_named(call), error)
-            raise Postponed(getattr(error, "retry_after", 0.0) or LATER) from None
-        except Refused as error:
-            if error.status not in {403, 404, 405} or error.code not in UNKNOWN_PATH:
+        except WalkawayError as error:
+            if answers.is_unknown_path(error):
+                return False
+            if answers.is_passing(error):
+                logger.warning("%s (%s) could not be claimed: %s", *_named(call), error)
+                raise Postponed(getattr(error, "retry_after", 0.0) or LATER) from None
+            if not isinstance(error, Refused) or error.status not in {403, 404, 405} or error.code not in UNKNOWN_PATH:
                 raise
             return False
         return True
 
-    async def _renewed(self, call: Call) -> bool:
+    async def _renewed(self, call: Call, over: Callable[[], None]) -> bool:
         """Renew a claim; whether to go on with that."""
         try:
             await self._claim(call)
         except (AlreadyAnswered, NotWaiting, NotFound):
+            over()
             return False
         except AlreadyClaimed:
             logger.warning("%s (%s) was held up for longer than its lease: another worker runs it, too", *_named(call))

@@ -6,11 +6,15 @@ Functions that may never return run in threads that no exit waits for.
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from math import inf
 from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Tool
+from walkaway.tools import Approver, Call, Deny, Quit, Tool
 
 MOST = 8
 
@@ -21,9 +25,17 @@ async def sleep(seconds: float) -> None:
 
 
 async def run(tool: Tool, call: Call) -> Any:
-    """Run a tool for a call: awaited if it is async, else in a thread of its own."""
+    """Run a tool for a call: awaited if it is async, else in a thread of its own. Raises Quit for what ends threads."""
     work = tool.bound(call)
-    return await work() if tool.is_async else await _in_thread(work)
+    if not tool.is_async:
+        return await _in_thread(work)
+    try:
+        return await work()
+    except (asyncio.CancelledError, SystemExit) as raised:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # by whoever closes the crew
+        raise Quit(raised) from raised
 
 
 async def judge(approver: Approver, call: Call) -> bool | Deny:
@@ -49,37 +61,76 @@ async def repeating(work: Callable[[], Awaitable[bool]], seconds: float) -> Asyn
         task.cancel()
 
 
+@dataclass(eq=False)
+class Piece:
+    """A piece of work, and whether it has one of the eight places."""
+
+    has_place: bool = False
+
+
 class AsyncCrew:
-    """Carries out work beside the reader, eight pieces at once."""
+    """Carries out work beside the reader, eight pieces at once; of what nobody waits for any more, however many."""
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(MOST)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pieces: set[Piece] = set()
+        self._changed = asyncio.Event()
 
-    def start(self, work: Callable[..., Awaitable[float | None]], *arguments: Any) -> None:
-        """Begin a piece of work. It may give seconds, after which it is begun anew; meanwhile its place is free."""
-        task = asyncio.get_running_loop().create_task(self._do(work, arguments))
+    def start(self, work: Callable[..., Awaitable[float | None]], *arguments: Any, until: float = inf) -> None:
+        """Begin a piece of work. It may give seconds, after which it is begun anew; meanwhile its place is free.
+
+        It is given what it calls when nobody waits for it any more, though it goes on: its place is free then, and is
+        so at `until` (seconds since the epoch), whatever it does.
+        """
+        piece = Piece()
+        self._pieces.add(piece)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._do(piece, work, arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if until != inf:
+            timer = loop.call_later(max(0.0, until - time.time()), self._leave, piece)
+            task.add_done_callback(lambda _: timer.cancel())
+        task.add_done_callback(lambda _: self._leave(piece))
 
-    async def _do(self, work: Callable[..., Awaitable[float | None]], arguments: tuple[Any, ...]) -> None:
+    async def _do(self, piece: Piece, work: Callable[..., Awaitable[float | None]], arguments: tuple[Any, ...]) -> None:
         while True:
-            async with self._places:
-                again = await work(*arguments)
+            await self._places.acquire()
+            piece.has_place = True
+            if piece not in self._pieces:
+                self._free(piece)
+            try:
+                again = await work(partial(self._leave, piece), *arguments)
+            finally:
+                self._free(piece)
             if again is None:
                 return
             await asyncio.sleep(again)
 
     async def idle(self, seconds: float) -> bool:
-        """Wait until a piece of work is done, so long at the most; whether there is none."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        return not self._tasks
+        """Wait until a piece of work is done or its time is over, so long at the most; whether there is none."""
+        if self._pieces:
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait()
+        return not self._pieces
 
     def close(self) -> None:
         """Give up what is not done."""
         for task in list(self._tasks):
             task.cancel()
+
+    def _leave(self, piece: Piece) -> None:
+        self._free(piece)
+        self._pieces.discard(piece)
+        self._changed.set()
+
+    def _free(self, piece: Piece) -> None:
+        if piece.has_place:
+            piece.has_place = False
+            self._places.release()
 
 
 async def _in_thread(work: Callable[[], Any]) -> Any:
@@ -100,7 +151,8 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
         try:
             value = context.run(work)
         except BaseException as raised:  # noqa: BLE001 - whoever awaits it is told
-            error = RuntimeError(f"it raised {raised!r}") if isinstance(raised, StopIteration) else raised
+            held = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+            error = raised if held else Quit(raised)
         try:
             loop.call_soon_threadsafe(tell, value, error)
         except RuntimeError:

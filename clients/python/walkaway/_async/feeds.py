@@ -3,15 +3,17 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from walkaway import answers
 from walkaway._async.crew import sleep
 from walkaway._async.hooks import AsyncHooked
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import ConnectionLost, FeatureMissing, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import ConnectionLost, FeatureMissing, WalkawayError
 from walkaway.retries import Pacing
 from walkaway.tools import Tool
 from walkaway.webhooks import WebhookEvent
 
 FEATURE = "feed"
+NONE = "This server is older and has no feed; follow sessions, or use webhooks"
 WAIT = 25.0
 """Seconds of a long poll."""
 REMEMBERED = 100_000
@@ -34,15 +36,17 @@ class AsyncFeed:
         `after`: a `cursor`, an event's id, or `""` for the beginning. Without `follow` it gives what is there. After a
         crash some may come twice, under the same id. Raises FeatureMissing of an older server, and ConnectionLost.
         """
-        if FEATURE not in await self._transport.features():
-            raise FeatureMissing(FEATURE, "This server is older and has no feed; follow sessions, or use webhooks")
         cursor = self.cursor if after is None else after
         options = self._transport.options
         pacing, seen = Pacing(options.patience, options.first_wait), dict[str, None]()
         while True:
             try:
+                if FEATURE not in await self._transport.features():
+                    raise FeatureMissing(FEATURE, NONE)
                 found, cursor_behind = await page(self._transport, cursor, WAIT if follow else 0)
-            except (Unreachable, ServerFailed, TooManyRequests) as error:
+            except WalkawayError as error:
+                if not answers.is_passing(error):
+                    raise
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
                 if pause is None:
                     raise ConnectionLost(f"The feed could not be followed: {error}", cursor) from None
@@ -65,7 +69,7 @@ async def page(transport: AsyncTransport, after: str, wait: float) -> tuple[list
     """Ask once: give what has come, and where to read on."""
     asked = {"after": after, "wait": wait or None, "format": "json"}
     read = wait + transport.options.timeout
-    said = (await transport.request("GET", "/v1/events", params=asked, read=read, repeats=0)).object()
+    said = (await transport.request("GET", "/v1/events", params=asked, read=read, repeats=0)).having("next")
     return list(said.get("events", ())), str(said["next"])
 
 

@@ -64,7 +64,8 @@ async def _poll(
     turn.raw = (await transport.request("GET", path, params=asked, read=read, repeats=0)).object()
     _look(turn, answering, raising=raising)
     if answering.running:
-        await answering.idle(deadline.left(LONGEST_POLL))
+        if await answering.idle(deadline.left(LONGEST_POLL)) and answering.running and turn.pending:
+            await sleep(deadline.left(SHORTEST))  # the time of what still runs is over: that is news in a moment
     elif turn.pending and all(answering.begun(call) for call in turn.pending):
         await sleep(deadline.left(SOON))  # what was answered is still shown
 

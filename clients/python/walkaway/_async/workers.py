@@ -4,13 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from walkaway import answers
 from walkaway._async import claims, feeds
 from walkaway._async.answering import AsyncAnswering
 from walkaway._async.claims import AsyncClaims
 from walkaway._async.crew import sleep
 from walkaway._async.lists import AsyncPages
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import CursorInvalid, FeatureMissing, NotFound, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import CursorInvalid, FeatureMissing, NotFound, WalkawayError
 from walkaway.retries import Pacing
 from walkaway.tools import Approver, Call, Tool
 
@@ -69,11 +70,13 @@ class AsyncWorker:
             while True:
                 try:
                     await (self.look() if begun else self.begin())
-                except (Unreachable, ServerFailed, TooManyRequests) as error:
-                    logger.warning("the worker waits for the server: %s", error)
-                    await sleep(pacing.next(getattr(error, "retry_after", 0.0)) or 0.0)
                 except CursorInvalid:
                     begun = False
+                except WalkawayError as error:
+                    if not answers.is_passing(error):
+                        raise
+                    logger.warning("the worker waits for the server: %s", error)
+                    await sleep(pacing.next(getattr(error, "retry_after", 0.0)) or 0.0)
                 else:
                     begun = True
                     pacing.connected()

@@ -73,12 +73,15 @@ class Transport:
             self._made = None
 
     def features(self) -> frozenset[str]:
-        """What the server can do besides what the first one could; asked once."""
+        """What the server can do besides what the first one could; asked until it has said so itself."""
         if self._features is None:
             try:
-                said = (self.request("GET", "/v1/me")).object()
+                answer = self.request("GET", "/v1/me")
+                said = answer.object() if answer.is_named else answer.having("features")
             except (Refused, NotWalkaway) as error:
-                if isinstance(error, Refused) and error.status not in {403, 404, 405}:
+                if answers.is_unknown_path(error):
+                    return frozenset()
+                if isinstance(error, NotWalkaway) or not answers.is_ours(error) or error.status not in {403, 404, 405}:
                     raise
                 said = {}
             self._features = frozenset(map(str, said.get("features", ())))
@@ -166,7 +169,7 @@ class Transport:
             return False
         try:
             return KEYED in self.features()
-        except (Refused, Unreachable):
+        except (Refused, Unreachable, NotWalkaway):
             return False
 
     def _attempt(self, request: "httpx2.Request") -> Answer:

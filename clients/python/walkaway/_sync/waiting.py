@@ -60,7 +60,8 @@ def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     turn.raw = (transport.request("GET", path, params=asked, read=read, repeats=0)).object()
     _look(turn, answering, raising=raising)
     if answering.running:
-        answering.idle(deadline.left(LONGEST_POLL))
+        if answering.idle(deadline.left(LONGEST_POLL)) and answering.running and turn.pending:
+            sleep(deadline.left(SHORTEST))  # the time of what still runs is over: that is news in a moment
     elif turn.pending and all(answering.begun(call) for call in turn.pending):
         sleep(deadline.left(SOON))  # what was answered is still shown
 

@@ -3,11 +3,15 @@
 An id is made when a transaction is put together, so one may come into sight behind a greater one. No write takes longer
 than HORIZON, so up to there the feed is settled, and behind it everything is looked at again: whatever a reader has not
 seen there is news, wherever it sorts.
+
+A clock may be ahead, and be set back: what is written then sorts in front of what was settled by it. A reader that
+meets this holds for settled what is so by the clock as it is now; where a cursor of before comes, nobody knows since
+when it has been so, and nothing is settled.
 """
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from walkaway_core.errors import CursorInvalid
@@ -24,6 +28,10 @@ NOW = "now"
 """The cursor of who wants what comes from now on, and nothing of what has been."""
 PACE = 30.0
 """Seconds for which what keeps coming is given without a look at what is known: that may be much then."""
+SKEW = 30.0
+"""Seconds by which the clocks of two machines may differ: so much of HORIZON no write needs."""
+FAR = 366 * 86_400.0
+"""Seconds ahead of now: no clock was ever so wrong."""
 _PLACE = re.compile(r"(evt_[0-9a-f]{24})(?:\.([0-9a-f]{24})\.([0-9]{1,9}))?")
 
 
@@ -46,6 +54,20 @@ class Place:
         settled, last, known = match.groups()
         return cls(settled, f"evt_{last}" if last else settled, int(known or 0))
 
+    def by(self, now: float) -> "Place":
+        """Give the place as it is by the clock, in seconds since the epoch. Raises CursorInvalid if it is far ahead.
+
+        A cursor that says nothing but what is settled may be an event's id, as new as now by another machine's clock.
+        """
+        if self.settled > _least(now + FAR):
+            raise CursorInvalid(
+                f"{self.cursor!r} is a time that has not come; send the last `next` or id that you have"
+            )
+        is_bare = self.last == self.settled
+        if self.settled > _least((now if is_bare else now - HORIZON) + SKEW):
+            return replace(self, settled="")
+        return replace(self, settled=_least(now - HORIZON)) if is_bare and self.settled > _least(now) else self
+
     @property
     def paced(self) -> str:
         """The horizon from which on it is time to look for what has come late."""
@@ -67,6 +89,7 @@ class FeedReader:
         self._tenant = tenant
         self._pk, _ = keys.feed(tenant, "")
         self._place = place
+        self._horizon = ""
         self._seen: set[str] | None = None
         """What it has been given behind the settled part; None: nobody has looked yet what that was."""
 
@@ -74,7 +97,7 @@ class FeedReader:
     def open(cls, services: Services, tenant: str, cursor: str) -> "FeedReader":
         """Begin behind a cursor, at the beginning, or at what comes from `now` on. Raises CursorInvalid."""
         if cursor != NOW:
-            return cls(services, tenant, Place.read(cursor))
+            return cls(services, tenant, Place.read(cursor).by(services.clock.now()))
         reader = cls(services, tenant, Place(_horizon(services)))
         ids = [item.sk for item in reader._behind("")]
         return cls(services, tenant, Place(reader._place.settled, max(ids, default=reader._place.settled), len(ids)))
@@ -90,7 +113,7 @@ class FeedReader:
         Behind a cursor of another connection there may be some that its reader had already; whoever wants each once
         drops the ids it has.
         """
-        horizon = _horizon(self.services)  # before anything is read: up to there all is in sight then
+        horizon = self._now_settled()  # before anything is read: up to there all is in sight then
         page = await self.services.table.tail(self._pk, self._place.last, limit=limit, timeout=0)
         if page.items and horizon < self._place.paced:
             return self._given(page.items, self._place.settled)
@@ -100,6 +123,14 @@ class FeedReader:
         wait = 0.0 if late else timeout
         page = await self.services.table.tail(self._pk, self._place.last, limit=limit - len(late), timeout=wait)
         return self._given([*late, *page.items], min(horizon, page.items[-1].sk) if page.more else horizon)
+
+    def _now_settled(self) -> str:
+        """Give the horizon; where the clock has been set back, no more than that is settled of what was."""
+        before, self._horizon = self._horizon, _horizon(self.services)
+        if self._horizon < min(before, self._place.settled):
+            last = self._place.last if self._seen is None else max(self._seen, default=self._horizon)
+            self._place = replace(self._place, settled=self._horizon, last=max(last, self._horizon))
+        return self._horizon
 
     def _late(self) -> list[Item]:
         """Give what has come into sight in front of the last one that is known.
@@ -111,6 +142,7 @@ class FeedReader:
             if len(there) != self._place.known:
                 self._place, there = Place(self._place.settled, self._place.settled), []
             self._seen = {item.sk for item in there}
+            self._place = replace(self._place, last=max(self._seen, default=self._place.settled))
         return [item for item in there if item.sk not in self._seen]
 
     def _behind(self, upto: str) -> list[Item]:
