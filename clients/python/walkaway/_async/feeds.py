@@ -12,6 +12,7 @@ from walkaway.tools import Tool
 from walkaway.webhooks import WebhookEvent
 
 FEATURE = "feed"
+NONE = "This server is older and has no feed; follow sessions, or use webhooks"
 WAIT = 25.0
 """Seconds of a long poll."""
 REMEMBERED = 100_000
@@ -34,13 +35,13 @@ class AsyncFeed:
         `after`: a `cursor`, an event's id, or `""` for the beginning. Without `follow` it gives what is there. After a
         crash some may come twice, under the same id. Raises FeatureMissing of an older server, and ConnectionLost.
         """
-        if FEATURE not in await self._transport.features():
-            raise FeatureMissing(FEATURE, "This server is older and has no feed; follow sessions, or use webhooks")
         cursor = self.cursor if after is None else after
         options = self._transport.options
         pacing, seen = Pacing(options.patience, options.first_wait), dict[str, None]()
         while True:
             try:
+                if FEATURE not in await self._transport.features():
+                    raise FeatureMissing(FEATURE, NONE)
                 found, cursor_behind = await page(self._transport, cursor, WAIT if follow else 0)
             except (Unreachable, ServerFailed, TooManyRequests) as error:
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
