@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from walkaway import signatures
-from walkaway.errors import ToolInvalid
+from walkaway.errors import ToolInvalid, WalkawayError
 from walkaway_wire import jsontext
 
 NAME = signatures.NAME
@@ -169,11 +169,16 @@ def failed(call: Call, error: BaseException) -> dict[str, Any]:
     return {"call_id": call.call_id, "output": f"{type(error).__name__}: {error}", "is_error": True}
 
 
-def judged(call: Call, verdict: bool | Deny) -> dict[str, Any]:  # noqa: FBT001 - what an approver returned
-    """Say what somebody answered who was asked for a yes."""
+def judged(call: Call, verdict: Any) -> dict[str, Any]:
+    """Say what somebody answered who was asked for a yes. Raises WalkawayError for what is neither that nor a no."""
     if isinstance(verdict, Deny):
         return {"call_id": call.call_id, "approve": False, "reason": verdict.reason}
-    return {"call_id": call.call_id, "approve": bool(verdict)}
+    if not isinstance(verdict, bool):
+        raise WalkawayError(
+            f"Whoever was asked for a yes to {call.name} ({call.call_id}) returned {repr(verdict)[:100]}; "
+            'return True, False or Deny("why"). The call still waits'
+        )
+    return {"call_id": call.call_id, "approve": verdict}
 
 
 def _made(function: Callable[..., Any], name: str | None, description: str | None, timeout: int | None) -> Tool:

@@ -121,3 +121,12 @@ async def test_who_is_calling_is_told(server: Running) -> None:
         me = await client.me()
         assert (me.tenant, me.models[0].default) == ("alpha", True)
         assert "wait" in await client.features()
+
+
+async def test_a_worker_with_nothing_to_do_is_refused() -> None:
+    def nobody(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(f"{request.url} was asked for")
+
+    async with async_scripted(nobody) as client:
+        with pytest.raises(errors.SettingInvalid, match="There is nothing to serve"):
+            await client.serve_tools([])

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -111,7 +112,7 @@ def test_the_time_of_a_result_ends_where_nobody_answers(how: str) -> None:
         transport = client._transport
         transport.options = dataclasses.replace(transport.options, first_wait=10.0)
         turn = client.turn("sess_1/msg_1")
-        deeds = {
+        deeds: dict[str, Any] = {
             "result": lambda: turn.result(timeout=0.1),
             "wait": lambda: turn.wait(timeout=0.1),
             "ask": lambda: client.session("sess_1").ask("go", timeout=0.1),

@@ -119,3 +119,12 @@ def test_who_is_calling_is_told(server: Running) -> None:
         me = client.me()
         assert (me.tenant, me.models[0].default) == ("alpha", True)
         assert "wait" in client.features()
+
+
+def test_a_worker_with_nothing_to_do_is_refused() -> None:
+    def nobody(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(f"{request.url} was asked for")
+
+    with scripted(nobody) as client:
+        with pytest.raises(errors.SettingInvalid, match="There is nothing to serve"):
+            client.serve_tools([])

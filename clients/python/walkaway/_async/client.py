@@ -165,6 +165,8 @@ class AsyncWalkaway:
         its calls then. Raises SettingInvalid, and FeatureMissing where the server cannot tell what waits.
         """
         own = gathered(tools)[0]
+        if not own and on_approval is None:
+            raise SettingInvalid("There is nothing to serve: give functions, or on_approval=")
         ids = [str((await self.agents.get(name)).id) for name in agents]
         await AsyncWorker(self._transport, own, ids, on_approval, lease).serve()
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Tool
+from walkaway.tools import Approver, Call, Tool
 
 MOST = 8
 
@@ -26,10 +26,10 @@ async def run(tool: Tool, call: Call) -> Any:
     return await work() if tool.is_async else await _in_thread(work)
 
 
-async def judge(approver: Approver, call: Call) -> bool | Deny:
-    """Ask for a yes."""
+async def judge(approver: Approver, call: Call) -> Any:
+    """Ask for a yes; give what comes back, which may be anything."""
     verdict = await _in_thread(lambda: approver(call))
-    return verdict if isinstance(verdict, bool | Deny) else await verdict
+    return await verdict if isinstance(verdict, Awaitable) else verdict
 
 
 @asynccontextmanager

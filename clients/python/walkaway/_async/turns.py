@@ -10,7 +10,7 @@ from walkaway._async.answering import AsyncAnswering, give
 from walkaway._async.following import AsyncFollower
 from walkaway._async.results import AsyncResult
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import NotFound, Refused, TimedOut, Unreachable
+from walkaway.errors import NotFound, Refused, TimedOut, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallRequested
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
@@ -132,6 +132,9 @@ class AsyncTurn:
             async for event in found:
                 await self._take(event, answering)
                 yield event
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
             await found.aclose()
@@ -226,6 +229,9 @@ class AsyncTurn:
             lost = await waiting.for_the_end(self, transport, answering, deadline, raising=raising)
             if self.ended:
                 return
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
         busy = ", ".join(f"{call.name} ({call.call_id})" for call in answering.running.values())

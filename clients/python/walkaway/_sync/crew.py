@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Tool
+from walkaway.tools import Approver, Call, Tool
 
 MOST = 8
 
@@ -26,10 +26,10 @@ def run(tool: Tool, call: Call) -> Any:
     return _awaited(work()) if tool.is_async else work()
 
 
-def judge(approver: Approver, call: Call) -> bool | Deny:
-    """Ask for a yes."""
+def judge(approver: Approver, call: Call) -> Any:
+    """Ask for a yes; give what comes back, which may be anything."""
     verdict = approver(call)
-    return verdict if isinstance(verdict, bool | Deny) else cast("bool | Deny", _awaited(verdict))
+    return _awaited(verdict) if isinstance(verdict, Awaitable) else verdict
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from walkaway._sync.answering import Answering, give
 from walkaway._sync.following import Follower
 from walkaway._sync.results import Result
 from walkaway._sync.transport import Transport
-from walkaway.errors import NotFound, Refused, TimedOut, Unreachable
+from walkaway.errors import NotFound, Refused, TimedOut, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallRequested
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
@@ -132,6 +132,9 @@ class Turn:
             for event in found:
                 self._take(event, answering)
                 yield event
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
             found.close()
@@ -226,6 +229,9 @@ class Turn:
             lost = waiting.for_the_end(self, transport, answering, deadline, raising=raising)
             if self.ended:
                 return
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
         busy = ", ".join(f"{call.name} ({call.call_id})" for call in answering.running.values())
