@@ -44,7 +44,9 @@ LONGEST_WAIT: Final = 60.0
 
 
 class WalkawayError(Exception):
-    """Something is wrong. `str()` says what, and what to do next."""
+    """Something is wrong. `str()` says what, and what to do next. `turn`: the one that was read, if any."""
+
+    turn: Any = None
 
 
 class Refused(WalkawayError):

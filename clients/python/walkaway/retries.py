@@ -108,6 +108,11 @@ class Deadline:
         return most if self._end is None else max(0.0, min(most, self._end - time.monotonic()))
 
     @property
+    def remaining(self) -> float | None:
+        """Seconds until then; None: it never comes."""
+        return None if self._end is None else self.left(float("inf"))
+
+    @property
     def over(self) -> bool:
         """Whether it has come."""
         return self._end is not None and time.monotonic() >= self._end

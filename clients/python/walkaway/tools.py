@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from walkaway import signatures
-from walkaway.errors import Refused, ToolInvalid
+from walkaway.errors import Refused, ToolInvalid, WalkawayError
 from walkaway_wire import jsontext
 
 NAME = signatures.NAME
@@ -196,11 +196,16 @@ def _words(error: BaseException) -> str:
         return f"its text cannot be had ({type(raised).__name__})"
 
 
-def judged(call: Call, verdict: bool | Deny) -> dict[str, Any]:  # noqa: FBT001 - what an approver returned
-    """Say what somebody answered who was asked for a yes."""
+def judged(call: Call, verdict: Any) -> dict[str, Any]:
+    """Say what somebody answered who was asked for a yes. Raises WalkawayError for what is neither that nor a no."""
     if isinstance(verdict, Deny):
         return {"call_id": call.call_id, "approve": False, "reason": verdict.reason}
-    return {"call_id": call.call_id, "approve": bool(verdict)}
+    if not isinstance(verdict, bool):
+        raise WalkawayError(
+            f"Whoever was asked for a yes to {call.name} ({call.call_id}) returned {repr(verdict)[:100]}; "
+            'return True, False or Deny("why"). The call still waits'
+        )
+    return {"call_id": call.call_id, "approve": verdict}
 
 
 def _made(function: Callable[..., Any], name: str | None, description: str | None, timeout: int | None) -> Tool:

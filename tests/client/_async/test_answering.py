@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -184,7 +184,7 @@ async def test_a_function_that_never_returns_is_named_when_time_is_over(scripted
     asks(model, call("hang", "t1"))
     async with async_quick(scripted.url) as client:
         with pytest.raises(errors.TimedOut, match=r"your function for hang \(t1\) has not returned\. It goes on"):
-            await client.run("go", tools=[hang], timeout=0.7)
+            await client.run("go", tools=[hang], timeout=3)
     forever.set()
 
 
@@ -219,9 +219,38 @@ async def test_an_approver_that_raises_is_no_answer(scripted: Running, model: Me
     async with async_quick(scripted.url) as client:
         session = await client.sessions.create(approve=["list_files"])
         turn = await session.send("go")
-        with pytest.raises(errors.WalkawayError, match=r"asked for a yes to list_files raised LookupError"):
+        with pytest.raises(errors.WalkawayError, match=r"asked for a yes to list_files raised LookupError") as caught:
             await turn.result(on_approval=decide)
+        assert caught.value.turn is turn
         assert [each.call_id for each in (await turn.refresh()).pending] == ["t1"]
+
+
+@pytest.mark.parametrize("how", ["result", "wait"])
+@pytest.mark.parametrize("verdict", [None, 1, "no"])
+async def test_an_approver_that_says_neither_yes_nor_no_is_no_answer(
+    scripted: Running, model: MessagesApi, verdict: Any, how: str
+) -> None:
+    asks(model, call("list_files", "t1"))
+    async with async_quick(scripted.url) as client:
+        turn = await (await client.sessions.create(approve=["list_files"])).send("go")
+        read: Any = turn.result if how == "result" else turn.wait
+        said = r"list_files \(t1\) returned .*; return True, False or Deny"
+        with pytest.raises(errors.WalkawayError, match=said) as caught:
+            await read(on_approval=lambda _: verdict)
+        assert caught.value.turn is turn
+        assert [each.call_id for each in (await turn.refresh()).pending] == ["t1"]
+
+
+async def test_a_function_that_would_end_the_program_is_an_error(scripted: Running, model: MessagesApi) -> None:
+    @tool
+    def leave() -> None:
+        """Leave."""
+        sys.exit("I am leaving")
+
+    asks(model, call("leave", "t1"))
+    async with async_quick(scripted.url) as client:
+        await client.run("go", tools=[leave], timeout=20)
+    assert answers(model)["t1"] == "SystemExit: I am leaving"
 
 
 async def test_what_nobody_here_answers_is_raised_or_waited_for(scripted: Running, model: MessagesApi) -> None:

@@ -96,3 +96,27 @@ async def test_an_older_server_has_none() -> None:
     async with async_scripted(lambda _: no(404, "not_found")) as client:
         with pytest.raises(errors.FeatureMissing, match="has no feed"):
             [event async for event in client.feed.events()]
+
+
+async def test_a_server_that_is_away_at_the_beginning_is_waited_for() -> None:
+    asked = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        if len(asked) < 30:
+            raise httpx2.ConnectError("nobody is there")
+        return said({"features": ["feed"]} if request.url.path == "/v1/me" else {"events": [], "next": "2"})
+
+    async with async_scripted(handle) as client:
+        assert [event async for event in client.feed.events(follow=False)] == []
+        assert client.feed.cursor == "2"
+
+
+async def test_patience_has_an_end_at_the_beginning_too() -> None:
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("nobody is there")
+
+    async with async_scripted(handle, patience=0.02) as client:
+        with pytest.raises(errors.ConnectionLost, match="nobody is there") as lost:
+            [event async for event in client.feed.events("7")]
+    assert lost.value.cursor == "7"

@@ -149,6 +149,33 @@ class TestRules:
         assert [event.number for event in rest] == list(range(4, 13))
         assert turn.text == TEXT
 
+    @pytest.mark.parametrize("how", ["events", "texts"])
+    async def test_a_server_that_is_away_at_the_beginning_is_waited_for(self, how: str) -> None:
+        asked = []
+        serve = telling(lambda after: events([sse(STORY, after)]))
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.url.path)
+            if len(asked) < 30:
+                raise httpx2.ConnectError("nobody is there")
+            return serve(request)
+
+        async with async_scripted(handle) as client:
+            turn = client.turn("sess_1/msg_1")
+            if how == "events":
+                same(await read(turn))
+            else:
+                assert "".join([text async for text in turn.texts()]).endswith(TEXT)
+
+    async def test_patience_has_an_end_at_the_beginning_too(self) -> None:
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            raise httpx2.ConnectError("nobody is there")
+
+        async with async_scripted(handle, patience=0.02) as client:
+            with pytest.raises(errors.ConnectionLost, match="nobody is there") as lost:
+                await read(client.turn("sess_1/msg_1"))
+        assert lost.value.cursor == ""
+
     async def test_an_event_lets_patience_begin_anew(self) -> None:
         """Every connection gives one event and breaks, for much longer than patience would allow."""
 

@@ -224,3 +224,12 @@ async def test_functions_that_never_return_hold_a_worker_up_no_longer_than_their
     assert all(begun.acquire(timeout=0) for _ in range(8))
     assert last.is_set()
     never.set()
+
+
+async def test_a_worker_with_nothing_to_do_is_refused() -> None:
+    def nobody(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError(f"{request.url} was asked for")
+
+    async with async_scripted(nobody) as client:
+        with pytest.raises(errors.SettingInvalid, match="There is nothing to serve"):
+            await client.serve_tools([])

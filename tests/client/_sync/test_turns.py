@@ -1,7 +1,9 @@
 """Turns against a real server: sent once, waited for, left and found again, cancelled, failed."""
 
+import dataclasses
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -95,6 +97,33 @@ def test_the_time_of_a_result_ends_and_the_turn_goes_on(scripted: Running, model
         assert late.value.turn is turn
         gate.set()
         assert (turn.result(timeout=30)).text == "at last, it is done"
+
+
+@pytest.mark.parametrize("how", ["result", "wait", "ask", "run"])
+def test_the_time_of_a_result_ends_where_nobody_answers(how: str) -> None:
+    """Pauses between tries are seconds here; the deadline is not waited beyond for one."""
+    asked = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        raise httpx2.ConnectError("nobody is there")
+
+    with scripted(handle) as client:
+        transport = client._transport
+        transport.options = dataclasses.replace(transport.options, first_wait=10.0)
+        turn = client.turn("sess_1/msg_1")
+        deeds: dict[str, Any] = {
+            "result": lambda: turn.result(timeout=0.1),
+            "wait": lambda: turn.wait(timeout=0.1),
+            "ask": lambda: client.session("sess_1").ask("go", timeout=0.1),
+            "run": lambda: client.run("go", timeout=0.1),
+        }
+        with pytest.raises(errors.Unreachable, match="cannot be reached: nobody is there") as late:
+            deeds[how]()
+        assert len(asked) == 1
+        if how in {"result", "wait"}:
+            assert isinstance(late.value, errors.TimedOut)
+            assert "client.turn('sess_1/msg_1').result() waits for it anew" in str(late.value)
 
 
 def test_messages_to_a_busy_session(scripted: Running, model: MessagesApi) -> None:

@@ -77,6 +77,11 @@ class AsyncAnswering:
         if self._failure is not None:
             raise self._failure
 
+    def lead_back(self, error: WalkawayError, turn: object) -> None:
+        """Say of why an answer could not be given which turn was read."""
+        if error is self._failure:
+            error.turn = turn
+
     def begun(self, call: Call) -> bool:
         """Whether it is being answered, or was."""
         return _key(call) in self._seen
@@ -140,14 +145,15 @@ class AsyncAnswering:
 
     async def _said(self, call: Call) -> dict[str, object]:
         try:
-            if call.needs == "approval":
-                assert self._approver
-                return tools.judged(call, await crew.judge(self._approver, call))
-            return tools.answered(call, await crew.run(self._own[call.name], call))
-        except Exception as error:
-            if call.needs == "approval":
-                raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
-            return tools.failed(call, error)
+            if call.needs == "output":
+                return tools.answered(call, await crew.run(self._own[call.name], call))
+            assert self._approver
+            verdict = await crew.judge(self._approver, call)
+        except (Exception, SystemExit) as error:
+            if call.needs == "output":
+                return tools.failed(call, error)
+            raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
+        return tools.judged(call, verdict)
 
 
 def _key(call: Call) -> Key:

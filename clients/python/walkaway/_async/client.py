@@ -15,6 +15,7 @@ from walkaway._async.turns import AsyncTurn
 from walkaway._async.workers import AsyncWorker
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.records import lenient
+from walkaway.retries import Deadline
 from walkaway.tools import Approver, Tool, gathered
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ class AsyncWalkaway:
         `sessions.create`. Raises what `turn.result` does; `error.turn` leads back to it.
         """
         told = settings | ({"approve": list(approve)} if approve else {})
-        session = await self.sessions.create(agent=agent, tools=tools, **told)
-        return await session.ask(message, attachments=attachments, on_approval=on_approval, timeout=timeout)
+        deadline = Deadline(timeout)
+        soon = AsyncSessions(self._transport.until(deadline), self._own)
+        session = await soon.create(agent=agent, tools=tools, **told)
+        return await session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
 
     def session(self, id_: str, /) -> AsyncSession:
         """Give a handle for a session; asks nobody."""
@@ -162,6 +165,8 @@ class AsyncWalkaway:
         its calls then. Raises SettingInvalid, and FeatureMissing where the server cannot tell what waits.
         """
         own = gathered(tools)[0]
+        if not own and on_approval is None:
+            raise SettingInvalid("There is nothing to serve: give functions, or on_approval=")
         ids = [str((await self.agents.get(name)).id) for name in agents]
         await AsyncWorker(self._transport, own, ids, on_approval, lease).serve()
 

@@ -14,7 +14,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Quit, Tool
+from walkaway.tools import Approver, Call, Quit, Tool
 
 MOST = 8
 
@@ -38,10 +38,10 @@ async def run(tool: Tool, call: Call) -> Any:
         raise Quit(raised) from raised
 
 
-async def judge(approver: Approver, call: Call) -> bool | Deny:
-    """Ask for a yes."""
+async def judge(approver: Approver, call: Call) -> Any:
+    """Ask for a yes; give what comes back, which may be anything."""
     verdict = await _in_thread(lambda: approver(call))
-    return verdict if isinstance(verdict, bool | Deny) else await verdict
+    return await verdict if isinstance(verdict, Awaitable) else verdict
 
 
 @asynccontextmanager

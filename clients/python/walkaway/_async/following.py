@@ -32,21 +32,25 @@ class AsyncFollower:
     async def events(
         self,
         deadline: Deadline | None = None,
-        between: Callable[[], Awaitable[None]] | None = None,
+        between: Callable[[Callable[[], None]], Awaitable[None]] | None = None,
         failed: Callable[[], WalkawayError | None] = lambda: None,
     ) -> AsyncGenerator[Event, None]:
         """Give event after event, to the terminal one; of a session, until it is gone.
 
         Comes back from wherever it was when a connection ends, breaks, or is silent. Ends without a terminal event
-        only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait. Raises what
+        only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait; it is given
+        what to call whenever the server has answered. Raises what
         is no matter of connections (401, 403, 404, 400), ConnectionLost when patience is at its end, LogBroken, and
         what `failed` gives, which is asked at each sign of life.
         """
         deadline = deadline or Deadline(None)
+        back = False
         while not (deadline.over or self._over):
             after, why = 0.0, "the stream ended before the log did"
             once = self._once(deadline, failed)
             try:
+                if back and between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
+                    await between(self._pacing.connected)
                 async for event in once:
                     yield event
             except (Unreachable, ServerFailed, TooManyRequests) as error:
@@ -58,8 +62,7 @@ class AsyncFollower:
                 raise failure
             if not (deadline.over or self._over):
                 await self._come_back(deadline, after, why)
-                if between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
-                    await between()
+                back = True
 
     async def _once(
         self, deadline: Deadline, failed: Callable[[], WalkawayError | None]

@@ -14,7 +14,7 @@ from walkaway._async.turns import AsyncTurn
 from walkaway.events import Event
 from walkaway.reading import Place
 from walkaway.records import lenient
-from walkaway.retries import Safe
+from walkaway.retries import Deadline, Safe
 from walkaway.tools import Approver, Call, Tool, gathered
 
 if TYPE_CHECKING:
@@ -130,14 +130,13 @@ class AsyncSession:
         body: dict[str, Any] = {"message": message, "on_busy": on_busy}
         if attachments:
             body["attachments"] = [await sending.attached(self.files, each) for each in attachments]
-        if webhook_url:
-            body["webhook_url"] = webhook_url
-        if webhook_secret:
-            body["webhook_secret"] = webhook_secret
+        hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
+        body |= {name: value for name, value in hook.items() if value}
         said = await sending.sent(self._transport, self._path, body, idempotency_key)
         about = {"status": said.get("status", ""), "outcome": said.get("outcome", "")}
         after = int(said.get("after", -1))
-        return AsyncTurn(self._transport, self.id, str(said["response_id"]), own=self.own, raw=about, after=after)
+        over, id_ = self._transport.lasting, str(said["response_id"])
+        return AsyncTurn(over, self.id, id_, own=self.own, raw=about, after=after)
 
     async def ask(
         self,
@@ -151,11 +150,12 @@ class AsyncSession:
         on_approval: Approver | None = None,
         raise_on_failure: bool = True,
     ) -> AsyncResult:
-        """Send a message and wait for what comes of it: `send` and `result` in one."""
-        turn = await self.send(message, attachments=attachments, on_busy=on_busy)
-        return await turn.result(
-            timeout, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=raise_on_failure
-        )
+        """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
+        deadline = Deadline(timeout)
+        soon = AsyncSession(self._transport.until(deadline), self.id, own=self.own)
+        turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
+        left, how = deadline.remaining, raise_on_failure
+        return await turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
 
     def turns(self, limit: int | None = None) -> AsyncPages[AsyncTurn]:
         """List the turns, the newest first."""
@@ -243,7 +243,7 @@ class AsyncSessions:
         return int((await self._transport.request("DELETE", "/v1/sessions", params=asked)).object()["deleted"])
 
     def _made(self, raw: Mapping[str, Any], own: Mapping[str, Tool] | None = None) -> AsyncSession:
-        return AsyncSession(self._transport, str(raw["id"]), own={**self._own, **(own or {})}, raw=raw)
+        return AsyncSession(self._transport.lasting, str(raw["id"]), own={**self._own, **(own or {})}, raw=raw)
 
 
 def _flag(value: bool | None) -> str:  # noqa: FBT001 - the caller's own argument

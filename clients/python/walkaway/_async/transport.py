@@ -1,5 +1,6 @@
 """Sends requests, again where that is safe, and opens streams. Nothing of the HTTP library's leaves this module."""
 
+import math
 import os
 import threading
 import time
@@ -12,7 +13,7 @@ from walkaway._async.crew import sleep
 from walkaway.answers import Answer
 from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
 from walkaway.profiles import Options, is_here
-from walkaway.retries import Outcome, Safe
+from walkaway.retries import Deadline, Outcome, Safe
 from walkaway_wire import VERSION, jsontext
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 4.0
 """A connection that is not used is closed before servers do so, which would meet the next request."""
+GRACE = 1.0
+"""Seconds behind a deadline for an answer that is under way."""
 KEYED = "idempotent_creates"
 """The feature of servers that take an Idempotency-Key wherever something is made."""
 
@@ -58,13 +61,27 @@ class AsyncTransport:
         self._given, self._made = http, http
         self._owner = os.getpid()
         self._lock = threading.Lock()
-        self._features: frozenset[str] | None = None
+        self._features: list[frozenset[str]] = []
+        self._deadline = Deadline(None)
+        self._parent: AsyncTransport | None = None
 
     def sharing(self, options: Options) -> "AsyncTransport":
         """Give one with other options and the same connections."""
         other = AsyncTransport(options, self._client())
         other._features = self._features
         return other
+
+    def until(self, deadline: Deadline) -> "AsyncTransport":
+        """Give one with the same connections, whose requests end by then."""
+        other = AsyncTransport(self.options, self._client())
+        other._features = self._features
+        other._deadline, other._parent = deadline, self
+        return other
+
+    @property
+    def lasting(self) -> "AsyncTransport":
+        """The one without the deadline, for handles."""
+        return self if self._parent is None else self._parent
 
     async def aclose(self) -> None:
         """Close the connections, unless the caller brought them."""
@@ -74,7 +91,7 @@ class AsyncTransport:
 
     async def features(self) -> frozenset[str]:
         """What the server can do besides what the first one could; asked until it has said so itself."""
-        if self._features is None:
+        if not self._features:
             try:
                 answer = await self.request("GET", "/v1/me")
                 said = answer.object() if answer.is_named else answer.having("features")
@@ -84,8 +101,8 @@ class AsyncTransport:
                 if isinstance(error, NotWalkaway) or not answers.is_ours(error) or error.status not in {403, 404, 405}:
                     raise
                 said = {}
-            self._features = frozenset(map(str, said.get("features", ())))
-        return self._features
+            self._features.append(frozenset(map(str, said.get("features", ()))))
+        return self._features[0]
 
     async def request(
         self,
@@ -128,7 +145,8 @@ class AsyncTransport:
             tries += 1
             pause = max(retries.wait(tries - 1, self.options.first_wait), after)
             spent = time.monotonic() - begun + pause > retries.ALL
-            if tries > most or spent or not await self._again(safe, what):
+            late = self._deadline.left(pause) < pause
+            if tries > most or spent or late or not await self._again(safe, what):
                 raise error or answers.refused(answer, self.options)
             await sleep(pause)
 
@@ -200,7 +218,8 @@ class AsyncTransport:
         every = {"User-Agent": f"walkaway-python/{VERSION}", **options.headers, **headers}
         if options.key:
             every["Authorization"] = f"Bearer {options.key.reveal()}"
-        timeout = httpx2.Timeout(options.timeout, read=read or options.timeout)
+        most = self._deadline.left(math.inf) + GRACE
+        timeout = httpx2.Timeout(min(options.timeout, most), read=min(read or options.timeout, most))
         given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
         return self._client().build_request(
             method, options.url + path, content=content, params=given or None, headers=every, timeout=timeout

@@ -1,5 +1,6 @@
 """Waits for a turn's end without holding a stream: long polls, or, of a server that has none, its stream."""
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from walkaway import errors
@@ -7,7 +8,7 @@ from walkaway._async.answering import AsyncAnswering
 from walkaway._async.crew import sleep
 from walkaway._async.following import AsyncFollower
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
 from walkaway_wire.events import TOOL_CALL_REQUESTED
@@ -24,13 +25,15 @@ SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
 
 async def for_the_end(
     turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline, *, raising: bool
-) -> bool:
-    """Wait until a turn is over, and answer its calls meanwhile; False: the deadline is over.
+) -> WalkawayError | None:
+    """Wait until a turn or the deadline is over, and answer its calls meanwhile; give why the server was not reached.
 
-    Raises TurnWaiting, if `raising`, when it waits for a call that nobody here answers, and none is being answered.
+    `transport`: one that ends by the deadline. Raises TurnWaiting, if `raising`, when it waits for a call that nobody
+    here answers, and none is being answered.
     """
     pacing = Pacing(transport.options.patience, transport.options.first_wait)
     while True:
+        lost: WalkawayError | None = None
         try:
             if POLLS in await transport.features():
                 await _poll(turn, transport, answering, deadline, raising=raising)
@@ -42,13 +45,12 @@ async def for_the_end(
             pause = pacing.next(getattr(error, "retry_after", 0.0))
             if pause is None:
                 raise
+            lost = error
             await sleep(deadline.left(pause))
         else:
             pacing.connected()
-        if turn.ended:
-            return True
-        if deadline.over:
-            return False
+        if turn.ended or deadline.over:
+            return lost
 
 
 async def _poll(
@@ -75,27 +77,29 @@ async def _read(
 ) -> None:
     """Follow the stream, of which only the calls matter."""
     path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
-    await _settle(turn, answering, deadline, raising=raising)
+    await _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
     follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor))
-    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline), answering.failed)
+    found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         async for event in found:
             if event.type == TOOL_CALL_REQUESTED:
-                await _settle(turn, answering, deadline, raising=raising)
+                await _settle(turn, transport, answering, deadline, raising=raising)
     finally:
         await found.aclose()
-    await turn.refresh()
+    await _refresh(turn, transport)
 
 
-async def _settle(turn: "AsyncTurn", answering: AsyncAnswering, deadline: Deadline, *, raising: bool) -> None:
+async def _settle(
+    turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline, *, raising: bool
+) -> None:
     """Look at its calls, and again behind those that are answered here: what is left then is for others."""
-    await turn.refresh()
+    await _refresh(turn, transport)
     _look(turn, answering, raising=raising)
     while raising and not deadline.over and any(not answering.knows(call) for call in turn.pending):
         await answering.idle(deadline.left(LONGEST_POLL))
-        await turn.refresh()
+        await _refresh(turn, transport)
         _look(turn, answering, raising=raising)
 
 
@@ -108,13 +112,30 @@ def _look(turn: "AsyncTurn", answering: AsyncAnswering, *, raising: bool) -> Non
         raise errors.TurnWaiting(turn, pending)
 
 
-async def while_others_answer(turn: "AsyncTurn", answering: AsyncAnswering, deadline: Deadline) -> None:
-    """Look now and then at a turn that waits for nobody here, until it goes on. Returns at once for any other."""
-    pause = SHORTEST
-    while not deadline.over:
-        answering.check()
-        await turn.refresh()
-        if not turn.pending or any(answering.knows(call) for call in turn.pending):
-            return
-        await sleep(deadline.left(pause))
-        pause = min(pause * 1.5, LONGEST)
+def others(
+    turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline
+) -> Callable[[Callable[[], None]], Awaitable[None]]:
+    """Make what looks now and then at a turn that waits for nobody here, until it goes on; for any other, once.
+
+    It holds no stream meanwhile: on AWS streams end a minute after the waiting begins. `reached` is called at each
+    answer.
+    """
+
+    async def while_others_answer(reached: Callable[[], None]) -> None:
+        pause = SHORTEST
+        while not deadline.over:
+            answering.check()
+            await _refresh(turn, transport)
+            reached()
+            if not turn.pending or any(answering.knows(call) for call in turn.pending):
+                return
+            await sleep(deadline.left(pause))
+            pause = min(pause * 1.5, LONGEST)
+
+    return while_others_answer
+
+
+async def _refresh(turn: "AsyncTurn", transport: AsyncTransport) -> None:
+    """Ask how it stands, once: whoever waits comes back by itself."""
+    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    turn.raw = (await transport.request("GET", path, repeats=0)).object()

@@ -15,6 +15,7 @@ from walkaway._sync.turns import Turn
 from walkaway._sync.workers import Worker
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.records import lenient
+from walkaway.retries import Deadline
 from walkaway.tools import Approver, Tool, gathered
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ class Walkaway:
         `sessions.create`. Raises what `turn.result` does; `error.turn` leads back to it.
         """
         told = settings | ({"approve": list(approve)} if approve else {})
-        session = self.sessions.create(agent=agent, tools=tools, **told)
-        return session.ask(message, attachments=attachments, on_approval=on_approval, timeout=timeout)
+        deadline = Deadline(timeout)
+        soon = Sessions(self._transport.until(deadline), self._own)
+        session = soon.create(agent=agent, tools=tools, **told)
+        return session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
 
     def session(self, id_: str, /) -> Session:
         """Give a handle for a session; asks nobody."""
@@ -162,6 +165,8 @@ class Walkaway:
         its calls then. Raises SettingInvalid, and FeatureMissing where the server cannot tell what waits.
         """
         own = gathered(tools)[0]
+        if not own and on_approval is None:
+            raise SettingInvalid("There is nothing to serve: give functions, or on_approval=")
         ids = [str((self.agents.get(name)).id) for name in agents]
         Worker(self._transport, own, ids, on_approval, lease).serve()
 

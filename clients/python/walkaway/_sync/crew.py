@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any, cast
+from typing import Any
 
-from walkaway.tools import Approver, Call, Deny, Quit, Tool
+from walkaway.tools import Approver, Call, Quit, Tool
 
 MOST = 8
 LOOK = 1.0
@@ -36,10 +36,10 @@ def run(tool: Tool, call: Call) -> Any:
         raise Quit(raised) from raised
 
 
-def judge(approver: Approver, call: Call) -> bool | Deny:
-    """Ask for a yes."""
+def judge(approver: Approver, call: Call) -> Any:
+    """Ask for a yes; give what comes back, which may be anything."""
     verdict = approver(call)
-    return verdict if isinstance(verdict, bool | Deny) else cast("bool | Deny", _awaited(verdict))
+    return _awaited(verdict) if isinstance(verdict, Awaitable) else verdict
 
 
 @contextmanager

@@ -32,21 +32,25 @@ class Follower:
     def events(
         self,
         deadline: Deadline | None = None,
-        between: Callable[[], None] | None = None,
+        between: Callable[[Callable[[], None]], None] | None = None,
         failed: Callable[[], WalkawayError | None] = lambda: None,
     ) -> Generator[Event, None, None]:
         """Give event after event, to the terminal one; of a session, until it is gone.
 
         Comes back from wherever it was when a connection ends, breaks, or is silent. Ends without a terminal event
-        only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait. Raises what
+        only when `deadline` is over. `between` is awaited before it comes back to a turn that may wait; it is given
+        what to call whenever the server has answered. Raises what
         is no matter of connections (401, 403, 404, 400), ConnectionLost when patience is at its end, LogBroken, and
         what `failed` gives, which is asked at each sign of life.
         """
         deadline = deadline or Deadline(None)
+        back = False
         while not (deadline.over or self._over):
             after, why = 0.0, "the stream ended before the log did"
             once = self._once(deadline, failed)
             try:
+                if back and between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
+                    between(self._pacing.connected)
                 for event in once:
                     yield event
             except (Unreachable, ServerFailed, TooManyRequests) as error:
@@ -58,8 +62,7 @@ class Follower:
                 raise failure
             if not (deadline.over or self._over):
                 self._come_back(deadline, after, why)
-                if between is not None and self._last in {"", TOOL_CALL_REQUESTED}:
-                    between()
+                back = True
 
     def _once(self, deadline: Deadline, failed: Callable[[], WalkawayError | None]) -> Generator[Event, None, None]:
         """Give what one connection gives."""

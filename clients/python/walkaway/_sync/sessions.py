@@ -14,7 +14,7 @@ from walkaway._sync.turns import Turn
 from walkaway.events import Event
 from walkaway.reading import Place
 from walkaway.records import lenient
-from walkaway.retries import Safe
+from walkaway.retries import Deadline, Safe
 from walkaway.tools import Approver, Call, Tool, gathered
 
 if TYPE_CHECKING:
@@ -130,14 +130,13 @@ class Session:
         body: dict[str, Any] = {"message": message, "on_busy": on_busy}
         if attachments:
             body["attachments"] = [sending.attached(self.files, each) for each in attachments]
-        if webhook_url:
-            body["webhook_url"] = webhook_url
-        if webhook_secret:
-            body["webhook_secret"] = webhook_secret
+        hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
+        body |= {name: value for name, value in hook.items() if value}
         said = sending.sent(self._transport, self._path, body, idempotency_key)
         about = {"status": said.get("status", ""), "outcome": said.get("outcome", "")}
         after = int(said.get("after", -1))
-        return Turn(self._transport, self.id, str(said["response_id"]), own=self.own, raw=about, after=after)
+        over, id_ = self._transport.lasting, str(said["response_id"])
+        return Turn(over, self.id, id_, own=self.own, raw=about, after=after)
 
     def ask(
         self,
@@ -151,9 +150,12 @@ class Session:
         on_approval: Approver | None = None,
         raise_on_failure: bool = True,
     ) -> Result:
-        """Send a message and wait for what comes of it: `send` and `result` in one."""
-        turn = self.send(message, attachments=attachments, on_busy=on_busy)
-        return turn.result(timeout, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=raise_on_failure)
+        """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
+        deadline = Deadline(timeout)
+        soon = Session(self._transport.until(deadline), self.id, own=self.own)
+        turn = soon.send(message, attachments=attachments, on_busy=on_busy)
+        left, how = deadline.remaining, raise_on_failure
+        return turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
 
     def turns(self, limit: int | None = None) -> Pages[Turn]:
         """List the turns, the newest first."""
@@ -241,7 +243,7 @@ class Sessions:
         return int((self._transport.request("DELETE", "/v1/sessions", params=asked)).object()["deleted"])
 
     def _made(self, raw: Mapping[str, Any], own: Mapping[str, Tool] | None = None) -> Session:
-        return Session(self._transport, str(raw["id"]), own={**self._own, **(own or {})}, raw=raw)
+        return Session(self._transport.lasting, str(raw["id"]), own={**self._own, **(own or {})}, raw=raw)
 
 
 def _flag(value: bool | None) -> str:  # noqa: FBT001 - the caller's own argument

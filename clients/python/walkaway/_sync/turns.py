@@ -10,7 +10,7 @@ from walkaway._sync.answering import Answering, give
 from walkaway._sync.following import Follower
 from walkaway._sync.results import Result
 from walkaway._sync.transport import Transport
-from walkaway.errors import NotFound, Refused, TimedOut, Unreachable
+from walkaway.errors import NotFound, Refused, TimedOut, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallRequested
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
@@ -126,11 +126,15 @@ class Turn:
         follower = Follower(self._transport, f"{self._path}/events", Place(cursor))
         answering = Answering(self._transport, self.own if tools else {}, on_approval)
         present = follower.present if not follow else None
-        found = present() if present else follower.events(None, lambda: self._between(answering), answering.failed)
+        between = waiting.others(self, self._transport, answering, Deadline(None))
+        found = present() if present else follower.events(None, between, answering.failed)
         try:
             for event in found:
                 self._take(event, answering)
                 yield event
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
             found.close()
@@ -216,23 +220,30 @@ class Turn:
             return False
         return any(each.call_id == call.call_id for each in self.pending)
 
-    def _between(self, answering: Answering) -> None:
-        """Hold no stream while it waits for others: on AWS streams end a minute after the waiting begins."""
-        waiting.while_others_answer(self, answering, Deadline(None))
-
     def _ended(
         self, deadline: Deadline, timeout: float | None, approver: Approver | None, *, raising: bool, tools: bool = True
     ) -> None:
         answering = Answering(self._transport, self.own if tools else {}, approver)
         try:
-            if waiting.for_the_end(self, self._transport, answering, deadline, raising=raising):
+            transport = self._transport.until(deadline)
+            lost = waiting.for_the_end(self, transport, answering, deadline, raising=raising)
+            if self.ended:
                 return
+        except WalkawayError as error:
+            answering.lead_back(error, self)
+            raise
         finally:
             answering.close()
         busy = ", ".join(f"{call.name} ({call.call_id})" for call in answering.running.values())
+        seconds = round(timeout or 0.0, 1) or timeout
+        again = f"client.turn({self.ref!r}).result() waits for it anew"
+        if lost is not None:
+            raise TimedOut(
+                f"What has become of {self.ref} was not to be known within {seconds:g} s: {lost}. {again}", self
+            )
         raise TimedOut(
-            f"{self.ref} has not ended within {timeout:g} s"
+            f"{self.ref} has not ended within {seconds:g} s"
             + (f"; your function for {busy} has not returned" if busy else "")
-            + f". It goes on: client.turn({self.ref!r}).result() waits for it anew",
+            + f". It goes on: {again}",
             self,
         )

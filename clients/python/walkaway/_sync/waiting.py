@@ -1,5 +1,6 @@
 """Waits for a turn's end without holding a stream: long polls, or, of a server that has none, its stream."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from walkaway import errors
@@ -7,7 +8,7 @@ from walkaway._sync.answering import Answering
 from walkaway._sync.crew import sleep
 from walkaway._sync.following import Follower
 from walkaway._sync.transport import Transport
-from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
 from walkaway_wire.events import TOOL_CALL_REQUESTED
@@ -22,13 +23,17 @@ SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
 """Seconds between two looks at a turn that waits for somebody else."""
 
 
-def for_the_end(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> bool:
-    """Wait until a turn is over, and answer its calls meanwhile; False: the deadline is over.
+def for_the_end(
+    turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool
+) -> WalkawayError | None:
+    """Wait until a turn or the deadline is over, and answer its calls meanwhile; give why the server was not reached.
 
-    Raises TurnWaiting, if `raising`, when it waits for a call that nobody here answers, and none is being answered.
+    `transport`: one that ends by the deadline. Raises TurnWaiting, if `raising`, when it waits for a call that nobody
+    here answers, and none is being answered.
     """
     pacing = Pacing(transport.options.patience, transport.options.first_wait)
     while True:
+        lost: WalkawayError | None = None
         try:
             if POLLS in transport.features():
                 _poll(turn, transport, answering, deadline, raising=raising)
@@ -40,13 +45,12 @@ def for_the_end(turn: "Turn", transport: Transport, answering: Answering, deadli
             pause = pacing.next(getattr(error, "retry_after", 0.0))
             if pause is None:
                 raise
+            lost = error
             sleep(deadline.left(pause))
         else:
             pacing.connected()
-        if turn.ended:
-            return True
-        if deadline.over:
-            return False
+        if turn.ended or deadline.over:
+            return lost
 
 
 def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
@@ -69,27 +73,27 @@ def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: De
 def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
     """Follow the stream, of which only the calls matter."""
     path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
-    _settle(turn, answering, deadline, raising=raising)
+    _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
     follower = Follower(transport, f"{path}/events", Place(turn.cursor))
-    found = follower.events(deadline, lambda: while_others_answer(turn, answering, deadline), answering.failed)
+    found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         for event in found:
             if event.type == TOOL_CALL_REQUESTED:
-                _settle(turn, answering, deadline, raising=raising)
+                _settle(turn, transport, answering, deadline, raising=raising)
     finally:
         found.close()
-    turn.refresh()
+    _refresh(turn, transport)
 
 
-def _settle(turn: "Turn", answering: Answering, deadline: Deadline, *, raising: bool) -> None:
+def _settle(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
     """Look at its calls, and again behind those that are answered here: what is left then is for others."""
-    turn.refresh()
+    _refresh(turn, transport)
     _look(turn, answering, raising=raising)
     while raising and not deadline.over and any(not answering.knows(call) for call in turn.pending):
         answering.idle(deadline.left(LONGEST_POLL))
-        turn.refresh()
+        _refresh(turn, transport)
         _look(turn, answering, raising=raising)
 
 
@@ -102,13 +106,30 @@ def _look(turn: "Turn", answering: Answering, *, raising: bool) -> None:
         raise errors.TurnWaiting(turn, pending)
 
 
-def while_others_answer(turn: "Turn", answering: Answering, deadline: Deadline) -> None:
-    """Look now and then at a turn that waits for nobody here, until it goes on. Returns at once for any other."""
-    pause = SHORTEST
-    while not deadline.over:
-        answering.check()
-        turn.refresh()
-        if not turn.pending or any(answering.knows(call) for call in turn.pending):
-            return
-        sleep(deadline.left(pause))
-        pause = min(pause * 1.5, LONGEST)
+def others(
+    turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline
+) -> Callable[[Callable[[], None]], None]:
+    """Make what looks now and then at a turn that waits for nobody here, until it goes on; for any other, once.
+
+    It holds no stream meanwhile: on AWS streams end a minute after the waiting begins. `reached` is called at each
+    answer.
+    """
+
+    def while_others_answer(reached: Callable[[], None]) -> None:
+        pause = SHORTEST
+        while not deadline.over:
+            answering.check()
+            _refresh(turn, transport)
+            reached()
+            if not turn.pending or any(answering.knows(call) for call in turn.pending):
+                return
+            sleep(deadline.left(pause))
+            pause = min(pause * 1.5, LONGEST)
+
+    return while_others_answer
+
+
+def _refresh(turn: "Turn", transport: Transport) -> None:
+    """Ask how it stands, once: whoever waits comes back by itself."""
+    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    turn.raw = (transport.request("GET", path, repeats=0)).object()
