@@ -32,6 +32,7 @@ WalkawayError
 ├── SettingInvalid          an address, a key or a profile cannot be used
 ├── FileMissing             of this machine
 ├── FileRefused             of this machine
+├── FilesChanged            what a turn has written is no longer as it left it
 ├── ToolInvalid             a function cannot be made a tool
 ├── SignatureInvalid        a webhook is not to be believed
 └── LogBroken               an event is missing between two others
@@ -232,10 +233,8 @@ class FilesChanged(WalkawayError):
 
     def __init__(self, changed: Sequence[str], saved: Sequence[Any]) -> None:
         self.changed, self.saved = changed, saved
-        super().__init__(
-            f"Changed or deleted since by another turn or program: {', '.join(changed)}. The other files were saved; "
-            "save(folder, latest=True) takes what is there now. Sessions share a workspace: give each its own folder"
-        )
+        advice = "The others were saved. latest=True takes what is there now; give each session its own folder"
+        super().__init__(f"Changed or deleted since: {', '.join(changed)}. {advice}")
 
 
 class ToolInvalid(WalkawayError, TypeError):

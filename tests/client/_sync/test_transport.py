@@ -173,7 +173,7 @@ def test_the_key_goes_to_the_server_and_no_further() -> None:
         seen[request.url.host] = request.headers.get("authorization")
         if request.url.host == "walkaway.test":
             return httpx2.Response(307, headers={"location": "https://bucket.test/file"})
-        return httpx2.Response(200, content=b"bytes")
+        return httpx2.Response(200, headers={"etag": '"1"'}, content=b"bytes")
 
     with scripted(handle) as client:
         assert client.session("sess_1").files.read("a") == b"bytes"
