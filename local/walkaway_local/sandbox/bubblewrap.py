@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 AS_NOBODY = ("--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL")
+AT_THE_GATE = 'read -r _ || exit; exec "$@" < /dev/null'
+"""It goes no further without a server that ends it."""
 _users = itertools.cycle(range(FIRST_USER, FIRST_USER + USERS))
 
 
@@ -166,4 +168,4 @@ def _arguments(
 
 
 def _inside(command: Command) -> list[str]:
-    return ["--", "bash", "-c", command.text]
+    return ["--", "sh", "-c", AT_THE_GATE, "sh", "bash", "-c", command.text]

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import platform
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from walkaway_local.sandbox.mounts import SYSTEM, Bind, Empty, Link, Part
 
 TREE, DISK = "/tree", "/disk"
 """Where the thread finds these."""
-SMALL = 1_000_000
-"""Bytes of a file that is copied: each mount costs bubblewrap a longer look at all of them, a dozen times."""
 CLONE_NEWNS, MNT_DETACH = 0x20000, 2
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 0x1, 0x2, 0x4, 0x8, 0x1000, 0x4000, 0x40000
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -84,16 +81,12 @@ def _make(part: Part, name: str) -> None:
         case Link(_, target):
             os.makedirs(os.path.dirname(name), exist_ok=True)
             os.symlink(target, name)
-        case Bind(_, source) if os.path.isdir(source):
-            os.makedirs(name, exist_ok=True)
-            _mount(source, name, "", MS_BIND | MS_REC)
         case Bind(_, source):
-            os.makedirs(os.path.dirname(name), exist_ok=True)
-            if os.path.getsize(source) <= SMALL:
-                shutil.copy(source, name)
-            else:
-                os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
-                _mount(source, name, "", MS_BIND)
+            folder = os.path.isdir(source)
+            os.makedirs(name if folder else os.path.dirname(name), exist_ok=True)
+            if not folder:
+                os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o444))
+            _mount(source, name, "", MS_BIND | MS_REC)
 
 
 def _mount(source: str, place: str, kind: str, flags: int, options: str = "") -> None:

@@ -107,11 +107,9 @@ def arguments(parts: Sequence[Part], disk: Path | None, tree: str = "") -> Itera
         yield from ("--ro-bind", tree, "/")
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from _scratch(disk)
-    if tree:
-        yield from _again(parts, tree)
-    else:
-        yield from (*_each(parts), *_parents(MOUNT), "--dir", MOUNT, "--remount-ro", "/")
-    yield from ("--remount-ro", "/dev")  # as `/`, it has no size, and may be the command's own
+    yield from _again(parts, tree) if tree else _each(parts)
+    yield from (*_parents(MOUNT), "--dir", MOUNT)
+    yield from ("--remount-ro", "/", "--remount-ro", "/dev")  # they have no size, and may be its own
 
 
 def _each(parts: Iterable[Part]) -> Iterator[str]:

@@ -21,8 +21,6 @@ from walkaway_local.sandbox import limits, mounting, mounts
 from walkaway_local.sandbox.cgroups import Group
 from walkaway_local.sandbox.spawning import become, spawn
 
-AT_THE_GATE = "read -r _ || exit; exec < /dev/null {}<&-; unset BASH_ENV\n"
-"""What bash reads before its command, and from where: it goes no further without a server that ends it."""
 HOLD = """\
 "$1" -t tmpfs -o "$2,nosuid,nodev" walkaway "$3" || exit
 echo > "/proc/self/fd/$4"
@@ -68,8 +66,11 @@ class Namespace:
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
             self._own.submit(self._bind, most).result()
-        except OSError as error:
-            raise self._failed(f"their limits cannot be set: {error}") from error
+        except ProcessLookupError:  # it has failed on its way there
+            while True:
+                self.line()
+        except PermissionError as error:
+            raise SandboxRefused(f"Commands cannot be run here: their limits cannot be set: {error}") from error
         self._open_gate()
         self._bound_to_us()
         self._open_gate()
@@ -105,17 +106,10 @@ class Namespace:
         """Read the next line that it reports. Raises SandboxRefused, with what it printed, if it has ended instead."""
         line = self._status.readline()
         if not line.endswith(b"\n"):
-            raise self._failed("bubblewrap has failed")
+            self.process.kill()
+            words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
+            raise SandboxRefused(f"Commands cannot be run here: {words or 'bubblewrap has failed'}")
         return line
-
-    def _failed(self, otherwise: str) -> SandboxRefused:
-        """Say what it has printed on its way, as whoever fails does, or else something else."""
-        self.process.kill()
-        if self._first is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
-        words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
-        return SandboxRefused(f"Commands cannot be run here: {words or otherwise}")
 
     def end(self) -> bytes:
         """Kill what still runs, wait until nothing does, and give what it had written and nobody has read.
@@ -179,13 +173,12 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
         with os.fdopen(told, "wb"), os.fdopen(gate, "rb"), os.fdopen(given, "rb"):
             kept(opener)
             arguments = stack.enter_context(os.fdopen(giver, "wb"))
-            filtered, first = kept(os.memfd_create("filter")), kept(os.memfd_create("first"))
-            for descriptor, content in ((filtered, start.rules), (first, AT_THE_GATE.format(first).encode())):
-                os.write(descriptor, content)
-                os.lseek(descriptor, 0, os.SEEK_SET)
+            filtered = kept(os.memfd_create("filter"))
+            os.write(filtered, start.rules)
+            os.lseek(filtered, 0, os.SEEK_SET)
             bubblewrap = os.path.realpath(_found("bwrap"))
             line = [bubblewrap, "--args", str(given), "--json-status-fd", str(told), "--block-fd", str(gate)]
-            line += ["--seccomp", str(filtered), "--setenv", "BASH_ENV", f"/proc/self/fd/{first}", *start.inside]
+            line += ["--seccomp", str(filtered), *start.inside]
             holding = mounted and start.owner is None
             if holding:
                 hold = [_found("mount"), mounted, str(folder), str(told)]
@@ -204,7 +197,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                     env={},
                     cwd="/",
                     umask=0o022,  # what the server keeps to itself is no custom of commands
-                    pass_fds=[given, told, gate, filtered, first],
+                    pass_fds=[given, told, gate, filtered],
                 )
                 return process, disk
 
