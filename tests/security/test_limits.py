@@ -15,7 +15,7 @@ from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import bubblewrap, disk, namespace, running, sharing, usage
+from walkaway_local.sandbox import disk, namespace, running, sharing, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -348,7 +348,7 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
-    start = namespace.Start(next(bubblewrap._users) if os.geteuid() == 0 else None, [], ["true"], b"")
+    start = namespace.Start(["unshare", "--mount"], ["true"], b"")
     with namespace.opened(folder, disk.options(), start) as (_, seen):
         (seen / "x").mkdir()
         assert list(folder.iterdir()) == []
