@@ -159,7 +159,10 @@ MUTANTS = [
     Mutant(
         "R1: whoever ends a turn has seen what came to wait",
         WAITS,
-        (("engine/releasing.py", 'Is("inbox", session.inbox), ', ""),),
+        (
+            ("engine/releasing.py", 'Is("inbox", session.inbox), ', ""),
+            ("store/outbox.py", 'Is("told", told), ', ""),  # who comes to wait is told of, and so counted as well
+        ),
     ),
     Mutant(
         "R1: a turn that is steered at its end goes on",

@@ -57,7 +57,7 @@ def _read(agent: Agent, item: Item) -> Agent:
     readable = isinstance(body.get("settings"), dict)
     return replace(
         agent,
-        name=str(body.get("name", "")),
+        name=str(body.get("name") or ""),
         description=str(body.get("description" if readable else gate.UNREADABLE, "")),
         version=number,
         updated_at=at / 1000 if isinstance(at, int) else 0.0,
