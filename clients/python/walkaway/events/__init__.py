@@ -11,7 +11,7 @@ besides is in `data`, and an event that is not known here is an `Unknown`: it fl
 from collections.abc import Mapping
 from typing import Final
 
-from walkaway.events.base import Event, Unknown
+from walkaway.events.event import Event, Unknown
 from walkaway.events.tools import (
     FileChanged,
     ToolCallApproved,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from walkaway.events.base import Call, Event, Says, Text
+from walkaway.events.event import Call, Event, Says, Text
 from walkaway_wire import events as wire
 
 

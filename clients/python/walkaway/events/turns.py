@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from walkaway.events.base import Event, Says, Step
+from walkaway.events.event import Event, Says, Step
 from walkaway_wire import events as wire
 
 
