@@ -405,6 +405,7 @@ MUTANTS = [
             ("engine/starting.py", 'Is("due", session.due), ', ""),
             ("engine/starting.py", 'Is("events", session.events), ', ""),
             ("engine/starting.py", '{"response_id": key.turn})]), Absent())', '{"response_id": key.turn})]))'),
+            ("engine/starting.py", 'Lacks("title"), ', ""),
         ),
     ),
     Mutant(
