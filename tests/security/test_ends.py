@@ -131,12 +131,18 @@ def test_processes_that_do_not_end_are_told_and_their_copy_is_not_looked_at(
     assert looked == []
 
 
-def disks(folder: Path) -> list[str]:
-    """The processes that see a disk mounted at a folder."""
+def disk(process: int) -> str:
+    """The device that a command's process has its /tmp on (proc_pid_mountinfo(5))."""
+    mounts = [line.split() for line in Path(f"/proc/{process}/mountinfo").read_text().splitlines()]
+    return next(mount[2] for mount in mounts if mount[4] == "/tmp")
+
+
+def seeing(device: str) -> list[str]:
+    """The processes that see a device mounted."""
     found = []
-    for mounts in Path("/proc").glob("[0-9]*/mounts"):
+    for mounts in Path("/proc").glob("[0-9]*/mountinfo"):
         with suppress(OSError):
-            found += [mounts.parent.name] * (f" {folder} tmpfs " in mounts.read_text())
+            found += [mounts.parent.name] * (f" {device} " in mounts.read_text())
     return found
 
 
@@ -147,9 +153,10 @@ def test_the_death_of_a_server_is_that_of_its_commands_and_of_their_disks(tmp_pa
         message = f"Run `setsid sleep {DAEMON} & sleep {DAEMON}`"
         with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": message}):
             assert holds(lambda: len(daemons()) == 2)
-            assert disks(folder)
+            device = disk(daemons()[0])
+            assert seeing(device)
             server.kill()
-        assert holds(lambda: not daemons() and not disks(folder))
+        assert holds(lambda: not daemons() and not seeing(device))
     assert list(folder.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import disk, namespace, running, sharing, usage
+from walkaway_local.sandbox import bubblewrap, disk, mounts, namespace, running, sharing, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -345,10 +345,20 @@ def test_commands_stand_back_behind_the_server(tmp_path: Path) -> None:
     assert before == (own.read_text() if own.exists() else "")
 
 
+def test_commands_are_ended_first_when_memory_runs_out(tmp_path: Path) -> None:
+    def told(folder: Path) -> str:
+        sandbox = Bubblewrap(folder / "sandbox", FolderWorkspace(folder / "workspace"))
+        return run(sandbox, "cat /proc/self/oom_score_adj /proc/1/oom_score_adj")
+
+    for here in (told(tmp_path), as_somebody(told)):
+        assert here.split() == ["1000", "1000"]
+
+
 def test_a_server_that_is_killed_leaves_no_disk_behind(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
     folder.mkdir()
-    start = namespace.Start(["unshare", "--mount"], ["true"], b"")
+    parts = list(mounts.system(folder, network=False))
+    start = namespace.Start(next(bubblewrap._users) if os.geteuid() == 0 else None, parts, ["true"], b"")
     with namespace.opened(folder, disk.options(), start) as (_, seen):
         (seen / "x").mkdir()
         assert list(folder.iterdir()) == []

@@ -14,7 +14,7 @@ from tests.security.scene import Scene
 from walkaway_core.agent.tools import bash, output, promotion
 from walkaway_core.ports import paths
 from walkaway_core.ports.sandbox import readable
-from walkaway_local.sandbox import bubblewrap, disk, limits, mounts, namespace, running, seccomp, staging
+from walkaway_local.sandbox import bubblewrap, disk, limits, mounting, mounts, namespace, running, seccomp, staging
 from walkaway_sandbox import tree
 
 Weaken = Callable[[pytest.MonkeyPatch, Scene], None]
@@ -35,13 +35,21 @@ def without(*names: str) -> Weaken:
     return arguments(lambda made, _: [part for part in made if part not in names])
 
 
-def bound(folder: Path) -> list[str]:
+def bound(of: Callable[[Scene], Path]) -> Weaken:
     """Mount a folder of the host."""
-    return [*mounts._parents(folder), "--bind", str(folder), str(folder)]
+
+    def weaken(patch: pytest.MonkeyPatch, scene: Scene) -> None:
+        folder, made = str(of(scene)), mounts.system
+        ahead = f"{mounting.TREE}{folder}" if os.geteuid() == 0 else folder
+        shown = mounts.Bind(folder, folder)
+        patch.setattr(mounts, "system", lambda *given, **more: [*made(*given, **more), shown])
+        arguments(lambda made, _: [*made, *mounts._parents(folder), "--bind", ahead, folder])(patch, scene)
+
+    return weaken
 
 
-shows_the_host = arguments(lambda made, scene: [*made, *bound(scene.host)])
-shows_the_data = arguments(lambda made, scene: [*made, *bound(scene.data)])
+shows_the_host = bound(lambda scene: scene.host)
+shows_the_data = bound(lambda scene: scene.data)
 
 
 def filters_nothing(patch: pytest.MonkeyPatch, _: Scene) -> None:
@@ -58,22 +66,14 @@ def shares_the_keyring(patch: pytest.MonkeyPatch, scene: Scene) -> None:
 def keeps_privileges(patch: pytest.MonkeyPatch, scene: Scene) -> None:
     """Run commands as root, with what root may do."""
     filters_nothing(patch, scene)
-    made = bubblewrap._arguments
-
-    def changed(*given: Any, **more: Any) -> list[str]:
-        kept = list(made(*given, **more))
-        for part in ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"):
-            kept.remove(part)
-        return ["--cap-add", "ALL", *kept]
-
-    patch.setattr(bubblewrap, "_arguments", changed)
-    patch.setattr(bubblewrap, "_inside", lambda command, _: ["--", "bash", "-c", command.text])
+    patch.setattr(namespace, "become", lambda _: None)
+    patch.setattr(bubblewrap, "AS_NOBODY", ("--cap-add", "ALL"))
 
 
 def allows_namespaces(patch: pytest.MonkeyPatch, scene: Scene) -> None:
     """Let commands make user namespaces of their own."""
     filters_nothing(patch, scene)
-    patch.setattr(bubblewrap, "NO_MORE_NAMESPACES", 'exec "$@"')
+    without("--disable-userns")(patch, scene)
 
 
 def passes_the_environment(patch: pytest.MonkeyPatch, _: Scene) -> None:

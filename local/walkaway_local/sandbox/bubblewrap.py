@@ -15,15 +15,13 @@ from pathlib import Path
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import cgroups, disk, groups, limits, mounts, running, seccomp, staging
+from walkaway_local.sandbox import cgroups, disk, groups, limits, mounting, mounts, running, seccomp, staging
 from walkaway_local.sandbox.namespace import Start, opened
 
 GET = (
     "Install bubblewrap (on Debian and Ubuntu: apt-get install bubblewrap), which is not the PyPI package of that name"
 )
 NEEDED = ("bwrap", "bash", "unshare", "sh")
-AS_ROOT = ("setpriv",)
-MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
 FIRST_USER, USERS = 700_000, 10_000
 """Users without a name, as whom commands run when this program is root's: limits do not bind root."""
 TMP = "/tmp"  # noqa: S108 - inside
@@ -36,9 +34,7 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": TMP,
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-AT_THE_GATE = 'read -r _ || exit; exec "$@" < /dev/null'
-"""It goes no further without a server that ends it."""
-NO_MORE_NAMESPACES = f"echo 0 > /proc/sys/user/max_user_namespaces; {AT_THE_GATE}"
+AS_NOBODY = ("--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL")
 _users = itertools.cycle(range(FIRST_USER, FIRST_USER + USERS))
 
 
@@ -78,8 +74,7 @@ class Bubblewrap:
     @cached_property
     def _tried(self) -> tuple[str | None, str]:
         """Try a command, with a disk that the kernel bounds or else on the server's; say why there is none, or how."""
-        root = os.geteuid() == 0
-        missing = [name for name in (*NEEDED, *(AS_ROOT if root else ())) if shutil.which(name) is None]
+        missing = [name for name in NEEDED if shutil.which(name) is None]
         if missing:
             return f"Commands cannot be run: {', '.join(missing)} cannot be found. {GET}", ""
         if platform.machine() not in seccomp.MACHINES:
@@ -119,23 +114,22 @@ class Bubblewrap:
             else:
                 place, mounted = Path(tempfile.mkdtemp(dir=self._folder)), ""
                 stack.callback(running.remove, place)
+                if owner is not None:
+                    place.chmod(0o711)  # bubblewrap is somebody else then
             group = stack.enter_context(self._cgroups.one(running.MEMORY + disk.size(), limits.PROCESSES["nproc"]))
-            start = self._start(command, owner, str(group.procs) if group else "")
+            parts = list(mounts.system(self._private, network=command.network))
+            start = Start(owner, parts, _inside(command), seccomp.program(platform.machine()), group)
             namespace, seen = stack.enter_context(opened(place, mounted, start))
             copy = seen / "workspace"
             staged = self._staged(command, copy, owner)
             closed = self._closed.covers() if command.root else ()
-            arguments = _arguments(command, copy, place, owner, private=self._private, bounded=self._bounded)
+            arguments = _arguments(command, copy, place, parts, ahead=owner is not None, bounded=self._bounded)
             namespace.begin([*arguments, *closed], limits.of(command.timeout))
             killed, code = running.Running(
                 namespace, copy, command, heard, self._together, group=group, bounded=self._bounded
             ).wait()
             changes, lost = staging.changes(copy, staged, command)
             yield Finished(code, killed, tuple(changes), tuple(lost))
-
-    def _start(self, command: Command, owner: int | None, procs: str) -> Start:
-        own = () if owner is not None else MOUNTING_AS_USER
-        return Start(own, _inside(command, owner), seccomp.program(platform.machine()), procs)
 
     def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:
         """Fill the disk. Raises SandboxRefused when it is too small."""
@@ -154,31 +148,22 @@ class Bubblewrap:
 
 
 def _arguments(
-    command: Command, copy: Path, place: Path, owner: int | None, *, private: Path, bounded: bool
+    command: Command, copy: Path, place: Path, parts: Sequence[mounts.Part], *, ahead: bool, bounded: bool
 ) -> Sequence[str]:
-    """Say what the command gets of the disk, which is at `place` where bubblewrap runs, and of this machine."""
+    """Say what the command gets of its disk, which is at `place`, and of this machine, whether it is made ahead."""
     own = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    own += AS_NOBODY
     if not command.network:
         own.append("--unshare-net")
-    if owner is None:
-        own += ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
-    else:
-        own += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     path = ":".join((str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
     variables = [part for name, value in {**ENVIRONMENT, "PATH": path}.items() for part in ("--setenv", name, value)]
+    place = Path(mounting.DISK) if ahead else place
     mounted = (
-        *mounts.system(private, place if bounded else None, network=command.network),
+        *mounts.arguments(parts, place if bounded else None, mounting.TREE if ahead else ""),
         *mounts.workspace(copy, place / "workspace", command.write),
     )
     return ["--die-with-parent", "--new-session", *own, *variables, *mounted, "--chdir", MOUNT]
 
 
-def _inside(command: Command, owner: int | None) -> list[str]:
-    """What bubblewrap starts: the command, without privileges, in a user namespace that allows no further one."""
-    shell = ["bash", "-c", command.text]
-    if owner is None:
-        return ["--", "sh", "-c", AT_THE_GATE, "sh", *shell]
-    user = ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
-    namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps"]
-    bare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-    return ["--", *user, *namespace, "sh", "-c", NO_MORE_NAMESPACES, "sh", *bare, *shell]
+def _inside(command: Command) -> list[str]:
+    return ["--", "bash", "-c", command.text]

@@ -12,7 +12,7 @@ from walkaway_core.ports.sandbox import SandboxRefused
 SERVER = "walkaway-server"
 NEEDED = {"memory", "pids"}
 HELPERS = 16
-"""Processes of a command's group that are not its own: what mounts, bubblewrap, what changes users."""
+"""Processes of a command's group that are not its own: bubblewrap, and what waits at the gate."""
 _numbers = itertools.count()
 
 
@@ -27,10 +27,12 @@ class Group:
             with suppress(FileNotFoundError):  # a kernel may be without swap
                 (folder / name).write_text(str(value))
 
-    @property
-    def procs(self) -> Path:
-        """Who writes 0 into this is in the group."""
-        return self._folder / "cgroup.procs"
+    def join(self, process: int) -> None:
+        """Put a process into the group, and whatever it starts from now on. Raises SandboxRefused."""
+        try:
+            (self._folder / "cgroup.procs").write_text(str(process))
+        except OSError as error:
+            raise SandboxRefused(f"A command could not join its control group: {error.strerror}") from error
 
     def ended(self) -> bool:
         """Whether the kernel has ended its processes for want of memory."""

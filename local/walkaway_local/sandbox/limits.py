@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Mapping
+from pathlib import Path
 
 from walkaway_local.sandbox import disk
 
@@ -15,6 +16,11 @@ its place (setrlimit(2)): what is sent without a copy is, and each byte keeps th
 def of(seconds: float) -> Mapping[str, int]:
     """Give those of a command that has so many seconds, which each process may compute."""
     return {**LIMITS, **PROCESSES, "cpu": int(seconds) + 1}
+
+
+def end_first(process: int) -> None:
+    """Let the kernel end it, and what it starts from now on, before others when memory runs out. Raises OSError."""
+    Path(f"/proc/{process}/oom_score_adj").write_text("1000")
 
 
 def bind(process: int, limits: Mapping[str, int]) -> None:

@@ -1,8 +1,10 @@
-"""What a command finds in its file system, as arguments for bubblewrap."""
+"""What a command finds in its file system: parts of this machine, and arguments for bubblewrap."""
 
+import os
 import site
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,47 +25,114 @@ ETC = (
     "/etc/ssl/openssl.cnf",
 )
 NETWORK = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf")
+SCRATCH = {"tmp": "/tmp", "shm": "/dev/shm"}  # noqa: S108 - inside
+"""Directories that anybody may write in, by their names on the command's disk."""
 
 
+FIRST_COVERED = ("--perms", "0555", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
+"""The memory of the namespace's first process, which is bubblewrap's, can be written there by its user."""
 PYTHON = ("bin", "lib", "lib64", "include", "share", "pyvenv.cfg")
 """What Python needs of where it stands. Other things may stand there too: a home, or the data folder."""
 
 
-def system(private: Path, disk: Path | None, *, network: bool) -> Iterator[str]:
-    """The system and the Python environment of this program, read-only; `disk` has what may be written.
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """What is at `source`, with all below it, read-only."""
 
-    Where `private` lies within what is mounted, an empty directory stands in its place.
+    place: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link."""
+
+    place: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """An empty directory, read-only, in place of one that lies in what is bound."""
+
+    place: str
+
+
+Part = Bind | Link | Empty
+
+
+def system(private: Path, *, network: bool) -> Iterator[Part]:
+    """The system and the Python environment of this program.
+
+    Where `private` lies within what is seen, an empty directory stands in its place.
     """
-    for path in map(Path, SYSTEM):
-        if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), str(path))
-        elif path.exists():
-            yield from ("--ro-bind", str(path), str(path))
-    yield from ("--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", "/etc/ssl")
+    for name in SYSTEM:
+        if os.path.islink(name):
+            yield Link(name, os.readlink(name))
+        elif os.path.exists(name):
+            yield Bind(name, name)
     for name in (*ETC, *(NETWORK if network else ())):
-        yield from _linked(Path(name), [Path("/usr")]) or ("--ro-bind-try", name, name)
-    yield from ("--proc", "/proc", "--dev", "/dev")
-    yield from _scratch(disk)
-    for path in environment():
-        yield from _parents(path)
-        yield from _linked(path, environment()) or ("--ro-bind", str(path), str(path))
+        yield from _linked(name, ["/usr"])
+    own = list(map(str, environment()))
+    for name in own:
+        yield from _linked(name, own)
     for place in _within(private):
-        yield from ("--perms", "0755", "--tmpfs", str(place), "--remount-ro", str(place))
-    yield from _parents(Path(MOUNT))
-    yield from ("--dir", MOUNT, "--remount-ro", "/", "--remount-ro", "/dev")  # they have no size, and may be its own
+        yield Empty(str(place))
 
 
-def _linked(path: Path, seen: Sequence[Path]) -> Sequence[str]:
-    """Make a link that leads to what is seen anyway; a mount costs more. Nothing for another one."""
-    if not path.is_symlink():
-        return ()
-    target = path.parent / path.readlink()
-    return ("--symlink", str(target), str(path)) if _leads(target, seen) else ()
+def _linked(name: str, seen: Sequence[str]) -> Iterator[Part]:
+    """Bind it, if it is there; a link that leads to what is seen anyway stays one, since a mount costs more."""
+    if os.path.islink(name) and _leads(target := os.path.join(os.path.dirname(name), os.readlink(name)), seen):
+        yield Link(name, target)
+    elif os.path.exists(name):
+        yield Bind(name, name)
 
 
-def _leads(target: Path, seen: Sequence[Path]) -> bool:
-    plain = ".." not in target.parts and target.exists() and target.resolve() == target
-    return plain and any(map(target.is_relative_to, seen))
+def _leads(target: str, seen: Sequence[str]) -> bool:
+    return (
+        any(_below(target, folder) for folder in seen)
+        and os.path.realpath(target, strict=False) == target
+        and os.path.exists(target)
+    )
+
+
+def _below(name: str, folder: str) -> bool:
+    return name == folder or name.startswith(f"{folder}/")
+
+
+def arguments(parts: Sequence[Part], disk: Path | None, tree: str = "") -> Iterator[str]:
+    """Mount the parts, and what the kernel makes; `disk` has what may be written.
+
+    If the parts have been made below `tree` already, that is mounted whole.
+    """
+    if tree:
+        yield from ("--ro-bind", tree, "/")
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    yield from FIRST_COVERED
+    yield from _scratch(disk)
+    if tree:
+        yield from _again(parts, tree)
+    else:
+        yield from (*_each(parts), *_parents(MOUNT), "--dir", MOUNT, "--remount-ro", "/")
+    yield from ("--remount-ro", "/dev")  # as `/`, it has no size, and may be the command's own
+
+
+def _each(parts: Iterable[Part]) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case Bind(place, source):
+                yield from (*_parents(place), "--ro-bind-try", source, place)
+            case Link(place, target):
+                yield from (*_parents(place), "--symlink", target, place)
+            case Empty(place):
+                yield from ("--perms", "0755", "--tmpfs", place, "--remount-ro", place)
+
+
+def _again(parts: Iterable[Part], tree: str) -> Iterator[str]:
+    """Bring up what now lies below what may be written, as where Python stands in /tmp."""
+    below = [(part.place, folder) for part in parts for folder in SCRATCH.values() if _below(part.place, folder)]
+    for top in dict.fromkeys("/".join(place.split("/")[: folder.count("/") + 2]) for place, folder in below):
+        yield from ("--ro-bind", tree + top, top)
 
 
 def mounted() -> list[Path]:
@@ -89,8 +158,8 @@ def _seen(private: Path, mounted: Sequence[Path]) -> Sequence[Path]:
 
 
 def _scratch(disk: Path | None) -> Iterator[str]:
-    """Directories that anybody may write in: on the command's disk, or of a size of their own."""
-    for name, path in (("tmp", "/tmp"), ("shm", "/dev/shm")):  # noqa: S108 - inside
+    """SCRATCH on the command's disk, or of a size of its own."""
+    for name, path in SCRATCH.items():
         if disk:
             yield from ("--bind", str(disk / name), path)
         else:
@@ -110,9 +179,10 @@ def _environment(standing: Sequence[str]) -> list[Path]:
     return [p for p in dict.fromkeys(outside) if not any(p != o and p.is_relative_to(o) for o in outside)]
 
 
-def _parents(path: Path) -> Iterator[str]:
-    for parent in reversed(path.parents[:-1]):
-        yield from ("--perms", "0755", "--dir", str(parent))
+def _parents(place: str) -> Iterator[str]:
+    parts = place.split("/")
+    for length in range(2, len(parts)):
+        yield from ("--perms", "0755", "--dir", "/".join(parts[:length]))
 
 
 def workspace(seen: Path, folder: Path, write: Sequence[str]) -> Iterator[str]:

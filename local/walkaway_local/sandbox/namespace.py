@@ -17,21 +17,20 @@ from typing import BinaryIO
 
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import SandboxRefused
-from walkaway_local.sandbox import limits, mounting
-from walkaway_local.sandbox.spawning import spawn
+from walkaway_local.sandbox import limits, mounting, mounts
+from walkaway_local.sandbox.cgroups import Group
+from walkaway_local.sandbox.spawning import become, spawn
 
+AT_THE_GATE = "read -r _ || exit; exec < /dev/null {}<&-; unset BASH_ENV\n"
+"""What bash reads before its command, and from where: it goes no further without a server that ends it."""
 HOLD = """\
-echo 1000 > /proc/self/oom_score_adj
-[ -z "$6" ] || echo 0 > "$6" || exit
-[ -z "$1" ] || "$2" -t tmpfs -o "$1,nosuid,nodev" walkaway "$3" || exit
+"$1" -t tmpfs -o "$2,nosuid,nodev" walkaway "$3" || exit
 echo > "/proc/self/fd/$4"
-read -r _ < "/proc/self/fd/$5" || exit
-shift 6
+shift 4
 exec "$@"
 """
-"""What runs before bubblewrap: it joins its control group, mounts the disk and waits until that is filled.
-
-Out of memory, the kernel ends it first."""
+"""What runs before bubblewrap where this program may not mount the command's disk itself."""
+MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
 BEGINS_WITHIN, ENDS_WITHIN = 60.0, 30.0
 """Seconds that a namespace may take to be made, and the kernel to end processes that it has killed."""
 
@@ -43,8 +42,17 @@ class Namespace:
     and its descriptor is readable only then. Bubblewrap itself ends before: it goes as soon as its command has.
     """
 
-    def __init__(self, process: "subprocess.Popen[bytes]", arguments: int, status: BinaryIO, gate: int) -> None:
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        own: ThreadPoolExecutor,
+        arguments: BinaryIO,
+        status: BinaryIO,
+        gate: int,
+    ) -> None:
+        """Follow it. `own` is the thread that has started it, as its user."""
         self.process = process
+        self._own = own
         self._arguments = arguments
         self._status = status
         self._gate = gate
@@ -54,22 +62,23 @@ class Namespace:
 
     def begin(self, arguments: Sequence[str], most: Mapping[str, int]) -> None:
         """Let bubblewrap begin, with its arguments and limits. Raises SandboxRefused when it cannot."""
-        os.write(self._arguments, b"\0".join(os.fsencode(part) for part in arguments) + b"\0")
-        os.lseek(self._arguments, 0, os.SEEK_SET)
-        self._open_gate()
+        with contextlib.suppress(BrokenPipeError), self._arguments:  # it has failed, and says so
+            self._arguments.write(b"\0".join(os.fsencode(part) for part in arguments) + b"\0")
         self.first = json.loads(self.line())["child-pid"]
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
-            limits.bind(self.first, most)
-            priority.stand_back(self.first)  # the server has others to answer
-        except ProcessLookupError:  # it has failed on its way there
-            while True:
-                self.line()
-        except PermissionError as error:
-            raise SandboxRefused(f"Commands cannot be run here: their limits cannot be set: {error}") from error
+            self._own.submit(self._bind, most).result()
+        except OSError as error:
+            raise self._failed(f"their limits cannot be set: {error}") from error
         self._open_gate()
         self._bound_to_us()
         self._open_gate()
+
+    def _bind(self, most: Mapping[str, int]) -> None:
+        limits.bind(self.first, most)
+        for process in (self.process.pid, self.first):
+            limits.end_first(process)
+        priority.stand_back(self.first)  # the server has others to answer
 
     def _bound_to_us(self) -> None:
         """Wait until the first process ends with this program, or has ended.
@@ -96,10 +105,17 @@ class Namespace:
         """Read the next line that it reports. Raises SandboxRefused, with what it printed, if it has ended instead."""
         line = self._status.readline()
         if not line.endswith(b"\n"):
-            self.process.kill()
-            words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
-            raise SandboxRefused(f"Commands cannot be run here: {words or 'bubblewrap has failed'}")
+            raise self._failed("bubblewrap has failed")
         return line
+
+    def _failed(self, otherwise: str) -> SandboxRefused:
+        """Say what it has printed on its way, as whoever fails does, or else something else."""
+        self.process.kill()
+        if self._first is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+        words = self.process.communicate()[0].decode(errors="replace").strip()[-300:]
+        return SandboxRefused(f"Commands cannot be run here: {words or otherwise}")
 
     def end(self) -> bytes:
         """Kill what still runs, wait until nothing does, and give what it had written and nobody has read.
@@ -128,21 +144,23 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a command is started by, each with its arguments, and what filters it."""
+    """What a command is started by, as whom, and what filters it."""
 
-    own: Sequence[str]
-    """Makes the namespace in which the disk is mounted, and whose root may mount it; nothing for root itself."""
+    owner: int | None
+    """As whom root starts it; None for who is not root."""
+    parts: Sequence[mounts.Part]
+    """What root makes ahead."""
     inside: Sequence[str]
     """What bubblewrap starts."""
     rules: bytes
     """Bubblewrap's filter of system calls."""
-    procs: str = ""
-    """The file by which one joins the command's control group, if it has one."""
+    group: Group | None = None
+    """The command's control group, if it has one."""
 
 
 @contextmanager
 def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace, Path]]:
-    """Make a command's disk at `folder`, and give where it is seen from here; what is to run waits to be begun.
+    """Make a command's disk at `folder`, and give where it is seen from here; bubblewrap waits to be begun.
 
     `mounted`: options of a tmpfs that nobody else sees, `""` for the folder as it is. Raises SandboxRefused.
     """
@@ -157,36 +175,49 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
         status, told = os.pipe()
         reports = stack.enter_context(os.fdopen(status, "rb"))
         gate, opener = os.pipe()
-        with os.fdopen(told, "wb"), os.fdopen(gate, "rb"):
+        given, giver = os.pipe()
+        with os.fdopen(told, "wb"), os.fdopen(gate, "rb"), os.fdopen(given, "rb"):
             kept(opener)
-            arguments, filtered = kept(os.memfd_create("arguments")), kept(os.memfd_create("filter"))
-            os.write(filtered, start.rules)
-            os.lseek(filtered, 0, os.SEEK_SET)
-            fds = ["--args", str(arguments), "--json-status-fd", str(told), "--block-fd", str(gate)]
-            fds += ["--seccomp", str(filtered)]
-            ours = bool(mounted) and not start.own
-            given = ["" if ours else mounted, _found("mount"), str(folder), str(told), str(gate), start.procs]
-            hold = [_found("sh"), "-c", HOLD, "sh", *given, _found("bwrap"), *fds, *start.inside]
+            arguments = stack.enter_context(os.fdopen(giver, "wb"))
+            filtered, first = kept(os.memfd_create("filter")), kept(os.memfd_create("first"))
+            for descriptor, content in ((filtered, start.rules), (first, AT_THE_GATE.format(first).encode())):
+                os.write(descriptor, content)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+            bubblewrap = os.path.realpath(_found("bwrap"))
+            line = [bubblewrap, "--args", str(given), "--json-status-fd", str(told), "--block-fd", str(gate)]
+            line += ["--seccomp", str(filtered), "--setenv", "BASH_ENV", f"/proc/self/fd/{first}", *start.inside]
+            holding = mounted and start.owner is None
+            if holding:
+                hold = [_found("mount"), mounted, str(folder), str(told)]
+                line = [*MOUNTING_AS_USER, _found("sh"), "-c", HOLD, "sh", *hold, *line]
 
-            def begun() -> "subprocess.Popen[bytes]":
-                if ours:
-                    mounting.mount(folder, mounted)  # two programs less to start
-                return subprocess.Popen(  # noqa: S603 - what runs in it is the point
-                    [*(start.own if mounted else ()), *hold],
+            def begun() -> "tuple[subprocess.Popen[bytes], int | None]":
+                disk = None
+                if start.owner is not None:
+                    disk = kept(mounting.enter(folder, mounted, start.parts, bubblewrap))
+                    become(start.owner)
+                process = subprocess.Popen(  # noqa: S603 - what runs in it is the point
+                    line,
                     stdin=gate,  # where what bubblewrap starts waits as well
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env={},
                     cwd="/",
                     umask=0o022,  # what the server keeps to itself is no custom of commands
-                    pass_fds=[arguments, told, gate, filtered],
+                    pass_fds=[given, told, gate, filtered, first],
                 )
+                return process, disk
 
-            process = spawn(lambda: own.submit(begun)).result()
-        namespace = Namespace(process, arguments, reports, opener)
+            process, disk = spawn(lambda: own.submit(begun)).result()
+        namespace = Namespace(process, own, arguments, reports, opener)
         stack.callback(namespace.close)
-        namespace.line()
-        disk = kept(os.open(f"/proc/{process.pid}/root{folder}", os.O_RDONLY | os.O_DIRECTORY))
+        if holding:
+            namespace.line()
+        if start.group:
+            start.group.join(process.pid)
+        if disk is None:
+            seen = f"/proc/{process.pid}/root{folder}" if holding else folder
+            disk = kept(os.open(seen, os.O_RDONLY | os.O_DIRECTORY))
         yield namespace, Path(f"/proc/self/fd/{disk}")
 
 

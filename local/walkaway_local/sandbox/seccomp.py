@@ -38,6 +38,8 @@ REFUSED = {
     "quotactl": (179, 60), "quotactl_fd": (443, 443), "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
     "kexec_load": (246, 104), "kexec_file_load": (320, 294), "reboot": (169, 142), "syslog": (103, 116),
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
     "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171), "clock_adjtime": (305, 266),
     "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "uselib": (134, None),
@@ -47,7 +49,9 @@ REFUSED = {
 
 Keys, programs in the kernel, watching others; memory that no process has mapped (a pipe that was given one page keeps
 the whole huge page around it); asynchronous input and output, of which the whole machine has so many places; notes
-about files that others use; mounts and namespaces; and what only root could do.
+about files that others use; mounts and namespaces; other processes' memory and descriptors, since the first one of the
+namespace is a user's like the command's own, and ends with the server only as long as nobody tells it otherwise; and
+what only root could do.
 """
 
 UNSUPPORTED = {"splice": (275, 76), "sendfile": (40, 71)}
