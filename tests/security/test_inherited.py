@@ -105,6 +105,9 @@ def test_what_commands_need_passes_and_other_ways_of_calling_do_not(machine: str
         assert answer(machine, call, 0, 1 << 32) == errno.ENOSPC
     for level, option, told in ((1, 7, PRETENDED), (1, 8, PRETENDED), (1, 2, 0), (6, 7, 0), (6, 1, 0)):
         assert answer(machine, known.setsockopt, 3, level, option) == told
+    refused = [command for command in range(50) if answer(machine, known.fcntl, 3, command) == errno.EINVAL]
+    assert refused == list(seccomp.OFD_LOCKS)
+    assert {answer(machine, known.fcntl, 3, command) for command in range(50)} == {0, errno.EINVAL}
 
 
 def run(sandbox: Bubblewrap, command: str) -> str:

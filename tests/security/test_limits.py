@@ -15,7 +15,7 @@ from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import bubblewrap, disk, mounts, namespace, running, sharing, usage
+from walkaway_local.sandbox import bubblewrap, disk, locks, mounts, namespace, running, sharing, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -302,6 +302,27 @@ def test_more_shared_memory_than_can_be_looked_at_is_too_much(
     assert (told.endswith("bytes of memory"), "DONE" in told) == (True, False), told
     monkeypatch.setattr(sharing, most, 10**9)
     assert run(sandbox, MAPPINGS, 60.0) == "DONE\n"
+
+
+LOCKS = """exec python3 - <<'END'
+import fcntl, os, struct, time
+open_files = [os.open(f'/tmp/{name}', os.O_RDWR | os.O_CREAT) for name in range(50)]
+for file in open_files:
+    for place in range(100):
+        fcntl.fcntl(file, fcntl.F_SETLK, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 2 * place, 1, 0))
+time.sleep(3)
+print('DONE', flush=True)
+END"""
+
+
+def test_locks_are_counted_and_those_that_cannot_be_are_refused(
+    sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(sandbox, LOCKS) == "it held more than 4000 locks on files"
+    assert run(sandbox, LOCKS.replace("range(50)", "range(10)")) == "DONE\n"
+    assert "Invalid argument" in run(sandbox, LOCKS.replace("fcntl.F_SETLK,", "fcntl.F_OFD_SETLK,"))
+    monkeypatch.setattr(locks, "MOST", 10**6)
+    assert run(sandbox, LOCKS) == "DONE\n"
 
 
 def test_of_all_commands_the_largest_ends_when_memory_is_short(

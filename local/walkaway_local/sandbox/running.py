@@ -9,7 +9,7 @@ from pathlib import Path
 
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command
-from walkaway_local.sandbox import disk, usage
+from walkaway_local.sandbox import disk, locks, usage
 from walkaway_local.sandbox.cgroups import Group
 from walkaway_local.sandbox.namespace import Namespace
 from walkaway_sandbox import tree
@@ -80,14 +80,21 @@ class Running:
             return ""
         self._looked = now
         usage.stand_back(self._process.pid, priority.NICE)
+        if memory := self._too_much_memory():
+            return memory
+        if usage.locks(self._process.pid) > locks.MOST:
+            return f"it held more than {locks.MOST} locks on files"
+        if not self._bounded and tree.outgrown(self._copy, disk.FILES):
+            most = f"{disk.FILES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
+            return f"it made more than {most} in the workspace"
+        return ""
+
+    def _too_much_memory(self) -> str:
         taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)
         if taken > MEMORY:
             return f"it used more than {MEMORY} bytes of memory"
         if usage.short() and taken == max(self._together.values()):
             return "this machine has little memory left, and of all commands it used the most"
-        if not self._bounded and tree.outgrown(self._copy, disk.FILES):
-            most = f"{disk.FILES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
-            return f"it made more than {most} in the workspace"
         return ""
 
 

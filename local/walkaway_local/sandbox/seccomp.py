@@ -21,6 +21,8 @@ FAMILIES = (UNIX, INET, INET6, NETLINK)
 SHARED_BYTES, SEMAPHORES = 64 * 1024, 32
 """What one System V segment and one set may have: of a namespace's 4,096 segments nobody counts what is not mapped."""
 
+OFD_LOCKS = (37, 38)
+"""F_OFD_SETLK and F_OFD_SETLKW of fcntl(2): locks of which /proc/locks does not say whose they are."""
 SOL_SOCKET, SO_SNDBUF, SO_RCVBUF = 1, 7, 8
 
 REFUSED = {
@@ -70,11 +72,12 @@ class Machine:
     shmget: int
     semget: int
     setsockopt: int
+    fcntl: int
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64, setsockopt=54),
-    "aarch64": Machine(0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190, setsockopt=208),
+    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64, setsockopt=54, fcntl=72),
+    "aarch64": Machine(0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190, setsockopt=208, fcntl=25),
 }
 
 Instruction = tuple[int, int, int, int]
@@ -105,6 +108,7 @@ def _instructions(machine: Machine) -> Iterator[Instruction]:
     yield from _at_most(machine.shmget, SHARED_BYTES)
     yield from _at_most(machine.semget, SEMAPHORES)
     yield from _buffers(machine.setsockopt)
+    yield from _none_of(machine.fcntl, OFD_LOCKS)
     yield (RETURN, 0, 0, ALLOW)
 
 
@@ -119,6 +123,16 @@ def _one_of(call: int, values: tuple[int, ...]) -> Iterator[Instruction]:
     for index, value in enumerate(values):
         yield (EQUAL, len(values) - index, 0, value)
     yield _refuse(errno.EAFNOSUPPORT)
+    yield (RETURN, 0, 0, ALLOW)
+
+
+def _none_of(call: int, values: tuple[int, int]) -> Iterator[Instruction]:
+    """Let a call pass whose second argument, an int, is neither of these."""
+    yield (EQUAL, 0, 5, call)
+    yield (LOAD, 0, 0, SECOND)
+    yield (EQUAL, 1, 0, values[0])
+    yield (EQUAL, 0, 1, values[1])
+    yield _refuse(errno.EINVAL)
     yield (RETURN, 0, 0, ALLOW)
 
 

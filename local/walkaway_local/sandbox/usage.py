@@ -6,6 +6,7 @@ from pathlib import Path
 
 from walkaway_local.sandbox import sharing
 from walkaway_local.sandbox.disk import value
+from walkaway_local.sandbox.locks import held
 
 QUEUES = 4
 """Where /proc/net/tcp has the bytes that wait to be sent and to be read, in hexadecimal digits."""
@@ -41,6 +42,11 @@ def stand_back(pid: int, nice: int) -> None:
         if session and session != own.partition(" ")[0] and now != f"nice {nice}":
             with suppress(OSError):
                 Path(f"/proc/{here}/autogroup").write_text(str(nice))
+
+
+def locks(pid: int) -> int:
+    """Count the locks on files that a process and all below it hold."""
+    return held(_below(pid))
 
 
 def _session(pid: int | str) -> str:
