@@ -9,7 +9,8 @@ from walkaway import profiles, tools as of_tools
 from walkaway._async.feeds import AsyncFeed
 from walkaway._async.resources import AsyncAgents, AsyncWebhooks
 from walkaway._async.results import AsyncResult
-from walkaway._async.sessions import AsyncSession, AsyncSessions
+from walkaway._async.session import AsyncSession
+from walkaway._async.sessions import AsyncSessions
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway._async.workers import AsyncWorker

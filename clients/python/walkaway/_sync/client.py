@@ -9,7 +9,8 @@ from walkaway import profiles, tools as of_tools
 from walkaway._sync.feeds import Feed
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.results import Result
-from walkaway._sync.sessions import Session, Sessions
+from walkaway._sync.session import Session
+from walkaway._sync.sessions import Sessions
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
 from walkaway._sync.workers import Worker
