@@ -134,6 +134,7 @@ def tool(
 
     **At least once**: after a crash a call is put again, with the same `session` and `call_id`, which together name it.
     `timeout`: seconds for an answer.
+    A method is one of an object: `tool(object.method)`.
     Raises ToolInvalid for a function without a docstring, or with a parameter without an annotation.
     """
     if function is None:
@@ -209,6 +210,7 @@ def judged(call: Call, verdict: Any) -> dict[str, Any]:
 
 
 def _made(function: Callable[..., Any], name: str | None, description: str | None, timeout: int | None) -> Tool:
+    signatures.check_function(function)
     called = str(name or getattr(function, "__name__", ""))
     where = signatures.where(function)
     if not NAME.fullmatch(called):
