@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 import walkaway
 from walkaway import Call, Deny, Tool, ToolError, tool, tools
-from walkaway.errors import ToolInvalid
+from walkaway.errors import SettingInvalid, ToolInvalid
 from walkaway_wire.tools import FunctionTool
 
 
@@ -146,7 +146,7 @@ class Stock:
         return sku
 
 
-@pytest.mark.parametrize("function", [Stock.count, vars(Stock)["of_class"], Stock.of_class.__func__])
+@pytest.mark.parametrize("function", [Stock.count, vars(Stock)["of_class"], vars(Stock)["of_class"].__func__])
 def test_a_method_without_its_object_is_refused_and_the_way_is_told(function: Any) -> None:
     with pytest.raises(ToolInvalid, match=r"test_tools\.py:\d+: (count|of_class) is .* tool\(object\.method\)"):
         tool(function)
@@ -154,7 +154,7 @@ def test_a_method_without_its_object_is_refused_and_the_way_is_told(function: An
 
 def test_what_is_nothing_to_call_is_no_tool() -> None:
     with pytest.raises(ToolInvalid, match="7 is no function"):
-        tool(7)  # type: ignore[call-overload] - that is the case
+        tool(7)  # type: ignore[call-overload]
 
 
 async def test_the_method_of_an_object_is_a_tool() -> None:
@@ -172,6 +172,12 @@ async def test_the_method_of_an_object_is_a_tool() -> None:
 def test_two_tools_of_one_name_are_refused() -> None:
     with pytest.raises(ToolInvalid, match="Two tools have the name everything"):
         tools.gathered([everything, everything])
+
+
+@pytest.mark.parametrize("given", ["everything", everything, {"type": "function", "name": "other"}, 7])
+def test_what_is_no_list_of_tools_is_refused(given: Any) -> None:
+    with pytest.raises(SettingInvalid, match=r"^tools= takes a list: tools=\["):
+        tools.gathered(given)
 
 
 def test_plain_functions_and_definitions_are_taken_too() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from walkaway import signatures
 from walkaway.errors import Refused, ToolInvalid, WalkawayError
+from walkaway.given import listed
 from walkaway_wire import jsontext
 
 NAME = signatures.NAME
@@ -146,7 +147,7 @@ def gathered(tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]") -
     """Sort what may be given as `tools`: those that this program runs, by name, and what the server is told of all."""
     own: dict[str, Tool] = {}
     told: list[Any] = []
-    for given in tools:
+    for given in listed("tools", tools):
         if isinstance(given, Mapping):
             told.append(dict(given))
             continue

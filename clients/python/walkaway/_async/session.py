@@ -12,6 +12,7 @@ from walkaway._async.results import AsyncResult
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway.events import Event
+from walkaway.given import address, id_of, listed
 from walkaway.reading import Place
 from walkaway.records import lenient
 from walkaway.retries import Deadline, Safe
@@ -20,7 +21,7 @@ from walkaway.tools import Approver, Call, Tool
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from walkaway_wire.messages import Said
+    from walkaway_wire.messages import ResponseRecord, Said
     from walkaway_wire.resources import SessionRecord
 
 OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
@@ -41,7 +42,7 @@ class AsyncSession:
         self.own = dict(own or {})
         self.raw: dict[str, Any] = dict(raw or {})
         self.files = AsyncFiles(transport, id_)
-        self._path = f"/v1/sessions/{id_}"
+        self._path = address("sessions", id_)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
@@ -105,9 +106,9 @@ class AsyncSession:
         """Delete it, and cancel what runs. Files stay."""
         await self._transport.request("DELETE", self._path)
 
-    def turn(self, id_: str) -> AsyncTurn:
-        """Give a handle for a turn; asks nobody."""
-        return AsyncTurn(self._transport, self.id, id_, own=self.own)
+    def turn(self, id_: "str | ResponseRecord | AsyncTurn") -> AsyncTurn:
+        """Give a handle for a turn, by its id or what has it; asks nobody. Raises SettingInvalid."""
+        return AsyncTurn(self._transport, self.id, id_of("turn", id_), own=self.own)
 
     async def send(
         self,
@@ -127,8 +128,8 @@ class AsyncSession:
         a turn runs: refused with SessionBusy, queued, told to the running turn, or begun in its place.
         """
         body: dict[str, Any] = {"message": message, "on_busy": on_busy}
-        if attachments:
-            body["attachments"] = [await sending.attached(self.files, each) for each in attachments]
+        if given := listed("attachments", attachments):
+            body["attachments"] = [await sending.attached(self.files, each) for each in given]
         hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
         body |= {name: value for name, value in hook.items() if value}
         said = await sending.sent(self._transport, self._path, body, idempotency_key)

@@ -1,13 +1,17 @@
 """The sessions of a tenant: made, found, listed and deleted."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from walkaway._async import sending
 from walkaway._async.lists import AsyncPages
 from walkaway._async.session import AsyncSession
 from walkaway._async.transport import AsyncTransport
+from walkaway.given import address, id_of
 from walkaway.tools import Tool, gathered
+
+if TYPE_CHECKING:
+    from walkaway_wire.resources import SessionRecord
 
 WEEK = 7 * 86_400
 
@@ -38,9 +42,9 @@ class AsyncSessions:
         body |= ({"metadata": dict(metadata)} if metadata else {}) | ({"tools": told} if told else {})
         return self._made(await sending.created(self._transport, "/v1/sessions", body), own)
 
-    async def get(self, id_: str, /) -> AsyncSession:
+    async def get(self, id_: "str | SessionRecord | AsyncSession", /) -> AsyncSession:
         """Ask for a session. Raises NotFound."""
-        return await self._made({"id": id_}).refresh()
+        return await self._made({"id": id_of("session", id_)}).refresh()
 
     def list(
         self,
@@ -56,9 +60,9 @@ class AsyncSessions:
         given = {name: value for name, value in asked.items() if value}
         return AsyncPages(self._transport, "/v1/sessions", given, self._made, limit)
 
-    async def delete(self, id_: str, /) -> None:
+    async def delete(self, id_: "str | SessionRecord | AsyncSession", /) -> None:
         """Delete a session."""
-        await self._transport.request("DELETE", f"/v1/sessions/{id_}")
+        await self._transport.request("DELETE", address("sessions", id_of("session", id_)))
 
     async def delete_many(self, *, status: str | None = None, older_than: str | None = None) -> int:
         """Delete by filter, such as `status="idle"`, `older_than="1h30m"`; give how many. Without a filter: refused."""

@@ -9,6 +9,7 @@ from walkaway._async.crew import sleep
 from walkaway._async.following import AsyncFollower
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
+from walkaway.given import address
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
 from walkaway.tools import Approver, Tool
@@ -101,7 +102,7 @@ async def _poll(
     seconds = deadline.left(LONGEST_POLL)
     others = turn.pending and not any(answering.knows(call) for call in turn.pending)
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout
     turn.raw = (await transport.request("GET", path, params=asked, read=read, repeats=0)).object()
     _look(turn, answering, raising=raising)
@@ -116,7 +117,7 @@ async def _read(
     turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline, *, raising: bool
 ) -> None:
     """Follow the stream, of which only the calls matter."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     await _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
@@ -177,5 +178,5 @@ def others(
 
 async def _refresh(turn: "AsyncTurn", transport: AsyncTransport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     turn.raw = (await transport.request("GET", path, repeats=0)).object()

@@ -1,13 +1,17 @@
 """The sessions of a tenant: made, found, listed and deleted."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from walkaway._sync import sending
 from walkaway._sync.lists import Pages
 from walkaway._sync.session import Session
 from walkaway._sync.transport import Transport
+from walkaway.given import address, id_of
 from walkaway.tools import Tool, gathered
+
+if TYPE_CHECKING:
+    from walkaway_wire.resources import SessionRecord
 
 WEEK = 7 * 86_400
 
@@ -38,9 +42,9 @@ class Sessions:
         body |= ({"metadata": dict(metadata)} if metadata else {}) | ({"tools": told} if told else {})
         return self._made(sending.created(self._transport, "/v1/sessions", body), own)
 
-    def get(self, id_: str, /) -> Session:
+    def get(self, id_: "str | SessionRecord | Session", /) -> Session:
         """Ask for a session. Raises NotFound."""
-        return self._made({"id": id_}).refresh()
+        return self._made({"id": id_of("session", id_)}).refresh()
 
     def list(
         self,
@@ -56,9 +60,9 @@ class Sessions:
         given = {name: value for name, value in asked.items() if value}
         return Pages(self._transport, "/v1/sessions", given, self._made, limit)
 
-    def delete(self, id_: str, /) -> None:
+    def delete(self, id_: "str | SessionRecord | Session", /) -> None:
         """Delete a session."""
-        self._transport.request("DELETE", f"/v1/sessions/{id_}")
+        self._transport.request("DELETE", address("sessions", id_of("session", id_)))
 
     def delete_many(self, *, status: str | None = None, older_than: str | None = None) -> int:
         """Delete by filter, such as `status="idle"`, `older_than="1h30m"`; give how many. Without a filter: refused."""

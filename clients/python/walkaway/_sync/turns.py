@@ -11,6 +11,7 @@ from walkaway._sync.results import Result, awaited
 from walkaway._sync.transport import Transport
 from walkaway.errors import NotFound, Refused, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallRequested
+from walkaway.given import address
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
 from walkaway.retries import Deadline, Safe
@@ -44,7 +45,7 @@ class Turn:
         self.outcome: str = self.raw.pop("outcome", "")
         self.cursor = str(after) if after >= 0 else ""
         self._said = Accumulator()
-        self._path = f"/v1/sessions/{session}/responses/{id_}"
+        self._path = address("sessions", session, "responses", id_)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.ref} {self.status or 'unread'}>"

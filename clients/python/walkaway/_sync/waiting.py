@@ -9,6 +9,7 @@ from walkaway._sync.crew import sleep
 from walkaway._sync.following import Follower
 from walkaway._sync.transport import Transport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
+from walkaway.given import address
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
 from walkaway.tools import Approver, Tool
@@ -97,7 +98,7 @@ def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     seconds = deadline.left(LONGEST_POLL)
     others = turn.pending and not any(answering.knows(call) for call in turn.pending)
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout
     turn.raw = (transport.request("GET", path, params=asked, read=read, repeats=0)).object()
     _look(turn, answering, raising=raising)
@@ -110,7 +111,7 @@ def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: De
 
 def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: Deadline, *, raising: bool) -> None:
     """Follow the stream, of which only the calls matter."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
@@ -169,5 +170,5 @@ def others(
 
 def _refresh(turn: "Turn", transport: Transport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     turn.raw = (transport.request("GET", path, repeats=0)).object()
