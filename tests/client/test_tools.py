@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 import walkaway
 from walkaway import Call, Deny, Tool, ToolError, tool, tools
-from walkaway.errors import ToolInvalid
+from walkaway.errors import SettingInvalid, ToolInvalid
 from walkaway_wire.tools import FunctionTool
 
 
@@ -119,9 +119,65 @@ def test_a_function_that_cannot_be_a_tool_is_refused_with_its_line(function: Any
     assert f"{__file__}:{function.__code__.co_firstlineno}: " in str(caught.value)
 
 
+class Stock:
+    """Has methods, of which those of an object can be tools."""
+
+    kept = 7
+
+    def count(self, sku: str) -> int:
+        """Count.
+
+        sku: article number
+        """
+        return self.kept + len(sku)
+
+    async def asked(self, call: Call, sku: str) -> str:
+        """Ask."""
+        return f"{call.call_id} {sku}"
+
+    @classmethod
+    def of_class(cls, sku: str) -> int:
+        """Count."""
+        return cls.kept
+
+    @staticmethod
+    def of_nobody(sku: str) -> str:
+        """Tell."""
+        return sku
+
+
+@pytest.mark.parametrize("function", [Stock.count, vars(Stock)["of_class"], vars(Stock)["of_class"].__func__])
+def test_a_method_without_its_object_is_refused_and_the_way_is_told(function: Any) -> None:
+    with pytest.raises(ToolInvalid, match=r"test_tools\.py:\d+: (count|of_class) is .* tool\(object\.method\)"):
+        tool(function)
+
+
+def test_what_is_nothing_to_call_is_no_tool() -> None:
+    with pytest.raises(ToolInvalid, match="7 is no function"):
+        tool(7)  # type: ignore[call-overload]
+
+
+async def test_the_method_of_an_object_is_a_tool() -> None:
+    stock = Stock()
+    stock.kept = 40
+    count, asked = tool(stock.count), tool(stock.asked)
+    assert count.definition["parameters"]["properties"] == {"sku": {"type": "string", "description": "article number"}}
+    assert count.bound(Call("t", "count", {"sku": "AB"}))() == 42
+    assert asked.is_async
+    assert await asked.bound(Call("t", "asked", {"sku": "AB"}))() == "t AB"
+    assert tool(Stock.of_class)("AB") == 7
+    assert tool(vars(Stock)["of_nobody"])("AB") == "AB"
+
+
 def test_two_tools_of_one_name_are_refused() -> None:
     with pytest.raises(ToolInvalid, match="Two tools have the name everything"):
         tools.gathered([everything, everything])
+
+
+@pytest.mark.parametrize("given", ["everything", everything, {"type": "function", "name": "other"}, 7])
+def test_what_is_no_list_of_tools_is_refused(given: Any) -> None:
+    with pytest.raises(SettingInvalid, match=r"^tools= takes a list: tools=\["):
+        tools.gathered(given)
 
 
 def test_plain_functions_and_definitions_are_taken_too() -> None:

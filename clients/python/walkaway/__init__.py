@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from walkaway import events, webhooks
     from walkaway._async.client import AsyncWalkaway
     from walkaway._async.results import AsyncResult
-    from walkaway._async.sessions import AsyncSession
+    from walkaway._async.session import AsyncSession
     from walkaway._async.turns import AsyncTurn
     from walkaway._sync.client import Walkaway
     from walkaway._sync.results import Result
-    from walkaway._sync.sessions import Session
+    from walkaway._sync.session import Session
     from walkaway._sync.turns import Turn
 
 __all__ = [

@@ -98,9 +98,10 @@ class Pacing:
 
 
 class Deadline:
-    """A moment on the monotonic clock, `seconds` from now; None: never."""
+    """A moment on the monotonic clock, `seconds` from now; None: never. `given`: those seconds."""
 
     def __init__(self, seconds: float | None) -> None:
+        self.given = seconds
         self._end = None if seconds is None else time.monotonic() + seconds
 
     def left(self, most: float) -> float:

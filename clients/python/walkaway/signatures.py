@@ -54,7 +54,7 @@ def _errors(error: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-def where(function: Callable[..., Any]) -> str:
+def where(function: Any) -> str:
     """Say where a function stands."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)
@@ -77,6 +77,21 @@ def told(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
         else:
             last = ""
     return " ".join(about.split()), arguments
+
+
+def check_function(function: Any) -> None:
+    """See that a thing is a function or a bound method. Raises ToolInvalid for a method as its class has it."""
+    place, name = where(function), getattr(function, "__name__", repr(function)[:100])
+    if isinstance(function, classmethod) or not callable(function):
+        raise ToolInvalid(
+            f"{place}: {name} is no function; of a method, give the one of an object: tool(object.method)"
+        )
+    first = next(iter(inspect.signature(function).parameters.values()), None)
+    if first is not None and first.name in {"self", "cls"} and first.annotation is first.empty:
+        raise ToolInvalid(
+            f"{place}: {name} is a method, and a tool is a function: nothing would be given as `{first.name}`. "
+            "Decorate no method; give the one of an object instead: tool(object.method)"
+        )
 
 
 def read(function: Callable[..., Any], described: Mapping[str, str], call: type) -> Signature:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from walkaway import signatures
 from walkaway.errors import Refused, ToolInvalid, WalkawayError
+from walkaway.given import listed
 from walkaway_wire import jsontext
 
 NAME = signatures.NAME
@@ -134,6 +135,7 @@ def tool(
 
     **At least once**: after a crash a call is put again, with the same `session` and `call_id`, which together name it.
     `timeout`: seconds for an answer.
+    A method is one of an object: `tool(object.method)`.
     Raises ToolInvalid for a function without a docstring, or with a parameter without an annotation.
     """
     if function is None:
@@ -145,7 +147,7 @@ def gathered(tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]") -
     """Sort what may be given as `tools`: those that this program runs, by name, and what the server is told of all."""
     own: dict[str, Tool] = {}
     told: list[Any] = []
-    for given in tools:
+    for given in listed("tools", tools):
         if isinstance(given, Mapping):
             told.append(dict(given))
             continue
@@ -209,6 +211,7 @@ def judged(call: Call, verdict: Any) -> dict[str, Any]:
 
 
 def _made(function: Callable[..., Any], name: str | None, description: str | None, timeout: int | None) -> Tool:
+    signatures.check_function(function)
     called = str(name or getattr(function, "__name__", ""))
     where = signatures.where(function)
     if not NAME.fullmatch(called):

@@ -124,13 +124,13 @@ class WebhookCreated(WebhookRecord):
         json_schema_extra={"examples": [{**WEBHOOK_EXAMPLE, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]}
     )
 
-    secret: Annotated[str, Field(description="verifies signatures, see standardwebhooks.com")]
+    secret: Annotated[str, Field(repr=False, description="verifies signatures, see standardwebhooks.com")]
 
 
 class SecretRotated(BaseModel):
     """A new secret. This is the only time that it is shown."""
 
-    secret: str
+    secret: Annotated[str, Field(repr=False)]
     old_valid_until: Annotated[float, Field(description="until then messages are signed with the old one too")]
 
 

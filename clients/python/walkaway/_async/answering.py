@@ -19,6 +19,7 @@ from walkaway.errors import (
     TooLarge,
     WalkawayError,
 )
+from walkaway.given import address
 from walkaway.retries import Pacing, Safe
 from walkaway.tools import Approver, Call, Tool
 
@@ -162,7 +163,7 @@ def _key(call: Call) -> Key:
 
 async def give(transport: AsyncTransport, session: str, *results: Mapping[str, object]) -> list[Call]:
     """Post answers; give the calls that the turn still waits for. Safe to repeat: the first answer stands."""
-    path = f"/v1/sessions/{session}/tool_results"
+    path = address("sessions", session, "tool_results")
     answer = await transport.request("POST", path, json={"results": list(results)}, safe=Safe.YES)
     said = answer.object()
     turn = str(said.get("response_id", ""))

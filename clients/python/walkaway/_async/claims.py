@@ -20,6 +20,7 @@ from walkaway.errors import (
     SettingInvalid,
     WalkawayError,
 )
+from walkaway.given import address
 from walkaway.retries import Safe
 from walkaway.tools import Call
 
@@ -101,7 +102,9 @@ class AsyncClaims:
 
     async def _claim(self, call: Call) -> None:
         said = {"call_id": call.call_id, "worker": self.worker, "seconds": self._seconds}
-        await self._transport.request("POST", f"/v1/sessions/{call.session}/tool_claims", json=said, safe=Safe.YES)
+        await self._transport.request(
+            "POST", address("sessions", call.session, "tool_claims"), json=said, safe=Safe.YES
+        )
 
 
 def _named(call: Call) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from walkaway import answers, paths
 from walkaway._async.crew import sleep
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.given import address
 from walkaway.retries import Pacing
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class AsyncFiles:
 
     def __init__(self, transport: AsyncTransport, session: str) -> None:
         self._transport = transport
-        self._path = f"/v1/sessions/{session}/files"
+        self._path = address("sessions", session, "files")
 
     async def list(self, path: str = "") -> "list[Entry]":
         """Give the entries of a directory."""

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from walkaway import paths
+from walkaway._async import waiting
 from walkaway._async.files import AsyncFiles
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import FeatureMissing, FilesChanged, NotFound, PreconditionFailed
-from walkaway.tools import Call
+from walkaway.errors import FeatureMissing, FilesChanged, NotFound, PreconditionFailed, TurnCancelled, TurnFailed
+from walkaway.retries import Deadline
+from walkaway.tools import Approver, Call, Tool
 
 if TYPE_CHECKING:
     import os
@@ -85,3 +87,22 @@ class AsyncResult:
         if text.startswith("```"):
             text = text.partition("\n")[2].rpartition("```")[0]
         return model.model_validate_json(text)
+
+
+async def awaited(
+    turn: "AsyncTurn",
+    transport: AsyncTransport,
+    own: Mapping[str, Tool],
+    approver: Approver | None,
+    deadline: Deadline,
+    *,
+    raising: bool = True,
+    raise_on_failure: bool = True,
+) -> AsyncResult:
+    """Wait for a turn's end, as `turn.result` says it, and give what came of it."""
+    await waiting.for_the_end(turn, transport, own, approver, deadline, raising=raising)
+    if raise_on_failure and turn.status == "failed":
+        raise TurnFailed(turn, str(turn.raw.get("error_code") or ""), turn.error or "it does not say why")
+    if raise_on_failure and turn.status == "cancelled":
+        raise TurnCancelled(turn)
+    return AsyncResult.of(turn, transport)

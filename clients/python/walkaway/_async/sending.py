@@ -8,6 +8,7 @@ from typing import Any
 from walkaway import paths
 from walkaway._async.files import AsyncFiles
 from walkaway._async.transport import AsyncTransport
+from walkaway.errors import SettingInvalid
 from walkaway.retries import Safe
 
 
@@ -39,6 +40,11 @@ async def attached(files: AsyncFiles, given: str | Path | tuple[str, bytes]) -> 
         if found.stat().st_size > paths.INLINE_BYTES:
             return {"path": (await files.upload(found, f"uploads/{found.name}")).path, "name": found.name}
         return paths.inline(found.name, found.read_bytes())
+    if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], bytes)):
+        raise SettingInvalid(
+            "An attachment is a path of the workspace (a str), a Path of this machine, or a name and bytes; "
+            f"not {repr(given)[:100]}"
+        )
     name, data = given
     if len(data) > paths.INLINE_BYTES:
         return {"path": (await files.upload(data, f"uploads/{name}")).path, "name": name}

@@ -1,192 +1,19 @@
-"""Sessions: a conversation and its workspace, in which one turn runs at a time."""
+"""The sessions of a tenant: made, found, listed and deleted."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from walkaway._async import sending
-from walkaway._async.answering import give
-from walkaway._async.files import AsyncFiles
-from walkaway._async.following import AsyncFollower
 from walkaway._async.lists import AsyncPages
-from walkaway._async.results import AsyncResult
+from walkaway._async.session import AsyncSession
 from walkaway._async.transport import AsyncTransport
-from walkaway._async.turns import AsyncTurn
-from walkaway.events import Event
-from walkaway.reading import Place
-from walkaway.records import lenient
-from walkaway.retries import Deadline, Safe
-from walkaway.tools import Approver, Call, Tool, gathered
+from walkaway.given import address, id_of
+from walkaway.tools import Tool, gathered
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from walkaway_wire.messages import Said
     from walkaway_wire.resources import SessionRecord
 
 WEEK = 7 * 86_400
-OnBusy = Literal["reject", "enqueue", "steer", "interrupt"]
-
-
-class AsyncSession:
-    """A session. Properties say what is known here, and ask nobody: `refresh()` does."""
-
-    def __init__(
-        self,
-        transport: AsyncTransport,
-        id_: str,
-        *,
-        own: Mapping[str, Tool] | None = None,
-        raw: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._transport, self.id = transport, id_
-        self.own = dict(own or {})
-        self.raw: dict[str, Any] = dict(raw or {})
-        self.files = AsyncFiles(transport, id_)
-        self._path = f"/v1/sessions/{id_}"
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.id}>"
-
-    @property
-    def busy(self) -> bool:
-        """Whether a turn runs."""
-        return bool(self.raw.get("busy"))
-
-    @property
-    def title(self) -> str:
-        """What it is called; empty: not known here, or an older server."""
-        return str(self.raw.get("title") or "")
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Free form; the agent reports its progress here, too."""
-        return dict(self.raw.get("metadata") or {})
-
-    @property
-    def expires_at(self) -> float:
-        """When it ends, in seconds since the epoch."""
-        return float(self.raw.get("expires_at") or 0)
-
-    @property
-    def cost_usd(self) -> float | None:
-        """What its turns have cost so far."""
-        return self.raw.get("cost_usd")
-
-    @property
-    def queue(self) -> list[AsyncTurn]:
-        """The turns that wait, the next one first."""
-        return [self.turn(each) for each in self.raw.get("queue") or ()]
-
-    @property
-    def current(self) -> AsyncTurn | None:
-        """The turn that runs."""
-        running = self.raw.get("response_id")
-        return self.turn(str(running)) if running else None
-
-    @property
-    def record(self) -> "SessionRecord":
-        """All that the server said of it last, typed; `raw` has what a newer server says besides."""
-        from walkaway_wire.resources import SessionRecord
-
-        return lenient(SessionRecord, self.raw)
-
-    async def refresh(self) -> "AsyncSession":
-        """Ask how it stands."""
-        self.raw = (await self._transport.request("GET", self._path)).object()
-        return self
-
-    async def update(self, *, metadata: Mapping[str, Any] | None = None, title: str | None = None) -> "AsyncSession":
-        """Set keys of the metadata (None removes one, others stay), or the title."""
-        said = {"metadata": metadata, "title": title}
-        change = {name: value for name, value in said.items() if value is not None}
-        self.raw = (await self._transport.request("PATCH", self._path, json=change, safe=Safe.YES)).object()
-        return self
-
-    async def delete(self) -> None:
-        """Delete it, and cancel what runs. Files stay."""
-        await self._transport.request("DELETE", self._path)
-
-    def turn(self, id_: str) -> AsyncTurn:
-        """Give a handle for a turn; asks nobody."""
-        return AsyncTurn(self._transport, self.id, id_, own=self.own)
-
-    async def send(
-        self,
-        message: str,
-        /,
-        *,
-        attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
-        on_busy: OnBusy = "reject",
-        webhook_url: str = "",
-        webhook_secret: str = "",
-        idempotency_key: str | None = None,
-    ) -> AsyncTurn:
-        """Send a message, and come back at once: the turn goes on by itself, and starts once whatever breaks.
-
-        `attachments`: a `str` is a path of the workspace, a `Path` a file of this machine, a pair is a name and bytes;
-        what is larger than 3 MB goes to `uploads/` of the workspace first. `on_busy`: what becomes of the message while
-        a turn runs: refused with SessionBusy, queued, told to the running turn, or begun in its place.
-        """
-        body: dict[str, Any] = {"message": message, "on_busy": on_busy}
-        if attachments:
-            body["attachments"] = [await sending.attached(self.files, each) for each in attachments]
-        hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
-        body |= {name: value for name, value in hook.items() if value}
-        said = await sending.sent(self._transport, self._path, body, idempotency_key)
-        about = {"status": said.get("status", ""), "outcome": said.get("outcome", "")}
-        after = int(said.get("after", -1))
-        over, id_ = self._transport.lasting, str(said["response_id"])
-        return AsyncTurn(over, self.id, id_, own=self.own, raw=about, after=after)
-
-    async def ask(
-        self,
-        message: str,
-        /,
-        *,
-        attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
-        on_busy: OnBusy = "reject",
-        timeout: float | None = None,
-        on_waiting: Literal["raise", "wait"] = "raise",
-        on_approval: Approver | None = None,
-        raise_on_failure: bool = True,
-    ) -> AsyncResult:
-        """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
-        deadline = Deadline(timeout)
-        soon = AsyncSession(self._transport.until(deadline), self.id, own=self.own)
-        turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
-        left, how = deadline.remaining, raise_on_failure
-        return await turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
-
-    def turns(self, limit: int | None = None) -> AsyncPages[AsyncTurn]:
-        """List the turns, the newest first."""
-        own = self.own
-        make: Callable[[Mapping[str, Any]], AsyncTurn] = lambda raw: AsyncTurn(  # noqa: E731 - it has a type
-            self._transport, self.id, str(raw["id"]), own=own, raw=raw
-        )
-        return AsyncPages(self._transport, f"{self._path}/responses", {}, make, limit)
-
-    def messages(self, limit: int | None = None) -> "AsyncPages[Said]":
-        """List what was said, from the beginning."""
-        from walkaway_wire.messages import Said
-
-        return AsyncPages(self._transport, f"{self._path}/messages", {}, lambda raw: lenient(Said, raw), limit)
-
-    async def events(self, after: str = "", *, follow: bool = True) -> AsyncGenerator[Event, None]:
-        """Read the events of all turns by one cursor (`event.cursor`), until the session is gone.
-
-        Runs no tools. Without `follow` it gives what is there.
-        """
-        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(after), of_session=True)
-        found = follower.events() if follow else follower.present()
-        try:
-            async for event in found:
-                yield event
-        finally:
-            await found.aclose()
-
-    async def answer(self, *answers: Mapping[str, Any]) -> list[Call]:
-        """Answer calls, in the form of POST …/tool_results; give those that are still waited for."""
-        return await give(self._transport, self.id, *answers)
 
 
 class AsyncSessions:
@@ -215,9 +42,9 @@ class AsyncSessions:
         body |= ({"metadata": dict(metadata)} if metadata else {}) | ({"tools": told} if told else {})
         return self._made(await sending.created(self._transport, "/v1/sessions", body), own)
 
-    async def get(self, id_: str, /) -> AsyncSession:
+    async def get(self, id_: "str | SessionRecord | AsyncSession", /) -> AsyncSession:
         """Ask for a session. Raises NotFound."""
-        return await self._made({"id": id_}).refresh()
+        return await self._made({"id": id_of("session", id_)}).refresh()
 
     def list(
         self,
@@ -233,9 +60,9 @@ class AsyncSessions:
         given = {name: value for name, value in asked.items() if value}
         return AsyncPages(self._transport, "/v1/sessions", given, self._made, limit)
 
-    async def delete(self, id_: str, /) -> None:
+    async def delete(self, id_: "str | SessionRecord | AsyncSession", /) -> None:
         """Delete a session."""
-        await self._transport.request("DELETE", f"/v1/sessions/{id_}")
+        await self._transport.request("DELETE", address("sessions", id_of("session", id_)))
 
     async def delete_many(self, *, status: str | None = None, older_than: str | None = None) -> int:
         """Delete by filter, such as `status="idle"`, `older_than="1h30m"`; give how many. Without a filter: refused."""

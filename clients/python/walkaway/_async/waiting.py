@@ -1,6 +1,6 @@
 """Waits for a turn's end without holding a stream: long polls, or, of a server that has none, its stream."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from walkaway import errors
@@ -9,8 +9,10 @@ from walkaway._async.crew import sleep
 from walkaway._async.following import AsyncFollower
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
+from walkaway.given import address
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
+from walkaway.tools import Approver, Tool
 from walkaway_wire.events import TOOL_CALL_REQUESTED
 
 if TYPE_CHECKING:
@@ -24,13 +26,52 @@ SOON, SHORTEST, LONGEST = 0.05, 2.0, 30.0
 
 
 async def for_the_end(
+    turn: "AsyncTurn",
+    transport: AsyncTransport,
+    own: Mapping[str, Tool],
+    approver: Approver | None,
+    deadline: Deadline,
+    *,
+    raising: bool,
+) -> None:
+    """Wait until a turn is over, and answer its calls meanwhile. Raises TimedOut when the deadline is over before.
+
+    Raises TurnWaiting, if `raising`, when it waits for a call that nobody here answers, and none is being answered.
+    """
+    answering = AsyncAnswering(transport, own, approver)
+    try:
+        lost = await _ended(turn, transport.until(deadline), answering, deadline, raising=raising)
+        if turn.ended:
+            return
+    except WalkawayError as error:
+        answering.lead_back(error, turn)
+        raise
+    finally:
+        answering.close()
+    raise _late(turn, answering, deadline, lost)
+
+
+def _late(
+    turn: "AsyncTurn", answering: AsyncAnswering, deadline: Deadline, lost: WalkawayError | None
+) -> errors.TimedOut:
+    seconds = round(deadline.given or 0.0, 1) or deadline.given
+    again = f"client.turn({turn.ref!r}).result() waits for it anew"
+    if lost is not None:
+        said = f"What has become of {turn.ref} was not to be known within {seconds:g} s: {lost}. {again}"
+        return errors.TimedOut(said, turn)
+    busy = ", ".join(f"{call.name} ({call.call_id})" for call in answering.running.values())
+    return errors.TimedOut(
+        f"{turn.ref} has not ended within {seconds:g} s"
+        + (f"; your function for {busy} has not returned" if busy else "")
+        + f". It goes on: {again}",
+        turn,
+    )
+
+
+async def _ended(
     turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline, *, raising: bool
 ) -> WalkawayError | None:
-    """Wait until a turn or the deadline is over, and answer its calls meanwhile; give why the server was not reached.
-
-    `transport`: one that ends by the deadline. Raises TurnWaiting, if `raising`, when it waits for a call that nobody
-    here answers, and none is being answered.
-    """
+    """Wait until a turn or the deadline is over; give why the server was not reached at last."""
     pacing = Pacing(transport.options.patience, transport.options.first_wait)
     while True:
         lost: WalkawayError | None = None
@@ -61,7 +102,7 @@ async def _poll(
     seconds = deadline.left(LONGEST_POLL)
     others = turn.pending and not any(answering.knows(call) for call in turn.pending)
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout
     turn.raw = (await transport.request("GET", path, params=asked, read=read, repeats=0)).object()
     _look(turn, answering, raising=raising)
@@ -76,7 +117,7 @@ async def _read(
     turn: "AsyncTurn", transport: AsyncTransport, answering: AsyncAnswering, deadline: Deadline, *, raising: bool
 ) -> None:
     """Follow the stream, of which only the calls matter."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     await _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
@@ -137,5 +178,5 @@ def others(
 
 async def _refresh(turn: "AsyncTurn", transport: AsyncTransport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
-    path = f"/v1/sessions/{turn.session_id}/responses/{turn.id}"
+    path = address("sessions", turn.session_id, "responses", turn.id)
     turn.raw = (await transport.request("GET", path, repeats=0)).object()

@@ -9,11 +9,13 @@ from walkaway import profiles, tools as of_tools
 from walkaway._sync.feeds import Feed
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.results import Result
-from walkaway._sync.sessions import Session, Sessions
+from walkaway._sync.session import Session
+from walkaway._sync.sessions import Sessions
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
 from walkaway._sync.workers import Worker
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
+from walkaway.given import id_of, listed, turn_ref
 from walkaway.records import lenient
 from walkaway.retries import Deadline
 from walkaway.tools import Approver, Tool, gathered
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import httpx2
 
     from walkaway_wire.me import Me
+    from walkaway_wire.messages import ResponseRecord
+    from walkaway_wire.resources import SessionRecord
 
 
 class Walkaway:
@@ -93,21 +97,22 @@ class Walkaway:
         `approve`: tools of the server's whose calls wait for a yes of `on_approval`. `settings`: those of
         `sessions.create`. Raises what `turn.result` does; `error.turn` leads back to it.
         """
-        told = settings | ({"approve": list(approve)} if approve else {})
+        told = settings | ({"approve": listed("approve", approve)} if approve else {})
         deadline = Deadline(timeout)
         soon = Sessions(self._transport.until(deadline), self._own)
         session = soon.create(agent=agent, tools=tools, **told)
         return session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
 
-    def session(self, id_: str, /) -> Session:
-        """Give a handle for a session; asks nobody."""
-        return Session(self._transport, id_, own=self._own)
+    def session(self, id_: "str | SessionRecord | Session", /) -> Session:
+        """Give a handle for a session, by its id or what has it; asks nobody. Raises SettingInvalid."""
+        return Session(self._transport, id_of("session", id_), own=self._own)
 
-    def turn(self, ref: str, /) -> Turn:
-        """Give a handle for a turn by what `turn.ref` gave, on this machine or another; asks nobody."""
-        session, _, id_ = ref.strip().partition("/")
-        if not (session.startswith("sess_") and id_.startswith("msg_")):
-            raise SettingInvalid(f"{ref[:200]!r} names no turn; turn.ref gives one, like sess_…/msg_…")
+    def turn(self, ref: "str | ResponseRecord | Turn", /) -> Turn:
+        """Give a handle for a turn by what `turn.ref` gave, on this machine or another; asks nobody.
+
+        A turn's record or handle is taken as well. Raises SettingInvalid.
+        """
+        session, id_ = turn_ref(ref)
         return Turn(self._transport, session, id_, own=self._own)
 
     @overload
@@ -167,7 +172,7 @@ class Walkaway:
         own = gathered(tools)[0]
         if not own and on_approval is None:
             raise SettingInvalid("There is nothing to serve: give functions, or on_approval=")
-        ids = [str((self.agents.get(name)).id) for name in agents]
+        ids = [str((self.agents.get(name)).id) for name in listed("agents", agents)]
         Worker(self._transport, own, ids, on_approval, lease).serve()
 
     def features(self) -> frozenset[str]:

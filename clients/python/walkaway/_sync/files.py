@@ -10,6 +10,7 @@ from walkaway import answers, paths
 from walkaway._sync.crew import sleep
 from walkaway._sync.transport import Transport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.given import address
 from walkaway.retries import Pacing
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Files:
 
     def __init__(self, transport: Transport, session: str) -> None:
         self._transport = transport
-        self._path = f"/v1/sessions/{session}/files"
+        self._path = address("sessions", session, "files")
 
     def list(self, path: str = "") -> "list[Entry]":
         """Give the entries of a directory."""

@@ -9,6 +9,7 @@ from walkaway._sync.hooks import Hooked
 from walkaway._sync.lists import Pages
 from walkaway._sync.transport import Transport
 from walkaway.errors import SettingInvalid
+from walkaway.given import address, id_of, listed
 from walkaway.records import lenient
 from walkaway.retries import Safe
 from walkaway.tools import Tool, gathered
@@ -17,6 +18,9 @@ from walkaway.webhooks import TOLERANCE, unwrap
 if TYPE_CHECKING:
     from walkaway_wire.agents import AgentRecord
     from walkaway_wire.webhooks import DeliveryDetail, DeliveryRecord, SecretRotated, WebhookCreated, WebhookRecord
+
+    Webhook = str | WebhookRecord | WebhookCreated
+    """One, by its id or what has it."""
 
 
 class Agents:
@@ -33,9 +37,9 @@ class Agents:
         body = {"name": name, **settings, **({"tools": told} if told else {})}
         return _agent(sending.created(self._transport, "/v1/agents", body))
 
-    def get(self, agent: str, /) -> "AgentRecord":
+    def get(self, agent: "str | AgentRecord", /) -> "AgentRecord":
         """Ask for an agent."""
-        return _agent((self._transport.request("GET", f"/v1/agents/{agent}")).object())
+        return _agent((self._transport.request("GET", address("agents", id_of("agent", agent)))).object())
 
     def list(self, *, limit: int | None = None) -> "Pages[AgentRecord]":
         """List agents."""
@@ -43,7 +47,7 @@ class Agents:
 
     def update(
         self,
-        agent: str,
+        agent: "str | AgentRecord",
         /,
         *,
         tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
@@ -51,11 +55,11 @@ class Agents:
     ) -> "AgentRecord":
         """Change what is named, for turns that begin from now on."""
         body = change | ({} if tools is None else {"tools": gathered(tools)[1]})
-        return _agent((self._transport.request("PATCH", f"/v1/agents/{agent}", json=body)).object())
+        return _agent((self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).object())
 
-    def delete(self, agent: str, /) -> None:
+    def delete(self, agent: "str | AgentRecord", /) -> None:
         """Delete an agent."""
-        self._transport.request("DELETE", f"/v1/agents/{agent}")
+        self._transport.request("DELETE", address("agents", id_of("agent", agent)))
 
 
 class Webhooks:
@@ -81,54 +85,57 @@ class Webhooks:
         """Register an address. Its `secret` is shown this once."""
         from walkaway_wire.webhooks import WebhookCreated
 
-        body = {"url": url, "events": list(events), **more}
+        body = {"url": url, "events": listed("events", events), **more}
         return lenient(WebhookCreated, sending.created(self._transport, "/v1/webhooks", body))
 
-    def get(self, webhook: str, /) -> "WebhookRecord":
+    def get(self, webhook: "Webhook", /) -> "WebhookRecord":
         """Ask for a webhook."""
-        return _webhook((self._transport.request("GET", f"/v1/webhooks/{webhook}")).object())
+        return _webhook((self._transport.request("GET", address("webhooks", id_of("webhook", webhook)))).object())
 
     def list(self) -> "list[WebhookRecord]":
         """List webhooks."""
         return [_webhook(each) for each in (self._transport.request("GET", "/v1/webhooks")).array()]
 
-    def update(self, webhook: str, /, **change: Any) -> "WebhookRecord":
+    def update(self, webhook: "Webhook", /, **change: Any) -> "WebhookRecord":
         """Change `url`, `events`, `format`, `description` or `status`."""
-        path = f"/v1/webhooks/{webhook}"
+        path = address("webhooks", id_of("webhook", webhook))
         return _webhook((self._transport.request("PATCH", path, json=change, safe=Safe.YES)).object())
 
-    def delete(self, webhook: str, /) -> None:
+    def delete(self, webhook: "Webhook", /) -> None:
         """Forget an address."""
-        self._transport.request("DELETE", f"/v1/webhooks/{webhook}")
+        self._transport.request("DELETE", address("webhooks", id_of("webhook", webhook)))
 
-    def rotate(self, webhook: str, /, *, grace: int = 86_400) -> "SecretRotated":
+    def rotate(self, webhook: "Webhook", /, *, grace: int = 86_400) -> "SecretRotated":
         """Make a new secret; the old one signs too for `grace` seconds."""
         from walkaway_wire.webhooks import SecretRotated
 
-        path = f"/v1/webhooks/{webhook}/rotate"
+        path = address("webhooks", id_of("webhook", webhook), "rotate")
         return lenient(SecretRotated, (self._transport.request("POST", path, json={"grace": grace})).object())
 
-    def test(self, webhook: str, /) -> None:
+    def test(self, webhook: "Webhook", /) -> None:
         """Have `webhook.test` sent."""
-        self._transport.request("POST", f"/v1/webhooks/{webhook}/test")
+        self._transport.request("POST", address("webhooks", id_of("webhook", webhook), "test"))
 
-    def deliveries(self, webhook: str, /, *, limit: int | None = None) -> "Pages[DeliveryRecord]":
+    def deliveries(self, webhook: "Webhook", /, *, limit: int | None = None) -> "Pages[DeliveryRecord]":
         """List what it was to be told, the newest first."""
         from walkaway_wire.webhooks import DeliveryRecord
 
-        path = f"/v1/webhooks/{webhook}/deliveries"
+        path = address("webhooks", id_of("webhook", webhook), "deliveries")
         return Pages(self._transport, path, {}, lambda raw: lenient(DeliveryRecord, raw), limit)
 
-    def delivery(self, webhook: str, delivery: str, /) -> "DeliveryDetail":
+    def delivery(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> "DeliveryDetail":
         """Ask for a delivery, with what was sent."""
         from walkaway_wire.webhooks import DeliveryDetail
 
-        path = f"/v1/webhooks/{webhook}/deliveries/{delivery}"
+        path = address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery))
         return lenient(DeliveryDetail, (self._transport.request("GET", path)).object())
 
-    def redeliver(self, webhook: str, delivery: str, /) -> None:
+    def redeliver(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> None:
         """Begin the attempts anew."""
-        self._transport.request("POST", f"/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver")
+        self._transport.request(
+            "POST",
+            address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery), "redeliver"),
+        )
 
 
 def _agent(raw: Mapping[str, Any]) -> "AgentRecord":

@@ -4,14 +4,14 @@ from collections.abc import Generator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from walkaway import errors
 from walkaway._sync import waiting
 from walkaway._sync.answering import Answering, give
 from walkaway._sync.following import Follower
-from walkaway._sync.results import Result
+from walkaway._sync.results import Result, awaited
 from walkaway._sync.transport import Transport
-from walkaway.errors import NotFound, Refused, TimedOut, Unreachable, WalkawayError
+from walkaway.errors import NotFound, Refused, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallRequested
+from walkaway.given import address
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
 from walkaway.retries import Deadline, Safe
@@ -45,7 +45,7 @@ class Turn:
         self.outcome: str = self.raw.pop("outcome", "")
         self.cursor = str(after) if after >= 0 else ""
         self._said = Accumulator()
-        self._path = f"/v1/sessions/{session}/responses/{id_}"
+        self._path = address("sessions", session, "responses", id_)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.ref} {self.status or 'unread'}>"
@@ -154,7 +154,7 @@ class Turn:
 
     def wait(self, timeout: float | None = None, *, on_approval: Approver | None = None) -> "Turn":
         """Wait for the end, whatever it is and whoever answers its calls. Raises TimedOut; the turn goes on then."""
-        self._ended(Deadline(timeout), timeout, on_approval, raising=False)
+        waiting.for_the_end(self, self._transport, self.own, on_approval, Deadline(timeout), raising=False)
         return self
 
     def result(
@@ -171,12 +171,15 @@ class Turn:
         Raises TurnFailed, TurnCancelled (both not without `raise_on_failure`), TurnWaiting when it waits for what
         nobody in this program answers (`on_waiting="wait"` waits for whoever else does), and TimedOut: it goes on then.
         """
-        self._ended(Deadline(timeout), timeout, on_approval, raising=on_waiting == "raise", tools=tools)
-        if raise_on_failure and self.status == "failed":
-            raise errors.TurnFailed(self, str(self.raw.get("error_code") or ""), self.error or "it does not say why")
-        if raise_on_failure and self.status == "cancelled":
-            raise errors.TurnCancelled(self)
-        return Result.of(self, self._transport)
+        return awaited(
+            self,
+            self._transport,
+            self.own if tools else {},
+            on_approval,
+            Deadline(timeout),
+            raising=on_waiting == "raise",
+            raise_on_failure=raise_on_failure,
+        )
 
     def cancel(self) -> "Turn":
         """Cancel it. When this returns it is over, by that or before."""
@@ -219,31 +222,3 @@ class Turn:
         except NotFound:
             return False
         return any(each.call_id == call.call_id for each in self.pending)
-
-    def _ended(
-        self, deadline: Deadline, timeout: float | None, approver: Approver | None, *, raising: bool, tools: bool = True
-    ) -> None:
-        answering = Answering(self._transport, self.own if tools else {}, approver)
-        try:
-            transport = self._transport.until(deadline)
-            lost = waiting.for_the_end(self, transport, answering, deadline, raising=raising)
-            if self.ended:
-                return
-        except WalkawayError as error:
-            answering.lead_back(error, self)
-            raise
-        finally:
-            answering.close()
-        busy = ", ".join(f"{call.name} ({call.call_id})" for call in answering.running.values())
-        seconds = round(timeout or 0.0, 1) or timeout
-        again = f"client.turn({self.ref!r}).result() waits for it anew"
-        if lost is not None:
-            raise TimedOut(
-                f"What has become of {self.ref} was not to be known within {seconds:g} s: {lost}. {again}", self
-            )
-        raise TimedOut(
-            f"{self.ref} has not ended within {seconds:g} s"
-            + (f"; your function for {busy} has not returned" if busy else "")
-            + f". It goes on: {again}",
-            self,
-        )

@@ -12,6 +12,7 @@ from walkaway._sync.crew import sleep
 from walkaway._sync.lists import Pages
 from walkaway._sync.transport import Transport
 from walkaway.errors import CursorInvalid, FeatureMissing, NotFound, WalkawayError
+from walkaway.given import address
 from walkaway.retries import Pacing
 from walkaway.tools import Approver, Call, Tool
 
@@ -103,7 +104,7 @@ class Worker:
     def _look_at(self, session: str, turn: str) -> None:
         """Ask what still waits: an event may be old, come twice, or be too large to have the arguments."""
         try:
-            record = (self._transport.request("GET", f"/v1/sessions/{session}/responses/{turn}")).object()
+            record = (self._transport.request("GET", address("sessions", session, "responses", turn))).object()
         except NotFound:
             return
         self._take(record.get("pending_tool_calls") or (), session, turn)
