@@ -1,5 +1,6 @@
 """Fixtures that many tests share: servers and their callers, a scripted model, a clock, a web site, the engine."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,17 @@ from walkaway_core.settings import Settings
 hypothesis.settings.register_profile("walkaway", deadline=None)  # tests assert behaviour, not time
 hypothesis.settings.load_profile("walkaway")
 keep_to_loopback()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector away from what is collected: all of it stays, and would be gone through every time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

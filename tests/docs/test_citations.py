@@ -5,6 +5,7 @@ in pages also files and folders of tests, by path or by name: `tests/http/`, `te
 yet to be written.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,11 +32,14 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 def texts() -> Iterator[tuple[Path, str]]:
     """Every file of the project that people write, with what it says; but this one, which cites what is not there."""
-    for path in sorted(ROOT.rglob("*")):
-        folders = path.relative_to(ROOT).parts[:-1]
-        ours = all((not name.startswith(".") or name in HIDDEN) and name not in MADE for name in folders)
-        if ours and path.suffix in KEPT and path.is_file() and path != Path(__file__):
-            yield path.relative_to(ROOT), path.read_text()
+    for parent, folders, names in os.walk(ROOT):
+        # What is taken from this list is not gone into: environments have more files than the project.
+        folders[:] = sorted(
+            name for name in folders if (not name.startswith(".") or name in HIDDEN) and name not in MADE
+        )
+        for path in (Path(parent, name) for name in sorted(names)):
+            if path.suffix in KEPT and path.is_file() and path != Path(__file__):
+                yield path.relative_to(ROOT), path.read_text()
 
 
 TEXTS = dict(texts())
