@@ -15,7 +15,7 @@ export UV_SYSTEM_CERTS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -91,8 +91,14 @@ test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) bubblewrap ## Run the tests that 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory -j 2 check-types check-made
+
+# Side by side, since either takes a minute.
+check-types: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+check-made: $(STAMP) $(SAM_STAMP)
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m dev.unasync --check
 	@$(BIN)/python -m dev.rest_api --check
