@@ -13,6 +13,7 @@ from walkaway_wire import jsontext
 
 BY_CODE: Final[Mapping[str, type[Refused]]] = {
     "cursor.invalid": errors.CursorInvalid,
+    "idempotency.mismatch": errors.IdempotencyMismatch,
     "session.busy": errors.SessionBusy,
     "session.queue_full": errors.QueueFull,
     "tool_call.answered": errors.AlreadyAnswered,
@@ -31,7 +32,7 @@ BY_STATUS: Final[Mapping[int, type[Refused]]] = {
     413: errors.TooLarge,
     415: errors.BadRequest,
     416: errors.RangeInvalid,
-    422: errors.IdempotencyMismatch,
+    422: errors.BadRequest,
     429: errors.TooManyRequests,
     431: errors.TooLarge,
 }

@@ -8,7 +8,7 @@ from walkaway._async.answering import give
 from walkaway._async.files import AsyncFiles
 from walkaway._async.following import AsyncFollower
 from walkaway._async.lists import AsyncPages
-from walkaway._async.results import AsyncResult
+from walkaway._async.results import AsyncResult, awaited
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway.events import Event
@@ -151,11 +151,17 @@ class AsyncSession:
         raise_on_failure: bool = True,
     ) -> AsyncResult:
         """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
-        deadline = Deadline(timeout)
-        soon = AsyncSession(self._transport.until(deadline), self.id, own=self.own)
-        turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
-        left, how = deadline.remaining, raise_on_failure
-        return await turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
+        return await asked(
+            self,
+            self._transport,
+            message,
+            Deadline(timeout),
+            attachments=attachments,
+            on_busy=on_busy,
+            on_approval=on_approval,
+            raising=on_waiting == "raise",
+            raise_on_failure=raise_on_failure,
+        )
 
     def turns(self, limit: int | None = None) -> AsyncPages[AsyncTurn]:
         """List the turns, the newest first."""
@@ -176,7 +182,7 @@ class AsyncSession:
 
         Runs no tools. Without `follow` it gives what is there.
         """
-        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(after), of_session=True)
+        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(after))
         found = follower.events() if follow else follower.present()
         try:
             async for event in found:
@@ -187,3 +193,23 @@ class AsyncSession:
     async def answer(self, *answers: Mapping[str, Any]) -> list[Call]:
         """Answer calls, in the form of POST …/tool_results; give those that are still waited for."""
         return await give(self._transport, self.id, *answers)
+
+
+async def asked(
+    session: AsyncSession,
+    transport: AsyncTransport,
+    message: str,
+    deadline: Deadline,
+    *,
+    attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
+    on_busy: OnBusy = "reject",
+    on_approval: Approver | None = None,
+    raising: bool = True,
+    raise_on_failure: bool = True,
+) -> AsyncResult:
+    """Send a message and wait for what comes of it, as `session.ask` says it, by a deadline that runs already."""
+    soon = AsyncSession(transport.until(deadline), session.id, own=session.own)
+    turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
+    return await awaited(
+        turn, transport, session.own, on_approval, deadline, raising=raising, raise_on_failure=raise_on_failure
+    )

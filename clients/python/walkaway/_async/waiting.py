@@ -121,7 +121,7 @@ async def _read(
     await _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
-    follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor))
+    follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor), turn=turn.id)
     found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         async for event in found:

@@ -19,11 +19,14 @@ logger = logging.getLogger("walkaway")
 
 
 class Follower:
-    """One reader of one log. `place` is where it is; what it has given is never given again."""
+    """One reader of one log. `place` is where it is; what it has given is never given again.
 
-    def __init__(self, transport: Transport, path: str, place: Place, *, of_session: bool = False) -> None:
+    `turn`: the id of the one whose log it is; none: of a whole session's.
+    """
+
+    def __init__(self, transport: Transport, path: str, place: Place, *, turn: str = "") -> None:
         self._transport, self._path, self.place = transport, path, place
-        self._of_session = of_session
+        self._of_session, self._turn = not turn, turn
         options = transport.options
         self._pacing = Pacing(options.patience, options.first_wait)
         self._connected = self._over = False
@@ -130,5 +133,5 @@ class Follower:
         if not line.cursor or not self.place.takes(line.cursor):
             return None
         self._last = line.type
-        turn = line.cursor.rpartition(":")[0]
-        return made(line.type, line.cursor, line.text, turn if turn.startswith("msg_") else "")
+        log = line.cursor.rpartition(":")[0]
+        return made(line.type, line.cursor, line.text, log if log.startswith("msg_") else self._turn)

@@ -8,7 +8,7 @@ from walkaway._sync.answering import give
 from walkaway._sync.files import Files
 from walkaway._sync.following import Follower
 from walkaway._sync.lists import Pages
-from walkaway._sync.results import Result
+from walkaway._sync.results import Result, awaited
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
 from walkaway.events import Event
@@ -151,11 +151,17 @@ class Session:
         raise_on_failure: bool = True,
     ) -> Result:
         """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
-        deadline = Deadline(timeout)
-        soon = Session(self._transport.until(deadline), self.id, own=self.own)
-        turn = soon.send(message, attachments=attachments, on_busy=on_busy)
-        left, how = deadline.remaining, raise_on_failure
-        return turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
+        return asked(
+            self,
+            self._transport,
+            message,
+            Deadline(timeout),
+            attachments=attachments,
+            on_busy=on_busy,
+            on_approval=on_approval,
+            raising=on_waiting == "raise",
+            raise_on_failure=raise_on_failure,
+        )
 
     def turns(self, limit: int | None = None) -> Pages[Turn]:
         """List the turns, the newest first."""
@@ -176,7 +182,7 @@ class Session:
 
         Runs no tools. Without `follow` it gives what is there.
         """
-        follower = Follower(self._transport, f"{self._path}/events", Place(after), of_session=True)
+        follower = Follower(self._transport, f"{self._path}/events", Place(after))
         found = follower.events() if follow else follower.present()
         try:
             for event in found:
@@ -187,3 +193,23 @@ class Session:
     def answer(self, *answers: Mapping[str, Any]) -> list[Call]:
         """Answer calls, in the form of POST …/tool_results; give those that are still waited for."""
         return give(self._transport, self.id, *answers)
+
+
+def asked(
+    session: Session,
+    transport: Transport,
+    message: str,
+    deadline: Deadline,
+    *,
+    attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
+    on_busy: OnBusy = "reject",
+    on_approval: Approver | None = None,
+    raising: bool = True,
+    raise_on_failure: bool = True,
+) -> Result:
+    """Send a message and wait for what comes of it, as `session.ask` says it, by a deadline that runs already."""
+    soon = Session(transport.until(deadline), session.id, own=session.own)
+    turn = soon.send(message, attachments=attachments, on_busy=on_busy)
+    return awaited(
+        turn, transport, session.own, on_approval, deadline, raising=raising, raise_on_failure=raise_on_failure
+    )

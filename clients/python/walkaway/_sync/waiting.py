@@ -115,7 +115,7 @@ def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
-    follower = Follower(transport, f"{path}/events", Place(turn.cursor))
+    follower = Follower(transport, f"{path}/events", Place(turn.cursor), turn=turn.id)
     found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         for event in found:
