@@ -124,12 +124,14 @@ class AsyncSession:
         """Send a message, and come back at once: the turn goes on by itself, and starts once whatever breaks.
 
         `attachments`: a `str` is a path of the workspace, a `Path` a file of this machine, a pair is a name and bytes;
-        what is larger than 3 MB goes to `uploads/` of the workspace first. `on_busy`: what becomes of the message while
-        a turn runs: refused with SessionBusy, queued, told to the running turn, or begun in its place.
+        what is larger than 3 MB goes to `uploads/` of the workspace first. At most 20: texts of
+        1 MB, PNG, JPEG, GIF and WebP of 5 MB, PDFs of 20 MB, 20 MB in all. Raises FileRefused for others, and sends
+        nothing then. `on_busy`: what becomes of the message while a turn runs: refused with SessionBusy, queued, told
+        to the running turn, or begun in its place.
         """
         body: dict[str, Any] = {"message": message, "on_busy": on_busy}
         if given := listed("attachments", attachments):
-            body["attachments"] = [await sending.attached(self.files, each) for each in given]
+            body["attachments"] = await sending.attached(self.files, given)
         hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
         body |= {name: value for name, value in hook.items() if value}
         said = await sending.sent(self._transport, self._path, body, idempotency_key)
