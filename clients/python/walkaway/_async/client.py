@@ -152,7 +152,7 @@ class AsyncWalkaway:
         from walkaway_wire.me import Me
 
         try:
-            return lenient(Me, (await self._transport.request("GET", "/v1/me")).object())
+            return lenient(Me, (await self._transport.request("GET", "/v1/me")).record("tenant"))
         except NotFound:
             raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
 

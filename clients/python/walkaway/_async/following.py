@@ -106,12 +106,13 @@ class AsyncFollower:
         """Give what is there, and wait for nothing."""
         while True:
             asked = {"after": self.place.cursor, "limit": PAGE, "format": "json"}
-            page = (await self._transport.request("GET", self._path, params=asked)).object()
-            for said in page.get("events", ()):
-                event = self._taken(Line(str(said["id"]), str(said["event"]), jsontext.dumps(said["data"])))
+            answer = await self._transport.request("GET", self._path, params=asked)
+            page, found = answer.object(), answer.records("event", under="events")
+            for said in found:
+                event = self._taken(Line(str(said.get("id", "")), said["event"], jsontext.dumps(said.get("data"))))
                 if event is not None:
                     yield event
-            if page.get("done") or len(page.get("events", ())) < PAGE:
+            if page.get("done") or len(found) < PAGE:
                 return
 
     def _opened(self, deadline: Deadline) -> Any:

@@ -92,14 +92,14 @@ class AsyncSession:
 
     async def refresh(self) -> "AsyncSession":
         """Ask how it stands."""
-        self.raw = (await self._transport.request("GET", self._path)).object()
+        self.raw = (await self._transport.request("GET", self._path)).record("id")
         return self
 
     async def update(self, *, metadata: Mapping[str, Any] | None = None, title: str | None = None) -> "AsyncSession":
         """Set keys of the metadata (None removes one, others stay), or the title."""
         said = {"metadata": metadata, "title": title}
         change = {name: value for name, value in said.items() if value is not None}
-        self.raw = (await self._transport.request("PATCH", self._path, json=change, safe=Safe.YES)).object()
+        self.raw = (await self._transport.request("PATCH", self._path, json=change, safe=Safe.YES)).record("id")
         return self
 
     async def delete(self) -> None:

@@ -104,7 +104,7 @@ class AsyncTurn:
 
     async def refresh(self) -> "AsyncTurn":
         """Ask how it stands."""
-        self.raw = (await self._transport.request("GET", self._path)).object()
+        self.raw = (await self._transport.request("GET", self._path)).record("id")
         return self
 
     async def events(

@@ -150,7 +150,7 @@ class Walkaway:
         from walkaway_wire.me import Me
 
         try:
-            return lenient(Me, (self._transport.request("GET", "/v1/me")).object())
+            return lenient(Me, (self._transport.request("GET", "/v1/me")).record("tenant"))
         except NotFound:
             raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
 

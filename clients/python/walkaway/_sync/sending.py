@@ -22,14 +22,14 @@ def sent(transport: Transport, session: str, body: Mapping[str, Any], own: str |
     """Post a message with a key of its own, which makes every repeat the same message; do not wait for its turn."""
     headers = {"Prefer": "respond-async", "Idempotency-Key": own or key()}
     answer = transport.request("POST", f"{session}/messages", json=body, headers=headers, safe=Safe.YES)
-    return answer.object()
+    return answer.record("response_id")
 
 
 def created(transport: Transport, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Post what makes something. Repeated when nobody knows what came of it only where the server takes keys."""
     headers = {"Idempotency-Key": key()}
     answer = transport.request("POST", path, json=body, headers=headers, safe=Safe.WITH_KEYS)
-    return answer.object()
+    return answer.record("id")
 
 
 def attached(files: Files, every: list[Any]) -> list[dict[str, str]]:

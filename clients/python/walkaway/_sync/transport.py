@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 4.0
 """A connection that is not used is closed before servers do so, which would meet the next request."""
+BODY_SECONDS, BODY_BYTES = 60.0, 64 * 1024 * 1024
+"""What the body of an answer may take and have that is no file and no stream; the largest record has some 10 MB."""
 GRACE = 1.0
 """Seconds behind a deadline for an answer that is under way."""
 KEYED = "idempotent_creates"
@@ -48,9 +50,16 @@ class Stream:
             raise self._transport.unreachable(error) from None
 
     def whole(self) -> Answer:
-        """Read the rest of it, which is short."""
-        parts = [part for part in self.chunks()]
-        return Answer(self.status, self.headers, b"".join(parts), str(self._answer.request.url))
+        """Read the rest of it, which is short. Raises NotWalkaway for what is not."""
+        url, parts, size, end = str(self._answer.request.url), list[bytes](), 0, time.monotonic() + BODY_SECONDS
+        for part in self.chunks():
+            parts.append(part)
+            size += len(part)
+            if size > BODY_BYTES:
+                raise NotWalkaway(f"{url} answers with more than {BODY_BYTES} bytes. Is the address right?")
+            if time.monotonic() > end:
+                raise Unreachable(f"{url} did not answer to the end within {BODY_SECONDS:g} s", sent=True)
+        return Answer(self.status, self.headers, b"".join(parts), url)
 
 
 class Transport:
@@ -94,14 +103,15 @@ class Transport:
         if not self._features:
             try:
                 answer = self.request("GET", "/v1/me")
-                said = answer.object() if answer.is_named else answer.having("features")
+                said = answer.object() if answer.is_named else answer.having("features", list)
             except (Refused, NotWalkaway) as error:
                 if answers.is_unknown_path(error):
                     return frozenset()
                 if isinstance(error, NotWalkaway) or not answers.is_ours(error) or error.status not in {403, 404, 405}:
                     raise
                 said = {}
-            self._features.append(frozenset(map(str, said.get("features", ()))))
+            named = said.get("features")
+            self._features.append(frozenset(map(str, named if isinstance(named, list) else ())))
         return self._features[0]
 
     def request(
@@ -116,11 +126,12 @@ class Transport:
         safe: Safe | None = None,
         repeats: int | None = None,
         read: float | None = None,
+        bounded: bool = True,
     ) -> Answer:
         """Send a request, and again by the rules of `retries`; give what is a success.
 
         `content` makes the body anew for each attempt. `repeats`: instead of the client's. `read`: seconds without a
-        byte. Raises Refused, Unreachable, NotWalkaway.
+        byte. `bounded`: whether time and size of the body are, too. Raises Refused, Unreachable, NotWalkaway.
         """
         safe = safe or (Safe.NO if method in {"POST", "PATCH"} else Safe.YES)
         most = self.options.retries if repeats is None else repeats
@@ -131,7 +142,7 @@ class Transport:
             after, error = 0.0, None
             try:
                 answer = self._attempt(
-                    self._request(method, path, params, kind | dict(headers or {}), read, content=made())
+                    self._request(method, path, params, kind | dict(headers or {}), read, content=made()), bounded
                 )
             except Unreachable as lost:
                 error, what = lost, Outcome.NO_ANSWER if lost.sent else Outcome.NOT_SENT
@@ -190,13 +201,19 @@ class Transport:
         except (Refused, Unreachable, NotWalkaway):
             return False
 
-    def _attempt(self, request: "httpx2.Request") -> Answer:
+    def _attempt(self, request: "httpx2.Request", bounded: bool) -> Answer:  # noqa: FBT001 - passed on
         import httpx2
 
+        again = request.method in {"GET", "HEAD"}
         try:
-            answer = self._client().send(request, follow_redirects=request.method in {"GET", "HEAD"})
+            answer = self._client().send(request, stream=bounded, follow_redirects=again)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             raise self.unreachable(error) from None
+        if bounded:
+            try:
+                return Stream(self, answer).whole()
+            finally:
+                answer.close()
         named = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, named, answer.content, str(answer.request.url))
 

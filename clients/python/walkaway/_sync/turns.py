@@ -104,7 +104,7 @@ class Turn:
 
     def refresh(self) -> "Turn":
         """Ask how it stands."""
-        self.raw = (self._transport.request("GET", self._path)).object()
+        self.raw = (self._transport.request("GET", self._path)).record("id")
         return self
 
     def events(
