@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.clients import Body, scripted
 from walkaway import Walkaway, errors
-from walkaway._sync import transport
+from walkaway._sync import streams
 
 Deed = Callable[[Walkaway], Any]
 OBJECTS: dict[str, Deed] = {
@@ -86,7 +86,7 @@ def test_what_is_no_page_of_a_log_is_no_walkaway(body: str) -> None:
 
 
 def test_a_body_without_end_is_read_so_far_and_no_farther(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BODY_BYTES", 1000)
+    monkeypatch.setattr(streams, "BODY_BYTES", 1000)
     endless = httpx2.Response(200, stream=Body(itertools.repeat(b"x" * 300)))
     with scripted(lambda _: endless) as client:
         with pytest.raises(errors.NotWalkaway, match="answers with more than 1000 bytes"):
@@ -94,7 +94,7 @@ def test_a_body_without_end_is_read_so_far_and_no_farther(monkeypatch: pytest.Mo
 
 
 def test_a_body_that_drips_is_waited_for_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "BODY_SECONDS", 0.05)
     with scripted(lambda _: httpx2.Response(200, stream=Body(itertools.repeat(b"x"))), retries=0) as client:
         with pytest.raises(errors.Unreachable, match=r"did not answer to the end within 0\.05 s") as caught:
             client.sessions.get("sess_1")
@@ -102,7 +102,7 @@ def test_a_body_that_drips_is_waited_for_so_long_and_no_longer(monkeypatch: pyte
 
 
 def test_a_file_may_be_larger(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "BODY_BYTES", 10)
+    monkeypatch.setattr(streams, "BODY_BYTES", 10)
     file = httpx2.Response(200, content=b"x" * 1000, headers={"etag": '"1"'})
     with scripted(lambda _: file) as client:
         assert len(client.session("sess_1").files.read("a.txt")) == 1000

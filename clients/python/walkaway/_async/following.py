@@ -6,7 +6,8 @@ from typing import Any
 
 from walkaway import answers
 from walkaway._async.crew import sleep
-from walkaway._async.transport import AsyncStream, AsyncTransport
+from walkaway._async.streams import AsyncStream
+from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.events import Event, made
 from walkaway.reading import Decoder, Line, Place

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway import answers, retries
 from walkaway._async.crew import sleep
+from walkaway._async.streams import AsyncStream
 from walkaway.answers import Answer
 from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
 from walkaway.profiles import Options, is_here
@@ -21,45 +22,10 @@ if TYPE_CHECKING:
 
 KEEP_SECONDS = 4.0
 """A connection that is not used is closed before servers do so, which would meet the next request."""
-BODY_SECONDS, BODY_BYTES = 60.0, 64 * 1024 * 1024
-"""What the body of an answer may take and have that is no file and no stream; the largest record has some 10 MB."""
 GRACE = 1.0
 """Seconds behind a deadline for an answer that is under way."""
 KEYED = "idempotent_creates"
 """The feature of servers that take an Idempotency-Key wherever something is made."""
-
-
-class AsyncStream:
-    """An answer that comes bit by bit."""
-
-    def __init__(self, transport: "AsyncTransport", answer: "httpx2.Response") -> None:
-        self._transport, self._answer = transport, answer
-        self.status = answer.status_code
-        self.headers = {name.lower(): value for name, value in answer.headers.items()}
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Give what comes. Raises Unreachable when the connection breaks, or nothing comes for too long."""
-        import httpx2
-
-        answer = self._answer
-        plain = not (answer.is_stream_consumed or "content-encoding" in self.headers)
-        try:
-            async for chunk in answer.aiter_raw() if plain else answer.aiter_bytes():
-                yield chunk
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise self._transport.unreachable(error) from None
-
-    async def whole(self) -> Answer:
-        """Read the rest of it, which is short. Raises NotWalkaway for what is not."""
-        url, parts, size, end = str(self._answer.request.url), list[bytes](), 0, time.monotonic() + BODY_SECONDS
-        async for part in self.chunks():
-            parts.append(part)
-            size += len(part)
-            if size > BODY_BYTES:
-                raise NotWalkaway(f"{url} answers with more than {BODY_BYTES} bytes. Is the address right?")
-            if time.monotonic() > end:
-                raise Unreachable(f"{url} did not answer to the end within {BODY_SECONDS:g} s", sent=True)
-        return Answer(self.status, self.headers, b"".join(parts), url)
 
 
 class AsyncTransport:

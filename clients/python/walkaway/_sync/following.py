@@ -6,7 +6,8 @@ from typing import Any
 
 from walkaway import answers
 from walkaway._sync.crew import sleep
-from walkaway._sync.transport import Stream, Transport
+from walkaway._sync.streams import Stream
+from walkaway._sync.transport import Transport
 from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.events import Event, made
 from walkaway.reading import Decoder, Line, Place
