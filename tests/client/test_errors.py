@@ -42,6 +42,8 @@ def test_each_code_of_the_reference_has_its_error(code: str) -> None:
         (409, "what.comes", errors.Conflict),
         (400, "cursor.invalid", errors.CursorInvalid),
         (422, "idempotency.mismatch", errors.IdempotencyMismatch),
+        (422, "", errors.BadRequest),
+        (422, "what.comes", errors.BadRequest),
         (416, "range.invalid", errors.RangeInvalid),
         (599, "", errors.ServerFailed),
         (418, "", errors.Refused),

@@ -103,3 +103,25 @@ def test_what_is_known_is_what_the_document_says(dialect: str) -> None:
                 documented = {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
                 assert route.endpoint
                 assert declared(route.endpoint) == documented
+
+
+@pytest.mark.parametrize("number", ["1_0", "١٠", "１０", "10 "])  # noqa: RUF001 - digits that Python reads
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/sessions", "limit"),
+        ("/v1/events", "wait"),
+        ("/v1/events", "limit"),
+        ("/v1/sessions/{session}/events", "wait"),
+        ("/v1/sessions/{session}/responses", "limit"),
+        ("/v1/sessions/{session}/messages", "limit"),
+    ],
+)
+def test_what_python_alone_takes_for_a_number_is_refused(
+    client: httpx.Client, path: str, name: str, number: str
+) -> None:
+    address = named(path, sse.new(client))
+    assert client.get(address, params={name: "0" if name == "wait" else "10"}).is_success
+    answer = client.get(address, params={name: number})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), answer.text
+    assert f"`{name}` is {number!r}, which is no number" in answer.json()["message"]

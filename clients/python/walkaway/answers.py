@@ -13,6 +13,7 @@ from walkaway_wire import jsontext
 
 BY_CODE: Final[Mapping[str, type[Refused]]] = {
     "cursor.invalid": errors.CursorInvalid,
+    "idempotency.mismatch": errors.IdempotencyMismatch,
     "session.busy": errors.SessionBusy,
     "session.queue_full": errors.QueueFull,
     "tool_call.answered": errors.AlreadyAnswered,
@@ -31,10 +32,11 @@ BY_STATUS: Final[Mapping[int, type[Refused]]] = {
     413: errors.TooLarge,
     415: errors.BadRequest,
     416: errors.RangeInvalid,
-    422: errors.IdempotencyMismatch,
+    422: errors.BadRequest,
     429: errors.TooManyRequests,
     431: errors.TooLarge,
 }
+NUMBERS: Final = ("expires_at", "steps", "after", "size", "modified", "sequence", "deleted")
 OUR_CODE: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 UNKNOWN_PATH: Final = ("Missing Authentication Token", '{"message":"Not Found"}')
 """Of REST and of HTTP APIs."""
@@ -78,10 +80,24 @@ class Answer:
             raise _no_walkaway(self)
         return found
 
-    def having(self, name: str) -> dict[str, Any]:
-        """Decode an object that has something of this name. Raises NotWalkaway for anything else."""
+    def having(self, name: str, kind: type) -> dict[str, Any]:
+        """Decode an object that has something of this name and kind. Raises NotWalkaway for anything else."""
         found = self.object()
-        if name not in found:
+        if not isinstance(found.get(name), kind):
+            raise _no_walkaway(self)
+        return found
+
+    def record(self, *names: str) -> dict[str, Any]:
+        """Decode an object that has a text under each of these names. Raises NotWalkaway for anything else."""
+        found = self.object()
+        if not _is_record(found, names):
+            raise _no_walkaway(self)
+        return found
+
+    def records(self, *names: str, under: str = "") -> list[dict[str, Any]]:
+        """Decode a list of such objects, or of an object that has it `under` a name. Raises NotWalkaway for others."""
+        found = self.having(under, list)[under] if under else self.array()
+        if not all(_is_record(each, names) for each in found):
             raise _no_walkaway(self)
         return found
 
@@ -91,6 +107,21 @@ class Answer:
         if not isinstance(found, list):
             raise _no_walkaway(self)
         return found
+
+
+def _is_record(found: Any, names: tuple[str, ...]) -> bool:
+    """Whether it is an object with these names, and what is read of any has the kind that it has to have."""
+    return (
+        isinstance(found, dict)
+        and all(isinstance(found.get(name), str) and found[name] for name in names)
+        and all(isinstance(found.get(name) or {}, dict) for name in ("usage", "metadata", "arguments", "data"))
+        and all(isinstance(found.get(name) or 0, int | float) for name in NUMBERS)
+        and all(_are_records(found.get(name) or []) for name in ("pending_tool_calls", "tool_calls", "files"))
+    )
+
+
+def _are_records(found: Any) -> bool:
+    return isinstance(found, list) and all(_is_record(each, ()) for each in found)
 
 
 def check_file(path: str, headers: Mapping[str, str], options: Options) -> None:

@@ -2,7 +2,7 @@
 
 WalkawayError
 ├── Refused                 the server said no; `status`, `code`, `message`, `request_id`
-│   ├── BadRequest          400, 415
+│   ├── BadRequest          400, 415, 422
 │   │   └── CursorInvalid
 │   ├── Unauthorized        401
 │   ├── Forbidden           403
@@ -18,7 +18,7 @@ WalkawayError
 │   ├── PreconditionFailed  412
 │   ├── TooLarge            413, 431
 │   ├── RangeInvalid        416
-│   ├── IdempotencyMismatch 422
+│   ├── IdempotencyMismatch
 │   ├── TooManyRequests     429; `retry_after`
 │   └── ServerFailed        408, 5xx
 ├── Unreachable             no answer; `sent`: whether the server may have acted
@@ -42,6 +42,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 LONGEST_WAIT: Final = 60.0
+HTTP_WORDS: Final = "; or say what is to happen"  # which SessionBusy says in the client's
 
 
 class WalkawayError(Exception):
@@ -64,12 +65,12 @@ class Refused(WalkawayError):
     ) -> None:
         self.status, self.code, self.message = status, code, message
         self.request_id, self.retry_after, self.turn = request_id, retry_after, turn
-        said = f"{message.rstrip('.')}. {self.hint}" if self.hint else message
+        said = f"{message.partition(HTTP_WORDS)[0].rstrip('.')}. {self.hint}" if self.hint else message
         super().__init__(f"{said} ({', '.join(filter(None, (str(status), code, request_id)))})")
 
 
 class BadRequest(Refused):
-    """400 and 415: the request is malformed."""
+    """400, 415 and 422: the request is malformed."""
 
 
 class CursorInvalid(BadRequest):
@@ -137,7 +138,7 @@ class RangeInvalid(Refused):
 
 
 class IdempotencyMismatch(Refused):
-    """422: the Idempotency-Key stands for another request."""
+    """The Idempotency-Key stands for another request."""
 
 
 class TooManyRequests(Refused):

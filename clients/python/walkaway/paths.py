@@ -2,14 +2,16 @@
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from walkaway.errors import FileMissing, FileRefused
+from walkaway_wire import attaching
 
 INLINE_BYTES = 3_000_000
 """What travels inside a message, which may have 4 MB with its base64."""
+ELSE = "upload it by session.files.upload(), and tell the agent of it"
 
 
 def quoted(path: str) -> str:
@@ -73,6 +75,21 @@ def media_type(name: str, data: bytes) -> str:
     except UnicodeDecodeError:
         return "application/octet-stream"
     return "text/plain"
+
+
+def check_attached(attached: Sequence[tuple[str, int]]) -> None:
+    """See that files, by name and size, can be attached to a message. Raises FileRefused before anything is sent."""
+    import mimetypes
+
+    for name, size in attached:
+        known = mimetypes.guess_type(name)[0] or "text/plain"
+        most = attaching.most_bytes(known)
+        if not most:
+            raise FileRefused(f"{name} ({known}) is no text, no PDF, and none of {', '.join(attaching.IMAGES)}; {ELSE}")
+        if size > most:
+            raise FileRefused(f"{name} has {size} bytes; {known} may have {most} as an attachment; {ELSE}")
+    if sum(size for _, size in attached) > attaching.ALL_BYTES:
+        raise FileRefused(f"The attachments have more than {attaching.ALL_BYTES} bytes in all; {ELSE}")
 
 
 def inline(name: str, data: bytes) -> dict[str, str]:

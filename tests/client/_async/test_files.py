@@ -157,7 +157,7 @@ async def test_a_path_that_would_be_another_address_is_not_sent(path: str, tmp_p
 
 async def test_an_id_that_would_be_another_address_is_not_sent() -> None:
     async with async_scripted(nobody) as client:
-        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+        with pytest.raises(errors.SettingInvalid, match="names no agent"):
             await client.agents.delete("../sessions/sess_2")
         with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
             await client.session("..").delete()

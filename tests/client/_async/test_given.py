@@ -59,6 +59,24 @@ async def test_an_attachment_is_one_of_three_things(given: Any) -> None:
     assert seen.asked == []
 
 
+@pytest.mark.parametrize(
+    ("attached", "why"),
+    [
+        ([("a.png", b"x" * 5_000_001)], "a.png has 5000001 bytes; image/png may have 5000000"),
+        ([("a.txt", b"x" * 1_000_001)], "a.txt has 1000001 bytes; text/plain may have 1000000"),
+        ([("a.zip", b"x" * 4_000_000)], r"a.zip \(application/zip\) is no text, no PDF, and none of image/png"),
+        ([(f"{n}.png", b"x" * 4_500_000) for n in range(5)], "more than 20000000 bytes in all"),
+        ([("a.png", b"x" * 4_000_000), Path("nowhere.txt")], "There is no file nowhere.txt here"),
+        ([("a.txt", b"x")] * 21, "There are 21 attachments; a message takes 20"),
+    ],
+)
+async def test_what_cannot_be_attached_is_refused_before_an_upload(attached: list[Any], why: str) -> None:
+    async with async_scripted(seen := Seen()) as client:
+        with pytest.raises(errors.WalkawayError, match=why):
+            await client.session("sess_1").send("go", attachments=attached)
+    assert seen.asked == []
+
+
 async def test_what_has_an_id_stands_for_it() -> None:
     async with async_scripted(seen := Seen()) as client:
         session = client.session("sess_1")

@@ -8,11 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.clients import RECORD, async_quick, async_scripted, no, said
+from tests.kit.clients import RECORD, async_quick, async_scripted, events as stream, log, look_up, no, said, sse
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import Running
-from walkaway import errors
+from walkaway import Call, errors
+from walkaway._async.crew import sleep
 from walkaway.events import MessageCompleted, TurnSteered
+from walkaway_wire import jsontext
 
 
 async def test_a_result_has_what_came_of_it(server: Running) -> None:
@@ -135,6 +137,7 @@ async def test_messages_to_a_busy_session(scripted: Running, model: MessagesApi)
         with pytest.raises(errors.SessionBusy, match="on_busy=") as busy:
             await session.send("second")
         assert busy.value.turn == turn.id
+        assert str(busy.value).count("enqueue") == 1
         steered = await session.send("only those", on_busy="steer")
         queued = await session.send("then the same", on_busy="enqueue")
         assert (turn.outcome, steered.outcome, queued.outcome) == ("started", "steered", "queued")
@@ -222,3 +225,83 @@ async def test_long_polls_hold_no_stream() -> None:
     async with async_scripted(handle) as client:
         assert (await client.turn("sess_1/msg_1").result()).status == "completed"
     assert asked == [{"wait": "25.0", "until": "waiting"}] * 3
+
+
+class TestCallsInTheLog:
+    """What a reader of events knows of the calls that the turn waits for."""
+
+    LOG = log(
+        ("message.created", {"id": "msg_1", "session_id": "sess_1", "status": "in_progress"}),
+        ("tool_call.requested", {"call_id": "t1", "name": "look_up", "arguments": {"what": "sea"}, "needs": "output"}),
+        ("tool_call.requested", {"call_id": "t2", "name": "bash", "arguments": {}, "needs": "approval"}),
+        ("tool_result", {"id": "t1", "content": "blue"}),
+        ("message.completed", {"id": "msg_1", "status": "completed"}),
+    )
+
+    async def test_a_call_is_pending_while_its_event_is_handled(self) -> None:
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            return stream([sse(self.LOG)]) if request.url.path.endswith("/events") else said(RECORD)
+
+        seen = []
+        async with async_scripted(handle) as client:
+            turn = client.turn("sess_1/msg_1")
+            async for event in turn.events():
+                seen.append([call.call_id for call in turn.pending])
+                assert event.turn_id == "msg_1"
+        assert seen == [[], ["t1"], ["t1", "t2"], ["t2"], []]
+
+    async def test_a_call_that_could_not_be_looked_at_is_not_lost(self) -> None:
+        answers, looks = list[Any](), list[int]()
+        waits = {**RECORD, "status": "in_progress", "pending_tool_calls": [self.LOG[1].data]}
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            if request.url.path.endswith("/events"):
+                return stream([sse(self.LOG, int(request.headers.get("last-event-id", "-1")))])
+            if request.url.path.endswith("/tool_results"):
+                answers.append(jsontext.loads(request.content)["results"])
+                return said({"response_id": "msg_1", "pending_tool_calls": []})
+            if request.url.path == "/v1/me":
+                return no(404, "not_found")
+            looks.append(1)
+            return no(500) if len(looks) == 1 else said(waits if len(looks) == 2 else RECORD)
+
+        async with async_scripted(handle, retries=0) as client:
+            client.tool(name="look_up", description="Looks up")(look_up.function)
+            turn = client.turn("sess_1/msg_1")
+            with pytest.raises(errors.ServerFailed):
+                [event async for event in turn.events()]
+            assert turn.cursor == "0"
+            read = []
+            async for event in turn.events():
+                read.append(event.number)
+                if event.number == 1:
+                    while not answers:
+                        await sleep(0.01)
+        assert read == [1, 2, 3, 4]
+        assert [each["call_id"] for each in answers[0]] == ["t1"]
+
+    async def test_an_error_of_reading_events_leads_back_to_the_turn(self) -> None:
+        record = {**RECORD, "status": "in_progress", "pending_tool_calls": [self.LOG[2].data]}
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            return stream([sse(self.LOG[:3])]) if request.url.path.endswith("/events") else said(record)
+
+        def ask(call: Call) -> bool:
+            raise RuntimeError(f"nobody is here for {call.name}")
+
+        async with async_scripted(handle) as client:
+            turn = client.turn("sess_1/msg_1")
+            with pytest.raises(errors.WalkawayError, match="nobody is here for bash") as caught:
+                [event async for event in turn.events(on_approval=ask)]
+        assert caught.value.turn is turn
+
+
+@pytest.mark.parametrize("how", ["ask", "run"])
+async def test_the_time_that_was_given_is_what_is_said(scripted: Running, model: MessagesApi, how: str) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("at last")], gate=gate)]
+    async with async_quick(scripted.url) as client:
+        deed = client.run if how == "run" else (await client.sessions.create()).ask
+        with pytest.raises(errors.TimedOut, match=r"has not ended within 0\.7 s\. It goes on"):
+            await deed("go", timeout=0.7)
+        gate.set()

@@ -84,13 +84,15 @@ async def test_a_feed_is_read_from_before_the_look_at_what_waits() -> None:
     asked: list[str] = []
     pending: dict[str, Any] = {"call_id": "t1", "name": "stock", "arguments": {"sku": "A"}, "needs": "output"}
     event: dict[str, Any] = {
+        "id": "evt_1",
+        "timestamp": "2026-11-29T12:00:00Z",
         "type": "turn.awaiting_tools",
         "data": {"id": "msg_1", "session_id": "sess_1", "tool_calls": [pending]},
     }
-    other = {"type": "turn.awaiting_tools", "data": {**event["data"], "tool_calls": [{**pending, "name": "other"}]}}
+    other = {**event, "data": {**event["data"], "tool_calls": [{**pending, "name": "other"}]}}
     pages: list[dict[str, Any]] = [
         {"events": [], "next": "evt_0"},
-        {"events": [other, event, {"type": "turn.completed", "data": {}}], "next": "evt_1"},
+        {"events": [other, event, {**event, "type": "turn.completed", "data": {}}], "next": "evt_1"},
         {"events": [event], "next": "evt_1"},
     ]
 
@@ -103,7 +105,7 @@ async def test_a_feed_is_read_from_before_the_look_at_what_waits() -> None:
             return said(pages.pop(0))
         if path.endswith("/tool_results"):
             return said({"response_id": "msg_1", "pending_tool_calls": []})
-        return said([] if path == "/v1/sessions" else {"pending_tool_calls": [pending]})
+        return said([] if path == "/v1/sessions" else {"id": "msg_1", "pending_tool_calls": [pending]})
 
     shop = Shop()
     async with async_scripted(handle) as client:

@@ -153,7 +153,7 @@ def test_a_path_that_would_be_another_address_is_not_sent(path: str, tmp_path: P
 
 def test_an_id_that_would_be_another_address_is_not_sent() -> None:
     with scripted(nobody) as client:
-        with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
+        with pytest.raises(errors.SettingInvalid, match="names no agent"):
             client.agents.delete("../sessions/sess_2")
         with pytest.raises(errors.SettingInvalid, match="nothing was sent"):
             client.session("..").delete()

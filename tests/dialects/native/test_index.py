@@ -105,17 +105,26 @@ def test_by_agent_title_and_how_they_ended(own: httpx.Client, model: MessagesApi
         assert own.get("/v1/sessions", params=asked).json()["error"] == "invalid_request"
 
 
+def test_punctuation_of_stored_records_is_no_text_of_theirs(own: httpx.Client) -> None:
+    one = sse.new(own, metadata={"Place": {"names": ["Pôrto", 'a "b"'], "metres": 42, "open": True}, "x": "{y"})
+    sse.new(own)
+    for text_ in ("place", "pôrto", '"B"', "42", "true", "{Y"):
+        assert found(own, q=text_) == [one], text_
+    for text_ in ("{}", '{"', '"place"', '":', '", ', "[", "}", "\\", "\n"):
+        assert found(own, q=text_) == [], text_
+
+
 def test_a_page_may_be_short_and_says_so(
     client: httpx.Client, stranger: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index, "OF_LIST", 3)
-    wanted = [sse.new(stranger, metadata={"mark": "x"})]
+    wanted = [sse.new(stranger, metadata={"landmark": "x"})]
     for _ in range(20):
         sse.new(stranger)
-    wanted.append(sse.new(stranger, metadata={"mark": "x"}))
-    page = stranger.get("/v1/sessions", params={"q": '"mark"'})
+    wanted.append(sse.new(stranger, metadata={"landmark": "x"}))
+    page = stranger.get("/v1/sessions", params={"q": "landmark"})
     assert [record["id"] for record in page.json()] == wanted[1:]
     assert page.headers["x-next-cursor"]
-    assert found(stranger, q='"mark"') == wanted[::-1]
-    assert found(stranger, q='"mark"', limit="1") == wanted[::-1]
-    assert not set(wanted) & set(found(client, q='"mark"'))
+    assert found(stranger, q="landmark") == wanted[::-1]
+    assert found(stranger, q="landmark", limit="1") == wanted[::-1]
+    assert not set(wanted) & set(found(client, q="landmark"))

@@ -9,7 +9,7 @@ from walkaway import profiles, tools as of_tools
 from walkaway._async.feeds import AsyncFeed
 from walkaway._async.resources import AsyncAgents, AsyncWebhooks
 from walkaway._async.results import AsyncResult
-from walkaway._async.session import AsyncSession
+from walkaway._async.session import AsyncSession, asked
 from walkaway._async.sessions import AsyncSessions
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
@@ -101,7 +101,9 @@ class AsyncWalkaway:
         deadline = Deadline(timeout)
         soon = AsyncSessions(self._transport.until(deadline), self._own)
         session = await soon.create(agent=agent, tools=tools, **told)
-        return await session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
+        return await asked(
+            session, self._transport, message, deadline, attachments=attachments, on_approval=on_approval
+        )
 
     def session(self, id_: "str | SessionRecord | AsyncSession", /) -> AsyncSession:
         """Give a handle for a session, by its id or what has it; asks nobody. Raises SettingInvalid."""
@@ -150,7 +152,7 @@ class AsyncWalkaway:
         from walkaway_wire.me import Me
 
         try:
-            return lenient(Me, (await self._transport.request("GET", "/v1/me")).object())
+            return lenient(Me, (await self._transport.request("GET", "/v1/me")).record("tenant"))
         except NotFound:
             raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
 

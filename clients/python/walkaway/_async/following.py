@@ -6,7 +6,8 @@ from typing import Any
 
 from walkaway import answers
 from walkaway._async.crew import sleep
-from walkaway._async.transport import AsyncStream, AsyncTransport
+from walkaway._async.streams import AsyncStream
+from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.events import Event, made
 from walkaway.reading import Decoder, Line, Place
@@ -19,11 +20,14 @@ logger = logging.getLogger("walkaway")
 
 
 class AsyncFollower:
-    """One reader of one log. `place` is where it is; what it has given is never given again."""
+    """One reader of one log. `place` is where it is; what it has given is never given again.
 
-    def __init__(self, transport: AsyncTransport, path: str, place: Place, *, of_session: bool = False) -> None:
+    `turn`: the id of the one whose log it is; none: of a whole session's.
+    """
+
+    def __init__(self, transport: AsyncTransport, path: str, place: Place, *, turn: str = "") -> None:
         self._transport, self._path, self.place = transport, path, place
-        self._of_session = of_session
+        self._of_session, self._turn = not turn, turn
         options = transport.options
         self._pacing = Pacing(options.patience, options.first_wait)
         self._connected = self._over = False
@@ -103,12 +107,13 @@ class AsyncFollower:
         """Give what is there, and wait for nothing."""
         while True:
             asked = {"after": self.place.cursor, "limit": PAGE, "format": "json"}
-            page = (await self._transport.request("GET", self._path, params=asked)).object()
-            for said in page.get("events", ()):
-                event = self._taken(Line(str(said["id"]), str(said["event"]), jsontext.dumps(said["data"])))
+            answer = await self._transport.request("GET", self._path, params=asked)
+            page, found = answer.object(), answer.records("event", under="events")
+            for said in found:
+                event = self._taken(Line(str(said.get("id", "")), said["event"], jsontext.dumps(said.get("data"))))
                 if event is not None:
                     yield event
-            if page.get("done") or len(page.get("events", ())) < PAGE:
+            if page.get("done") or len(found) < PAGE:
                 return
 
     def _opened(self, deadline: Deadline) -> Any:
@@ -132,5 +137,5 @@ class AsyncFollower:
         if not line.cursor or not self.place.takes(line.cursor):
             return None
         self._last = line.type
-        turn = line.cursor.rpartition(":")[0]
-        return made(line.type, line.cursor, line.text, turn if turn.startswith("msg_") else "")
+        log = line.cursor.rpartition(":")[0]
+        return made(line.type, line.cursor, line.text, log if log.startswith("msg_") else self._turn)

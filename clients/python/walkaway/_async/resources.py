@@ -39,7 +39,7 @@ class AsyncAgents:
 
     async def get(self, agent: "str | AgentRecord", /) -> "AgentRecord":
         """Ask for an agent."""
-        return _agent((await self._transport.request("GET", address("agents", id_of("agent", agent)))).object())
+        return _agent((await self._transport.request("GET", address("agents", id_of("agent", agent)))).record("id"))
 
     def list(self, *, limit: int | None = None) -> "AsyncPages[AgentRecord]":
         """List agents."""
@@ -56,7 +56,7 @@ class AsyncAgents:
         """Change what is named, for turns that begin from now on."""
         body = change | ({} if tools is None else {"tools": gathered(tools)[1]})
         return _agent(
-            (await self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).object()
+            (await self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).record("id")
         )
 
     async def delete(self, agent: "str | AgentRecord", /) -> None:
@@ -92,16 +92,18 @@ class AsyncWebhooks:
 
     async def get(self, webhook: "Webhook", /) -> "WebhookRecord":
         """Ask for a webhook."""
-        return _webhook((await self._transport.request("GET", address("webhooks", id_of("webhook", webhook)))).object())
+        return _webhook(
+            (await self._transport.request("GET", address("webhooks", id_of("webhook", webhook)))).record("id")
+        )
 
     async def list(self) -> "list[WebhookRecord]":
         """List webhooks."""
-        return [_webhook(each) for each in (await self._transport.request("GET", "/v1/webhooks")).array()]
+        return [_webhook(each) for each in (await self._transport.request("GET", "/v1/webhooks")).records("id")]
 
     async def update(self, webhook: "Webhook", /, **change: Any) -> "WebhookRecord":
         """Change `url`, `events`, `format`, `description` or `status`."""
         path = address("webhooks", id_of("webhook", webhook))
-        return _webhook((await self._transport.request("PATCH", path, json=change, safe=Safe.YES)).object())
+        return _webhook((await self._transport.request("PATCH", path, json=change, safe=Safe.YES)).record("id"))
 
     async def delete(self, webhook: "Webhook", /) -> None:
         """Forget an address."""
@@ -112,7 +114,9 @@ class AsyncWebhooks:
         from walkaway_wire.webhooks import SecretRotated
 
         path = address("webhooks", id_of("webhook", webhook), "rotate")
-        return lenient(SecretRotated, (await self._transport.request("POST", path, json={"grace": grace})).object())
+        return lenient(
+            SecretRotated, (await self._transport.request("POST", path, json={"grace": grace})).record("secret")
+        )
 
     async def test(self, webhook: "Webhook", /) -> None:
         """Have `webhook.test` sent."""
@@ -130,7 +134,7 @@ class AsyncWebhooks:
         from walkaway_wire.webhooks import DeliveryDetail
 
         path = address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery))
-        return lenient(DeliveryDetail, (await self._transport.request("GET", path)).object())
+        return lenient(DeliveryDetail, (await self._transport.request("GET", path)).record("id"))
 
     async def redeliver(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> None:
         """Begin the attempts anew."""

@@ -8,7 +8,7 @@ from walkaway._async.answering import give
 from walkaway._async.files import AsyncFiles
 from walkaway._async.following import AsyncFollower
 from walkaway._async.lists import AsyncPages
-from walkaway._async.results import AsyncResult
+from walkaway._async.results import AsyncResult, awaited
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway.events import Event
@@ -92,14 +92,14 @@ class AsyncSession:
 
     async def refresh(self) -> "AsyncSession":
         """Ask how it stands."""
-        self.raw = (await self._transport.request("GET", self._path)).object()
+        self.raw = (await self._transport.request("GET", self._path)).record("id")
         return self
 
     async def update(self, *, metadata: Mapping[str, Any] | None = None, title: str | None = None) -> "AsyncSession":
         """Set keys of the metadata (None removes one, others stay), or the title."""
         said = {"metadata": metadata, "title": title}
         change = {name: value for name, value in said.items() if value is not None}
-        self.raw = (await self._transport.request("PATCH", self._path, json=change, safe=Safe.YES)).object()
+        self.raw = (await self._transport.request("PATCH", self._path, json=change, safe=Safe.YES)).record("id")
         return self
 
     async def delete(self) -> None:
@@ -124,12 +124,14 @@ class AsyncSession:
         """Send a message, and come back at once: the turn goes on by itself, and starts once whatever breaks.
 
         `attachments`: a `str` is a path of the workspace, a `Path` a file of this machine, a pair is a name and bytes;
-        what is larger than 3 MB goes to `uploads/` of the workspace first. `on_busy`: what becomes of the message while
-        a turn runs: refused with SessionBusy, queued, told to the running turn, or begun in its place.
+        what is larger than 3 MB goes to `uploads/` of the workspace first. At most 20: texts of
+        1 MB, PNG, JPEG, GIF and WebP of 5 MB, PDFs of 20 MB, 20 MB in all. Raises FileRefused for others, and sends
+        nothing then. `on_busy`: what becomes of the message while a turn runs: refused with SessionBusy, queued, told
+        to the running turn, or begun in its place.
         """
         body: dict[str, Any] = {"message": message, "on_busy": on_busy}
         if given := listed("attachments", attachments):
-            body["attachments"] = [await sending.attached(self.files, each) for each in given]
+            body["attachments"] = await sending.attached(self.files, given)
         hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
         body |= {name: value for name, value in hook.items() if value}
         said = await sending.sent(self._transport, self._path, body, idempotency_key)
@@ -151,11 +153,17 @@ class AsyncSession:
         raise_on_failure: bool = True,
     ) -> AsyncResult:
         """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
-        deadline = Deadline(timeout)
-        soon = AsyncSession(self._transport.until(deadline), self.id, own=self.own)
-        turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
-        left, how = deadline.remaining, raise_on_failure
-        return await turn.result(left, on_waiting=on_waiting, on_approval=on_approval, raise_on_failure=how)
+        return await asked(
+            self,
+            self._transport,
+            message,
+            Deadline(timeout),
+            attachments=attachments,
+            on_busy=on_busy,
+            on_approval=on_approval,
+            raising=on_waiting == "raise",
+            raise_on_failure=raise_on_failure,
+        )
 
     def turns(self, limit: int | None = None) -> AsyncPages[AsyncTurn]:
         """List the turns, the newest first."""
@@ -176,7 +184,7 @@ class AsyncSession:
 
         Runs no tools. Without `follow` it gives what is there.
         """
-        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(after), of_session=True)
+        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(after))
         found = follower.events() if follow else follower.present()
         try:
             async for event in found:
@@ -187,3 +195,23 @@ class AsyncSession:
     async def answer(self, *answers: Mapping[str, Any]) -> list[Call]:
         """Answer calls, in the form of POST …/tool_results; give those that are still waited for."""
         return await give(self._transport, self.id, *answers)
+
+
+async def asked(
+    session: AsyncSession,
+    transport: AsyncTransport,
+    message: str,
+    deadline: Deadline,
+    *,
+    attachments: "Sequence[str | Path | tuple[str, bytes]]" = (),
+    on_busy: OnBusy = "reject",
+    on_approval: Approver | None = None,
+    raising: bool = True,
+    raise_on_failure: bool = True,
+) -> AsyncResult:
+    """Send a message and wait for what comes of it, as `session.ask` says it, by a deadline that runs already."""
+    soon = AsyncSession(transport.until(deadline), session.id, own=session.own)
+    turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
+    return await awaited(
+        turn, transport, session.own, on_approval, deadline, raising=raising, raise_on_failure=raise_on_failure
+    )

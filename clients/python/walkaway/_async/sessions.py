@@ -67,7 +67,8 @@ class AsyncSessions:
     async def delete_many(self, *, status: str | None = None, older_than: str | None = None) -> int:
         """Delete by filter, such as `status="idle"`, `older_than="1h30m"`; give how many. Without a filter: refused."""
         asked = {"status": status, "older_than": older_than}
-        return int((await self._transport.request("DELETE", "/v1/sessions", params=asked)).object()["deleted"])
+        answer = await self._transport.request("DELETE", "/v1/sessions", params=asked)
+        return int(answer.having("deleted", int)["deleted"])
 
     def _made(self, raw: Mapping[str, Any], own: Mapping[str, Tool] | None = None) -> AsyncSession:
         return AsyncSession(self._transport.lasting, str(raw["id"]), own={**self._own, **(own or {})}, raw=raw)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway import answers, retries
 from walkaway._async.crew import sleep
+from walkaway._async.streams import AsyncStream
 from walkaway.answers import Answer
 from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
 from walkaway.profiles import Options, is_here
@@ -25,32 +26,6 @@ GRACE = 1.0
 """Seconds behind a deadline for an answer that is under way."""
 KEYED = "idempotent_creates"
 """The feature of servers that take an Idempotency-Key wherever something is made."""
-
-
-class AsyncStream:
-    """An answer that comes bit by bit."""
-
-    def __init__(self, transport: "AsyncTransport", answer: "httpx2.Response") -> None:
-        self._transport, self._answer = transport, answer
-        self.status = answer.status_code
-        self.headers = {name.lower(): value for name, value in answer.headers.items()}
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Give what comes. Raises Unreachable when the connection breaks, or nothing comes for too long."""
-        import httpx2
-
-        answer = self._answer
-        plain = not (answer.is_stream_consumed or "content-encoding" in self.headers)
-        try:
-            async for chunk in answer.aiter_raw() if plain else answer.aiter_bytes():
-                yield chunk
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise self._transport.unreachable(error) from None
-
-    async def whole(self) -> Answer:
-        """Read the rest of it, which is short."""
-        parts = [part async for part in self.chunks()]
-        return Answer(self.status, self.headers, b"".join(parts), str(self._answer.request.url))
 
 
 class AsyncTransport:
@@ -94,14 +69,15 @@ class AsyncTransport:
         if not self._features:
             try:
                 answer = await self.request("GET", "/v1/me")
-                said = answer.object() if answer.is_named else answer.having("features")
+                said = answer.object() if answer.is_named else answer.having("features", list)
             except (Refused, NotWalkaway) as error:
                 if answers.is_unknown_path(error):
                     return frozenset()
                 if isinstance(error, NotWalkaway) or not answers.is_ours(error) or error.status not in {403, 404, 405}:
                     raise
                 said = {}
-            self._features.append(frozenset(map(str, said.get("features", ()))))
+            named = said.get("features")
+            self._features.append(frozenset(map(str, named if isinstance(named, list) else ())))
         return self._features[0]
 
     async def request(
@@ -116,11 +92,12 @@ class AsyncTransport:
         safe: Safe | None = None,
         repeats: int | None = None,
         read: float | None = None,
+        bounded: bool = True,
     ) -> Answer:
         """Send a request, and again by the rules of `retries`; give what is a success.
 
         `content` makes the body anew for each attempt. `repeats`: instead of the client's. `read`: seconds without a
-        byte. Raises Refused, Unreachable, NotWalkaway.
+        byte. `bounded`: whether time and size of the body are, too. Raises Refused, Unreachable, NotWalkaway.
         """
         safe = safe or (Safe.NO if method in {"POST", "PATCH"} else Safe.YES)
         most = self.options.retries if repeats is None else repeats
@@ -131,7 +108,7 @@ class AsyncTransport:
             after, error = 0.0, None
             try:
                 answer = await self._attempt(
-                    self._request(method, path, params, kind | dict(headers or {}), read, content=made())
+                    self._request(method, path, params, kind | dict(headers or {}), read, content=made()), bounded
                 )
             except Unreachable as lost:
                 error, what = lost, Outcome.NO_ANSWER if lost.sent else Outcome.NOT_SENT
@@ -190,13 +167,19 @@ class AsyncTransport:
         except (Refused, Unreachable, NotWalkaway):
             return False
 
-    async def _attempt(self, request: "httpx2.Request") -> Answer:
+    async def _attempt(self, request: "httpx2.Request", bounded: bool) -> Answer:  # noqa: FBT001 - passed on
         import httpx2
 
+        again = request.method in {"GET", "HEAD"}
         try:
-            answer = await self._client().send(request, follow_redirects=request.method in {"GET", "HEAD"})
+            answer = await self._client().send(request, stream=bounded, follow_redirects=again)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             raise self.unreachable(error) from None
+        if bounded:
+            try:
+                return await AsyncStream(self, answer).whole()
+            finally:
+                await answer.aclose()
         named = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status_code, named, answer.content, str(answer.request.url))
 

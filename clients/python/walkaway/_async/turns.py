@@ -10,7 +10,7 @@ from walkaway._async.following import AsyncFollower
 from walkaway._async.results import AsyncResult, awaited
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import NotFound, Refused, Unreachable, WalkawayError
-from walkaway.events import Event, TextDelta, ToolCallRequested
+from walkaway.events import Event, TextDelta, ToolCallApproved, ToolCallRequested, ToolResult
 from walkaway.given import address
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
@@ -87,7 +87,7 @@ class AsyncTurn:
 
     @property
     def pending(self) -> list[Call]:
-        """The calls that it waits for."""
+        """The calls that it waits for, as far as that is known here."""
         return [Call.read(each, self.session_id, self.id) for each in self.raw.get("pending_tool_calls") or ()]
 
     @property
@@ -104,7 +104,7 @@ class AsyncTurn:
 
     async def refresh(self) -> "AsyncTurn":
         """Ask how it stands."""
-        self.raw = (await self._transport.request("GET", self._path)).object()
+        self.raw = (await self._transport.request("GET", self._path)).record("id")
         return self
 
     async def events(
@@ -123,7 +123,7 @@ class AsyncTurn:
         cursor = self.cursor if after is None else str(after) if str(after) != "-1" else ""
         if not cursor:
             self._said = Accumulator()
-        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(cursor))
+        follower = AsyncFollower(self._transport, f"{self._path}/events", Place(cursor), turn=self.id)
         answering = AsyncAnswering(self._transport, self.own if tools else {}, on_approval)
         present = follower.present if not follow else None
         between = waiting.others(self, self._transport, answering, Deadline(None))
@@ -204,16 +204,26 @@ class AsyncTurn:
         return call if isinstance(call, Call) else Call(call, "")
 
     async def _take(self, event: Event, answering: AsyncAnswering) -> None:
-        self.cursor = event.cursor
+        call = Call.read(event.data, self.session_id, self.id) if isinstance(event, ToolCallRequested) else None
+        ours = call is not None and answering.knows(call)
+        waits = call is not None and ours and await self._waits_for(call)
+        self.cursor = event.cursor  # what raises before is read anew from there
         self._said.take(event)
-        if isinstance(event, ToolCallRequested):
-            call = Call.read(event.data, self.session_id, self.id)
-            if answering.knows(call) and await self._waits_for(call):
-                answering.take(call)
+        if call is not None and waits:
+            answering.take(call)
+        elif call is not None and not ours:
+            self._note(call.call_id, event.data)
+        elif isinstance(event, ToolResult | ToolCallApproved):
+            self._note(str(event.data.get("call_id") or event.data.get("id") or ""))
         if event.at_end:
             self.raw["status"] = event.type.rpartition(".")[2].replace("error", "failed")
             with suppress(Unreachable, Refused):  # the log has told the end
                 await self.refresh()
+
+    def _note(self, id_: str, asked: Mapping[str, Any] | None = None) -> None:
+        """Note what the log says of a call: that it is `asked`, or waits no more."""
+        others = [each for each in self.raw.get("pending_tool_calls") or () if each.get("call_id") != id_]
+        self.raw["pending_tool_calls"] = [*others, asked] if asked else others
 
     async def _waits_for(self, call: Call) -> bool:
         """Whether a call still waits: an old log has those that were answered long ago."""

@@ -104,7 +104,7 @@ async def _poll(
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
     path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout
-    turn.raw = (await transport.request("GET", path, params=asked, read=read, repeats=0)).object()
+    turn.raw = (await transport.request("GET", path, params=asked, read=read, repeats=0)).record("id")
     _look(turn, answering, raising=raising)
     if answering.running:
         if await answering.idle(deadline.left(LONGEST_POLL)) and answering.running and turn.pending:
@@ -121,7 +121,7 @@ async def _read(
     await _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
-    follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor))
+    follower = AsyncFollower(transport, f"{path}/events", Place(turn.cursor), turn=turn.id)
     found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         async for event in found:
@@ -179,4 +179,4 @@ def others(
 async def _refresh(turn: "AsyncTurn", transport: AsyncTransport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
     path = address("sessions", turn.session_id, "responses", turn.id)
-    turn.raw = (await transport.request("GET", path, repeats=0)).object()
+    turn.raw = (await transport.request("GET", path, repeats=0)).record("id")

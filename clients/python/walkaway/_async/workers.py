@@ -104,7 +104,9 @@ class AsyncWorker:
     async def _look_at(self, session: str, turn: str) -> None:
         """Ask what still waits: an event may be old, come twice, or be too large to have the arguments."""
         try:
-            record = (await self._transport.request("GET", address("sessions", session, "responses", turn))).object()
+            record = (await self._transport.request("GET", address("sessions", session, "responses", turn))).record(
+                "id"
+            )
         except NotFound:
             return
         self._take(record.get("pending_tool_calls") or (), session, turn)

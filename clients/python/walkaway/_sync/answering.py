@@ -165,6 +165,6 @@ def give(transport: Transport, session: str, *results: Mapping[str, object]) -> 
     """Post answers; give the calls that the turn still waits for. Safe to repeat: the first answer stands."""
     path = address("sessions", session, "tool_results")
     answer = transport.request("POST", path, json={"results": list(results)}, safe=Safe.YES)
-    said = answer.object()
+    said = answer.record()
     turn = str(said.get("response_id", ""))
-    return [Call.read(each, session, turn) for each in said.get("pending_tool_calls", ())]
+    return [Call.read(each, session, turn) for each in said.get("pending_tool_calls") or ()]

@@ -9,7 +9,7 @@ from walkaway import profiles, tools as of_tools
 from walkaway._sync.feeds import Feed
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.results import Result
-from walkaway._sync.session import Session
+from walkaway._sync.session import Session, asked
 from walkaway._sync.sessions import Sessions
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
@@ -101,7 +101,7 @@ class Walkaway:
         deadline = Deadline(timeout)
         soon = Sessions(self._transport.until(deadline), self._own)
         session = soon.create(agent=agent, tools=tools, **told)
-        return session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
+        return asked(session, self._transport, message, deadline, attachments=attachments, on_approval=on_approval)
 
     def session(self, id_: "str | SessionRecord | Session", /) -> Session:
         """Give a handle for a session, by its id or what has it; asks nobody. Raises SettingInvalid."""
@@ -150,7 +150,7 @@ class Walkaway:
         from walkaway_wire.me import Me
 
         try:
-            return lenient(Me, (self._transport.request("GET", "/v1/me")).object())
+            return lenient(Me, (self._transport.request("GET", "/v1/me")).record("tenant"))
         except NotFound:
             raise FeatureMissing("me", "This server is older and does not tell who is calling") from None
 

@@ -69,8 +69,8 @@ def page(transport: Transport, after: str, wait: float) -> tuple[list[Mapping[st
     """Ask once: give what has come, and where to read on."""
     asked = {"after": after, "wait": wait or None, "format": "json"}
     read = wait + transport.options.timeout
-    said = (transport.request("GET", "/v1/events", params=asked, read=read, repeats=0)).having("next")
-    return list(said.get("events", ())), str(said["next"])
+    answer = transport.request("GET", "/v1/events", params=asked, read=read, repeats=0)
+    return list(answer.records("id", "type", "timestamp", under="events")), answer.record("next")["next"]
 
 
 def _event(said: Mapping[str, Any]) -> WebhookEvent:

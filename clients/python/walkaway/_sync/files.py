@@ -45,7 +45,7 @@ class Files:
         """Give the entries of a directory."""
         path = path.strip("/")
         answer = self._transport.request("GET", self._path, params={"path": path})
-        return [_entry(path, each) for each in answer.array()]
+        return [_entry(path, each) for each in answer.records("name", "type")]
 
     def walk(self, path: str = "") -> Generator[Entry, None, None]:
         """Give every file below a directory."""
@@ -59,7 +59,7 @@ class Files:
 
     def read(self, path: str) -> bytes:
         """Give a file's bytes. Raises FileRefused for a folder."""
-        answer = self._transport.request("GET", self._of(path))
+        answer = self._transport.request("GET", self._of(path), bounded=False)
         answers.check_file(path, answer.headers, self._transport.options)
         return answer.body
 
@@ -122,8 +122,8 @@ class Files:
     def _put(self, path: str, source: "bytes | Path", size: int) -> Entry:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         body = (lambda: source) if isinstance(source, bytes) else (lambda: _pieces(source))
-        said = (self._transport.request("PUT", self._of(path), content=body, headers=headers)).object()
-        return Entry(str(said["path"]), "file", int(said["size"]), float(said["modified"]))
+        said = (self._transport.request("PUT", self._of(path), content=body, headers=headers)).record("path")
+        return Entry(said["path"], "file", int(said.get("size") or 0), float(said.get("modified") or 0))
 
     def _fetch(self, path: str, out: Any, only: Mapping[str, str]) -> None:
         options = self._transport.options
@@ -164,4 +164,4 @@ def _pieces(path: Path) -> Generator[bytes, None, None]:
 
 def _entry(directory: str, said: Mapping[str, Any]) -> Entry:
     path = f"{directory}/{said['name']}".lstrip("/")
-    return Entry(path, str(said["type"]), int(said.get("size", 0)), float(said.get("modified", 0)))
+    return Entry(path, str(said["type"]), int(said.get("size") or 0), float(said.get("modified") or 0))

@@ -45,7 +45,7 @@ class Pages(Generic[T]):
         size = PAGE if self._limit is None else max(1, min(PAGE, self._limit))
         asked = {**self._params, "limit": size, "after": self.cursor}
         answer = self._transport.request("GET", self._path, params=asked)
-        self.page = [self._make(each) for each in answer.array()]
+        self.page = [self._make(each) for each in answer.records("id")]
         self.cursor = answer.headers.get("x-next-cursor") or None
         return self.page
 

@@ -39,7 +39,7 @@ class Agents:
 
     def get(self, agent: "str | AgentRecord", /) -> "AgentRecord":
         """Ask for an agent."""
-        return _agent((self._transport.request("GET", address("agents", id_of("agent", agent)))).object())
+        return _agent((self._transport.request("GET", address("agents", id_of("agent", agent)))).record("id"))
 
     def list(self, *, limit: int | None = None) -> "Pages[AgentRecord]":
         """List agents."""
@@ -55,7 +55,9 @@ class Agents:
     ) -> "AgentRecord":
         """Change what is named, for turns that begin from now on."""
         body = change | ({} if tools is None else {"tools": gathered(tools)[1]})
-        return _agent((self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).object())
+        return _agent(
+            (self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).record("id")
+        )
 
     def delete(self, agent: "str | AgentRecord", /) -> None:
         """Delete an agent."""
@@ -90,16 +92,16 @@ class Webhooks:
 
     def get(self, webhook: "Webhook", /) -> "WebhookRecord":
         """Ask for a webhook."""
-        return _webhook((self._transport.request("GET", address("webhooks", id_of("webhook", webhook)))).object())
+        return _webhook((self._transport.request("GET", address("webhooks", id_of("webhook", webhook)))).record("id"))
 
     def list(self) -> "list[WebhookRecord]":
         """List webhooks."""
-        return [_webhook(each) for each in (self._transport.request("GET", "/v1/webhooks")).array()]
+        return [_webhook(each) for each in (self._transport.request("GET", "/v1/webhooks")).records("id")]
 
     def update(self, webhook: "Webhook", /, **change: Any) -> "WebhookRecord":
         """Change `url`, `events`, `format`, `description` or `status`."""
         path = address("webhooks", id_of("webhook", webhook))
-        return _webhook((self._transport.request("PATCH", path, json=change, safe=Safe.YES)).object())
+        return _webhook((self._transport.request("PATCH", path, json=change, safe=Safe.YES)).record("id"))
 
     def delete(self, webhook: "Webhook", /) -> None:
         """Forget an address."""
@@ -110,7 +112,7 @@ class Webhooks:
         from walkaway_wire.webhooks import SecretRotated
 
         path = address("webhooks", id_of("webhook", webhook), "rotate")
-        return lenient(SecretRotated, (self._transport.request("POST", path, json={"grace": grace})).object())
+        return lenient(SecretRotated, (self._transport.request("POST", path, json={"grace": grace})).record("secret"))
 
     def test(self, webhook: "Webhook", /) -> None:
         """Have `webhook.test` sent."""
@@ -128,7 +130,7 @@ class Webhooks:
         from walkaway_wire.webhooks import DeliveryDetail
 
         path = address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery))
-        return lenient(DeliveryDetail, (self._transport.request("GET", path)).object())
+        return lenient(DeliveryDetail, (self._transport.request("GET", path)).record("id"))
 
     def redeliver(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> None:
         """Begin the attempts anew."""

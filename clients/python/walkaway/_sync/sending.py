@@ -10,6 +10,7 @@ from walkaway._sync.files import Files
 from walkaway._sync.transport import Transport
 from walkaway.errors import SettingInvalid
 from walkaway.retries import Safe
+from walkaway_wire import attaching
 
 
 def key() -> str:
@@ -21,18 +22,41 @@ def sent(transport: Transport, session: str, body: Mapping[str, Any], own: str |
     """Post a message with a key of its own, which makes every repeat the same message; do not wait for its turn."""
     headers = {"Prefer": "respond-async", "Idempotency-Key": own or key()}
     answer = transport.request("POST", f"{session}/messages", json=body, headers=headers, safe=Safe.YES)
-    return answer.object()
+    return answer.record("response_id")
 
 
 def created(transport: Transport, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Post what makes something. Repeated when nobody knows what came of it only where the server takes keys."""
     headers = {"Idempotency-Key": key()}
     answer = transport.request("POST", path, json=body, headers=headers, safe=Safe.WITH_KEYS)
-    return answer.object()
+    return answer.record("id")
 
 
-def attached(files: Files, given: str | Path | tuple[str, bytes]) -> dict[str, str]:
-    """Make an attachment: a path of the workspace, or a file of this machine, sent along or, if large, before."""
+def attached(files: Files, every: list[Any]) -> list[dict[str, str]]:
+    """Make attachments. All are looked at before one is uploaded. Raises SettingInvalid, FileMissing, FileRefused."""
+    if len(every) > attaching.MOST:
+        raise SettingInvalid(f"There are {len(every)} attachments; a message takes {attaching.MOST}")
+    paths.check_attached([found for each in every if (found := _size(each))])
+    return [_attached(files, each) for each in every]
+
+
+def _size(given: Any) -> tuple[str, int] | None:
+    """Give name and size of what is of this machine."""
+    if isinstance(given, str):
+        return None
+    if isinstance(given, Path):
+        found = paths.file(given)
+        return found.name, found.stat().st_size
+    if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], bytes)):
+        raise SettingInvalid(
+            "An attachment is a path of the workspace (a str), a Path of this machine, or a name and bytes; "
+            f"not {repr(given)[:100]}"
+        )
+    return given[0], len(given[1])
+
+
+def _attached(files: Files, given: str | Path | tuple[str, bytes]) -> dict[str, str]:
+    """Make one: a path of the workspace, or a file of this machine, sent along or, if large, before."""
     if isinstance(given, str):
         return {"path": given}
     if isinstance(given, Path):
@@ -40,11 +64,6 @@ def attached(files: Files, given: str | Path | tuple[str, bytes]) -> dict[str, s
         if found.stat().st_size > paths.INLINE_BYTES:
             return {"path": (files.upload(found, f"uploads/{found.name}")).path, "name": found.name}
         return paths.inline(found.name, found.read_bytes())
-    if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str) and isinstance(given[1], bytes)):
-        raise SettingInvalid(
-            "An attachment is a path of the workspace (a str), a Path of this machine, or a name and bytes; "
-            f"not {repr(given)[:100]}"
-        )
     name, data = given
     if len(data) > paths.INLINE_BYTES:
         return {"path": (files.upload(data, f"uploads/{name}")).path, "name": name}

@@ -10,7 +10,7 @@ from walkaway._sync.following import Follower
 from walkaway._sync.results import Result, awaited
 from walkaway._sync.transport import Transport
 from walkaway.errors import NotFound, Refused, Unreachable, WalkawayError
-from walkaway.events import Event, TextDelta, ToolCallRequested
+from walkaway.events import Event, TextDelta, ToolCallApproved, ToolCallRequested, ToolResult
 from walkaway.given import address
 from walkaway.reading import Accumulator, Place
 from walkaway.records import lenient
@@ -87,7 +87,7 @@ class Turn:
 
     @property
     def pending(self) -> list[Call]:
-        """The calls that it waits for."""
+        """The calls that it waits for, as far as that is known here."""
         return [Call.read(each, self.session_id, self.id) for each in self.raw.get("pending_tool_calls") or ()]
 
     @property
@@ -104,7 +104,7 @@ class Turn:
 
     def refresh(self) -> "Turn":
         """Ask how it stands."""
-        self.raw = (self._transport.request("GET", self._path)).object()
+        self.raw = (self._transport.request("GET", self._path)).record("id")
         return self
 
     def events(
@@ -123,7 +123,7 @@ class Turn:
         cursor = self.cursor if after is None else str(after) if str(after) != "-1" else ""
         if not cursor:
             self._said = Accumulator()
-        follower = Follower(self._transport, f"{self._path}/events", Place(cursor))
+        follower = Follower(self._transport, f"{self._path}/events", Place(cursor), turn=self.id)
         answering = Answering(self._transport, self.own if tools else {}, on_approval)
         present = follower.present if not follow else None
         between = waiting.others(self, self._transport, answering, Deadline(None))
@@ -204,16 +204,26 @@ class Turn:
         return call if isinstance(call, Call) else Call(call, "")
 
     def _take(self, event: Event, answering: Answering) -> None:
-        self.cursor = event.cursor
+        call = Call.read(event.data, self.session_id, self.id) if isinstance(event, ToolCallRequested) else None
+        ours = call is not None and answering.knows(call)
+        waits = call is not None and ours and self._waits_for(call)
+        self.cursor = event.cursor  # what raises before is read anew from there
         self._said.take(event)
-        if isinstance(event, ToolCallRequested):
-            call = Call.read(event.data, self.session_id, self.id)
-            if answering.knows(call) and self._waits_for(call):
-                answering.take(call)
+        if call is not None and waits:
+            answering.take(call)
+        elif call is not None and not ours:
+            self._note(call.call_id, event.data)
+        elif isinstance(event, ToolResult | ToolCallApproved):
+            self._note(str(event.data.get("call_id") or event.data.get("id") or ""))
         if event.at_end:
             self.raw["status"] = event.type.rpartition(".")[2].replace("error", "failed")
             with suppress(Unreachable, Refused):  # the log has told the end
                 self.refresh()
+
+    def _note(self, id_: str, asked: Mapping[str, Any] | None = None) -> None:
+        """Note what the log says of a call: that it is `asked`, or waits no more."""
+        others = [each for each in self.raw.get("pending_tool_calls") or () if each.get("call_id") != id_]
+        self.raw["pending_tool_calls"] = [*others, asked] if asked else others
 
     def _waits_for(self, call: Call) -> bool:
         """Whether a call still waits: an old log has those that were answered long ago."""

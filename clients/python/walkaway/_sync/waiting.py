@@ -100,7 +100,7 @@ def _poll(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
     path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout
-    turn.raw = (transport.request("GET", path, params=asked, read=read, repeats=0)).object()
+    turn.raw = (transport.request("GET", path, params=asked, read=read, repeats=0)).record("id")
     _look(turn, answering, raising=raising)
     if answering.running:
         if answering.idle(deadline.left(LONGEST_POLL)) and answering.running and turn.pending:
@@ -115,7 +115,7 @@ def _read(turn: "Turn", transport: Transport, answering: Answering, deadline: De
     _settle(turn, transport, answering, deadline, raising=raising)
     if turn.ended:
         return
-    follower = Follower(transport, f"{path}/events", Place(turn.cursor))
+    follower = Follower(transport, f"{path}/events", Place(turn.cursor), turn=turn.id)
     found = follower.events(deadline, others(turn, transport, answering, deadline), answering.failed)
     try:
         for event in found:
@@ -171,4 +171,4 @@ def others(
 def _refresh(turn: "Turn", transport: Transport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
     path = address("sessions", turn.session_id, "responses", turn.id)
-    turn.raw = (transport.request("GET", path, repeats=0)).object()
+    turn.raw = (transport.request("GET", path, repeats=0)).record("id")

@@ -1,7 +1,6 @@
 """Images, PDFs and texts that go with a message: checked, and made into blocks of the Messages API."""
 
 import base64
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,10 @@ from walkaway_core.ports import paths
 from walkaway_core.store import files, media_types
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_wire.attaching import ALL_BYTES, MOST, NO_TEXT, PDF, TEXT_BYTES, most_bytes
 
 Block = dict[str, Any]
 
-MOST = 20
-IMAGE_BYTES, PDF_BYTES, TEXT_BYTES = 5_000_000, 20_000_000, 1_000_000
-"""What one may have; the service takes images up to 5 MB, requests up to 32 MB (Messages API, vision; PDF support)."""
-ALL_BYTES = 20_000_000
-PDF = "application/pdf"
 SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "image/png": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
     "image/jpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
@@ -28,9 +23,6 @@ SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     PDF: lambda data: b"%PDF-" in data[:1024],
 }
 """What can be attached besides texts, and how it is known."""
-
-NO_TEXT = re.compile(r"(image/(?!svg\+xml$)|audio/|video/|font/|application/(zip|gzip)$)")
-"""Types that are no text, whatever their bytes look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,7 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
 def _block(where: str, name: str, media_type: str, data: bytes) -> Block:
     if media_type not in SIGNATURES:
         return _text(where, name, media_type, data)
-    most = PDF_BYTES if media_type == PDF else IMAGE_BYTES
+    most = most_bytes(media_type)
     if len(data) > most:
         raise BodyTooLarge(f"{where} has {len(data)} bytes; {media_type} may have {most}")
     if not SIGNATURES[media_type](data):

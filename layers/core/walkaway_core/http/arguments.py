@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from walkaway_core.http import answers
 from walkaway_core.http.access import Called, Caller
+from walkaway_core.http.parameters import odd_numbers
 from walkaway_wire import gate
 
 
@@ -40,6 +41,7 @@ class _Given:
 class Arguments:
     """What a route's function is called with, and how its answer is written. `waits`: it is a coroutine's."""
 
+    endpoint: Callable[..., Any]
     waits: bool
     body: tuple[str, TypeAdapter[Any]] | None
     fixed: Mapping[str, type]
@@ -71,7 +73,7 @@ class Arguments:
                 given[kind].append(_Given(name, sent, adapter, parameter.default))
         answers = TypeAdapter[Any](declared.return_annotation if not _is_response(declared.return_annotation) else None)
         paths, headers, queries = (tuple(each) for each in given.values())
-        return cls(iscoroutinefunction(endpoint), body, fixed, paths, headers, queries, query, answers)
+        return cls(endpoint, iscoroutinefunction(endpoint), body, fixed, paths, headers, queries, query, answers)
 
     def decoded(self, body: bytes) -> Any:
         """Decode a body. Raises NotPlain."""
@@ -88,6 +90,8 @@ class Arguments:
         values |= {given.name: given.read(request.headers) for given in self.headers}
         values |= {given.name: given.read(request.query_params) for given in self.queries}
         if request.scope["query_string"] and not self.query and not self._asks(request.query_params.multi_items()):
+            raise NotPlain
+        if odd_numbers(self.endpoint, request.query_params):
             raise NotPlain
         if self.query:
             asked = dict(request.query_params)

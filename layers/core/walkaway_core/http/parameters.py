@@ -1,9 +1,10 @@
 """Refuses what a query says and its route does not ask for: a filter that is ignored does more than was meant."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from inspect import signature
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from fastapi import Request, params
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +12,10 @@ from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from walkaway_core.http.dialect import Surface
+
+
+ODD: Final = re.compile(r"[_\s]|[^\x00-\x7f]")
+"""What Python alone reads in a number; other text that is none is for a parameter's type to refuse."""
 
 
 def refuse_unknown(request: Request) -> None:
@@ -29,26 +34,41 @@ def refuse_unknown(request: Request) -> None:
         for name in dict.fromkeys(sent)
         if name in known and sent.count(name) > 1
     ]
+    problems += [
+        _problem("number_form", name, f"is {request.query_params[name][:40]!r}, which is no number; write it in digits")
+        for name in odd_numbers(request.scope["endpoint"], request.query_params)
+    ]
     if problems:
         raise RequestValidationError(problems)
+
+
+def odd_numbers(endpoint: Callable[..., Any], sent: Mapping[str, str]) -> list[str]:
+    """Name the parameters whose numbers are none but in Python, such as 1_0, or digits of other scripts."""
+    return [name for name in numbers(endpoint) if name in sent and ODD.search(sent[name])]
 
 
 @cache
 def declared(endpoint: Callable[..., Any]) -> frozenset[str]:
     """Name the query parameters of a route's function: those that are annotated as such, models by their fields."""
-    return frozenset(_declared(endpoint))
+    return frozenset(name for name, _ in _declared(endpoint))
 
 
-def _declared(endpoint: Callable[..., Any]) -> Iterable[str]:
+@cache
+def numbers(endpoint: Callable[..., Any]) -> frozenset[str]:
+    """Name those that are numbers."""
+    return frozenset(name for name, kind in _declared(endpoint) if {int, float} & {kind, *get_args(kind)})
+
+
+def _declared(endpoint: Callable[..., Any]) -> Iterable[tuple[str, Any]]:
     for name, parameter in signature(endpoint, eval_str=True).parameters.items():
         if get_origin(parameter.annotation) is not Annotated:
             continue
         kind, *more = get_args(parameter.annotation)
         info = next((each for each in more if isinstance(each, params.Query)), None)
         if info and isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from (field.alias or its for its, field in kind.model_fields.items())
+            yield from ((field.alias or its, field.annotation) for its, field in kind.model_fields.items())
         elif info:
-            yield info.alias or name
+            yield info.alias or name, kind
 
 
 def _problem(kind: str, name: str, text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ turn  id    turn_moved   the turn that waits
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from walkaway_core.dialects.native import keys
 from walkaway_core.ports.items import Item
@@ -63,8 +64,22 @@ class Filter:
             and (not self.waiting or session.busy)
             and self.failed in (None, session.outcome == "failed")
             and self.agent in ("", session.options.agent)
-            and self.text.casefold() in f"{session.title}\n{jsontext.dumps(session.metadata)}".casefold()
+            and any(self.text.casefold() in each.casefold() for each in (session.title, *_texts(session.metadata)))
         )
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """Give the names and values in JSON, each by itself: what stands between them nobody has written."""
+    left = [said]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            yield from each
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+        else:
+            yield each if isinstance(each, str) else jsontext.dumps(each)
 
 
 def find(
