@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -40,6 +41,8 @@ LEFT_OUT: Mapping[str, str] = {
 
 Made = dict[str, str]
 """A resource's attributes, `Ref` among them."""
+Clients = Callable[[str], Any]
+"""Gives the client of a service, the same one each time: to make one takes longer than most resources do."""
 
 
 class UnknownType(Exception):
@@ -65,13 +68,14 @@ def apply(stack: Stack) -> Applied:
         if resource["Type"] not in known:
             raise UnknownType(f"{name}: {resource['Type']}")
     applied = Applied(stack, {})
+    clients: Clients = cache(boto3.client)
 
     def attribute(name: str, wanted: str) -> str:
         kind = stack.template["Resources"][name]["Type"]
         if kind in LEFT_OUT:
             return f"{name}.{wanted}"
         if name not in applied.made:
-            applied.made[name] = MAKERS[kind](name, stack.resolved(name))
+            applied.made[name] = MAKERS[kind](clients, name, stack.resolved(name))
         return applied.made[name][wanted]
 
     stack.attribute = attribute
@@ -81,8 +85,8 @@ def apply(stack: Stack) -> Applied:
     return applied
 
 
-def _table(name: str, given: dict[str, Any]) -> Made:
-    client = boto3.client("dynamodb")
+def _table(clients: Clients, name: str, given: dict[str, Any]) -> Made:
+    client = clients("dynamodb")
     later = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "SSESpecification")
     asked = {"Enabled" if name == "SSEEnabled" else name: value for name, value in given["SSESpecification"].items()}
     create = {key: value for key, value in given.items() if key not in later} | {"SSESpecification": asked}
@@ -93,9 +97,9 @@ def _table(name: str, given: dict[str, Any]) -> Made:
     return {"Ref": name, "Arn": made["TableArn"]}
 
 
-def _bucket(name: str, given: dict[str, Any]) -> Made:
-    client, bucket = boto3.client("s3"), name.lower()
-    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})  # type: ignore[typeddict-item]
+def _bucket(clients: Clients, name: str, given: dict[str, Any]) -> Made:
+    client, bucket = clients("s3"), name.lower()
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     (rule,) = given["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     key = {"BucketKeyEnabled": rule.get("BucketKeyEnabled", False)}
     default: Any = {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"], **key}
@@ -124,37 +128,37 @@ def _cors(*, ExposedHeaders: Any, MaxAge: int, **rest: Any) -> Any:  # noqa: N80
     return {"ExposeHeaders": ExposedHeaders, "MaxAgeSeconds": MaxAge, **rest}
 
 
-def _event_bus(_: str, given: dict[str, Any]) -> Made:
-    made = boto3.client("events").create_event_bus(Name=given["Name"])
+def _event_bus(clients: Clients, _: str, given: dict[str, Any]) -> Made:
+    made = clients("events").create_event_bus(Name=given["Name"])
     return {"Ref": given["Name"], "Arn": made["EventBusArn"], "Name": given["Name"]}
 
 
-def _rule(name: str, given: dict[str, Any]) -> Made:
-    client, bus = boto3.client("events"), given.get("EventBusName", "default")
+def _rule(clients: Clients, name: str, given: dict[str, Any]) -> Made:
+    client, bus = clients("events"), given.get("EventBusName", "default")
     made = client.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(given["EventPattern"]))
     client.put_targets(Rule=name, EventBusName=bus, Targets=given["Targets"])
     return {"Ref": name, "Arn": made["RuleArn"]}
 
 
-def _queue(name: str, given: dict[str, Any]) -> Made:
-    client = boto3.client("sqs")
+def _queue(clients: Clients, name: str, given: dict[str, Any]) -> Made:
+    client = clients("sqs")
     texts = {key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in given.items()}
-    url = client.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]  # type: ignore[arg-type]
+    url = client.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return {"Ref": url, "Arn": arn, "QueueName": name}
 
 
-def _role(name: str, given: dict[str, Any]) -> Made:
+def _role(clients: Clients, name: str, given: dict[str, Any]) -> Made:
     document = json.dumps(given["AssumeRolePolicyDocument"])
-    made = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+    made = clients("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
     return {"Ref": name, "Arn": made["Arn"]}
 
 
-def _function(name: str, given: dict[str, Any]) -> Made:
+def _function(clients: Clients, name: str, given: dict[str, Any]) -> Made:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", "")
-    made = boto3.client("lambda").create_function(
+    made = clients("lambda").create_function(
         FunctionName=name,
         Runtime=given["Runtime"],
         Role=given["Role"],
@@ -164,17 +168,17 @@ def _function(name: str, given: dict[str, Any]) -> Made:
     return {"Ref": name, "Arn": made["FunctionArn"]}
 
 
-def _state_machine(_: str, given: dict[str, Any]) -> Made:
+def _state_machine(clients: Clients, _: str, given: dict[str, Any]) -> Made:
     definition: str = given["DefinitionString"]
     for placeholder, arn in given["DefinitionSubstitutions"].items():
         definition = definition.replace(f"${{{placeholder}}}", arn)
-    made = boto3.client("stepfunctions").create_state_machine(
+    made = clients("stepfunctions").create_state_machine(
         name=given["StateMachineName"], definition=definition, roleArn=given["RoleArn"]
     )
     return {"Ref": made["stateMachineArn"], "Arn": made["stateMachineArn"], "Name": given["StateMachineName"]}
 
 
-MAKERS: Mapping[str, Callable[[str, dict[str, Any]], Made]] = {
+MAKERS: Mapping[str, Callable[[Clients, str, dict[str, Any]], Made]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

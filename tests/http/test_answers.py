@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from dev.routes import apps
 from tests.http.test_body_limit import App
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import LOCAL_TENANT, Keyring
@@ -141,6 +142,8 @@ def full(filled: Path, tmp_path: Path) -> Iterator[Full]:
     short: Any = {"stream_seconds": 0.1, "hold_seconds": 0.1}
     stack = LocalStack(data, Settings(**short))
     app = App(create_app(stack.services, Keyring({}), DIALECTS))
+    for name, ours in apps().items():  # to write documents takes longer than all else here, and has nothing of the data
+        app.apps[name].openapi_schema = ours.openapi()
     found = [path.format(**names) for path in app.reads if not re.search("{path", path)]
     pages = [f"{path}?format=json" for path in found if path.startswith("/v1") and "events" in path]
     yield Full(app, data, [*found, *pages], stack)
