@@ -13,6 +13,7 @@ from walkaway._async.sessions import AsyncSession, AsyncSessions
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway._async.workers import AsyncWorker
+from walkaway.answers import Answer
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.records import lenient
 from walkaway.retries import Deadline
@@ -98,6 +99,17 @@ class AsyncWalkaway:
         soon = AsyncSessions(self._transport.until(deadline), self._own)
         session = await soon.create(agent=agent, tools=tools, **told)
         return await session.ask(message, attachments=attachments, on_approval=on_approval, timeout=deadline.remaining)
+
+    async def request(
+        self, method: str, path: str, /, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send any request, such as `GET`, `/v1/me`, by the rules of all others; give the answer, if it is a success.
+
+        Of the answer `json()`, `body`, `headers` (their names in lower case) and `status` are of use. Raises Refused.
+        """
+        if not path.startswith("/"):
+            raise SettingInvalid(f"{path[:200]!r} is no path of an address: it begins with a slash, like /v1/sessions")
+        return await self._transport.request(method.upper(), path, json=json, params=params)
 
     def session(self, id_: str, /) -> AsyncSession:
         """Give a handle for a session; asks nobody."""
