@@ -32,7 +32,7 @@ IMPORTED = (
     "anthropic.resources.beta",
     "anthropic.types.beta",
     "uvicorn",
-    "walkaway.cli",
+    "walkaway.commands.main",
     "walkaway_core.http.app",
     "walkaway_core.models.anthropic",
     "walkaway_core.models.rehearsal.transport",
