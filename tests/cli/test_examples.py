@@ -67,6 +67,8 @@ EXPECTED = {
     'walkaway sessions rename @2 ""': (0, ""),
     "walkaway sessions meta @ project=tides": (0, r"(?s).*project\ttides\n.*"),
     "walkaway sessions meta @ project=": (0, r"(?s).*"),
+    "walkaway sessions export @ >talk.md": (0, ""),
+    "walkaway sessions export @ --json": (0, r'\[\{"id": .*"role": "user", .*\]\n'),
     "walkaway sessions delete @ --yes": (0, ""),
     "walkaway sessions delete @2 --yes": (0, ""),
     "walkaway sessions prune --older-than 30d --yes": (0, ""),

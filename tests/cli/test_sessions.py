@@ -2,7 +2,7 @@
 
 import json
 
-from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.terminals import Caller
 
 
@@ -43,3 +43,17 @@ def test_turns_are_listed_shown_and_counted(asked: Caller, model: MessagesApi) -
     assert f"output_tokens\t{usage['output_tokens']}\n" in asked("turns", "usage", "@").out
     assert asked("turns", "events", "@").out == asked("tail", "@", "--events").out
     assert asked("turns", "show", asked("sessions", "create", "-q").out.strip()).code == 7
+
+
+def test_what_was_said_is_exported(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("I look."), call("list_files", path="")]), Reply([text("Nothing is there.")])]
+    asked("run", "Look around")
+    asked("send", "--utc", "And now?")
+    told = asked("sessions", "export", "@").out
+    heads = [line.split(" · ")[0] for line in told.splitlines() if line.startswith("## ")]
+    assert heads == ["## user", "## assistant", "## tool", "## assistant", "## user", "## assistant"]
+    assert "I look.\n\n`list_files` {" in told
+    assert told.count("Nothing is there.") == 2
+    objects = json.loads(asked("sessions", "export", "--json").out)
+    assert [each["role"] for each in objects] == [head[3:] for head in heads]
+    assert objects[0]["content"][0]["text"] == "Look around"

@@ -114,6 +114,21 @@ def meta(app: App, /, *, name: str, changes: tuple[str, ...]) -> None:
     app.out.record(metadata, lambda: app.out.pairs(pairs), session.id)
 
 
+@sessions.command("export", examples=("walkaway sessions export @ >talk.md", "walkaway sessions export @ --json"))
+@click.argument("name", default="@", metavar="[SESSION]")
+@pass_app
+def export(app: App, /, *, name: str) -> None:
+    """Print what was said in a session, from its beginning: as markdown, or as the API's objects."""
+    found = names.session(app, name).messages()
+    if not app.out.is_plain:
+        app.out.rows((each.model_dump() for each in found), (), lambda raw: str(raw["id"]))
+        return
+    from walkaway.commands import transcript
+
+    for each in found:
+        app.out.text(transcript.markdown(each, utc=app.said.utc))
+
+
 @sessions.command("delete", examples=("walkaway sessions delete @ --yes", "walkaway sessions delete @2 --yes"))
 @click.argument("sessions_", nargs=-1, required=True, metavar="SESSION…")
 @click.option("--yes", is_flag=True, help="Do not ask.")
