@@ -179,6 +179,18 @@ class TestOnATerminal:
         gate.set()
         assert asked("wait", "@").code == 0
 
+    def test_tail_goes_on_with_the_turns_that_come(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([text("First.")]), Reply([text("Second.")])]
+        asked("run", "go")
+        with asked.terminal("tail", "@") as seen:
+            seen.until("What comes next is shown here")
+            assert asked("send", "@", "more", "--detach").code == 0
+            seen.until("Second.")
+            seen.until("completed", times=2)
+            seen.type("\x03")
+            assert seen.end() == 0
+        assert seen.text.count("First.") == seen.text.count("Second.") == 1
+
     def test_ctrl_c_cancels_where_that_is_wanted(self, asked: Caller, model: MessagesApi) -> None:
         gate = threading.Event()
         model.replies[:] = [Reply([text("One two three.")], gate=gate)]

@@ -115,10 +115,10 @@ class Terminal:
         """Type; "\\x03" is Ctrl-C."""
         os.write(self._master, keys.encode())
 
-    def until(self, words: str) -> str:
-        """Wait until some words can be seen; give the screen. Raises AssertionError where they never come."""
+    def until(self, words: str, times: int = 1) -> str:
+        """Wait until some words can be seen, so often; give the screen. Raises AssertionError where they never come."""
         ends = time.monotonic() + PATIENCE
-        while words not in self.text:
+        while self.text.count(words) < times:
             assert self._read(ends), f"{words!r} never came:\n{self.text}"
         return self.text
 
