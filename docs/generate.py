@@ -1,4 +1,4 @@
-"""Writes what the code itself tells: docs/reference.md, and OpenAPI for each dialect. `--check` says what is stale."""
+"""Writes what the code itself tells: the references, docs/cli.md, and OpenAPI for each dialect. `--check` checks."""
 
 import inspect
 import json
@@ -19,7 +19,7 @@ from walkaway._sync.hooks import Hooked
 from walkaway._sync.lists import Pages
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.sessions import Sessions
-from walkaway.cli import main as cli
+from walkaway.commands.main import main as cli
 from walkaway_core import errors
 from walkaway_core.agent.tools import TOOLS
 from walkaway_core.dialects import DIALECTS
@@ -45,7 +45,7 @@ def openapi() -> Iterator[tuple[str, str]]:
 
 
 def reference() -> str:
-    """Events, errors, settings, metrics, tools and the command line."""
+    """Events, errors, settings, metrics and tools."""
     parts = [
         "# Reference\n\nMade from the code by `make docs`; do not edit it here.\n",
         "## Events\n\nData besides `sequence_number`, which equals the event's `id`. † marks a terminal event.\n",
@@ -70,8 +70,7 @@ def reference() -> str:
             ("tool", "what it does"),
             [(f"`{tool.name}`", " ".join((tool.__doc__ or "").split())) for tool in TOOLS.values()],
         ),
-        "## Command line\n",
-        *_commands(),
+        "## Command line\n\nA page of its own: [cli.md](cli.md).\n",
     ]
     return "\n".join(parts)
 
@@ -142,14 +141,28 @@ def _settings() -> list[tuple[str, ...]]:
     ]
 
 
-def _commands() -> list[str]:
+def commands() -> str:
+    """The command line: its rules, and the help of every command."""
     context = click.Context(cli, info_name="walkaway")
-    shown = [cli.get_help(context)]
+    parts = [
+        "# The command line\n\nMade from the code by `make docs`; do not edit it here.\n",
+        (HERE / "cli-rules.md").read_text().partition("\n\n")[2],
+        f"## Commands\n\n```\n{cli.get_help(context)}\n```\n",
+    ]
     for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        assert command
-        shown.append(command.get_help(click.Context(command, info_name=name, parent=context)))
-    return [f"```\n{text}\n```\n" for text in shown]
+        parts += _command(cli.get_command(context, name), f"walkaway {name}", context)
+    return "\n".join(parts)
+
+
+def _command(command: click.Command | None, words: str, parent: click.Context) -> Iterator[str]:
+    assert command
+    context = click.Context(command, info_name=words.rpartition(" ")[2], parent=parent)
+    if not isinstance(command, click.Group):
+        yield f"### `{words}`\n\n```\n{command.get_help(context)}\n```\n"
+        return
+    yield f"### `{words}`\n\n{command.help}\n"
+    for name, each in command.commands.items():
+        yield from _command(each, f"{words} {name}", context)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -162,7 +175,12 @@ def main() -> None:
     """Write, or check."""
     os.environ["COLUMNS"] = "100"
     stale = []
-    for name, text in (("reference.md", reference()), ("client-reference.md", client()), *openapi()):
+    for name, text in (
+        ("reference.md", reference()),
+        ("client-reference.md", client()),
+        ("cli.md", commands()),
+        *openapi(),
+    ):
         path = HERE / name
         if not path.exists() or path.read_text() != text:
             stale.append(f"docs/{name}")

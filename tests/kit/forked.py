@@ -32,7 +32,7 @@ IMPORTED = (
     "anthropic.resources.beta",
     "anthropic.types.beta",
     "uvicorn",
-    "walkaway.cli",
+    "walkaway.commands.main",
     "walkaway_core.http.app",
     "walkaway_core.models.anthropic",
     "walkaway_core.models.rehearsal.transport",
@@ -93,24 +93,40 @@ def is_alike(environ: Mapping[str, str]) -> bool:
     return sys.platform == "linux" and ours == theirs and not any(name.startswith("COV") for name in ours)
 
 
-def start(arguments: Sequence[str], environ: Mapping[str, str], errors: IO[str]) -> Forked:
-    """Be what `python -m` would be with these arguments. What it prints is to be read from `stdout`."""
+def start(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    errors: IO[str],
+    given: IO[bytes] | None = None,
+    folder: Path | None = None,
+) -> Forked:
+    """Be what `python -m` would be with these arguments. What it prints is to be read from `stdout`.
+
+    `given`: what it reads, or nothing; `folder`: where it is, or here.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     out, into = os.pipe()
-    asked = json.dumps({"arguments": arguments, "environ": dict(environ), "folder": str(Path.cwd())}).encode()
-    with theirs:
-        socket.send_fds(_parent(), [asked], [into, errors.fileno(), theirs.fileno()])
+    asked = json.dumps({"arguments": arguments, "environ": dict(environ), "folder": str(folder or Path.cwd())}).encode()
+    with theirs, given or open(os.devnull, "rb") as read:  # noqa: PTH123 - a device
+        socket.send_fds(_parent(), [asked], [into, errors.fileno(), read.fileno(), theirs.fileno()])
     os.close(into)
     return Forked(arguments, _number(ours), os.fdopen(out), None, ours)
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Be what `python -m` would be, to its end: a fork where that is the same."""
+def run(
+    arguments: Sequence[str], environ: Mapping[str, str], given: bytes = b"", folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Be what `python -m` would be, to its end: a fork where that is the same. It reads what is given."""
     if not is_alike(environ):
         command = [sys.executable, "-m", *arguments]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
-    with TemporaryFile("w+") as errors:
-        program = start(arguments, environ, errors)
+        done = subprocess.run(
+            command, env=environ, cwd=folder, input=given, capture_output=True, timeout=60, check=False
+        )
+        return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
+    with TemporaryFile("w+") as errors, TemporaryFile() as read:
+        read.write(given)
+        read.seek(0)
+        program = start(arguments, environ, errors, read, folder)
         try:
             with program.stdout:
                 said = program.stdout.read()
@@ -169,15 +185,15 @@ def _asked(requests: socket.socket) -> dict[str, Any] | None:
                 os.close(found)
                 os.close(told)
                 continue
-            message, files, _, _ = socket.recv_fds(requests, MOST, 3)
+            message, files, _, _ = socket.recv_fds(requests, MOST, 4)
             if not message:
                 return None
             pid = os.fork()
             if pid == 0:
                 return _become(json.loads(message), files, requests)
-            out, errors, told = files
-            os.close(out)
-            os.close(errors)
+            *its, told = files
+            for file in its:
+                os.close(file)
             os.write(told, b"%d" % pid)
             ended = os.pidfd_open(pid)
             children[ended] = pid, told
@@ -185,9 +201,9 @@ def _asked(requests: socket.socket) -> dict[str, Any] | None:
 
 
 def _become(asked: dict[str, Any], files: Sequence[int], requests: socket.socket) -> dict[str, Any]:
-    """Have the environment, the folder and the output that were asked for, and no file beside."""
-    os.dup2(files[0], 1)
-    os.dup2(files[1], 2)
+    """Have the environment, the folder, input and output that were asked for, and no file beside."""
+    for file, number in zip(files, (1, 2, 0), strict=False):
+        os.dup2(file, number)
     requests.detach()
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()

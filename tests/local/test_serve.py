@@ -75,7 +75,7 @@ def test_being_told_to_end_while_it_begins_is_not_missed(tmp_path: Path) -> None
         "import os, signal, uvicorn\n"
         "run = uvicorn.Server.run\n"
         "uvicorn.Server.run = lambda *a, **k: (os.kill(os.getpid(), signal.SIGTERM), run(*a, **k))\n"
-        "from walkaway.cli import main\n"
+        "from walkaway.commands.main import main\n"
         "main()"
     )
     command = [sys.executable, "-c", script, "serve", "--port", "0", "--data", str(tmp_path / "data")]

@@ -1,5 +1,5 @@
 """`python -m walkaway`."""
 
-from walkaway.cli import main
+from walkaway.commands.main import main
 
 main()

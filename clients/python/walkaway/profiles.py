@@ -1,7 +1,9 @@
 """Which server, and with which key: from arguments, the environment, or a profile; else the one on this machine."""
 
 import ipaddress
+import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,12 +39,13 @@ class Secret:
 
 @dataclass(frozen=True)
 class Options:
-    """Where a client sends its requests, and how long it tries. Times are in seconds."""
+    """Where a client sends its requests, and how long it tries. Times are in seconds. `profile`: the one in use."""
 
     url: str
     key: Secret
     url_source: str = "url="
     key_source: str = "key="
+    profile: str = ""
     timeout: float = 30.0
     retries: int = 5
     patience: float = 600.0
@@ -70,6 +73,7 @@ def options(url: str | None, key: str | None, profile: str | None, headers: Mapp
         Secret(_one_line(secret, f"the key from {key_source}")),
         url_source,
         key_source,
+        stored.get("name", ""),
         headers=dict(headers),
         **more,
     )
@@ -93,6 +97,71 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "walkaway"
 
 
+def listing() -> list[dict[str, Any]]:
+    """Give the profiles, without their keys. Raises SettingInvalid for a file that cannot be read."""
+    config = _toml("config.toml")
+    active = config.get("active", "")
+    found = config.get("profiles", {}).items()
+    return [{"name": name, "url": str(it.get("url", "")), "active": name == active} for name, it in found]
+
+
+def keep(name: str, url: str, key: str) -> None:
+    """Keep a profile, and use it from now on. Raises SettingInvalid."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", name):
+        raise SettingInvalid(f"{name[:60]!r} is no name of a profile: letters, digits, _ and -")
+    config, keys = _toml("config.toml"), _toml("keys.toml")
+    config["active"] = name
+    config.setdefault("profiles", {})[name] = {"url": _address(url, "the profile")}
+    keys[name] = _one_line(key, "the key")
+    _write(config, keys if key else {each: keys[each] for each in keys if each != name})
+
+
+def forget(name: str) -> None:
+    """Forget a profile and its key. Raises SettingInvalid for one that is none."""
+    config, keys = _toml("config.toml"), _toml("keys.toml")
+    _known(name, config)
+    del config["profiles"][name]
+    if config.get("active") == name:
+        del config["active"]
+    _write(config, {each: keys[each] for each in keys if each != name})
+
+
+def activate(name: str) -> None:
+    """Use a profile from now on. Raises SettingInvalid for one that is none."""
+    config = _toml("config.toml")
+    _known(name, config)
+    _write(config | {"active": name}, None)
+
+
+def _known(name: str, config: Mapping[str, Any]) -> None:
+    if name not in config.get("profiles", {}):
+        raise SettingInvalid(f"There is no profile {name!r} in {folder() / 'config.toml'}")
+
+
+def _write(config: Mapping[str, Any], keys: Mapping[str, Any] | None) -> None:
+    """Write both files, each whole or not at all, the keys for their owner alone."""
+    lines = [f"active = {_text(config['active'])}"] if config.get("active") else []
+    for name, profile in config.get("profiles", {}).items():
+        lines += [f"[profiles.{_text(name)}]", *(f"{_text(key)} = {_text(value)}" for key, value in profile.items())]
+    _replace("config.toml", lines)
+    if keys is not None:
+        _replace("keys.toml", [f"{_text(name)} = {_text(key)}" for name, key in keys.items()])
+
+
+def _text(value: Any) -> str:
+    """Write a text as TOML has it, which is as JSON has it."""
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _replace(name: str, lines: list[str]) -> None:
+    import tempfile
+
+    folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=folder(), delete=False) as file:  # which its owner alone can read
+        file.write("".join(f"{line}\n" for line in lines))
+    Path(file.name).replace(folder() / name)
+
+
 def _first(*found: tuple[str | None, str]) -> tuple[str, str]:
     """Give the first that is said. An empty variable says nothing."""
     return next(((value.strip(), source) for value, source in found if value and value.strip()), ("", ""))
@@ -111,7 +180,12 @@ def _profile(name: str | None) -> dict[str, str]:
             return {"from": ""}
         raise SettingInvalid(f"There is no profile {chosen!r} in {folder() / 'config.toml'}")
     key = _toml("keys.toml").get(chosen, "")
-    return {"url": str(profiles[chosen].get("url", "")), "key": str(key), "from": f"the profile {chosen!r}"}
+    return {
+        "url": str(profiles[chosen].get("url", "")),
+        "key": str(key),
+        "name": chosen,
+        "from": f"the profile {chosen!r}",
+    }
 
 
 def _toml(name: str) -> dict[str, Any]:

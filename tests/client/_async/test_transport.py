@@ -178,3 +178,19 @@ async def test_the_key_goes_to_the_server_and_no_further() -> None:
     async with async_scripted(handle) as client:
         assert await client.session("sess_1").files.read("a") == b"bytes"
     assert seen == {"walkaway.test": "Bearer alpha-key", "bucket.test": None}
+
+
+async def test_any_request_can_be_sent() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def answering(request: httpx2.Request) -> httpx2.Response:
+        asked.append((request.method, str(request.url.raw_path.decode()), request.read()))
+        return said({"id": "x"})
+
+    async with async_scripted(answering) as client:
+        answer = await client.request("patch", "/v1/things/1", json={"a": 1}, params={"b": "c"})
+        assert (answer.status, answer.json()) == (200, {"id": "x"})
+        for path in ("v1/things", "http://elsewhere/v1"):
+            with pytest.raises(errors.SettingInvalid):
+                await client.request("GET", path)
+    assert asked == [("PATCH", "/v1/things/1?b=c", b'{"a":1}')]

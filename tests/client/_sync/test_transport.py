@@ -178,3 +178,19 @@ def test_the_key_goes_to_the_server_and_no_further() -> None:
     with scripted(handle) as client:
         assert client.session("sess_1").files.read("a") == b"bytes"
     assert seen == {"walkaway.test": "Bearer alpha-key", "bucket.test": None}
+
+
+def test_any_request_can_be_sent() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def answering(request: httpx2.Request) -> httpx2.Response:
+        asked.append((request.method, str(request.url.raw_path.decode()), request.read()))
+        return said({"id": "x"})
+
+    with scripted(answering) as client:
+        answer = client.request("patch", "/v1/things/1", json={"a": 1}, params={"b": "c"})
+        assert (answer.status, answer.json()) == (200, {"id": "x"})
+        for path in ("v1/things", "http://elsewhere/v1"):
+            with pytest.raises(errors.SettingInvalid):
+                client.request("GET", path)
+    assert asked == [("PATCH", "/v1/things/1?b=c", b'{"a":1}')]

@@ -14,6 +14,7 @@ from walkaway._async.sessions import AsyncSessions
 from walkaway._async.transport import AsyncTransport
 from walkaway._async.turns import AsyncTurn
 from walkaway._async.workers import AsyncWorker
+from walkaway.answers import Answer
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.given import id_of, listed, turn_ref
 from walkaway.records import lenient
@@ -104,6 +105,17 @@ class AsyncWalkaway:
         return await asked(
             session, self._transport, message, deadline, attachments=attachments, on_approval=on_approval
         )
+
+    async def request(
+        self, method: str, path: str, /, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send any request, such as `GET`, `/v1/me`, by the rules of all others; give the answer, if it is a success.
+
+        Of the answer `json()`, `body`, `headers` (their names in lower case) and `status` are of use. Raises Refused.
+        """
+        if not path.startswith("/"):
+            raise SettingInvalid(f"{path[:200]!r} is no path of an address: it begins with a slash, like /v1/sessions")
+        return await self._transport.request(method.upper(), path, json=json, params=params)
 
     def session(self, id_: "str | SessionRecord | AsyncSession", /) -> AsyncSession:
         """Give a handle for a session, by its id or what has it; asks nobody. Raises SettingInvalid."""

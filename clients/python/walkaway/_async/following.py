@@ -58,7 +58,9 @@ class AsyncFollower:
                 async for event in once:
                     yield event
             except (Unreachable, ServerFailed, TooManyRequests) as error:
-                logger.debug("a stream broke behind %r: %s", self.place.cursor, error)
+                logger.debug(
+                    "a stream broke behind %r: %s", self.place.cursor, error, extra={"cursor": self.place.cursor}
+                )
                 after, why = getattr(error, "retry_after", 0.0), str(error)
             finally:
                 await once.aclose()

@@ -14,6 +14,7 @@ from walkaway._sync.sessions import Sessions
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
 from walkaway._sync.workers import Worker
+from walkaway.answers import Answer
 from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.given import id_of, listed, turn_ref
 from walkaway.records import lenient
@@ -102,6 +103,17 @@ class Walkaway:
         soon = Sessions(self._transport.until(deadline), self._own)
         session = soon.create(agent=agent, tools=tools, **told)
         return asked(session, self._transport, message, deadline, attachments=attachments, on_approval=on_approval)
+
+    def request(
+        self, method: str, path: str, /, *, json: Any = None, params: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send any request, such as `GET`, `/v1/me`, by the rules of all others; give the answer, if it is a success.
+
+        Of the answer `json()`, `body`, `headers` (their names in lower case) and `status` are of use. Raises Refused.
+        """
+        if not path.startswith("/"):
+            raise SettingInvalid(f"{path[:200]!r} is no path of an address: it begins with a slash, like /v1/sessions")
+        return self._transport.request(method.upper(), path, json=json, params=params)
 
     def session(self, id_: "str | SessionRecord | Session", /) -> Session:
         """Give a handle for a session, by its id or what has it; asks nobody. Raises SettingInvalid."""

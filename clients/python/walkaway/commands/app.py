@@ -1,0 +1,70 @@
+"""What a command works with: what was said, where it prints, the client, and what was used last."""
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from walkaway.commands.options import Said
+from walkaway.commands.output import Output
+
+if TYPE_CHECKING:
+    from walkaway import Walkaway
+    from walkaway.commands.state import State
+    from walkaway.profiles import Options
+
+RETRIES = 2
+"""A person waits for each request, and can type it again; what follows a log has its own patience."""
+
+
+class App:
+    """One run of the command line. Nothing is read or asked before somebody needs it."""
+
+    def __init__(self) -> None:
+        self.said = Said()
+        self.out = Output(self.said)
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody can be asked."""
+        return not self.said.no_input and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @cached_property
+    def options(self) -> "Options":
+        """Where requests go, and which source has said so. Raises SettingInvalid."""
+        from walkaway import profiles
+
+        return profiles.options(self.said.url or None, None, self.said.profile or None, {})
+
+    @cached_property
+    def client(self) -> "Walkaway":
+        """The client. Raises SettingInvalid."""
+        from walkaway import Walkaway
+
+        return Walkaway(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
+
+    @cached_property
+    def state(self) -> "State":
+        """What was used last: of this profile, or without one of this server."""
+        from walkaway.commands.state import State
+
+        found = self.options
+        by_profile = found.url_source == f"the profile {found.profile!r}"
+        return State(found.profile if by_profile else found.url.partition("://")[2], self.out.note)
+
+    def sure(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be undone. Raises UsageError where nobody can be asked."""
+        if yes:
+            return
+        if not self.asks:
+            raise click.UsageError(f"{question} Say so: --yes")
+        if not click.confirm(question, err=True):
+            raise click.exceptions.Exit(1)
+
+    def end(self, code: int) -> NoReturn:
+        """End with an exit code."""
+        raise click.exceptions.Exit(code)
+
+
+pass_app = click.make_pass_decorator(App)

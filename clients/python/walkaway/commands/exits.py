@@ -1,0 +1,101 @@
+"""How a command ends: the exit code of each error, and its sentence in the words of the command line."""
+
+import re
+from typing import Any, Final
+
+import click
+
+from walkaway import errors
+
+DONE, FAILED, USAGE, WAITING, CANCELLED, NOT_REACHED, NOT_AUTHORISED, NOT_FOUND = range(8)
+OVER, DETACHED, PIPE_CLOSED = 124, 130, 141
+"""As `timeout`, a shell's Ctrl-C and a shell's SIGPIPE say it."""
+
+CODES: Final[dict[type[BaseException], int]] = {
+    errors.WalkawayError: FAILED,
+    errors.TurnWaiting: WAITING,
+    errors.TurnCancelled: CANCELLED,
+    errors.Unreachable: NOT_REACHED,
+    errors.NotWalkaway: NOT_REACHED,
+    errors.TimedOut: OVER,
+    errors.Unauthorized: NOT_AUTHORISED,
+    errors.Forbidden: NOT_AUTHORISED,
+    errors.NotFound: NOT_FOUND,
+    errors.SettingInvalid: USAGE,
+    errors.FileMissing: USAGE,
+    errors.ToolInvalid: USAGE,
+    OSError: FAILED,
+}
+"""Each error counts as the nearest of its kinds that stands here."""
+
+KEY: Final = "`walkaway status` says which key is used; `walkaway login` keeps another one, or set WALKAWAY_KEY"
+SERVER: Final = (
+    "Start one here: `walkaway serve`; or name another: --url, WALKAWAY_URL, or `walkaway login`, which keeps it"
+)
+
+
+class NameUnknown(click.ClickException):
+    """Nothing has this name."""
+
+    exit_code = NOT_FOUND
+
+
+class NameShared(click.ClickException):
+    """More than one thing has this name."""
+
+    exit_code = USAGE
+
+
+def code(error: BaseException) -> int:
+    """Give the exit code of an error."""
+    if isinstance(error, click.ClickException):
+        return error.exit_code
+    return next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), FAILED)
+
+
+def sentence(error: BaseException) -> str:
+    """Say what is wrong and what to do next, for whoever types commands."""
+    said = str(error) or type(error).__name__
+    match error:
+        case click.ClickException():
+            said = error.format_message()
+        case errors.TurnWaiting() | errors.TurnCancelled() | errors.TimedOut():
+            said = _of_a_turn(error)
+        case errors.CursorInvalid():
+            said = f"{error.message.rstrip('.')}. Read from the beginning: --from start"
+        case errors.SessionBusy():
+            said = f"{error.message.rstrip('.')}. Or say what becomes of it: --on-busy enqueue, steer or interrupt"
+        case errors.Unauthorized():
+            said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
+        case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):
+            said = f"No server: {said.partition('. Is it running?')[0]}. {SERVER}"
+        case errors.NotWalkaway():
+            said = f"{said} Name another: --url, WALKAWAY_URL, or `walkaway login`"
+        case OSError() if error.filename and not isinstance(error, errors.WalkawayError):
+            said = f"{error.filename}: {error.strerror}"
+    return said
+
+
+def _of_a_turn(error: errors.TurnWaiting | errors.TurnCancelled | errors.TimedOut) -> str:
+    match error:
+        case errors.TurnWaiting():
+            return f"{error.turn.ref} waits for you: " + "; ".join(map(how_to_answer, error.calls))
+        case errors.TimedOut():
+            return f"The time is over; it goes on. walkaway wait {error.turn.ref}"
+    return f"{error.turn.ref} was cancelled"
+
+
+def how_to_answer(call: Any) -> str:
+    """Say which command answers a call."""
+    with_what = "--yes or --no" if call.needs == "approval" else "OUTPUT"
+    return f"{call.name}: walkaway answer {call.session}/{call.call_id} {with_what}"
+
+
+def word(error: BaseException) -> str:
+    """Give the short name of an error, for programs: the server's, or that of its kind."""
+    if isinstance(error, errors.Refused):
+        return error.code or f"http_{error.status}"
+    if isinstance(error, errors.TurnFailed) and error.code:
+        return error.code
+    name = "usage" if isinstance(error, click.UsageError) else type(error).__name__
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,124 @@
+"""`walkaway files`: the workspace, up and down."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from walkaway.commands import cleaning, names, options, times
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.output import Column
+
+if TYPE_CHECKING:
+    from walkaway._sync.files import Entry, Files
+
+IN = click.option(
+    "--in", "name", default="@", metavar="SESSION", help="The session that looks on the workspace; @ by default."
+)
+
+
+@click.group(cls=options.Group)
+def files() -> None:
+    """The workspace: list, read, fetch, put and delete files.
+
+    It is one for all sessions of a tenant; which of it can be seen is a session's matter.
+    """
+
+
+@files.command("ls", examples=("walkaway files ls", "walkaway files ls charts --json"))
+@click.argument("path", default="")
+@IN
+@pass_app
+def ls(app: App, /, *, path: str, name: str) -> None:
+    """List a folder of the workspace."""
+    _list(app, [_raw(each) for each in _files(app, name).list(path)])
+
+
+@files.command("tree", examples=("walkaway files tree", "walkaway files tree charts -q"))
+@click.argument("path", default="")
+@IN
+@pass_app
+def tree(app: App, /, *, path: str, name: str) -> None:
+    """List all files below a folder of the workspace."""
+    _list(app, sorted((_raw(each) for each in _files(app, name).walk(path)), key=lambda raw: str(raw["path"])))
+
+
+@files.command("cat", examples=("walkaway files cat tides.md", "walkaway files cat tides.md | wc -l"))
+@click.argument("path")
+@IN
+@pass_app
+def cat(app: App, /, *, path: str, name: str) -> None:
+    """Print a file. A pipe gets its bytes; a terminal is shown what would steer it."""
+    data = _files(app, name).read(path)
+    if app.out.is_terminal:
+        app.out.line(cleaning.data(data).removesuffix("\n"))
+        return
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+@files.command("get", examples=("walkaway files get tides.md", "walkaway files get charts here"))
+@click.argument("path")
+@click.argument("to", default="", metavar="[LOCAL]")
+@IN
+@pass_app
+def get(app: App, /, *, path: str, to: str, name: str) -> None:
+    """Fetch a file, or a folder with all that is in it. Each file is there whole, or not at all."""
+    from walkaway.errors import FileRefused
+
+    there = _files(app, name)
+    try:
+        saved: tuple[Path, ...] = (there.download(path, to or "."),)
+    except FileRefused:
+        saved = there.download_folder(path, to or Path(path.rstrip("/")).name)
+    for each in saved:
+        app.out.record({"path": str(each)}, _line(app, str(each)), str(each))
+
+
+@files.command("put", examples=("walkaway files put notes.md", "walkaway files put notes.md texts/notes.md"))
+@click.argument("local", type=click.Path(path_type=Path))
+@click.argument("path", default="")
+@IN
+@pass_app
+def put(app: App, /, *, local: Path, path: str, name: str) -> None:
+    """Send a file, or a folder with all that is in it, to the workspace."""
+    there = _files(app, name)
+    sent = there.upload_folder(local, path or local.name) if local.is_dir() else (there.upload(local, path),)
+    for each in sent:
+        app.out.record(_raw(each), _line(app, each.path), each.path)
+
+
+@files.command("rm", examples=("walkaway files rm tides.md --yes", "walkaway files rm a.md b.md --yes"))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@IN
+@pass_app
+def rm(app: App, /, *, paths: tuple[str, ...], yes: bool, name: str) -> None:
+    """Delete files of the workspace."""
+    there = _files(app, name)
+    app.sure(f"Delete {', '.join(paths)}?", yes=yes)
+    for each in paths:
+        there.delete(each)
+        app.out.record({"path": each, "deleted": True}, lambda: None, each)
+
+
+def _files(app: App, name: str) -> "Files":
+    return names.session(app, name).files
+
+
+def _raw(entry: "Entry") -> dict[str, Any]:
+    return {"path": entry.path, "type": entry.type, "size": entry.size, "modified": entry.modified}
+
+
+def _line(app: App, text: str) -> Any:
+    return lambda: app.out.line(cleaning.line(text) if app.out.is_terminal else text)
+
+
+def _list(app: App, raws: list[dict[str, Any]]) -> None:
+    columns = [
+        Column("PATH", lambda raw: str(raw["path"]) + ("" if raw["type"] == "file" else "/"), grows=True),
+        Column("SIZE", lambda raw: times.size(raw["size"]) if raw["type"] == "file" else ""),
+        Column("CHANGED", lambda raw: times.point(raw["modified"], utc=app.said.utc), spare=True),
+    ]
+    app.out.rows(raws, columns, lambda raw: str(raw["path"]), "There is nothing")

@@ -1,0 +1,124 @@
+"""The `walkaway` command: what there is, and how each run ends. A command is imported when it is called."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from walkaway.commands import exits, options
+from walkaway.commands.app import App
+from walkaway.errors import WalkawayError
+from walkaway_wire import VERSION
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+OWN: Final = {
+    "answer": "answer:answer",
+    "api": "api:api",
+    "cancel": "wait:cancel",
+    "demo": "demo:demo",
+    "files": "files:files",
+    "inbox": "inbox:inbox",
+    "login": "account:login",
+    "logout": "account:logout",
+    "profiles": "account:profiles",
+    "run": "run:run",
+    "send": "run:send",
+    "sessions": "sessions:sessions",
+    "status": "account:status",
+    "tail": "tail:tail",
+    "turns": "turns:turns",
+    "wait": "wait:wait",
+    "webhooks": "webhooks:webhooks",
+}
+"""The client's commands, and where each is. Whatever is installed beside the client adds its own."""
+
+
+class _Commands(options.Group):
+    """Finds commands here and among the installed packages, and tells how a run ends."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
+        return sorted({*OWN, *_installed()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name in OWN:
+            module, _, name = OWN[cmd_name].partition(":")
+            own: click.Command = getattr(import_module(f"walkaway.commands.{module}"), name)
+            return own
+        if entry := _installed().get(cmd_name):
+            command: click.Command = entry.load()
+            return command
+        return None
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [*super().get_params(ctx), *options.every()]
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: ARG002, FBT001, FBT002 - click's own
+        **extra: Any,
+    ) -> NoReturn:
+        app = App()
+        try:
+            given = super().main(args, prog_name, complete_var, standalone_mode=False, obj=app, **extra)
+            code = given if isinstance(given, int) else exits.DONE
+            sys.stdout.flush()
+        except BrokenPipeError:
+            code = _unread()
+        except click.Abort:
+            code = exits.DETACHED
+        except (click.ClickException, WalkawayError, OSError) as error:
+            code = _tell(app, error, sys.argv[1:] if args is None else args)
+        sys.exit(code)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would say that the command failed
+            ctx.exit(_unread())
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("walkaway"):
+                raise
+            raise click.ClickException(
+                f"`walkaway {ctx.invoked_subcommand}` belongs to the server, of which this installation lacks "
+                f"{error.name}. Install both: pip install '.[local]' in a clone of Walkaway"
+            ) from None
+
+
+def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
+    """Say what went wrong on standard error: a sentence, or with --json an object. Give the exit code."""
+    if app.said.json or (isinstance(error, click.UsageError) and "--json" in args):
+        said = {"error": exits.word(error), "message": exits.sentence(error)}
+        sys.stderr.write(json.dumps(said) + "\n")
+    elif isinstance(error, click.UsageError) and error.ctx is not None:
+        error.show()
+    else:
+        app.out.note(f"Error: {exits.sentence(error)}", fg="red")
+    return exits.code(error)
+
+
+def _unread() -> int:
+    """Take note that nobody reads on: what is left is thrown away, quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return exits.PIPE_CLOSED
+
+
+def _installed() -> "dict[str, EntryPoint]":
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group="walkaway.commands")}
+
+
+@click.group(cls=_Commands)
+@click.version_option(VERSION, prog_name="walkaway")
+def main() -> None:
+    """Send an agent a task that takes minutes or hours, walk away, come back for the result."""

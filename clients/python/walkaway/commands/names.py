@@ -1,0 +1,89 @@
+"""Finds sessions and turns by what people call them: ids, their beginnings and endings, titles, `@`."""
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from walkaway.commands import cleaning
+from walkaway.commands.exits import NameShared, NameUnknown
+
+if TYPE_CHECKING:
+    from walkaway import Session, Turn
+    from walkaway.commands.app import App
+
+SESSION = re.compile(r"sess_[0-9a-f]{24}")
+TURN = re.compile(r"msg_[0-9a-f]{24}")
+LAST = re.compile(r"@(\d*)|last")
+SHORTEST = 6
+"""Letters of an id that are enough, where they fit one alone."""
+ENDING = 8
+"""Letters of an id that lists show: ids begin with their time, so beginnings are alike."""
+
+
+def short(id_: str) -> str:
+    """Give the ending of an id, as lists show it."""
+    return id_[-ENDING:]
+
+
+def is_last(name: str) -> bool:
+    """Whether a name is `@` or its like."""
+    return LAST.fullmatch(name) is not None
+
+
+def session(app: "App", name: str) -> "Session":
+    """Find a session; one that is named by its whole id is not looked at. Raises NameUnknown, NameShared."""
+    name = name.strip()
+    if SESSION.fullmatch(name):
+        return app.client.session(name)
+    if found := LAST.fullmatch(name):
+        place = int(found[1] or 1)
+        used = app.state.sessions
+        if not 1 <= place <= len(used):
+            raise NameUnknown(f"No session was used here yet that {name} could be: walkaway sessions list")
+        return app.client.session(used[place - 1])
+    every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())
+    fitting = [each for each in every if each.title.casefold() == name.casefold()]
+    if not fitting and _maybe_id(name):
+        fitting = [each for each in every if _fits(each.id, name, "sess_")]
+    if len(fitting) > 1:
+        rows = "".join(f"\n  {each.id}  {cleaning.line(each.title)}" for each in fitting[:20])
+        raise NameShared(f"{name!r} fits {len(fitting)} sessions:{rows}")
+    if not fitting:
+        raise NameUnknown(f"There is no session {name!r}: its id, 6 letters of its ending, its title, or @ name one")
+    return fitting[0]
+
+
+def turn(app: "App", name: str) -> "Turn":
+    """Find a turn: `SESSION/TURN`, or the one that runs in a session, else its last one. Raises as `session` does."""
+    of_session, _, of_turn = name.strip().partition("/")
+    if of_turn:
+        where = session(app, of_session)
+        if TURN.fullmatch(of_turn):
+            return where.turn(of_turn)
+        fitting = [each for each in where.turns() if _fits(each.id, of_turn, "msg_")]
+        if len(fitting) > 1:
+            rows = "".join(f"\n  {each.ref}" for each in fitting)
+            raise NameShared(f"{of_turn!r} fits {len(fitting)} turns of {where.id}:{rows}")
+        if not fitting:
+            raise NameUnknown(f"There is no turn {of_turn!r} in {where.id}: walkaway turns list {where.id}")
+        return fitting[0]
+    if name.startswith("msg_"):
+        raise click.UsageError(f"A turn is named together with its session: SESSION/{name}")
+    where = session(app, of_session)
+    where.refresh()
+    if where.current:
+        return where.current
+    newest = where.turns(limit=1).first(1)
+    if not newest:
+        raise NameUnknown(f"Nothing was sent to {where.id} yet: walkaway send {where.id} MESSAGE")
+    return newest[0]
+
+
+def _maybe_id(name: str) -> bool:
+    return re.fullmatch(r"(sess_)?[0-9a-f]{6,24}", name) is not None
+
+
+def _fits(id_: str, name: str, kind: str) -> bool:
+    bare = name.removeprefix(kind)
+    return len(bare) >= SHORTEST and (id_.endswith(bare) or id_.removeprefix(kind).startswith(bare))

@@ -1,0 +1,161 @@
+"""`walkaway run` and `walkaway send`: give a task, watch it, and say what it made."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from walkaway import errors
+from walkaway.commands import exits, options
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.times import Duration
+
+if TYPE_CHECKING:
+    from walkaway import Session, Turn
+
+
+def _how(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is sent and looked on at."""
+    for option in reversed(
+        (
+            click.option(
+                "--attach", multiple=True, metavar="FILE", help="A file of this machine for the model to see."
+            ),
+            click.option(
+                "--file", "files", multiple=True, metavar="LOCAL[:PATH]", help="Put a file into the workspace."
+            ),
+            click.option("--detach", is_flag=True, help="Do not look on; print the turn's reference."),
+            click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the files that it makes."),
+            click.option(
+                "--timeout", type=Duration(), metavar="TIME", help="Look on so long (exit code 124); it goes on."
+            ),
+            click.option("--cancel-on-interrupt", "cancels", is_flag=True, help="Ctrl-C ends the turn as well."),
+            click.option("--thinking", is_flag=True, help="Show all that the model thinks."),
+            click.option("--edit", is_flag=True, help="Write the message in $EDITOR."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@options.command(
+    examples=(
+        'walkaway run "Write a short report on the tides of Porto to tides.md" --out porto',
+        'git diff | walkaway run "Review this"',
+    )
+)
+@click.argument("message", default="")
+@click.option("--agent", metavar="NAME", help="The agent that does it.")
+@click.option("--model", metavar="MODEL", help="The model that answers.")
+@click.option("--approve", multiple=True, metavar="TOOL", help="Ask before calls of this tool.")
+@click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="What it may cost at most.")
+@_how
+@pass_app
+def run(
+    app: App,
+    /,
+    *,
+    message: str,
+    agent: str | None,
+    model: str | None,
+    approve: tuple[str, ...],
+    budget: float | None,
+    **how: Any,
+) -> None:
+    """Give a task to a new session, watch it, and say what it made.
+
+    MESSAGE is the task: `-` is standard input, `@FILE` a file, and what is piped in beside it is attached. Ctrl-C ends
+    the looking on and nothing else.
+    """
+    text = _text(message, how)
+    settings: dict[str, Any] = {"approve": list(approve), "model": model, "max_cost_usd": budget}
+    session = app.client.sessions.create(agent=agent or "", **{name: it for name, it in settings.items() if it})
+    app.state.use(session.id)
+    _go(app, session, text, message, how)
+
+
+@options.command(
+    examples=('walkaway send @ "And now as a table"', 'walkaway send @ "One more thing" --on-busy enqueue --detach')
+)
+@click.argument("words", nargs=-1, metavar="[SESSION] MESSAGE")
+@click.option(
+    "--on-busy",
+    type=click.Choice(["reject", "enqueue", "steer", "interrupt"]),
+    default="reject",
+    help="What becomes of it while a turn runs.",
+)
+@_how
+@pass_app
+def send(app: App, /, *, words: tuple[str, ...], on_busy: str, **how: Any) -> None:
+    """Send a message to a session, watch it, and say what it made.
+
+    Without SESSION it goes to the session that was used last here, `@`.
+    """
+    from walkaway.commands import names
+
+    if len(words) > 2:
+        raise click.UsageError("Write the message in quotes: walkaway send [SESSION] MESSAGE")
+    message = words[-1] if words and not (how["edit"] and len(words) == 1 and names.is_last(words[0])) else ""
+    name = words[0] if len(words) == 2 or (words and not message) else "@"
+    text = _text(message, how)
+    session = names.session(app, name)
+    _go(app, session, text, message, how, on_busy=on_busy)
+
+
+def _text(message: str, how: Mapping[str, Any]) -> str:
+    """Read the message, and look at what can be wrong before anything is asked for."""
+    from walkaway.commands import texts
+
+    out = how["out"]
+    if out and out.exists() and not out.is_dir():
+        raise click.UsageError(f"--out {out} is a file; name a folder")
+    return texts.given(message, edit=how["edit"])
+
+
+def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str, Any], **more: Any) -> None:
+    """Send, and look on unless that is not wanted; end with the exit code."""
+    from walkaway.commands import texts
+
+    for each in how["files"]:
+        local, _, path = each.partition(":")
+        session.files.upload(local, path)
+    attached: list[Path | tuple[str, bytes]] = [*map(Path, how["attach"]), *texts.beside(app, message)]
+    patient = app.client.with_options(retries=5).session(session.id)
+    try:
+        turn = patient.send(text, attachments=attached, **more)
+    except KeyboardInterrupt:
+        app.out.note(f"Interrupted while it was sent. walkaway turns list {session.id} says whether it arrived")
+        app.end(exits.DETACHED)
+    app.state.use(session.id, turn.id)
+    if how["detach"]:
+        _leave(app, turn)
+        return
+    _look_on(app, turn, how)
+
+
+def _leave(app: App, turn: "Turn") -> None:
+    raw = {"session_id": turn.session_id, "response_id": turn.id, "status": turn.status, "outcome": turn.outcome}
+    app.out.record(raw, lambda: app.out.line(turn.ref), turn.ref)
+    if app.out.is_plain:
+        app.out.note(f"It runs. walkaway tail {turn.ref}", dim=True)
+
+
+def _look_on(app: App, turn: "Turn", how: Mapping[str, Any]) -> None:
+    from walkaway.commands import endings, watching
+
+    if app.said.quiet:
+        app.out.line(turn.ref)
+    elif app.out.is_plain:
+        app.out.note(f"● {turn.session_id}  ·  walkaway tail @", dim=True)
+    telling = endings.telling(app, thinking=how["thinking"])
+    code = watching.watch(app, turn, telling, timeout=how["timeout"], cancels=how["cancels"])
+    saved = None
+    if how["out"] and turn.ended:
+        try:
+            saved = turn.result(on_waiting="wait", raise_on_failure=False, tools=False).save(how["out"])
+        except errors.FilesChanged as error:
+            app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
+            saved, code = list(error.saved), code or exits.FAILED
+    endings.tell(app, turn, saved, how["out"])
+    app.end(code)

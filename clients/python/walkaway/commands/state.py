@@ -1,0 +1,78 @@
+"""What was used last here, so that `@` can name it: one small file for each profile or server."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from walkaway import profiles
+
+MOST = 50
+
+
+class State:
+    """Sessions that were used here, the last one first, and of each the turn that was used last."""
+
+    def __init__(self, name: str, warn: Callable[[str], None]) -> None:
+        self._path = profiles.folder() / "state" / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:100]}.json"
+        self._warn = warn
+        self._used: dict[str, str] | None = None
+        self._looked = 0.0
+
+    @property
+    def sessions(self) -> list[str]:
+        """Ids, the one used last first."""
+        return list(self._read())
+
+    def turn(self, session: str) -> str:
+        """Give the id of the turn that was used last; empty: none was."""
+        return self._read().get(session, "")
+
+    @property
+    def looked(self) -> float:
+        """When somebody looked into the inbox last, in seconds since the epoch; 0: nobody has."""
+        self._read()
+        return self._looked
+
+    def look(self, at: float) -> None:
+        """Keep that somebody has looked."""
+        used = self._read()
+        self._looked = at
+        self._keep(used)
+
+    def use(self, session: str, turn: str = "") -> None:
+        """Keep that this was used. What cannot be kept is said, and breaks nothing."""
+        before = self._read()
+        used = {session: turn or before.get(session, ""), **{name: before[name] for name in before if name != session}}
+        if list(used.items()) != list(before.items()):
+            self._keep(dict(list(used.items())[:MOST]))
+
+    def forget(self, session: str) -> None:
+        """Forget a session that is gone."""
+        if session in self._read():
+            self._keep({name: turn for name, turn in self._read().items() if name != session})
+
+    def _keep(self, used: dict[str, str]) -> None:
+        import tempfile
+
+        self._used = used
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, delete=False) as file:
+                json.dump({"used": used, "looked": self._looked}, file)
+            Path(file.name).replace(self._path)
+        except OSError as error:
+            self._warn(f"What was used last is not kept: {error}")
+
+    def _read(self) -> dict[str, str]:
+        if self._used is None:
+            self._used = {}
+            try:
+                said = json.loads(self._path.read_text())
+                self._looked = float(said.get("looked", 0))
+                self._used = {str(session): str(turn) for session, turn in said["used"].items()}
+            except FileNotFoundError:
+                pass
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+                self._warn(f"{self._path} is ignored, as it cannot be read ({type(error).__name__}); @ begins anew")
+        return self._used

@@ -1,0 +1,97 @@
+"""`walkaway tail`: follow what happens, from anywhere in the log."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from walkaway.commands import endings, exits, names, options, watching
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.times import Duration
+from walkaway.events import ToolCallRequested
+
+if TYPE_CHECKING:
+    from walkaway import Session, Turn
+    from walkaway.commands.telling import Telling
+
+
+@options.command(examples=("walkaway tail @", "walkaway tail @ --events --from 10"))
+@click.argument("name", default="@", metavar="[SESSION|TURN]")
+@click.option(
+    "--from", "start", default="start", metavar="N|start|now", help="Begin behind event N, or with what comes."
+)
+@click.option("--events", is_flag=True, help="Print the events themselves.")
+@click.option("--thinking", is_flag=True, help="Show all that the model thinks.")
+@click.option("--until-done", is_flag=True, help="End with the turn, not with the session.")
+@click.option("-f/-F", "--follow/--no-follow", default=None, help="Wait for what comes; by default on a terminal.")
+@click.option("--timeout", type=Duration(), metavar="TIME", help="Look on so long (exit code 124).")
+@pass_app
+def tail(
+    app: App,
+    /,
+    *,
+    name: str,
+    start: str,
+    events: bool,
+    thinking: bool,
+    until_done: bool,
+    follow: bool | None,
+    timeout: float | None,
+) -> None:
+    """Follow what happens in a turn, or in a session with all turns that come.
+
+    Ctrl-C ends the looking on and nothing else. With --json each event is an object on a line.
+    """
+    if start not in {"start", "now"} and not start.isdecimal():
+        raise click.UsageError("--from takes the number of an event, start, or now")
+    goes_on = app.out.is_terminal if follow is None else follow
+    telling = endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
+    turn = names.turn(app, name)
+    app.state.use(turn.session_id, turn.id)
+    after: str | int = -1 if start == "start" else start if start != "now" else _now(turn)
+    if not goes_on:
+        for event in turn.events(after=after, follow=False, tools=False):
+            telling.take(event)
+        telling.close()
+        app.end(exits.DONE)
+    code = watching.watch(app, turn, telling, after=after, timeout=timeout)
+    if turn.ended and not (events or app.said.json or app.said.field):
+        endings.tell(app, turn)
+    if until_done or "/" in name or not turn.ended:
+        app.end(code)
+    app.end(_go_on(app, app.client.session(turn.session_id), turn, thinking=thinking, events=events))
+
+
+def _now(turn: "Turn") -> str | int:
+    for _ in turn.events(after=-1, follow=False, tools=False):
+        pass
+    return turn.cursor or -1
+
+
+def _go_on(app: App, session: "Session", turn: "Turn", *, thinking: bool, events: bool) -> int:
+    """Follow the turns that come behind this one, until the session is gone."""
+
+    def begun() -> "Telling":
+        return endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
+
+    telling: Telling | None = None
+    if app.out.is_plain:
+        app.out.note("What comes next is shown here; Ctrl-C leaves", dim=True)
+    try:
+        for event in session.events(after=f"{turn.id}:{turn.cursor}"):
+            telling = telling or begun()
+            telling.take(event)
+            if event.turn_id and event.turn_id != turn.id:
+                turn = session.turn(event.turn_id)
+            if isinstance(event, ToolCallRequested) and (code := watching.ask(app, turn, event, telling)):
+                return code
+            if event.at_end:
+                telling.close()
+                telling = None
+                if app.out.is_plain and not events:
+                    endings.tell(app, turn.refresh())
+    except KeyboardInterrupt:
+        if telling:
+            telling.close()
+        app.out.note("")
+        return exits.DONE if telling is None else exits.DETACHED
+    return exits.DONE

@@ -1,0 +1,53 @@
+"""Text that is long: from a file, standard input, an editor; and standard input that comes beside a message."""
+
+import os
+import select
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from walkaway.commands.app import App
+
+PATIENCE = 1.0
+"""Seconds after which it is said that standard input is waited for."""
+
+
+def given(said: str, *, edit: bool = False) -> str:
+    """Read a text as it is given: `-` is standard input, `@path` a file, `@@…` begins with an @. Raises UsageError."""
+    text = said
+    if said == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    elif said.startswith("@@"):
+        text = said[1:]
+    elif said.startswith("@"):
+        try:
+            text = Path(said[1:]).read_bytes().decode("utf-8", "replace")
+        except OSError as error:
+            raise click.UsageError(
+                f"{said[1:]} cannot be read: {error.strerror}. A text that begins with @: @@…"
+            ) from None
+    if edit:
+        text = click.edit(text) or ""
+    if not text.strip():
+        raise click.UsageError("There is nothing to send: the text is empty")
+    return text
+
+
+def beside(app: "App", message: str) -> list[tuple[str, bytes]]:
+    """Give what was piped in beside a message, as an attachment: `git diff | walkaway run "review this"`."""
+    if message == "-" or sys.stdin is None or sys.stdin.closed:
+        return []
+    try:
+        kind = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return []
+    if not (stat.S_ISFIFO(kind) or stat.S_ISREG(kind) or stat.S_ISSOCK(kind)):
+        return []
+    if not stat.S_ISREG(kind) and sys.platform != "win32" and not select.select([sys.stdin], [], [], PATIENCE)[0]:
+        app.out.note("Waiting for standard input, which is a pipe; </dev/null leaves it out", dim=True)
+    data = sys.stdin.buffer.read()
+    return [("input.txt", data)] if data.strip() else []

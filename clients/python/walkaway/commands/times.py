@@ -1,0 +1,71 @@
+"""Times, durations, sizes and sums as people write and read them."""
+
+import re
+from datetime import UTC, datetime
+
+import click
+
+_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
+_UNITS = (86_400, 3_600, 60, 1)
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, as `90`, `90s`, `1h30m` or `2d` say them."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read one."""
+        if isinstance(value, int | float):
+            return float(value)
+        found = _PARTS.fullmatch(str(value).strip())
+        if not found or not any(found.groups()):
+            self.fail(f"{str(value)[:50]!r} is no duration; write 90s, 15m, 1h30m or 2d", param, ctx)
+        return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+
+
+def point(seconds: float | None, *, utc: bool) -> str:
+    """Show a moment: local, or in UTC."""
+    if not seconds:
+        return ""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%d %H:%MZ}" if utc else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def spell(seconds: float) -> str:
+    """Show how long something took."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} m" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def size(count: float | None) -> str:
+    """Show a number of bytes."""
+    if count is None:
+        return ""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def money(usd: float | None) -> str:
+    """Show what something cost; nothing where nobody knows."""
+    if usd is None:
+        return ""
+    return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
+
+
+def many(count: int, word: str) -> str:
+    """Show how many there are."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def tokens(count: int) -> str:
+    """Show a number of tokens."""
+    return f"{count / 1000:.1f}k tokens" if count >= 1000 else f"{count} tokens"

@@ -1,0 +1,79 @@
+"""`walkaway wait` and `walkaway cancel`: the end of turns."""
+
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from walkaway.commands import endings, exits, names, options, watching
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.times import Duration
+from walkaway.errors import WalkawayError
+
+if TYPE_CHECKING:
+    from walkaway import Turn
+
+
+@options.command(examples=("walkaway wait @", "walkaway wait @ --timeout 10m --field output_text"))
+@click.argument("turns", nargs=-1, metavar="TURN…")
+@click.option("--timeout", type=Duration(), metavar="TIME", help="Wait so long at the most (exit code 124).")
+@click.option("--any", "first", is_flag=True, help="Wait for the first one alone.")
+@pass_app
+def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: bool) -> None:
+    """Wait until turns have ended; the exit code says how.
+
+    Of several the greatest one counts. A session stands for the turn that runs in it, or its last one.
+    """
+    found = [names.turn(app, name) for name in turns or ("@",)]
+    ended: queue.SimpleQueue[tuple[Turn, WalkawayError | None]] = queue.SimpleQueue()
+    for turn in found:
+        threading.Thread(target=_wait, args=(turn, timeout, ended), daemon=True).start()
+    codes = list[int]()
+    try:
+        for _ in found[:1] if first else found:
+            turn, error = ended.get()
+            codes.append(_tell(app, turn, error, among=len(found)))
+    except KeyboardInterrupt:
+        app.out.note(f"Still running. walkaway wait {' '.join(each.ref for each in found)}")
+        codes = [exits.DETACHED]
+    app.end(max(codes))
+
+
+def _wait(turn: "Turn", timeout: float | None, ended: "queue.SimpleQueue[tuple[Turn, WalkawayError | None]]") -> None:
+    try:
+        turn.result(timeout, raise_on_failure=False, tools=False)
+    except WalkawayError as error:
+        ended.put((turn, error))
+    else:
+        ended.put((turn, None))
+
+
+def _tell(app: App, turn: "Turn", error: WalkawayError | None, *, among: int) -> int:
+    if error is not None:
+        if among == 1:
+            raise error
+        app.out.note(f"{turn.ref}: {exits.sentence(error)}", fg="red")
+        return exits.code(error)
+    if app.said.quiet:
+        app.out.line(turn.ref)
+    elif among > 1 and app.said.json:
+        app.out.event(turn.raw)
+    else:
+        if among > 1 and app.out.is_plain:
+            app.out.note(turn.ref)
+        endings.tell(app, turn)
+    return watching.ENDS.get(turn.status, exits.FAILED)
+
+
+@options.command(examples=("walkaway cancel @", "walkaway cancel @2"))
+@click.argument("name", metavar="TURN|SESSION")
+@pass_app
+def cancel(app: App, /, *, name: str) -> None:
+    """End a turn now. What it has said and made stays."""
+    turn = names.turn(app, name)
+    before = turn.refresh().ended
+    turn.cancel()
+    ended = not before and turn.status == "cancelled"
+    words = f"{turn.ref} is cancelled" if ended else f"{turn.ref} had ended before: {turn.status}"
+    app.out.record(turn.raw, lambda: app.out.note(words), turn.ref)

@@ -1,0 +1,162 @@
+"""Every example of every help text, as its reader types it: what it prints, and its exit code."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.kit.clients import quick
+from tests.kit.servers import Running
+from tests.kit.terminals import Caller
+from walkaway import Session, profiles
+from walkaway.commands import options
+from walkaway.commands.main import OWN, main
+from walkaway.commands.state import State
+
+REF = r"sess_\w{24}/msg_\w{24}"
+SAID = r"(?s).*rehearsal.*"
+POEM = r"(?s)What boats may be, .*"
+STOCK = {
+    "type": "function",
+    "name": "stock",
+    "description": "Tell how many are in stock.",
+    "parameters": {"type": "object", "properties": {}},
+}
+EXPECTED = {
+    "walkaway answer @ --yes": (0, ""),
+    'walkaway answer @ "42 pieces"': (0, ""),
+    "walkaway api GET /v1/me --field tenant": (0, r"alpha\n"),
+    "walkaway api GET /v1/sessions --query limit=1 --paginate -q": (0, r"(sess_\w{24}\n){2,}"),
+    "walkaway cancel @": (0, ""),
+    "walkaway cancel @2": (0, ""),
+    "walkaway files ls": (0, r"(?s).*charts/\t.*"),
+    "walkaway files ls charts --json": (0, r'\[\{"path": "charts/.*\}\]\n'),
+    "walkaway files tree": (0, r"(?s).*charts/porto\.txt\t2 B\t.*"),
+    "walkaway files tree charts -q": (0, r"charts/porto\.txt\n"),
+    "walkaway files cat tides.md": (0, "high\nlow\n"),
+    "walkaway files cat tides.md | wc -l": (0, r" *2\n"),
+    "walkaway files get tides.md": (0, r"tides\.md\n"),
+    "walkaway files get charts here": (0, r"here/porto\.txt\n"),
+    "walkaway files put notes.md": (0, r"notes\.md\n"),
+    "walkaway files put notes.md texts/notes.md": (0, r"texts/notes\.md\n"),
+    "walkaway files rm tides.md --yes": (0, ""),
+    "walkaway files rm a.md b.md --yes": (0, ""),
+    "walkaway inbox": (0, r"(sess_\w{24}\t(completed|approval|output|failed|cancelled)\t.*\n)+"),
+    "walkaway inbox --waiting --field id": (0, r"(sess_\w{24}\n)*"),
+    "walkaway login work --url https://walkaway.example.com --key-stdin <key.txt": (0, ""),
+    "walkaway login --key-stdin <key.txt": (0, ""),
+    "walkaway logout work": (0, ""),
+    "walkaway logout": (0, ""),
+    "walkaway profiles": (0, r"work\tin use\thttp://.*\n"),
+    "walkaway profiles --field url": (0, r"http://.*\n"),
+    'walkaway run "Write a short report on the tides of Porto to tides.md" --out porto': (0, SAID),
+    'git diff | walkaway run "Review this"': (0, SAID),
+    'walkaway send @ "And now as a table"': (0, SAID),
+    'walkaway send @ "One more thing" --on-busy enqueue --detach': (0, rf"{REF}\n"),
+    "walkaway sessions list": (0, r"(sess_\w{24}\t[^\n]*\n)+"),
+    "walkaway sessions list --waiting --limit 5 --field id": (0, r"(sess_\w{24}\n)*"),
+    "walkaway sessions show @": (0, r"session\tsess_\w{24}\n(?s).*"),
+    "walkaway sessions show @ --field cost_usd": (0, r"0\.0\n"),
+    "walkaway sessions create -q": (0, r"sess_\w{24}\n"),
+    'walkaway sessions create --title "Tides of Porto" --ttl 30d': (0, r"sess_\w{24}\n"),
+    'walkaway sessions rename @ "Tides of Porto"': (0, ""),
+    'walkaway sessions rename @2 ""': (0, ""),
+    "walkaway sessions meta @ project=tides": (0, r"(?s).*project\ttides\n.*"),
+    "walkaway sessions meta @ project=": (0, r"(?s).*"),
+    "walkaway sessions export @ >talk.md": (0, ""),
+    "walkaway sessions export @ --json": (0, r'\[\{"id": .*"role": "user", .*\]\n'),
+    "walkaway sessions delete @ --yes": (0, ""),
+    "walkaway sessions delete @2 --yes": (0, ""),
+    "walkaway sessions prune --older-than 30d --yes": (0, ""),
+    "walkaway sessions prune --older-than 1h --yes": (0, ""),
+    "walkaway status": (0, r"server\thttp://.*\nkey\tfrom WALKAWAY_KEY\n(?s).*tenant\talpha\n.*"),
+    "walkaway status --field version": (0, r"\d+\.\d+\.\d+\n"),
+    "walkaway tail @": (0, POEM),
+    "walkaway tail @ --events --from 10": (0, r"11\t[a-z._]+\t\{.*\n(?s).*"),
+    "walkaway turns list @": (0, rf"({REF}\tcompleted\t.*\n)+"),
+    "walkaway turns list @ --limit 1 --field status": (0, r"completed\n"),
+    "walkaway turns show @": (0, POEM),
+    "walkaway turns show @ --field output_text": (0, POEM),
+    "walkaway turns events @": (0, r"0\tmessage\.created\t\{.*\n(?s).*message\.completed\t.*\n"),
+    "walkaway turns events @ --json --from 3": (0, r'\{"id": 4, (?s).*'),
+    "walkaway turns usage @": (0, r"input_tokens\t\d+\n(?s).*cost\t\$0\.00\n"),
+    "walkaway turns usage @ --field output_tokens": (0, r"\d+\n"),
+    "walkaway wait @": (0, ""),
+    "walkaway wait @ --timeout 10m --field output_text": (0, POEM),
+}
+
+
+def examples() -> list[str]:
+    context = click.Context(main, info_name="walkaway")
+    left = [main.get_command(context, name) for name in OWN]
+    found: list[str] = []
+    while left:
+        command = left.pop()
+        if isinstance(command, click.Group):
+            left += command.commands.values()
+        elif isinstance(command, options.Command):
+            found += command.examples
+    return found
+
+
+@pytest.fixture
+def used(walkaway: Caller, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Session]]:
+    """Two sessions that were used here; in each a turn has ended."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(walkaway.home / ".config"))
+    with quick(walkaway.url) as client:
+        found = [client.sessions.create(), client.sessions.create()]
+        state = State(walkaway.url.partition("://")[2], print)
+        for session in found:
+            state.use(session.id, session.ask("Write a poem about boats.").turn.id)
+        yield found
+
+
+def test_every_example_is_here() -> None:
+    assert sorted(examples()) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("example", sorted(EXPECTED))
+def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], server: Running, example: str) -> None:
+    prepare(walkaway, used, example)
+    typed = example.replace("https://walkaway.example.com", server.url)
+    path = f"{Path(sys.executable).parent}:{walkaway.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", typed],
+        env={**walkaway.environ, "PATH": path},
+        cwd=walkaway.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    code, printed = EXPECTED[example]
+    assert done.returncode == code, done.stderr
+    flags = re.DOTALL if "(?s)" in printed else 0
+    assert re.fullmatch(printed.replace("(?s)", ""), done.stdout, flags), done.stdout
+
+
+def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
+    """Make what an example needs besides."""
+    (walkaway.home / "key.txt").write_text("alpha-key\n")
+    if " files " in example:
+        (walkaway.home / "notes.md").write_text("notes")
+        for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
+            used[0].files.upload(data, path)
+    if "profiles" in example or "logout" in example:
+        profiles.keep("work", walkaway.url, "alpha-key")
+    if "git" in example:
+        script = "git init -q && echo a >a && git add a && echo b >a"
+        subprocess.run(["bash", "-c", script], cwd=walkaway.home, check=True)
+    if "answer" in example:
+        with quick(walkaway.url) as client:
+            settings = {"approve": ["write_file"]} if "--yes" in example else {"tools": [STOCK]}
+            session = client.sessions.create(**settings)
+            turn = session.send("Write a poem to poem.md" if "--yes" in example else "Look at the stock")
+            while not turn.refresh().pending:
+                assert not turn.ended
+            State(walkaway.url.partition("://")[2], print).use(session.id, turn.id)

@@ -1,0 +1,157 @@
+"""What every command takes, and what it prints for whom."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.kit.servers import Running
+from tests.kit.terminals import Caller
+from walkaway.commands import options
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.main import OWN, main
+from walkaway.commands.output import _value
+from walkaway.commands.times import Duration, money, size, spell
+
+
+def own() -> list[tuple[str, click.Command]]:
+    """Every command of the client's, with its words."""
+    context = click.Context(main, info_name="walkaway")
+    left = [(f"walkaway {name}", main.get_command(context, name)) for name in OWN]
+    found: list[tuple[str, click.Command]] = []
+    while left:
+        words, command = left.pop()
+        assert command
+        if isinstance(command, click.Group):
+            left += [(f"{words} {name}", each) for name, each in command.commands.items()]
+        else:
+            found.append((words, command))
+    return sorted(found)
+
+
+OURS = [(words, command) for words, command in own() if words not in {"walkaway demo", "walkaway webhooks listen"}]
+
+
+@pytest.mark.parametrize("words", [words for words, _ in OURS])
+def test_every_help_ends_with_two_examples_of_it(words: str) -> None:
+    command = dict(OURS)[words]
+    assert isinstance(command, options.Command)
+    assert len(command.examples) == 2
+    assert all(words in example for example in command.examples)
+    told = CliRunner().invoke(main, [*words.split()[1:], "--help"])
+    assert told.exit_code == 0
+    assert told.output.rstrip().endswith(command.examples[-1])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "--url", "http://x", "--profile", "p", "probe"),
+        ("probe", "--json", "--url", "http://x", "--profile", "p"),
+        ("--url", "http://y", "probe", "--url", "http://x", "--json", "--profile", "p"),
+    ],
+)
+def test_they_stand_before_the_command_or_behind_it(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    @options.command()
+    @pass_app
+    def probe(app: App) -> None:
+        seen.append(app.said)
+
+    monkeypatch.setattr(type(main), "get_command", lambda *_: probe)
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert (seen[0].json, seen[0].url, seen[0].profile, seen[0].quiet) == (True, "http://x", "p", False)
+
+
+def test_a_list_is_lines_with_tabs_in_a_pipe_and_a_table_on_a_terminal(walkaway: Caller) -> None:
+    title = "Tides of\tPorto \x1b[31m, and what else there is to say of them in a line that is long"
+    walkaway("sessions", "create")
+    walkaway("sessions", "rename", "@", title)
+    first = walkaway("sessions", "list", "--limit", "1").out.rstrip("\n").split("\t")
+    assert first[0].startswith("sess_")
+    assert first[1:3] == ["new", " ".join(title.split()).replace("\x1b", "␛")]
+    assert len(first) == 6
+    for columns in (40, 100):
+        with walkaway.terminal("sessions", "list", "--limit", "3", columns=columns) as seen:
+            assert seen.end() == 0
+        rows = seen.text.splitlines()
+        assert rows[0].split()[:3] == ["SESSION", "STATE", "TITLE"]
+        assert len([row for row in rows if "Tides of" in row]) == 1
+        assert ("COST" in rows[0]) == (columns == 100)
+        assert first[0][-8:] in seen.text
+
+
+def test_json_fields_and_ids(walkaway: Caller, server: Running) -> None:
+    id_ = walkaway("sessions", "create", "-q").out.strip()
+    with server.client() as client:
+        raw = client.get(f"/v1/sessions/{id_}").json()
+    assert json.loads(walkaway("sessions", "show", id_, "--json").out) == raw
+    assert json.loads(walkaway("sessions", "list", "--limit", "1", "--json").out) == [raw]
+    assert walkaway("sessions", "list", "--limit", "1", "-q").out == f"{id_}\n"
+    assert walkaway("sessions", "list", "--limit", "1", "--field", "file_access.read.0").out == "\n"
+    assert walkaway("sessions", "list", "--field", "0.id").out == f"{id_}\n"
+    assert walkaway("sessions", "list", "--search", "nothing has this", "--json").out == "[]\n"
+    assert walkaway("sessions", "list", "--search", "nothing has this").out == ""
+    missing = walkaway("sessions", "show", id_, "--field", "nonsense")
+    assert missing.code == 2
+    assert "There is: id, title" in missing.err
+
+
+def test_values_are_found_by_their_path() -> None:
+    raw = {"a": [{"b": 1}, {"b": None}], "": 2}
+    assert (_value(raw, "a.0.b"), _value(raw, "a.1.b"), _value(raw, "a.1")) == (1, None, {"b": None})
+    for path in ("b", "a.2", "a.b", "a.0.b.c"):
+        with pytest.raises(click.UsageError):
+            _value(raw, path)
+
+
+def test_nobody_is_asked_where_nobody_can_answer(walkaway: Caller) -> None:
+    id_ = walkaway("sessions", "create", "-q").out.strip()
+    assert walkaway("sessions", "delete", id_).code == 2
+    with walkaway.terminal("sessions", "delete", id_, "--no-input") as seen:
+        assert seen.end() == 2
+    with walkaway.terminal("sessions", "delete", id_) as seen:
+        seen.until("[y/N]")
+        seen.type("n\r")
+        assert seen.end() == 1
+    assert walkaway("sessions", "delete", "@", "--yes").code == 0
+    assert walkaway("sessions", "show", id_).code == 7
+    assert walkaway("sessions", "show", "@").code == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("90", 90), ("90s", 90), ("0.5", 0.5), ("15m", 900), ("1h30m", 5400), ("2d", 172_800)]
+)
+def test_durations(said: str, seconds: float) -> None:
+    assert Duration().convert(said, None, None) == seconds
+
+
+def test_what_is_no_duration() -> None:
+    for said in ("", "soon", "1x", "-1", "m"):
+        with pytest.raises(click.BadParameter):
+            Duration().convert(said, None, None)
+
+
+def test_amounts_as_people_write_them() -> None:
+    assert [spell(each) for each in (0.21, 42, 108, 7_300, 200_000)] == [
+        "0.2 s",
+        "42 s",
+        "1 m 48 s",
+        "2 h 1 m",
+        "2 d 7 h",
+    ]
+    assert [size(each) for each in (0, 999, 1_240, 123_456, 5e9)] == ["0 B", "999 B", "1.2 KB", "123 KB", "5.0 GB"]
+    assert [money(each) for each in (None, 0, 0.0004, 1.5)] == ["", "$0.00", "$0.0004", "$1.50"]
+
+
+def test_nothing_of_it_is_imported_with_the_client(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    script = "import sys, walkaway; walkaway.Walkaway; print(*sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"click", "rich"} & set(said)
+    assert not [name for name in said if name.startswith("walkaway.commands")]

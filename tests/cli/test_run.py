@@ -1,0 +1,257 @@
+"""`walkaway run`, `send`, `tail`, `wait`, `cancel` and `answer`, in a pipe and on a terminal."""
+
+import dataclasses
+import json
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.servers import Running, served
+from tests.kit.terminals import Caller
+
+STEPS = [
+    Reply([text("Let me **write** it."), call("write_file", path="tides.csv", content="x,y\n" * 300)]),
+    Reply([text("# Done\nThe `chart` is there.")]),
+]
+
+
+class TestInAPipe:
+    def test_the_text_is_on_standard_output_and_nothing_else(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = STEPS
+        ran = asked("run", "Chart it", "--out", "made")
+        assert (ran.code, ran.out) == (0, "Let me **write** it.\n# Done\nThe `chart` is there.\n")
+        assert (asked.home / "made/tides.csv").read_text() == "x,y\n" * 300
+        assert "\x1b" not in ran.err
+        first, last = ran.err.splitlines()
+        assert first.endswith("walkaway tail @")
+        assert last.startswith("✔ completed in ")
+        assert last.endswith("2 steps · tides.csv 1.2 KB → made/")
+
+    def test_json_is_the_turn_s_record(self, asked: Caller, scripted: Running) -> None:
+        ran = asked("--json", "run", "Say hello")
+        said = json.loads(ran.out)
+        with scripted.client() as client:
+            path = f"/v1/sessions/{said['session_id']}/responses/{said['id']}"
+            assert client.get(path).json() == said
+        assert ran.err == ""
+        assert said["output_text"] == "Hello."
+
+    def test_quiet_is_the_reference_which_every_command_takes(self, asked: Caller) -> None:
+        ref = asked("run", "-q", "Say hello").out.strip()
+        assert asked("wait", ref, "-q").out.strip() == ref
+        assert asked("wait", ref, "--field", "output_text").out == "Hello.\n"
+        assert asked("tail", ref).out == "Hello.\n"
+        session, _, turn = ref.partition("/")
+        assert asked("tail", session[-6:]).out == "Hello.\n"
+        assert asked("tail", f"{session[-8:]}/{turn[-8:]}").out == "Hello.\n"
+        assert asked("tail", "say hello").out == "Hello.\n"
+
+    def test_detached_it_runs_by_itself(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("Hello.")], gate=gate)]
+        ran = asked("run", "Say hello", "--detach")
+        ref = ran.out.strip()
+        assert ran.code == 0
+        assert f"walkaway tail {ref}" in ran.err
+        assert asked("wait", "@", "--timeout", "0.2").code == 124
+        over = asked("tail", "@", "-f", "--timeout", "0.5s")
+        assert over.code == 124
+        assert f"walkaway wait {ref}" in over.err
+        gate.set()
+        assert asked("wait", "@").code == 0
+
+    def test_what_is_piped_in_is_attached(self, asked: Caller, model: MessagesApi) -> None:
+        assert asked("run", "Review this", stdin=b"- old\n+ new\n").code == 0
+        assert "+ new" in json.dumps(model.requests[-1])
+        assert asked("run", "-", stdin=b"The task itself").code == 0
+        assert "The task itself" in json.dumps(model.requests[-1])
+        (asked.home / "task.txt").write_text("From a file")
+        assert asked("send", "@task.txt").code == 0
+        assert "From a file" in json.dumps(model.requests[-1])
+        assert asked("send", "@", "@@home").code == 0
+        assert '"@home"' in json.dumps(model.requests[-1])
+
+    def test_a_turn_that_fails_is_code_1(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply(status=400, error="no such luck")]
+        ran = asked("run", "go")
+        assert ran.code == 1
+        assert "✘ failed" in ran.err
+        assert "no such luck" in ran.err
+        assert asked("wait", "@").code == 1
+
+    def test_a_cancelled_one_is_code_4(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("Hello.")], gate=gate)]
+        ref = asked("run", "go", "--detach").out.strip()
+        assert "is cancelled" in asked("cancel", "@").err
+        gate.set()
+        assert asked("wait", ref).code == 4
+        assert "had ended before" in asked("cancel", ref).err
+
+    def test_a_turn_that_waits_is_code_3_and_the_command_to_answer_with(
+        self, asked: Caller, model: MessagesApi
+    ) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        ran = asked("run", "Tidy up", "--approve", "list_files")
+        assert ran.code == 3
+        answer = ran.err.partition("walkaway answer ")[2].split()[0]
+        waited = asked("wait", "@")
+        assert waited.code == 3
+        assert f"walkaway answer {answer} --yes or --no" in waited.err
+        assert asked("answer", answer).code == 2
+        assert asked("answer", answer, "--yes").code == 0
+        assert asked("wait", "@").code == 0
+        assert asked("answer", answer, "--yes").code == 7
+        assert asked("tail", "@").out == "Tidy.\n"
+
+    def test_events_are_objects_or_lines(self, asked: Caller) -> None:
+        asked("run", "Say hello")
+        lines = asked("tail", "@", "--events").out.splitlines()
+        assert lines[0].startswith("0\tmessage.created\t{")
+        events = [json.loads(line) for line in asked("tail", "@", "--json").out.splitlines()]
+        assert [each["id"] for each in events] == list(range(len(lines)))
+        assert events[-1]["event"] == "message.completed"
+        behind = asked("tail", "@", "--field", "event", "--from", str(len(lines) - 2)).out
+        assert behind == "message.completed\n"
+
+    def test_a_busy_session_says_what_can_become_of_the_message(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("Hello.")], gate=gate), Reply([text("Next.")])]
+        asked("run", "go", "--detach")
+        refused = asked("send", "@", "more")
+        assert refused.code == 1
+        assert "--on-busy enqueue" in refused.err
+        queued = json.loads(asked("send", "more", "--on-busy", "enqueue", "--detach", "--json").out)
+        assert (queued["status"], queued["outcome"]) == ("queued", "queued")
+        gate.set()
+        assert asked("wait", f"{queued['session_id']}/{queued['response_id']}").code == 0
+
+
+class TestOnATerminal:
+    def test_it_shows_tools_and_words_and_how_it_ended(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = STEPS
+        with asked.terminal("run", "Chart it") as seen:
+            assert seen.end() == 0
+        lines = seen.text.splitlines()
+        assert lines[0].startswith("● sess_")
+        assert lines[1] == "  Let me write it."
+        assert lines[2].startswith("  ▸ write_file tides.csv  ✓ ")
+        assert lines[2].endswith("1.2 KB")
+        assert lines[3:5] == ["  # Done", "  The `chart` is there."]
+        assert lines[5].startswith("✔ completed in ")
+        assert len(lines) == 6
+        assert b"\x1b[1m" in seen.raw
+
+    def test_no_color_is_heeded(self, asked: Caller) -> None:
+        for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+            plain = dataclasses.replace(asked, more={name: value})
+            with plain.terminal("run", "go") as seen:
+                assert seen.end() == 0
+            assert not re.search(rb"\x1b\[[0-9;]*m", seen.raw)
+        ran = asked("tail", "@", "--color", "always")
+        assert "\x1b" not in ran.out
+
+    @pytest.mark.parametrize("columns", [40, 80])
+    def test_no_line_is_wider_than_the_terminal(self, asked: Caller, model: MessagesApi, columns: int) -> None:
+        long = "A sentence of many words that has to be wrapped somewhere, 大きな文字 included. " * 4
+        model.replies[:] = [
+            Reply([text(long), call("write_file", path="a/very/long/path/to/a/file/of/the/report.md", content="x")]),
+            Reply([text("End.")]),
+        ]
+        with asked.terminal("run", "go", columns=columns) as seen:
+            assert seen.end() == 0
+        rows = seen.text.splitlines()
+        said = " ".join(row.strip() for row in rows if row.startswith("  ") and "▸" not in row)
+        assert " ".join(long.split()) in said.replace("  ", " ")
+        assert [row for row in rows if "▸" in row and "✓" in row]
+
+    def test_ctrl_c_detaches_and_says_how_to_come_back(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("One two three.")], gate=gate)]
+        with asked.terminal("run", "go") as seen:
+            seen.until("One")
+            seen.type("\x03")
+            assert seen.end() == 130
+        assert "Still running. walkaway tail sess_" in seen.text
+        gate.set()
+        assert asked("wait", "@").code == 0
+
+    def test_tail_goes_on_with_the_turns_that_come(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([text("First.")]), Reply([text("Second.")])]
+        asked("run", "go")
+        with asked.terminal("tail", "@") as seen:
+            seen.until("What comes next is shown here")
+            assert asked("send", "@", "more", "--detach").code == 0
+            seen.until("Second.")
+            seen.until("completed", times=2)
+            seen.type("\x03")
+            assert seen.end() == 0
+        assert seen.text.count("First.") == seen.text.count("Second.") == 1
+
+    def test_ctrl_c_cancels_where_that_is_wanted(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("One two three.")], gate=gate)]
+        with asked.terminal("run", "go", "--cancel-on-interrupt") as seen:
+            seen.until("One")
+            seen.type("\x03")
+            assert seen.end() == 4
+        gate.set()
+        assert asked("wait", "@").code == 4
+
+    def test_killing_the_terminal_changes_nothing(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("One two three.")], gate=gate)]
+        with asked.terminal("run", "go") as seen:
+            seen.until("One")
+        gate.set()
+        assert asked("wait", "@", "--field", "output_text").out == "One two three.\n"
+
+    @pytest.mark.parametrize(
+        ("keys", "told"), [("y\r", None), ("n\r", "denied"), ("e\rnot on a Friday\r", "not on a Friday")]
+    )
+    def test_a_call_that_waits_is_a_card_and_takes_the_answer(
+        self, asked: Caller, model: MessagesApi, keys: str, told: str | None
+    ) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        with asked.terminal("run", "Tidy up", "--approve", "list_files") as seen:
+            assert "list_files asks for a yes" in seen.until("[s]kip")
+            for part in keys.split("\r")[:-1]:
+                seen.type(f"{part}\r")
+            assert seen.end() == 0
+        assert "Tidy." in seen.text
+        result = json.dumps(model.requests[-1]["messages"][-1])
+        assert '"is_error": true' in result if told else '"is_error": true' not in result
+        assert told in (None, "denied") or str(told) in result
+
+    def test_what_a_tool_says_never_reaches_it_raw(self, asked: Caller, model: MessagesApi) -> None:
+        evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eend"
+        model.replies[:] = [
+            Reply([text(evil), call("write_file", path="x.txt", content=evil)]),
+            Reply([call("read_file", path="x.txt"), call(f"no{evil}", "toolu_2", path=evil)]),
+            Reply([text("End.")]),
+        ]
+        with asked.terminal("run", evil) as seen:
+            assert seen.end() in (0, 1)
+        for steers in (b"\x1b]", b"\x1b[2J", "\x9b".encode(), "\u202e".encode(), b"\x07"):
+            assert steers not in seen.raw
+        assert "␛]0;owned␇" in seen.text
+
+
+def test_a_connection_that_is_lost_is_said_once(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    slow = {"WALKAWAY_REHEARSAL_DELAY": "0.2"}
+    with served(tmp_path / "data", environ=slow) as server:
+        port = server.url.rpartition(":")[2]
+        walkaway = Caller(home, server.url, key="")
+        with walkaway.terminal("run", "Write a poem on boats slowly") as seen:
+            seen.until("boats")
+            server.kill()
+            seen.until("connection lost, reading on from event")
+            with served(tmp_path / "data", "--port", port):
+                assert seen.end() == 0
+        assert seen.text.count("connection lost") == 1
+        assert "✔ completed" in seen.text

@@ -1,0 +1,72 @@
+"""What was used last, so that `@` names it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from walkaway.commands.state import MOST, State
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    return tmp_path / "walkaway/state"
+
+
+def test_the_last_one_is_first_and_each_stands_once(home: Path) -> None:
+    warned: list[str] = []
+    state = State("work", warned.append)
+    for session, turn in (("a", "1"), ("b", ""), ("a", ""), ("c", "2"), ("a", "3")):
+        state.use(session, turn)
+    again = State("work", warned.append)
+    assert again.sessions == ["a", "c", "b"]
+    assert [again.turn(each) for each in again.sessions] == ["3", "2", ""]
+    assert State("other", warned.append).sessions == []
+    assert warned == []
+    assert [path.name for path in home.iterdir()] == ["work.json"]
+
+
+def test_it_forgets_the_oldest(home: Path) -> None:
+    state = State("work", print)
+    for number in range(MOST + 5):
+        state.use(str(number))
+    assert len(State("work", print).sessions) == MOST
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"used": 3}', '{"used": [1]}', "\x00" * 40])
+def test_a_damaged_file_is_ignored_with_a_word(home: Path, text: str) -> None:
+    home.mkdir(parents=True)
+    (home / "work.json").write_text(text)
+    warned: list[str] = []
+    state = State("work", warned.append)
+    assert state.sessions == []
+    assert len(warned) == 1
+    assert "work.json" in warned[0]
+    state.use("a")
+    assert json.loads((home / "work.json").read_text())["used"] == {"a": ""}
+
+
+def test_when_somebody_looked_is_kept_beside(home: Path) -> None:
+    state = State("work", print)
+    assert state.looked == 0
+    state.look(12.5)
+    state.use("a")
+    again = State("work", print)
+    assert (again.looked, again.sessions) == (12.5, ["a"])
+
+
+def test_what_cannot_be_kept_breaks_nothing(home: Path) -> None:
+    home.parent.mkdir(parents=True)
+    home.write_text("a file where the folder would be")
+    warned: list[str] = []
+    state = State("work", warned.append)
+    state.use("a")
+    assert state.sessions == ["a"]
+    assert "not kept" in warned[-1]
+
+
+def test_a_name_of_a_server_is_one_of_a_file(home: Path) -> None:
+    State("[::1]:8005/../x", print).use("a")
+    assert [path.name for path in home.iterdir()] == ["_1_8005_.._x.json"]

@@ -1,0 +1,136 @@
+"""The command line as a person meets it: in a terminal whose screen is read, and in a pipe."""
+
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyte
+
+from tests.kit import forked
+from tests.kit.servers import PATIENCE
+
+BEGIN = """
+import fcntl, runpy, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
+"""
+"""As a shell begins a command: it has the terminal, and Ctrl-C reaches it whatever a test run was started with."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command has ended, and what it has printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Caller:
+    """Somebody who types commands: at home in a folder of their own, with a server."""
+
+    home: Path
+    url: str
+    key: str = "alpha-key"
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("WALKAWAY_", "ANTHROPIC_", "XDG_", "NO_COLOR", "FORCE_COLOR"))
+        }
+        ours = {"HOME": str(self.home), "WALKAWAY_URL": self.url, "WALKAWAY_KEY": self.key, "TERM": "xterm-256color"}
+        return {name: value for name, value in {**clean, **ours, **self.more}.items() if value}
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", **environ: str) -> Ran:
+        """Run a command in a pipe, to its end."""
+        done = forked.run(["walkaway", *arguments], {**self.environ, **environ}, stdin, self.home)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def terminal(self, *arguments: str, columns: int = 80, lines: int = 40, **environ: str) -> Iterator["Terminal"]:
+        """Run a command in a terminal, until the block ends."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        command = [sys.executable, "-c", BEGIN, *arguments]
+        process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**self.environ, **environ},
+            cwd=self.home,
+            start_new_session=True,
+        )
+        os.close(slave)
+        try:
+            yield Terminal(master, process, columns, lines)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            os.close(master)
+
+
+class Terminal:
+    """A terminal: what stands on its screen, and a keyboard. `raw`: every byte that was written to it."""
+
+    def __init__(self, master: int, process: "subprocess.Popen[bytes]", columns: int, lines: int) -> None:
+        self._master, self.process = master, process
+        self.raw = b""
+        self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def text(self) -> str:
+        """What a person sees, what has scrolled away included."""
+        above = ["".join(row[at].data for at in range(self._screen.columns)) for row in self._screen.history.top]
+        return "\n".join(line.rstrip() for line in [*above, *self._screen.display]).rstrip()
+
+    def type(self, keys: str) -> None:
+        """Type; "\\x03" is Ctrl-C."""
+        os.write(self._master, keys.encode())
+
+    def until(self, words: str, times: int = 1) -> str:
+        """Wait until some words can be seen, so often; give the screen. Raises AssertionError where they never come."""
+        ends = time.monotonic() + PATIENCE
+        while self.text.count(words) < times:
+            assert self._read(ends), f"{words!r} never came:\n{self.text}"
+        return self.text
+
+    def end(self) -> int:
+        """Wait for the end of the command; give its exit code."""
+        ends = time.monotonic() + 2 * PATIENCE
+        while self._read(ends):
+            pass
+        assert time.monotonic() < ends, f"it never ended:\n{self.text}"
+        return self.process.wait(PATIENCE)
+
+    def _read(self, ends: float) -> bool:
+        if not select.select([self._master], [], [], max(0.0, ends - time.monotonic()))[0]:
+            return False
+        try:
+            data = os.read(self._master, 65_536)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return bool(data)
