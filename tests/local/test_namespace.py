@@ -13,6 +13,7 @@ import pytest
 from tests.kit.patience import holds
 from tests.kit.sandboxes import needs_bubblewrap
 from tests.kit.servers import PATIENCE
+from tests.kit.users import as_somebody
 from walkaway_core.ports.sandbox import Command, SandboxRefused
 from walkaway_local.sandbox import namespace
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
@@ -93,3 +94,17 @@ def test_a_namespace_that_is_never_made_is_not_waited_for(tmp_path: Path, monkey
         sandbox.run(Command("true", "", (), (), 10.0), lambda _: None),
     ):
         pytest.fail("it began")
+
+
+@pytest.mark.parametrize("whose", ["own", "an ordinary user's"])
+def test_a_bubblewrap_that_ends_at_once_is_told_by_its_own_words(whose: str, tmp_path: Path) -> None:
+    def act(folder: Path) -> str:
+        (folder / "bin").mkdir()
+        program = folder / "bin" / "bwrap"
+        program.write_text("#!/bin/sh\necho no such luck >&2; exit 3\n")
+        program.chmod(0o755)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PATH", f"{folder}/bin:{os.environ['PATH']}")
+            return str(Bubblewrap(folder / "s", FolderWorkspace(folder / "w")).problem())
+
+    assert "no such luck" in (act(tmp_path) if whose == "own" else as_somebody(act))

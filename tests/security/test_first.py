@@ -1,4 +1,7 @@
-"""A namespace's first process, which ends with the server and makes all others end, is out of its command's reach."""
+"""A namespace's first process, which ends with the server and makes all others end, is out of its command's reach.
+
+So are the namespace's settings.
+"""
 
 import platform
 from collections.abc import Callable
@@ -43,11 +46,13 @@ tell('memory', opened('/proc/1/mem', os.O_RDWR))
 tell('task', opened('/proc/1/task/1/mem', os.O_RDWR))
 tell('root', opened('/proc/1/root', os.O_RDONLY))
 tell('opened', opened('/proc/1/fd/0', os.O_RDONLY))
+tell('settings', opened('/proc/sys/kernel/shmmni', os.O_RDWR))
+tell('ended-last', opened('/proc/self/oom_score_adj', os.O_RDWR))
 END
 test ! -w /proc/1""".format(**NUMBERS)
-WAYS = ["seize", "attach", "read", "descriptor", "memory", "task", "root", "opened"]
-BY_CALLS, BY_FILES = {"seize", "descriptor"}, {"memory", "task", "root"}
-"""Of each, those that need nothing of the other."""
+WAYS = ["seize", "attach", "read", "descriptor", "memory", "task", "root", "opened", "settings", "ended-last"]
+BY_CALLS, BY_FILES, BY_SETTINGS = {"seize", "descriptor"}, {"memory", "task", "root"}, {"settings", "ended-last"}
+"""Of each, those that need nothing of the others."""
 
 
 def reached(told: str) -> set[str]:
@@ -85,13 +90,22 @@ def test_a_command_does_not_reach_it(server: Servers, monkeypatch: pytest.Monkey
     assert "exit code 0" in told
 
 
+def writable(patch: pytest.MonkeyPatch, _: Scene | None) -> None:
+    """Leave /proc as the kernel makes it."""
+    patch.setattr(mounts, "SETTINGS_CLOSED", ())
+
+
 def uncovered(patch: pytest.MonkeyPatch, _: Scene | None) -> None:
-    """Leave its folder in /proc as the kernel makes it."""
+    """Leave its folder there as well."""
+    patch.setattr(mounts, "SETTINGS_CLOSED", ())
     patch.setattr(mounts, "FIRST_COVERED", ())
 
 
+WEAKENED = [(filters_nothing, BY_CALLS), (uncovered, BY_FILES), (writable, BY_SETTINGS)]
+
+
 @pytest.mark.parametrize("server", [as_root_or_whoever_tests, as_an_ordinary_user])
-@pytest.mark.parametrize(("weaken", "open_ways"), [(filters_nothing, BY_CALLS), (uncovered, BY_FILES)])
+@pytest.mark.parametrize(("weaken", "open_ways"), WEAKENED)
 def test_the_defences_are_what_keeps_it_out(
     server: Servers,
     weaken: Callable[[pytest.MonkeyPatch, Scene | None], None],

@@ -15,7 +15,7 @@ from pathlib import Path
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import cgroups, disk, groups, limits, mounting, mounts, running, seccomp, staging
+from walkaway_local.sandbox import cgroups, disk, groups, left, limits, mounting, mounts, running, seccomp, staging
 from walkaway_local.sandbox.namespace import Start, opened
 
 GET = (
@@ -54,9 +54,10 @@ class Bubblewrap:
         self._cgroups = cgroups.Cgroups(cgroups.own())
         self._bounded = True
         self._together: dict[int, int] = {}
+        left.end(folder)
         if folder.exists():
-            for left in folder.iterdir():
-                running.remove(left)
+            for each in folder.iterdir():
+                running.remove(each)
         folder.parent.mkdir(parents=True, exist_ok=True)
         self._make()
 
@@ -118,7 +119,8 @@ class Bubblewrap:
                     place.chmod(0o711)  # bubblewrap is somebody else then
             group = stack.enter_context(self._cgroups.one(running.MEMORY + disk.size(), limits.PROCESSES["nproc"]))
             parts = list(mounts.system(self._private, network=command.network))
-            start = Start(owner, parts, _inside(command), seccomp.program(platform.machine()), group)
+            rules = seccomp.program(platform.machine())
+            start = Start(owner, parts, _inside(command), rules, left.mark(self._folder), group)
             namespace, seen = stack.enter_context(opened(place, mounted, start))
             copy = seen / "workspace"
             staged = self._staged(command, copy, owner)
@@ -158,6 +160,7 @@ def _arguments(
     path = ":".join((str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
     variables = [part for name, value in {**ENVIRONMENT, "PATH": path}.items() for part in ("--setenv", name, value)]
     place = Path(mounting.DISK) if ahead else place
+    variables += ["--unsetenv", left.MARK]
     mounted = (
         *mounts.arguments(parts, place if bounded else None, mounting.TREE if ahead else ""),
         *mounts.workspace(copy, place / "workspace", command.write),

@@ -31,6 +31,8 @@ SCRATCH = {"tmp": "/tmp", "shm": "/dev/shm"}  # noqa: S108 - inside
 
 FIRST_COVERED = ("--perms", "0555", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 """The memory of the namespace's first process, which is bubblewrap's, can be written there by its user."""
+SETTINGS_CLOSED = ("--remount-ro", "/proc")
+"""Limits of the IPC namespace, which are its owner's to change, and who ends first when memory runs out."""
 PYTHON = ("bin", "lib", "lib64", "include", "share", "pyvenv.cfg")
 """What Python needs of where it stands. Other things may stand there too: a home, or the data folder."""
 
@@ -108,7 +110,7 @@ def arguments(parts: Sequence[Part], disk: Path | None, tree: str = "") -> Itera
     if tree:
         yield from ("--ro-bind", tree, "/")
     yield from ("--proc", "/proc", "--dev", "/dev")
-    yield from FIRST_COVERED
+    yield from (*FIRST_COVERED, *SETTINGS_CLOSED)
     yield from _scratch(disk)
     if tree:
         yield from _again(parts, tree)

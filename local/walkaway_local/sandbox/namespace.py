@@ -31,6 +31,8 @@ exec "$@"
 """
 """What runs before bubblewrap where this program may not mount the command's disk itself."""
 MOUNTING_AS_USER = ("unshare", "--user", "--map-root-user", "--mount")
+HALF, REST = ("--perms", "0755"), ("--dir", "/")
+"""An option in two halves: bubblewrap ends where no arguments come, since the server that fills the disk has died."""
 BEGINS_WITHIN, ENDS_WITHIN = 60.0, 30.0
 """Seconds that a namespace may take to be made, and the kernel to end processes that it has killed."""
 
@@ -63,13 +65,13 @@ class Namespace:
     def begin(self, arguments: Sequence[str], most: Mapping[str, int]) -> None:
         """Let bubblewrap begin, with its arguments and limits. Raises SandboxRefused when it cannot."""
         with contextlib.suppress(BrokenPipeError), self._arguments:  # it has failed, and says so
-            self._arguments.write(b"\0".join(os.fsencode(part) for part in arguments) + b"\0")
+            self._arguments.write(b"\0".join(os.fsencode(part) for part in (*REST, *arguments)) + b"\0")
         self.first = json.loads(self.line())["child-pid"]
         try:
             self._first = os.pidfd_open(self.first)  # it waits at the gate, so it is this one
             self._own.submit(self._bind, most).result()
         except OSError as error:
-            raise self._failed(f"their limits cannot be set: {error}") from error
+            raise self.failed(f"their limits cannot be set: {error}") from error
         self._open_gate()
         self._bound_to_us()
         self._open_gate()
@@ -105,10 +107,10 @@ class Namespace:
         """Read the next line that it reports. Raises SandboxRefused, with what it printed, if it has ended instead."""
         line = self._status.readline()
         if not line.endswith(b"\n"):
-            raise self._failed("bubblewrap has failed")
+            raise self.failed("bubblewrap has failed")
         return line
 
-    def _failed(self, otherwise: str) -> SandboxRefused:
+    def failed(self, otherwise: str) -> SandboxRefused:
         """Say what it has printed on its way, as whoever fails does, or else something else."""
         self.process.kill()
         if self._first is not None:
@@ -154,6 +156,8 @@ class Start:
     """What bubblewrap starts."""
     rules: bytes
     """Bubblewrap's filter of system calls."""
+    environ: Mapping[str, str]
+    """Bubblewrap's own."""
     group: Group | None = None
     """The command's control group, if it has one."""
 
@@ -184,7 +188,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                 os.write(descriptor, content)
                 os.lseek(descriptor, 0, os.SEEK_SET)
             bubblewrap = os.path.realpath(_found("bwrap"))
-            line = [bubblewrap, "--args", str(given), "--json-status-fd", str(told), "--block-fd", str(gate)]
+            line = [bubblewrap, *HALF, "--args", str(given), "--json-status-fd", str(told), "--block-fd", str(gate)]
             line += ["--seccomp", str(filtered), "--setenv", "BASH_ENV", f"/proc/self/fd/{first}", *start.inside]
             holding = mounted and start.owner is None
             if holding:
@@ -201,7 +205,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                     stdin=gate,  # where what bubblewrap starts waits as well
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    env={},
+                    env=start.environ,
                     cwd="/",
                     umask=0o022,  # what the server keeps to itself is no custom of commands
                     pass_fds=[given, told, gate, filtered, first],
@@ -217,7 +221,10 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
             start.group.join(process.pid)
         if disk is None:
             seen = f"/proc/{process.pid}/root{folder}" if holding else folder
-            disk = kept(os.open(seen, os.O_RDONLY | os.O_DIRECTORY))
+            try:
+                disk = kept(os.open(seen, os.O_RDONLY | os.O_DIRECTORY))
+            except OSError as error:  # it has ended already
+                raise namespace.failed(f"their disk cannot be opened: {error.strerror}") from error
         yield namespace, Path(f"/proc/self/fd/{disk}")
 
 
