@@ -71,8 +71,9 @@ def keeps_privileges(patch: pytest.MonkeyPatch, scene: Scene) -> None:
 
 
 def allows_namespaces(patch: pytest.MonkeyPatch, scene: Scene) -> None:
-    """Let commands make user namespaces of their own."""
+    """Let commands make user namespaces of their own, and write who is who in them."""
     filters_nothing(patch, scene)
+    patch.setattr(mounts, "SETTINGS_CLOSED", ())
     without("--disable-userns")(patch, scene)
 
 
