@@ -70,7 +70,9 @@ def test_a_wrong_key_says_where_it_came_from_and_never_what_it_is() -> None:
     assert "alpha" not in str(found) + repr(OPTIONS)
 
 
-@pytest.mark.parametrize(("status", "body"), [(404, b"<h1>Not here</h1>"), (200, b"<p>Hello"), (405, {"detail": "no"})])
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, b"<h1>Not here</h1>"), (200, b"<p>Hello"), (405, {"detail": "no"}), (501, b"<p>No")]
+)
 def test_a_server_that_is_no_walkaway_is_said_to_be_none(status: int, body: object) -> None:
     found = made(status, body)
     assert isinstance(found, errors.NotWalkaway)

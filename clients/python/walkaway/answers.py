@@ -145,7 +145,7 @@ def refused(answer: Answer, options: Options) -> WalkawayError:
     said = said if isinstance(said, dict) else {}
     code, message = said.get("error"), said.get("message")
     ours = isinstance(code, str) and isinstance(message, str)
-    if (not ours and answer.status in {404, 405}) or answer.status < 400:
+    if (not ours and answer.status in {404, 405, 501}) or answer.status < 400:
         return _no_walkaway(answer)
     if not ours:
         code, message = "", _beginning(answer) or f"{answer.url} answered with {answer.status} and no word"
