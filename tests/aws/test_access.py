@@ -165,11 +165,13 @@ def shape() -> Iterator[Deployed]:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)  # whichever is first plays every scenario, for a minute of one processor
 def test_what_functions_do_is_allowed(shape: Deployed) -> None:
     assert shape.deployment.access.refused == []
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(300)  # whichever is first plays every scenario, for a minute of one processor
 def test_what_is_allowed_is_done(shape: Deployed) -> None:
     uncalled = set()
     for name, function in shape.deployment.functions.items():

@@ -182,7 +182,7 @@ def test_the_first_process_of_a_namespace_has_no_more_than_the_command(
 
 @pytest.mark.parametrize("place", [".", "/tmp", "/dev/shm"])
 def test_all_that_can_be_written_is_one_disk(place: str, sandbox: Bubblewrap) -> None:
-    assert "No space left" in run(sandbox, FILL.format(place))
+    assert "No space left" in run(sandbox, FILL.format(place), 90.0)
     assert "No space left" in run(sandbox, "mkdir /tmp/d; cd /tmp/d; seq 25000 | xargs touch")
     assert "kept" in run(sandbox, "echo kept")
 
