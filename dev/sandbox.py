@@ -13,8 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SOURCES = f"{ROOT / 'layers/sandbox'}:{ROOT / 'functions/sandbox'}"
-USER = 64_321
-"""Lambda's functions are not root; neither is this one, where a Python can be found that others may run."""
+USER = 64_000 + os.getpid() % 1_000
+"""As whom functions run: not as root, where a Python can be found that others may run, and not as another process's."""
 LOOP = """
 import json, os, sys
 from app import handler

@@ -81,6 +81,7 @@ class Call:
 
     def __init__(self, engine: Engine, name: str, site: Site, patch: pytest.MonkeyPatch) -> None:
         self.engine, self.turn = engine, engine.turn(engine.session(read=("",), write=("",)))
+        self._others = children()
         put = engine.services.workspace.write
         put(root("t"), "a.txt", [(b"a" * 20 + b"!\n") * 3000])
         put(root("t"), "lines.txt", [b"\r\n" + b"a" * 1_900_000])
@@ -117,15 +118,19 @@ class Call:
 
     def cancel(self) -> None:
         """End its turn, when it is at what would not end: held by the store, or in a process of its own."""
-        assert holds(self.stalled.reached.is_set if self._is_stalled else lambda: bool(children()))
+        assert holds(self.stalled.reached.is_set if self._is_stalled else lambda: bool(self.processes()))
         cancel(self.engine.services, self.turn.key)
 
     def left(self) -> list[int]:
         """The processes that still run for it."""
         until = time.monotonic() + SOON
-        while (pids := children()) and time.monotonic() < until:
+        while (pids := self.processes()) and time.monotonic() < until:
             time.sleep(0.02)
         return pids
+
+    def processes(self) -> list[int]:
+        """The processes that run for it: not what another test has left to the ones behind it."""
+        return [pid for pid in children() if pid not in self._others]
 
 
 def children() -> list[int]:
@@ -148,7 +153,7 @@ def call(engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterato
     site.hang.set()
     for one in made:
         one.stalled.over.set()
-        for pid in children():
+        for pid in one.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(Exception):
