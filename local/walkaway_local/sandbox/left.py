@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-MARK = "WALKAWAY_SANDBOX"
+MARK = "WALKAWAY_COMMANDS_OF"
 
 
 def mark(folder: Path) -> Mapping[str, str]:

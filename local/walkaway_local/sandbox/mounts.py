@@ -27,8 +27,6 @@ ETC = (
 NETWORK = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf")
 SCRATCH = {"tmp": "/tmp", "shm": "/dev/shm"}  # noqa: S108 - inside
 """Directories that anybody may write in, by their names on the command's disk."""
-
-
 FIRST_COVERED = ("--perms", "0555", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 """The memory of the namespace's first process, which is bubblewrap's, can be written there by its user."""
 SETTINGS_CLOSED = ("--remount-ro", "/proc")
