@@ -8,6 +8,7 @@ FUZZ_STAMP := .venv-fuzz/.ready
 CHECKOV_STAMP := .venv-checkov/.ready
 RUNTIME_STAMP := .venv-runtime/.ready
 STACK_STAMP := .venv-stack/.ready
+WEB_STAMP := .venv-web/.ready
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} .venv-sam/bin/sam
 # As pip does by itself: the certificates of the system's store, where a company's proxy has its own.
 export UV_SYSTEM_CERTS ?= 1
@@ -55,6 +56,13 @@ $(CHECKOV_STAMP): requirements-checkov.lock $(STAMP)
 	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements-checkov.lock
 	@touch $@
 
+$(WEB_STAMP): requirements-web.lock clients/typescript/package-lock.json $(STAMP)
+	@echo "Setting up .venv-web (node) …"
+	@$(PYTHON) -m venv --clear .venv-web
+	@$(BIN)/uv pip sync --quiet --python .venv-web/bin/python --require-hashes requirements-web.lock
+	@$(BIN)/python -m dev.node npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # These two run what is built, so they have the functions' Python.
 $(RUNTIME_STAMP) $(STACK_STAMP): .venv-%/.ready: requirements-%.lock $(STAMP)
 	@python=$$($(BIN)/python -m dev.build --find) && echo "Setting up .venv-$* …" && $$python -m venv --clear .venv-$*
@@ -85,7 +93,7 @@ test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 
-test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) bubblewrap ## Run the tests that take long
+test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) $(WEB_STAMP) bubblewrap ## Run the tests that take long
 	@$(PYTEST) -m deep
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
@@ -101,6 +109,7 @@ check-types: $(STAMP)
 check-made: $(STAMP) $(SAM_STAMP)
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m dev.unasync --check
+	@$(BIN)/python -m dev.typescript --check
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
 	@$(BIN)/python -m dev.models --check
@@ -164,9 +173,10 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 cost: $(STAMP) ## Count what a turn and an idle stack ask of AWS, and price it; writes docs/cost.md (a minute)
 	@$(BIN)/python -m benchmarks.cost
 
-docs: $(STAMP) ## Write from the code: the client without asyncio, the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
+docs: $(STAMP) ## Write from the code: the client without asyncio, what the one in TypeScript knows, the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python -m dev.unasync
+	@$(BIN)/python -m dev.typescript
 	@$(BIN)/python -m dev.rest_api
 	@$(BIN)/python -m dev.models
 	@$(BIN)/python -m dev.bill.page
@@ -181,11 +191,11 @@ lock: ## Choose the newest versions of all dependencies
 		--group peers --output-file requirements-peers.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group fuzz --output-file requirements-fuzz.lock
-	@for group in checkov runtime stack; do \
+	@for group in checkov runtime stack web; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 			--group $$group --output-file requirements-$$group.lock || exit 1; done
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .venv-web clients/typescript/node_modules clients/typescript/dist .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

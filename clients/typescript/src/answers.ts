@@ -1,0 +1,157 @@
+/** Answers as they come: to their end, or bit by bit; and what it means when one is no success. */
+import { NotWalkaway, Refused, refused, Unreachable } from "./errors.ts";
+import { retryAfter } from "./retries.ts";
+
+/** Names of Node's errors of connections that never were. */
+const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT|ERR_INVALID_URL/;
+
+/** An answer: to be read to its end, or bit by bit. */
+export class Answer {
+  #response: Response;
+  #url: string;
+  #watch: Watch;
+
+  constructor(response: Response, url: string, watch: Watch) {
+    this.#response = response;
+    this.#url = url;
+    this.#watch = watch;
+  }
+
+  get status(): number {
+    return this.#response.status;
+  }
+
+  get ok(): boolean {
+    return this.#response.ok;
+  }
+
+  /** One of its headers, or an empty text. */
+  header(name: string): string {
+    return this.#response.headers.get(name) ?? "";
+  }
+
+  /** Its bytes. */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return new Uint8Array(await this.#response.arrayBuffer());
+    } catch (error) {
+      throw unreachable(this.#url, error, this.#watch);
+    } finally {
+      this.#watch.end();
+    }
+  }
+
+  /** Its JSON: an object, or a list of them, that have a text under each of these names. Throws NotWalkaway. */
+  async json<T>(...names: string[]): Promise<T> {
+    const text = new TextDecoder().decode(await this.bytes());
+    const found = parsed(text);
+    const every = Array.isArray(found) ? found : [found];
+    if (!every.every((each) => isObject(each) && names.every((name) => typeof each[name] === "string")))
+      throw this.#strange(text);
+    return found as T;
+  }
+
+  /** The error that it is. */
+  async refusal(): Promise<Refused | NotWalkaway> {
+    const text = new TextDecoder().decode(await this.bytes());
+    const found = parsed(text);
+    const said: Record<string, unknown> = isObject(found) ? found : {};
+    const ours = typeof said["error"] === "string" && typeof said["message"] === "string";
+    if (this.status < 400 || (!ours && [404, 405, 501].includes(this.status))) return this.#strange(text);
+    return refused({
+      status: this.status,
+      code: ours ? String(said["error"]) : "",
+      message: ours ? String(said["message"]) : text.slice(0, 300) || `${this.#response.url} says nothing`,
+      requestId: this.header("x-request-id"),
+      retryAfter: retryAfter(this.header("retry-after")),
+      turnId: String(said["response_id"] ?? ""),
+    });
+  }
+
+  /** Its text as it comes. Throws Unreachable when the connection breaks, or nothing comes for so many seconds. */
+  async *chunks(silence: () => number): AsyncGenerator<string, void> {
+    const reader = this.#response.body?.getReader();
+    const decoder = new TextDecoder();
+    try {
+      for (;;) {
+        this.#watch.set(silence());
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        if (done) return;
+        yield decoder.decode(value, { stream: true });
+      }
+    } catch (error) {
+      throw unreachable(this.#url, error, this.#watch);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Read no further. */
+  close(): void {
+    this.#watch.end();
+    this.#watch.controller.abort();
+  }
+
+  #strange(text: string): NotWalkaway {
+    const kind = this.header("content-type").split(";")[0] || "nothing";
+    return new NotWalkaway(
+      `${this.#response.url} answers (${this.status}, ${kind}: ${text.slice(0, 100)}), but not as Walkaway does. ` +
+        "Is the address right?",
+    );
+  }
+}
+
+/** Ends a request when its time is over, or its caller says so. */
+export class Watch {
+  readonly controller = new AbortController();
+  readonly signals: AbortSignal[];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #seconds = 0;
+
+  constructor(signals: (AbortSignal | undefined)[]) {
+    this.signals = signals.filter((signal) => signal !== undefined);
+  }
+
+  get signal(): AbortSignal {
+    return AbortSignal.any([this.controller.signal, ...this.signals]);
+  }
+
+  /** Give it so many seconds from now. */
+  set(seconds: number): void {
+    this.end();
+    this.#seconds = seconds;
+    if (seconds < Infinity) this.#timer = setTimeout(() => this.controller.abort(), seconds * 1000);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Why it was ended, if it was. */
+  get why(): string {
+    return this.controller.signal.aborted ? `nothing came for ${Math.round(this.#seconds * 10) / 10} s` : "";
+  }
+}
+
+/** Say what the HTTP library found, in a sentence; what the caller has aborted is thrown as it is. */
+export function unreachable(url: string, error: unknown, watch: Watch): Unreachable {
+  for (const signal of watch.signals) signal.throwIfAborted();
+  if (error instanceof Unreachable) return error;
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  const why = watch.why || cause?.message || cause?.code || String((error as Error).message ?? error);
+  if (NOT_SENT.test(`${cause?.code}${cause?.message}`))
+    return new Unreachable(`${url} cannot be reached: ${why}. Is it running?`);
+  return new Unreachable(`${url} did not answer to the end: ${why}`, true);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(found: unknown): found is Record<string, unknown> {
+  return typeof found === "object" && found !== null && !Array.isArray(found);
+}
