@@ -43,6 +43,8 @@ EXPECTED = {
     "walkaway files get charts here": (0, r"here/porto\.txt\n"),
     "walkaway files put notes.md": (0, r"notes\.md\n"),
     "walkaway files put notes.md texts/notes.md": (0, r"texts/notes\.md\n"),
+    "walkaway files sync texts in/texts": (0, r"send\tin/texts/a\.txt\t1 B\n"),
+    "walkaway files sync texts in/texts --delete --dry-run": (0, r"send\tin/texts/a\.txt\t1 B\n"),
     "walkaway files rm tides.md --yes": (0, ""),
     "walkaway files rm a.md b.md --yes": (0, ""),
     "walkaway inbox": (0, r"(sess_\w{24}\t(completed|approval|output|failed|cancelled)\t.*\n)+"),
@@ -145,6 +147,8 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
     (walkaway.home / "key.txt").write_text("alpha-key\n")
     if " files " in example:
         (walkaway.home / "notes.md").write_text("notes")
+        (walkaway.home / "texts").mkdir()
+        (walkaway.home / "texts/a.txt").write_text("a" if "--delete" not in example else "b")
         for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
             used[0].files.upload(data, path)
     if "profiles" in example or "logout" in example:
