@@ -49,6 +49,8 @@ EXPECTED = {
     "walkaway files rm a.md b.md --yes": (0, ""),
     "walkaway inbox": (0, r"(sess_\w{24}\t(completed|approval|output|failed|cancelled)\t.*\n)+"),
     "walkaway inbox --waiting --field id": (0, r"(sess_\w{24}\n)*"),
+    "walkaway listen --since 2h --until-now": (0, r"(?s).*turn\.completed\tsess_\w{24}/msg_\w{24}\n.*"),
+    "walkaway listen --forward http://127.0.0.1:3000/hook --event 'turn.*' --until-now": (0, ""),
     "walkaway login work --url https://walkaway.example.com --key-stdin <key.txt": (0, ""),
     "walkaway login --key-stdin <key.txt": (0, ""),
     "walkaway logout work": (0, ""),

@@ -1,0 +1,176 @@
+"""`walkaway listen`: what happens is told once and in its order, whatever is killed."""
+
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.kit.clients import quick
+from tests.kit.receivers import Answer, Got, receiving
+from tests.kit.restarts import Restarted, restarted
+from tests.kit.servers import PATIENCE, free_port
+from tests.kit.terminals import Caller
+from walkaway import webhooks
+
+DONE = ("--event", "turn.completed")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Restarted]:
+    with restarted(tmp_path / "data", WALKAWAY_REHEARSAL_DELAY="0") as made:
+        yield made
+
+
+@pytest.fixture
+def somebody(server: Restarted, tmp_path: Path) -> Caller:
+    (tmp_path / "home").mkdir()
+    return Caller(tmp_path / "home", server.url, key="")
+
+
+@contextmanager
+def listening(caller: Caller, *more: str) -> Iterator["tuple[subprocess.Popen[str], str]"]:
+    """Run it until the block ends; with what it says at its begin."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "walkaway", "listen", *more],
+        env=caller.environ, cwd=caller.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stderr
+    try:
+        said = process.stderr.readline()
+        assert "Ctrl-C ends it" in said, said + process.stderr.read()
+        yield process, said
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def turns(url: str, count: int) -> list[str]:
+    """Have so many turns, one after the other; give their ids."""
+    with quick(url, key=None) as client:
+        session = client.sessions.create()
+        return [session.ask("Write a poem about rain.").turn.id for _ in range(count)]
+
+
+def told(got: list[Got]) -> list[str]:
+    return [each.json["data"]["id"] for each in got]
+
+
+def test_what_happens_is_passed_on_as_webhooks_are(somebody: Caller, server: Restarted) -> None:
+    with receiving() as receiver, listening(somebody, *DONE, "--forward", f"{receiver.url}/hook") as (process, said):
+        ids = turns(server.url, 2)
+        first, second = receiver.wait(2)
+        secret = said.split("signed with ")[1].partition(";")[0]
+        event = webhooks.unwrap(secret, first.headers, first.body)
+        assert first.path == "/hook"
+        assert (event.type, event.id, event.sequence) == ("turn.completed", first.id, first.json["sequence"])
+        assert told([first, second]) == ids
+        assert first.json["data"]["output_text"].startswith("What rain may be")
+        assert process.stdout
+        lines = [process.stdout.readline().rstrip("\n").split("\t") for _ in ids]
+        assert [(line[1], line[2].partition("/")[2], line[3]) for line in lines] == [
+            ("turn.completed", id_, "200") for id_ in ids
+        ]
+        ran = somebody("listen", "--forward", f"{receiver.url}/hook", "--until-now")
+        assert (ran.code, "Another" in ran.err) == (1, True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+    with listening(somebody, "--forward", "http://127.0.0.1:9/other") as (_, again):
+        assert secret in again
+    kept = [*(somebody.home / ".config/walkaway/listen").iterdir()]
+    assert len(kept) > 1
+    assert {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in kept if each.suffix == ".json"} == {0}
+
+
+def test_it_goes_on_where_it_was(somebody: Caller, server: Restarted) -> None:
+    begun = somebody("listen", *DONE, "--until-now", "--field", "data.id")
+    assert (begun.code, begun.out) == (0, "")
+    ids = turns(server.url, 2)
+    assert somebody("listen", *DONE, "--until-now", "--field", "data.id").out.split() == ids
+    assert somebody("listen", *DONE, "--until-now", "--field", "data.id").out == ""
+    assert somebody("listen", *DONE, "--since", "1h", "--until-now", "--field", "data.id").out.split() == ids
+    assert somebody("listen", *DONE, "--since", "0s", "--until-now", "--field", "data.id").out == ""
+    said = somebody("listen", "--since", "1h", "--event", "turn.*", "--until-now", "--json").out
+    assert {json.loads(line)["type"] for line in said.splitlines()} == {"turn.started", "turn.completed"}
+
+
+def test_a_receiver_that_is_away_or_refuses_gets_all_in_order(somebody: Caller, server: Restarted) -> None:
+    port = free_port()
+    with listening(somebody, *DONE, "--forward", f"http://127.0.0.1:{port}/") as (process, _):
+        assert process.stderr
+        ids = turns(server.url, 3)
+        assert "does not take it" in process.stderr.readline()
+        with receiving(port) as receiver:
+            receiver.answers = [Answer(200), Answer(500), Answer(302), Answer(404)]
+            got = receiver.wait(6)
+        assert told(got) == [ids[0], *[ids[1]] * 4, ids[2]]
+        assert len({each.id for each in got}) == 3
+        turns(server.url, 1)
+        assert "back" in process.stderr.readline()
+        with receiving(port) as receiver:
+            receiver.wait(1)
+
+
+def test_a_server_that_is_killed_and_comes_back_is_followed(somebody: Caller, server: Restarted) -> None:
+    with receiving() as receiver, listening(somebody, *DONE, "--forward", receiver.url) as (process, _):
+        assert process.stderr
+        ids = turns(server.url, 2)
+        receiver.wait(2)
+        server.kill()
+        assert "connection lost" in process.stderr.readline()
+        server.start()
+        ids += turns(server.url, 2)
+        assert told(receiver.wait(4)) == ids
+        assert "and back" in process.stderr.readline()
+
+
+def test_nothing_is_lost_where_it_is_killed_and_little_comes_twice(somebody: Caller, server: Restarted) -> None:
+    """Once for each time that it was killed, at the most: between an answer and the note of it."""
+    kills, chance = 6, random.Random(7)
+    with receiving() as receiver:
+        target = ("--forward", receiver.url, *DONE)
+        assert somebody("listen", *target, "--until-now").code == 0
+        ids = turns(server.url, 20)
+        for number in range(kills):
+            with listening(somebody, *target) as (process, _):
+                receiver.wait(min(20, 3 * number + chance.randrange(1, 4)))
+                os.kill(process.pid, signal.SIGKILL)
+        assert somebody("listen", *target, "--until-now").code == 0
+        came = told(receiver.got)
+    assert list(dict.fromkeys(came)) == ids
+    assert len(came) <= len(ids) + kills
+    assert len({each.id for each in receiver.got}) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (("--forward", "ftp://x/"), 2, "http://"),
+        (("--forward", "http://a\u202e.example/"), 2, "cannot be sent"),
+        (("--since", "soon"), 2, "no duration"),
+        (("--url", "http://127.0.0.1:9"), 5, "No server"),
+    ],
+)
+def test_what_cannot_be_listened_to(walkaway: Caller, more: tuple[str, ...], code: int, words: str) -> None:
+    ran = walkaway("listen", *more)
+    assert (ran.code, words in ran.err) == (code, True), ran.err
+
+
+def test_a_place_that_cannot_be_read_is_not_overwritten(walkaway: Caller) -> None:
+    assert walkaway("listen", "--until-now").code == 0
+    (path,) = (walkaway.home / ".config/walkaway/listen").glob("*.here.json")
+    for damaged in ("{", "[]", "{}"):
+        path.write_text(damaged)
+        ran = walkaway("listen", "--until-now")
+        assert (ran.code, "--since" in ran.err) == (1, True)
+        assert path.read_text() == damaged
