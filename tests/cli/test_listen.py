@@ -169,7 +169,7 @@ def test_what_cannot_be_listened_to(walkaway: Caller, more: tuple[str, ...], cod
 def test_a_place_that_cannot_be_read_is_not_overwritten(walkaway: Caller) -> None:
     assert walkaway("listen", "--until-now").code == 0
     (path,) = (walkaway.home / ".config/walkaway/listen").glob("*.here.json")
-    for damaged in ("{", "[]", "{}"):
+    for damaged in ("{", "[]", "{}", '{"cursor": "elsewhere", "seen": []}'):
         path.write_text(damaged)
         ran = walkaway("listen", "--until-now")
         assert (ran.code, "--since" in ran.err) == (1, True)

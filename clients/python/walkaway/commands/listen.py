@@ -10,7 +10,7 @@ import click
 
 from walkaway.commands import options, times
 from walkaway.commands.app import App, pass_app
-from walkaway.errors import Refused, WalkawayError
+from walkaway.errors import CursorInvalid, Refused, WalkawayError
 
 if TYPE_CHECKING:
     from walkaway.commands.forwarding import Forward
@@ -91,6 +91,8 @@ def _new(app: App, place: "Place", *, follow: bool) -> Iterator[dict[str, Any]]:
     while True:
         try:
             events, cursor = _page(app, place.cursor, WAIT if follow else 0)
+        except CursorInvalid as error:
+            raise click.ClickException(f"{error.message.rstrip('.')}. Say where to begin: --since") from None
         except WalkawayError as error:
             if not answers.is_passing(error):
                 raise
