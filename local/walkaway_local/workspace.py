@@ -7,8 +7,9 @@ import secrets
 import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from walkaway_core.ports import paths, patience
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.ports.workspace import Changed, FileInfo, NotAFile, Refused
 from walkaway_local import entries
+from walkaway_local.hashes import Hashes
 from walkaway_local.trouble import ROOM, free
 
 MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
@@ -39,6 +41,7 @@ class FolderWorkspace:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._placing = threading.RLock()
+        self._hashes = Hashes()
         self._ill, self._ill_since = "", 0.0
         (self._folder / STAGING).mkdir(parents=True, exist_ok=True)
         for left in (self._folder / STAGING).iterdir():
@@ -68,6 +71,25 @@ class FolderWorkspace:
             names = sorted(name for name in os.listdir(folder) if paths.addressable(path, name))  # noqa: PTH208 - by descriptor, not by path
             infos = (entries.info(folder, name) for name in names)
             return [info for info in infos if info]
+
+    def below(self, root: str, path: str, after: str, limit: int) -> list[FileInfo]:
+        """List files below a directory."""
+        return list(islice(self._below(root, path, after), limit))
+
+    def _below(self, root: str, path: str, after: str) -> Iterator[FileInfo]:
+        """Go down in the order of whole paths: there a directory's name ends with a slash."""
+        found = self.listing(root, path) or ()
+        for info in sorted(found, key=lambda each: f"{each.name}{'/' * each.is_directory}".encode()):
+            there = f"{path}/{info.name}" if path else info.name
+            if not info.is_directory:
+                if there.encode() > after.encode():
+                    yield replace(info, name=there)
+            elif f"{there}/".encode() > after.encode() or after.startswith(f"{there}/"):
+                yield from self._below(root, there, after)
+
+    def hashed(self, root: str, paths: Sequence[str]) -> list[FileInfo | None]:
+        """Describe files: what is not known of their versions is read."""
+        return [self._hashes.described(self, root, path) for path in paths]
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""

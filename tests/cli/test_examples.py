@@ -43,10 +43,14 @@ EXPECTED = {
     "walkaway files get charts here": (0, r"here/porto\.txt\n"),
     "walkaway files put notes.md": (0, r"notes\.md\n"),
     "walkaway files put notes.md texts/notes.md": (0, r"texts/notes\.md\n"),
+    "walkaway files sync texts in/texts": (0, r"send\tin/texts/a\.txt\t1 B\n"),
+    "walkaway files sync texts in/texts --delete --dry-run": (0, r"send\tin/texts/a\.txt\t1 B\n"),
     "walkaway files rm tides.md --yes": (0, ""),
     "walkaway files rm a.md b.md --yes": (0, ""),
     "walkaway inbox": (0, r"(sess_\w{24}\t(completed|approval|output|failed|cancelled)\t.*\n)+"),
     "walkaway inbox --waiting --field id": (0, r"(sess_\w{24}\n)*"),
+    "walkaway listen --since 2h --until-now": (0, r"(?s).*turn\.completed\tsess_\w{24}/msg_\w{24}\n.*"),
+    "walkaway listen --forward http://127.0.0.1:3000/hook --event 'turn.*' --until-now": (0, ""),
     "walkaway login work --url https://walkaway.example.com --key-stdin <key.txt": (0, ""),
     "walkaway login --key-stdin <key.txt": (0, ""),
     "walkaway logout work": (0, ""),
@@ -86,6 +90,29 @@ EXPECTED = {
     "walkaway turns usage @": (0, r"input_tokens\t\d+\n(?s).*cost\t\$0\.00\n"),
     "walkaway turns usage @ --field output_tokens": (0, r"\d+\n"),
     "walkaway wait @": (0, ""),
+    "walkaway webhooks create https://example.com/hook --name reports": (0, r"(?s).*name\treports\n.*secret\twhsec_.*"),
+    "walkaway webhooks create https://example.com/hook --event turn.completed --field secret": (0, r"whsec_\S+\n"),
+    "walkaway webhooks delete reports --yes": (0, ""),
+    "walkaway webhooks delete reports news --yes": (0, ""),
+    "walkaway webhooks deliveries reports": (0, r"(evt_\w{24}\t(pending|failed)\twebhook\.test\t[^\n]*\n){2}"),
+    "walkaway webhooks deliveries reports --limit 1 --field status": (0, r"(pending|failed)\n"),
+    "walkaway webhooks edit reports --event turn.completed --event turn.failed": (
+        0,
+        r"(?s).*events\tturn\.completed, turn\.failed\n.*",
+    ),
+    "walkaway webhooks edit reports --enable": (0, r"(?s).*status\tenabled\n.*"),
+    "walkaway webhooks list": (0, r"(?s).*whk_\w{24}\treports\tenabled\thttps://example\.com/reports\t\*\n.*"),
+    "walkaway webhooks list --field url": (0, r"(?s).*https://example\.com/reports\n.*"),
+    "walkaway webhooks listen": (1, ""),  # the server here tells nothing to its own machine
+    "walkaway webhooks listen --event turn.completed --port 0": (1, ""),
+    "walkaway webhooks redeliver reports @": (0, ""),
+    "walkaway webhooks redeliver reports @2 -q": (0, r"evt_\w{24}\n"),
+    "walkaway webhooks rotate reports": (0, r"secret\twhsec_\S+\nthe old one until\t.*\n"),
+    "walkaway webhooks rotate reports --grace 1h --field secret": (0, r"whsec_\S+\n"),
+    "walkaway webhooks show reports": (0, r"webhook\twhk_\w{24}\nname\treports\n(?s).*"),
+    "walkaway webhooks show reports --field status": (0, r"enabled\n"),
+    "walkaway webhooks test reports": (0, ""),
+    "walkaway webhooks test reports -q": (0, r"evt_\w{24}\n"),
     "walkaway wait @ --timeout 10m --field output_text": (0, POEM),
 }
 
@@ -145,10 +172,14 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
     (walkaway.home / "key.txt").write_text("alpha-key\n")
     if " files " in example:
         (walkaway.home / "notes.md").write_text("notes")
+        (walkaway.home / "texts").mkdir()
+        (walkaway.home / "texts/a.txt").write_text("a" if "--delete" not in example else "b")
         for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
             used[0].files.upload(data, path)
     if "profiles" in example or "logout" in example:
         profiles.keep("work", walkaway.url, "alpha-key")
+    if " webhooks " in example:
+        hooked(walkaway.url, example)
     if "git" in example:
         script = "git init -q && echo a >a && git add a && echo b >a"
         subprocess.run(["bash", "-c", script], cwd=walkaway.home, check=True)
@@ -160,3 +191,14 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
             while not turn.refresh().pending:
                 assert not turn.ended
             State(walkaway.url.partition("://")[2], print).use(session.id, turn.id)
+
+
+def hooked(url: str, example: str) -> None:
+    """Make the webhooks that an example names, and no others."""
+    with quick(url) as client:
+        for hook in client.webhooks.list():
+            client.webhooks.delete(hook)
+        for name in () if " create " in example else ("reports", "news"):
+            client.webhooks.create(url=f"https://example.com/{name}", name=name)
+        for _ in range(2 * ("deliver" in example)):
+            client.webhooks.test("reports")

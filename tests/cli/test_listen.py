@@ -1,146 +1,176 @@
-"""`walkaway webhooks listen`: prints what comes, verified, and forgets itself however it ends."""
+"""`walkaway listen`: what happens is told once and in its order, whatever is killed."""
 
 import json
 import os
+import random
 import signal
+import stat
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from tests.kit import sse
-from tests.kit.servers import PATIENCE, end, served
-from walkaway_core.notify import signing
+from tests.kit.clients import quick
+from tests.kit.receivers import Answer, Got, receiving
+from tests.kit.restarts import Restarted, restarted
+from tests.kit.servers import PATIENCE, free_port
+from tests.kit.terminals import Caller
+from walkaway import webhooks
 
-LOOPBACK = {"WALKAWAY_OUTBOUND_LOOPBACK": "yes", "WALKAWAY_REHEARSAL_DELAY": "0"}
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DONE = ("--event", "turn.completed")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Restarted]:
+    with restarted(tmp_path / "data", WALKAWAY_REHEARSAL_DELAY="0") as made:
+        yield made
+
+
+@pytest.fixture
+def somebody(server: Restarted, tmp_path: Path) -> Caller:
+    (tmp_path / "home").mkdir()
+    return Caller(tmp_path / "home", server.url, key="")
 
 
 @contextmanager
-def listening(*options: str, ignoring: Iterable[signal.Signals] = ()) -> Iterator["subprocess.Popen[str]"]:
-    """Run `walkaway webhooks listen` until the block ends, with these signals ignored and no others."""
-    command = [sys.executable, "-m", "walkaway", "webhooks", "listen", "--port", "0", *options]
-    with inherited(ignoring):
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-        )
+def listening(caller: Caller, *more: str) -> Iterator["tuple[subprocess.Popen[str], str]"]:
+    """Run it until the block ends; with what it says at its begin."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "walkaway", "listen", *more],
+        env=caller.environ, cwd=caller.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     assert process.stdout
     assert process.stderr
     try:
-        yield process
+        said = process.stderr.readline()
+        assert "Ctrl-C ends it" in said, said + process.stderr.read()
+        yield process, said
     finally:
-        end(process)
+        process.kill()
+        process.wait()
         process.stdout.close()
         process.stderr.close()
 
 
-@contextmanager
-def inherited(ignoring: Iterable[signal.Signals]) -> Iterator[None]:
-    """Let processes that begin here ignore these signals, and no others that `nohup make test &` has us ignore."""
-    before = {ending: signal.getsignal(ending) for ending in ENDINGS}
-    for ending in ENDINGS:
-        signal.signal(ending, signal.SIG_IGN if ending in ignoring else signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        for ending, handler in before.items():
-            signal.signal(ending, handler)
+def turns(url: str, count: int) -> list[str]:
+    """Have so many turns, one after the other; give their ids."""
+    with quick(url, key=None) as client:
+        session = client.sessions.create()
+        return [session.ask("Write a poem about rain.").turn.id for _ in range(count)]
 
 
-@contextmanager
-def registered(tmp_path: Path, **options: Any) -> Iterator[tuple[httpx.Client, "subprocess.Popen[str]"]]:
-    """Run it beside a server of its own, until the block ends; in the block it is registered."""
-    with served(tmp_path / "data", environ=LOOPBACK) as server, server.client() as client:
-        with listening("--url", server.url, "--event", "turn.completed", **options) as process:
-            assert process.stderr
-            assert "Listening on http://127.0.0.1:" in process.stderr.readline()
-            assert len(client.get("/v1/webhooks").json()) == 1
-            yield client, process
-        assert client.get("/v1/webhooks").json() == []
+def told(got: list[Got]) -> list[str]:
+    return [each.json["data"]["id"] for each in got]
 
 
-def test_listen_prints_what_comes_and_forgets_itself(tmp_path: Path) -> None:
-    with registered(tmp_path) as (client, process):
+def test_what_happens_is_passed_on_as_webhooks_are(somebody: Caller, server: Restarted) -> None:
+    with receiving() as receiver, listening(somebody, *DONE, "--forward", f"{receiver.url}/hook") as (process, said):
+        ids = turns(server.url, 2)
+        first, second = receiver.wait(2)
+        secret = said.split("signed with ")[1].partition(";")[0]
+        event = webhooks.unwrap(secret, first.headers, first.body)
+        assert first.path == "/hook"
+        assert (event.type, event.id, event.sequence) == ("turn.completed", first.id, first.json["sequence"])
+        assert told([first, second]) == ids
+        assert first.json["data"]["output_text"].startswith("What rain may be")
         assert process.stdout
-        assert process.stderr
-        (hook,) = client.get("/v1/webhooks").json()
-        sse.send(client, sse.new(client), "Write a poem about rain.")
-        assert json.loads(process.stdout.readline())["type"] == "turn.completed"
-        forged = httpx.post(hook["url"], json={"type": "turn.completed"})
-        assert forged.status_code == 401
-        assert "refused: it has no webhook-id" in process.stderr.readline()
-    assert process.returncode == 0
-
-
-@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.name)
-def test_listen_forgets_itself_however_it_is_ended(tmp_path: Path, ending: signal.Signals) -> None:
-    with registered(tmp_path) as (_, process):
-        process.send_signal(ending)
-        assert process.wait(PATIENCE) == 0
-
-
-def test_listen_goes_on_when_what_it_was_told_to_ignore_comes(tmp_path: Path) -> None:
-    with registered(tmp_path, ignoring=[signal.SIGINT, signal.SIGHUP]) as (client, process):
-        assert process.stdout
+        lines = [process.stdout.readline().rstrip("\n").split("\t") for _ in ids]
+        assert [(line[1], line[2].partition("/")[2], line[3]) for line in lines] == [
+            ("turn.completed", id_, "200") for id_ in ids
+        ]
+        ran = somebody("listen", "--forward", f"{receiver.url}/hook", "--until-now")
+        assert (ran.code, "Another" in ran.err) == (1, True)
         process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGHUP)
-        sse.send(client, sse.new(client), "Write a poem about rain.")
-        assert json.loads(process.stdout.readline())["type"] == "turn.completed"
-    assert process.returncode == 0
+        assert process.wait(PATIENCE) == 0
+    with listening(somebody, "--forward", "http://127.0.0.1:9/other") as (_, again):
+        assert secret in again
+    kept = [*(somebody.home / ".config/walkaway/listen").iterdir()]
+    assert len(kept) > 1
+    assert {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in kept if each.suffix == ".json"} == {0}
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1"])
-def test_listen_takes_no_proxy_to_a_server_on_this_machine(
-    tmp_path: Path, proxy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with served(tmp_path / "data", environ=LOOPBACK) as server:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY"):
-            monkeypatch.setenv(name, "[::1]" if name == "NO_PROXY" else proxy)
-        with listening("--url", f"{server.url}\n", "--key", "unused\n", "--event", "turn.completed") as process:
-            assert process.stderr
-            assert "Listening on http://127.0.0.1:" in process.stderr.readline()
+def test_it_goes_on_where_it_was(somebody: Caller, server: Restarted) -> None:
+    begun = somebody("listen", *DONE, "--until-now", "--field", "data.id")
+    assert (begun.code, begun.out) == (0, "")
+    ids = turns(server.url, 2)
+    assert somebody("listen", *DONE, "--until-now", "--field", "data.id").out.split() == ids
+    assert somebody("listen", *DONE, "--until-now", "--field", "data.id").out == ""
+    assert somebody("listen", *DONE, "--since", "1h", "--until-now", "--field", "data.id").out.split() == ids
+    assert somebody("listen", *DONE, "--since", "0s", "--until-now", "--field", "data.id").out == ""
+    said = somebody("listen", "--since", "1h", "--event", "turn.*", "--until-now", "--json").out
+    assert {json.loads(line)["type"] for line in said.splitlines()} == {"turn.started", "turn.completed"}
 
 
-def test_listen_says_that_a_proxy_to_a_server_elsewhere_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
-    with listening("--url", "http://192.0.2.1") as process:
+def test_a_receiver_that_is_away_or_refuses_gets_all_in_order(somebody: Caller, server: Restarted) -> None:
+    port = free_port()
+    with listening(somebody, *DONE, "--forward", f"http://127.0.0.1:{port}/") as (process, _):
         assert process.stderr
-        assert "cannot be called from here" in process.stderr.readline()
-        assert process.wait(PATIENCE) == 1
+        ids = turns(server.url, 3)
+        assert "does not take it" in process.stderr.readline()
+        with receiving(port) as receiver:
+            receiver.answers = [Answer(200), Answer(500), Answer(302), Answer(404)]
+            got = receiver.wait(6)
+        assert told(got) == [ids[0], *[ids[1]] * 4, ids[2]]
+        assert len({each.id for each in got}) == 3
+        turns(server.url, 1)
+        assert "back" in process.stderr.readline()
+        with receiving(port) as receiver:
+            receiver.wait(1)
 
 
-def test_listen_says_what_is_missing(tmp_path: Path) -> None:
-    with served(tmp_path / "data") as server, listening("--url", server.url) as process:
+def test_a_server_that_is_killed_and_comes_back_is_followed(somebody: Caller, server: Restarted) -> None:
+    with receiving() as receiver, listening(somebody, *DONE, "--forward", receiver.url) as (process, _):
         assert process.stderr
-        assert "WALKAWAY_OUTBOUND_LOOPBACK=yes" in process.stderr.readline()
-        assert process.wait(PATIENCE) == 1
-    for url, why in (
-        ("http://127.0.0.1:9", "does not answer"),
-        ("http://127.0.0.1:x", "no address of a server"),
-        ("http://a\u202e.example", "no address of a server"),
-    ):
-        with listening("--url", url) as process:
-            assert process.stderr
-            assert why in process.stderr.readline()
-            assert process.wait(PATIENCE) == 1
+        ids = turns(server.url, 2)
+        receiver.wait(2)
+        server.kill()
+        assert "connection lost" in process.stderr.readline()
+        server.start()
+        ids += turns(server.url, 2)
+        assert told(receiver.wait(4)) == ids
+        assert "and back" in process.stderr.readline()
 
 
-def test_listen_with_a_secret_registers_nothing() -> None:
-    secret = signing.new_secret()
-    with listening("--secret", secret) as process:
-        assert process.stdout
-        assert process.stderr
-        url = process.stderr.readline().split()[2].rstrip(";")
-        now, body = int(time.time()), b'{"type":"x"}'
-        headers = {
-            "webhook-id": "evt_1", "webhook-timestamp": str(now),
-            "webhook-signature": signing.signature([secret], "evt_1", now, body),
-        }  # fmt: skip
-        assert httpx.post(url, content=body, headers=headers).status_code == 200
-        assert process.stdout.readline() == '{"type":"x"}\n'
+def test_nothing_is_lost_where_it_is_killed_and_little_comes_twice(somebody: Caller, server: Restarted) -> None:
+    """Once for each time that it was killed, at the most: between an answer and the note of it."""
+    kills, chance = 6, random.Random(7)
+    with receiving() as receiver:
+        target = ("--forward", receiver.url, *DONE)
+        assert somebody("listen", *target, "--until-now").code == 0
+        ids = turns(server.url, 20)
+        for number in range(kills):
+            with listening(somebody, *target) as (process, _):
+                receiver.wait(min(20, 3 * number + chance.randrange(1, 4)))
+                os.kill(process.pid, signal.SIGKILL)
+        assert somebody("listen", *target, "--until-now").code == 0
+        came = told(receiver.got)
+    assert list(dict.fromkeys(came)) == ids
+    assert len(came) <= len(ids) + kills
+    assert len({each.id for each in receiver.got}) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (("--forward", "ftp://x/"), 2, "http://"),
+        (("--forward", "http://a\u202e.example/"), 2, "cannot be sent"),
+        (("--since", "soon"), 2, "no duration"),
+        (("--url", "http://127.0.0.1:9"), 5, "No server"),
+    ],
+)
+def test_what_cannot_be_listened_to(walkaway: Caller, more: tuple[str, ...], code: int, words: str) -> None:
+    ran = walkaway("listen", *more)
+    assert (ran.code, words in ran.err) == (code, True), ran.err
+
+
+def test_a_place_that_cannot_be_read_is_not_overwritten(walkaway: Caller) -> None:
+    assert walkaway("listen", "--until-now").code == 0
+    (path,) = (walkaway.home / ".config/walkaway/listen").glob("*.here.json")
+    for damaged in ("{", "[]", "{}", '{"cursor": "elsewhere", "seen": []}'):
+        path.write_text(damaged)
+        ran = walkaway("listen", "--until-now")
+        assert (ran.code, "--since" in ran.err) == (1, True)
+        assert path.read_text() == damaged

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import Literal, TypeVar
@@ -180,6 +180,12 @@ class FaultyWorkspace:
 
     def listing(self, root: str, path: str) -> list[FileInfo] | None:
         return self._table.read("file", lambda: self._workspace.listing(root, path))
+
+    def below(self, root: str, path: str, after: str, limit: int) -> list[FileInfo]:
+        return self._table.read("file", lambda: self._workspace.below(root, path, after, limit))
+
+    def hashed(self, root: str, paths: Sequence[str]) -> list[FileInfo | None]:
+        return self._table.read("file", lambda: self._workspace.hashed(root, paths))
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         return self._table.read("file", lambda: self._workspace.read(root, path, start, end))

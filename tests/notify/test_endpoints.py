@@ -24,6 +24,32 @@ class TestEndpoints:
         assert web.get(f"/v1/webhooks/{made['id']}").json()["error"] == "webhook.not_found"
         assert web.get("/v1/webhooks").json() == []
 
+    def test_a_name_is_one_webhooks_and_stands_for_its_id(self, web: httpx.Client, receiver: Receiver) -> None:
+        made = register(web, receiver.url, name="reports")
+        other = register(web, "https://example.com/hook")
+        assert (made["name"], other["name"]) == ("reports", "")
+        base = f"/v1/webhooks/{made['id']}"
+        assert web.get("/v1/webhooks/reports").json() == web.get(base).json()
+        for answer in (
+            web.post("/v1/webhooks", json={"url": "https://example.com/", "name": "reports"}),
+            web.patch(f"/v1/webhooks/{other['id']}", json={"name": "reports"}),
+        ):
+            assert (answer.status_code, answer.json()["error"]) == (409, "webhook.name_taken")
+        id_ = send_test(web, {"id": "reports"})
+        assert web.get(f"/v1/webhooks/reports/deliveries/{id_}").json() == web.get(f"{base}/deliveries/{id_}").json()
+        assert web.get("/v1/webhooks/reports/deliveries").json() == web.get(f"{base}/deliveries").json()
+        assert web.post(f"/v1/webhooks/reports/deliveries/{id_}/redeliver").status_code == 202
+        assert web.post("/v1/webhooks/reports/rotate").status_code == 200
+        assert web.patch("/v1/webhooks/reports", json={"name": "news", "description": "x"}).json()["name"] == "news"
+        assert web.get("/v1/webhooks/reports").status_code == 404
+        assert web.patch(f"/v1/webhooks/{other['id']}", json={"name": "reports"}).json()["name"] == "reports"
+        assert web.patch("/v1/webhooks/news", json={"name": "", "events": ["*"]}).json()["name"] == ""
+        assert web.get("/v1/webhooks/news").status_code == 404
+        assert web.patch(base, json={"name": "news", "status": "disabled"}).json()["name"] == "news"
+        assert web.delete("/v1/webhooks/news").status_code == 204
+        assert web.get(base).status_code == 404
+        assert register(web, "https://example.com/", name="news")["name"] == "news"
+
     def test_a_stranger_sees_nothing(self, open_: Running, web: httpx.Client, receiver: Receiver) -> None:
         made = register(web, receiver.url)
         id_ = send_test(web, made)
@@ -54,6 +80,9 @@ class TestEndpoints:
             {"url": "https://example.com/", "events": []},
             {"url": "https://example.com/", "format": "xml"},
             {"url": "https://example.com/", "secret": "mine"},
+            {"url": "https://example.com/", "name": "a/b"},
+            {"url": "https://example.com/", "name": "-q"},
+            {"url": "https://example.com/", "name": "a" * 101},
             {"url": "https://example.com:x/"},
             {"url": "https://i❤.example/"},
             {"url": "https://a..example/"},

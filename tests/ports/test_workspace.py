@@ -1,6 +1,7 @@
 """The Workspace's contract, on every adapter, and on adapters that are broken on purpose."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ class ListsCleanNamesAlone(FolderWorkspace):
         return [info for info in super().listing(root, path) or () if info.name.isprintable()]
 
 
+class SortsByName(FolderWorkspace):
+    def below(self, root: str, path: str, after: str, limit: int) -> list[FileInfo]:
+        every = sorted(super().below(root, path, "", 10**9), key=lambda each: each.name.split("/"))
+        return [each for each in every if each.name > after][:limit]
+
+
+class HashesOnce(FolderWorkspace):
+    def hashed(self, root: str, paths: Sequence[str]) -> list[FileInfo | None]:
+        return [info and replace(info, version=paths[0]) for info in super().hashed(root, paths)]
+
+
 @pytest.mark.parametrize(
     ("broken", "check"),
     [
@@ -100,6 +112,8 @@ class ListsCleanNamesAlone(FolderWorkspace):
         (DeletesAnyVersion, contract.delete_with_a_version_deletes_only_that_version),
         (ListsAnyName, contract.listing_passes_over_what_no_path_leads_to),
         (ListsCleanNamesAlone, contract.names_that_could_be_written_once_are_listed_and_deleted),
+        (SortsByName, contract.below_lists_files_by_the_bytes_of_their_paths),
+        (HashesOnce, contract.hashed_describes_files_with_what_they_are),
         (IgnoresRanges, contract.read_gives_the_bytes_of_a_range),
         (SharesRoots, contract.roots_do_not_see_each_other),
     ],

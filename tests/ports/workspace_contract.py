@@ -1,5 +1,6 @@
 """What every Workspace must do: one check for each sentence of the port's docstrings."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +21,10 @@ def whole(workspace: Workspace, path: str, root: str = ROOT) -> bytes | None:
 def names(workspace: Workspace, path: str = "", root: str = ROOT) -> list[str] | None:
     found = workspace.listing(root, path)
     return None if found is None else [entry.name for entry in found]
+
+
+def below(workspace: Workspace, path: str = "", after: str = "", limit: int = 9) -> list[str]:
+    return [each.name for each in workspace.below(ROOT, path, after, limit)]
 
 
 def stat_describes_files_and_directories(workspace: Workspace) -> None:
@@ -197,6 +202,40 @@ def names_that_could_be_written_once_are_listed_and_deleted(workspace: Workspace
         assert workspace.delete(ROOT, name)
 
 
+def below_lists_files_by_the_bytes_of_their_paths(workspace: Workspace) -> None:
+    every = ["a-b/x", "a/b/c", "a/z", "a0", "é", "\ue000", "😀"]
+    for path in reversed(every):
+        workspace.write(ROOT, path, [path.encode()])
+    assert below(workspace) == every
+    assert below(workspace, limit=2) == every[:2]
+    for at, path in enumerate(every):
+        assert below(workspace, after=path) == every[at + 1 :]
+    assert below(workspace, after="a") == every
+    assert below(workspace, "a") == ["a/b/c", "a/z"]
+    assert below(workspace, "a", after="a/b/c") == ["a/z"]
+    assert below(workspace, "a/z") == below(workspace, "nothing") == []
+    assert [each.size for each in workspace.below(ROOT, "a", "", 9)] == [5, 3]
+    workspace.write(ROOT, "a/esc\x1b[2J/f", [b"by hand"])
+    assert below(workspace, "a") == ["a/b/c", "a/z"]
+
+
+def hashed_describes_files_with_what_they_are(workspace: Workspace) -> None:
+    workspace.write(ROOT, "a/x", [b"o", b"k"])
+    workspace.write(ROOT, "y", [])
+    of_x, of_y, nothing, folder, top = workspace.hashed(ROOT, ["a/x", "y", "z", "a", ""])
+    assert (nothing, folder, top) == (None, None, None)
+    assert of_x == workspace.stat(ROOT, "a/x")
+    assert of_x
+    assert of_y
+    assert of_x.sha256 == hashlib.sha256(b"ok").hexdigest()
+    assert of_y.sha256 == hashlib.sha256(b"").hexdigest()
+    for text in (b"ko", b"other"):
+        workspace.write(ROOT, "a/x", [text])
+        (again,) = workspace.hashed(ROOT, ["a/x"])
+        assert again
+        assert again.sha256 == hashlib.sha256(text).hexdigest()
+
+
 def writers_and_deleters_in_one_directory_do_not_disturb_each_other(workspace: Workspace) -> None:
     def work(number: int) -> None:
         for _ in range(20):
@@ -226,5 +265,7 @@ CONTRACT: list[ContractCheck] = [
     any_clean_name_works,
     listing_passes_over_what_no_path_leads_to,
     names_that_could_be_written_once_are_listed_and_deleted,
+    below_lists_files_by_the_bytes_of_their_paths,
+    hashed_describes_files_with_what_they_are,
     writers_and_deleters_in_one_directory_do_not_disturb_each_other,
 ]

@@ -63,6 +63,16 @@ def unwrap(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: f
     return WebhookEvent(said["type"], fields["webhook-id"], int(said.get("sequence") or 0), at, said["data"])
 
 
+def signature(secret: str, id_: str, timestamp: str, body: bytes) -> str:
+    """Give what `webhook-signature` is of a message with this body. Raises SignatureInvalid for what is no secret."""
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        raise SignatureInvalid(f"the secret is not {PREFIX} and base64") from None
+    digest = hmac.digest(key, f"{id_}.{timestamp}.".encode() + body, "sha256")
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
 def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: float = TOLERANCE) -> Any:
     """Give what a message says, as parsed JSON, once its signature is verified.
 
@@ -75,12 +85,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: f
         raise SignatureInvalid("it has no webhook-id, webhook-timestamp and webhook-signature")
     if abs(time.time() - int(timestamp)) > tolerance:
         raise SignatureInvalid("its timestamp is too old, or in the future")
-    try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        raise SignatureInvalid(f"the secret is not {PREFIX} and base64") from None
-    digest = hmac.digest(key, f"{id_}.{timestamp}.".encode() + body, "sha256")
-    expected = f"v1,{base64.b64encode(digest).decode()}"
+    expected = signature(secret, id_, timestamp, body)
     if not any(hmac.compare_digest(expected, given) for given in fields["webhook-signature"].split()):
         raise SignatureInvalid("no signature fits the secret")
     return jsontext.loads(body)

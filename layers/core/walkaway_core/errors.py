@@ -27,6 +27,7 @@ WalkawayError
 ├── NotWaiting              nobody waits for this answer
 ├── AlreadyClaimed          a call is another worker's for now
 ├── NameTaken               an agent with this name is there
+│   └── WebhookNameTaken    a webhook with this name is there
 ├── PreconditionFailed      not the version that was asked for
 ├── EncodingUnsupported     a body that would have to be decoded
 ├── RangeInvalid            no such bytes
@@ -171,6 +172,12 @@ class NameTaken(WalkawayError):
     """Something else has this name."""
 
     code = "agent.name_taken"
+
+
+class WebhookNameTaken(NameTaken):
+    """Another webhook has this name."""
+
+    code = "webhook.name_taken"
 
 
 class AlreadyAnswered(WalkawayError):

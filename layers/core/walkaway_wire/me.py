@@ -12,6 +12,8 @@ FEATURES: Final = {
     "agent_versions": "`GET /v1/agents/{agent}/versions`",
     "idempotent_creates": "`Idempotency-Key` on what makes sessions, agents and webhooks",
     "files_of_turns": "`files` of a turn, and `file.changed` among its events",
+    "recursive_files": "`recursive` where files are listed, and `GET /v1/workspace`",
+    "webhook_names": "`name` of webhooks",
     "tool_claims": "`POST /v1/sessions/{session}/tool_claims`",
     "wait": "`wait` and `until` where a turn is read",
 }

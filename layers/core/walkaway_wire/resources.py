@@ -132,13 +132,27 @@ class Deleted(BaseModel):
     deleted: int
 
 
+ENTRY_EXAMPLE: Final[dict[str, Any]] = {
+    "name": "porto.txt",
+    "path": "charts/porto.txt",
+    "type": "file",
+    "size": 2,
+    "modified": 1763812800.0,
+    "sha256": "2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df",
+}
+
+
 class FileEntry(BaseModel):
     """An entry of a directory."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [ENTRY_EXAMPLE]})
+
     name: Annotated[str, Field(description="the basename")]
+    path: Annotated[str, Field(description="from the workspace's root")]
     type: Literal["file", "directory"]
     size: int
     modified: float
+    sha256: Annotated[str | None, Field(description="of a file, in hexadecimal; null: not asked for, or not known")]
 
 
 class FileWritten(BaseModel):

@@ -50,6 +50,16 @@ Url = Annotated[
 Events = Annotated[list[EventName], Field(min_length=1, max_length=20, description="what to be told; `*` for all")]
 
 
+Name = Annotated[
+    str,
+    Field(
+        max_length=100,
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$",
+        description="which no other one has, and which stands for its id; empty: none",
+    ),
+]
+
+
 class WebhookCreate(Strict):
     """An address that is to be told what happens."""
 
@@ -64,6 +74,7 @@ class WebhookCreate(Strict):
     events: Annotated[Events, Field(default_factory=lambda: ["*"])]
     format: Format = "native"
     description: Annotated[str, Field(max_length=500, description="for people")] = ""
+    name: Name = ""
 
 
 class WebhookChange(Strict):
@@ -75,6 +86,7 @@ class WebhookChange(Strict):
     events: Events | None = None
     format: Format | None = None
     description: Annotated[str | None, Field(max_length=500)] = None
+    name: Name | None = None
     status: Annotated[Literal["enabled", "disabled"] | None, Field(description="a disabled one is told nothing")] = None
 
 
@@ -94,6 +106,7 @@ WEBHOOK_EXAMPLE: Final[dict[str, Any]] = {
     "events": ["turn.completed", "turn.failed"],
     "format": "native",
     "description": "",
+    "name": "reports",
     "status": "enabled",
     "reason": None,
     "created_at": 1763812800.0,
@@ -111,6 +124,7 @@ class WebhookRecord(BaseModel):
     events: list[str]
     format: str
     description: str
+    name: Annotated[str, Field(description="empty: it has none")]
     status: Literal["enabled", "disabled"]
     reason: Annotated[str | None, Field(description="why it was disabled")]
     created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]

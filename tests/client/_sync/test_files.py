@@ -1,5 +1,6 @@
 """Files up and down: whole or not at all, folders, what broke half way, and what is not sent."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
         assert files.download("note.txt", tmp_path / "new/place.txt") == tmp_path / "new/place.txt"
         assert [each.path for each in files.list("up")] == ["up/ä b?#%.bin"]
         assert {"note.txt", "up/ä b?#%.bin"} <= {each.path for each in files.walk()}
+        (found,) = files.list("up", recursive=True, sha256=True)
+        assert (found.path, found.sha256) == ("up/ä b?#%.bin", hashlib.sha256(WHOLE).hexdigest())
         files.delete("note.txt")
         with pytest.raises(errors.NotFound):
             files.read("note.txt")

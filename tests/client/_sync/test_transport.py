@@ -155,6 +155,18 @@ def test_a_wrong_address_says_where_it_came_from() -> None:
             client.sessions.get("sess_1")
 
 
+def test_what_cannot_be_called_from_here_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    for url, why in (("http://a\u202e.example", "cannot be called"), ("http://192.0.2.1", "cannot be called")):
+        with Walkaway(url=url, key="k") as client:
+            with pytest.raises(errors.SettingInvalid, match=why):
+                client.me()
+    monkeypatch.delenv("ALL_PROXY")
+    with Walkaway(url="http://a\u202e.example", key="k") as client:
+        with pytest.raises(errors.SettingInvalid, match="no address of a server"):
+            client.me()
+
+
 def test_options_are_changed_for_a_part_and_the_connections_stay() -> None:
     server = Server(*[no(503)] * 2)
     with scripted(server) as client:

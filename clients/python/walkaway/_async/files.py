@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     import os
 
 CHUNK = 256 * 1024
+FEATURE, PAGE = "recursive_files", 1000
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file or a directory. `path`: from the workspace's root. `modified`: seconds since the epoch."""
+    """A file or a directory. `path`: from the workspace's root. `modified`: seconds since the epoch.
+
+    `sha256` of a file, in hexadecimal digits; empty where it was not asked for, or is not known.
+    """
 
     path: str
     type: str
     size: int
     modified: float
+    sha256: str = ""
 
     @property
     def is_file(self) -> bool:
@@ -41,14 +46,25 @@ class AsyncFiles:
         self._transport = transport
         self._path = address("sessions", session, "files")
 
-    async def list(self, path: str = "") -> "list[Entry]":
-        """Give the entries of a directory."""
+    async def list(self, path: str = "", *, recursive: bool = False, sha256: bool = False) -> "list[Entry]":
+        """Give the entries of a directory; `recursive`: all files below it, as `walk` does."""
+        if recursive:
+            return [each async for each in self.walk(path, sha256=sha256)]
         path = path.strip("/")
         answer = await self._transport.request("GET", self._path, params={"path": path})
         return [_entry(path, each) for each in answer.records("name", "type")]
 
-    async def walk(self, path: str = "") -> AsyncGenerator[Entry, None]:
-        """Give every file below a directory."""
+    async def walk(self, path: str = "", *, sha256: bool = False) -> AsyncGenerator[Entry, None]:
+        """Give every file below a directory, with its `sha256` if that is asked for and the server knows it."""
+        if FEATURE in await self._transport.features():
+            asked = {"path": path.strip("/"), "recursive": "true", "sha256": "true" if sha256 else None, "limit": PAGE}
+            after: str | None = ""
+            while after is not None:
+                answer = await self._transport.request("GET", self._path, params={**asked, "after": after or None})
+                for each in answer.records("name", "path"):
+                    yield _entry("", each | {"name": each["path"]})
+                after = answer.headers.get("x-next-cursor") or None
+            return
         left = [path]
         while left:
             for entry in await self.list(left.pop()):
@@ -164,4 +180,5 @@ async def _pieces(path: Path) -> AsyncGenerator[bytes, None]:
 
 def _entry(directory: str, said: Mapping[str, Any]) -> Entry:
     path = f"{directory}/{said['name']}".lstrip("/")
-    return Entry(path, str(said["type"]), int(said.get("size") or 0), float(said.get("modified") or 0))
+    size, modified = int(said.get("size") or 0), float(said.get("modified") or 0)
+    return Entry(path, str(said["type"]), size, modified, str(said.get("sha256") or ""))

@@ -204,9 +204,13 @@ class AsyncTransport:
         most = self._deadline.left(math.inf) + GRACE
         timeout = httpx2.Timeout(min(options.timeout, most), read=min(read or options.timeout, most))
         given = {name: value for name, value in (params or {}).items() if value not in {None, ""}}
-        return self._client().build_request(
-            method, options.url + path, content=content, params=given or None, headers=every, timeout=timeout
-        )
+        client = self._client()
+        try:
+            return client.build_request(
+                method, options.url + path, content=content, params=given or None, headers=every, timeout=timeout
+            )
+        except httpx2.InvalidURL as error:
+            raise SettingInvalid(f"{options.url!r} is no address of a server: {error}") from None
 
     def _client(self) -> "httpx2.AsyncClient":
         with self._lock:
@@ -215,5 +219,8 @@ class AsyncTransport:
 
                 self._owner = os.getpid()
                 limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_SECONDS)
-                self._made = httpx2.AsyncClient(limits=limits, trust_env=not is_here(self.options.url))
+                try:
+                    self._made = httpx2.AsyncClient(limits=limits, trust_env=not is_here(self.options.url))
+                except (ImportError, OSError, ValueError) as error:  # of a proxy, or of certificates
+                    raise SettingInvalid(f"{self.options.url} cannot be called from here: {error}") from None
             return self._made

@@ -44,14 +44,19 @@ class App:
 
         return Walkaway(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
 
-    @cached_property
-    def state(self) -> "State":
-        """What was used last: of this profile, or without one of this server."""
-        from walkaway.commands.state import State
-
+    @property
+    def place(self) -> str:
+        """Whose what is kept on this machine is: the profile's, or without one the server's."""
         found = self.options
         by_profile = found.url_source == f"the profile {found.profile!r}"
-        return State(found.profile if by_profile else found.url.partition("://")[2], self.out.note)
+        return found.profile if by_profile else found.url.partition("://")[2]
+
+    @cached_property
+    def state(self) -> "State":
+        """What was used last."""
+        from walkaway.commands.state import State
+
+        return State(self.place, self.out.note)
 
     def sure(self, question: str, *, yes: bool) -> None:
         """Ask before something that cannot be undone. Raises UsageError where nobody can be asked."""

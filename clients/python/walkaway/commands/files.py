@@ -89,6 +89,31 @@ def put(app: App, /, *, local: Path, path: str, name: str) -> None:
         app.out.record(_raw(each), _line(app, each.path), each.path)
 
 
+@files.command(
+    "sync", examples=("walkaway files sync texts in/texts", "walkaway files sync texts in/texts --delete --dry-run")
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("path")
+@click.option("--delete", "deleting", is_flag=True, help="Delete what is at PATH and not in DIR.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done.")
+@click.option("--yes", is_flag=True, help="Do not ask before anything is deleted.")
+@IN
+@pass_app
+def sync(app: App, /, *, folder: Path, path: str, deleting: bool, dry_run: bool, yes: bool, name: str) -> None:
+    """Send what is in the folder DIR and not, or other than that, at PATH of the workspace.
+
+    Sizes are compared, and hashes where those are the same. After an interruption the same command goes on. Links are
+    followed inside DIR; one that leads out of it is refused.
+    """
+    from walkaway.commands import syncing
+
+    there = _files(app, name)
+    plan = syncing.planned(there, folder, path, delete=deleting)
+    if plan.delete and not dry_run:
+        app.sure(f"Delete {times.many(len(plan.delete), 'file')} at {path}, such as {plan.delete[0]}?", yes=yes)
+    syncing.carried_out(app, there, plan, dry_run=dry_run)
+
+
 @files.command("rm", examples=("walkaway files rm tides.md --yes", "walkaway files rm a.md b.md --yes"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -24,6 +24,7 @@ OWN: Final = {
     "demo": "demo:demo",
     "files": "files:files",
     "inbox": "inbox:inbox",
+    "listen": "listen:listen",
     "login": "account:login",
     "logout": "account:logout",
     "profiles": "account:profiles",

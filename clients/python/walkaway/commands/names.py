@@ -1,7 +1,7 @@
 """Finds sessions and turns by what people call them: ids, their beginnings and endings, titles, `@`."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SESSION = re.compile(r"sess_[0-9a-f]{24}")
 TURN = re.compile(r"msg_[0-9a-f]{24}")
+WEBHOOK = re.compile(r"whk_[0-9a-f]{24}")
 LAST = re.compile(r"@(\d*)|last")
 SHORTEST = 6
 """Letters of an id that are enough, where they fit one alone."""
@@ -45,7 +46,7 @@ def session(app: "App", name: str) -> "Session":
     every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())
     fitting = [each for each in every if each.title.casefold() == name.casefold()]
     if not fitting and _maybe_id(name):
-        fitting = [each for each in every if _fits(each.id, name, "sess_")]
+        fitting = [each for each in every if fits(each.id, name, "sess_")]
     if len(fitting) > 1:
         rows = "".join(f"\n  {each.id}  {cleaning.line(each.title)}" for each in fitting[:20])
         raise NameShared(f"{name!r} fits {len(fitting)} sessions:{rows}")
@@ -61,7 +62,7 @@ def turn(app: "App", name: str) -> "Turn":
         where = session(app, of_session)
         if TURN.fullmatch(of_turn):
             return where.turn(of_turn)
-        fitting = [each for each in where.turns() if _fits(each.id, of_turn, "msg_")]
+        fitting = [each for each in where.turns() if fits(each.id, of_turn, "msg_")]
         if len(fitting) > 1:
             rows = "".join(f"\n  {each.ref}" for each in fitting)
             raise NameShared(f"{of_turn!r} fits {len(fitting)} turns of {where.id}:{rows}")
@@ -80,10 +81,33 @@ def turn(app: "App", name: str) -> "Turn":
     return newest[0]
 
 
+def webhooks(app: "App") -> list[dict[str, Any]]:
+    """Give all webhooks, as the server says them."""
+    return app.client.request("GET", "/v1/webhooks").records("id", "url")
+
+
+def webhook(app: "App", name: str) -> str:
+    """Find a webhook's id. Raises NameUnknown, NameShared."""
+    return name if WEBHOOK.fullmatch(name) else one(name, "whk_", webhooks(app), "webhook")
+
+
+def one(name: str, kind: str, every: list[dict[str, Any]], what: str) -> str:
+    """Find an id among some, by a name, else by a part of it. Raises NameUnknown, NameShared."""
+    fitting = [raw["id"] for raw in every if raw.get("name") == name] or [
+        raw["id"] for raw in every if fits(raw["id"], name, kind)
+    ]
+    if len(fitting) > 1:
+        raise NameShared(f"{name!r} fits {len(fitting)} of them:" + "".join(f"\n  {each}" for each in fitting))
+    if not fitting:
+        raise NameUnknown(f"There is no {what} {name!r}: its id or 6 letters of its ending name one")
+    return str(fitting[0])
+
+
 def _maybe_id(name: str) -> bool:
     return re.fullmatch(r"(sess_)?[0-9a-f]{6,24}", name) is not None
 
 
-def _fits(id_: str, name: str, kind: str) -> bool:
+def fits(id_: str, name: str, kind: str) -> bool:
+    """Whether a name is a beginning or an ending of an id that is long enough."""
     bare = name.removeprefix(kind)
     return len(bare) >= SHORTEST and (id_.endswith(bare) or id_.removeprefix(kind).startswith(bare))

@@ -4,17 +4,38 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from walkaway import profiles
 
 MOST = 50
 
 
+def file(folder: str, name: str) -> Path:
+    """Say where something of a profile, or of a server, is kept."""
+    return profiles.folder() / folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:100]}.json"
+
+
+def keep(path: Path, what: Any) -> None:
+    """Write a file whole or not at all, for its owner alone. Raises OSError."""
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as out:
+        try:
+            json.dump(what, out)
+            out.close()
+            Path(out.name).replace(path)
+        except BaseException:
+            Path(out.name).unlink(missing_ok=True)
+            raise
+
+
 class State:
     """Sessions that were used here, the last one first, and of each the turn that was used last."""
 
     def __init__(self, name: str, warn: Callable[[str], None]) -> None:
-        self._path = profiles.folder() / "state" / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:100]}.json"
+        self._path = file("state", name)
         self._warn = warn
         self._used: dict[str, str] | None = None
         self._looked = 0.0
@@ -53,14 +74,9 @@ class State:
             self._keep({name: turn for name, turn in self._read().items() if name != session})
 
     def _keep(self, used: dict[str, str]) -> None:
-        import tempfile
-
         self._used = used
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, delete=False) as file:
-                json.dump({"used": used, "looked": self._looked}, file)
-            Path(file.name).replace(self._path)
+            keep(self._path, {"used": used, "looked": self._looked})
         except OSError as error:
             self._warn(f"What was used last is not kept: {error}")
 

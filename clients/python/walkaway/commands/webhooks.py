@@ -1,154 +1,189 @@
-"""`walkaway webhooks listen`: prints what webhooks are told, verified, on this machine; for development."""
+"""`walkaway webhooks`: addresses that are told what happens, and what became of what they were to be told."""
 
-import ipaddress
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import FrameType
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import click
-import httpx2
 
-from walkaway.webhooks import SignatureInvalid, verify
-from walkaway_wire import jsontext
+from walkaway.commands import deliveries, names, options, times
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.output import Column
+from walkaway.given import address
 
-MOST_BYTES = 10_000_000
-ENDINGS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""What ends it as Ctrl-C does. Windows has no SIGHUP."""
+EVENTS = click.option("--event", "events", multiple=True, metavar="NAME", help="What to be told; all, if not named.")
 
 
-@click.group()
+@click.group(cls=options.Group)
 def webhooks() -> None:
-    """Work with webhooks."""
+    """Addresses that are told what happens."""
 
 
-@webhooks.command()
+@webhooks.command("list", examples=("walkaway webhooks list", "walkaway webhooks list --field url"))
+@pass_app
+def list_(app: App, /) -> None:
+    """List webhooks, the oldest first."""
+    columns = [
+        Column("WEBHOOK", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
+        Column("NAME", lambda raw: str(raw.get("name") or "")),
+        Column("STATUS", _status),
+        Column("ADDRESS", lambda raw: str(raw["url"]), grows=True),
+        Column("EVENTS", lambda raw: ", ".join(raw["events"]), spare=True),
+    ]
+    app.out.rows(
+        names.webhooks(app), columns, lambda raw: str(raw["id"]), "There are no webhooks: walkaway webhooks create URL"
+    )
+
+
+@webhooks.command(
+    "create",
+    examples=(
+        "walkaway webhooks create https://example.com/hook --name reports",
+        "walkaway webhooks create https://example.com/hook --event turn.completed --field secret",
+    ),
+)
+@click.argument("to", metavar="URL")
+@click.option("--name", metavar="NAME", help="By which it can be named.")
+@EVENTS
+@click.option("--format", "format_", metavar="DIALECT", help="What the body looks like.")
+@click.option("--description", metavar="TEXT", help="What it is for.")
+@pass_app
+def create(
+    app: App, /, *, to: str, name: str | None, events: tuple[str, ...], format_: str | None, description: str | None
+) -> None:
+    """Register an address, and show the secret by which it knows that a message is from the server.
+
+    The secret is shown this once.
+    """
+    said = {"url": to, "name": name, "events": list(events), "format": format_, "description": description}
+    _show(app, _asked(app, "POST", json={key: value for key, value in said.items() if value}))
+
+
+@webhooks.command("show", examples=("walkaway webhooks show reports", "walkaway webhooks show reports --field status"))
+@click.argument("webhook")
+@pass_app
+def show(app: App, /, *, webhook: str) -> None:
+    """Show a webhook, by its id, six letters of the id's ending, or its name."""
+    _show(app, _asked(app, "GET", names.webhook(app, webhook)))
+
+
+@webhooks.command(
+    "edit",
+    examples=(
+        "walkaway webhooks edit reports --event turn.completed --event turn.failed",
+        "walkaway webhooks edit reports --enable",
+    ),
+)
+@click.argument("webhook")
+@click.option("--address", "to", metavar="URL", help="Tell this address instead.")
+@click.option("--name", metavar="NAME", help='Call it by another name; "" by none.')
+@EVENTS
+@click.option("--format", "format_", metavar="DIALECT", help="What the body looks like.")
+@click.option("--description", metavar="TEXT", help="What it is for.")
+@click.option("--enable/--disable", "enabled", default=None, help="Tell it what happens, or nothing.")
+@pass_app
+def edit(
+    app: App,
+    /,
+    *,
+    webhook: str,
+    to: str | None,
+    name: str | None,
+    events: tuple[str, ...],
+    format_: str | None,
+    description: str | None,
+    enabled: bool | None,
+) -> None:
+    """Change what is said of a webhook. One that was disabled for its failures is told again with --enable."""
+    status = None if enabled is None else "enabled" if enabled else "disabled"
+    said = {
+        "url": to, "name": name, "events": list(events) or None, "format": format_, "description": description,
+        "status": status,
+    }  # fmt: skip
+    change = {key: value for key, value in said.items() if value is not None}
+    if not change:
+        raise click.UsageError("There is nothing to change: say what, such as --event turn.completed")
+    _show(app, _asked(app, "PATCH", names.webhook(app, webhook), json=change))
+
+
+@webhooks.command(
+    "rotate",
+    examples=("walkaway webhooks rotate reports", "walkaway webhooks rotate reports --grace 1h --field secret"),
+)
+@click.argument("webhook")
+@click.option(
+    "--grace", type=times.Duration(), metavar="TIME", default="1d", show_default=True, help="The old one signs too."
+)
+@pass_app
+def rotate(app: App, /, *, webhook: str, grace: float) -> None:
+    """Make a new secret, and show it, this once."""
+    raw = _asked(app, "POST", names.webhook(app, webhook), "rotate", json={"grace": int(grace)})
+    until = times.point(raw.get("old_valid_until"), utc=app.said.utc)
+    pairs = [("secret", str(raw["secret"])), ("the old one until", until)]
+    app.out.record(raw, lambda: app.out.pairs(pairs), str(raw["secret"]))
+
+
+@webhooks.command(
+    "delete", examples=("walkaway webhooks delete reports --yes", "walkaway webhooks delete reports news --yes")
+)
+@click.argument("webhooks_", nargs=-1, required=True, metavar="WEBHOOK…")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_app
+def delete(app: App, /, *, webhooks_: tuple[str, ...], yes: bool) -> None:
+    """Forget webhooks. What they were still to be told is not told."""
+    found = [names.webhook(app, each) for each in webhooks_]
+    app.sure(f"Delete {', '.join(found)}?", yes=yes)
+    for each in found:
+        app.client.webhooks.delete(each)
+        app.out.record({"id": each, "deleted": True}, partial(app.out.note, f"{each} is deleted"), each)
+
+
+@webhooks.command(
+    "listen",
+    examples=("walkaway webhooks listen", "walkaway webhooks listen --event turn.completed --port 0"),
+)
 @click.option("--port", default=8006, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
-@click.option("--url", default="http://127.0.0.1:8005", show_default=True, help="The server.")
-@click.option("--key", default=lambda: os.environ.get("WALKAWAY_KEY", ""), help="API key; or WALKAWAY_KEY.")
-@click.option("--event", "events", multiple=True, help="What to be told, such as turn.completed; all, if not named.")
+@click.option("--key", default="", help="API key, instead of the profile's.")
+@EVENTS
 @click.option("--secret", default="", help="Register nothing; verify by this secret. Behind a tunnel, say.")
-def listen(port: int, url: str, key: str, events: tuple[str, ...], secret: str) -> None:
+@pass_app
+def listen(app: App, /, *, port: int, key: str, events: tuple[str, ...], secret: str) -> None:
     """Print verified webhook deliveries until interrupted, terminated, or hung up on.
 
     Registers this machine as a webhook of the server, which must have been started with
     WALKAWAY_OUTBOUND_LOOPBACK=yes, and forgets it at the end. A server elsewhere cannot reach this machine: register a
     tunnel's address there, and give its --secret.
     """
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
-    except OSError as error:
-        raise click.ClickException(f"port {port} cannot be used ({error}); name another one with --port") from None
-    with server:
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
-        if secret:
-            _serve(server, address, secret)
-            return
-        with _heard(), _registered(url, key, address, events) as made:
-            _serve(server, address, made)
+    from walkaway.commands import receiving
+
+    receiving.listen(app, port, key.strip(), events, secret)
 
 
-@contextmanager
-def _heard() -> Iterator[None]:
-    """Let every ending interrupt, so that what was registered is forgotten; not what `nohup` or a shell had ignored."""
-    before = {ending: signal.getsignal(ending) for ending in ENDINGS}
-    for ending, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(ending, _interrupt)
-    try:
-        yield
-    finally:
-        for ending, handler in before.items():
-            signal.signal(ending, handler)
+for each in (deliveries.test, deliveries.deliveries, deliveries.redeliver):
+    webhooks.add_command(each)
 
 
-def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    for ending in ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)  # a second one would interrupt the forgetting
-    raise KeyboardInterrupt
+def _asked(app: App, method: str, *parts: str, json: Any = None) -> dict[str, Any]:
+    answer = app.client.request(method, address("webhooks", *parts), json=json)
+    return answer.object()
 
 
-@contextmanager
-def _registered(url: str, key: str, address: str, events: tuple[str, ...]) -> Iterator[str]:
-    headers = {"X-API-Key": key.strip()} if key.strip() else {}
-    body = {"url": address, "description": "walkaway webhooks listen", **({"events": list(events)} if events else {})}
-    with _client(url.strip(), headers) as client:
-        made = _asked(client, "POST", "/v1/webhooks", json=body).json()
-        try:
-            yield made["secret"]
-        finally:
-            _asked(client, "DELETE", f"/v1/webhooks/{made['id']}")
+def _status(raw: Mapping[str, Any]) -> str:
+    return "failing" if raw["status"] == "enabled" and raw.get("failing_since") else str(raw["status"])
 
 
-def _client(url: str, headers: dict[str, str]) -> httpx2.Client:
-    """Make a client that takes a proxy to a server elsewhere, and none to one on this machine."""
-    try:
-        return httpx2.Client(base_url=url, headers=headers, trust_env=not _is_here(url))
-    except httpx2.InvalidURL as error:
-        raise click.ClickException(f"--url {url[:200]!r} is no address of a server: {error}") from None
-    except (ImportError, OSError, ValueError) as error:
-        raise click.ClickException(f"{url} cannot be called from here: {error}") from None
-
-
-def _is_here(url: str) -> bool:
-    host = httpx2.URL(url).host
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _asked(client: httpx2.Client, method: str, path: str, **more: Any) -> httpx2.Response:
-    try:
-        answer = client.request(method, path, **more)
-    except httpx2.TransportError as error:
-        raise click.ClickException(f"{client.base_url} does not answer: {error}") from None
-    if answer.is_success:
-        return answer
-    body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
-    hint = ""
-    if "public address" in body.get("message", ""):
-        hint = "; start the server with WALKAWAY_OUTBOUND_LOOPBACK=yes, or see --secret"
-    raise click.ClickException(f"{body.get('message', answer.status_code)}{hint}")
-
-
-def _serve(server: ThreadingHTTPServer, address: str, secret: str) -> None:
-    _Handler.secret = secret
-    click.echo(f"Listening on {address}; Ctrl-C ends it", err=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        with suppress(OSError):  # a terminal that has hung up takes no more
-            click.echo("", err=True)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    secret = ""
-
-    def do_POST(self) -> None:
-        """Verify, print, answer."""
-        size = self.headers.get("Content-Length", "")
-        if not size.isdecimal() or int(size) > MOST_BYTES:
-            self._answer(413)
-            return
-        try:
-            message = verify(self.secret, dict(self.headers), self.rfile.read(int(size)))
-        except (SignatureInvalid, ValueError) as error:
-            click.echo(f"refused: {error}", err=True)
-            self._answer(401)
-            return
-        click.echo(jsontext.dumps(message))
-        sys.stdout.flush()
-        self._answer(200)
-
-    def _answer(self, status: int) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """What came is printed already."""
+def _show(app: App, raw: Mapping[str, Any]) -> None:
+    utc = app.said.utc
+    pairs = [
+        ("webhook", str(raw["id"])),
+        ("name", str(raw.get("name") or "")),
+        ("address", str(raw["url"])),
+        ("events", ", ".join(raw["events"])),
+        ("status", f"{_status(raw)}: {raw['reason']}" if raw.get("reason") else _status(raw)),
+        ("format", str(raw["format"])),
+        ("description", str(raw.get("description") or "")),
+        ("made", times.point(raw.get("created_at"), utc=utc)),
+        ("failing since", times.point(raw.get("failing_since"), utc=utc)),
+        ("secret", str(raw.get("secret") or "")),
+    ]
+    app.out.record(raw, lambda: app.out.pairs(pairs), str(raw["id"]))

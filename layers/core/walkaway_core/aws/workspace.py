@@ -1,9 +1,11 @@
 """The Workspace on S3: one bucket, a prefix for each root. Directories are what the names of files say."""
 
+import hashlib
 import secrets
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,6 +27,10 @@ CHUNK = 256 * 1024
 IN_MEMORY = 8_000_000
 """A file up to this size is gathered in memory, a larger one on the disk, before it is sent in one request."""
 CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409", *buckets.MISSING}
+DIGEST = "sha256"
+"""The metadata of an object that says what it is; those of 0.1.0 have none, and so has what others put there."""
+AT_ONCE = 8
+"""Files that are asked about at the same time; a client has ten connections."""
 PATIENT, CONNECT = 10.0, 1.0
 """Seconds that a function waits for an answer, and for a connection."""
 
@@ -84,6 +90,33 @@ class S3Workspace:
         return sorted(infos, key=lambda info: info.name) if there else None
 
     @asking()
+    def below(self, root: str, path: str, after: str, limit: int) -> list[FileInfo]:
+        """List files below a directory, whatever directories they are in."""
+        home, infos = f"{root}/", list[FileInfo]()
+        pages = self._client.get_paginator("list_objects_v2")
+        begin: Any = {"StartAfter": home + after} if after else {}
+        for page in pages.paginate(Bucket=self._bucket, Prefix=f"{home}{path}/" if path else home, **begin):
+            for entry in page.get("Contents", ()):
+                name = entry["Key"].removeprefix(home)
+                if not paths.addressable(*_split(name)):
+                    continue
+                modified, version = entry["LastModified"].timestamp(), entry["ETag"]
+                infos.append(FileInfo(name, is_directory=False, size=entry["Size"], modified=modified, version=version))
+                if len(infos) == limit:
+                    return infos
+        return infos
+
+    def hashed(self, root: str, paths: Sequence[str]) -> list[FileInfo | None]:
+        """Describe files: their hashes stand beside them."""
+
+        @asking()
+        def described(path: str) -> FileInfo | None:
+            return self._head(root, path) if path else None
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(described, paths))
+
+    @asking()
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:
         """Read bytes of a file."""
         info = self._head(root, path) if path else None
@@ -127,16 +160,20 @@ class S3Workspace:
     def _place(self, root: str, path: str, body: IO[bytes], size: int, version: str | None) -> str:  # noqa: ARG002
         """Send a file that was gathered; give its version. Raises Changed."""
         body.seek(0)
-        return self._put(f"{root}/{path}", body, version)
+        digest = hashlib.sha256()
+        while piece := body.read(CHUNK):
+            digest.update(piece)
+        body.seek(0)
+        return self._put(f"{root}/{path}", body, version, digest.hexdigest())
 
     @asking(changes=True)
-    def _put(self, key: str, body: Any, version: str | None) -> str:
+    def _put(self, key: str, body: Any, version: str | None, digest: str) -> str:
         """Send a file; give its version. Raises Changed, but not for what this very call has written."""
         condition: Any = {} if version is None else {"IfMatch": version} if version else {"IfNoneMatch": "*"}
         nonce = secrets.token_hex(8)
         try:
             put = self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, Metadata={"nonce": nonce}, **condition
+                Bucket=self._bucket, Key=key, Body=body, Metadata={"nonce": nonce, DIGEST: digest}, **condition
             )
         except ClientError as error:
             if not condition or code(error) not in CONFLICTS:
@@ -176,8 +213,8 @@ class S3Workspace:
         if head is None:
             return None
         name, modified = path.rpartition("/")[2], head["LastModified"].timestamp()
-        size, version = head["ContentLength"], head["ETag"]
-        return FileInfo(name, is_directory=False, size=size, modified=modified, version=version)
+        size, version, digest = head["ContentLength"], head["ETag"], head["Metadata"].get(DIGEST, "")
+        return FileInfo(name, is_directory=False, size=size, modified=modified, version=version, sha256=digest)
 
     def _folder(self, root: str, path: str) -> FileInfo | None:
         page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{root}/{path}/", MaxKeys=1)
@@ -189,6 +226,11 @@ class S3Workspace:
         above = ("/".join(parts[:count]) for count in range(1, len(parts)))
         if not path or self._folder(root, path) or any(self._head(root, parent) for parent in above):
             raise NotAFile(path)
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _, name = path.rpartition("/")
+    return folder, name
 
 
 def _chunks(body: "StreamingBody") -> Iterator[bytes]:

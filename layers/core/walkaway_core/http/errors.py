@@ -37,6 +37,7 @@ STATUS: Mapping[str, int] = {
     "tool_call.not_waiting": 409,
     "tool_call.claimed": 409,
     "agent.name_taken": 409,
+    "webhook.name_taken": 409,
     "limit_reached": 409,
     "path.conflict": 409,
     "session.busy": 409,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from walkaway_core.errors import Invalid, QuotaReached, WebhookNotFound
+from walkaway_core.errors import Invalid, QuotaReached, WebhookNameTaken, WebhookNotFound
 from walkaway_core.notify import signing
 from walkaway_core.outbound import addresses
 from walkaway_core.ports.items import (
@@ -13,7 +13,7 @@ from walkaway_core.ports.items import (
     Fact,
     Is,
     Item,
-    Put,
+    Lacks,
     Refused,
     ms,
 )
@@ -46,6 +46,7 @@ class Endpoint:
     description: str
     secrets: tuple[tuple[str, float | None], ...]
     created_at: float
+    name: str = ""
     enabled: bool = True
     reason: str = ""
     failing_since: float | None = None
@@ -86,28 +87,35 @@ def create(
     events: tuple[str, ...],
     format_: str,
     description: str,
+    name: str = "",
     once: Once | None = None,
 ) -> Endpoint:
-    """Register an endpoint. Raises Invalid, QuotaReached, and Refused where the key of `once` is taken."""
+    """Register an endpoint. Raises Invalid, QuotaReached, WebhookNameTaken, and Refused where `once` is taken."""
     check_url(services, url)
     check_format(services, format_)
     if len(all_of(services, tenant)) >= MOST:
         raise QuotaReached(f"There are {MOST} webhooks already, as many as there may be; delete one first")
     secrets = ((signing.new_secret(), None),)
     id_ = services.ids.new("whk_")
-    made = Endpoint(tenant, id_, url, events, format_, description, secrets, services.clock.now())
+    made = Endpoint(tenant, id_, url, events, format_, description, secrets, services.clock.now(), name)
     item = _pack(made)
     tx = Transaction(services.table)
     tx.put(item, Absent())
+    _take(tx, made)
     if once:
         once.keep_made(tx, services, id_)
-    tx.commit()
+    try:
+        tx.commit()
+    except Refused as refusal:
+        raise _refused(made, refusal) from None
     return _unpack(tenant, item)
 
 
-def get(services: Services, tenant: str, id_: str) -> Endpoint:
-    """Read an endpoint. Raises WebhookNotFound."""
-    item = services.table.get(keys.webhook(tenant, id_))[0]
+def get(services: Services, tenant: str, called: str) -> Endpoint:
+    """Read an endpoint by its id or its name. Raises WebhookNotFound."""
+    item, named = services.table.get(keys.webhook(tenant, called), keys.webhook_name(tenant, called))
+    if item is None and named is not None:
+        item = services.table.get(keys.webhook(tenant, named.text("webhook")))[0]
     if item is None:
         raise WebhookNotFound
     return _unpack(tenant, item)
@@ -120,32 +128,39 @@ def all_of(services: Services, tenant: str) -> list[Endpoint]:
     return [_unpack(tenant, item) for item in page.items]
 
 
-def change(services: Services, tenant: str, id_: str, **fields: Any) -> Endpoint:
-    """Change what is named; what is enabled again begins anew. Raises WebhookNotFound, Invalid."""
+def change(services: Services, tenant: str, called: str, **fields: Any) -> Endpoint:
+    """Change what is named; what is enabled again begins anew. Raises WebhookNotFound, Invalid, WebhookNameTaken."""
     if "url" in fields:
         check_url(services, fields["url"])
     if "format" in fields:
         check_format(services, fields["format"])
     if "enabled" in fields:
         fields |= {"reason": "" if fields["enabled"] else "disabled by hand", "failing_since": None}
-    return _replace(services, tenant, id_, lambda endpoint: replace(endpoint, **fields))
+    return _replace(services, tenant, called, lambda endpoint: replace(endpoint, **fields))
 
 
-def rotate(services: Services, tenant: str, id_: str, grace: float) -> Endpoint:
+def rotate(services: Services, tenant: str, called: str, grace: float) -> Endpoint:
     """Give an endpoint a new secret; the one before is valid for `grace` seconds more. Raises WebhookNotFound."""
     secret, until = signing.new_secret(), services.clock.now() + grace
     return _replace(
         services,
         tenant,
-        id_,
+        called,
         lambda endpoint: replace(endpoint, secrets=((secret, None), (endpoint.secrets[0][0], until))),
     )
 
 
-def delete(services: Services, tenant: str, id_: str) -> None:
+def delete(services: Services, tenant: str, called: str) -> None:
     """Forget an endpoint; what it was still to be told is not told. Raises WebhookNotFound."""
-    get(services, tenant, id_)
-    services.table.write(Delete(*keys.webhook(tenant, id_)))
+    while True:
+        endpoint = get(services, tenant, called)
+        same = Is("name", endpoint.name) if endpoint.name else Lacks("name")
+        names = [Delete(*keys.webhook_name(tenant, endpoint.name))] if endpoint.name else []
+        try:  # or a name that it has got meanwhile would stay taken
+            services.table.write(Delete(*keys.webhook(tenant, endpoint.id), (same,)), *names)
+        except Refused:
+            continue
+        return
 
 
 def check(endpoint: Endpoint) -> None:
@@ -154,15 +169,34 @@ def check(endpoint: Endpoint) -> None:
         raise Invalid("What is stored of this webhook cannot be read; delete it, and register another one")
 
 
-def _replace(services: Services, tenant: str, id_: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
+def _take(tx: Transaction, endpoint: Endpoint) -> None:
+    if endpoint.name:
+        tx.put(Item(*keys.webhook_name(endpoint.tenant, endpoint.name), {"webhook": endpoint.id}), Absent())
+
+
+def _refused(endpoint: Endpoint, refusal: Refused) -> Exception:
+    """Say whether it is the name that is refused."""
+    if endpoint.name and refusal.key == keys.webhook_name(endpoint.tenant, endpoint.name):
+        return WebhookNameTaken(f"There is a webhook called {endpoint.name!r} already; PATCH changes it")
+    return refusal
+
+
+def _replace(services: Services, tenant: str, called: str, new: Callable[[Endpoint], Endpoint]) -> Endpoint:
     while True:
-        endpoint = get(services, tenant, id_)
+        endpoint = get(services, tenant, called)
         check(endpoint)
         changed = replace(new(endpoint), version=endpoint.version + 1)
+        tx = Transaction(services.table)
+        tx.put(rewritten.over(endpoint.item, _pack(changed), "failing", "name"), Is("version", endpoint.version))
+        if changed.name != endpoint.name:
+            _take(tx, changed)
+            if endpoint.name:
+                tx.delete(keys.webhook_name(tenant, endpoint.name))
         try:
-            item = rewritten.over(endpoint.item, _pack(changed), "failing")
-            services.table.write(Put(item, (Is("version", endpoint.version),)))
-        except Refused:
+            tx.commit()
+        except Refused as refusal:
+            if (error := _refused(changed, refusal)) is not refusal:
+                raise error from None
             continue
         return changed
 
@@ -174,6 +208,8 @@ def _pack(endpoint: Endpoint) -> Item:
         "created": ms(endpoint.created_at),
         "version": endpoint.version,
     }
+    if endpoint.name:
+        facts["name"] = endpoint.name
     if endpoint.failing_since is not None:
         facts["failing"] = ms(endpoint.failing_since)
     body = {name: getattr(endpoint, name) for name in ("url", "events", "format", "description", "secrets")}
@@ -199,6 +235,7 @@ def _whole(tenant: str, item: Item) -> Endpoint:
         description=body["description"],
         secrets=tuple((secret, until) for secret, until in body["secrets"]),
         created_at=item.time("created"),
+        name=item.text("name") if "name" in item.facts else "",
         enabled=item.text("state") == "enabled" and not wrong,
         reason=wrong or item.text("reason"),
         failing_since=item.time("failing") if "failing" in item.facts else None,

@@ -35,15 +35,15 @@ def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
         deliveries.put(services, notice, notice.turn, text, turn.webhook)
 
 
-def test(services: Services, tenant: str, id_: str) -> Delivery:
+def test(services: Services, tenant: str, called: str) -> Delivery:
     """Send an endpoint something that has not happened. Raises WebhookNotFound, Invalid."""
-    endpoint = endpoints.get(services, tenant, id_)
+    endpoint = endpoints.get(services, tenant, called)
     endpoints.check(endpoint)
     about = {"message": "This is a test; nothing has happened"}
     notice = Notice(services.ids.new("evt_"), TEST, tenant, "", "", 0, services.clock.now(), about)
     body = _body(services, endpoint.format, notice, None) or jsontext.dump_bytes({"type": TEST, "data": about})
-    deliveries.put(services, notice, id_, body)
-    return deliveries.get(services, tenant, id_, notice.id)
+    deliveries.put(services, notice, endpoint.id, body)
+    return deliveries.get(services, tenant, endpoint.id, notice.id)
 
 
 def _body(services: Services, name: str, notice: Notice, turn: Turn | None) -> bytes | None:

@@ -1,7 +1,7 @@
 """The Workspace port: files, read in ranges and written under conditions."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 COUNTED = "/files"
@@ -12,7 +12,8 @@ COUNTED = "/files"
 class FileInfo:
     """A file or directory: `name` is its basename, `modified` in seconds since the epoch.
 
-    `version` changes whenever the contents do; it is empty for a directory.
+    `version` changes whenever the contents do; it is empty for a directory. `sha256` of the contents, in hexadecimal
+    digits; empty where nobody has asked for it (`hashed`), or it is not known.
     """
 
     name: str
@@ -20,6 +21,7 @@ class FileInfo:
     size: int
     modified: float
     version: str = ""
+    sha256: str = field(default="", compare=False)
 
 
 class Workspace(Protocol):
@@ -37,6 +39,18 @@ class Workspace(Protocol):
         """List a directory's own entries by name; None when it is missing or a file. The root is always there.
 
         An entry that no path leads to (`paths.addressable`) is passed over.
+        """
+
+    def below(self, root: str, path: str, after: str, limit: int) -> list[FileInfo]:
+        """List files below a directory, by the bytes of their paths: those behind the path `after`, so many at most.
+
+        Here `name` is a file's path from the root. Empty too when the directory is missing, or a file.
+        """
+
+    def hashed(self, root: str, paths: Sequence[str]) -> list[FileInfo | None]:
+        """Describe files, with their `sha256` where it was kept as they were written, or where they can be read here.
+
+        None for one that is missing or a directory. A file is read to its end at the most once for each version.
         """
 
     def read(self, root: str, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes] | None:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import accumulate
 
 from walkaway_core.errors import FileNotFound, PathConflict, PathForbidden, QuotaReached
 from walkaway_core.ports import paths
+from walkaway_core.ports.paths import Scope
 from walkaway_core.ports.workspace import FileInfo, Full, NotAFile, Refused
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -15,6 +18,8 @@ MOST_BYTES = 100_000_000
 STREAMED_BYTES = 190_000_000
 """What an answer may have where the store has addresses of its own: Lambda cuts a streamed one at 200 MB (quotas)."""
 ADDRESS_SECONDS = 3600
+HASHED_FILES, HASHED_BYTES = 200, 256_000_000
+"""What is asked for, and read at the most, for one page with hashes, which is shorter then."""
 
 
 def stat(services: Services, session: Session, path: str) -> FileInfo:
@@ -29,16 +34,15 @@ def stat(services: Services, session: Session, path: str) -> FileInfo:
     return info
 
 
-def listing(services: Services, session: Session, path: str) -> list[FileInfo]:
+def listing(services: Services, tenant: str, scope: Scope, path: str) -> list[FileInfo]:
     """List a directory: what may be read, and the directories that lead there.
 
     Raises PathInvalid, PathForbidden, FileNotFound, PathConflict for a file.
     """
     path = paths.clean(path)
-    scope = session.scope
     if not scope.may_read(path):
         scope.check_read(path)
-    root = paths.files(session.key.tenant)
+    root = paths.files(tenant)
     with _allowed(path):
         entries = services.workspace.listing(root, path)
     if entries is None:
@@ -47,6 +51,40 @@ def listing(services: Services, session: Session, path: str) -> list[FileInfo]:
         raise FileNotFound(f"There is no directory {path!r} in the workspace")
     prefix = f"{path}/" if path else ""
     return [entry for entry in entries if scope.may_read(prefix + entry.name)]
+
+
+def below(  # noqa: PLR0917 - which files, and which of them
+    services: Services, tenant: str, scope: Scope, path: str, after: str, limit: int, *, hashed: bool
+) -> tuple[list[FileInfo], str]:
+    """List the files below a directory that may be read, with paths as their names; and behind which the rest begins.
+
+    A page may be short, or empty, though more follow. Raises PathInvalid, PathForbidden, FileNotFound, and PathConflict
+    for a file.
+    """
+    path, root = paths.clean(path), paths.files(tenant)
+    if not scope.may_read(path):
+        scope.check_read(path)
+    most = min(limit, HASHED_FILES) if hashed else limit
+    with _allowed(path):
+        found = services.workspace.below(root, path, after, most)
+        if not found and path and not after:
+            there = services.workspace.stat(root, path)
+            if there is None:
+                raise FileNotFound(f"There is no directory {path!r} in the workspace")
+            if not there.is_directory:
+                raise PathConflict(f"{path!r} is a file, not a directory")
+        if hashed:
+            sizes = accumulate(each.size for each in found)
+            page = [each for each, size in zip(found, sizes, strict=True) if size <= HASHED_BYTES] or found[:1]
+        else:
+            page = found
+        more = page[-1].name if len(page) < len(found) or len(found) == most else ""
+        page = [each for each in page if paths.covers(scope.read, each.name)]
+        if hashed:
+            names = [each.name for each in page]
+            described = zip(names, services.workspace.hashed(root, names), strict=True)
+            page = [replace(info, name=name) for name, info in described if info]
+    return page, more
 
 
 def read(services: Services, session: Session, path: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ T#{tenant}                STORED                          how many bytes a tenan
 T#{tenant}#PLACES         {number}                        a place for a command or another slow tool that is taken
 T#{tenant}…               …                               what dialects keep: keys.py in their folders
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
+                          WEBHOOKNAME#{name}              which address has a name
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
 T#{tenant}#EVENTS         {event}                         what has happened: the tenant's feed
 SYS#DUE#{0..15}           {ms}#{kind}#{id}                what someone must look at, and when
@@ -186,6 +187,11 @@ def agent_name(tenant: str, name: str) -> Key:
 def agent_version(tenant: str, id_: str, version: int) -> Key:
     """An agent as it was in a version."""
     return f"T#{tenant}#{id_}", f"{version:010}"
+
+
+def webhook_name(tenant: str, name: str) -> Key:
+    """Which address has this name."""
+    return f"T#{tenant}", f"WEBHOOKNAME#{name}"
 
 
 def webhook(tenant: str, id_: str) -> Key:

@@ -53,7 +53,7 @@ def read_text(context: ToolContext, path: str) -> texts.Text:
 def walk(context: ToolContext, path: str) -> Iterator[tuple[str, int]]:
     """Go through all files below a directory by path, with their sizes; a directory that is closed is passed over."""
     context.allotted.check()
-    for entry in files.listing(context.services, context.session, path):
+    for entry in files.listing(context.services, context.session.key.tenant, context.session.scope, path):
         below = f"{path}/{entry.name}" if path else entry.name
         if not entry.is_directory:
             yield below, entry.size

@@ -33,6 +33,7 @@ def _surface() -> Surface:
         tool_claims,
         tool_results,
         webhooks,
+        workspace,
     )
     from walkaway_core.http import docs, front, health
     from walkaway_core.http.errors import Errors
@@ -50,6 +51,7 @@ def _surface() -> Surface:
         tool_results,
         tool_claims,
         files,
+        workspace,
         agents,
         webhooks,
     )

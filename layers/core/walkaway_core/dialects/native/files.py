@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
+from walkaway_core.dialects.native import workspace
 from walkaway_core.errors import BodyTooLarge, EncodingUnsupported, Invalid, PreconditionFailed
 from walkaway_core.http import errors, ranges
 from walkaway_core.http.access import Called
@@ -21,7 +22,7 @@ from walkaway_core.http.conditions import Conditional, Conditions, not_modified,
 from walkaway_core.http.fields import packed
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
-from walkaway_core.ports.workspace import Changed, FileInfo
+from walkaway_core.ports.workspace import Changed
 from walkaway_core.store import files, media_types, sessions
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -46,19 +47,19 @@ class How(BaseModel):
     download: Annotated[bool, Query(description="whether a browser is to save it, not to show it")] = False
 
 
-class Where(BaseModel):
+class Where(workspace.How):
     """Which directory."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: Annotated[str, Query(description="a directory of the workspace; its root if empty")] = ""
 
 
 @router.get("", responses=errors.answers(400, 401, 403, 404, 409), summary="List a directory")
-def listing(caller: Called, session: str, where: Annotated[Where, Query()]) -> list[FileEntry]:
-    """List a directory's own entries, by name."""
+def listing(
+    caller: Called, session: str, where: Annotated[Where, Query()], request: Request, response: Response
+) -> list[FileEntry]:
+    """List what the session may read of a directory: as `GET /v1/workspace/{path}` does."""
     stored = sessions.get(caller.services, caller.session(session))
-    return [_entry(info) for info in files.listing(caller.services, stored, where.path)]
+    return workspace.listed(caller.services, caller.tenant, stored.scope, where.path, where, request, response)
 
 
 @router.get(
@@ -83,7 +84,8 @@ def download(
     stored = sessions.get(caller.services, caller.session(session))
     info = files.stat(caller.services, stored, path)
     if info.is_directory:
-        return JSONResponse([_entry(entry).model_dump() for entry in files.listing(caller.services, stored, path)])
+        found = files.listing(caller.services, caller.tenant, stored.scope, path)
+        return JSONResponse([workspace.entry(path, each).model_dump() for each in found])
     tag, modified = tag_of(info.version), formatdate(info.modified, usegmt=True)
     if conditions.unchanged(tag, info.modified):
         return not_modified(ETag=tag, Last_Modified=modified)
@@ -173,11 +175,6 @@ def _check_whole(request: Request) -> None:
     length = request.headers.get("content-length", "0")
     if length.isascii() and length.isdigit() and int(length) > files.MOST_BYTES:
         raise _too_large()
-
-
-def _entry(info: FileInfo) -> FileEntry:
-    kind: Any = "directory" if info.is_directory else "file"
-    return FileEntry(name=info.name, type=kind, size=info.size, modified=info.modified)
 
 
 def _too_large() -> BodyTooLarge:

@@ -51,6 +51,7 @@ def create(
             events=tuple(asked.events),
             format_=asked.format,
             description=asked.description,
+            name=asked.name,
             once=once,
         ),
         lambda id_: endpoints.get(services, tenant, id_),
@@ -67,11 +68,11 @@ def listing(caller: Called) -> list[WebhookRecord]:
 
 @router.get("/{webhook}", responses=errors.answers(401, 404), summary="Read a webhook")
 def get(caller: Called, webhook: str) -> WebhookRecord:
-    """Read a webhook: whether it is enabled, and since when nothing could be delivered."""
+    """Read a webhook, by its id or its name: whether it is enabled, and since when nothing could be delivered."""
     return _record(endpoints.get(caller.services, caller.tenant, webhook))
 
 
-@router.patch("/{webhook}", responses=errors.answers(400, 401, 404), summary="Change a webhook")
+@router.patch("/{webhook}", responses=errors.answers(400, 401, 404, 409), summary="Change a webhook")
 def change(caller: Called, webhook: str, asked: WebhookChange) -> WebhookRecord:
     """Change what is named. One that was disabled is enabled with `status`; what it missed can be redelivered."""
     fields: dict[str, Any] = asked.model_dump(exclude_none=True)
@@ -107,10 +108,8 @@ def list_deliveries(
     caller: Called, webhook: str, request: Request, response: Response, page: Annotated[pages.PageQuery, Query()]
 ) -> list[DeliveryRecord]:
     """List the deliveries of the last 30 days, the newest first; X-Next-Cursor says how to go on."""
-    endpoints.get(caller.services, caller.tenant, webhook)
-    listed, more = deliveries.listing(
-        caller.services, caller.tenant, webhook, limit=page.limit, after=page.cursor("evt_")
-    )
+    id_ = endpoints.get(caller.services, caller.tenant, webhook).id
+    listed, more = deliveries.listing(caller.services, caller.tenant, id_, limit=page.limit, after=page.cursor("evt_"))
     pages.link(request, response, more)
     return [DeliveryRecord(**_delivery(delivery)) for delivery in listed]
 
@@ -118,8 +117,8 @@ def list_deliveries(
 @router.get("/{webhook}/deliveries/{delivery}", responses=errors.answers(401, 404), summary="Read a delivery")
 def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
     """Read a delivery: its attempts, and what is sent."""
-    endpoints.get(caller.services, caller.tenant, webhook)
-    stored = deliveries.get(caller.services, caller.tenant, webhook, delivery)
+    id_ = endpoints.get(caller.services, caller.tenant, webhook).id
+    stored = deliveries.get(caller.services, caller.tenant, id_, delivery)
     body = bodies.shown(caller.services.workspace, caller.tenant, stored.item)
     return DeliveryDetail(**_delivery(stored), payload=gate.stored(body))
 
@@ -132,8 +131,8 @@ def get_delivery(caller: Called, webhook: str, delivery: str) -> DeliveryDetail:
 )
 def redeliver(caller: Called, webhook: str, delivery: str) -> DeliveryRecord:
     """Begin the attempts anew, at once and with the same id."""
-    endpoints.get(caller.services, caller.tenant, webhook)
-    return DeliveryRecord(**_delivery(deliveries.again(caller.services, caller.tenant, webhook, delivery)))
+    id_ = endpoints.get(caller.services, caller.tenant, webhook).id
+    return DeliveryRecord(**_delivery(deliveries.again(caller.services, caller.tenant, id_, delivery)))
 
 
 def of_turn(services: Services, asked: MessageCreate) -> TurnWebhook | None:
@@ -151,6 +150,7 @@ def of_turn(services: Services, asked: MessageCreate) -> TurnWebhook | None:
 def _record(endpoint: Endpoint) -> WebhookRecord:
     return WebhookRecord(
         id=endpoint.id,
+        name=endpoint.name,
         url=endpoint.url,
         events=list(endpoint.events),
         format=endpoint.format,

@@ -1,0 +1,99 @@
+"""Where `walkaway listen` is in the feed, and its secret: kept on this machine, each whole or not at all."""
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from walkaway.commands import state
+
+FOLDER = "listen"
+MOST = 100_000
+"""Ids of which none is told again."""
+
+
+class Place:
+    """A place in the feed: a cursor, and the ids behind it that have been told; of a profile, and who is told."""
+
+    def __init__(self, name: str, told: str) -> None:
+        digest = hashlib.sha256(told.encode()).hexdigest()[:12] if told else "here"
+        self._path = state.file(FOLDER, f"{name[:80]}.{digest}")
+        self._secret = state.file(FOLDER, f"{name[:80]}.secret")
+        self.cursor, self._seen = "", dict[str, None]()
+
+    def __contains__(self, id_: str) -> bool:
+        """Whether it has been told."""
+        return id_ in self._seen
+
+    @property
+    def secret(self) -> str:
+        """The profile's secret, which is made once."""
+        if kept := _read(self._secret, "secret"):
+            return str(kept["secret"])
+        made = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        state.keep(self._secret, {"secret": made})
+        return made
+
+    def seen(self, id_: str) -> None:
+        """Keep that it has been told."""
+        self._seen[id_] = None
+        self._keep()
+
+    def move(self, cursor: str) -> None:
+        """Keep that all up to there has been told; what has been told behind it may come again, and is known."""
+        settled = cursor.partition(".")[0]
+        seen = {id_: None for id_ in list(self._seen)[-MOST:] if id_ > settled}
+        if (cursor, seen) != (self.cursor, self._seen):
+            self.cursor, self._seen = cursor, seen
+            self._keep()
+
+    def go_to(self, ago: float) -> None:
+        """Begin anew, so many seconds ago."""
+        self.cursor, self._seen = f"evt_{max(0, int((time.time() - ago) * 1000)):012x}{0:012x}", {}
+        self._keep()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have the place for oneself, as it was left. Raises ClickException where another one has it."""
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            self._load()
+            yield
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise click.ClickException("Another `walkaway listen` does this already; end it first") from None
+            self._load()
+            yield
+
+    def _load(self) -> None:
+        if kept := _read(self._path, "cursor", "seen"):
+            self.cursor = str(kept["cursor"])
+            self._seen = dict.fromkeys(map(str, kept["seen"]))
+
+    def _keep(self) -> None:
+        state.keep(self._path, {"cursor": self.cursor, "seen": list(self._seen)})
+
+
+def _read(path: Path, *names: str) -> dict[str, Any] | None:
+    """Read what is kept. Raises ClickException for what cannot be read: beginning anew would lose events."""
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path} cannot be read ({error}); remove it, and say --since") from None
+    if not isinstance(found, dict) or any(name not in found for name in names):
+        raise click.ClickException(f"{path} is none of ours; remove it, and say --since")
+    return found
