@@ -45,7 +45,7 @@ def session(app: "App", name: str) -> "Session":
     every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())
     fitting = [each for each in every if each.title.casefold() == name.casefold()]
     if not fitting and _maybe_id(name):
-        fitting = [each for each in every if _fits(each.id, name, "sess_")]
+        fitting = [each for each in every if fits(each.id, name, "sess_")]
     if len(fitting) > 1:
         rows = "".join(f"\n  {each.id}  {cleaning.line(each.title)}" for each in fitting[:20])
         raise NameShared(f"{name!r} fits {len(fitting)} sessions:{rows}")
@@ -61,7 +61,7 @@ def turn(app: "App", name: str) -> "Turn":
         where = session(app, of_session)
         if TURN.fullmatch(of_turn):
             return where.turn(of_turn)
-        fitting = [each for each in where.turns() if _fits(each.id, of_turn, "msg_")]
+        fitting = [each for each in where.turns() if fits(each.id, of_turn, "msg_")]
         if len(fitting) > 1:
             rows = "".join(f"\n  {each.ref}" for each in fitting)
             raise NameShared(f"{of_turn!r} fits {len(fitting)} turns of {where.id}:{rows}")
@@ -84,6 +84,7 @@ def _maybe_id(name: str) -> bool:
     return re.fullmatch(r"(sess_)?[0-9a-f]{6,24}", name) is not None
 
 
-def _fits(id_: str, name: str, kind: str) -> bool:
+def fits(id_: str, name: str, kind: str) -> bool:
+    """Whether a name is a beginning or an ending of an id of this kind, and long enough."""
     bare = name.removeprefix(kind)
     return len(bare) >= SHORTEST and (id_.endswith(bare) or id_.removeprefix(kind).startswith(bare))
