@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap shells deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -84,12 +84,18 @@ bubblewrap:
 		echo "Installing bubblewrap …" && apt-get update -qq && apt-get install -y -qq bubblewrap >/dev/null; } || \
 		echo "bubblewrap is missing and only root can install it: tests of the sandbox will be skipped"
 
+# What completion is tried in. Where one cannot be installed, its test says that it skips.
+shells:
+	@{ command -v zsh && command -v fish; } >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing zsh and fish …" && apt-get update -qq && apt-get install -y -qq zsh fish >/dev/null; } || \
+		echo "zsh or fish is missing and only root can install them: completion will not be tried there"
+
 # Tests wait for servers, disks and clocks: one worker more than processors keeps those busy.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 # COVER=yes counts what is covered, which takes a third longer; `.venv/bin/coverage report` shows it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-report=)
 
-test: $(STAMP) bubblewrap ## Run the tests: every promise once, in a few minutes
+test: $(STAMP) bubblewrap shells ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 

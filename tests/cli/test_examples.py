@@ -20,6 +20,8 @@ from walkaway.commands.state import State
 REF = r"sess_\w{24}/msg_\w{24}"
 SAID = r"(?s).*rehearsal.*"
 POEM = r"(?s)What boats may be, .*"
+NAMED = {"researcher", "scribe", "support", "a", "b"}
+RUN = "run_654e384e1b83"
 STOCK = {
     "type": "function",
     "name": "stock",
@@ -27,11 +29,53 @@ STOCK = {
     "parameters": {"type": "object", "properties": {}},
 }
 EXPECTED = {
+    "walkaway agents list": (0, r"(?s).*researcher\t\d+\t.*"),
+    "walkaway agents list --field name": (0, r"(?s)(.*\n)*researcher\n.*"),
+    "walkaway agents show researcher": (0, r"name: researcher\n(?s).*"),
+    "walkaway agents show researcher@1": (0, r"name: researcher\n(?s).*"),
+    'walkaway agents create scribe --instructions "Write plainly."': (0, ""),
+    "walkaway agents create --file researcher.yaml": (0, ""),
+    "walkaway agents edit researcher": (0, ""),
+    "walkaway agents edit researcher --file researcher.yaml": (0, ""),
+    "walkaway agents versions researcher": (0, r"researcher@2\t.*\nresearcher@1\t.*\n"),
+    "walkaway agents versions researcher -q": (0, r"researcher@2\nresearcher@1\n"),
+    "walkaway agents diff researcher@1 researcher@2": (0, r"(?s)--- researcher@1\n.*\+model: rehearsal\n.*"),
+    "walkaway agents diff researcher@1": (0, r"(?s)--- researcher@1\n.*"),
+    "walkaway agents delete scribe --yes": (0, ""),
+    "walkaway agents delete a b --yes": (0, ""),
     "walkaway answer @ --yes": (0, ""),
     'walkaway answer @ "42 pieces"': (0, ""),
     "walkaway api GET /v1/me --field tenant": (0, r"alpha\n"),
     "walkaway api GET /v1/sessions --query limit=1 --paginate -q": (0, r"(sess_\w{24}\n){2,}"),
     "walkaway cancel @": (0, ""),
+    "walkaway chat --agent researcher": (0, ""),
+    "walkaway chat @": (0, ""),
+    "walkaway completion fish >walkaway.fish": (0, ""),
+    'eval "$(walkaway completion bash)"': (0, ""),
+    "walkaway demo": (0, r"(?s).*\$ walkaway run .*\$ walkaway files get report\.md\n.*"),
+    'walkaway demo --task "Write a poem about boats to poem.md"': (0, r"(?s).*\$ walkaway files get poem\.md\n.*"),
+    "walkaway doctor": (0, r"✔ program: (?s).*✔ server: it works.*"),
+    "walkaway doctor --field found": (0, r"(?s).*it works.*"),
+    "walkaway open": (0, r"http://.*/\n"),
+    "walkaway open -q": (0, r"http://.*/\n"),
+    'walkaway runs submit "Write a poem about boats."': (0, r"run_\w{12}\n"),
+    'walkaway runs submit "Say hello" --timeout 10m -q': (0, r"run_\w{12}\n"),
+    "walkaway runs status run_654e384e1b83": (0, r"run\trun_\w{12}\nstatus\tsucceeded\n(?s).*"),
+    "walkaway runs status run_654e384e1b83 -q": (0, r"run_\w{12}\n"),
+    "walkaway runs result run_654e384e1b83": (0, POEM),
+    "walkaway runs result run_654e384e1b83 --wait": (0, POEM),
+    "walkaway runs stream run_654e384e1b83": (0, POEM),
+    "walkaway runs stream run_654e384e1b83 --field event": (0, r"message\.created\n(?s).*message\.completed\n"),
+    "walkaway runs list": (0, r"(run_\w{12}\t.*\n)+"),
+    "walkaway runs list --status succeeded --limit 5 -q": (0, r"(run_\w{12}\n)+"),
+    "walkaway runs cancel run_654e384e1b83": (0, ""),
+    "walkaway runs cancel run_654e384e1b83 --field status": (0, r"cancelled\n"),
+    "walkaway runs delete run_654e384e1b83 --yes": (0, ""),
+    "walkaway runs delete run_654e384e1b83 --yes -q": (0, r"run_\w{12}\n"),
+    "walkaway runs stats": (0, r"runs\t\d+\n(?s).*"),
+    "walkaway runs stats --field by_status.succeeded": (0, r"\d+\n"),
+    "walkaway tools serve stock:count,order": (0, r"count\t.*\norder\t.*\n"),
+    "walkaway tools serve stock.py --agent support": (0, r"count\t.*\norder\t.*\n"),
     "walkaway cancel @2": (0, ""),
     "walkaway files ls": (0, r"(?s).*charts/\t.*"),
     "walkaway files ls charts --json": (0, r'\[\{"path": "charts/.*\}\]\n'),
@@ -150,21 +194,28 @@ def test_every_example_is_here() -> None:
 def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], server: Running, example: str) -> None:
     prepare(walkaway, used, example)
     typed = example.replace("https://walkaway.example.com", server.url)
+    if " runs " in example:
+        typed = typed.replace(RUN, make_run(walkaway, example))
     path = f"{Path(sys.executable).parent}:{walkaway.environ['PATH']}"
-    done = subprocess.run(
+    with subprocess.Popen(
         ["bash", "-c", typed],
-        env={**walkaway.environ, "PATH": path},
+        env={**walkaway.environ, "PATH": path, "EDITOR": "true"},
         cwd=walkaway.home,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
-    )
+    ) as done:
+        assert done.stdout
+        said = ""
+        if "tools serve" in example:  # until somebody stops it
+            said = done.stdout.readline() + done.stdout.readline()
+            done.terminate()
+        rest, err = done.communicate(timeout=60)
     code, printed = EXPECTED[example]
-    assert done.returncode == code, done.stderr
+    assert done.returncode == code, err
     flags = re.DOTALL if "(?s)" in printed else 0
-    assert re.fullmatch(printed.replace("(?s)", ""), done.stdout, flags), done.stdout
+    assert re.fullmatch(printed.replace("(?s)", ""), said + rest, flags), said + rest
 
 
 def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
@@ -176,6 +227,13 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
         (walkaway.home / "texts/a.txt").write_text("a" if "--delete" not in example else "b")
         for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
             used[0].files.upload(data, path)
+    if "tools serve" in example:
+        script = "from walkaway import tool\n" + "".join(
+            f'@tool\ndef {name}(sku: str) -> int:\n    """Do it."""\n    return 1\n' for name in ("count", "order")
+        )
+        (walkaway.home / "stock.py").write_text(script)
+    if " agents " in example or "--agent" in example:
+        make_agents(walkaway, example)
     if "profiles" in example or "logout" in example:
         profiles.keep("work", walkaway.url, "alpha-key")
     if " webhooks " in example:
@@ -202,3 +260,28 @@ def hooked(url: str, example: str) -> None:
             client.webhooks.create(url=f"https://example.com/{name}", name=name)
         for _ in range(2 * ("deliver" in example)):
             client.webhooks.test("reports")
+
+
+def make_agents(walkaway: Caller, example: str) -> None:
+    """Make the agents that an example names, and those alone."""
+    (walkaway.home / "researcher.yaml").write_text("name: researcher\nmodel: rehearsal\n")
+    with quick(walkaway.url) as client:
+        for agent in client.agents.list():
+            if agent.name in NAMED:
+                client.agents.delete(agent)
+        for name in NAMED if " create " not in example else ():
+            client.agents.create(name=name)
+            client.agents.update(name, model="rehearsal")
+
+
+def make_run(walkaway: Caller, example: str) -> str:
+    """Submit a run, which is over unless it is to be cancelled; give its id."""
+    body = {"prompt": "Write a poem about boats."}
+    waits = {"prompt": "Write a poem to poem.md", "config": {"approve": ["write_file"]}}
+    with quick(walkaway.url) as client:
+        said = client.request("POST", "/api/v1/runs", json=waits if " cancel " in example else body).json()
+        native = client.request("GET", f"/api/v1/runs/{said['job_id']}").json()["native"]
+        turn = client.turn(native.partition("/sessions/")[2].replace("/responses/", "/"))
+        if " cancel " not in example:
+            turn.wait(60)
+    return str(said["job_id"])

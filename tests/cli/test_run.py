@@ -63,6 +63,37 @@ class TestInAPipe:
         gate.set()
         assert asked("wait", "@").code == 0
 
+    def test_its_time_is_over_and_it_goes_on(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("Hello.")], gate=gate)]
+        ran = asked("run", "Say hello", "--timeout", "0.5")
+        assert ran.code == 124
+        assert "The time is over; it goes on. walkaway wait sess_" in ran.err
+        gate.set()
+        assert asked("wait", "@").code == 0
+
+    def test_of_several_the_first_is_enough_where_that_is_said(self, asked: Caller, model: MessagesApi) -> None:
+        gate = threading.Event()
+        model.replies[:] = [Reply([text("Slow.")], gate=gate), Reply([text("Quick.")])]
+        slow = asked("run", "go", "--detach").out.strip()
+        quick = asked("run", "go", "-q").out.strip()
+        assert asked("wait", slow, quick, "--any", "-q", "--timeout", "60").out.strip() == quick
+        over = asked("wait", slow, quick, "--timeout", "0.5")
+        assert over.code == 124
+        gate.set()
+        assert sorted(asked("wait", slow, quick, "-q").out.split()) == sorted([slow, quick])
+
+    def test_files_go_along_and_an_editor_writes_the_message(self, asked: Caller, model: MessagesApi) -> None:
+        (asked.home / "data.csv").write_text("1,2")
+        (asked.home / "editor.sh").write_text("grep -q Draft $1 && echo 'From the editor' >$1")
+        writer = asked.having(EDITOR="sh editor.sh", VISUAL="")
+        ran = writer("run", "Draft", "--edit", "--file", "data.csv", "--file", "data.csv:deep/other.csv")
+        assert ran.code == 0, ran.err
+        assert "From the editor" in json.dumps(model.requests[-1])
+        assert "Draft" not in json.dumps(model.requests[-1]["messages"])
+        assert asked("files", "cat", "data.csv").out == asked("files", "cat", "deep/other.csv").out == "1,2"
+        assert asked("run", "Draft", "--edit", EDITOR="sh -c ':>$0'", VISUAL="").code == 2
+
     def test_what_is_piped_in_is_attached(self, asked: Caller, model: MessagesApi) -> None:
         assert asked("run", "Review this", stdin=b"- old\n+ new\n").code == 0
         assert "+ new" in json.dumps(model.requests[-1])
@@ -144,6 +175,18 @@ class TestOnATerminal:
         assert lines[5].startswith("✔ completed in ")
         assert len(lines) == 6
         assert b"\x1b[1m" in seen.raw
+
+    @pytest.mark.parametrize("arguments", [(), ("--thinking",)])
+    def test_thoughts_are_a_line_or_all_that_was_thought(
+        self, asked: Caller, model: MessagesApi, arguments: tuple[str, ...]
+    ) -> None:
+        thought = "First this. " * 20 + "Then that."
+        model.replies[:] = [Reply([{"type": "thinking", "thinking": thought}, text("End.")])]
+        with asked.terminal("run", "go", *arguments) as seen:
+            assert seen.end() == 0
+        assert "First this." in seen.text
+        assert ("Then that." in " ".join(seen.text.split())) == bool(arguments)
+        assert ("thinking First" in seen.text) != bool(arguments)
 
     def test_no_color_is_heeded(self, asked: Caller) -> None:
         for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pyte
@@ -28,6 +29,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
 """
 """As a shell begins a command: it has the terminal, and Ctrl-C reaches it whatever a test run was started with."""
+SHELL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,10 @@ class Caller:
         ours = {"HOME": str(self.home), "WALKAWAY_URL": self.url, "WALKAWAY_KEY": self.key, "TERM": "xterm-256color"}
         return {name: value for name, value in {**clean, **ours, **self.more}.items() if value}
 
+    def having(self, **environ: str) -> "Caller":
+        """Give the same somebody with other variables; an empty one is unset."""
+        return replace(self, more={**self.more, **environ})
+
     def __call__(self, *arguments: str, stdin: bytes = b"", **environ: str) -> Ran:
         """Run a command in a pipe, to its end."""
         done = forked.run(["walkaway", *arguments], {**self.environ, **environ}, stdin, self.home)
@@ -66,9 +76,20 @@ class Caller:
     @contextmanager
     def terminal(self, *arguments: str, columns: int = 80, lines: int = 40, **environ: str) -> Iterator["Terminal"]:
         """Run a command in a terminal, until the block ends."""
+        with self._opened([sys.executable, "-c", BEGIN, *arguments], columns, lines, environ) as seen:
+            yield seen
+
+    @contextmanager
+    def shell(self, *command: str, **environ: str) -> Iterator["Terminal"]:
+        """Have a shell in a terminal that finds `walkaway`, until the block ends."""
+        path = {"PATH": f"{Path(sys.executable).parent}:{self.environ['PATH']}"}
+        with self._opened([sys.executable, "-c", SHELL, *command], 100, 40, path | environ) as seen:
+            yield seen
+
+    @contextmanager
+    def _opened(self, command: list[str], columns: int, lines: int, environ: Mapping[str, str]) -> Iterator["Terminal"]:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        command = [sys.executable, "-c", BEGIN, *arguments]
         process = subprocess.Popen(
             command,
             stdin=slave,
@@ -88,13 +109,29 @@ class Caller:
             os.close(master)
 
 
+class Screen(pyte.HistoryScreen):
+    """A screen that tells where its cursor is when it is asked, as terminals do."""
+
+    answer: Callable[[bytes], object]
+
+    def write_process_input(self, data: str) -> None:
+        """Answer what the program has asked."""
+        self.answer(data.encode())
+
+    def report_device_status(self, mode: int, **named: object) -> None:
+        """Answer; pyte knows nothing of private questions."""
+        if not named.get("private"):
+            super().report_device_status(mode)
+
+
 class Terminal:
     """A terminal: what stands on its screen, and a keyboard. `raw`: every byte that was written to it."""
 
     def __init__(self, master: int, process: "subprocess.Popen[bytes]", columns: int, lines: int) -> None:
         self._master, self.process = master, process
         self.raw = b""
-        self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
+        self._screen = Screen(columns, lines, history=10_000)
+        self._screen.answer = partial(os.write, master)
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -107,9 +144,9 @@ class Terminal:
         """Type; "\\x03" is Ctrl-C."""
         os.write(self._master, keys.encode())
 
-    def until(self, words: str, times: int = 1) -> str:
+    def until(self, words: str, times: int = 1, patience: float = PATIENCE) -> str:
         """Wait until some words can be seen, so often; give the screen. Raises AssertionError where they never come."""
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + patience
         while self.text.count(words) < times:
             assert self._read(ends), f"{words!r} never came:\n{self.text}"
         return self.text

@@ -144,8 +144,11 @@ def test_the_demo_plays_to_its_end_and_leaves_nothing(tmp_path: Path, environ: d
     task = "Write a 2-page memo on kites to kites.md"
     done = walkaway("demo", "--task", task, TMPDIR=str(tmp_path), **environ)
     assert done.returncode == 0, done.stderr
-    assert "dropped" in done.stdout
-    assert '"percent": 100' in done.stdout
+    typed = [line for line in done.stdout.splitlines() if line.startswith("$ walkaway ")]
+    assert typed[0] == f'$ walkaway run "{task}"'
+    assert typed[-1] == "$ walkaway sessions delete @ --yes"
+    assert "Still running. walkaway tail sess_" in done.stderr
+    assert "✔ completed" in done.stderr
     assert "kites.md" in done.stdout
     assert "\x1b[" not in done.stdout
     assert list(tmp_path.iterdir()) == []

@@ -145,6 +145,8 @@ def refused(answer: Answer, options: Options) -> WalkawayError:
     said = said if isinstance(said, dict) else {}
     code, message = said.get("error"), said.get("message")
     ours = isinstance(code, str) and isinstance(message, str)
+    if not ours and answer.is_named and (detail := _detail(said.get("detail"))):
+        code, message, ours = "", detail, True
     if (not ours and answer.status in {404, 405, 501}) or answer.status < 400:
         return _no_walkaway(answer)
     if not ours:
@@ -158,6 +160,14 @@ def refused(answer: Answer, options: Options) -> WalkawayError:
         turn=str(said.get("response_id") or ""),
     )
     return made
+
+
+def _detail(said: Any) -> str:
+    """Read what the dialect of runs says: a sentence, or what is wrong with each field."""
+    if not isinstance(said, list):
+        return said if isinstance(said, str) else ""
+    rows = [each for each in said if isinstance(each, dict) and isinstance(each.get("loc"), list)]
+    return "; ".join(f"`{'.'.join(map(str, each['loc'][1:]))}`: {each.get('msg')}" for each in rows)
 
 
 def is_ours(error: Refused) -> bool:

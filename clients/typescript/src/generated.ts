@@ -302,9 +302,13 @@ export interface FileAccess {
 export interface FileEntry {
   /** the basename */
   name: string;
+  /** from the workspace's root */
+  path: string;
   type: "file" | "directory";
   size: number;
   modified: number;
+  /** of a file, in hexadecimal; null: not asked for, or not known */
+  sha256: string | null;
 }
 
 /** A file that has been written. */
@@ -610,6 +614,7 @@ export interface WebhookChange {
   events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "webhook.disabled")[] | null;
   format?: string | null;
   description?: string | null;
+  name?: string | null;
   /** a disabled one is told nothing */
   status?: "enabled" | "disabled" | null;
 }
@@ -624,6 +629,8 @@ export interface WebhookCreate {
   format?: string;
   /** for people */
   description?: string;
+  /** which no other one has, and which stands for its id; empty: none */
+  name?: string;
 }
 
 /** A new endpoint. This is the only time that its secret is shown. */
@@ -633,6 +640,8 @@ export interface WebhookCreated {
   events: string[];
   format: string;
   description: string;
+  /** empty: it has none */
+  name: string;
   status: "enabled" | "disabled";
   /** why it was disabled */
   reason: string | null;
@@ -651,6 +660,8 @@ export interface WebhookRecord {
   events: string[];
   format: string;
   description: string;
+  /** empty: it has none */
+  name: string;
   status: "enabled" | "disabled";
   /** why it was disabled */
   reason: string | null;

@@ -119,6 +119,9 @@ def test_agents_are_made_changed_and_shared(server: Running) -> None:
         assert (changed.id, changed.version, changed.instructions) == (made.id, 2, "Be brief.")
         assert (client.agents.get(made.id)).description == "reads"
         assert made.id in [agent.id for agent in client.agents.list()]
+        versions = [each for each in client.agents.versions("researcher")]
+        assert [(each.version, each.instructions) for each in versions] == [(2, "Be brief."), (1, "Cite.")]
+        assert (client.agents.version(made.id, 1)).tools == []
         session = client.sessions.create(agent="researcher")
         assert session.record.agent == made.id
         client.agents.delete(made.id)

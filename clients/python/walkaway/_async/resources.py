@@ -16,7 +16,7 @@ from walkaway.tools import Tool, gathered
 from walkaway.webhooks import TOLERANCE, unwrap
 
 if TYPE_CHECKING:
-    from walkaway_wire.agents import AgentRecord
+    from walkaway_wire.agents import AgentRecord, AgentVersion, AgentVersionDetail
     from walkaway_wire.webhooks import DeliveryDetail, DeliveryRecord, SecretRotated, WebhookCreated, WebhookRecord
 
     Webhook = str | WebhookRecord | WebhookCreated
@@ -58,6 +58,20 @@ class AsyncAgents:
         return _agent(
             (await self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).record("id")
         )
+
+    def versions(self, agent: "str | AgentRecord", /, *, limit: int | None = None) -> "AsyncPages[AgentVersion]":
+        """List what an agent was, the newest first, with the names of its tools."""
+        from walkaway_wire.agents import AgentVersion
+
+        path = address("agents", id_of("agent", agent), "versions")
+        return AsyncPages(self._transport, path, {}, lambda raw: lenient(AgentVersion, raw), limit)
+
+    async def version(self, agent: "str | AgentRecord", number: int, /) -> "AgentVersionDetail":
+        """Ask for an agent as it was in a version, its tools in full."""
+        from walkaway_wire.agents import AgentVersionDetail
+
+        path = address("agents", id_of("agent", agent), "versions", str(number))
+        return lenient(AgentVersionDetail, (await self._transport.request("GET", path)).record("id"))
 
     async def delete(self, agent: "str | AgentRecord", /) -> None:
         """Delete an agent."""

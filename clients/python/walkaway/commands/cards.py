@@ -23,11 +23,7 @@ class Left(Exception):
 def show(app: "App", turn: "Turn", call: "Call") -> None:
     """Show a call, ask, and answer it; `skip` leaves it to somebody else. Raises Left on Ctrl-C."""
     out = app.out
-    wants = "asks for a yes" if call.needs == "approval" else "asks you for its output"
-    left = f" · {times.spell(call.expires_at - time.time())} left" if call.expires_at > time.time() else ""
-    out.note(f"┌ {cleaning.line(call.name)} {wants}{left}", fg="yellow", bold=True)
-    for row in _arguments(call):
-        out.note(f"│ {row}")
+    tell(app, call)
     try:
         said = _approval(turn, call) if call.needs == "approval" else _output(turn, call)
     except (click.Abort, KeyboardInterrupt):
@@ -36,6 +32,15 @@ def show(app: "App", turn: "Turn", call: "Call") -> None:
     except (errors.AlreadyAnswered, errors.NotWaiting):
         said = "somebody else was first"
     out.note(f"└ {said}", fg="yellow")
+
+
+def tell(app: "App", call: "Call") -> None:
+    """Show a call."""
+    wants = "asks for a yes" if call.needs == "approval" else "asks you for its output"
+    left = f" · {times.spell(call.expires_at - time.time())} left" if call.expires_at > time.time() else ""
+    app.out.note(f"┌ {cleaning.line(call.name)} {wants}{left}", fg="yellow", bold=True)
+    for row in _arguments(call):
+        app.out.note(f"│ {row}")
 
 
 def _arguments(call: "Call") -> list[str]:

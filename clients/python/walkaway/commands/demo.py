@@ -1,7 +1,7 @@
-"""`walkaway demo`: the main job, end to end, against a local server of its own."""
+"""`walkaway demo`: a short play of these commands, each printed as it is typed, and run, on a server of its own."""
 
-import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,15 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import httpx2
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from walkaway_wire.events import MESSAGE_COMPLETED, TERMINAL, TEXT_DELTA
+from walkaway.commands import exits, options
+from walkaway.commands.app import App, pass_app
+from walkaway.errors import WalkawayError
+from walkaway.events import TextDelta
 
-TASK = "Build a 12-page report on the history of lighthouses and write it to /opt/sandbox/workspace/report.md"
+if TYPE_CHECKING:
+    from walkaway import Walkaway
+
+TASK = "Build a 12-page report on the history of lighthouses and write it to report.md"
 READY_SECONDS = 30
 POLL_SECONDS = 0.1
 
@@ -26,115 +30,112 @@ class DemoFailed(click.ClickException):
     """Something did not go as it should."""
 
 
-@click.command()
-@click.option("--task", default=TASK, show_default=True, help="What to send the agent.")
-def demo(task: str) -> None:
-    """Show it: send a long task, drop the connection, come back for the result.
+@options.command(examples=("walkaway demo", 'walkaway demo --task "Write a poem about boats to poem.md"'))
+@click.option("--task", default=TASK, show_default=True, help="What to give the agent.")
+@pass_app
+def demo(app: App, /, *, task: str) -> None:
+    """Show it: give a long task, leave, come back for the result; each command as you would type it.
 
     Starts a server of its own on a free port, with a temporary data folder, and needs no key and no network.
     """
-    console = Console(highlight=False, soft_wrap=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="walkaway-demo-") as folder,
-        _server(Path(folder)) as url,
-        httpx2.Client(base_url=url, timeout=30, trust_env=False) as client,
-    ):
-        _play(client, console, task)
-    console.print("[green]Done.[/] The server and its data folder are gone again.")
+    with tempfile.TemporaryDirectory(prefix="walkaway-demo-") as folder, _server(Path(folder)) as url:
+        _play(Stage(app, Path(folder), url), task)
+    app.out.note("Done. The server and its data folder are gone again. Yours: walkaway serve")
 
 
-def _play(client: httpx2.Client, console: Console, task: str) -> None:
-    session = _ok(client.post("/v1/sessions", json={"persistent": True})).json()["id"]
-    console.print(f"1. A persistent session: [bold]{session}[/]")
-    console.print(f"2. The task: {task}")
-    response, cursor = _send_and_drop(client, session, task)
-    console.print(f"3. First text at event {cursor}, and the connection is [bold]dropped[/]. The agent goes on.")
-    _watch(client, console, session)
-    count, text = _come_back(client, session, response, cursor)
-    console.print(f"5. Back at the log from event {cursor}: {count} more events, none missing. The agent's last words:")
-    console.print(f"   {text}", markup=False)
-    files = [entry["name"] for entry in _ok(client.get(f"/v1/sessions/{session}/files")).json()]
-    for name in files:
-        head, size = _download(client, session, name)
-        console.print(f"6. Downloaded [bold]{name}[/], {size} bytes. It begins:")
-        console.print("\n".join(f"   | {line}" for line in head), markup=False)
-    _ok(client.delete(f"/v1/sessions/{session}"))
-    console.print("7. The session is deleted.")
+class Stage:
+    """Where commands are typed and run: a folder, whose settings are nobody's, and a server."""
+
+    def __init__(self, app: App, folder: Path, url: str) -> None:
+        self._out, self._folder, self.url = app.out, folder, url
+        self._environ = _clean() | {"WALKAWAY_URL": url, "XDG_CONFIG_HOME": str(folder / "config")}
+        self._environ |= {"APPDATA": str(folder / "config")} | ({"COLUMNS": "100"} if not app.out.is_terminal else {})
+
+    def say(self, words: str) -> None:
+        """Say what comes next."""
+        self._out.line(f"\n{self._out.paint(f'# {words}', dim=True)}")
+
+    def run(self, *words: str) -> None:
+        """Type a command, and run it to its end. Raises DemoFailed where it fails."""
+        with self._typed(*words) as process:
+            code = process.wait()
+        if code:
+            raise DemoFailed(f"`{_line(words)}` ended with {code}")
+
+    def run_and_leave(self, client: "Walkaway", *words: str) -> None:
+        """Type a command, and Ctrl-C once the agent has said something. Raises DemoFailed."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here, the command ignores
+        try:
+            with self._typed(*words) as process:
+                _wait_for_words(client, process)
+                process.send_signal(signal.SIGINT)
+                code = process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if code != exits.DETACHED:
+            raise DemoFailed(f"`{_line(words)}` ended with {code}")
+
+    @contextmanager
+    def _typed(self, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
+        self._out.line(self._out.paint(f"$ {_line(words)}", bold=True))
+        command = [sys.executable, "-m", "walkaway", *words]
+        with subprocess.Popen(command, env=self._environ, cwd=self._folder, stdin=subprocess.DEVNULL) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
-def _send_and_drop(client: httpx2.Client, session: str, task: str) -> tuple[str, int]:
-    with client.stream("POST", f"/v1/sessions/{session}/messages", json={"message": task}) as stream:
-        _ok(stream)
-        for number, kind, _ in _events(stream):
-            if kind == TEXT_DELTA:
-                return stream.headers["x-response-id"], number
-    raise DemoFailed("the stream ended before any text")
+def _play(stage: Stage, task: str) -> None:
+    from walkaway import Walkaway
+
+    with Walkaway(url=stage.url) as client:
+        stage.say("Give it a task, watch it begin, and leave: Ctrl-C cancels nothing")
+        stage.run_and_leave(client, "run", task)
+        stage.say("It goes on by itself. @ is the session that was used last")
+        stage.run("sessions", "list")
+        stage.run("sessions", "meta", "@")
+        stage.say("Come back, from any machine: nothing was missed")
+        stage.run("tail", "@", "-f", "--until-done")
+        stage.say("What it has made, and what that took")
+        stage.run("files", "ls")
+        for name in [entry.path for entry in client.sessions.list(limit=1).first(1)[0].files.list() if entry.is_file]:
+            stage.run("files", "get", name)
+        stage.run("turns", "usage", "@")
+        stage.say("Go on in the same session, or be done with it")
+        stage.run("send", "@", "Thank you")
+        stage.run("sessions", "delete", "@", "--yes")
 
 
-def _watch(client: httpx2.Client, console: Console, session: str) -> None:
-    """Poll until the session is free; a person sees a bar, a pipe sees a line for each change."""
-    console.print("4. Polling the session. `busy` is true; this is the metadata that the agent writes:")
-    columns = TextColumn("   {task.description}"), BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar, shown = progress.add_task("working", total=100), ""
-        while (record := _ok(client.get(f"/v1/sessions/{session}")).json())["busy"]:
-            metadata = record["metadata"]
-            if (text := json.dumps(metadata)) != shown:
-                shown = text
-                progress.update(bar, description=str(metadata.get("status", "working")))
-                progress.update(bar, completed=float(metadata.get("percent", 0)))
-                console.print(f"   busy, metadata: {text}", markup=False)
+def _wait_for_words(client: "Walkaway", process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the agent has said something to the command that runs, or that has ended."""
+    try:
+        while process.poll() is None:
+            for session in client.sessions.list(busy=True, limit=1):
+                for event in session.current.events(tools=False) if session.current else ():
+                    if isinstance(event, TextDelta):
+                        return
             time.sleep(POLL_SECONDS)
-    console.print(f"   free, metadata: {json.dumps(record['metadata'])}", markup=False)
+    except WalkawayError as error:
+        raise DemoFailed(exits.sentence(error)) from None
 
 
-def _come_back(client: httpx2.Client, session: str, response: str, cursor: int) -> tuple[int, str]:
-    """Read the rest of the log from the cursor; give how many events there were, and the last text."""
-    url = f"/v1/sessions/{session}/responses/{response}/events"
-    count, text = 0, ""
-    with client.stream("GET", url, headers={"Last-Event-ID": str(cursor)}) as stream:
-        _ok(stream)
-        for number, kind, data in _events(stream):
-            count += 1
-            if number != cursor + count:
-                raise DemoFailed(f"event {cursor + count} is missing")
-            text = text + data["content"] if kind == TEXT_DELTA else "" if kind == "text.start" else text
-            if kind in TERMINAL and kind != MESSAGE_COMPLETED:
-                raise DemoFailed(f"the turn ended with {kind}: {data}")
-    return count, text
+def _line(words: tuple[str, ...]) -> str:
+    """Write a command as it is typed."""
+    return " ".join(["walkaway", *(f'"{word}"' if " " in word else word for word in words)])
 
 
-def _download(client: httpx2.Client, session: str, name: str) -> tuple[list[str], int]:
-    body = _ok(client.get(f"/v1/sessions/{session}/files/{name}")).content
-    return body.decode(errors="replace").splitlines()[:6], len(body)
-
-
-def _events(stream: httpx2.Response) -> Iterator[tuple[int, str, dict[str, str]]]:
-    """Read Server-Sent Events: number, type, data."""
-    fields: dict[str, str] = {}
-    for line in stream.iter_lines():
-        name, _, value = line.partition(": ")
-        if line and name:
-            fields[name] = value
-        elif not line and "data" in fields:
-            yield int(fields["id"]), fields["event"], json.loads(fields["data"])
-            fields = {}
-
-
-def _ok(answer: httpx2.Response) -> httpx2.Response:
-    if answer.is_success:
-        return answer
-    raise DemoFailed(f"{answer.request.method} {answer.request.url}: {answer.read().decode(errors='replace')}")
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
 
 
 @contextmanager
 def _server(folder: Path) -> Iterator[str]:
     """Run `walkaway serve` until the block ends."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("WALKAWAY_", "ANTHROPIC_"))}
     command = [sys.executable, "-m", "walkaway", "serve", "--port", "0", "--data", str(folder / "data")]
     log = folder / "server.log"
     with log.open("w") as err:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=environ, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=_clean(), text=True)
     assert process.stdout
     try:
         url = next((word for word in process.stdout.readline().split() if word.startswith("http://")), "")
@@ -148,10 +149,15 @@ def _server(folder: Path) -> Iterator[str]:
 
 
 def _ready(url: str) -> bool:
+    from walkaway import Walkaway
+
     end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
-        try:
-            return httpx2.get(f"{url}/health", trust_env=False).is_success
-        except httpx2.TransportError:
-            time.sleep(0.02)
+    with Walkaway(url=url, retries=0) as client:
+        while time.monotonic() < end:
+            try:
+                client.request("GET", "/health")
+            except WalkawayError:
+                time.sleep(POLL_SECONDS)
+            else:
+                return True
     return False

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import cleaning, names, options, times
+from walkaway.commands import cleaning, completing, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from walkaway._sync.files import Entry, Files
 
 IN = click.option(
-    "--in", "name", default="@", metavar="SESSION", help="The session that looks on the workspace; @ by default."
+    "--in",
+    "name",
+    default="@",
+    metavar="SESSION",
+    shell_complete=completing.sessions,
+    help="The session that looks on the workspace; @ by default.",
 )
 
 

@@ -108,6 +108,6 @@ def _maybe_id(name: str) -> bool:
 
 
 def fits(id_: str, name: str, kind: str) -> bool:
-    """Whether a name is a beginning or an ending of an id that is long enough."""
+    """Whether a name is a beginning or an ending of an id of this kind, and long enough."""
     bare = name.removeprefix(kind)
     return len(bare) >= SHORTEST and (id_.endswith(bare) or id_.removeprefix(kind).startswith(bare))

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass
@@ -57,6 +60,17 @@ class Command(click.Command):
         for each in others:
             each.hidden = True  # type: ignore[attr-defined]
         return [*own, *others]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Offer the options of every command as well, which help leaves out."""
+        from click.shell_completion import CompletionItem
+
+        found = super().shell_complete(ctx, incomplete)
+        if not incomplete.startswith("-"):
+            return found
+        others = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and each.hidden]
+        named = [(name, each.help) for each in others for name in each.opts if name.startswith(incomplete)]
+        return found + [CompletionItem(name, help=about) for name, about in named]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from walkaway import errors
-from walkaway.commands import exits, options
+from walkaway.commands import completing, exits, options
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.times import Duration
 
@@ -46,7 +46,7 @@ def _how(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 )
 @click.argument("message", default="")
-@click.option("--agent", metavar="NAME", help="The agent that does it.")
+@click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="The agent that does it.")
 @click.option("--model", metavar="MODEL", help="The model that answers.")
 @click.option("--approve", multiple=True, metavar="TOOL", help="Ask before calls of this tool.")
 @click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="What it may cost at most.")
@@ -78,7 +78,7 @@ def run(
 @options.command(
     examples=('walkaway send @ "And now as a table"', 'walkaway send @ "One more thing" --on-busy enqueue --detach')
 )
-@click.argument("words", nargs=-1, metavar="[SESSION] MESSAGE")
+@click.argument("words", nargs=-1, metavar="[SESSION] MESSAGE", shell_complete=completing.sessions)
 @click.option(
     "--on-busy",
     type=click.Choice(["reject", "enqueue", "steer", "interrupt"]),

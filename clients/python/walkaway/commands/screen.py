@@ -5,8 +5,6 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -21,18 +19,8 @@ class Screen:
         self._live, self._drawn = live, 0
         self._on = sys.stdout.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._lock, self._over = threading.RLock(), threading.Event()
-
-    def __enter__(self) -> Self:
         if self._on:
             threading.Thread(target=self._tick, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        with self._lock:
-            self._erase()
 
     @property
     def width(self) -> int:
@@ -63,6 +51,12 @@ class Screen:
         """Have the terminal back."""
         with self._lock:
             self._on = True
+
+    def close(self) -> None:
+        """Take away the lines that change."""
+        self._over.set()
+        with self._lock:
+            self._erase()
 
     def _tick(self) -> None:
         while not self._over.wait(TICK):

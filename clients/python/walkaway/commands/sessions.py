@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import names, options, times
+from walkaway.commands import completing, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -28,7 +28,7 @@ def sessions() -> None:
 @sessions.command("list", examples=("walkaway sessions list", "walkaway sessions list --waiting --limit 5 --field id"))
 @click.option("--busy", is_flag=True, help="Those in which a turn runs.")
 @click.option("--waiting", is_flag=True, help="Those that wait for you.")
-@click.option("--agent", metavar="NAME", help="Those of an agent.")
+@click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="Those of an agent.")
 @click.option("--search", metavar="TEXT", help="Those that have this in their title or metadata.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="As many at the most.")
 @pass_app
@@ -51,7 +51,7 @@ def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: 
 
 
 @sessions.command("show", examples=("walkaway sessions show @", "walkaway sessions show @ --field cost_usd"))
-@click.argument("name", default="@", metavar="[SESSION]")
+@click.argument("name", default="@", metavar="[SESSION]", shell_complete=completing.sessions)
 @pass_app
 def show(app: App, /, *, name: str) -> None:
     """Show a session."""
@@ -61,7 +61,7 @@ def show(app: App, /, *, name: str) -> None:
 @sessions.command(
     "create", examples=("walkaway sessions create -q", 'walkaway sessions create --title "Tides of Porto" --ttl 30d')
 )
-@click.option("--agent", metavar="NAME", help="The agent whose settings it has.")
+@click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="The agent whose settings it has.")
 @click.option("--model", metavar="MODEL", help="The model that answers.")
 @click.option("--title", metavar="TITLE", help="What it is called.")
 @click.option(
@@ -83,7 +83,7 @@ def create(
 
 
 @sessions.command("rename", examples=('walkaway sessions rename @ "Tides of Porto"', 'walkaway sessions rename @2 ""'))
-@click.argument("name", metavar="SESSION")
+@click.argument("name", metavar="SESSION", shell_complete=completing.sessions)
 @click.argument("title")
 @pass_app
 def rename(app: App, /, *, name: str, title: str) -> None:
@@ -93,7 +93,7 @@ def rename(app: App, /, *, name: str, title: str) -> None:
 
 
 @sessions.command("meta", examples=("walkaway sessions meta @ project=tides", "walkaway sessions meta @ project="))
-@click.argument("name", metavar="SESSION")
+@click.argument("name", metavar="SESSION", shell_complete=completing.sessions)
 @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]…")
 @pass_app
 def meta(app: App, /, *, name: str, changes: tuple[str, ...]) -> None:
@@ -115,7 +115,7 @@ def meta(app: App, /, *, name: str, changes: tuple[str, ...]) -> None:
 
 
 @sessions.command("export", examples=("walkaway sessions export @ >talk.md", "walkaway sessions export @ --json"))
-@click.argument("name", default="@", metavar="[SESSION]")
+@click.argument("name", default="@", metavar="[SESSION]", shell_complete=completing.sessions)
 @pass_app
 def export(app: App, /, *, name: str) -> None:
     """Print what was said in a session, from its beginning: as markdown, or as the API's objects."""
@@ -130,7 +130,7 @@ def export(app: App, /, *, name: str) -> None:
 
 
 @sessions.command("delete", examples=("walkaway sessions delete @ --yes", "walkaway sessions delete @2 --yes"))
-@click.argument("sessions_", nargs=-1, required=True, metavar="SESSION…")
+@click.argument("sessions_", nargs=-1, required=True, metavar="SESSION…", shell_complete=completing.sessions)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_app
 def delete(app: App, /, *, sessions_: tuple[str, ...], yes: bool) -> None:

@@ -68,6 +68,17 @@ class State:
         if list(used.items()) != list(before.items()):
             self._keep(dict(list(used.items())[:MOST]))
 
+    def history(self) -> Path | None:
+        """Give the file of what was typed in chats, which its owner alone can read; None where there can be none."""
+        path = self._path.with_suffix(".history")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        except OSError as error:
+            self._warn(f"What is typed is not kept: {error}")
+            return None
+        return path
+
     def forget(self, session: str) -> None:
         """Forget a session that is gone."""
         if session in self._read():

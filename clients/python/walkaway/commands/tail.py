@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from walkaway.commands import endings, exits, names, options, watching
+from walkaway.commands import completing, endings, exits, names, options, watching
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.times import Duration
 from walkaway.events import ToolCallRequested
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @options.command(examples=("walkaway tail @", "walkaway tail @ --events --from 10"))
-@click.argument("name", default="@", metavar="[SESSION|TURN]")
+@click.argument("name", default="@", metavar="[SESSION|TURN]", shell_complete=completing.sessions)
 @click.option(
     "--from", "start", default="start", metavar="N|start|now", help="Begin behind event N, or with what comes."
 )

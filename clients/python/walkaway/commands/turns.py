@@ -2,7 +2,7 @@
 
 import click
 
-from walkaway.commands import cleaning, endings, names, options, times
+from walkaway.commands import cleaning, completing, endings, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -13,7 +13,7 @@ def turns() -> None:
 
 
 @turns.command("list", examples=("walkaway turns list @", "walkaway turns list @ --limit 1 --field status"))
-@click.argument("name", default="@", metavar="[SESSION]")
+@click.argument("name", default="@", metavar="[SESSION]", shell_complete=completing.sessions)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="As many at the most.")
 @pass_app
 def list_(app: App, /, *, name: str, limit: int) -> None:
@@ -34,7 +34,7 @@ def list_(app: App, /, *, name: str, limit: int) -> None:
 
 
 @turns.command("show", examples=("walkaway turns show @", "walkaway turns show @ --field output_text"))
-@click.argument("name", default="@", metavar="[TURN|SESSION]")
+@click.argument("name", default="@", metavar="[TURN|SESSION]", shell_complete=completing.sessions)
 @pass_app
 def show(app: App, /, *, name: str) -> None:
     """Show a turn: what it has said last, and how it stands."""
@@ -52,7 +52,7 @@ def show(app: App, /, *, name: str) -> None:
 
 
 @turns.command("events", examples=("walkaway turns events @", "walkaway turns events @ --json --from 3"))
-@click.argument("name", default="@", metavar="[TURN|SESSION]")
+@click.argument("name", default="@", metavar="[TURN|SESSION]", shell_complete=completing.sessions)
 @click.option("--from", "start", type=click.IntRange(0), metavar="N", help="Begin behind event N.")
 @pass_app
 def events(app: App, /, *, name: str, start: int | None) -> None:
@@ -63,7 +63,7 @@ def events(app: App, /, *, name: str, start: int | None) -> None:
 
 
 @turns.command("usage", examples=("walkaway turns usage @", "walkaway turns usage @ --field output_tokens"))
-@click.argument("name", default="@", metavar="[TURN|SESSION]")
+@click.argument("name", default="@", metavar="[TURN|SESSION]", shell_complete=completing.sessions)
 @pass_app
 def usage(app: App, /, *, name: str) -> None:
     """Show how many tokens a turn took, and what it cost."""

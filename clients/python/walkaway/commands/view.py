@@ -1,7 +1,8 @@
 """How a turn looks on a terminal: its tools and words above, and how far it is in a line below."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from walkaway import events
 from walkaway.commands import cleaning, times
@@ -18,10 +19,38 @@ QUIET_TOOL = "report_progress"
 NAME = 10
 
 
+Below = Callable[[int], list[str]]
+"""Gives the lines that change, for a width."""
+
+
+class Rows(Protocol):
+    """Where rows are printed, above lines that change."""
+
+    @property
+    def width(self) -> int:
+        """Columns that there are now."""
+        ...
+
+    def print(self, *lines: str) -> None:
+        """Print lines that stay."""
+
+    def redraw(self) -> None:
+        """Draw the lines that change."""
+
+    def pause(self) -> None:
+        """Leave the terminal to somebody else."""
+
+    def go_on(self) -> None:
+        """Have it back."""
+
+    def close(self) -> None:
+        """Take away the lines that change."""
+
+
 class View:
     """Tells a turn on a terminal. `thinking`: all of it, instead of how it begins."""
 
-    def __init__(self, out: "Output", *, thinking: bool = False) -> None:
+    def __init__(self, out: "Output", *, thinking: bool = False, screen: Callable[[Below], Rows] = Screen) -> None:
         self._out, self._all_thinking = out, thinking
         self._prose, self._thought = Prose(out), Prose(out, dim=True)
         self._thinking: list[str] = []
@@ -30,8 +59,7 @@ class View:
         self._begun, self._step, self._tokens = 0.0, 0, 0
         self._percent: float | None = None
         self._status = ""
-        self._screen = Screen(self._below)
-        self._screen.__enter__()
+        self._screen = screen(self._below)
 
     def take(self, event: Event) -> None:
         """Take the next event."""
@@ -54,7 +82,7 @@ class View:
         """Print what is left, and take the line below away."""
         if rest := self._prose.end(self._width):
             self._screen.print(*rest)
-        self._screen.__exit__(None, None, None)
+        self._screen.close()
 
     @property
     def _width(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from walkaway.commands import endings, exits, names, options, watching
+from walkaway.commands import completing, endings, exits, names, options, watching
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.times import Duration
 from walkaway.errors import WalkawayError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @options.command(examples=("walkaway wait @", "walkaway wait @ --timeout 10m --field output_text"))
-@click.argument("turns", nargs=-1, metavar="TURN…")
+@click.argument("turns", nargs=-1, metavar="TURN…", shell_complete=completing.sessions)
 @click.option("--timeout", type=Duration(), metavar="TIME", help="Wait so long at the most (exit code 124).")
 @click.option("--any", "first", is_flag=True, help="Wait for the first one alone.")
 @pass_app
@@ -67,7 +67,7 @@ def _tell(app: App, turn: "Turn", error: WalkawayError | None, *, among: int) ->
 
 
 @options.command(examples=("walkaway cancel @", "walkaway cancel @2"))
-@click.argument("name", metavar="TURN|SESSION")
+@click.argument("name", metavar="TURN|SESSION", shell_complete=completing.sessions)
 @pass_app
 def cancel(app: App, /, *, name: str) -> None:
     """End a turn now. What it has said and made stays."""

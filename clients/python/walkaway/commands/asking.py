@@ -1,0 +1,32 @@
+"""What the API says, exactly as it says it, for commands that print that: objects, and lists over all their pages."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from walkaway.commands.app import App
+
+PAGE = 100
+
+
+def one(app: "App", *parts: str) -> dict[str, Any]:
+    """Ask for one thing, by the parts of its address."""
+    from walkaway.given import address
+
+    return app.client.request("GET", address(*parts)).record("id")
+
+
+def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mapping[str, Any]]:
+    """Ask for a list, as many as `limit` says."""
+    from walkaway.given import address
+
+    left, cursor = limit, ""
+    while left > 0:
+        asked = {**params, "limit": min(left, PAGE), "after": cursor}
+        answer = app.client.request("GET", address(*parts), params=asked)
+        found = answer.records("id")[:left]
+        yield from found
+        left -= len(found)
+        cursor = answer.headers.get("x-next-cursor", "")
+        if not cursor:
+            return

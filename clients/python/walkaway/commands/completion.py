@@ -1,0 +1,34 @@
+"""`walkaway completion`: the script that has a shell complete commands, options and names."""
+
+from typing import Final
+
+import click
+
+from walkaway.commands import options
+from walkaway.commands.app import App, pass_app
+
+HOW: Final = {
+    "bash": 'eval "$(walkaway completion bash)"   in ~/.bashrc',
+    "zsh": 'eval "$(walkaway completion zsh)"   in ~/.zshrc, behind compinit',
+    "fish": "walkaway completion fish >~/.config/fish/completions/walkaway.fish",
+}
+
+
+@options.command(examples=('eval "$(walkaway completion bash)"', "walkaway completion fish >walkaway.fish"))
+@click.argument("shell", type=click.Choice(tuple(HOW)))
+@pass_app
+def completion(app: App, /, *, shell: str) -> None:
+    """Print the script that has a shell complete commands, options, sessions by their titles and agents.
+
+    For bash it is `eval "$(walkaway completion bash)"` in ~/.bashrc; for zsh the same with zsh in ~/.zshrc, behind
+    compinit; for fish the script is kept as ~/.config/fish/completions/walkaway.fish.
+    """
+    from click.shell_completion import get_completion_class
+
+    from walkaway.commands.main import main
+
+    kind = get_completion_class(shell)
+    assert kind
+    app.out.line(kind(main, {}, "walkaway", "_WALKAWAY_COMPLETE").source().strip())
+    if app.out.is_terminal:
+        app.out.note(f"This is the script. To have it always: {HOW[shell]}", dim=True)

@@ -1,0 +1,109 @@
+"""`walkaway tools serve`: answers calls of a module's functions, as long as it runs."""
+
+import importlib
+import importlib.util
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any, NoReturn
+
+import click
+
+from walkaway import Tool, tool
+from walkaway.commands import completing, options
+from walkaway.commands.app import App, pass_app
+
+ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends it as Ctrl-C does. Windows has no SIGHUP."""
+
+
+@click.group(cls=options.Group)
+def tools() -> None:
+    """Tools of your own, which agents have called."""
+
+
+@tools.command(
+    "serve", examples=("walkaway tools serve stock:count,order", "walkaway tools serve stock.py --agent support")
+)
+@click.argument("what", metavar="MODULE[:NAMES]")
+@click.option(
+    "--agent",
+    "agents",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completing.agents,
+    help="Calls of this agent's turns alone.",
+)
+@pass_app
+def serve(app: App, /, *, what: str, agents: tuple[str, ...]) -> None:
+    """Answer calls of these functions in every turn, those that wait already first, until it is stopped.
+
+    MODULE is a module, or a file of Python; NAMES are functions of it with commas between, and without them all that
+    are marked by `@tool`. Ctrl-C and SIGTERM stop it in good order. Many may run: each call is answered once.
+    """
+    found = chosen(what)
+    before = {ending: signal.signal(ending, _leave) for ending in ENDINGS}
+    try:
+        for each in found:
+            app.out.text(
+                f"▸ {each.name}  {each.description}" if app.out.is_terminal else f"{each.name}\t{each.description}"
+            )
+        app.out.note("Calls are answered here until Ctrl-C", dim=True)
+        app.client.with_options(retries=5).serve_tools(found, agents=agents)
+    except KeyboardInterrupt:
+        app.out.note("Stopped")
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+def _leave(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def chosen(what: str) -> list[Tool]:
+    """Find the tools that are meant. Raises UsageError, ToolInvalid."""
+    where, _, said = what.partition(":")
+    module = _module(where)
+    marked = {name: value for name, value in vars(module).items() if isinstance(value, Tool)}
+    if not said:
+        if not marked:
+            raise click.UsageError(f"{where} has nothing that is marked by @tool; name functions of it: {where}:NAME")
+        return list(marked.values())
+    return [_tool(where, module, name.strip(), marked) for name in said.split(",")]
+
+
+def _tool(where: str, module: ModuleType, name: str, marked: dict[str, Tool]) -> Tool:
+    value: Any = getattr(module, name, None)
+    if isinstance(value, Tool):
+        return value
+    if not callable(value) or isinstance(value, type):
+        is_what = f"a {type(value).__name__}, no function" if value is not None else "not there"
+        there = f". Its tools: {', '.join(marked)}" if marked else ""
+        raise click.UsageError(f"{name!r} of {where} is {is_what}{there}")
+    made: Tool = tool(value)
+    return made
+
+
+def _module(where: str) -> ModuleType:
+    """Import a module, or a file. Raises UsageError, with the place where that failed."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        if not where.endswith(".py"):
+            return importlib.import_module(where)
+        path = Path(where).resolve()
+        sys.path.insert(0, str(path.parent))
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec
+        assert spec.loader
+        module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the module may raise anything
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{where}.".startswith(f"{error.name}."):
+            raise click.UsageError(f"There is no module {where!r} in {Path.cwd()}, nor where Python looks") from None
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        place = "" if "importlib" in at.filename else f" ({at.filename}, line {at.lineno})"
+        raise click.UsageError(f"{where} cannot be imported: {type(error).__name__}: {error}{place}") from None
+    return module

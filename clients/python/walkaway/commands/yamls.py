@@ -1,0 +1,70 @@
+"""Settings as YAML that people read and write: texts of many lines stay texts of many lines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import yaml
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes a text of many lines as such."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - yaml's own
+        """Write a thing that stands twice twice."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, said: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", said, style="|" if "\n" in said else None)
+
+
+Dumper.add_representer(str, _text)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads what JSON has as well: no dates, no references, no name twice."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own
+        first: [(tag, pattern) for tag, pattern in rows if not tag.endswith(":timestamp")]
+        for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse references, which can grow without end."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                "references (*name) are not taken; write out what they stand for",
+                self.peek_event().start_mark,  # type: ignore[no-untyped-call]
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - yaml's own
+        """Refuse a name that stands twice."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{name!r} stands twice", node.value[at][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def write(value: Mapping[str, Any]) -> str:
+    """Write an object, in its own order."""
+    return yaml.dump(dict(value), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def read(text: str, name: str) -> dict[str, Any]:
+    """Read an object. Raises UsageError, with `name` and the line, for anything else."""
+    try:
+        found = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError, LookupError, AttributeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise click.UsageError(f"{name}{line} is no YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise click.UsageError(f"{name} has to be lines of NAME: VALUE")
+    return found

@@ -1,0 +1,137 @@
+"""`walkaway chat`, as somebody types it."""
+
+import json
+import threading
+
+import pytest
+
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.terminals import Caller
+
+NEW_LINE, PASTE = "\x1b\r", "\x1b[200~{}\x1b[201~"
+
+
+def said(model: MessagesApi, at: int = -1) -> str:
+    return json.dumps(model.requests[at]["messages"])
+
+
+def test_messages_are_sent_and_answered_until_somebody_leaves(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("Hello **you**.")]), Reply([text("Again.")])]
+    with asked.terminal("chat") as seen:
+        seen.until("/help says")
+        seen.type(f"one{NEW_LINE}two\r")
+        seen.until("Hello you.")
+        seen.until("✔ completed")
+        seen.type(PASTE.format("pasted\nlines\n") + "end\r")
+        seen.until("Again.")
+        seen.until("✔ completed", times=2)
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "one\\ntwo" in said(model, 0)
+    assert "pasted\\nlines\\nend" in said(model)
+    assert len(model.requests) == 2
+    with asked.terminal("chat", "@") as seen:  # what was typed before is there, and what was said last
+        seen.until("\n>")
+        seen.type("\x1b[A\x1b[A")
+        seen.until("lines")
+        seen.type("\x03")
+        assert seen.end() == 0
+    assert f"walkaway chat {asked('sessions', 'show', '-q').out.strip()}" in seen.text
+    history = next((asked.home / ".config/walkaway/state").glob("*.history"))
+    assert history.stat().st_mode & 0o077 == 0
+
+
+def test_while_a_turn_runs_it_asks_once_what_becomes_of_a_message(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies[:] = [Reply([text("First.")], gate=gate), Reply([text("Second.")]), Reply([text("Third.")])]
+    with asked.terminal("chat") as seen:
+        seen.until("/help says")
+        seen.type("go\r")
+        seen.until("First")
+        seen.type("more\r")
+        seen.until("[q]ueue it?")
+        seen.type("q\r")
+        seen.until("From now on so")
+        seen.type("most\r")
+        gate.set()
+        seen.until("Third.")
+        seen.until("✔ completed", times=3)
+        assert seen.text.count("[q]ueue it?") == 1
+        seen.type("\x03")
+        assert seen.end() == 0
+    assert [each for each in ("go", "more", "most") if f'"{each}"' in said(model)] == ["go", "more", "most"]
+
+
+def test_leaving_cancels_nothing_and_cancel_does(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies[:] = [Reply([text("First.")], gate=gate), Reply([text("Second.")], gate=gate)]
+    with asked.terminal("chat") as seen:
+        seen.until("/help says")
+        seen.type("go\r")
+        seen.until("First")
+        seen.type("\x03")
+        assert seen.end() == 130
+    assert "Still running. walkaway chat sess_" in seen.text
+    with asked.terminal("chat", "@") as seen:
+        seen.until("First")
+        seen.type("/cancel\r")
+        seen.until("cancelled")
+        seen.type("/cancel\r")
+        seen.until("Nothing runs")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    gate.set()
+    assert asked("wait", "@").code == 4
+
+
+@pytest.mark.parametrize(("keys", "told"), [("y\r", "false"), ("n not today\r", "not today")])
+def test_a_call_that_waits_takes_the_answer(asked: Caller, model: MessagesApi, keys: str, told: str) -> None:
+    model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+    session = asked("sessions", "create", "--approve", "list_files", "-q").out.strip()
+    with asked.terminal("chat", session) as seen:
+        seen.until("/help says")
+        seen.type("Tidy up\r")
+        seen.until("[s]kip>")
+        seen.type(keys)
+        seen.until("Tidy.")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    result = json.dumps(model.requests[-1]["messages"][-1])
+    assert told in result if told != "false" else '"is_error": true' not in result
+
+
+def test_words_with_a_slash(asked: Caller, model: MessagesApi) -> None:
+    (asked.home / "my notes.txt").write_text("these are notes")
+    model.replies[:] = [Reply([call("write_file", path="made.txt", content="x")]), Reply([text("Done.")])]
+    with asked.terminal("chat", columns=100) as seen:
+        for typed, shown in (
+            ("/nonsense", "There is no /nonsense"),
+            ("/attach nowhere.txt", "nowhere.txt: No such file"),
+            ("/attach 'my notes.txt'", "With the next message goes my notes.txt"),
+            ("//go", "✔ completed"),
+            ("/files", "  made.txt  1 B"),
+            ("/get made.txt got.txt", "Saved got.txt"),
+            ("/cost", "the last turn"),
+            ("/model", "model"),
+            ("/model other", "A session keeps its model"),
+            ("/title Boats and tides", "Boats and tides"),
+            ("/interrupt", "/cancel ends the turn"),
+            ("/steer", "messages are told to it now"),
+            ("/help", "leave; what runs goes on"),
+        ):
+            seen.type(f"{typed}\r")
+            seen.until(shown)
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "these are notes" in said(model)
+    assert '"/go"' in said(model)
+    assert (asked.home / "got.txt").read_text() == "x"
+    assert asked("sessions", "show", "boats and tides").code == 0
+
+
+def test_from_a_pipe_each_line_is_a_message(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("First.")]), Reply([text("Second.")])]
+    ran = asked("chat", stdin=b"one\n\ntwo\n")
+    assert (ran.code, ran.out) == (0, "First.\nSecond.\n")
+    assert len(model.requests) == 2
+    assert asked("chat", "@", "--model", "x").code == 2

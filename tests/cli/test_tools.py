@@ -1,0 +1,109 @@
+"""`walkaway tools serve`: functions of a module answer calls until somebody stops it."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.kit.messages_api import MessagesApi, Reply, call, text
+from tests.kit.terminals import Caller
+from walkaway import Walkaway, tool
+
+STOCK = '''
+from walkaway import tool
+
+@tool
+def stock(sku: str) -> int:
+    """Tell how many are in stock.
+
+    sku: article number
+    """
+    return 42
+
+def price(sku: str) -> float:
+    """Tell what one costs."""
+    return 1.5
+
+def bare(x): pass
+LIMIT = 3
+'''
+
+
+@pytest.fixture
+def shop(asked: Caller) -> Caller:
+    """Somebody who has a module `stock`."""
+    (asked.home / "stock.py").write_text(STOCK)
+    return asked
+
+
+@tool
+def stock(sku: str) -> int:
+    """Tell how many are in stock."""
+    raise AssertionError(sku)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_answers_until_it_is_stopped_in_good_order(shop: Caller, model: MessagesApi, ending: signal.Signals) -> None:
+    model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
+    with Walkaway(url=shop.url, key=shop.key) as client:
+        turn = client.sessions.create(tools=[stock.definition]).send("How many?")
+        process = subprocess.Popen(
+            [sys.executable, "-c", BEGIN, "tools", "serve", "stock"],
+            env=shop.environ,
+            cwd=shop.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert turn.wait(60).text == "There are 42."
+            process.send_signal(ending)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, out) == (0, "stock\tTell how many are in stock.\n")
+    assert err.splitlines()[-1] == "Stopped"
+    assert "Traceback" not in err
+    assert "42" in str(model.requests[-1]["messages"][-1])
+
+
+BEGIN = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_on_a_terminal_ctrl_c_stops_it(shop: Caller) -> None:
+    with shop.terminal("tools", "serve", "stock.py:stock,price") as seen:
+        seen.until("until Ctrl-C")
+        seen.type("\x03")
+        assert seen.end() == 0
+    assert seen.text.splitlines()[:2] == ["▸ stock  Tell how many are in stock.", "▸ price  Tell what one costs."]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("nowhere", "There is no module 'nowhere'"),
+        ("nowhere.deep:x", "There is no module 'nowhere.deep'"),
+        ("nothing.py", "nothing.py cannot be imported: FileNotFoundError"),
+        ("broken", "broken cannot be imported: ZeroDivisionError: division by zero ("),
+        ("needs", "needs cannot be imported: ModuleNotFoundError: No module named 'nonsense'"),
+        ("leaves", "leaves cannot be imported: SystemExit: 3"),
+        ("stock:nothing", "'nothing' of stock is not there. Its tools: stock"),
+        ("stock:LIMIT", "'LIMIT' of stock is a int, no function"),
+        ("stock:bare", "bare"),
+        ("empty", "empty has nothing that is marked by @tool"),
+    ],
+)
+def test_what_cannot_be_served_is_a_sentence(shop: Caller, what: str, said: str) -> None:
+    (shop.home / "broken.py").write_text("1 / 0\n")
+    (shop.home / "needs.py").write_text("import nonsense\n")
+    (shop.home / "leaves.py").write_text("import sys\nsys.exit(3)\n")
+    (shop.home / "empty.py").write_text("")
+    ran = shop("tools", "serve", what)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert "Traceback" not in ran.err
