@@ -24,10 +24,11 @@ help: ## Show this list
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Walkaway needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
-	@echo "Setting up .venv …"
+	@echo "Setting up .venv, once, which takes some minutes: $$(grep -c '^[a-z].*==' requirements.lock) libraries are fetched and installed …"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
+	@echo "They are there; Walkaway itself is installed …"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q layers local clients
 	@touch $@

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import click
@@ -88,7 +88,8 @@ def client() -> str:
         "## `walkaway.webhooks`\n",
         _signed("unwrap", walkaway.webhooks.unwrap),
         _signed("verify", walkaway.webhooks.verify),
-        "## `walkaway.events`\n\nEach has `number`, `cursor`, `type`, `data`, `at`, `at_end` and `turn_id`.\n",
+        "## `walkaway.events`\n\nEach has `number`, `cursor`, `type`, `data`, `at_end` and `turn_id`.\n",
+        "`at` says when it was written, in seconds since the epoch; 0: nobody knows.\n",
         _table(
             ("class", "event", "what it tells"),
             [(f"`{kind.__name__}`", f"`{name}`", _said(kind)) for name, kind in of_events.ALL.items()],
@@ -100,11 +101,16 @@ def client() -> str:
 
 def _kind(kind: type) -> str:
     lines = [f"## `{kind.__name__}`\n\n{_said(kind)}\n"]
+    if is_dataclass(kind):
+        shown = [f"`{each.name}: {_type(each.type)}`" for each in fields(kind) if not each.name.startswith("_")]
+        lines.append(f"- {', '.join(shown)}")
     for name, member in vars(kind).items():
-        if name.startswith("_") or name in {"of", "read", "bound"}:
+        if name.startswith("_") or name == "bound":
             continue
         if isinstance(member, property):
-            lines.append(f"- `{name}`: {_said(member)}")
+            lines.append(
+                f"- `{name}: {_type(inspect.signature(member.fget or _type).return_annotation)}`: {_said(member)}"
+            )
         elif inspect.isfunction(member):
             lines.append(_signed(name, member).rstrip())
     return "\n".join(lines) + "\n"
@@ -117,7 +123,13 @@ def _signed(name: str, function: object) -> str:
     plain = given.replace(
         parameters=[each.replace(annotation=each.empty) for each in named], return_annotation=given.empty
     )
-    return f"- `{name}{plain}`: {_said(function)}\n"
+    return f"- `{name}{plain} -> {_type(given.return_annotation)}`: {_said(function)}\n"
+
+
+def _type(annotation: object) -> str:
+    """Write a type as its reader says it, without the modules of its names."""
+    told = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b[A-Za-z_]\w*\.(?=\w)", "", told.replace("'", ""))
 
 
 def _said(thing: object) -> str:

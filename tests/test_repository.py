@@ -1,6 +1,7 @@
 """What the repository says about itself."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,17 @@ def test_the_readme_stays_short_and_its_map_is_true() -> None:
     known = ["/" + str(path.relative_to(ROOT)) for path in [*SOURCES, *(ROOT / "docs").rglob("*.py")]]
     for name in re.findall(r"[\w/]+\.py", drawn):
         assert any(path.endswith(f"/{name}") for path in known), name
+
+
+def test_who_begins_is_told_what_takes_time() -> None:
+    """The set-up takes minutes, and nobody is promised less."""
+    make = ["make", "--dry-run", "--always-make", "demo"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)
+    steps = done.stdout.splitlines()
+    told = next(n for n, step in enumerate(steps) if step.startswith('echo "Setting up .venv, once, which takes some'))
+    assert "libraries are fetched" in steps[told]
+    assert told < next(n for n, step in enumerate(steps) if "venv --clear .venv" in step)
+    assert "in a minute" not in (ROOT / "README.md").read_text()
 
 
 def test_every_rule_of_the_architecture_names_tests_that_exist() -> None:

@@ -1,16 +1,23 @@
 """Errors as the client says them: one for each code of the reference, with a sentence and what to do next."""
 
 import inspect
+import re
 
 import pytest
 
 from walkaway import errors
 from walkaway.answers import Answer, kind, refused
 from walkaway.profiles import Options, Secret
+from walkaway_core import errors as core
 from walkaway_core.http.errors import OTHERS, STATUS
 from walkaway_wire import jsontext
 
 OPTIONS = Options("http://walkaway.test", Secret("alpha"), "url=", "WALKAWAY_KEY")
+SENTENCES = {
+    str(kind.code): " ".join((kind.__doc__ or "").split())
+    for kind in vars(core).values()
+    if isinstance(kind, type) and issubclass(kind, core.WalkawayError) and kind.code in STATUS
+}
 EVERY = dict(STATUS) | {code: status for code, (status, _) in OTHERS.items()}
 
 
@@ -66,8 +73,38 @@ def test_a_busy_session_says_which_turn_runs_and_what_can_be_done() -> None:
 
 def test_a_wrong_key_says_where_it_came_from_and_never_what_it_is() -> None:
     found = made(401, {"error": "unauthorized", "message": "Send a known API key"})
+    assert "does not know this key" in str(found)
     assert "The key came from WALKAWAY_KEY" in str(found)
     assert "alpha" not in str(found) + repr(OPTIONS)
+
+
+def test_a_forgotten_key_is_none_that_is_wrong() -> None:
+    body = {"error": "unauthorized", "message": SENTENCES["unauthorized"]}
+    answer = Answer(401, {}, jsontext.dump_bytes(body), "http://walkaway.test/v1/me")
+    said = str(refused(answer, Options("http://walkaway.test", Secret(""))))
+    assert said == "Send a known API key. No key was sent: give key=, or WALKAWAY_KEY (401, unauthorized)"
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_no_advice_is_in_http(code: str) -> None:
+    said = str(made(EVERY[code], {"error": code, "message": SENTENCES[code]}))
+    assert not re.search(r"(GET|POST|PUT|DELETE|PATCH) /", said)
+    assert said.count("(") == said.count(")")
+
+
+def test_what_is_not_there_says_the_method_that_lists_what_is() -> None:
+    found = made(404, {"error": "file.not_found", "message": "There is no 'a.md' in it; GET /v1/x lists it"})
+    assert str(found) == "There is no 'a.md' in it; session.files.walk() lists what there is (404, file.not_found)"
+    assert isinstance(found, errors.NotFound)
+    assert found.message.startswith("There is no 'a.md'")
+
+
+def test_a_path_too_many_in_an_address_is_shown() -> None:
+    body = {"error": "not_found", "message": "There is no such address; GET /docs lists what there is"}
+    answer = Answer(404, {}, jsontext.dump_bytes(body), "http://walkaway.test/v1/v1/sessions?limit=1")
+    said = str(refused(answer, Options("http://walkaway.test/v1", Secret("alpha"), "WALKAWAY_URL")))
+    assert "no such address: http://walkaway.test/v1/v1/sessions." in said
+    assert "WALKAWAY_URL says http://walkaway.test/v1; is its path /v1 right?" in said
 
 
 @pytest.mark.parametrize(

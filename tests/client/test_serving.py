@@ -17,8 +17,10 @@ from tests.kit.servers import Running
 from walkaway import errors, tool
 
 WORKER = """
-import os, sys, threading
+import os, signal, sys, threading
 from walkaway import Walkaway
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where tests run in the background
 
 notes, lease = sys.argv[1], int(sys.argv[2])
 client = Walkaway()
@@ -70,6 +72,19 @@ def until(holds: Callable[[], object]) -> None:
             return
         threading.Event().wait(0.025)
     raise AssertionError("it never came to that")
+
+
+def test_a_worker_that_is_stopped_gives_its_calls_back(scripted: Running, model: MessagesApi, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    model.replies = [Reply([call("stock", "t1", sku="stuck")]), Reply([text("done")])]
+    with quick(scripted.url) as client, worker(scripted, notes, lease=3600) as first:
+        turn = client.sessions.create(tools=[stock]).send("go")
+        until(lambda: ran(notes))
+        with worker(scripted, notes, lease=3600) as second:
+            first.send_signal(signal.SIGINT)
+            assert turn.result(60, tools=False, on_waiting="wait").text == "done"
+            assert ran(notes) == [(first.pid, "stuck"), (second.pid, "stuck")]
+        first.wait(30)
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(5, marks=pytest.mark.deep)])

@@ -1,11 +1,13 @@
 """The signatures of webhooks, verified by their receivers."""
 
 import time
+from email.message import Message
 
+import httpx2
 import pytest
 
 from walkaway import Call, Walkaway, errors
-from walkaway.webhooks import SignatureInvalid, unwrap, verify
+from walkaway.webhooks import Headers, SignatureInvalid, unwrap, verify
 from walkaway_core.notify import signing
 from walkaway_wire import jsontext
 
@@ -53,6 +55,17 @@ class TestUnwrap:
         assert (event.type, event.id, event.sequence, event.session_id) == ("turn.awaiting_tools", "evt_1", 3, "sess_1")
         assert event.turn == data
         assert event.tool_calls == [Call("t1", "stock", {"sku": "A"}, "output", 5.0, "sess_1", "msg_1")]
+
+    def test_headers_of_any_framework_are_taken(self) -> None:
+        named, body = self.message({"type": "session.expired", "data": {"session_id": "sess_1"}})
+        message: Message[str, str] = Message()
+        for name, value in named.items():
+            message[name] = value
+        pairs: list[Headers] = [message, named, httpx2.Headers(named)]
+        client = Walkaway(url="http://walkaway.test")
+        for headers in pairs:
+            assert unwrap(self.SECRET, headers, body).type == "session.expired"
+            assert client.webhooks.unwrap(headers, body, secret=self.SECRET).type == "session.expired"
 
     def test_an_event_of_a_session_is_about_no_turn(self) -> None:
         event = unwrap(self.SECRET, *self.message({"type": "session.expired", "data": {"session_id": "sess_1"}}))

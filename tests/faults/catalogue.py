@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.faults import acts, creates, deliveries, left, pauses, refusals, runs, waits
+from tests.faults import acts, claims, creates, deliveries, left, pauses, refusals, runs, waits
 from tests.faults.campaign import Arm, Fault
 from tests.faults.lives import (
     CANCELLED,
@@ -223,6 +223,7 @@ CATALOGUE = [
     *refusals.faults(each, at),
     *waits.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}, twice),
     *left.faults(each),
+    *claims.faults(each),
     *creates.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),

@@ -75,7 +75,7 @@ class Left:
             world.settle()
         else:
             once(world, self._request)
-        _minute(world)
+        minute(world)
         world.wrong += standing(world)
         world.finish(*(kind for kind in set(world.due()) if kind in ("session", "delivery")))
         return None
@@ -92,7 +92,7 @@ def answered(answers: dict[str, CallAnswer]) -> Life:
             turn = pauses.current(world)
             if turn and call in {request.id for request in asking.pending(world.services, turn)}:
                 once(world, partial(_answer, call, answer))
-                _minute(world)
+                minute(world)
                 world.wrong.extend(standing(world))
         world.finish()
 
@@ -103,7 +103,7 @@ def _answer(call: str, answer: CallAnswer, world: World) -> None:
     answering.take(world.services, world.session, [(call, answer)])
 
 
-def _minute(world: World) -> None:
+def minute(world: World) -> None:
     """Let a minute pass, with what the schedule does in it."""
     world.settle()
     world.clock.time += MINUTE

@@ -11,6 +11,7 @@ DIES_AFTER = "the worker dies after a write"
 TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
+CLAIMS = "tests/engine/pause/test_claiming.py"
 SCRATCH = "Transaction(services.table)"
 """A transaction that nobody commits: what is written into it is left out."""
 UNTOLD = "*(write for write in tx if write.key not in {notice.key for notice in notices})"
@@ -558,5 +559,60 @@ MUTANTS = [
                 "        return _by_another(services, begun)\n",
             ),
         ),
+    ),
+    Mutant(
+        "claims: a call is one worker's while its lease lasts",
+        "a claim that its worker repeats; its server dies after a write",
+        (("engine/pause/claiming.py", "0 < left <= LONGEST_CLAIM:", "0 < left <= 0:"),),
+    ),
+    Mutant(
+        "claims: a lease ends by itself",
+        "a claim that nobody repeats; its server dies after a write",
+        (("engine/pause/claiming.py", "!= worker and 0 < left <=", "!= worker and request.claimed_by and left <="),),
+    ),
+    Mutant(
+        "claims: a worker renews its own",
+        "a claim that its worker repeats; its server dies after a write",
+        (("engine/pause/claiming.py", "if request.claimed_by != worker and 0 < left", "if 0 < left"),),
+    ),
+    Mutant(
+        "claims: a clock that is set back keeps no call longer than a claim can last",
+        f"{CLAIMS}::test_a_clock_that_is_set_back_keeps_a_call_no_longer_than_a_claim_can_last",
+        (("engine/pause/claiming.py", "0 < left <= LONGEST_CLAIM", "0 < left"),),
+    ),
+    Mutant(
+        "claims: what has its answer is nobody's",
+        f"{CLAIMS}::test_it_binds_nobody_who_answers",
+        (("engine/pause/claiming.py", "        if request.answer:", "        if False:"),),
+    ),
+    Mutant(
+        "claims: what nobody waits for is nobody's",
+        f"{CLAIMS}::test_what_nobody_waits_for_cannot_be_claimed",
+        (("engine/pause/claiming.py", "if not (turn.parked and turn.pause.step == request.step):", "if False:"),),
+    ),
+    Mutant(
+        "claims: what was never asked is nobody's",
+        f"{CLAIMS}::test_what_nobody_waits_for_cannot_be_claimed",
+        (("engine/pause/claiming.py", "        if request is None:", "        if request is None and False:"),),
+    ),
+    Mutant(
+        "claims: of two at once one has it",
+        f"{CLAIMS}::test_what_happens_in_front_of_its_write_stands[another worker]",
+        (("engine/pause/claiming.py", "request.step), seen)", "request.step))"),),
+    ),
+    Mutant(
+        "claims: an answer in front of it stands",
+        f"{CLAIMS}::test_what_happens_in_front_of_its_write_stands[an answer]",
+        (("engine/pause/claiming.py", 'when = (Lacks("answer"), ', "when = ("),),
+    ),
+    Mutant(
+        "claims: what a later step asks is another call",
+        f"{CLAIMS}::test_what_happens_in_front_of_its_write_stands[a later step]",
+        (("engine/pause/claiming.py", ', Is("step", request.step)', ""),),
+    ),
+    Mutant(
+        "claims: what another turn asks is another call",
+        f"{CLAIMS}::test_what_happens_in_front_of_its_write_stands[another turn]",
+        (("engine/pause/claiming.py", 'Is("turn", request.turn.turn), ', ""),),
     ),
 ]

@@ -11,7 +11,7 @@ from tests.kit import sse
 from tests.kit.documents import read
 from walkaway_core.models.rehearsal.asking import fitting
 from walkaway_core.models.rehearsal.reading import understand
-from walkaway_core.models.rehearsal.script import pace
+from walkaway_core.models.rehearsal.script import pace, place
 
 VERBS = ["Write", "Build", "Create", "Make", "Prepare", "Draft", "Generate", "Please produce", "I need you to compile"]
 FORMS = [
@@ -26,6 +26,7 @@ FORMS = [
     ("a script", "py"),
 ]
 LINKS = ["on {subject} and save it to {path}", "about {subject} and write it to {path}", "about {subject} in {path}"]
+AT_ONCE = {"Prefer": "respond-async"}
 PLACES = ["{path}", "/opt/sandbox/workspace/{path}", "`{path}`", '"{path}"']
 
 
@@ -80,6 +81,29 @@ def test_messages_are_understood_by_rule(message: str, deed: str, path: str, sub
     wish = understand(message)
     assert (wish.deed, wish.path) == (deed, path)
     assert subject is None or wish.subject == subject
+
+
+def test_what_is_asked_for_last_counts_where_two_messages_are_seen_as_one() -> None:
+    told = ["Write a report on moss to moss.md", "Write a report on ferns to ferns.md"]
+    seen = [{"role": "user", "content": [{"type": "text", "text": each} for each in told]}]
+    assert place(seen).message == told[-1]
+
+
+@pytest.mark.parametrize("on_busy", ["cancel", "interrupt"])
+def test_a_turn_that_ended_early_is_not_carried_out_by_the_next(client: httpx.Client, on_busy: str) -> None:
+    session = sse.new(client, persistent=True)
+    url = f"/v1/sessions/{session}/messages"
+    sent = client.post(url, json={"message": "Write a report on moss to moss.md"}, headers=AT_ONCE)
+    if on_busy == "cancel":
+        client.post(f"/v1/sessions/{session}/responses/{sent.json()['response_id']}/cancel")
+        on_busy = "reject"
+    body = {"message": "Write a report on ferns to ferns.md", "on_busy": on_busy}
+    turn = client.post(url, json=body, headers=AT_ONCE).json()["response_id"]
+    turn_events = f"/v1/sessions/{session}/responses/{turn}/events"
+    with client.stream("GET", turn_events) as answer:
+        assert sse.read(answer)[-1].event == "message.completed"
+    assert client.get(f"/v1/sessions/{session}/files/ferns.md").status_code == 200
+    assert client.get(f"/v1/sessions/{session}/files/moss.md").status_code == 404
 
 
 def test_it_reads_lists_and_searches_for_real(client: httpx.Client) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
-from walkaway_core.ports.items import Item
+from walkaway_core.ports.items import Fact, Item
 from walkaway_core.settings import Settings
+from walkaway_core.store import salvage
+from walkaway_core.store.salvage import WRONG
 from walkaway_local.stack import LocalStack
-
-pytestmark = pytest.mark.deep
+from walkaway_wire import gate
 
 Row = tuple[str, bytes]
 filled = test_answers.filled
@@ -117,6 +118,7 @@ PYTHONS = re.compile(
 """What Python says of values that it cannot take; nobody who reads a record knows it."""
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Damaged], kind: str, damage: str) -> None:
@@ -157,6 +159,7 @@ SHOWN = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", SHOWN)
 def test_a_list_and_the_record_itself_say_what_cannot_be_read(
     damaged: Callable[[str, str], Damaged], kind: str
@@ -179,6 +182,7 @@ ATTRIBUTES: dict[str, Any] = {
 LISTS = ("/v1/sessions", "/v1/agents", "/v1/webhooks", "/api/tools", "/api/v1/runs")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("damage", ATTRIBUTES)
 def test_lists_go_on_over_damaged_attributes_of_dynamodb(filled: Path, tmp_path: Path, damage: str) -> None:
     """All records of a table twice: as they were, and with every attribute damaged, under keys beside."""
@@ -204,3 +208,37 @@ def test_lists_go_on_over_damaged_attributes_of_dynamodb(filled: Path, tmp_path:
         assert app.ask("GET", "/v1/sessions").json() == []
         table.close()
     stack.close()
+
+
+ITEM = Item("T#t", "thing", {"kind": "old", "count": "many"}, b"{}")
+NEEDS: Mapping[str, Fact] = {"kind": "", "count": 0}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_unpacking_raises_is_said_in_the_record(wrong: type[Exception]) -> None:
+    def unpack(item: Item) -> tuple[object, str]:
+        if item.body == b"{}":
+            raise wrong("a misfit")
+        return item.facts, gate.stored_object(item.body)[gate.UNREADABLE]
+
+    facts, why = salvage.read(ITEM, unpack, NEEDS, {"status": "failed"})
+    assert facts == {"kind": "old", "count": 0, "status": "failed"}
+    assert why.startswith("what is stored here cannot be read")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_raises_once_more_is_read_without_any_of_its_facts(wrong: type[Exception]) -> None:
+    def unpack(item: Item) -> object:
+        if item.facts.get("kind") == "old":
+            raise wrong("a misfit")
+        return item.facts
+
+    assert salvage.read(ITEM, unpack, NEEDS) == NEEDS
+
+
+def test_other_errors_are_nobodys_to_hide() -> None:
+    def unpack(_: Item) -> object:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        salvage.read(ITEM, unpack, NEEDS)

@@ -122,3 +122,17 @@ def test_no_word_of_python_reaches_who_sends_what_does_not_fit(name: str, adapte
 )
 def test_what_a_problem_becomes(problem: dict[str, Any], text: str) -> None:
     assert words.says(problem) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "context", "expected"),
+    [
+        ("string_too_short", {"min_length": 1}, "must have 1 character at the least"),
+        ("string_too_long", {"max_length": 2}, "must have 2 characters at the most"),
+        ("string_too_long", {"max_length": 21}, "must have 21 characters at the most"),
+        ("too_long", {"max_length": 1}, "must have 1 entry at the most"),
+        ("too_short", {"min_length": 11}, "must have 11 entries at the least"),
+    ],
+)
+def test_one_is_no_plural(kind: str, context: dict[str, int], expected: str) -> None:
+    assert words.says({"type": kind, "ctx": context}) == expected

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from walkaway import errors
+from walkaway import advice, errors
 from walkaway.errors import NotWalkaway, Refused, WalkawayError
 from walkaway.profiles import Options
 from walkaway.retries import asked
@@ -154,7 +154,7 @@ def refused(answer: Answer, options: Options) -> WalkawayError:
     made: Refused = kind(answer.status, str(code))(
         answer.status,
         str(code),
-        _with_source(str(message), answer.status, options),
+        advice.said(str(code), str(message), answer.status, answer.url, options),
         request_id=answer.headers.get("x-request-id", ""),
         retry_after=answer.retry_after,
         turn=str(said.get("response_id") or ""),
@@ -188,13 +188,6 @@ def is_unknown_path(error: WalkawayError) -> bool:
     if isinstance(error, NotWalkaway):
         return any(words in error.words for words in UNKNOWN_PATH)
     return isinstance(error, Refused) and not is_ours(error) and any(words in error.message for words in UNKNOWN_PATH)
-
-
-def _with_source(message: str, status: int, options: Options) -> str:
-    if status != 401:
-        return message
-    came = f"The key came from {options.key_source}" if options.key else "No key was sent: give key=, or WALKAWAY_KEY"
-    return f"{message.rstrip('.')}. {came}"
 
 
 def _no_walkaway(answer: Answer) -> NotWalkaway:

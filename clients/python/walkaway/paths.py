@@ -21,6 +21,18 @@ def quoted(path: str) -> str:
     return "/".join(quote(part, safe="") for part in path.strip("/").split("/"))
 
 
+def named(path: str) -> str:
+    """Give the path of a file. Raises FileRefused for a folder's, and for none."""
+    if not path or path.endswith("/"):
+        raise FileRefused(f"{path!r} names no file of the workspace: bytes have no name of their own")
+    return path
+
+
+def into(path: str, name: str) -> str:
+    """Give where a file of that name goes: to a path, or into it where that is empty or ends with a slash."""
+    return f"{path}{name}" if not path or path.endswith("/") else path
+
+
 def file(path: "str | os.PathLike[str]") -> Path:
     """Find a file that is to be sent. Raises FileMissing, FileRefused."""
     found = Path(path)

@@ -4,9 +4,9 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from walkaway.errors import SignatureInvalid
 from walkaway.tools import Call
@@ -15,6 +15,16 @@ from walkaway_wire import jsontext
 TOLERANCE = 300.0
 """Seconds by which the clocks of server and receiver may differ, and a message be late."""
 PREFIX = "whsec_"
+
+
+class Headers(Protocol):
+    """A request's headers, as any framework has them: a dict, or what gives names and values by `items()`."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Give names and values."""
+        ...
+
+
 __all__ = ["SignatureInvalid", "WebhookEvent", "unwrap", "verify"]
 
 
@@ -50,7 +60,7 @@ class WebhookEvent:
         return [Call.read(each, self.session_id, turn) for each in self.data.get("tool_calls") or ()]
 
 
-def unwrap(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: float = TOLERANCE) -> WebhookEvent:
+def unwrap(secret: str, headers: Headers, body: bytes, *, tolerance: float = TOLERANCE) -> WebhookEvent:
     """Give what a message in the native format says, once its signature is verified. Raises as `verify` does.
 
     A message of a dialect's format, which is another product's, is `verify`'s alone: SignatureInvalid says so.
@@ -73,7 +83,7 @@ def signature(secret: str, id_: str, timestamp: str, body: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def verify(secret: str, headers: Mapping[str, str], body: bytes, *, tolerance: float = TOLERANCE) -> Any:
+def verify(secret: str, headers: Headers, body: bytes, *, tolerance: float = TOLERANCE) -> Any:
     """Give what a message says, as parsed JSON, once its signature is verified.
 
     `headers` may be spelled in any case. Raises SignatureInvalid: answer 401 then, and look at nothing.

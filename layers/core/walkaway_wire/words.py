@@ -41,6 +41,7 @@ SAYS: Final[Mapping[str, str]] = {
     "multiple_of": "must be a multiple of {multiple_of}",
 }
 """What pydantic calls a problem (pydantic, validation errors), and how a sentence about the value goes on."""
+OF_ONE: Final = (("characters", "character"), ("entries", "entry"))
 BY_HAND: Final = ("Value error, ", "Assertion failed, ")
 """What pydantic puts before the sentences of our own validators."""
 
@@ -49,7 +50,10 @@ def says(problem: Mapping[str, Any]) -> str:
     """Say what is wrong with a value, going on from its name: `must be a list`. `problem` is one of pydantic's."""
     context = problem.get("ctx") or {}
     if known := SAYS.get(problem["type"]):
-        return known.format(**{**context, "expected": str(context.get("expected", "")).replace("'", '"')})
+        told = known.format(**{**context, "expected": str(context.get("expected", "")).replace("'", '"')})
+        for many, one in OF_ONE:
+            told = told.replace(f" 1 {many} ", f" 1 {one} ")
+        return told
     text: str = problem["msg"]
     for words in BY_HAND:
         text = text.removeprefix(words)

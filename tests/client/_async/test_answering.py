@@ -221,6 +221,7 @@ async def test_an_approver_that_raises_is_no_answer(scripted: Running, model: Me
         turn = await session.send("go")
         with pytest.raises(errors.WalkawayError, match=r"asked for a yes to list_files raised LookupError") as caught:
             await turn.result(on_approval=decide)
+        assert "The call still waits: turn.approve(call)" in str(caught.value)
         assert caught.value.turn is turn
         assert [each.call_id for each in (await turn.refresh()).pending] == ["t1"]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 import httpx2
@@ -38,6 +39,18 @@ async def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
         await files.delete("note.txt")
         with pytest.raises(errors.NotFound):
             await files.read("note.txt")
+
+
+async def test_what_goes_into_a_folder_keeps_its_name(server: Running, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("here")
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        top = secrets.token_hex(4)
+        assert (await files.upload(tmp_path / "a.txt", f"{top}/deep/")).path == f"{top}/deep/a.txt"
+        assert [entry.path async for entry in files.walk(top)] == [f"{top}/deep/a.txt"]
+        for path in (f"{top}/", ""):
+            with pytest.raises(errors.FileRefused, match="bytes have no name"):
+                await files.upload(b"x", path)
 
 
 async def test_a_folder_goes_up_with_all_below(server: Running, tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ async def test_a_wrong_address_says_where_it_came_from() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     async with async_quick(url, retries=0) as client:
         with pytest.raises(
-            errors.Unreachable, match=r"cannot be reached: .*Is it running\? The address came from url="
+            errors.Unreachable,
+            match=r"cannot be reached: .*Is it running\? `walkaway serve` starts one here. The address came from url=",
         ):
             await client.sessions.get("sess_1")
 
@@ -165,6 +166,17 @@ async def test_what_cannot_be_called_from_here_is_a_setting(monkeypatch: pytest.
     async with AsyncWalkaway(url="http://a\u202e.example", key="k") as client:
         with pytest.raises(errors.SettingInvalid, match="no address of a server"):
             await client.me()
+
+
+async def test_who_waits_for_a_server_is_told_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(NOT_SENT, NOT_SENT, NOT_SENT)
+    async with async_scripted(server) as client:
+        await client.sessions.get("sess_1")
+        server.troubles = [NOT_SENT]
+        await client.with_options(retries=3).sessions.get("sess_1")
+    (told,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert told.name == "walkaway"
+    assert "cannot be reached" in told.getMessage()
 
 
 async def test_options_are_changed_for_a_part_and_the_connections_stay() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 import httpx2
@@ -38,6 +39,18 @@ def test_what_goes_up_comes_down(server: Running, tmp_path: Path) -> None:
         files.delete("note.txt")
         with pytest.raises(errors.NotFound):
             files.read("note.txt")
+
+
+def test_what_goes_into_a_folder_keeps_its_name(server: Running, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("here")
+    with quick(server.url) as client:
+        files = (client.sessions.create()).files
+        top = secrets.token_hex(4)
+        assert (files.upload(tmp_path / "a.txt", f"{top}/deep/")).path == f"{top}/deep/a.txt"
+        assert [entry.path for entry in files.walk(top)] == [f"{top}/deep/a.txt"]
+        for path in (f"{top}/", ""):
+            with pytest.raises(errors.FileRefused, match="bytes have no name"):
+                files.upload(b"x", path)
 
 
 def test_a_folder_goes_up_with_all_below(server: Running, tmp_path: Path) -> None:

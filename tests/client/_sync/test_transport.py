@@ -150,7 +150,8 @@ def test_a_wrong_address_says_where_it_came_from() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with quick(url, retries=0) as client:
         with pytest.raises(
-            errors.Unreachable, match=r"cannot be reached: .*Is it running\? The address came from url="
+            errors.Unreachable,
+            match=r"cannot be reached: .*Is it running\? `walkaway serve` starts one here. The address came from url=",
         ):
             client.sessions.get("sess_1")
 
@@ -165,6 +166,17 @@ def test_what_cannot_be_called_from_here_is_a_setting(monkeypatch: pytest.Monkey
     with Walkaway(url="http://a\u202e.example", key="k") as client:
         with pytest.raises(errors.SettingInvalid, match="no address of a server"):
             client.me()
+
+
+def test_who_waits_for_a_server_is_told_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(NOT_SENT, NOT_SENT, NOT_SENT)
+    with scripted(server) as client:
+        client.sessions.get("sess_1")
+        server.troubles = [NOT_SENT]
+        client.with_options(retries=3).sessions.get("sess_1")
+    (told,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert told.name == "walkaway"
+    assert "cannot be reached" in told.getMessage()
 
 
 def test_options_are_changed_for_a_part_and_the_connections_stay() -> None:

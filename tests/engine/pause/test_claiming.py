@@ -155,3 +155,32 @@ def test_a_write_that_nobody_heard_of_can_be_repeated(
     item = table.get(SessionKey("alpha", asking.session).asked("toolu_time"))[0]
     assert item is not None
     assert item.facts["claimed_by"] == "one"
+
+
+@pytest.mark.parametrize("what", ["another worker", "an answer", "a later step", "another turn"])
+def test_what_happens_in_front_of_its_write_stands(
+    scripted: Running, own: httpx.Client, model: MessagesApi, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    asking = Asking(own, model, time_call())
+    asking.pending()
+    table, key = scripted.stack.services.table, SessionKey("alpha", asking.session).asked("toolu_time")
+    real: Callable[..., None] = table.write
+    first = iter([True])
+
+    def happen() -> None:
+        if what == "another worker":
+            assert claim(asking, "two").status_code == 200
+        elif what == "an answer":
+            assert asking.answer(output("toolu_time", "by hand")).status_code == 200
+        else:
+            real(Change(*key, set={"step": 7} if what == "a later step" else {"turn": "msg_0"}))
+
+    def write(*writes: Write) -> None:
+        if isinstance(writes[0], Change) and writes[0].set.get("claimed_by") == "one" and next(first, False):
+            happen()
+        real(*writes)
+
+    monkeypatch.setattr(table, "write", write)
+    assert claim(asking).status_code in {404, 409}
+    item = table.get(key)[0]
+    assert item is None or item.facts.get("claimed_by") != "one"

@@ -25,6 +25,7 @@ from walkaway.tools import Approver, Call, Tool
 
 GONE = (AlreadyAnswered, NotWaiting, NotFound)
 """Somebody else was first, or nobody waits any more: no error of whoever answers."""
+STILL = "turn.approve(call), turn.deny(call), or turn.result(on_approval=…) anew"
 REMEMBERED = 10_000
 """Calls that were begun, of which none is begun again."""
 
@@ -153,7 +154,9 @@ class AsyncAnswering:
         except (Exception, SystemExit) as error:
             if call.needs == "output":
                 return tools.failed(call, error)
-            raise WalkawayError(f"Whoever was asked for a yes to {call.name} raised {error!r}") from error
+            raise WalkawayError(
+                f"Whoever was asked for a yes to {call.name} raised {error!r}. The call still waits: {STILL}"
+            ) from error
         return tools.judged(call, verdict)
 
 

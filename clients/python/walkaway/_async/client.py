@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 from walkaway import profiles, tools as of_tools
 from walkaway._async.feeds import AsyncFeed
@@ -19,6 +19,7 @@ from walkaway.errors import FeatureMissing, NotFound, SettingInvalid
 from walkaway.given import id_of, listed, turn_ref
 from walkaway.records import lenient
 from walkaway.retries import Deadline
+from walkaway.settings import RunSettings
 from walkaway.tools import Approver, Tool, gathered
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ class AsyncWalkaway:
         approve: Sequence[str] = (),
         on_approval: Approver | None = None,
         timeout: float | None = None,
-        **settings: Any,
+        **settings: Unpack[RunSettings],
     ) -> AsyncResult:
         """Make a session, send a message, and wait for what comes of it.
 
         `approve`: tools of the server's whose calls wait for a yes of `on_approval`. `settings`: those of
         `sessions.create`. Raises what `turn.result` does; `error.turn` leads back to it.
         """
-        told = settings | ({"approve": listed("approve", approve)} if approve else {})
+        told: dict[str, Any] = {**settings, **({"approve": listed("approve", approve)} if approve else {})}
         deadline = Deadline(timeout)
         soon = AsyncSessions(self._transport.until(deadline), self._own)
         session = await soon.create(agent=agent, tools=tools, **told)
@@ -181,7 +182,8 @@ class AsyncWalkaway:
 
         `agents`: ids or names of whose turns alone. Many workers may run: each call is claimed before its function
         runs, for `lease` seconds (1 to 3,600), which are renewed while it does; when a worker dies, another one takes
-        its calls then. Raises SettingInvalid, and FeatureMissing where the server cannot tell what waits.
+        its calls then. One that is stopped (Ctrl-C, a cancelled task) gives back what it has not answered. Raises
+        SettingInvalid, and FeatureMissing where the server cannot tell what waits.
         """
         own = gathered(tools)[0]
         if not own and on_approval is None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from walkaway._async import sending
 from walkaway._async.hooks import AsyncHooked
@@ -12,8 +12,9 @@ from walkaway.errors import SettingInvalid
 from walkaway.given import address, id_of, listed
 from walkaway.records import lenient
 from walkaway.retries import Safe
+from walkaway.settings import AgentChanges, AgentSettings
 from walkaway.tools import Tool, gathered
-from walkaway.webhooks import TOLERANCE, unwrap
+from walkaway.webhooks import TOLERANCE, Headers, unwrap
 
 if TYPE_CHECKING:
     from walkaway_wire.agents import AgentRecord, AgentVersion, AgentVersionDetail
@@ -30,7 +31,11 @@ class AsyncAgents:
         self._transport = transport
 
     async def create(
-        self, *, name: str, tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]" = (), **settings: Any
+        self,
+        *,
+        name: str,
+        tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]" = (),
+        **settings: Unpack[AgentSettings],
     ) -> "AgentRecord":
         """Make an agent; `settings` are those of a session, and `description`. Raises NameTaken."""
         told = gathered(tools)[1]
@@ -51,10 +56,10 @@ class AsyncAgents:
         /,
         *,
         tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
-        **change: Any,
+        **change: Unpack[AgentChanges],
     ) -> "AgentRecord":
         """Change what is named, for turns that begin from now on."""
-        body = change | ({} if tools is None else {"tools": gathered(tools)[1]})
+        body = {**change, **({} if tools is None else {"tools": gathered(tools)[1]})}
         return _agent(
             (await self._transport.request("PATCH", address("agents", id_of("agent", agent)), json=body)).record("id")
         )
@@ -85,7 +90,7 @@ class AsyncWebhooks:
         self._transport, self._own = transport, own
 
     def unwrap(
-        self, headers: Mapping[str, str], body: bytes, *, secret: str | None = None, tolerance: float = TOLERANCE
+        self, headers: Headers, body: bytes, *, secret: str | None = None, tolerance: float = TOLERANCE
     ) -> AsyncHooked:
         """Give what has come, verified, with a handle for its turn: `event.turn.answer(…)`.
 

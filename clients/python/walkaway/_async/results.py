@@ -1,7 +1,7 @@
 """What came of a turn: a value that does not change, and the files that the turn has made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,19 +38,18 @@ class AsyncResult:
     files: "tuple[Mapping[str, Any], ...] | None"
     calls: tuple[Call, ...]
     turn: "AsyncTurn"
-    _transport: AsyncTransport
+    _transport: AsyncTransport = field(repr=False)
 
     @classmethod
     def of(cls, turn: "AsyncTurn", transport: AsyncTransport) -> "AsyncResult":
         """Take what a turn's record says."""
-        files = turn.files
         return cls(
             turn.text,
             turn.status,
             turn.usage,
             turn.cost_usd,
             int(turn.raw.get("steps") or 0),
-            None if files is None else tuple(files),
+            turn.files,
             tuple(turn.pending),
             turn,
             transport,

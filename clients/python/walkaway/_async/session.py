@@ -75,13 +75,16 @@ class AsyncSession:
     @property
     def queue(self) -> list[AsyncTurn]:
         """The turns that wait, the next one first."""
-        return [self.turn(each) for each in self.raw.get("queue") or ()]
+        return [self._standing(str(each), "queued") for each in self.raw.get("queue") or ()]
 
     @property
     def current(self) -> AsyncTurn | None:
         """The turn that runs."""
         running = self.raw.get("response_id")
-        return self.turn(str(running)) if running else None
+        return self._standing(str(running), "in_progress") if running else None
+
+    def _standing(self, id_: str, status: str) -> AsyncTurn:
+        return AsyncTurn(self._transport, self.id, id_, own=self.own, raw={"status": status})
 
     @property
     def record(self) -> "SessionRecord":

@@ -1,13 +1,14 @@
 """The sessions of a tenant: made, found, listed and deleted."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from walkaway._async import sending
 from walkaway._async.lists import AsyncPages
 from walkaway._async.session import AsyncSession
 from walkaway._async.transport import AsyncTransport
 from walkaway.given import address, id_of
+from walkaway.settings import SessionSettings
 from walkaway.tools import Tool, gathered
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class AsyncSessions:
         ttl: int = WEEK,
         metadata: Mapping[str, Any] | None = None,
         tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]]" = (),
-        **settings: Any,
+        **settings: Unpack[SessionSettings],
     ) -> AsyncSession:
         """Make a session. It sends `persistent: true` and a `ttl` of a week, where the API's own are false and 4 hours.
 
@@ -38,7 +39,7 @@ class AsyncSessions:
         what else POST /v1/sessions takes, such as `model`, `instructions`, `approve` and `file_access`.
         """
         own, told = gathered(tools)
-        body = {"persistent": persistent, "ttl": ttl, **({"agent": agent} if agent else {}), **settings}
+        body: dict[str, Any] = {"persistent": persistent, "ttl": ttl, **({"agent": agent} if agent else {}), **settings}
         body |= ({"metadata": dict(metadata)} if metadata else {}) | ({"tools": told} if told else {})
         return self._made(await sending.created(self._transport, "/v1/sessions", body), own)
 

@@ -9,7 +9,7 @@ from walkaway._async.answering import AsyncAnswering, give
 from walkaway._async.following import AsyncFollower
 from walkaway._async.results import AsyncResult, awaited
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import NotFound, Refused, Unreachable, WalkawayError
+from walkaway.errors import Refused, Unreachable, WalkawayError
 from walkaway.events import Event, TextDelta, ToolCallApproved, ToolCallRequested, ToolResult
 from walkaway.given import address
 from walkaway.reading import Accumulator, Place
@@ -91,9 +91,10 @@ class AsyncTurn:
         return [Call.read(each, self.session_id, self.id) for each in self.raw.get("pending_tool_calls") or ()]
 
     @property
-    def files(self) -> list[dict[str, Any]] | None:
+    def files(self) -> "tuple[Mapping[str, Any], ...] | None":
         """The files that it has written or deleted; None: not known here, or an older server."""
-        return self.raw.get("files")
+        files = self.raw.get("files")
+        return None if files is None else tuple(files)
 
     @property
     def record(self) -> "ResponseRecord":
@@ -206,7 +207,7 @@ class AsyncTurn:
     async def _take(self, event: Event, answering: AsyncAnswering) -> None:
         call = Call.read(event.data, self.session_id, self.id) if isinstance(event, ToolCallRequested) else None
         ours = call is not None and answering.knows(call)
-        waits = call is not None and ours and await self._waits_for(call)
+        waits = call is not None and ours and await waiting.still_for(self, self._transport, call)
         self.cursor = event.cursor  # what raises before is read anew from there
         self._said.take(event)
         if call is not None and waits:
@@ -224,11 +225,3 @@ class AsyncTurn:
         """Note what the log says of a call: that it is `asked`, or waits no more."""
         others = [each for each in self.raw.get("pending_tool_calls") or () if each.get("call_id") != id_]
         self.raw["pending_tool_calls"] = [*others, asked] if asked else others
-
-    async def _waits_for(self, call: Call) -> bool:
-        """Whether a call still waits: an old log has those that were answered long ago."""
-        try:
-            await self.refresh()
-        except NotFound:
-            return False
-        return any(each.call_id == call.call_id for each in self.pending)

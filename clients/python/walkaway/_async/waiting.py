@@ -8,11 +8,11 @@ from walkaway._async.answering import AsyncAnswering
 from walkaway._async.crew import sleep
 from walkaway._async.following import AsyncFollower
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable, WalkawayError
+from walkaway.errors import ConnectionLost, NotFound, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.given import address
 from walkaway.reading import Place
 from walkaway.retries import Deadline, Pacing
-from walkaway.tools import Approver, Tool
+from walkaway.tools import Approver, Call, Tool
 from walkaway_wire.events import TOOL_CALL_REQUESTED
 
 if TYPE_CHECKING:
@@ -180,3 +180,23 @@ async def _refresh(turn: "AsyncTurn", transport: AsyncTransport) -> None:
     """Ask how it stands, once: whoever waits comes back by itself."""
     path = address("sessions", turn.session_id, "responses", turn.id)
     turn.raw = (await transport.request("GET", path, repeats=0)).record("id")
+
+
+async def still_for(turn: "AsyncTurn", transport: AsyncTransport, call: Call) -> bool:
+    """Whether a turn still waits for a call: an old log has those that were answered long ago.
+
+    Asks for as long as a log would be followed. Raises ConnectionLost when patience is at its end.
+    """
+    pacing = Pacing(transport.options.patience, transport.options.first_wait)
+    while True:
+        try:
+            await _refresh(turn, transport)
+        except NotFound:
+            return False
+        except (Unreachable, ServerFailed, TooManyRequests) as error:
+            pause = pacing.next(getattr(error, "retry_after", 0.0))
+            if pause is None:
+                raise ConnectionLost(f"Whether a call still waits was not to be known: {error}", turn.cursor) from None
+            await sleep(pause)
+        else:
+            return any(each.call_id == call.call_id for each in turn.pending)

@@ -37,7 +37,8 @@ class AsyncWorker:
         lease: int = claims.LEASE,
     ) -> None:
         self._transport, self._agents = transport, frozenset(agents)
-        self.answering = AsyncAnswering(transport, own, approver, AsyncClaims(transport, lease))
+        self._claims = AsyncClaims(transport, lease)
+        self.answering = AsyncAnswering(transport, own, approver, self._claims)
         self._cursor: str | None = None
 
     async def begin(self) -> None:
@@ -84,6 +85,7 @@ class AsyncWorker:
                     pacing.received()
         finally:
             self.answering.close()
+            await self._claims.give_back()
 
     async def _look_at_all(self) -> None:
         """Look at every session that waits."""

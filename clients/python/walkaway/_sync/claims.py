@@ -6,7 +6,7 @@ import platform
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from walkaway import answers
 from walkaway._sync import crew
@@ -21,7 +21,7 @@ from walkaway.errors import (
     WalkawayError,
 )
 from walkaway.given import address
-from walkaway.retries import Safe
+from walkaway.retries import Deadline, Safe
 from walkaway.tools import Call
 
 FEATURE = "tool_claims"
@@ -30,6 +30,10 @@ LEASE = 60
 LONGEST = 3600
 LATER = 2.0
 """Seconds until a claim is tried anew that a server in trouble has not taken."""
+LOOK = 5.0
+"""Seconds at the most until a claim is tried anew that another worker has: that may give it back."""
+GIVING_BACK = 3.0
+"""Seconds that a worker takes for giving back what it has claimed."""
 UNKNOWN_PATH = frozenset({"", "not_found", "method_not_allowed"})
 """What servers, and gateways before them, say of an address that they do not have."""
 logger = logging.getLogger("walkaway")
@@ -52,6 +56,8 @@ class Claims:
         self._transport, self._seconds = transport, int(seconds)
         host = re.sub(r"[^A-Za-z0-9._-]", "-", platform.node())[:100] or "worker"
         self.worker = f"{host}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._held: dict[tuple[str, str, str], Call] = {}
+        self._over = False
 
     @contextmanager
     def held(self, call: Call, over: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -64,17 +70,28 @@ class Claims:
         if not self._claimed(call):
             yield
             return
+        key = call.session, call.turn, call.call_id
+        self._held[key] = call
         with crew.repeating(lambda: self._renewed(call, over), self._seconds / 3):
             yield
+        self._held.pop(key, None)
+
+    def give_back(self) -> None:
+        """End the leases of calls that have no answer from here, so that other workers have them within a second."""
+        self._over = True
+        soon = self._transport.until(Deadline(GIVING_BACK))
+        for call in list(self._held.values()):
+            with suppress(WalkawayError):
+                self._claim(call, 1, soon)
 
     def _claimed(self, call: Call) -> bool:
         """Claim it; False where the server knows no claims, or none any more, as after a roll-back."""
         try:
             if FEATURE not in self._transport.features():
                 return False
-            self._claim(call)
+            self._claim(call, self._seconds, self._transport)
         except AlreadyClaimed as error:
-            raise Postponed(error.retry_after or LATER) from None
+            raise Postponed(min(error.retry_after or LATER, LOOK)) from None
         except WalkawayError as error:
             if answers.is_unknown_path(error):
                 return False
@@ -88,8 +105,10 @@ class Claims:
 
     def _renewed(self, call: Call, over: Callable[[], None]) -> bool:
         """Renew a claim; whether to go on with that."""
+        if self._over:
+            return False
         try:
-            self._claim(call)
+            self._claim(call, self._seconds, self._transport)
         except (AlreadyAnswered, NotWaiting, NotFound):
             over()
             return False
@@ -100,9 +119,9 @@ class Claims:
             logger.warning("the claim to %s (%s) could not be renewed: %s", *_named(call), error)
         return True
 
-    def _claim(self, call: Call) -> None:
-        said = {"call_id": call.call_id, "worker": self.worker, "seconds": self._seconds}
-        self._transport.request("POST", address("sessions", call.session, "tool_claims"), json=said, safe=Safe.YES)
+    def _claim(self, call: Call, seconds: int, transport: Transport) -> None:
+        said = {"call_id": call.call_id, "worker": self.worker, "seconds": seconds}
+        transport.request("POST", address("sessions", call.session, "tool_claims"), json=said, safe=Safe.YES)
 
 
 def _named(call: Call) -> tuple[str, str]:

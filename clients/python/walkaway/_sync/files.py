@@ -22,8 +22,9 @@ FEATURE, PAGE = "recursive_files", 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """A file or a directory. `path`: from the workspace's root. `modified`: seconds since the epoch.
+    """A file or a directory. `path`: from the workspace's root. `type`: `file` or `directory`. `size`: bytes.
 
+    `modified`: seconds since the epoch.
     `sha256` of a file, in hexadecimal digits; empty where it was not asked for, or is not known.
     """
 
@@ -116,14 +117,21 @@ class Files:
         return tuple([self.fetch(each, place) for each, place in zip(every, places, strict=True)])
 
     def upload(self, source: "bytes | str | os.PathLike[str]", path: str = "") -> Entry:
-        """Send bytes, or a file of this machine, to a path of the workspace; a file keeps its name if none is given."""
+        """Send bytes, or a file of this machine, to a path of the workspace.
+
+        A file keeps its name where `path` is empty or a folder, which is one that ends with a slash; bytes have none,
+        and are refused there (FileRefused).
+        """
         if isinstance(source, bytes):
-            return self._put(path, source, len(source))
+            return self._put(paths.named(path), source, len(source))
         found = paths.file(source)
-        return self._put(path or found.name, found, found.stat().st_size)
+        return self._put(paths.into(path, found.name), found, found.stat().st_size)
 
     def upload_folder(self, folder: "str | os.PathLike[str]", path: str = "") -> tuple[Entry, ...]:
-        """Send all that is below a folder of this machine. A link out of it is refused before anything is sent."""
+        """Send all files that are below a folder of this machine; folders without a file in them are left out.
+
+        A link out of it is refused before anything is sent.
+        """
         every = [*paths.below(folder)]
         sent = [self.upload(source, f"{path.rstrip('/')}/{name}".lstrip("/")) for source, name in every]
         return tuple(sent)

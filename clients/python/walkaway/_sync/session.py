@@ -75,13 +75,16 @@ class Session:
     @property
     def queue(self) -> list[Turn]:
         """The turns that wait, the next one first."""
-        return [self.turn(each) for each in self.raw.get("queue") or ()]
+        return [self._standing(str(each), "queued") for each in self.raw.get("queue") or ()]
 
     @property
     def current(self) -> Turn | None:
         """The turn that runs."""
         running = self.raw.get("response_id")
-        return self.turn(str(running)) if running else None
+        return self._standing(str(running), "in_progress") if running else None
+
+    def _standing(self, id_: str, status: str) -> Turn:
+        return Turn(self._transport, self.id, id_, own=self.own, raw={"status": status})
 
     @property
     def record(self) -> "SessionRecord":

@@ -1,5 +1,6 @@
 """Sends requests, again where that is safe, and opens streams. Nothing of the HTTP library's leaves this module."""
 
+import logging
 import math
 import os
 import threading
@@ -24,6 +25,7 @@ KEEP_SECONDS = 4.0
 """A connection that is not used is closed before servers do so, which would meet the next request."""
 GRACE = 1.0
 """Seconds behind a deadline for an answer that is under way."""
+logger = logging.getLogger("walkaway")
 KEYED = "idempotent_creates"
 """The feature of servers that take an Idempotency-Key wherever something is made."""
 
@@ -37,19 +39,20 @@ class Transport:
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._features: list[frozenset[str]] = []
+        self._warned: list[bool] = []
         self._deadline = Deadline(None)
         self._parent: Transport | None = None
 
     def sharing(self, options: Options) -> "Transport":
         """Give one with other options and the same connections."""
         other = Transport(options, self._client())
-        other._features = self._features
+        other._features, other._warned = self._features, self._warned
         return other
 
     def until(self, deadline: Deadline) -> "Transport":
         """Give one with the same connections, whose requests end by then."""
         other = Transport(self.options, self._client())
-        other._features = self._features
+        other._features, other._warned = self._features, self._warned
         other._deadline, other._parent = deadline, self
         return other
 
@@ -125,6 +128,9 @@ class Transport:
             late = self._deadline.left(pause) < pause
             if tries > most or spent or late or not self._again(safe, what):
                 raise error or answers.refused(answer, self.options)
+            if what is Outcome.NOT_SENT and not self._warned:
+                self._warned.append(True)
+                logger.warning("%s. It is asked again, for up to %g s", error, retries.ALL)
             sleep(pause)
 
     @contextmanager
@@ -153,7 +159,8 @@ class Transport:
         why = str(error) or type(error).__name__
         where = self.options.url
         if not sent:
-            advice = f"Is it running? The address came from {self.options.url_source}"
+            start = " `walkaway serve` starts one here." if is_here(where) else ""
+            advice = f"Is it running?{start} The address came from {self.options.url_source}"
             return Unreachable(f"{where} cannot be reached: {why}. {advice}")
         return Unreachable(f"{where} did not answer to the end: {why}", sent=True)
 

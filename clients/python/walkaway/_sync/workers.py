@@ -37,7 +37,8 @@ class Worker:
         lease: int = claims.LEASE,
     ) -> None:
         self._transport, self._agents = transport, frozenset(agents)
-        self.answering = Answering(transport, own, approver, Claims(transport, lease))
+        self._claims = Claims(transport, lease)
+        self.answering = Answering(transport, own, approver, self._claims)
         self._cursor: str | None = None
 
     def begin(self) -> None:
@@ -84,6 +85,7 @@ class Worker:
                     pacing.received()
         finally:
             self.answering.close()
+            self._claims.give_back()
 
     def _look_at_all(self) -> None:
         """Look at every session that waits."""

@@ -2,7 +2,7 @@
 
 An id is made when a transaction is put together, so one may come into sight behind a greater one. No write takes longer
 than HORIZON, so up to there the feed is settled, and behind it everything is looked at again: whatever a reader has not
-seen there is news, wherever it sorts.
+seen there is news, wherever it sorts. Its cursor holds a sketch of what it knows there, which names the rest.
 
 A clock may be ahead, and be set back: what is written then sorts in front of what was settled by it. A reader that
 meets this holds for settled what is so by the clock as it is now; where a cursor of before comes, nobody knows since
@@ -11,12 +11,13 @@ when it has been so, and nothing is settled.
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log.patience import Entry
 from walkaway_core.log.readers import HEARTBEAT
+from walkaway_core.log.sketch import Sketch
 from walkaway_core.ports.items import Item, ms
 from walkaway_core.store import feed, keys
 from walkaway_core.store.feed import Line
@@ -32,16 +33,16 @@ SKEW = 30.0
 """Seconds by which the clocks of two machines may differ: so much of HORIZON no write needs."""
 FAR = 366 * 86_400.0
 """Seconds ahead of now: no clock was ever so wrong."""
-_PLACE = re.compile(r"(evt_[0-9a-f]{24})(?:\.([0-9a-f]{24})\.([0-9]{1,9}))?")
+_PLACE = re.compile(r"(evt_[0-9a-f]{24})(?:\.([0-9a-f]{24})\.([0-9]{1,9})(?:\.([A-Za-z0-9_-]{1,200}))?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reader is: it has all up to `settled` and `known` things behind it, of which `last` is the greatest."""
+    """Where a reader is: it has all up to `settled` and what is `known` behind it, of which `last` is the greatest."""
 
     settled: str = ""
     last: str = ""
-    known: int = 0
+    known: Sketch = field(default_factory=Sketch)
 
     @classmethod
     def read(cls, cursor: str) -> "Place":
@@ -51,8 +52,8 @@ class Place:
         match = _PLACE.fullmatch(cursor)
         if not match:
             raise CursorInvalid(f"{cursor[:100]!r} is no cursor of the feed; send the last `next` or id that you have")
-        settled, last, known = match.groups()
-        return cls(settled, f"evt_{last}" if last else settled, int(known or 0))
+        settled, last, known, sums = match.groups()
+        return cls(settled, f"evt_{last}", Sketch.read(int(known), sums or "")) if last else cls(settled, settled)
 
     def by(self, now: float) -> "Place":
         """Give the place as it is by the clock, in seconds since the epoch. Raises CursorInvalid if it is far ahead.
@@ -78,7 +79,8 @@ class Place:
         """What a reader sends to go on from here."""
         if self.last <= self.settled:
             return self.settled
-        return f"{self.settled}.{self.last.removeprefix('evt_')}.{self.known}"
+        known = f"{self.known.count}.{self.known.text}".rstrip(".")
+        return f"{self.settled}.{self.last.removeprefix('evt_')}.{known}"
 
 
 class FeedReader:
@@ -100,7 +102,8 @@ class FeedReader:
             return cls(services, tenant, Place.read(cursor).by(services.clock.now()))
         reader = cls(services, tenant, Place(_horizon(services)))
         ids = [item.sk for item in reader._behind("")]
-        return cls(services, tenant, Place(reader._place.settled, max(ids, default=reader._place.settled), len(ids)))
+        settled = reader._place.settled
+        return cls(services, tenant, Place(settled, max(ids, default=settled), Sketch().plus(ids)))
 
     @property
     def cursor(self) -> str:
@@ -135,14 +138,18 @@ class FeedReader:
     def _late(self) -> list[Item]:
         """Give what has come into sight in front of the last one that is known.
 
-        Which ones another connection was given nobody knows, only how many: when there are more, all are given again.
+        Where the sketch of what another connection was given does not tell which those are, all are given again.
         """
         there = self._behind(self._place.last) if self._place.last > self._place.settled else []
         if self._seen is None:
-            if len(there) != self._place.known:
-                self._place, there = Place(self._place.settled, self._place.settled), []
-            self._seen = {item.sk for item in there}
-            self._place = replace(self._place, last=max(self._seen, default=self._place.settled))
+            ids = {item.sk for item in there}
+            late = self._place.known.added(ids)
+            if late is None:
+                self._place, there, ids, late = Place(self._place.settled, self._place.settled), [], set(), set()
+            self._seen = ids - late
+            last = max(ids, default=self._place.settled)
+            known = self._place.known if self._place.known.sums else Sketch().plus(self._seen)
+            self._place = Place(self._place.settled, last, known)
         return [item for item in there if item.sk not in self._seen]
 
     def _behind(self, upto: str) -> list[Item]:
@@ -157,11 +164,13 @@ class FeedReader:
     def _given(self, items: Sequence[Item], upto: str) -> list[Line]:
         """Note what is given, and that all up to there has been; give it."""
         if self._seen is None:
-            self._place = Place(self._place.settled, items[-1].sk, self._place.known + len(items))
+            self._place = Place(self._place.settled, items[-1].sk, self._place.known.plus(item.sk for item in items))
             return [feed.read(self._tenant, item) for item in items]
         settled = max(self._place.settled, upto)
-        self._seen = {id_ for id_ in (*(self._seen or ()), *(item.sk for item in items)) if id_ > settled}
-        self._place = Place(settled, max(settled, self._place.last, *self._seen), len(self._seen))
+        before = self._seen
+        self._seen = {id_ for id_ in (*before, *(item.sk for item in items)) if id_ > settled}
+        known = self._place.known.plus(before - self._seen, -1).plus(self._seen - before)
+        self._place = Place(settled, max(settled, self._place.last, *self._seen), known)
         return [feed.read(self._tenant, item) for item in items]
 
     async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:

@@ -40,12 +40,11 @@ class Reply:
 class Place:
     """Where a turn stands: its message, how many answers it has had, the results of the last one's calls.
 
-    `newest` is what was said last. `begun` has the text of an answer that was cut off and is to be gone on with;
+    `begun` has the text of an answer that was cut off and is to be gone on with;
     `nudged`: one was empty.
     """
 
     message: str
-    newest: str
     step: int
     results: list[Block]
     begun: str
@@ -54,10 +53,14 @@ class Place:
 
 
 def place(messages: list[Block]) -> Place:
-    """Find the last message of the user, and what has come since."""
+    """Find the last message of the user, and what has come since.
+
+    Behind a turn that ended before its first answer, and behind a summary, it is the last of several texts.
+    """
     start = max((i for i, m in enumerate(messages) if m["role"] == "user" and _texts(m)), default=0)
     words = _texts(messages[start])
-    before = re.search(rf"{DONE}(\d+)", "\n".join(words))
+    newest = words[-1] if words else ""
+    before = re.search(rf"{DONE}(\d+)", newest)
     step, begun, seen = int(before[1]) if before else 0, "", messages[start]
     for answered, after in itertools.pairwise([*messages[start:], {"content": []}]):
         if answered["role"] == "assistant" and _is_told(after, GO_ON):
@@ -66,8 +69,7 @@ def place(messages: list[Block]) -> Place:
             step, begun, seen = step + 1, "", after
     results = [block for block in blocks(seen["content"]) if block["type"] == "tool_result"]
     seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
-    message, newest = ("\n".join(part).rpartition(IN_FULL)[2] for part in (words, words[-1:]))
-    return Place(message, newest, step, results, begun, _is_told(messages[-1], NUDGE), seed)
+    return Place(newest.rpartition(IN_FULL)[2], step, results, begun, _is_told(messages[-1], NUDGE), seed)
 
 
 def _summary_asked(messages: list[Block]) -> list[Block] | None:
@@ -85,7 +87,7 @@ def reply(request: dict[str, Any]) -> Reply:
     if asked := _summary_asked(request["messages"]):
         return Reply([_say(f"{DONE}{place(asked).step}.")], "end_turn")
     here = place(request["messages"])
-    wrong = mishap(here.newest)
+    wrong = mishap(here.message)
     if wrong.refuses:
         details = {"type": "refusal", "category": wrong.category, "explanation": REFUSED}
         return Reply([], "refusal", details, wrong.fails)

@@ -1,0 +1,59 @@
+"""What can be said of how an agent works, by name and type: the settings that sessions, agents and runs take."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+
+class Working(TypedDict, total=False):
+    """How an agent works; docs/openapi.json says what each is. What is absent is the agent's, or the default."""
+
+    model: str
+    instructions: str
+    thinking: bool | int | None
+    max_steps: int
+    turn_timeout: int | None
+    max_output_tokens: int | None
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None
+    temperature: float | None
+    allowed_tools: Sequence[str] | None
+    disallowed_tools: Sequence[str]
+    max_cost_usd: float | None
+    max_turn_cost_usd: float | None
+    tool_timeout: int
+    inline_tools: bool
+
+
+class Placed(TypedDict, total=False):
+    """What a session may touch."""
+
+    file_access: Mapping[str, Sequence[str]]
+    network: bool
+
+
+class SessionSettings(Working, Placed, total=False):
+    """What `sessions.create` takes besides its own arguments."""
+
+    approve: Sequence[str]
+
+
+class RunSettings(Working, Placed, total=False):
+    """What `client.run` takes besides its own arguments."""
+
+    persistent: bool
+    ttl: int
+    metadata: Mapping[str, Any]
+
+
+class AgentSettings(Working, total=False):
+    """What `agents.create` takes besides its own arguments."""
+
+    approve: Sequence[str]
+    description: str
+
+
+class AgentChanges(Working, total=False):
+    """What `agents.update` takes besides its own arguments."""
+
+    approve: Sequence[str]
+    description: str | None
+    name: str | None

@@ -1,0 +1,51 @@
+"""The feed from now on, over HTTP: nothing that was there already, and nothing of what comes is missed."""
+
+import random
+
+import httpx
+import pytest
+
+from tests.kit.shapes import Shape
+from walkaway_core.store import outbox
+from walkaway_core.store.notice import Notice
+from walkaway_core.store.transaction import Transaction
+
+
+class Writer:
+    """Somebody whose transaction stands between the making of its id and its commit."""
+
+    def __init__(self, shape: Shape, ago: float) -> None:
+        services = shape.services
+        self.id = f"evt_{int((services.clock.now() - ago) * 1000):012x}{random.randbytes(6).hex()}"
+        self._tx = Transaction(services.table)
+        notice = Notice(self.id, "session.updated", "alpha", "sess_1", "", 0, services.clock.now())
+        outbox.put(self._tx, services, notice)
+
+    def commit(self) -> str:
+        self._tx.commit()
+        return self.id
+
+
+def page(client: httpx.Client, after: str) -> tuple[list[str], str]:
+    answer = client.get("/v1/events", params={"after": after, "wait": 0})
+    assert answer.status_code == 200, answer.text
+    return [each["id"] for each in answer.json()["events"]], answer.json()["next"]
+
+
+@pytest.mark.parametrize("late", [1, 5])
+def test_who_asks_from_now_on_is_given_what_is_committed_later_and_nothing_else(shape: Shape, late: int) -> None:
+    with shape.client() as client:
+        slow = [Writer(shape, ago=20 + n) for n in range(late)]
+        before = {Writer(shape, ago=n).commit() for n in range(1, 40)}
+        events, cursor = page(client, "now")
+        assert events == []
+        come = {writer.commit() for writer in slow} | {Writer(shape, ago=0).commit()}
+        seen: list[str] = []
+        while True:
+            events, cursor = page(client, cursor)
+            if not events:
+                break
+            seen += events
+        assert not before & set(seen)
+        assert set(seen) == come
+        assert len(seen) == len(come), "each once"
