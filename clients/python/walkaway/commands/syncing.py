@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,7 @@ def carried_out(app: "App", there: "Files", plan: Plan, *, dry_run: bool) -> Non
         count = len(plan.send) + len(plan.delete)
         return [fit(f"{done} of {count} · {times.size(sent)} sent · {cleaning.line(doing)}", room)]
 
-    with Screen(live) as screen:
+    with closing(Screen(live)) as screen:
         for doing, source in _steps(plan, first):
             screen.redraw()
             size = None
