@@ -2,7 +2,7 @@
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 RETRIES = 2
 """A person waits for each request, and can type it again; what follows a log has its own patience."""
+
+
+def connected(**options: Any) -> "Walkaway":
+    """Make a client that leaves it to commands to say that a server is off. Raises SettingInvalid."""
+    import logging
+
+    from walkaway import Walkaway
+
+    logging.getLogger("walkaway.transport").setLevel(logging.ERROR)
+    return Walkaway(**options)
 
 
 class App:
@@ -40,9 +50,7 @@ class App:
     @cached_property
     def client(self) -> "Walkaway":
         """The client. Raises SettingInvalid."""
-        from walkaway import Walkaway
-
-        return Walkaway(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
+        return connected(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
 
     @property
     def place(self) -> str:
