@@ -4,7 +4,8 @@ Each has a code; `http/errors.py` turns it into a status. A dialect's own errors
 
 WalkawayError
 ├── Invalid                 the request itself
-│   └── AnsweredTwice       in one request
+│   ├── AnsweredTwice       in one request
+│   └── ScheduleInvalid     a schedule that cannot be kept
 ├── Unauthorized            no key, or an unknown one
 ├── NotFound
 │   ├── SessionNotFound
@@ -12,6 +13,7 @@ WalkawayError
 │   ├── FileNotFound
 │   ├── WebhookNotFound
 │   ├── AgentNotFound
+│   ├── ScheduleNotFound
 │   ├── ToolCallNotFound
 │   └── DeliveryNotFound
 ├── PathInvalid             no such path can exist
@@ -27,6 +29,7 @@ WalkawayError
 ├── NotWaiting              nobody waits for this answer
 ├── AlreadyClaimed          a call is another worker's for now
 ├── NameTaken               an agent with this name is there
+│   └── ScheduleNameTaken   or a schedule
 ├── PreconditionFailed      not the version that was asked for
 ├── EncodingUnsupported     a body that would have to be decoded
 ├── RangeInvalid            no such bytes
@@ -53,6 +56,12 @@ class Invalid(WalkawayError):
 
 class AnsweredTwice(Invalid):
     """One request has two answers for one call."""
+
+
+class ScheduleInvalid(Invalid):
+    """A schedule is malformed, or never fires."""
+
+    code = "schedule.invalid"
 
 
 class Unauthorized(WalkawayError):
@@ -95,6 +104,12 @@ class AgentNotFound(NotFound):
     """There is no such agent; GET /v1/agents lists them."""
 
     code = "agent.not_found"
+
+
+class ScheduleNotFound(NotFound):
+    """There is no such schedule; GET /v1/schedules lists them."""
+
+    code = "schedule.not_found"
 
 
 class ToolCallNotFound(NotFound):
@@ -171,6 +186,12 @@ class NameTaken(WalkawayError):
     """Something else has this name."""
 
     code = "agent.name_taken"
+
+
+class ScheduleNameTaken(NameTaken):
+    """Another schedule has this name."""
+
+    code = "schedule.name_taken"
 
 
 class AlreadyAnswered(WalkawayError):

@@ -29,6 +29,7 @@ def _surface() -> Surface:
         me,
         messages,
         responses,
+        schedules,
         sessions,
         tool_claims,
         tool_results,
@@ -51,6 +52,7 @@ def _surface() -> Surface:
         tool_claims,
         files,
         agents,
+        schedules,
         webhooks,
     )
     routers = [module.router for module in modules]
