@@ -99,7 +99,7 @@ def test_no_route_takes_it(app: App, flaw: str) -> None:
     assert app.lists() == before
 
 
-OPTIONAL = ("/v1/sessions", "/v1/webhooks/{webhook}/rotate")
+OPTIONAL = ("/v1/sessions", "/v1/webhooks/{webhook}/rotate", "/v1/schedules/{schedule}/run")
 """Where the body may be left out."""
 
 
