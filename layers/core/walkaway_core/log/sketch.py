@@ -1,4 +1,4 @@
-"""What a cursor holds of a set of ids, so that whoever sees a greater set later can name what has been added to it.
+"""What a cursor holds of a set of ids: whoever sees a greater set later can name what was added (decision 0028).
 
 Power sums: the sums of the ids' first, second … powers in a finite field. They have the same length whatever the set
 has, the difference of two is that of what was added, and by Newton's identities so many sums give the polynomial whose
