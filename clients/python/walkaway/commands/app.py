@@ -11,6 +11,7 @@ from walkaway.commands.output import Output
 
 if TYPE_CHECKING:
     from walkaway import Walkaway
+    from walkaway._sync.transport import Transport
     from walkaway.commands.state import State
     from walkaway.profiles import Options
 
@@ -43,6 +44,15 @@ class App:
         from walkaway import Walkaway
 
         return Walkaway(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """What sends requests: for commands that need none of the client's nouns. Raises SettingInvalid."""
+        from dataclasses import replace
+
+        from walkaway._sync.transport import Transport
+
+        return Transport(replace(self.options, retries=RETRIES))
 
     @property
     def place(self) -> str:
