@@ -95,6 +95,16 @@ class Scenes:
         self.model.replies = [Reply(both), Reply([text("Done.")])]
         assert sse.send(self.client, sse.new(self.client, model=MODEL), "Go")[-1].event == "message.completed"
 
+    def a_schedule_with_something_large(self) -> None:
+        """The sweep makes the session, and keeps what goes with its first message in the bucket."""
+        files = f"/v1/sessions/{sse.new(self.client)}/files"
+        self.client.put(f"{files}/large.txt", content=BIG.encode()).raise_for_status()
+        said = {"name": "large", "at": int(self.shape.clock.now()), "catch_up": "latest", "message": "Read it"}
+        own = {"session": {"model": "rehearsal"}, "attachments": [{"path": "large.txt"}]}
+        self.client.post("/v1/schedules", json={**said, **own}).raise_for_status()
+        until(lambda: self.client.get("/v1/schedules/large").json()["counts"]["started"], self.shape)
+        wait_free(self.client, self.client.get("/v1/schedules/large").json()["last_firing"]["session_id"])
+
     def messages_to_a_busy_session(self) -> None:
         for how in ("steer", "interrupt", "enqueue"):
             held = Held(self.client, self.model)
@@ -156,6 +166,7 @@ def shape() -> Iterator[Deployed]:
             scenes.large_bodies_go_into_the_bucket_and_go_with_their_session()
             scenes.files_and_commands()
             scenes.commands_side_by_side()
+            scenes.a_schedule_with_something_large()
             scenes.messages_to_a_busy_session()
             scenes.a_cancel_and_a_next_execution()
             scenes.calls_that_wait_for_the_caller()

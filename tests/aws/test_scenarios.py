@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -99,6 +100,19 @@ def test_the_main_job(client: httpx.Client, shape: Shape) -> None:
     assert client.get(f"/v1/sessions/{session}/responses").json()[0]["status"] == "completed"
     newest = client.get(url, params={"limit": 1})
     assert client.get(newest.links["next"]["url"]).json() == said[-2:-1]
+
+
+def test_a_schedule_begins_a_turn_by_itself(client: httpx.Client, shape: Shape) -> None:
+    agent = client.post("/v1/agents", json={"name": "of a schedule", "model": "rehearsal"}).json()["id"]
+    said = {"at": int(time.time()) + 1, "message": REPORT, "agent": agent, "name": "once"}
+    assert client.post("/v1/schedules", json=said).status_code == 201
+    until(lambda: client.get("/v1/schedules/once").json()["counts"]["started"], shape)
+    assert client.get("/v1/schedules/once").json()["status"] == "ended"
+    fired = client.get("/v1/schedules/once/firings").json()
+    assert [(each["outcome"], each["trigger"]) for each in fired] == [("started", "tick")]
+    wait_free(client, fired[0]["session_id"])
+    turn = client.get(f"/v1/sessions/{fired[0]['session_id']}/responses/{fired[0]['response_id']}").json()
+    assert (turn["status"], turn["firing_id"]) == ("completed", fired[0]["id"])
 
 
 def test_a_stream_that_breaks_is_resumed(client: httpx.Client, model: MessagesApi) -> None:

@@ -10,10 +10,11 @@ import click
 import httpx
 import pytest
 
+from tests.kit.clients import quick
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.sites import Site
 from tests.kit.terminals import Caller
-from walkaway import errors
+from walkaway import advice, errors
 from walkaway.commands import exits
 
 EXPECTED = {
@@ -155,3 +156,19 @@ def test_a_name_that_fits_two_sessions_lists_them(walkaway: Caller, client: http
     ran = walkaway("tail", "tides of porto")
     assert ran.code == 2
     assert all(id_ in ran.err for id_ in two)
+
+
+def test_of_what_is_not_there_it_names_the_command_that_tells_what_is(walkaway: Caller) -> None:
+    with quick(walkaway.url) as client:
+        session = client.sessions.create().id
+    for name, command in (("sess_" + "0" * 24, "sessions list"), (f"{session}/msg_{'0' * 24}", "turns list SESSION")):
+        ran = walkaway("turns", "show", name)
+        assert (ran.code, ran.out) == (7, "")
+        assert ran.err.endswith(f". `walkaway {command}` tells what there is\n")
+
+
+def test_each_method_that_the_client_names_has_its_command() -> None:
+    assert exits.LISTS.keys() == advice.DOING.keys()
+    for code, method in advice.DOING.items():
+        error = errors.NotFound(404, code, f"There is none; {method}")
+        assert exits.sentence(error) == f"There is none. `walkaway {exits.LISTS[code]}` tells what there is"

@@ -40,7 +40,7 @@ def ran(python: Path, *arguments: str, cwd: Path | None = None, said: str = "", 
 
 
 def test_the_server_is_not_needed(python: Path) -> None:
-    for name in ("fastapi", "uvicorn", "boto3", "anthropic", "yaml"):
+    for name in ("fastapi", "uvicorn", "boto3", "anthropic"):
         found = ran(python, "-c", f"import importlib.util; print(importlib.util.find_spec({name!r}))")
         assert found.strip() == "None", name
     ran(python, "-c", "from walkaway import *; assert Walkaway and AsyncWalkaway")

@@ -63,6 +63,83 @@ MUTANTS = [
         (("store/idempotency.py", "if once is None or once.made(services) is None:", "if True:"),),
     ),
     Mutant(
+        "schedules: of two sweeps at once one fires",
+        "a schedule fires; two sweeps come at once",
+        (
+            (
+                "schedules/ticking.py",
+                'Is("version", schedule.version),  # of two sweeps at once one fires; a change a moment earlier wins',
+                "",
+            ),
+            ("schedules/firings.py", "tx.put(item, Absent())  # each", "tx.put(item)  # each"),
+        ),
+    ),
+    Mutant(
+        "schedules: a firing begins one turn",
+        "a schedule fires; two sweeps come at once",
+        (
+            (
+                "schedules/settling.py",
+                'Is("version", schedule.version),  # of two firings at once one begins; a change a moment earlier wins',
+                "",
+            ),
+            ("schedules/settling.py", 'Is("due", firing.due),  # of two that act on it one closes it', ""),
+        ),
+    ),
+    Mutant(
+        "schedules: a firing is closed with the beginning of its turn",
+        "a schedule fires; somebody dies after a write",
+        (
+            (
+                "schedules/settling.py",
+                "        _close(tx, firing, told)\n",
+                "        _close(alone := Transaction(services.table), firing, told)\n        alone.commit()\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "schedules: a firing is watched from when it is written",
+        "a schedule fires; somebody dies after a write",
+        (
+            (
+                "schedules/firings.py",
+                'due.watch(tx, now + ACT_WITHIN, "firing"',
+                f'due.watch({SCRATCH}, now + ACT_WITHIN, "firing"',
+            ),
+        ),
+    ),
+    Mutant(
+        "schedules: a change loses nothing that was written meanwhile",
+        "a schedule is changed when it is due; a sweep comes",
+        (("schedules/resource.py", 'tx.put(item, Is("version", old.version))', "tx.put(item)"),),
+    ),
+    Mutant(
+        "schedules: the key of a run is written with it",
+        "a schedule is run by hand, repeated; a write takes effect, unseen",
+        (("schedules/by_hand.py", "    if once:\n        once.keep_made(tx, services, id_)\n", ""),),
+    ),
+    Mutant(
+        "schedules: what is left of a backfill is watched",
+        "a schedule's past is made up for, repeated; somebody dies after a write",
+        (
+            (
+                "schedules/by_hand.py",
+                'due.watch(tx, services.clock.now() + GO_ON, "firing", _left(batch, ticks), detail)',
+                f'due.watch({SCRATCH}, services.clock.now() + GO_ON, "firing", _left(batch, ticks), detail)',
+            ),
+        ),
+    ),
+    Mutant(
+        "schedules: a time that has its firing gets no other",
+        "tests/schedules/test_firing.py::test_a_clock_that_is_set_back_fires_nothing_twice",
+        (("schedules/ticking.py", "    ticks = _new(services, schedule, ticks) if ticks else []\n", ""),),
+    ),
+    Mutant(
+        "schedules: a burst that takes minutes misses nothing",
+        "tests/schedules/test_firing.py::test_a_burst_of_minutes_misses_nothing",
+        (("schedules/ticking.py", "rounds.since(services) if late else now", "now"),),
+    ),
+    Mutant(
         "feed: what the bus is told is written into the feed",
         "tests/dialects/native/test_feed.py::test_it_has_what_happens_to_sessions_and_turns",
         (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),

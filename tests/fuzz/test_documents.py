@@ -52,8 +52,8 @@ def ids(fuzzed: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made(client: httpx.Client) -> dict[str, list[str]]:
     """Make some of everything; calls wait in those sessions that have a tool of the caller's."""
-    names = ("session", "response_id", "agent", "webhook", "delivery", "run", "agent_id", "task_id", "path", "call")
-    ids: dict[str, list[str]] = {name: [] for name in names}
+    names = ("session", "response_id", "agent", "schedule", "webhook", "delivery", "run", "agent_id", "task_id", "path")
+    ids: dict[str, list[str]] = {name: [] for name in (*names, "call")}
     for number in range(8):
         options: dict[str, Any] = {"persistent": True}
         if number % 2:
@@ -67,6 +67,8 @@ def made(client: httpx.Client) -> dict[str, list[str]]:
     for number in range(3):
         agent = client.post("/v1/agents", json={"name": f"agent{number}"}).json()["id"]
         webhook = client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/"}).json()["id"]
+        daily = {"name": f"daily{number}", "cron": "0 8 * * *", "message": "hello"}
+        ids["schedule"] += [client.post("/v1/schedules", json=daily).json()["id"], daily["name"]]
         ids["agent"] += [agent, f"agent{number}"]
         ids["webhook"].append(webhook)
         ids["delivery"].append(client.post(f"/v1/webhooks/{webhook}/test").json()["id"])

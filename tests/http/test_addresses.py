@@ -37,14 +37,16 @@ def ids(server: Running) -> Iterator[Ids]:
         agent = client.post("/v1/agents", json={"name": "heads"}).json()["id"]
         webhook = client.post("/v1/webhooks", json={"url": "https://example.com/"}).json()["id"]
         delivery = client.post(f"/v1/webhooks/{webhook}/test").json()["id"]
+        schedule = client.post("/v1/schedules", json={"cron": "0 8 * * *", "message": "hello"}).json()["id"]
         run = client.post("/api/v1/runs", json={"prompt": "hello"}).json()["job_id"]
         task = str(client.post("/api/workflow/execute/heads", json={}).json()["task_id"])
         names = {"session": session, "response_id": turn, "agent": agent, "webhook": webhook, "delivery": delivery}
         for stream in (f"/api/v1/runs/{run}/stream", f"/api/agent/heads/status/{task}/events"):
             client.get(stream)  # to its end, so that what is asked twice stays the same
-        yield Ids(names | {"run": run, "agent_id": "heads", "task_id": task, "path": "a/f.txt"})
+        yield Ids(names | {"run": run, "agent_id": "heads", "task_id": task, "path": "a/f.txt", "schedule": schedule})
         client.delete(f"/v1/agents/{agent}")
         client.delete(f"/v1/webhooks/{webhook}")
+        client.delete(f"/v1/schedules/{schedule}")
 
 
 @pytest.mark.parametrize("path", [*GETS, *PAGES])

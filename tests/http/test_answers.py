@@ -121,6 +121,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     message = {"message": "Write a poem to poem.md"}
     turn = app.ask("POST", f"/v1/sessions/{session}/messages", json=message, headers=ASYNC).json()["response_id"]
     app.ask("GET", f"/v1/sessions/{session}/responses/{turn}/events")
+    daily = {"name": "daily", "cron": "0 8 * * *", "message": "Say hello"}
+    schedule = app.ask("POST", "/v1/schedules", json=daily).json()["id"]
+    app.ask("POST", f"/v1/schedules/{schedule}/run")
     run = app.ask("POST", "/api/v1/runs", json={"prompt": "hi"}).json()["job_id"]
     app.ask("GET", f"/api/v1/runs/{run}/stream")
     task = app.ask("POST", f"/api/workflow/execute/{agent}", json={"inputs": {"strings": {"1": "hi"}}}).json()[
@@ -129,7 +132,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app.ask("GET", f"/api/agent/{agent}/status/{task}/events")
     stack.close()
     names = {"session": session, "response_id": turn, "webhook": hook, "delivery": delivery, "run": run}
-    names |= {"agent": agent, "agent_id": agent, "task_id": str(task), "version": "1"}
+    names |= {"agent": agent, "agent_id": agent, "task_id": str(task), "version": "1", "schedule": schedule}
     (data.parent / "names.json").write_text(json.dumps(names))
     return data
 

@@ -38,6 +38,9 @@ ONCE = {
     "POST /v1/sessions",
     "POST /v1/agents",
     "POST /v1/webhooks",
+    "POST /v1/schedules",
+    "POST /v1/schedules/{schedule}/run",
+    "POST /v1/schedules/{schedule}/backfill",
 }
 """What takes an Idempotency-Key, which may be another request's."""
 

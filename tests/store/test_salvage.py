@@ -38,6 +38,8 @@ KINDS = {
     "name of an agent": "sk GLOB 'AGENTNAME#*'",
     "version of an agent": "sk GLOB 'AGENT*#*#*'",
     "tool": "pk LIKE '%#REGISTRY'",
+    "schedule": "sk LIKE 'SCHEDULE#%'",
+    "firing": "pk LIKE '%#FIRINGS'",
     "webhook": "sk LIKE 'WEBHOOK#%'",
     "delivery": "sk LIKE 'evt_%'",
     "task": "sk LIKE 'TASK#%'",

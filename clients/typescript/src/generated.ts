@@ -203,6 +203,14 @@ export interface AttemptRecord {
   response: string;
 }
 
+/** For which past times to fire: those from `from` to `to`, 100 at most. */
+export interface BackfillAsked {
+  from: number;
+  to: number;
+  /** enqueue: all wait, in their order */
+  overlap?: "enqueue" | "skip" | "interrupt" | "allow";
+}
+
 /** What came of a cancel (contract A.8). */
 export interface Cancelled {
   response_id: string;
@@ -219,6 +227,14 @@ export interface ChangedFile {
   version?: string | null;
   /** the call that changed it last */
   call_id: string;
+}
+
+/** How many times had which outcome. */
+export interface Counts {
+  started: number;
+  skipped: number;
+  missed: number;
+  failed: number;
 }
 
 /** How many sessions were deleted. */
@@ -318,6 +334,26 @@ export interface FileWritten {
   modified: number;
 }
 
+/** A time at which a schedule was to fire, and what became of it. */
+export interface FiringRecord {
+  id: string;
+  schedule_id: string;
+  /** the time that the schedule names, whenever it was kept */
+  scheduled_at: number;
+  fired_at: number;
+  trigger: "tick" | "catch_up" | "manual" | "backfill";
+  /** queued: it waits; missed: nobody was there to keep it */
+  outcome: "queued" | "started" | "skipped" | "missed" | "failed";
+  /** of how many times this tells; more than 1 only where all were missed */
+  count: number;
+  session_id: string | null;
+  response_id: string | null;
+  /** null where there is no turn, or it is gone with its session */
+  turn_status: "queued" | "in_progress" | "completed" | "failed" | "cancelled" | null;
+  /** why nothing began */
+  error: Trouble | null;
+}
+
 /** A tool that the caller runs, in the flat form of OpenAI's Responses API. */
 export interface FunctionTool {
   type?: "function";
@@ -390,6 +426,13 @@ export interface ModelRecord {
   default: boolean;
 }
 
+/** Why a schedule is paused. */
+export interface Paused {
+  code: string;
+  message: string;
+  at: number;
+}
+
 /** A call that waits for the caller: for its output, or for a yes or no to a tool that the server runs. */
 export interface PendingToolCall {
   call_id: string;
@@ -399,6 +442,30 @@ export interface PendingToolCall {
   needs: "output" | "approval";
   /** then the model is told that nobody answered */
   expires_at: number;
+}
+
+/** When a schedule would fire. */
+export interface Preview {
+  description: string;
+  /** seconds since the epoch, like all times */
+  upcoming: number[];
+}
+
+/** When to fire, and how many times are to be shown. */
+export interface PreviewAsked {
+  /** minute, hour, day of month, month, day of week; or @daily */
+  cron?: string | null;
+  /** seconds from one to the next, 60 at least */
+  every?: number | null;
+  /** once, at this time; one that has passed needs `catch_up` beside it */
+  at?: number | null;
+  /** of the IANA database; cron is in it */
+  timezone?: string;
+  /** seconds since the epoch */
+  starts_at?: number | null;
+  /** seconds since the epoch */
+  ends_at?: number | null;
+  count?: number;
 }
 
 /** A turn as it is now. */
@@ -424,6 +491,16 @@ export interface ResponseRecord {
   pending_tool_calls: PendingToolCall[];
   /** what its tools have changed, each file once; the last 1,000 */
   files?: ChangedFile[];
+  /** the schedule that began it; null: somebody has */
+  schedule_id?: string | null;
+  /** and at which of its times */
+  firing_id?: string | null;
+}
+
+/** How to fire now; what is absent is the schedule's. */
+export interface RunAsked {
+  overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow" | null;
+  message?: string | null;
 }
 
 /** One entry of the conversation: from the user, the model, or a tool (`role` is then `tool`). */
@@ -437,6 +514,133 @@ export interface Said {
   /** blocks in the shape of the Messages API */
   content: Record<string, unknown>[];
   created_at: number;
+}
+
+/** What can be changed about a schedule; what is absent stays. */
+export interface ScheduleChange {
+  /** minute, hour, day of month, month, day of week; or @daily */
+  cron?: string | null;
+  /** seconds from one to the next, 60 at least */
+  every?: number | null;
+  /** once, at this time; one that has passed needs `catch_up` beside it */
+  at?: number | null;
+  /** of the IANA database; cron is in it */
+  timezone?: string;
+  /** nothing before it; `every` counts from it on */
+  starts_at?: number | null;
+  /** nothing behind it */
+  ends_at?: number | null;
+  /** how often it begins something by itself */
+  max_firings?: number | null;
+  /** seconds by which it may be late, to spread the load */
+  jitter?: number;
+  /** what the agent is told, with {{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} */
+  message?: string;
+  attachments?: AttachmentIn[];
+  /** an address that is told how each turn ends; see /v1/webhooks */
+  webhook_url?: string;
+  /** id or name of the agent; also `session.agent` */
+  agent?: string;
+  /** how to make the session of each turn (by default it lives a week), or the id of one */
+  session?: SessionCreate | string | null;
+  /** what happens while the last turn that it began goes on */
+  overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow";
+  /** which of the times fire that nobody could keep: the newest, all up to 100, or none */
+  catch_up?: "latest" | "all" | "none";
+  /** seconds: what was missed earlier does not fire */
+  catch_up_window?: number;
+  /** pause when so many in a row have failed */
+  pause_after_failures?: number | null;
+  /** free form, up to 16 KB */
+  metadata?: Record<string, unknown>;
+  /** a paused one keeps no times */
+  status?: "active" | "paused";
+  /** why it is paused */
+  note?: string;
+  /** one's own in the tenant; stands for the id */
+  name?: string;
+}
+
+/** A turn at given times. */
+export interface ScheduleCreate {
+  /** minute, hour, day of month, month, day of week; or @daily */
+  cron?: string | null;
+  /** seconds from one to the next, 60 at least */
+  every?: number | null;
+  /** once, at this time; one that has passed needs `catch_up` beside it */
+  at?: number | null;
+  /** of the IANA database; cron is in it */
+  timezone?: string;
+  /** nothing before it; `every` counts from it on */
+  starts_at?: number | null;
+  /** nothing behind it */
+  ends_at?: number | null;
+  /** how often it begins something by itself */
+  max_firings?: number | null;
+  /** seconds by which it may be late, to spread the load */
+  jitter?: number;
+  /** what the agent is told, with {{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} */
+  message?: string;
+  attachments?: AttachmentIn[];
+  /** an address that is told how each turn ends; see /v1/webhooks */
+  webhook_url?: string;
+  /** id or name of the agent; also `session.agent` */
+  agent?: string;
+  /** how to make the session of each turn (by default it lives a week), or the id of one */
+  session?: SessionCreate | string | null;
+  /** what happens while the last turn that it began goes on */
+  overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow";
+  /** which of the times fire that nobody could keep: the newest, all up to 100, or none */
+  catch_up?: "latest" | "all" | "none";
+  /** seconds: what was missed earlier does not fire */
+  catch_up_window?: number;
+  /** pause when so many in a row have failed */
+  pause_after_failures?: number | null;
+  /** free form, up to 16 KB */
+  metadata?: Record<string, unknown>;
+  /** a paused one keeps no times */
+  status?: "active" | "paused";
+  /** why it is paused */
+  note?: string;
+  /** one's own in the tenant; stands for the id */
+  name?: string;
+}
+
+/** A schedule as it is now. */
+export interface ScheduleRecord {
+  id: string;
+  name: string;
+  cron: string | null;
+  every: number | null;
+  at: number | null;
+  timezone: string;
+  starts_at: number | null;
+  ends_at: number | null;
+  max_firings: number | null;
+  jitter: number;
+  message: string;
+  attachments: Record<string, unknown>[];
+  webhook_url: string;
+  agent: string;
+  session: Record<string, unknown> | string | null;
+  overlap: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow";
+  catch_up: "latest" | "all" | "none";
+  catch_up_window: number;
+  pause_after_failures: number | null;
+  metadata: Record<string, unknown>;
+  /** an ended one goes after 30 days */
+  status: "active" | "paused" | "ended";
+  paused_reason: Paused | null;
+  /** when it fires, in words */
+  description: string;
+  next_at: number | null;
+  /** the next five times */
+  upcoming: number[];
+  last_firing: FiringRecord | null;
+  counts: Counts;
+  /** seconds since the epoch, like all times */
+  created_at: number;
+  updated_at: number;
 }
 
 /** How to change an endpoint's secret. */
@@ -608,10 +812,16 @@ export interface ToolResultsTaken {
   pending_tool_calls: PendingToolCall[];
 }
 
+/** What is wrong. */
+export interface Trouble {
+  code: string;
+  message: string;
+}
+
 /** What can be changed about an endpoint; what is absent stays. */
 export interface WebhookChange {
   url?: string | null;
-  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "webhook.disabled")[] | null;
+  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled")[] | null;
   format?: string | null;
   description?: string | null;
   name?: string | null;
@@ -624,7 +834,7 @@ export interface WebhookCreate {
   /** http(s), on port 80 or 443, at a public address */
   url: string;
   /** what to be told; `*` for all */
-  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "webhook.disabled")[];
+  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled")[];
   /** what the body looks like: the name of a dialect */
   format?: string;
   /** for people */

@@ -4,16 +4,12 @@ Each has a code; `http/errors.py` turns it into a status. A dialect's own errors
 
 WalkawayError
 ├── Invalid                 the request itself
-│   └── AnsweredTwice       in one request
+│   ├── AnsweredTwice       in one request
+│   └── ScheduleInvalid     a schedule that cannot be kept
 ├── Unauthorized            no key, or an unknown one
 ├── NotFound
-│   ├── SessionNotFound
-│   ├── ResponseNotFound
-│   ├── FileNotFound
-│   ├── WebhookNotFound
-│   ├── AgentNotFound
-│   ├── ToolCallNotFound
-│   └── DeliveryNotFound
+│   ├── SessionNotFound, ResponseNotFound, ToolCallNotFound
+│   └── FileNotFound, AgentNotFound, ScheduleNotFound, WebhookNotFound, DeliveryNotFound
 ├── PathInvalid             no such path can exist
 ├── PathForbidden           outside the session's file_access
 ├── PathConflict            a directory stands where a file should, or the reverse
@@ -27,7 +23,7 @@ WalkawayError
 ├── NotWaiting              nobody waits for this answer
 ├── AlreadyClaimed          a call is another worker's for now
 ├── NameTaken               an agent with this name is there
-│   └── WebhookNameTaken    a webhook with this name is there
+│   └── WebhookNameTaken, ScheduleNameTaken
 ├── PreconditionFailed      not the version that was asked for
 ├── EncodingUnsupported     a body that would have to be decoded
 ├── RangeInvalid            no such bytes
@@ -54,6 +50,12 @@ class Invalid(WalkawayError):
 
 class AnsweredTwice(Invalid):
     """One request has two answers for one call."""
+
+
+class ScheduleInvalid(Invalid):
+    """A schedule is malformed, or never fires."""
+
+    code = "schedule.invalid"
 
 
 class Unauthorized(WalkawayError):
@@ -96,6 +98,12 @@ class AgentNotFound(NotFound):
     """There is no such agent; GET /v1/agents lists them."""
 
     code = "agent.not_found"
+
+
+class ScheduleNotFound(NotFound):
+    """There is no such schedule; GET /v1/schedules lists them."""
+
+    code = "schedule.not_found"
 
 
 class ToolCallNotFound(NotFound):
@@ -178,6 +186,12 @@ class WebhookNameTaken(NameTaken):
     """Another webhook has this name."""
 
     code = "webhook.name_taken"
+
+
+class ScheduleNameTaken(NameTaken):
+    """Another schedule has this name."""
+
+    code = "schedule.name_taken"
 
 
 class AlreadyAnswered(WalkawayError):

@@ -12,6 +12,8 @@ ENGINE = (
     *("call_model", "run_tool", "request_client_tools", "continue_turn", "finish_turn"),
     *("deliver_webhook", "sweep"),
 )
+MAKING = (*HTTP, "sweep")
+"""Those that make sessions and turns: at somebody's request, and by schedules."""
 TELLING = ("call_model", "request_client_tools", "finish_turn", "deliver_webhook", "sweep")
 METERED = (*HTTP, "call_model", "finish_turn", "deliver_webhook", "sweep")
 RESUMING = ("request_client_tools", "continue_turn", "finish_turn", "sweep")

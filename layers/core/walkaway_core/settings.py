@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from walkaway_core import values
-from walkaway_core.programs import ENGINE, HTTP, METERED, RESUMING, TELLING, setting
+from walkaway_core.programs import ENGINE, HTTP, MAKING, METERED, RESUMING, TELLING, setting
 from walkaway_core.values import TENANT, SettingError
 
 __all__ = ["TENANT", "SettingError", "Settings", "variables"]
@@ -24,13 +24,13 @@ class Settings:
     """What can be set from outside. Each field's metadata has its variable, its meaning and who reads it."""
 
     model: str = setting(
-        "WALKAWAY_MODEL", "the model of sessions that name none", "serve", *HTTP, "call_model", default=REHEARSAL
+        "WALKAWAY_MODEL", "the model of sessions that name none", "serve", *MAKING, "call_model", default=REHEARSAL
     )
     providers: frozenset[str] = setting(
         "WALKAWAY_PROVIDERS",
         "which model services sessions may use besides the offline model: anthropic, bedrock",
         "serve",
-        *HTTP,
+        *MAKING,
         default=frozenset(),
         read=values.providers,
     )
@@ -68,7 +68,7 @@ class Settings:
         "WALKAWAY_TURN_TIMEOUT",
         "seconds until a turn is given up (contract A.13: 90 minutes)",
         "serve",
-        *HTTP,
+        *MAKING,
         default=TURN_TIMEOUT,
         read=values.count(1, 7 * 86400),
     )
@@ -84,7 +84,7 @@ class Settings:
         "WALKAWAY_QUEUE_LIMIT",
         "how many messages may wait for a busy session (`on_busy`: enqueue)",
         "serve",
-        *HTTP,
+        *MAKING,
         default=20,
         read=values.count(0, 1000),
     )
@@ -140,7 +140,7 @@ class Settings:
         "WALKAWAY_TENANT_STORAGE",
         "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
         "serve",
-        *HTTP,
+        *MAKING,
         "call_model",
         "run_tool",
         default=50_000,

@@ -51,4 +51,6 @@ RESPONSE_EXAMPLE: Any = {
             "call_id": "toolu_01A09q90qw90lq917835lq9",
         }
     ],
+    "schedule_id": None,
+    "firing_id": None,
 }

@@ -10,11 +10,12 @@ FEATURES: Final = {
     "request_ids": "`X-Request-Id` on every answer",
     "titles": "`title`, `turns` and `last_response` of sessions",
     "agent_versions": "`GET /v1/agents/{agent}/versions`",
-    "idempotent_creates": "`Idempotency-Key` on what makes sessions, agents and webhooks",
+    "idempotent_creates": "`Idempotency-Key` on what makes sessions, agents, webhooks and schedules",
     "files_of_turns": "`files` of a turn, and `file.changed` among its events",
     "recursive_files": "`recursive` where files are listed, and `GET /v1/workspace`",
     "webhook_names": "`name` of webhooks",
     "tool_claims": "`POST /v1/sessions/{session}/tool_claims`",
+    "schedules": "`/v1/schedules`",
     "wait": "`wait` and `until` where a turn is read",
 }
 """What this version has that an earlier one had not, and where it is described."""

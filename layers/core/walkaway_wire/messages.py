@@ -105,6 +105,8 @@ class ResponseRecord(BaseModel):
     files: Annotated[
         list[ChangedFile], Field(description="what its tools have changed, each file once; the last 1,000")
     ] = []
+    schedule_id: Annotated[str | None, Field(description="the schedule that began it; null: somebody has")] = None
+    firing_id: Annotated[str | None, Field(description="and at which of its times")] = None
 
 
 class Cancelled(BaseModel):

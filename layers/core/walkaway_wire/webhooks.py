@@ -18,10 +18,17 @@ MEANINGS: Final = {
     "session.updated": "somebody has changed a session's title or metadata; only by name",
     "session.deleted": "a session was deleted before its time was over; only by name",
     "session.expired": "the session's time is over; its files stay",
+    "schedule.fired": "a schedule has begun a turn; only by name",
+    "schedule.skipped": "a time of a schedule was passed over, or missed; only by name",
+    "schedule.failed": "a schedule could not begin a turn; only by name",
+    "schedule.paused": "a schedule was paused, by hand or by trouble that would not pass; only by name",
     "webhook.disabled": "an endpoint takes nothing any more: it failed for days, or said 410",
 }
 """Everything that an endpoint can be told, and what it means."""
-BY_NAME: Final = frozenset({"turn.queued", "turn.resumed", "session.created", "session.updated", "session.deleted"})
+BY_NAME: Final = frozenset(
+    {"turn.queued", "turn.resumed", "session.created", "session.updated", "session.deleted"}
+    | {"schedule.fired", "schedule.skipped", "schedule.failed", "schedule.paused"}
+)
 """What is told only to who names it: `*` means what it has meant in 0.1.0. The feed has all of it."""
 TEST: Final = "webhook.test"
 """What `POST /v1/webhooks/{id}/test` sends, whatever the endpoint asks for."""
@@ -40,6 +47,10 @@ EventName = Literal[
     "session.updated",
     "session.deleted",
     "session.expired",
+    "schedule.fired",
+    "schedule.skipped",
+    "schedule.failed",
+    "schedule.paused",
     "webhook.disabled",
 ]
 Format = Annotated[str, Field(description="what the body looks like: the name of a dialect")]

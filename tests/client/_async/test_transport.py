@@ -175,7 +175,7 @@ async def test_who_waits_for_a_server_is_told_so_once(caplog: pytest.LogCaptureF
         server.troubles = [NOT_SENT]
         await client.with_options(retries=3).sessions.get("sess_1")
     (told,) = [each for each in caplog.records if each.levelname == "WARNING"]
-    assert told.name == "walkaway"
+    assert told.name == "walkaway.transport"
     assert "cannot be reached" in told.getMessage()
 
 

@@ -175,7 +175,7 @@ def test_who_waits_for_a_server_is_told_so_once(caplog: pytest.LogCaptureFixture
         server.troubles = [NOT_SENT]
         client.with_options(retries=3).sessions.get("sess_1")
     (told,) = [each for each in caplog.records if each.levelname == "WARNING"]
-    assert told.name == "walkaway"
+    assert told.name == "walkaway.transport"
     assert "cannot be reached" in told.getMessage()
 
 

@@ -25,7 +25,7 @@ KEEP_SECONDS = 4.0
 """A connection that is not used is closed before servers do so, which would meet the next request."""
 GRACE = 1.0
 """Seconds behind a deadline for an answer that is under way."""
-logger = logging.getLogger("walkaway")
+logger = logging.getLogger("walkaway.transport")
 KEYED = "idempotent_creates"
 """The feature of servers that take an Idempotency-Key wherever something is made."""
 

@@ -7,7 +7,7 @@ import click
 
 from walkaway import profiles as kept
 from walkaway.commands import options
-from walkaway.commands.app import App, pass_app
+from walkaway.commands.app import App, connected, pass_app
 from walkaway.commands.output import Column
 
 if TYPE_CHECKING:
@@ -90,7 +90,5 @@ def status(app: App, /) -> None:
 
 
 def _asked(url: str, key: str) -> "Me":
-    from walkaway import Walkaway
-
-    with Walkaway(url=url, key=key or None, retries=0) as client:
+    with connected(url=url, key=key or None, retries=0) as client:
         return client.me()

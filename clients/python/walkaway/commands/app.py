@@ -2,7 +2,7 @@
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,6 +17,20 @@ if TYPE_CHECKING:
 
 RETRIES = 2
 """A person waits for each request, and can type it again; what follows a log has its own patience."""
+
+
+def connected(**options: Any) -> "Walkaway":
+    """Make a client that leaves it to commands to say that a server is off. Raises SettingInvalid."""
+    from walkaway import Walkaway
+
+    _quiet()
+    return Walkaway(**options)
+
+
+def _quiet() -> None:
+    import logging
+
+    logging.getLogger("walkaway.transport").setLevel(logging.ERROR)
 
 
 class App:
@@ -41,9 +55,7 @@ class App:
     @cached_property
     def client(self) -> "Walkaway":
         """The client. Raises SettingInvalid."""
-        from walkaway import Walkaway
-
-        return Walkaway(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
+        return connected(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
 
     @cached_property
     def transport(self) -> "Transport":
@@ -52,6 +64,7 @@ class App:
 
         from walkaway._sync.transport import Transport
 
+        _quiet()
         return Transport(replace(self.options, retries=RETRIES))
 
     @property

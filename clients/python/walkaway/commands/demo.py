@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from walkaway.commands import exits, options
-from walkaway.commands.app import App, pass_app
+from walkaway.commands.app import App, connected, pass_app
 from walkaway.errors import WalkawayError
 from walkaway.events import TextDelta
 
@@ -90,9 +90,7 @@ class Stage:
 
 
 def _play(stage: Stage, task: str) -> None:
-    from walkaway import Walkaway
-
-    with Walkaway(url=stage.url, key=KEY) as client:
+    with connected(url=stage.url, key=KEY) as client:
         stage.say("Give it a task, watch it begin, and leave: Ctrl-C cancels nothing")
         stage.run_and_leave(client, "run", task)
         stage.say("It goes on by itself. @ is the session that was used last")
@@ -152,10 +150,8 @@ def _server(folder: Path) -> Iterator[str]:
 
 
 def _ready(url: str) -> bool:
-    from walkaway import Walkaway
-
     end = time.monotonic() + READY_SECONDS
-    with Walkaway(url=url, key=KEY, retries=0) as client:
+    with connected(url=url, key=KEY, retries=0) as client:
         while time.monotonic() < end:
             try:
                 client.request("GET", "/health")

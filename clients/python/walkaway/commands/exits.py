@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import click
 
-from walkaway import errors
+from walkaway import advice, errors
 
 DONE, FAILED, USAGE, WAITING, CANCELLED, NOT_REACHED, NOT_AUTHORISED, NOT_FOUND = range(8)
 OVER, DETACHED, PIPE_CLOSED = 124, 130, 141
@@ -32,6 +32,18 @@ KEY: Final = "`walkaway status` says which key is used; `walkaway login` keeps a
 SERVER: Final = (
     "Start one here: `walkaway serve`; or name another: --url, WALKAWAY_URL, or `walkaway login`, which keeps it"
 )
+
+
+LISTS: Final = {
+    "session.not_found": "sessions list",
+    "response.not_found": "turns list SESSION",
+    "file.not_found": "files tree",
+    "agent.not_found": "agents list",
+    "webhook.not_found": "webhooks list",
+    "delivery.not_found": "webhooks deliveries WEBHOOK",
+    "tool_call.not_found": "inbox",
+}
+"""By the code of an error: the command that tells what there is, where the client names its method."""
 
 
 class NameUnknown(click.ClickException):
@@ -65,6 +77,9 @@ def sentence(error: BaseException) -> str:
             said = f"{error.message.rstrip('.')}. Read from the beginning: --from start"
         case errors.SessionBusy():
             said = f"{error.message.rstrip('.')}. Or say what becomes of it: --on-busy enqueue, steer or interrupt"
+        case errors.NotFound() if error.code in LISTS:
+            plain = error.message.removesuffix(f"; {advice.DOING[error.code]}").rstrip(".")
+            said = f"{plain}. `walkaway {LISTS[error.code]}` tells what there is"
         case errors.Unauthorized():
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):

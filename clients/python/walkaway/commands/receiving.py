@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from walkaway.commands.app import RETRIES
+from walkaway.commands.app import RETRIES, connected
 from walkaway.errors import Refused
 from walkaway.webhooks import SignatureInvalid, verify
 from walkaway_wire import jsontext
@@ -60,10 +60,8 @@ def _interrupt(_: int, __: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _registered(app: "App", key: str, address: str, events: tuple[str, ...]) -> Iterator[str]:
-    from walkaway import Walkaway
-
     where = app.options
-    with Walkaway(url=where.url, key=key or where.key.reveal() or None, retries=RETRIES) as client:
+    with connected(url=where.url, key=key or where.key.reveal() or None, retries=RETRIES) as client:
         try:
             made = client.webhooks.create(url=address, events=events or ("*",), description="walkaway webhooks listen")
         except Refused as error:

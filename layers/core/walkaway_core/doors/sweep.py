@@ -1,4 +1,4 @@
-"""Looks at what is due (rule R4): late starts, lost steps, sessions at their end, what the bus was not told.
+"""Looks at what is due (rule R4): schedules, late starts, lost steps, sessions at their end, what the bus was not told.
 
 Everything here may be repeated and may run beside live traffic: each act is conditional on what was read.
 """
@@ -6,6 +6,8 @@ Everything here may be repeated and may run beside live traffic: each act is con
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from walkaway_core.doors import waiting
@@ -18,6 +20,7 @@ from walkaway_core.notify import deliveries
 from walkaway_core.ports import patience, subject
 from walkaway_core.ports.items import Delete, Item, Key
 from walkaway_core.ports.metrics import DUE_LATENESS
+from walkaway_core.schedules import by_hand, rounds, ticking
 from walkaway_core.store import bodies, due, keys, outbox, sessions, starts, turns
 from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
@@ -26,6 +29,8 @@ from walkaway_wire import gate, jsontext
 
 MOST = 1000
 """How many due items one run looks at; the next run goes on."""
+AT_ONCE = 16
+"""How many schedules and firings are looked at at a time."""
 SECONDS = 100.0
 """How long one run goes on to look at more: well within the time of its function."""
 
@@ -48,19 +53,41 @@ def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
     due_now.sort(key=lambda item: item.text("kind") == "purge")
     if times := list(filter(None, (keys.due_at(item.sk) for item in due_now))):
         services.metrics.record({DUE_LATENESS: now - min(times)})
-    for count, item in enumerate(due_now):
+    timed = [item for item in due_now if item.text("kind") in TIMED]
+    if timed:
+        rounds.begin(services, now)
+        _side_by_side(timed, lambda item: _act(services, acts, item, until))
+    rest = [item for item in due_now if item.text("kind") not in TIMED]
+    for count, item in enumerate(rest):
         if services.clock.monotonic() >= until:
-            return count
-        detail = jsontext.loads(item.body)
-        with subject.about(session=detail.get("session", ""), turn=detail.get("turn", "")):
-            try:
-                acts[item.text("kind")](services, item.key, detail, until)
-            except Exception as error:
-                if trouble := patience.reason(error):
-                    waiting.tell(services.clock.monotonic(), item.text("kind"), trouble)
-                else:
-                    logging.getLogger(__name__).exception("due item %s", item.key)
+            return len(timed) + count
+        _act(services, acts, item, until)
     return len(due_now)
+
+
+def _act(services: Services, acts: Mapping[Any, Act], item: Item, until: float) -> None:
+    """Do what a due item asks for, unless the time is over; what goes wrong is logged, and comes again."""
+    if services.clock.monotonic() >= until:
+        return
+    detail = jsontext.loads(item.body)
+    with subject.about(session=detail.get("session", ""), turn=detail.get("turn", "")):
+        try:
+            acts[item.text("kind")](services, item.key, detail, until)
+        except Exception as error:
+            if trouble := patience.reason(error):
+                waiting.tell(services.clock.monotonic(), item.text("kind"), trouble)
+            else:
+                logging.getLogger(__name__).exception("due item %s", item.key)
+
+
+def _side_by_side(items: list[Item], act: Callable[[Item], None]) -> None:
+    """Act on several at once: at full hours there are many of them."""
+    if len(items) == 1:
+        act(items[0])
+        return
+    with ThreadPoolExecutor(min(AT_ONCE, len(items)), thread_name_prefix="firing") as pool:
+        for future in [pool.submit(copy_context().run, act, item) for item in items]:
+            future.result()
 
 
 def _known(acts: Mapping[Any, Act], items: Iterator[Item]) -> Iterator[Item]:
@@ -164,6 +191,8 @@ def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) 
         deleting.delete_free(services, session, expired=True)
 
 
+TIMED = {"schedule", "firing"}
+"""Kinds that come first and AT_ONCE at a time: people see by the clock when those are late."""
 ACTS: Mapping[Any, Act] = {
     "turn": _turn,
     "session": _session,
@@ -171,6 +200,8 @@ ACTS: Mapping[Any, Act] = {
     "outbox": _tell,
     "delivery": _deliver,
     "forget": _forget,
+    "schedule": ticking.act,
+    "firing": by_hand.act,
 }
 """What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""
 _unknown: set[Any] = set()

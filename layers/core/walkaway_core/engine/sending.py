@@ -8,7 +8,7 @@ from walkaway_core.agent import attachments
 from walkaway_core.agent.attachments import Attachment
 from walkaway_core.engine import executions, queueing, starting, steering
 from walkaway_core.engine.ending import Ending, end_turn
-from walkaway_core.engine.starting import NOTHING, Message
+from walkaway_core.engine.starting import NOTHING, Along, Message
 from walkaway_core.errors import Invalid, SessionBusy
 from walkaway_core.ports.items import Fact
 from walkaway_core.store import sessions, starts, turns
@@ -47,8 +47,11 @@ def send(
     webhook: TurnWebhook | None = None,
     timeout: int = 0,
     facts: Mapping[str, Fact] = NOTHING,
+    along: Along | None = None,
 ) -> Sent:
     """Give a message to a session, or find what came of it by its idempotency key.
+
+    `along` writes what else belongs to the message's own turn, as in `Message`; what it raises ends the sending.
 
     The key is looked up before every look at the session, so that a repeated request never sees its own turn as busy.
     Raises Invalid, BodyTooLarge, SessionNotFound, SessionBusy, QueueFull, IdempotencyMismatch, and what attachments do.
@@ -68,7 +71,7 @@ def send(
                 'cancel it, then send again; or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"',
             )
         content = content or [*attachments.blocks(services, session, attached), {"type": "text", "text": message}]
-        if sent := _try(services, session, Message(content, webhook, timeout, facts), once, on_busy):
+        if sent := _try(services, session, Message(content, webhook, timeout, facts, along), once, on_busy):
             return sent
         _check(services, session)
 

@@ -29,6 +29,9 @@ SAYS_NOTHING = "Carry out your instructions."
 """What the model is told by an empty message, since it takes none."""
 
 
+Along = Callable[[Transaction, TurnKey], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What a turn is to do: content blocks, an address that is told how it ends, how many seconds it has.
@@ -41,7 +44,7 @@ class Message:
     webhook: TurnWebhook | None = None
     timeout: int = 0
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    along: Callable[[Transaction, TurnKey], None] | None = None
+    along: Along | None = None
 
     @property
     def record(self) -> dict[str, Fact]:

@@ -34,6 +34,8 @@ DELETED = "session.deleted"
 """What is told when a session is deleted before its time is over."""
 AWAITING = "turn.awaiting_tools"
 """What is told when a turn begins to wait for its caller: with `step` and `tool_calls`."""
+FIRED, SKIPPED, FAILED, PAUSED = "schedule.fired", "schedule.skipped", "schedule.failed", "schedule.paused"
+"""What is told of a schedule: with its id and name, and with the firing or the reason."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SWEPT_AFTER = 10.0
 """Seconds that whoever wrote the item has for telling the bus; then the sweep does it."""

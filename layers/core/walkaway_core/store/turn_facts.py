@@ -27,6 +27,7 @@ error, code               ended               of a turn that failed
 files           number    ended               how many stand in store/changes.py; absent: none
 cost, unpriced, tokens    model_step          what its model calls have used (see turns.USAGE)
 hook_…                    TurnWebhook         an address of its own
+schedule, firing  id      the message         what has begun it by itself; absent: somebody has
 
 A dialect's own facts stand beside these. Names and units are a contract: docs/upgrades.md.
 """

@@ -29,6 +29,7 @@ def _surface() -> Surface:
         me,
         messages,
         responses,
+        schedules,
         sessions,
         tool_claims,
         tool_results,
@@ -53,6 +54,7 @@ def _surface() -> Surface:
         files,
         workspace,
         agents,
+        schedules,
         webhooks,
     )
     routers = [module.router for module in modules]

@@ -11,6 +11,7 @@ from walkaway_core.http.cursors import LONGEST_WAIT
 from walkaway_core.log import metadata
 from walkaway_core.models import catalog
 from walkaway_core.notify import endpoints
+from walkaway_core.schedules import resource
 from walkaway_core.settings import BEDROCK, MEGABYTE
 from walkaway_core.store.services import Services
 from walkaway_wire import VERSION
@@ -43,6 +44,7 @@ def me(caller: Called, request: Request) -> Me:
             "queued_messages": settings.queue_limit,
             "turn_seconds": settings.turn_timeout,
             "webhooks": endpoints.MOST,
+            "schedules": resource.MOST,
             "stored_bytes": settings.tenant_storage * MEGABYTE,
         },
         models=[ModelRecord(id=name, default=name == settings.model) for name in _models(caller.services)],

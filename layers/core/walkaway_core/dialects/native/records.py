@@ -35,9 +35,16 @@ def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
             error_code=turn.code or None,
             pending_tool_calls=pending(services, turn),
             files=[ChangedFile.model_validate(file) for file in files.get(turn.key.turn, ())],
+            schedule_id=_id(turn, "schedule"),
+            firing_id=_id(turn, "firing"),
         )
         for turn, text in zip(turns, texts, strict=True)
     ]
+
+
+def _id(turn: Turn, name: str) -> str | None:
+    found = turn.facts.get(name)
+    return found if isinstance(found, str) else None
 
 
 def _files(services: Services, turns: list[Turn]) -> dict[str, list[Shown]]:

@@ -6,20 +6,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from walkaway_core.agent import agents, client_tools, settings, showing
+from walkaway_core.agent import agents, settings, showing
 from walkaway_core.dialects.native import durations, index, records
 from walkaway_core.engine import creating, deleting, queueing
+from walkaway_core.engine.asked import as_asked
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors, large, pages, repeats
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.log import metadata
-from walkaway_core.ports import paths
 from walkaway_core.store import idempotency, sessions, turns
-from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.services import Services
-from walkaway_core.store.sessions import Session, SessionOptions
+from walkaway_core.store.sessions import Session
 from walkaway_core.store.turns import Turn
 from walkaway_wire.resources import Deleted, FileAccess, LastResponse, SessionChange, SessionCreate, SessionRecord
 
@@ -76,20 +75,8 @@ def create(
 
 def _new(services: Services, tenant: str, asked: SessionCreate, once: Once | None) -> Session:
     name = services.ids.new("sess_")
-    stored = client_tools.store(services, tenant, name, asked.tools)
-    values = {**settings.read(asked), **(stored.settings if "tools" in asked.model_fields_set else {})}
-    options = SessionOptions(
-        persistent=asked.persistent,
-        ttl=asked.ttl,
-        read=tuple(paths.clean_new(path) for path in asked.file_access.read),
-        write=tuple(paths.clean_new(path) for path in asked.file_access.write),
-        network=asked.network,
-        settings=AgentSettings(**values),
-    )
-    if asked.agent:
-        agent = agents.get(services, tenant, asked.agent)
-        options = agents.with_agent(services, options, agent, values)
-    return creating.create(services, tenant, options, asked.metadata, stored.keep, name=name, once=once)
+    made, tools = as_asked(services, tenant, name, asked)
+    return creating.create(services, tenant, made, asked.metadata, tools.keep, name=name, once=once)
 
 
 @router.get("", responses=errors.answers(400, 401, 404), summary="List sessions, the newest first")
