@@ -176,6 +176,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.webhooks
 	@$(BIN)/python -m benchmarks.neighbours
 	@$(BIN)/python -m benchmarks.cache
+	@$(BIN)/python -m benchmarks.startup
 
 cost: $(STAMP) ## Count what a turn and an idle stack ask of AWS, and price it; writes docs/cost.md (a minute)
 	@$(BIN)/python -m benchmarks.cost

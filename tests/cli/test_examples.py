@@ -47,6 +47,10 @@ EXPECTED = {
     'walkaway answer @ "42 pieces"': (0, ""),
     "walkaway api GET /v1/me --field tenant": (0, r"alpha\n"),
     "walkaway api GET /v1/sessions --query limit=1 --paginate -q": (0, r"(sess_\w{24}\n){2,}"),
+    "walkaway apply walkaway.yaml --yes": (0, r"(?s).*\+name: researcher\n.*secret of reports\twhsec_.*"),
+    "walkaway apply agents.yaml hooks.yaml --prune --dry-run": (0, r"(?s).*\+name: researcher\n.*\+name: reports\n.*"),
+    "walkaway export >walkaway.yaml": (0, ""),
+    "walkaway export --kind agent --field name": (0, r"(.*\n)*researcher\n(.*\n)*"),
     "walkaway cancel @": (0, ""),
     "walkaway chat --agent researcher": (0, ""),
     "walkaway chat @": (0, ""),
@@ -232,6 +236,8 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
             f'@tool\ndef {name}(sku: str) -> int:\n    """Do it."""\n    return 1\n' for name in ("count", "order")
         )
         (walkaway.home / "stock.py").write_text(script)
+    if " apply " in example or " export " in example:
+        declare(walkaway, example)
     if " agents " in example or "--agent" in example:
         make_agents(walkaway, example)
     if "profiles" in example or "logout" in example:
@@ -242,13 +248,27 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
         script = "git init -q && echo a >a && git add a && echo b >a"
         subprocess.run(["bash", "-c", script], cwd=walkaway.home, check=True)
     if "answer" in example:
-        with quick(walkaway.url) as client:
-            settings = {"approve": ["write_file"]} if "--yes" in example else {"tools": [STOCK]}
-            session = client.sessions.create(**settings)
-            turn = session.send("Write a poem to poem.md" if "--yes" in example else "Look at the stock")
-            while not turn.refresh().pending:
-                assert not turn.ended
-            State(walkaway.url.partition("://")[2], print).use(session.id, turn.id)
+        ask(walkaway, example)
+
+
+def ask(walkaway: Caller, example: str) -> None:
+    """Have a turn wait for a yes, or for an output."""
+    with quick(walkaway.url) as client:
+        settings = {"approve": ["write_file"]} if "--yes" in example else {"tools": [STOCK]}
+        session = client.sessions.create(**settings)
+        turn = session.send("Write a poem to poem.md" if "--yes" in example else "Look at the stock")
+        while not turn.refresh().pending:
+            assert not turn.ended
+        State(walkaway.url.partition("://")[2], print).use(session.id, turn.id)
+
+
+def declare(walkaway: Caller, example: str) -> None:
+    """Write the files that an example names; to export there is what they declare."""
+    agent, hook = "kind: agent\nname: researcher\n", "kind: webhook\nname: reports\nurl: https://example.com/hook\n"
+    for name, text in (("walkaway", f"{agent}---\n{hook}"), ("agents", agent), ("hooks", hook)):
+        (walkaway.home / f"{name}.yaml").write_text(text)
+    make_agents(walkaway, example)
+    hooked(walkaway.url, example)
 
 
 def hooked(url: str, example: str) -> None:
@@ -256,7 +276,7 @@ def hooked(url: str, example: str) -> None:
     with quick(url) as client:
         for hook in client.webhooks.list():
             client.webhooks.delete(hook)
-        for name in () if " create " in example else ("reports", "news"):
+        for name in () if " create " in example or " apply " in example else ("reports", "news"):
             client.webhooks.create(url=f"https://example.com/{name}", name=name)
         for _ in range(2 * ("deliver" in example)):
             client.webhooks.test("reports")
@@ -269,7 +289,7 @@ def make_agents(walkaway: Caller, example: str) -> None:
         for agent in client.agents.list():
             if agent.name in NAMED:
                 client.agents.delete(agent)
-        for name in NAMED if " create " not in example else ():
+        for name in () if " create " in example or " apply " in example else NAMED:
             client.agents.create(name=name)
             client.agents.update(name, model="rehearsal")
 

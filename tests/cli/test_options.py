@@ -1,6 +1,8 @@
 """What every command takes, and what it prints for whom."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from walkaway.commands.app import App, pass_app
 from walkaway.commands.main import OWN, main
 from walkaway.commands.output import _value
 from walkaway.commands.times import Duration, money, size, spell
+from walkaway_wire import VERSION
 
 
 def own() -> list[tuple[str, click.Command]]:
@@ -150,10 +153,19 @@ def test_amounts_as_people_write_them() -> None:
 
 
 def test_nothing_of_it_is_imported_with_the_client(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     script = "import sys, walkaway; walkaway.Walkaway; print(*sorted(sys.modules))"
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"click", "rich"} & set(said)
     assert not [name for name in said if name.startswith("walkaway.commands")]
+
+
+def test_a_list_imports_neither_records_nor_what_reads_logs(walkaway: Caller) -> None:
+    said = walkaway.having(PYTHONPROFILEIMPORTTIME="1")
+    script = [sys.executable, "-m", "walkaway"]
+    listed = subprocess.run([*script, "sessions", "list"], env=said.environ, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in listed.stderr.splitlines()}
+    assert "walkaway._sync.transport" in loaded
+    assert not {"pydantic", "rich", "yaml", "walkaway.tools", "walkaway.events", "walkaway._sync.client"} & loaded
+    told = subprocess.run([*script, "--version"], env=said.environ, capture_output=True, text=True, check=True)
+    assert "click" not in {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    assert told.stdout == walkaway("--version", "--no-input").out == f"walkaway, version {VERSION}\n"

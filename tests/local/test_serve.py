@@ -135,7 +135,7 @@ def test_help_names_every_command_and_option() -> None:
 @pytest.mark.parametrize(
     "environ",
     [
-        {"WALKAWAY_KEYS": "ignored=here"},
+        {"WALKAWAY_KEYS": "ignored=here", "WALKAWAY_KEY": "a word of the user's, which no header can hold"},
         pytest.param({"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}, marks=pytest.mark.deep),
         pytest.param({"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "[::1]"}, marks=pytest.mark.deep),
     ],

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway import errors
 from walkaway.errors import WalkawayError
-from walkaway.tools import Call, Deny, Tool, ToolError, tool
 
 if TYPE_CHECKING:
     from walkaway import events, webhooks
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from walkaway._sync.results import Result
     from walkaway._sync.session import Session
     from walkaway._sync.turns import Turn
+    from walkaway.tools import Call, Deny, Tool, ToolError, tool
 
 __all__ = [
     "AsyncResult",
@@ -43,6 +43,7 @@ __all__ = [
     "webhooks",
 ]
 
+_OF_TOOLS = {"Call", "Deny", "Tool", "ToolError", "tool"}
 _LATER = {"Walkaway": "client", "Result": "results", "Session": "sessions", "Turn": "turns"}
 """Imported when somebody asks: who uses one client does not pay for the other, nor a command line for any."""
 
@@ -52,6 +53,8 @@ def __getattr__(name: str) -> Any:
 
     if name in {"events", "webhooks"}:
         return import_module(f"walkaway.{name}")
+    if name in _OF_TOOLS:
+        return getattr(import_module("walkaway.tools"), name)
     plain = name.removeprefix("Async")
     if plain not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,19 @@
-"""`python -m walkaway`."""
+"""`walkaway`, and `python -m walkaway`: it says its version at once, and leaves the rest to the commands."""
 
-from walkaway.commands.main import main
+import sys
 
-main()
+from walkaway_wire import VERSION
+
+
+def main() -> None:
+    """Run a command. What finds and reads commands is not imported to say one line."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"walkaway, version {VERSION}\n")
+        return
+    from walkaway.commands.main import main as commands
+
+    commands()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from walkaway.errors import SettingInvalid
+
+if TYPE_CHECKING:
+    import ssl
 
 HERE: Final = "http://127.0.0.1:8005"
 SILENCE: Final = 20.0
@@ -86,6 +89,13 @@ def is_here(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def trusting_nobody() -> "ssl.SSLContext":
+    """Give what a client needs that calls nobody by TLS: to read the certificates of all authorities takes its time."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def folder() -> Path:

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from walkaway.tools import Approver, Call, Quit, Tool
+if TYPE_CHECKING:
+    from walkaway.tools import Approver, Call, Tool
 
 MOST = 8
 
@@ -24,7 +25,7 @@ async def sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-async def run(tool: Tool, call: Call) -> Any:
+async def run(tool: "Tool", call: "Call") -> Any:
     """Run a tool for a call: awaited if it is async, else in a thread of its own. Raises Quit for what ends threads."""
     work = tool.bound(call)
     if not tool.is_async:
@@ -35,10 +36,12 @@ async def run(tool: Tool, call: Call) -> Any:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise  # by whoever closes the crew
+        from walkaway.tools import Quit
+
         raise Quit(raised) from raised
 
 
-async def judge(approver: Approver, call: Call) -> Any:
+async def judge(approver: "Approver", call: "Call") -> Any:
     """Ask for a yes; give what comes back, which may be anything."""
     verdict = await _in_thread(lambda: approver(call))
     return await verdict if isinstance(verdict, Awaitable) else verdict
@@ -152,6 +155,8 @@ async def _in_thread(work: Callable[[], Any]) -> Any:
             value = context.run(work)
         except BaseException as raised:  # noqa: BLE001 - whoever awaits it is told
             held = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+            from walkaway.tools import Quit
+
             error = raised if held else Quit(raised)
         try:
             loop.call_soon_threadsafe(tell, value, error)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from walkaway.tools import Approver, Call, Quit, Tool
+if TYPE_CHECKING:
+    from walkaway.tools import Approver, Call, Tool
 
 MOST = 8
 LOOK = 1.0
@@ -25,7 +26,7 @@ def sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def run(tool: Tool, call: Call) -> Any:
+def run(tool: "Tool", call: "Call") -> Any:
     """Run a tool for a call, in this thread; an async one in a loop of its own. Raises Quit for what ends threads."""
     work = tool.bound(call)
     try:
@@ -33,10 +34,12 @@ def run(tool: Tool, call: Call) -> Any:
     except Exception:
         raise
     except BaseException as raised:
+        from walkaway.tools import Quit
+
         raise Quit(raised) from raised
 
 
-def judge(approver: Approver, call: Call) -> Any:
+def judge(approver: "Approver", call: "Call") -> Any:
     """Ask for a yes; give what comes back, which may be anything."""
     verdict = approver(call)
     return _awaited(verdict) if isinstance(verdict, Awaitable) else verdict

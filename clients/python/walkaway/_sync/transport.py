@@ -14,7 +14,7 @@ from walkaway._sync.crew import sleep
 from walkaway._sync.streams import Stream
 from walkaway.answers import Answer
 from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
-from walkaway.profiles import Options, is_here
+from walkaway.profiles import Options, is_here, trusting_nobody
 from walkaway.retries import Deadline, Outcome, Safe
 from walkaway_wire import VERSION, jsontext
 
@@ -227,7 +227,11 @@ class Transport:
                 self._owner = os.getpid()
                 limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEP_SECONDS)
                 try:
-                    self._made = httpx2.Client(limits=limits, trust_env=not is_here(self.options.url))
+                    here = is_here(self.options.url)
+                    plain = here and self.options.url.startswith("http:")
+                    self._made = httpx2.Client(
+                        limits=limits, trust_env=not here, verify=trusting_nobody() if plain else True
+                    )
                 except (ImportError, OSError, ValueError) as error:  # of a proxy, or of certificates
                     raise SettingInvalid(f"{self.options.url} cannot be called from here: {error}") from None
             return self._made

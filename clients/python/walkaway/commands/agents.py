@@ -150,19 +150,17 @@ def versions(app: App, /, *, name: str, limit: int) -> None:
 @pass_app
 def diff(app: App, /, *, before: str, after: str) -> None:
     """Show what differs between two agents, or versions of one; without the second, to what the first is now."""
-    import difflib
+    from walkaway.commands import differing
 
     pair = [agent_named.found(app, before), agent_named.found(app, after or before.rpartition("@")[0] or before)]
     raws = [agent_named.version(app, agent, version or agent["version"]) for agent, version in pair]
     if not app.out.is_plain:
         app.out.rows(raws, (), lambda raw: f"{raw['name']}@{raw['version']}")
         return
-    old, new = (_yaml(raw).splitlines() for raw in raws)
+    old, new = map(_yaml, raws)
     first, second = (f"{agent['name']}@{raw['version']}" for (agent, _), raw in zip(pair, raws, strict=True))
-    colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in difflib.unified_diff(old, new, first, second, lineterm="", n=1):
-        shown = cleaning.text(line) if app.out.is_terminal else line
-        app.out.line(app.out.paint(shown, fg=colours[line[0]]) if line[0] in colours else shown)
+    for line in differing.lines(app, old, new, first, second):
+        app.out.line(line)
 
 
 @agents.command("delete", examples=("walkaway agents delete scribe --yes", "walkaway agents delete a b --yes"))

@@ -11,6 +11,7 @@ from walkaway.commands.output import Output
 
 if TYPE_CHECKING:
     from walkaway import Walkaway
+    from walkaway._sync.transport import Transport
     from walkaway.commands.state import State
     from walkaway.profiles import Options
 
@@ -20,12 +21,16 @@ RETRIES = 2
 
 def connected(**options: Any) -> "Walkaway":
     """Make a client that leaves it to commands to say that a server is off. Raises SettingInvalid."""
-    import logging
-
     from walkaway import Walkaway
 
-    logging.getLogger("walkaway.transport").setLevel(logging.ERROR)
+    _quiet()
     return Walkaway(**options)
+
+
+def _quiet() -> None:
+    import logging
+
+    logging.getLogger("walkaway.transport").setLevel(logging.ERROR)
 
 
 class App:
@@ -51,6 +56,16 @@ class App:
     def client(self) -> "Walkaway":
         """The client. Raises SettingInvalid."""
         return connected(url=self.said.url or None, profile=self.said.profile or None, retries=RETRIES)
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """What sends requests: for commands that need none of the client's nouns. Raises SettingInvalid."""
+        from dataclasses import replace
+
+        from walkaway._sync.transport import Transport
+
+        _quiet()
+        return Transport(replace(self.options, retries=RETRIES))
 
     @property
     def place(self) -> str:

@@ -13,7 +13,7 @@ def one(app: "App", *parts: str) -> dict[str, Any]:
     """Ask for one thing, by the parts of its address."""
     from walkaway.given import address
 
-    return app.client.request("GET", address(*parts)).record("id")
+    return app.transport.request("GET", address(*parts)).record("id")
 
 
 def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mapping[str, Any]]:
@@ -23,7 +23,7 @@ def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mappin
     left, cursor = limit, ""
     while left > 0:
         asked = {**params, "limit": min(left, PAGE), "after": cursor}
-        answer = app.client.request("GET", address(*parts), params=asked)
+        answer = app.transport.request("GET", address(*parts), params=asked)
         found = answer.records("id")[:left]
         yield from found
         left -= len(found)

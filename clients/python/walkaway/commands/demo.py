@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from walkaway import Walkaway
 
 TASK = "Build a 12-page report on the history of lighthouses and write it to report.md"
+KEY = "demo"
+"""Any word: the server here takes no keys, and is to be sent none of the user's."""
 READY_SECONDS = 30
 POLL_SECONDS = 0.1
 
@@ -48,8 +50,9 @@ class Stage:
 
     def __init__(self, app: App, folder: Path, url: str) -> None:
         self._out, self._folder, self.url = app.out, folder, url
-        self._environ = _clean() | {"WALKAWAY_URL": url, "XDG_CONFIG_HOME": str(folder / "config")}
-        self._environ |= {"APPDATA": str(folder / "config")} | ({"COLUMNS": "100"} if not app.out.is_terminal else {})
+        self._environ = _clean() | {"WALKAWAY_URL": url, "WALKAWAY_KEY": KEY}
+        self._environ |= {"XDG_CONFIG_HOME": str(folder / "config"), "APPDATA": str(folder / "config")}
+        self._environ |= {"COLUMNS": "100"} if not app.out.is_terminal else {}
 
     def say(self, words: str) -> None:
         """Say what comes next."""
@@ -87,7 +90,7 @@ class Stage:
 
 
 def _play(stage: Stage, task: str) -> None:
-    with connected(url=stage.url) as client:
+    with connected(url=stage.url, key=KEY) as client:
         stage.say("Give it a task, watch it begin, and leave: Ctrl-C cancels nothing")
         stage.run_and_leave(client, "run", task)
         stage.say("It goes on by itself. @ is the session that was used last")
@@ -148,7 +151,7 @@ def _server(folder: Path) -> Iterator[str]:
 
 def _ready(url: str) -> bool:
     end = time.monotonic() + READY_SECONDS
-    with connected(url=url, retries=0) as client:
+    with connected(url=url, key=KEY, retries=0) as client:
         while time.monotonic() < end:
             try:
                 client.request("GET", "/health")

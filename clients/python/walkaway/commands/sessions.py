@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import completing, names, options, times
+from walkaway.commands import asking, completing, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -34,9 +34,8 @@ def sessions() -> None:
 @pass_app
 def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: str | None, limit: int) -> None:
     """List sessions, the newest first."""
-    found = app.client.sessions.list(
-        busy=busy or None, waiting=waiting or None, agent=agent or "", q=search or "", limit=limit
-    )
+    only = {"busy": "true" if busy else "", "waiting": "true" if waiting else "", "agent": agent, "q": search}
+    found = asking.every(app, "sessions", limit=limit, **only)
     utc = app.said.utc
     columns = [
         Column("SESSION", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
@@ -47,7 +46,7 @@ def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: 
         Column("COST", lambda raw: times.money(raw.get("cost_usd")), spare=True),
     ]
     none = 'There are no sessions: walkaway run "…" makes one'
-    app.out.rows((each.raw for each in found), columns, lambda raw: str(raw["id"]), none)
+    app.out.rows(found, columns, lambda raw: str(raw["id"]), none)
 
 
 @sessions.command("show", examples=("walkaway sessions show @", "walkaway sessions show @ --field cost_usd"))

@@ -1,6 +1,8 @@
 """Settings as YAML that people read and write: texts of many lines stay texts of many lines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import click
@@ -59,12 +61,41 @@ def write(value: Mapping[str, Any]) -> str:
 
 def read(text: str, name: str) -> dict[str, Any]:
     """Read an object. Raises UsageError, with `name` and the line, for anything else."""
-    try:
+    with _refusing(name):
         found = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
+    return _object(found, name)
+
+
+def each(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read the objects of a file of documents, each with its place; empty documents count, and are left out.
+
+    Raises UsageError, with the place and the line, for anything else.
+    """
+    place = f"{name}, document 1"
+    with _refusing(place):  # what a text may not have at all
+        documents = yaml.load_all(text, Loader=Loader)
+    for number in count(1):
+        place = f"{name}, document {number}"
+        with _refusing(place):
+            try:
+                found = next(documents)
+            except StopIteration:
+                return
+        if found is not None:
+            yield place, _object(found, place)
+
+
+@contextmanager
+def _refusing(place: str) -> Iterator[None]:
+    try:
+        yield
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, LookupError, AttributeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise click.UsageError(f"{name}{line} is no YAML: {getattr(error, 'problem', None) or error}") from None
+        raise click.UsageError(f"{place}{line} is no YAML: {getattr(error, 'problem', None) or error}") from None
+
+
+def _object(found: Any, place: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
-        raise click.UsageError(f"{name} has to be lines of NAME: VALUE")
+        raise click.UsageError(f"{place} has to be lines of NAME: VALUE")
     return found

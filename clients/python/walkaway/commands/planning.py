@@ -1,0 +1,140 @@
+"""What `walkaway apply` would do: for each declared thing a step. And its doing, of which it remembers what it made."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from walkaway.commands import differing, exits, state, yamls
+from walkaway.commands.declared import Document, places
+from walkaway.commands.kinds import KINDS, Kind
+from walkaway.errors import WalkawayError
+
+if TYPE_CHECKING:
+    from walkaway.commands.app import App
+
+DONE = {"create": "made", "change": "changed", "delete": "deleted", "same": "the same"}
+
+
+class NotApplied(click.ClickException):
+    """A step was refused, or nobody knows what became of it."""
+
+    def __init__(self, step: "Step", error: WalkawayError | click.ClickException) -> None:
+        said = exits.sentence(error).rstrip(".")
+        super().__init__(f"{step.place}: {said}. What stands before it is done; once this is mended, apply it again")
+        self.exit_code = exits.code(error)  # type: ignore[misc]  # click has it for the class alone
+
+
+@dataclass
+class Step:
+    """A step. `raw`: the thing as the server has it; empty: it has to be made. `change`: what becomes different."""
+
+    action: str
+    kind: Kind
+    name: str
+    place: str
+    raw: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
+    secret: str = ""
+
+    @property
+    def what(self) -> str:
+        """Say what it is about."""
+        return f"{self.kind.name} {self.name}"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Give it as an object, for programs."""
+        about = {"action": self.action, "kind": self.kind.name, "name": self.name, "id": self.raw.get("id")}
+        return about | {"change": self.change} | ({"secret": self.secret} if self.secret else {})
+
+    def lines(self, app: "App") -> Iterator[str]:
+        """Give the lines of its difference."""
+        old, new = (yamls.write(each) if each else "" for each in (self.before, self.after))
+        first = self.kind.label(self.raw) if self.before else f"no {self.what}"
+        return differing.lines(app, old, new, first, self.place if self.after else f"no {self.what}")
+
+
+def steps(app: "App", documents: Sequence[Document], *, prune: bool) -> list[Step]:
+    """Compare what is declared with what there is; pruning, with what was made here as well."""
+    made = Made(app)
+    needed = [kind for kind in KINDS.values() if prune or any(each.kind is kind for each in documents)]
+    every = {kind.name: kind.every(app) for kind in needed}
+    found = [_step(app, document, every[document.kind.name]) for document in documents]
+    declared = set(places(documents))
+    for kind in needed if prune else ():
+        for raw in every[kind.name]:
+            if made.has(kind, raw["id"]) and (kind.name, raw["name"]) not in declared:
+                before = kind.settings(app, raw)
+                found.append(Step("delete", kind, raw["name"], kind.label(raw), raw, before))
+    return found
+
+
+def _step(app: "App", document: Document, every: list[dict[str, Any]]) -> Step:
+    kind, said = document.kind, document.said
+    raw = next((raw for raw in every if raw["name"] == document.name), None)
+    if raw is None:
+        return Step("create", kind, document.name, document.place, after=said, change=said)
+    before = kind.settings(app, raw)
+    after = kind.wanted(said, before)
+    change = {field: after[field] for field in after if after[field] != before[field]}
+    action = "change" if change else "same"
+    return Step(action, kind, document.name, document.place, raw, before, after, change)
+
+
+def take(app: "App", planned: Sequence[Step]) -> Iterator[Step]:
+    """Do what is planned, and give each step that is done. Raises NotApplied."""
+    made = Made(app)
+    for step in planned:
+        try:
+            if step.action == "create":
+                step.raw = step.kind.create(app, step.change)
+                step.secret = str(step.raw.get("secret") or "")
+                made.keep(step.kind, step.raw["id"])
+            elif step.action == "change":
+                step.kind.change(app, step.raw, step.change)
+            elif step.action == "delete":
+                step.kind.delete(app, step.raw)
+                made.forget(step.kind, step.raw["id"])
+        except (WalkawayError, click.ClickException) as error:
+            raise NotApplied(step, error) from None
+        yield step
+
+
+class Made:
+    """The ids of what was made here by earlier calls, by kind: one small file for each profile or server."""
+
+    def __init__(self, app: "App") -> None:
+        self._path, self._warn = state.file("applied", app.place), app.out.note
+        self._ids: dict[str, list[str]] = {}
+        try:
+            said = json.loads(self._path.read_text())
+            self._ids = {str(kind): [str(id_) for id_ in ids] for kind, ids in said.items()}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            self._warn(f"{self._path} is ignored, as it cannot be read ({type(error).__name__}); nothing is pruned")
+
+    def has(self, kind: Kind, id_: str) -> bool:
+        """Whether it was made here."""
+        return id_ in self._ids.get(kind.name, ())
+
+    def keep(self, kind: Kind, id_: str) -> None:
+        """Remember that it was made here."""
+        self._ids.setdefault(kind.name, []).append(id_)
+        self._write()
+
+    def forget(self, kind: Kind, id_: str) -> None:
+        """Forget it: it is gone."""
+        self._ids[kind.name].remove(id_)
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            state.keep(self._path, self._ids)
+        except OSError as error:
+            self._warn(f"What was made is not remembered, so that --prune leaves it: {error}")
