@@ -49,6 +49,19 @@ def test_an_argument_goes_before_the_environment_and_that_before_a_profile(
     assert found("http://said.test", "said") == ("http://said.test", "said", "url=", "key=")
 
 
+def test_the_key_of_a_profile_is_for_its_own_server_alone(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("https://work.test/prod", "HTTPS://WORK.TEST"):
+        assert found(url)[1] == "work-key"
+    for url in ("http://work.test", "https://work.test:8443", "https://work.test.evil.test", "http://127.0.0.1:8005"):
+        assert found(url)[1::2] == ("", "")
+        monkeypatch.setenv("WALKAWAY_URL", url)
+        assert found()[1::2] == ("", "")
+        monkeypatch.delenv("WALKAWAY_URL")
+    with pytest.raises(errors.SettingInvalid):
+        found("http://[")
+    assert found("http://other.test", "said")[1] == "said"
+
+
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WALKAWAY_URL", "")
     monkeypatch.setenv("WALKAWAY_KEY", " ")

@@ -66,8 +66,9 @@ def options(url: str | None, key: str | None, profile: str | None, headers: Mapp
         (stored.get("url"), stored["from"]),
         (HERE, "the default"),
     )
+    kept = stored.get("key") if _origin(address) == _origin(stored.get("url", "")) else ""  # for nobody else to see
     secret, key_source = _first(
-        (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (stored.get("key"), stored["from"]), ("", "")
+        (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (kept, stored["from"]), ("", "")
     )
     for name, value in headers.items():
         _one_line(value, f"the header {name}")
@@ -80,6 +81,15 @@ def options(url: str | None, key: str | None, profile: str | None, headers: Mapp
         headers=dict(headers),
         **more,
     )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Say whom an address names."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return "", url
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def is_here(url: str) -> bool:
