@@ -20,7 +20,7 @@ T#{tenant}                AGENT#{agent}                   an agent; its versions
                           AGENTNAME#{hash}                which agent has a name
 T#{tenant}                STORED                          how many bytes a tenant's files have (on DynamoDB)
 T#{tenant}#PLACES         {number}                        a place for a command or another slow tool that is taken
-T#{tenant}…               …                               what dialects keep, keys.py in their folders; schedules/places.py
+T#{tenant}…               …                               what dialects keep: keys.py in their folders; and schedules
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
                           WEBHOOKNAME#{name}              which address has a name
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
