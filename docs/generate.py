@@ -18,6 +18,7 @@ from walkaway._sync.files import Entry, Files
 from walkaway._sync.hooks import Hooked
 from walkaway._sync.lists import Pages
 from walkaway._sync.resources import Agents, Webhooks
+from walkaway._sync.schedules import Firing, Schedule, Schedules
 from walkaway._sync.sessions import Sessions
 from walkaway.commands.main import main as cli
 from walkaway_core import errors
@@ -83,7 +84,7 @@ def client() -> str:
         "# The Python client: reference\n\nMade from the code by `make docs`; do not edit it here.\n",
         "[client.md](client.md) is the page to learn it from.\n",
         "Of `AsyncWalkaway` and its kin everything is the same: await what asks the server, and close by `aclose()`.\n",
-        *map(_kind, (*kinds, Agents, Webhooks, Hooked, Feed, *values)),
+        *map(_kind, (*kinds, Agents, Schedules, Schedule, Firing, Webhooks, Hooked, Feed, *values)),
         f"## `walkaway.tool`\n\n{_said(walkaway.tool)}\n",
         "## `walkaway.webhooks`\n",
         _signed("unwrap", walkaway.webhooks.unwrap),

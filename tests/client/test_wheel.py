@@ -100,6 +100,7 @@ def test_every_example_runs(python: Path, url: str, script: Path, tmp_path: Path
         "files": "charts/out/report.md",
         "steer": "steered queued",
         "hook": "turn.completed The answer is:",
+        "digest": "At 08:00",
     }
     assert expected.pop(script.stem) in printed
     for name in (line.strip() for line in printed.splitlines() if line.endswith("report.md")):
@@ -116,4 +117,4 @@ def test_the_emulated_account_is_a_server_like_any_other(python: Path, tmp_path:
 
 
 def test_every_program_is_known() -> None:
-    assert len(EXAMPLES) == 10  # nine, of which one is two
+    assert len(EXAMPLES) == 11  # ten, of which one is two

@@ -15,6 +15,7 @@ DOING: Final[Mapping[str, str]] = {
     "file.not_found": "session.files.walk() lists what there is",
     "agent.not_found": "agents.list() gives those that there are",
     "webhook.not_found": "webhooks.list() gives those that there are",
+    "schedule.not_found": "schedules.list() gives those that there are",
     "delivery.not_found": "webhooks.deliveries() lists those of the last 30 days",
     "tool_call.not_found": "turn.refresh() tells which wait, in turn.pending",
 }

@@ -1,7 +1,10 @@
-"""What can be said of how an agent works, by name and type: the settings that sessions, agents and runs take."""
+"""What can be said of how an agent works, by name and type: settings of sessions, agents, schedules and runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
+
+Overlap = Literal["skip", "enqueue", "enqueue_all", "interrupt", "allow"]
+"""What happens at a time of a schedule while the last turn that it began goes on."""
 
 
 class Working(TypedDict, total=False):
@@ -57,3 +60,37 @@ class AgentChanges(Working, total=False):
     approve: Sequence[str]
     description: str | None
     name: str | None
+
+
+class Times(TypedDict, total=False):
+    """When something fires: just one of `cron`, `every` and `at` says it. Times are seconds since the epoch."""
+
+    cron: str | None
+    every: int | None
+    at: int | None
+    timezone: str
+    starts_at: int | None
+    ends_at: int | None
+
+
+class ScheduleSettings(Times, total=False):
+    """What `schedules.create` takes besides its own arguments."""
+
+    max_firings: int | None
+    jitter: int
+    webhook_url: str
+    agent: str
+    overlap: Overlap
+    catch_up: Literal["latest", "all", "none"]
+    catch_up_window: int
+    pause_after_failures: int | None
+    metadata: Mapping[str, Any]
+    status: Literal["active", "paused"]
+    note: str
+
+
+class ScheduleChanges(ScheduleSettings, total=False):
+    """What `schedules.update` takes besides its own arguments."""
+
+    name: str
+    message: str

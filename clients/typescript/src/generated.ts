@@ -229,14 +229,6 @@ export interface ChangedFile {
   call_id: string;
 }
 
-/** How many times had which outcome. */
-export interface Counts {
-  started: number;
-  skipped: number;
-  missed: number;
-  failed: number;
-}
-
 /** How many sessions were deleted. */
 export interface Deleted {
   deleted: number;
@@ -351,7 +343,7 @@ export interface FiringRecord {
   /** null where there is no turn, or it is gone with its session */
   turn_status: "queued" | "in_progress" | "completed" | "failed" | "cancelled" | null;
   /** why nothing began */
-  error: Trouble | null;
+  error: ScheduleTrouble | null;
 }
 
 /** A tool that the caller runs, in the flat form of OpenAI's Responses API. */
@@ -426,13 +418,6 @@ export interface ModelRecord {
   default: boolean;
 }
 
-/** Why a schedule is paused. */
-export interface Paused {
-  code: string;
-  message: string;
-  at: number;
-}
-
 /** A call that waits for the caller: for its output, or for a yes or no to a tool that the server runs. */
 export interface PendingToolCall {
   call_id: string;
@@ -442,13 +427,6 @@ export interface PendingToolCall {
   needs: "output" | "approval";
   /** then the model is told that nobody answered */
   expires_at: number;
-}
-
-/** When a schedule would fire. */
-export interface Preview {
-  description: string;
-  /** seconds since the epoch, like all times */
-  upcoming: number[];
 }
 
 /** When to fire, and how many times are to be shown. */
@@ -561,6 +539,14 @@ export interface ScheduleChange {
   name?: string;
 }
 
+/** How many times had which outcome. */
+export interface ScheduleCounts {
+  started: number;
+  skipped: number;
+  missed: number;
+  failed: number;
+}
+
 /** A turn at given times. */
 export interface ScheduleCreate {
   /** minute, hour, day of month, month, day of week; or @daily */
@@ -606,6 +592,20 @@ export interface ScheduleCreate {
   name?: string;
 }
 
+/** Why a schedule is paused. */
+export interface SchedulePaused {
+  code: string;
+  message: string;
+  at: number;
+}
+
+/** When a schedule would fire. */
+export interface SchedulePreview {
+  description: string;
+  /** seconds since the epoch, like all times */
+  upcoming: number[];
+}
+
 /** A schedule as it is now. */
 export interface ScheduleRecord {
   id: string;
@@ -630,17 +630,23 @@ export interface ScheduleRecord {
   metadata: Record<string, unknown>;
   /** an ended one goes after 30 days */
   status: "active" | "paused" | "ended";
-  paused_reason: Paused | null;
+  paused_reason: SchedulePaused | null;
   /** when it fires, in words */
   description: string;
   next_at: number | null;
   /** the next five times */
   upcoming: number[];
   last_firing: FiringRecord | null;
-  counts: Counts;
+  counts: ScheduleCounts;
   /** seconds since the epoch, like all times */
   created_at: number;
   updated_at: number;
+}
+
+/** What is wrong. */
+export interface ScheduleTrouble {
+  code: string;
+  message: string;
 }
 
 /** How to change an endpoint's secret. */
@@ -810,12 +816,6 @@ export interface ToolResultsTaken {
   response_id: string;
   /** what it waits for still; none: it goes on */
   pending_tool_calls: PendingToolCall[];
-}
-
-/** What is wrong. */
-export interface Trouble {
-  code: string;
-  message: string;
 }
 
 /** What can be changed about an endpoint; what is absent stays. */

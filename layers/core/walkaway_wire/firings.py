@@ -35,7 +35,7 @@ class BackfillAsked(Strict):
     ] = "enqueue"
 
 
-class Trouble(BaseModel):
+class ScheduleTrouble(BaseModel):
     """What is wrong."""
 
     code: str
@@ -75,4 +75,4 @@ class FiringRecord(BaseModel):
         Literal["queued", "in_progress", "completed", "failed", "cancelled"] | None,
         Field(description="null where there is no turn, or it is gone with its session"),
     ]
-    error: Annotated[Trouble | None, Field(description="why nothing began")]
+    error: Annotated[ScheduleTrouble | None, Field(description="why nothing began")]

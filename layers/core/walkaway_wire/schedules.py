@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from walkaway_wire.firings import FIRING_EXAMPLE, FiringRecord, Overlap, Trouble
+from walkaway_wire.firings import FIRING_EXAMPLE, FiringRecord, Overlap, ScheduleTrouble
 from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
 from walkaway_wire.resources import Metadata, SessionCreate
 from walkaway_wire.strict import Strict
@@ -131,7 +131,7 @@ class PreviewAsked(When):
     count: Annotated[int, Field(strict=True, ge=1, le=100)] = 5
 
 
-class Preview(BaseModel):
+class SchedulePreview(BaseModel):
     """When a schedule would fire."""
 
     model_config = ConfigDict(
@@ -144,13 +144,13 @@ class Preview(BaseModel):
     upcoming: Annotated[list[int], Field(description="seconds since the epoch, like all times")]
 
 
-class Paused(Trouble):
+class SchedulePaused(ScheduleTrouble):
     """Why a schedule is paused."""
 
     at: float
 
 
-class Counts(BaseModel):
+class ScheduleCounts(BaseModel):
     """How many times had which outcome."""
 
     started: int
@@ -215,11 +215,11 @@ class ScheduleRecord(BaseModel):
     pause_after_failures: int | None
     metadata: dict[str, Any]
     status: Annotated[Literal["active", "paused", "ended"], Field(description="an ended one goes after 30 days")]
-    paused_reason: Paused | None
+    paused_reason: SchedulePaused | None
     description: Annotated[str, Field(description="when it fires, in words")]
     next_at: int | None
     upcoming: Annotated[list[int], Field(description="the next five times")]
     last_firing: FiringRecord | None
-    counts: Counts
+    counts: ScheduleCounts
     created_at: Annotated[float, Field(description="seconds since the epoch, like all times")]
     updated_at: float

@@ -40,6 +40,7 @@ class Seen:
         (lambda client: client.agents.create(name="a", tools="stock"), "tools"),
         (lambda client: client.agents.update("a", tools="stock"), "tools"),
         (lambda client: client.webhooks.create(url="https://example.com", events="turn.completed"), "events"),
+        (lambda client: client.schedules.create(cron="@daily", message="x", attachments="a.txt"), "attachments"),
         (lambda client: client.serve_tools([len_of], agents="support"), "agents"),
     ],
 )

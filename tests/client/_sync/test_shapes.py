@@ -28,6 +28,10 @@ OBJECTS: dict[str, Deed] = {
     "new agent": lambda client: client.agents.create(name="a"),
     "webhook": lambda client: client.webhooks.get("ep_1"),
     "rotate": lambda client: client.webhooks.rotate("ep_1"),
+    "schedule": lambda client: client.schedules.get("digest"),
+    "new schedule": lambda client: client.schedules.create(cron="@daily", message="x"),
+    "fired": lambda client: client.schedules.run("digest"),
+    "preview": lambda client: client.schedules.preview(cron="@daily"),
     "upload": lambda client: client.session("sess_1").files.upload(b"x", "a.txt"),
 }
 LISTS: dict[str, Deed] = {
@@ -35,6 +39,9 @@ LISTS: dict[str, Deed] = {
     "turns": lambda client: client.session("sess_1").turns().first(1),
     "agents": lambda client: client.agents.list().first(1),
     "webhooks": lambda client: client.webhooks.list(),
+    "schedules": lambda client: client.schedules.list().first(1),
+    "firings": lambda client: client.schedules.firings("digest").first(1),
+    "backfill": lambda client: client.schedules.backfill("digest", 1, 2),
     "files": lambda client: client.session("sess_1").files.list(),
 }
 NONE = ["null", "7", '"x"', "[1]", "[[]]", "[null]", "[{}]", "<html></html>", "", "\x00", "{"]

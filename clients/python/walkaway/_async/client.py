@@ -9,6 +9,7 @@ from walkaway import profiles, tools as of_tools
 from walkaway._async.feeds import AsyncFeed
 from walkaway._async.resources import AsyncAgents, AsyncWebhooks
 from walkaway._async.results import AsyncResult
+from walkaway._async.schedules import AsyncSchedules
 from walkaway._async.session import AsyncSession, asked
 from walkaway._async.sessions import AsyncSessions
 from walkaway._async.transport import AsyncTransport
@@ -63,6 +64,7 @@ class AsyncWalkaway:
         self._transport, self._own = transport, own
         self.sessions = AsyncSessions(transport, own)
         self.agents = AsyncAgents(transport)
+        self.schedules = AsyncSchedules(transport, own)
         self.webhooks = AsyncWebhooks(transport, own)
         self.feed = AsyncFeed(transport, own)
 

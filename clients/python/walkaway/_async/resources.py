@@ -40,7 +40,7 @@ class AsyncAgents:
         """Make an agent; `settings` are those of a session, and `description`. Raises NameTaken."""
         told = gathered(tools)[1]
         body = {"name": name, **settings, **({"tools": told} if told else {})}
-        return _agent(await sending.created(self._transport, "/v1/agents", body))
+        return _agent((await sending.created(self._transport, "/v1/agents", body)).record("id"))
 
     async def get(self, agent: "str | AgentRecord", /) -> "AgentRecord":
         """Ask for an agent."""
@@ -107,7 +107,7 @@ class AsyncWebhooks:
         from walkaway_wire.webhooks import WebhookCreated
 
         body = {"url": url, "events": listed("events", events), **more}
-        return lenient(WebhookCreated, await sending.created(self._transport, "/v1/webhooks", body))
+        return lenient(WebhookCreated, (await sending.created(self._transport, "/v1/webhooks", body)).record("id"))
 
     async def get(self, webhook: "Webhook", /) -> "WebhookRecord":
         """Ask for a webhook."""

@@ -8,6 +8,7 @@ from typing import Any
 from walkaway import paths
 from walkaway._async.files import AsyncFiles
 from walkaway._async.transport import AsyncTransport
+from walkaway.answers import Answer
 from walkaway.errors import SettingInvalid
 from walkaway.retries import Safe
 from walkaway_wire import attaching
@@ -25,11 +26,10 @@ async def sent(transport: AsyncTransport, session: str, body: Mapping[str, Any],
     return answer.record("response_id")
 
 
-async def created(transport: AsyncTransport, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+async def created(transport: AsyncTransport, path: str, body: Mapping[str, Any], own: str | None = None) -> Answer:
     """Post what makes something. Repeated when nobody knows what came of it only where the server takes keys."""
-    headers = {"Idempotency-Key": key()}
-    answer = await transport.request("POST", path, json=body, headers=headers, safe=Safe.WITH_KEYS)
-    return answer.record("id")
+    headers = {"Idempotency-Key": own or key()}
+    return await transport.request("POST", path, json=body, headers=headers, safe=Safe.WITH_KEYS)
 
 
 async def attached(files: AsyncFiles, every: list[Any]) -> list[dict[str, str]]:
@@ -38,6 +38,22 @@ async def attached(files: AsyncFiles, every: list[Any]) -> list[dict[str, str]]:
         raise SettingInvalid(f"There are {len(every)} attachments; a message takes {attaching.MOST}")
     paths.check_attached([found for each in every if (found := _size(each))])
     return [await _attached(files, each) for each in every]
+
+
+def inlined(every: list[Any]) -> list[dict[str, str]]:
+    """Make attachments of what belongs to no session yet: nothing is uploaded. Raises SettingInvalid, FileMissing."""
+    for each in every:
+        _size(each)
+    return [_inlined(each) for each in every]
+
+
+def _inlined(given: str | Path | tuple[str, bytes]) -> dict[str, str]:
+    if isinstance(given, str):
+        return {"path": given}
+    if isinstance(given, Path):
+        found = paths.file(given)
+        return paths.inline(found.name, found.read_bytes())
+    return paths.inline(*given)
 
 
 def _size(given: Any) -> tuple[str, int] | None:
@@ -57,14 +73,10 @@ def _size(given: Any) -> tuple[str, int] | None:
 
 async def _attached(files: AsyncFiles, given: str | Path | tuple[str, bytes]) -> dict[str, str]:
     """Make one: a path of the workspace, or a file of this machine, sent along or, if large, before."""
-    if isinstance(given, str):
-        return {"path": given}
     if isinstance(given, Path):
         found = paths.file(given)
         if found.stat().st_size > paths.INLINE_BYTES:
             return {"path": (await files.upload(found, f"uploads/{found.name}")).path, "name": found.name}
-        return paths.inline(found.name, found.read_bytes())
-    name, data = given
-    if len(data) > paths.INLINE_BYTES:
-        return {"path": (await files.upload(data, f"uploads/{name}")).path, "name": name}
-    return paths.inline(name, data)
+    if isinstance(given, tuple) and len(given[1]) > paths.INLINE_BYTES:
+        return {"path": (await files.upload(given[1], f"uploads/{given[0]}")).path, "name": given[0]}
+    return _inlined(given)

@@ -9,6 +9,7 @@ from walkaway import profiles, tools as of_tools
 from walkaway._sync.feeds import Feed
 from walkaway._sync.resources import Agents, Webhooks
 from walkaway._sync.results import Result
+from walkaway._sync.schedules import Schedules
 from walkaway._sync.session import Session, asked
 from walkaway._sync.sessions import Sessions
 from walkaway._sync.transport import Transport
@@ -63,6 +64,7 @@ class Walkaway:
         self._transport, self._own = transport, own
         self.sessions = Sessions(transport, own)
         self.agents = Agents(transport)
+        self.schedules = Schedules(transport, own)
         self.webhooks = Webhooks(transport, own)
         self.feed = Feed(transport, own)
 

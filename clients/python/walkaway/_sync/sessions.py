@@ -41,7 +41,7 @@ class Sessions:
         own, told = gathered(tools)
         body: dict[str, Any] = {"persistent": persistent, "ttl": ttl, **({"agent": agent} if agent else {}), **settings}
         body |= ({"metadata": dict(metadata)} if metadata else {}) | ({"tools": told} if told else {})
-        return self._made(sending.created(self._transport, "/v1/sessions", body), own)
+        return self._made((sending.created(self._transport, "/v1/sessions", body)).record("id"), own)
 
     def get(self, id_: "str | SessionRecord | Session", /) -> Session:
         """Ask for a session. Raises NotFound."""

@@ -16,11 +16,11 @@ from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire.firings import BackfillAsked, FiringRecord, Outcome, RunAsked
 from walkaway_wire.schedules import (
-    Paused,
-    Preview,
     PreviewAsked,
     ScheduleChange,
     ScheduleCreate,
+    SchedulePaused,
+    SchedulePreview,
     ScheduleRecord,
 )
 
@@ -65,11 +65,11 @@ def listing(
 
 
 @router.post("/preview", responses=errors.answers(400, 401), summary="Say when a schedule would fire")
-def preview(caller: Called, asked: PreviewAsked) -> Preview:
+def preview(caller: Called, asked: PreviewAsked) -> SchedulePreview:
     """Say in words when it would fire, and its next times. Nothing is made."""
     now = caller.services.clock.now()
     plan = resource.checked({**schedules.NOTHING, **asked.model_dump(exclude={"count"})}, now)
-    return Preview(description=plan.words, upcoming=list(islice(plan.after(now), asked.count)))
+    return SchedulePreview(description=plan.words, upcoming=list(islice(plan.after(now), asked.count)))
 
 
 @router.get("/{schedule}", responses=errors.answers(401, 404), summary="Read a schedule")
@@ -196,13 +196,13 @@ def _record(schedule: Schedule, now: float, last: FiringRecord | None) -> Schedu
     )
 
 
-def _reason(schedule: Schedule) -> Paused | None:
+def _reason(schedule: Schedule) -> SchedulePaused | None:
     """Show why it is paused, also where what is stored of that is damaged."""
     said = schedule.reason or {}
     if schedule.state != "paused":
         return None
     at = said.get("at")
-    return Paused(
+    return SchedulePaused(
         code=str(said.get("code", "")),
         message=str(said.get("message", "")),
         at=at if isinstance(at, int | float) else 0.0,
