@@ -107,6 +107,31 @@ EXPECTED = {
     "walkaway profiles --field url": (0, r"http://.*\n"),
     'walkaway run "Write a short report on the tides of Porto to tides.md" --out porto': (0, SAID),
     'git diff | walkaway run "Review this"': (0, SAID),
+    "walkaway schedules list": (0, r"(?s).*digest\tactive\t[^\t\n]+\tAt 08:00.*"),
+    "walkaway schedules list --field next_at": (0, r"(\d+\n)+"),
+    "walkaway schedules show digest": (0, r"schedule\tsch_\w{24}\nname\tdigest\n(?s).*"),
+    "walkaway schedules show digest --field next_at": (0, r"\d+\n"),
+    "walkaway schedules create --name digest --cron '0 8 * * 1-5' --timezone Europe/Berlin \"The day's digest\"": (
+        0,
+        r"(?s).*name\tdigest\nstatus\tactive\nwhen\tAt 08:00.*message\tThe day's digest\n.*",
+    ),
+    "walkaway schedules create --file digest.yaml": (0, r"(?s).*name\tdigest\n.*"),
+    "walkaway schedules edit digest": (0, r"(?s).*name\tdigest\n.*"),
+    "walkaway schedules edit digest --cron '0 9 * * 1-5'": (0, r"(?s).*when\tAt 09:00.*"),
+    "walkaway schedules delete digest --yes": (0, ""),
+    "walkaway schedules delete digest news --yes": (0, ""),
+    "walkaway schedules preview '0 8 * * 1-5' --timezone Europe/Berlin": (0, r"(\d{4}-\d\d-\d\d \d\d:00\n){5}"),
+    "walkaway schedules preview --every 6h --count 2 --field description": (0, r"Every 6 hours\n"),
+    "walkaway schedules run digest": (0, rf"{REF}\n"),
+    "walkaway schedules run digest --overlap allow --field outcome": (0, r"started\n"),
+    "walkaway schedules pause digest": (0, ""),
+    "walkaway schedules pause digest --note holidays": (0, ""),
+    "walkaway schedules resume digest": (0, ""),
+    "walkaway schedules resume digest --field next_at": (0, r"\d+\n"),
+    "walkaway schedules backfill digest 2026-11-02 2026-11-04": (0, r"(fire_\w{24}\t.*\n){2}"),
+    "walkaway schedules backfill digest 2026-11-02T00:00Z 2026-11-03T00:00Z --overlap skip -q": (0, r"fire_\w{24}\n"),
+    "walkaway schedules firings digest": (0, r"(fire_\w{24}\t[^\t\n]+\tstarted[^\t\n]*\tsess_.*\n)+"),
+    "walkaway schedules firings digest --outcome missed --field count": (0, ""),
     'walkaway send @ "And now as a table"': (0, SAID),
     'walkaway send @ "One more thing" --on-busy enqueue --detach': (0, rf"{REF}\n"),
     "walkaway sessions list": (0, r"(sess_\w{24}\t[^\n]*\n)+"),
@@ -236,14 +261,11 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
             f'@tool\ndef {name}(sku: str) -> int:\n    """Do it."""\n    return 1\n' for name in ("count", "order")
         )
         (walkaway.home / "stock.py").write_text(script)
-    if " apply " in example or " export " in example:
-        declare(walkaway, example)
-    if " agents " in example or "--agent" in example:
-        make_agents(walkaway, example)
     if "profiles" in example or "logout" in example:
         profiles.keep("work", walkaway.url, "alpha-key")
-    if " webhooks " in example:
-        hooked(walkaway.url, example)
+    for word, make in MADE.items():
+        if word in example:
+            make(walkaway, example)
     if "git" in example:
         script = "git init -q && echo a >a && git add a && echo b >a"
         subprocess.run(["bash", "-c", script], cwd=walkaway.home, check=True)
@@ -268,18 +290,30 @@ def declare(walkaway: Caller, example: str) -> None:
     for name, text in (("walkaway", f"{agent}---\n{hook}"), ("agents", agent), ("hooks", hook)):
         (walkaway.home / f"{name}.yaml").write_text(text)
     make_agents(walkaway, example)
-    hooked(walkaway.url, example)
+    hooked(walkaway, example)
 
 
-def hooked(url: str, example: str) -> None:
+def hooked(walkaway: Caller, example: str) -> None:
     """Make the webhooks that an example names, and no others."""
-    with quick(url) as client:
+    with quick(walkaway.url) as client:
         for hook in client.webhooks.list():
             client.webhooks.delete(hook)
         for name in () if " create " in example or " apply " in example else ("reports", "news"):
             client.webhooks.create(url=f"https://example.com/{name}", name=name)
         for _ in range(2 * ("deliver" in example)):
             client.webhooks.test("reports")
+
+
+def scheduled(walkaway: Caller, example: str) -> None:
+    """Make the schedules that an example names, and no others."""
+    (walkaway.home / "digest.yaml").write_text("name: digest\ncron: 0 8 * * 1-5\nmessage: The day's digest\n")
+    with quick(walkaway.url) as client:
+        for schedule in client.schedules.list():
+            client.schedules.delete(schedule)
+        for name in () if " create " in example else ("digest", "news"):
+            client.schedules.create(name=name, cron="0 8 * * 1-5", message="x")
+        if " firings " in example:
+            client.schedules.run("digest")
 
 
 def make_agents(walkaway: Caller, example: str) -> None:
@@ -305,3 +339,13 @@ def make_run(walkaway: Caller, example: str) -> str:
         if " cancel " not in example:
             turn.wait(60)
     return str(said["job_id"])
+
+
+MADE = {
+    " agents ": make_agents,
+    "--agent": make_agents,
+    " apply ": declare,
+    " export ": declare,
+    " schedules ": scheduled,
+    " webhooks ": hooked,
+}

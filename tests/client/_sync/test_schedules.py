@@ -25,7 +25,7 @@ def test_they_are_made_changed_and_deleted(server: Running, tmp_path: Path) -> N
             timezone="Europe/Berlin",
             message="The tides for {{scheduled_at}}",
             session={"max_steps": 7},
-            attachments=[tmp_path / "notes.txt", ("more.txt", b"low water"), "data/porto.csv"],
+            attachments=[tmp_path / "notes.txt", ("more.txt", b"low water"), "data/porto.csv", {"path": "b.csv"}],
             overlap="enqueue",
         )
         record = made.record
@@ -35,6 +35,7 @@ def test_they_are_made_changed_and_deleted(server: Running, tmp_path: Path) -> N
             "notes.txt",
             "more.txt",
             "data/porto.csv",
+            "b.csv",
         ]
         assert record.counts.started == 0
         assert made.next_at == record.upcoming[0] > time.time()
@@ -86,6 +87,8 @@ def test_a_session_that_goes_on_takes_each_turn(server: Running) -> None:
         fired.turn.result(timeout=60)
         elsewhere = client.schedules.update(made, session={"ttl": 600})
         assert isinstance(elsewhere.record.session, dict)
+        assert (client.schedules.update(made, jitter=5)).record.session == elsewhere.record.session
+        assert (client.schedules.update(made, session=None)).record.session is None
 
 
 def test_times_that_have_passed_fire_in_their_order(server: Running) -> None:

@@ -40,14 +40,9 @@ async def attached(files: AsyncFiles, every: list[Any]) -> list[dict[str, str]]:
     return [await _attached(files, each) for each in every]
 
 
-def inlined(every: list[Any]) -> list[dict[str, str]]:
-    """Make attachments of what belongs to no session yet: nothing is uploaded. Raises SettingInvalid, FileMissing."""
-    for each in every:
-        _size(each)
-    return [_inlined(each) for each in every]
-
-
-def _inlined(given: str | Path | tuple[str, bytes]) -> dict[str, str]:
+def inlined(given: str | Path | tuple[str, bytes]) -> dict[str, str]:
+    """Make an attachment without an upload. Raises SettingInvalid, FileMissing."""
+    _size(given)
     if isinstance(given, str):
         return {"path": given}
     if isinstance(given, Path):
@@ -79,4 +74,4 @@ async def _attached(files: AsyncFiles, given: str | Path | tuple[str, bytes]) ->
             return {"path": (await files.upload(found, f"uploads/{found.name}")).path, "name": found.name}
     if isinstance(given, tuple) and len(given[1]) > paths.INLINE_BYTES:
         return {"path": (await files.upload(given[1], f"uploads/{given[0]}")).path, "name": given[0]}
-    return _inlined(given)
+    return inlined(given)

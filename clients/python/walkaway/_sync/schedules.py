@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from walkaway_wire.firings import FiringRecord
     from walkaway_wire.schedules import SchedulePreview, ScheduleRecord
 
-    Attachments: TypeAlias = Sequence[str | Path | tuple[str, bytes]]
+    Attachments: TypeAlias = Sequence[str | Path | tuple[str, bytes] | Mapping[str, Any]]
     Where: TypeAlias = str | Mapping[str, Any] | Session | None
     Named: TypeAlias = "str | ScheduleRecord | Schedule"
     """One, by its id or its name, or what has it."""
@@ -102,7 +102,8 @@ class Schedules:
 
         `session`: how to make the session of each turn, as an object of POST /v1/sessions (by default it lives a week),
         or one that goes on. `attachments`: a `str` is a path of the workspace, a `Path` a file of this machine, a pair
-        is a name and bytes; a schedule keeps 200 KB in all. Raises NameTaken, and BadRequest for what never fires.
+        is a name and bytes, an object is as the API says it; a schedule keeps 200 KB in all. Raises NameTaken, and
+        BadRequest for what never fires.
         """
         body = {"message": message, **settings, **_where(session), **_attached(attachments)}
         body |= {"name": name} if name else {}
@@ -117,12 +118,19 @@ class Schedules:
         schedule: "Named",
         /,
         *,
-        session: "Where" = None,
+        session: "Where" = "",
         attachments: "Attachments | None" = None,
         **change: Unpack[ScheduleChanges],
     ) -> Schedule:
-        """Change what is named. New times count from now on; the turn that runs goes on as it began."""
-        body = {**change, **_where(session), **({} if attachments is None else _attached(attachments, empty=True))}
+        """Change what is named. New times count from now on; the turn that runs goes on as it began.
+
+        `session`: None makes one for each turn again; what is not said stays.
+        """
+        body = {
+            **change,
+            **({} if session == "" else _where(session)),
+            **({} if attachments is None else _attached(attachments, empty=True)),
+        }
         answer = self._transport.request("PATCH", _path(schedule), json=body, safe=Safe.YES)
         return self._made(answer.record("id"))
 
@@ -205,11 +213,12 @@ def _path(schedule: "Named", *verb: str) -> str:
 
 
 def _where(session: "Where") -> dict[str, Any]:
-    if session is None:
-        return {}
-    return {"session": dict(session) if isinstance(session, Mapping) else id_of("session", session)}
+    made = session is None or isinstance(session, Mapping)
+    return {"session": session if made else id_of("session", session)}
 
 
 def _attached(attachments: "Attachments", *, empty: bool = False) -> dict[str, Any]:
-    given = sending.inlined(listed("attachments", attachments))
+    given = [
+        each if isinstance(each, Mapping) else sending.inlined(each) for each in listed("attachments", attachments)
+    ]
     return {"attachments": given} if given or empty else {}

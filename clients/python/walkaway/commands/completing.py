@@ -1,4 +1,4 @@
-"""What a shell offers for a name that is half typed: sessions by their titles, else ids, and agents by their names.
+"""What a shell offers for a name that is half typed: sessions, agents and schedules by name, else by id.
 
 The server has a second. Whatever goes wrong, nothing is offered, and nothing is said among what somebody types.
 """
@@ -48,6 +48,15 @@ def agents(ctx: click.Context, param: click.Parameter, typed: str) -> "list[Comp
     """Offer agents by their names."""
     return _offered(
         ctx, typed, lambda client: [(each.name, each.description) for each in client.agents.list(limit=MOST)]
+    )
+
+
+def schedules(ctx: click.Context, param: click.Parameter, typed: str) -> "list[CompletionItem]":  # noqa: ARG001 - click's
+    """Offer schedules by their names, else their ids."""
+    return _offered(
+        ctx,
+        typed,
+        lambda client: [(each.name or each.id, each.record.description) for each in client.schedules.list(limit=MOST)],
     )
 
 

@@ -40,7 +40,7 @@ LISTS: Final = {
     "file.not_found": "files tree",
     "agent.not_found": "agents list",
     "webhook.not_found": "webhooks list",
-    "schedule.not_found": "api GET /v1/schedules",
+    "schedule.not_found": "schedules list",
     "delivery.not_found": "webhooks deliveries WEBHOOK",
     "tool_call.not_found": "inbox",
 }

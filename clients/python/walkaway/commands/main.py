@@ -37,6 +37,7 @@ OWN: Final = {
     "profiles": "account:profiles",
     "run": "run:run",
     "runs": "runs:runs",
+    "schedules": "schedules:schedules",
     "send": "run:send",
     "sessions": "sessions:sessions",
     "status": "account:status",

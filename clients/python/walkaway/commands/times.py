@@ -24,6 +24,20 @@ class Duration(click.ParamType[float]):
         return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
 
 
+class Moment(click.ParamType[int]):
+    """Seconds since the epoch, as they are, or as `2026-12-24 08:00` says them: local, or with `Z` or an offset."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one."""
+        said = str(value).strip()
+        try:
+            return int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{said[:50]!r} is no moment; write 2026-12-24T08:00, or with an offset, +01:00", param, ctx)
+
+
 def point(seconds: float | None, *, utc: bool) -> str:
     """Show a moment: local, or in UTC."""
     if not seconds:

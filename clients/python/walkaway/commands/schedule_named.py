@@ -1,0 +1,79 @@
+"""A schedule as somebody names, shows and edits it: how it is found, and what of it can be said again."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from walkaway import errors
+from walkaway.commands import asking, exits, names, times
+
+if TYPE_CHECKING:
+    from walkaway.commands.app import App
+
+
+def found(app: "App", name: str) -> dict[str, Any]:
+    """Find a schedule by its name, its id or six letters of that. Raises NameUnknown, NameShared."""
+    try:
+        return app.client.schedules.get(name).raw
+    except errors.NotFound:
+        every = [dict(each) for each in asking.every(app, "schedules", limit=1000)]
+    fitting = [each for each in every if names.fits(each["id"], name.strip(), "sch_")]
+    if len(fitting) > 1:
+        rows = "".join(f"\n  {each['id']}  {each['name']}" for each in fitting[:20])
+        raise exits.NameShared(f"{name!r} fits {len(fitting)} schedules:{rows}")
+    if not fitting:
+        raise exits.NameUnknown(f"There is no schedule {name!r}: walkaway schedules list")
+    return fitting[0]
+
+
+def called(raw: Mapping[str, Any]) -> str:
+    """Give what to call it by."""
+    return str(raw["name"] or raw["id"])
+
+
+def settings(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what can be said again, without what is the default."""
+    from walkaway_wire.schedules import ScheduleCreate
+
+    fields = ScheduleCreate.model_fields
+    return {
+        name: raw[name]
+        for name, field in fields.items()
+        if name in raw and name not in {"status", "note"} and raw[name] != field.get_default(call_default_factory=True)
+    }
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what has to be changed; what is no longer there goes back to its default."""
+    from walkaway_wire.schedules import ScheduleCreate
+
+    fields = ScheduleCreate.model_fields
+    gone = {name: fields[name].get_default(call_default_factory=True) for name in before if name not in after}
+    return gone | {name: value for name, value in after.items() if name not in before or before[name] != value}
+
+
+def status(raw: Mapping[str, Any]) -> str:
+    """Say how it is, and why."""
+    reason = (raw.get("paused_reason") or {}).get("message")
+    return f"{raw['status']}: {reason}" if reason else str(raw["status"])
+
+
+def show(app: "App", raw: Mapping[str, Any]) -> None:
+    """Print what is known of one."""
+    utc, last = app.said.utc, raw.get("last_firing") or {}
+    session = raw.get("session")
+    counts = raw.get("counts") or {}
+    pairs = [
+        ("schedule", str(raw["id"])),
+        ("name", str(raw["name"])),
+        ("status", status(raw)),
+        ("when", f"{raw['description']} ({raw['timezone']})" if raw.get("cron") else str(raw["description"])),
+        ("next", ", ".join(times.point(each, utc=utc) for each in raw.get("upcoming") or ())),
+        ("message", str(raw["message"])),
+        ("agent", str(raw["agent"])),
+        ("session", session if isinstance(session, str) else ""),
+        ("overlap", str(raw["overlap"])),
+        ("catch up", str(raw["catch_up"])),
+        ("last", f"{last['outcome']}, {times.point(last['scheduled_at'], utc=utc)}" if last else ""),
+        ("so far", ", ".join(f"{count} {name}" for name, count in counts.items() if count)),
+    ]
+    app.out.record(raw, lambda: app.out.pairs(pairs), str(raw["id"]))

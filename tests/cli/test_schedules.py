@@ -1,0 +1,126 @@
+"""`walkaway schedules`: what the API says, and what was edited."""
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from tests.kit.clients import quick
+from tests.kit.terminals import Caller
+
+YEARLY = "0 8 1 1 *"
+"""A time that no test meets."""
+ZONE = ("--timezone", "Asia/Tokyo")
+
+
+@pytest.fixture
+def there(walkaway: Caller) -> Caller:
+    """Somebody whose server has no schedules."""
+    with quick(walkaway.url) as client:
+        for schedule in client.schedules.list():
+            client.schedules.delete(schedule)
+    return walkaway
+
+
+def said(there: Caller, *arguments: str) -> Any:
+    ran = there("schedules", *arguments, "--json")
+    assert ran.code == 0, ran.err
+    return json.loads(ran.out)
+
+
+def test_json_is_what_the_api_says(there: Caller) -> None:
+    made = said(there, "create", "Look", "--cron", YEARLY, "--name", "yearly", "--overlap", "enqueue")
+    assert (made["cron"], made["overlap"], made["message"]) == (YEARLY, "enqueue", "Look")
+    shown = json.loads(there("api", "GET", f"/v1/schedules/{made['id']}").out)
+    assert said(there, "show", str(made["id"])[-6:]) == shown == made
+    assert said(there, "list") == [made]
+    assert said(there, "pause", "yearly", "--note", "holidays")["paused_reason"]
+    assert "paused: holidays" in there("schedules", "show", "yearly").out
+    assert said(there, "resume", "yearly")["status"] == "active"
+    fired = said(there, "run", "yearly", "--message", "Look again")
+    assert (fired["trigger"], fired["outcome"]) == ("manual", "started")
+    listed = json.loads(there("schedules", "firings", "yearly", "--json").out)
+    assert [each["id"] for each in listed] == [fired["id"]]
+    past = json.loads(
+        there("schedules", "backfill", "yearly", "2026-01-01T08:00Z", "2026-01-01T08:00+00:00", "--json").out
+    )
+    assert [each["scheduled_at"] for each in past] == [1767254400]
+    assert said(there, "delete", "yearly", "--yes") == {"id": made["id"], "deleted": True}
+    assert there("schedules", "list", "--json").out == "[]\n"
+
+
+def test_a_session_that_goes_on_takes_the_turns(there: Caller) -> None:
+    session = there("sessions", "create", "-q").out.strip()
+    made = said(there, "create", "Look", "--every", "90m", "--session", session[-8:])
+    assert (made["session"], made["every"]) == (session, 5400)
+    ref = there("schedules", "run", str(made["id"])).out.strip()
+    assert ref.startswith(f"{session}/msg_")
+    assert there("wait", ref).code == 0
+
+
+def test_what_is_passed_over_says_so(there: Caller) -> None:
+    with quick(there.url) as client:
+        session = {"approve": ["write_file"]}
+        client.schedules.create(name="slow", cron=YEARLY, message="Write a poem to poem.md", session=session)
+        turn = client.schedules.run("slow").turn
+        ran = there("schedules", "run", "slow")
+        turn.cancel()
+    assert (ran.code, ran.out) == (0, "")
+    assert "Nothing has begun: skipped" in ran.err
+
+
+def edited(there: Caller, script: str) -> Caller:
+    path = there.home / "editor.sh"
+    path.write_text(script)
+    return there.having(EDITOR=f"sh {shlex.quote(str(path))}", VISUAL="", TMPDIR=str(there.home))
+
+
+def by_file(there: Caller, text: str) -> list[str]:
+    (there.home / "new.yaml").write_text(text)
+    return ["--file", "new.yaml"]
+
+
+def test_an_editor_changes_it_and_what_is_taken_out_goes_back(there: Caller) -> None:
+    said(
+        there, "create", "Look", "--cron", YEARLY, "--name", "yearly", "--overlap", "allow", "--timezone", "Asia/Tokyo"
+    )
+    ran = edited(there, "sed -i -e 's/^cron:.*/every: 7200/' -e /^overlap/d $1")("schedules", "edit", "yearly")
+    assert ran.code == 0, ran.err
+    now = said(there, "show", "yearly")
+    changed = (now["cron"], now["every"], now["overlap"], now["timezone"], now["message"])
+    assert changed == (None, 7200, "skip", "Asia/Tokyo", "Look")
+    same = edited(there, "true")("schedules", "edit", "yearly")
+    assert (same.code, "Nothing is changed" in same.err) == (0, True)
+    assert said(there, "show", "yearly")["updated_at"] == now["updated_at"]
+
+
+def test_a_session_that_is_taken_out_is_made_each_time(there: Caller) -> None:
+    session = there("sessions", "create", "-q").out.strip()
+    said(there, "create", "Look", "--cron", YEARLY, "--name", "yearly", "--session", session)
+    ran = there("schedules", "edit", "yearly", *by_file(there, f"name: yearly\ncron: {YEARLY}\nmessage: Look\n"))
+    assert ran.code == 0, ran.err
+    assert said(there, "show", "yearly")["session"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("create", "Look"), 2, "Say when"),
+        (("create", "--cron", YEARLY), 2, "has a message"),
+        (("create", "Look", "--cron", "0 8 30 2 *"), 1, "cron"),
+        (("create", "Look", "--cron", YEARLY, "--name", "yearly"), 1, "already"),
+        (("create", "Look", "--at", "tomorrow"), 2, "is no moment"),
+        (("preview",), 2, "Say when"),
+        (("edit", "yearly"), 2, "Nobody can be asked"),
+        (("show", "nobody"), 7, "no schedule 'nobody'"),
+        (("backfill", "yearly", "2026-01-02", "2026-01-03"), 1, "no time to fire"),
+        (("delete", "yearly"), 2, "--yes"),
+    ],
+)
+def test_what_cannot_be(there: Caller, arguments: tuple[str, ...], code: int, words: str) -> None:
+    said(there, "create", "Look", "--cron", YEARLY, "--name", "yearly")
+    ran = there.having(EDITOR="", VISUAL="")("schedules", *arguments)
+    assert (ran.code, ran.out) == (code, ""), ran.err
+    assert words in ran.err
+    assert len(there("schedules", "list", "-q").out.split()) == 1
