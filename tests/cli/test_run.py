@@ -72,6 +72,39 @@ class TestInAPipe:
         gate.set()
         assert asked("wait", "@").code == 0
 
+    def test_tail_looks_on_so_long_whether_or_not_a_turn_runs(self, asked: Caller) -> None:
+        asked("run", "Say hello")
+        over = asked("tail", "@", "-f", "--timeout", "0.5s")
+        assert (over.code, over.out) == (124, "Hello.\n")
+        assert over.err.endswith("The time is over\n")
+
+    @pytest.mark.parametrize("command", ["tail", "wait"])
+    def test_files_are_saved_by_who_comes_back(self, asked: Caller, model: MessagesApi, command: str) -> None:
+        gate = threading.Event()
+        model.replies[:] = [STEPS[0], Reply([text("Done.")], gate=gate)]
+        ran = asked("run", "Chart it", "--out", "made here", "--timeout", "0.5")
+        assert "--out 'made here'" in ran.err
+        gate.set()
+        assert asked(command, "@", "--out", "made here").code == 0
+        assert (asked.home / "made here/tides.csv").read_text() == "x,y\n" * 300
+
+    def test_the_reference_that_is_printed_says_where_files_go(self, asked: Caller) -> None:
+        ran = asked("run", "Say hello", "--detach", "--out", "made")
+        assert ran.err == f"It runs. walkaway tail {ran.out.strip()} --out made\n"
+
+    @pytest.mark.parametrize("option", ["--attach", "--file"])
+    def test_what_cannot_be_sent_leaves_no_session(self, asked: Caller, option: str) -> None:
+        asked("run", "Say hello")
+        before = asked("sessions", "list", "-q").out
+        wrong = asked("run", "hi", option, "nofile")
+        assert wrong.code == 2
+        assert "There is no file nofile here" in wrong.err
+        assert asked("run", "hi", "--file", "task.txt:../out").code != 0
+        (asked.home / "task.txt").write_text("x")
+        assert asked("run", "hi", "--file", "task.txt:../out").code != 0
+        assert asked("sessions", "list", "-q").out == before
+        assert asked("sessions", "show", "-q").out in before
+
     def test_of_several_the_first_is_enough_where_that_is_said(self, asked: Caller, model: MessagesApi) -> None:
         gate = threading.Event()
         model.replies[:] = [Reply([text("Slow.")], gate=gate), Reply([text("Quick.")])]

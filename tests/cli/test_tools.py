@@ -107,3 +107,26 @@ def test_what_cannot_be_served_is_a_sentence(shop: Caller, what: str, said: str)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_card_goes_when_somebody_else_has_answered(shop: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
+    with Walkaway(url=shop.url, key=shop.key) as client:
+        turn = client.sessions.create(tools=[stock.definition]).send("How many?")
+        with shop.terminal("tail", turn.ref) as seen:
+            seen.until("stock asks you for its output")
+            turn.refresh()
+            turn.answer(turn.pending[0], "42")
+            assert seen.end() == 0
+    assert "└ it was answered elsewhere" in seen.text
+    assert "There are 42." in seen.text
+
+
+def test_nobody_is_asked_for_what_a_worker_answers(shop: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
+    with Walkaway(url=shop.url, key=shop.key) as client:
+        session = client.sessions.create(tools=[stock.definition])
+        with shop.terminal("tools", "serve", "stock") as worker:
+            worker.until("until Ctrl-C")
+            ran = shop("send", session.id, "How many?")
+    assert (ran.code, ran.out) == (0, "There are 42.\n")

@@ -1,6 +1,11 @@
 """The card that a waiting call is shown as, and the answer that is taken for it."""
 
+import select
+import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -16,19 +21,57 @@ MOST = 1000
 """Letters of arguments that are shown."""
 
 
+LOOK = 0.2
+"""Seconds between looks at whether somebody else has answered, while the keyboard is waited for."""
+
+
 class Left(Exception):
     """Whoever was asked has left."""
 
 
-def show(app: "App", turn: "Turn", call: "Call") -> None:
+class Gone(Exception):
+    """Nobody is waited for any more."""
+
+
+class Watched:
+    """A call that is watched from beside: whether it still waits. `after`: the event behind which that is read."""
+
+    def __init__(self, app: "App", turn: "Turn", call: "Call", after: str | int) -> None:
+        self.call = call
+        self._turn, self._after = app.client.session(turn.session_id).turn(turn.id), after
+        self._gone, self._over = threading.Event(), threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def gone(self, seconds: float = 0.0) -> bool:
+        """Whether it waits no more, or does not after so long."""
+        return self._gone.wait(seconds)
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._over.set()
+
+    def _read(self) -> None:
+        with suppress(errors.WalkawayError):  # whoever looks on tells of it
+            for _ in self._turn.events(after=self._after, tools=False):
+                if self._over.is_set():
+                    return
+                if all(each.call_id != self.call.call_id for each in self._turn.refresh().pending):
+                    break
+            self._gone.set()
+
+
+def show(app: "App", turn: "Turn", watched: Watched) -> None:
     """Show a call, ask, and answer it; `skip` leaves it to somebody else. Raises Left on Ctrl-C."""
-    out = app.out
+    out, call = app.out, watched.call
     tell(app, call)
     try:
-        said = _approval(turn, call) if call.needs == "approval" else _output(turn, call)
+        said = _approval(turn, watched) if call.needs == "approval" else _output(turn, watched)
     except (click.Abort, KeyboardInterrupt):
         out.note("")
         raise Left from None
+    except Gone:
+        out.note("")
+        said = "it was answered elsewhere"
     except (errors.AlreadyAnswered, errors.NotWaiting):
         said = "somebody else was first"
     out.note(f"└ {said}", fg="yellow")
@@ -55,33 +98,43 @@ def _arguments(call: "Call") -> list[str]:
     return rows
 
 
-def _approval(turn: "Turn", call: "Call") -> str:
-    choice = _asked("│ [y]es [n]o [e]dit reason [s]kip", "ynes")
+def _approval(turn: "Turn", watched: Watched) -> str:
+    call = watched.call
+    choice = _asked("│ [y]es [n]o [e] no with a reason [s]kip", "ynes", watched.gone)
     if choice == "y":
         turn.approve(call)
         return "yes"
     if choice == "s":
         return "skipped: it still waits"
-    reason = _line("│ reason") if choice == "e" else ""
+    reason = _line("│ reason", watched.gone) if choice == "e" else ""
     turn.deny(call, reason)
     return f"no{f': {reason}' if reason else ''}"
 
 
-def _output(turn: "Turn", call: "Call") -> str:
-    choice = _asked("│ [a]nswer [s]kip", "as")
+def _output(turn: "Turn", watched: Watched) -> str:
+    choice = _asked("│ [a]nswer [s]kip", "as", watched.gone)
     if choice == "s":
         return "skipped: it still waits"
-    turn.answer(call, _line("│ output"))
+    turn.answer(watched.call, _line("│ output", watched.gone))
     return "answered"
 
 
-def _asked(question: str, choices: str) -> str:
+def _asked(question: str, choices: str, gone: Callable[[], bool]) -> str:
     while True:
-        said = _line(question).strip().lower()[:1]
+        said = _line(question, gone).strip().lower()[:1]
         if said and said in choices:
             return said
 
 
-def _line(question: str) -> str:
-    found: str = click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True)
-    return found
+def _line(question: str, gone: Callable[[], bool]) -> str:
+    """Ask for a line. Raises Gone as soon as nobody waits for it, and Abort where standard input ends."""
+    if sys.platform == "win32":  # whose terminals cannot be selected
+        found: str = click.prompt(question, default="", show_default=False, prompt_suffix=" ", err=True)
+        return found
+    click.echo(f"{question} ", nl=False, err=True)
+    while not select.select([sys.stdin], [], [], LOOK)[0]:
+        if gone():
+            raise Gone
+    if not (typed := sys.stdin.readline()):
+        raise click.Abort
+    return typed.rstrip("\n")

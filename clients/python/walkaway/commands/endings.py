@@ -1,10 +1,13 @@
 """What is said of a turn at its end, and how turns are told before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from walkaway.commands import cleaning, times
+import click
+
+from walkaway import errors
+from walkaway.commands import cleaning, exits, times
 from walkaway.commands.telling import Events, Nothing, Telling, Texts
 
 if TYPE_CHECKING:
@@ -25,6 +28,30 @@ def telling(app: "App", *, thinking: bool = False, events: bool = False) -> Tell
     from walkaway.commands.view import View
 
     return View(app.out, thinking=thinking)
+
+
+def out_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--out`, a folder that the files of a turn are saved in."""
+    kind = click.Path(path_type=Path)
+    added = click.option("--out", type=kind, metavar="DIR", callback=_folder, help="Save the files that it makes.")
+    return added(command)
+
+
+def _folder(_: click.Context, __: click.Parameter, out: Path | None) -> Path | None:
+    if out and out.exists() and not out.is_dir():
+        raise click.UsageError(f"--out {out} is a file; name a folder")
+    return out
+
+
+def saved(app: "App", turn: "Turn", out: Path | None) -> tuple[Sequence[Path] | None, int]:
+    """Save the files of a turn that has ended, where that is wanted; give them, and an exit code."""
+    if out is None or not turn.ended:
+        return None, exits.DONE
+    try:
+        return turn.result(on_waiting="wait", raise_on_failure=False, tools=False).save(out), exits.DONE
+    except errors.FilesChanged as error:
+        app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
+        return list(error.saved), exits.FAILED
 
 
 def tell(app: "App", turn: "Turn", saved: Sequence[Path] | None = None, folder: Path | None = None) -> None:

@@ -69,10 +69,16 @@ def cat(app: App, /, *, path: str, name: str) -> None:
 @IN
 @pass_app
 def get(app: App, /, *, path: str, to: str, name: str) -> None:
-    """Fetch a file, or a folder with all that is in it. Each file is there whole, or not at all."""
+    """Fetch a file, or a folder with all that is in it. Each file is there whole, or not at all.
+
+    LOCAL is a folder that is there, or one that ends with a slash and is made, or else the name that it gets: `walkaway
+    files get tides.md porto` makes a file `porto`.
+    """
     from walkaway.errors import FileRefused
 
     there = _files(app, name)
+    if to.endswith("/"):
+        Path(to).mkdir(parents=True, exist_ok=True)
     try:
         saved: tuple[Path, ...] = (there.download(path, to or "."),)
     except FileRefused:

@@ -1,13 +1,14 @@
 """`walkaway run` and `walkaway send`: give a task, watch it, and say what it made."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from walkaway import errors
-from walkaway.commands import completing, exits, options
+from walkaway.commands import completing, endings, exits, options, watching
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.times import Duration
 
@@ -26,7 +27,7 @@ def _how(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--file", "files", multiple=True, metavar="LOCAL[:PATH]", help="Put a file into the workspace."
             ),
             click.option("--detach", is_flag=True, help="Do not look on; print the turn's reference."),
-            click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Save the files that it makes."),
+            endings.out_option,
             click.option(
                 "--timeout", type=Duration(), metavar="TIME", help="Look on so long (exit code 124); it goes on."
             ),
@@ -71,8 +72,13 @@ def run(
     text = _text(message, how)
     settings: dict[str, Any] = {"approve": list(approve), "model": model, "max_cost_usd": budget}
     session = app.client.sessions.create(agent=agent or "", **{name: it for name, it in settings.items() if it})
-    app.state.use(session.id)
-    _go(app, session, text, message, how)
+    try:
+        _go(app, session, text, message, how)
+    except (errors.Refused, errors.FileMissing, errors.FileRefused):
+        if app.state.sessions[:1] != [session.id]:  # nothing was sent to it, and nobody knows of it
+            with suppress(errors.WalkawayError):
+                session.delete()
+        raise
 
 
 @options.command(
@@ -105,11 +111,13 @@ def send(app: App, /, *, words: tuple[str, ...], on_busy: str, **how: Any) -> No
 
 def _text(message: str, how: Mapping[str, Any]) -> str:
     """Read the message, and look at what can be wrong before anything is asked for."""
+    from walkaway import paths
     from walkaway.commands import texts
 
-    out = how["out"]
-    if out and out.exists() and not out.is_dir():
-        raise click.UsageError(f"--out {out} is a file; name a folder")
+    for each in how["files"]:
+        paths.file(each.partition(":")[0])
+    for each in how["attach"]:
+        paths.file(each)
     return texts.given(message, edit=how["edit"])
 
 
@@ -125,37 +133,31 @@ def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str,
     try:
         turn = patient.send(text, attachments=attached, **more)
     except KeyboardInterrupt:
+        app.state.use(session.id)
         app.out.note(f"Interrupted while it was sent. walkaway turns list {session.id} says whether it arrived")
         app.end(exits.DETACHED)
     app.state.use(session.id, turn.id)
     if how["detach"]:
-        _leave(app, turn)
+        _leave(app, turn, how["out"])
         return
     _look_on(app, turn, how)
 
 
-def _leave(app: App, turn: "Turn") -> None:
+def _leave(app: App, turn: "Turn", out: Path | None) -> None:
     raw = {"session_id": turn.session_id, "response_id": turn.id, "status": turn.status, "outcome": turn.outcome}
     app.out.record(raw, lambda: app.out.line(turn.ref), turn.ref)
     if app.out.is_plain:
-        app.out.note(f"It runs. walkaway tail {turn.ref}", dim=True)
+        app.out.note(f"It runs. walkaway tail {turn.ref}{watching.saved_to(out)}", dim=True)
 
 
 def _look_on(app: App, turn: "Turn", how: Mapping[str, Any]) -> None:
-    from walkaway.commands import endings, watching
-
     if app.said.quiet:
         app.out.line(turn.ref)
     elif app.out.is_plain:
         app.out.note(f"● {turn.session_id}  ·  walkaway tail @", dim=True)
     telling = endings.telling(app, thinking=how["thinking"])
-    code = watching.watch(app, turn, telling, timeout=how["timeout"], cancels=how["cancels"])
-    saved = None
-    if how["out"] and turn.ended:
-        try:
-            saved = turn.result(on_waiting="wait", raise_on_failure=False, tools=False).save(how["out"])
-        except errors.FilesChanged as error:
-            app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
-            saved, code = list(error.saved), code or exits.FAILED
+    given = {"timeout": how["timeout"], "cancels": how["cancels"], "out": how["out"]}
+    code = watching.watch(app, turn, telling, **given)
+    saved, wrong = endings.saved(app, turn, how["out"])
     endings.tell(app, turn, saved, how["out"])
-    app.end(code)
+    app.end(code or wrong)

@@ -1,5 +1,7 @@
 """`walkaway tail`: follow what happens, from anywhere in the log."""
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +12,11 @@ from walkaway.commands.times import Duration
 from walkaway.events import ToolCallRequested
 
 if TYPE_CHECKING:
-    from walkaway import Session, Turn
+    from walkaway import Turn
     from walkaway.commands.telling import Telling
 
 
-@options.command(examples=("walkaway tail @", "walkaway tail @ --events --from 10"))
+@options.command(examples=("walkaway tail @ --out porto", "walkaway tail @ --events --from 10"))
 @click.argument("name", default="@", metavar="[SESSION|TURN]", shell_complete=completing.sessions)
 @click.option(
     "--from", "start", default="start", metavar="N|start|now", help="Begin behind event N, or with what comes."
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 @click.option("--events", is_flag=True, help="Print the events themselves.")
 @click.option("--thinking", is_flag=True, help="Show all that the model thinks.")
 @click.option("--until-done", is_flag=True, help="End with the turn, not with the session.")
-@click.option("-f/-F", "--follow/--no-follow", default=None, help="Wait for what comes; by default on a terminal.")
+@click.option(
+    "-f/-F", "--follow/--no-follow", default=None, help="Wait for what comes; by default on a terminal, and with --out."
+)
 @click.option("--timeout", type=Duration(), metavar="TIME", help="Look on so long (exit code 124).")
+@endings.out_option
 @pass_app
 def tail(
     app: App,
@@ -36,14 +41,16 @@ def tail(
     until_done: bool,
     follow: bool | None,
     timeout: float | None,
+    out: Path | None,
 ) -> None:
     """Follow what happens in a turn, or in a session with all turns that come.
 
-    Ctrl-C ends the looking on and nothing else. With --json each event is an object on a line.
+    Ctrl-C ends the looking on and nothing else. With --out it ends with the turn, once its files are saved.
+    With --json each event is an object on a line.
     """
     if start not in {"start", "now"} and not start.isdecimal():
         raise click.UsageError("--from takes the number of an event, start, or now")
-    goes_on = app.out.is_terminal if follow is None else follow
+    goes_on = (app.out.is_terminal or out is not None) if follow is None else follow
     telling = endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
     turn = names.turn(app, name)
     app.state.use(turn.session_id, turn.id)
@@ -52,13 +59,16 @@ def tail(
         for event in turn.events(after=after, follow=False, tools=False):
             telling.take(event)
         telling.close()
-        app.end(exits.DONE)
-    code = watching.watch(app, turn, telling, after=after, timeout=timeout)
+        app.end(endings.saved(app, turn.refresh() if out else turn, out)[1])
+    ends = None if timeout is None else time.monotonic() + timeout
+    code = watching.watch(app, turn, telling, after=after, timeout=timeout, out=out)
+    saved, wrong = endings.saved(app, turn, out)
     if turn.ended and not (events or app.said.json or app.said.field):
-        endings.tell(app, turn)
-    if until_done or "/" in name or not turn.ended:
-        app.end(code)
-    app.end(_go_on(app, app.client.session(turn.session_id), turn, thinking=thinking, events=events))
+        endings.tell(app, turn, saved, out)
+    if until_done or out or "/" in name or not turn.ended:
+        app.end(code or wrong)
+    left = None if ends is None else ends - time.monotonic()
+    app.end(_go_on(app, turn, left, thinking=thinking, events=events))
 
 
 def _now(turn: "Turn") -> str | int:
@@ -67,8 +77,9 @@ def _now(turn: "Turn") -> str | int:
     return turn.cursor or -1
 
 
-def _go_on(app: App, session: "Session", turn: "Turn", *, thinking: bool, events: bool) -> int:
-    """Follow the turns that come behind this one, until the session is gone."""
+def _go_on(app: App, turn: "Turn", seconds: float | None, *, thinking: bool, events: bool) -> int:
+    """Follow the turns that come behind this one, until the session is gone, or for so long."""
+    session = app.client.session(turn.session_id)
 
     def begun() -> "Telling":
         return endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
@@ -77,21 +88,22 @@ def _go_on(app: App, session: "Session", turn: "Turn", *, thinking: bool, events
     if app.out.is_plain:
         app.out.note("What comes next is shown here; Ctrl-C leaves", dim=True)
     try:
-        for event in session.events(after=f"{turn.id}:{turn.cursor}"):
-            telling = telling or begun()
-            telling.take(event)
-            if event.turn_id and event.turn_id != turn.id:
-                turn = session.turn(event.turn_id)
-            if isinstance(event, ToolCallRequested) and (code := watching.ask(app, turn, event, telling)):
-                return code
-            if event.at_end:
-                telling.close()
-                telling = None
-                if app.out.is_plain and not events:
-                    endings.tell(app, turn.refresh())
-    except KeyboardInterrupt:
+        with watching.within(seconds):
+            for event in session.events(after=f"{turn.id}:{turn.cursor}"):
+                telling = telling or begun()
+                telling.take(event)
+                if event.turn_id and event.turn_id != turn.id:
+                    turn = session.turn(event.turn_id)
+                if isinstance(event, ToolCallRequested) and (code := watching.ask(app, turn, event, telling)):
+                    return code
+                if event.at_end:
+                    telling.close()
+                    telling = None
+                    if app.out.is_plain and not events:
+                        endings.tell(app, turn.refresh())
+    except (KeyboardInterrupt, watching.TimeOver) as why:
         if telling:
             telling.close()
-        app.out.note("")
-        return exits.DONE if telling is None else exits.DETACHED
+        app.out.note("The time is over" if isinstance(why, watching.TimeOver) else "")
+        return exits.OVER if isinstance(why, watching.TimeOver) else exits.DETACHED if telling else exits.DONE
     return exits.DONE

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 @click.argument("turns", nargs=-1, metavar="TURN…", shell_complete=completing.sessions)
 @click.option("--timeout", type=Duration(), metavar="TIME", help="Wait so long at the most (exit code 124).")
 @click.option("--any", "first", is_flag=True, help="Wait for the first one alone.")
+@endings.out_option
 @pass_app
-def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: bool) -> None:
+def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: bool, out: Path | None) -> None:
     """Wait until turns have ended; the exit code says how.
 
     Of several the greatest one counts. A session stands for the turn that runs in it, or its last one.
@@ -33,9 +35,9 @@ def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: b
     try:
         for _ in found[:1] if first else found:
             turn, error = ended.get()
-            codes.append(_tell(app, turn, error, among=len(found)))
+            codes.append(_tell(app, turn, error, out, among=len(found)))
     except KeyboardInterrupt:
-        app.out.note(f"Still running. walkaway wait {' '.join(each.ref for each in found)}")
+        app.out.note(f"Still running. walkaway wait {' '.join(each.ref for each in found)}{watching.saved_to(out)}")
         codes = [exits.DETACHED]
     app.end(max(codes))
 
@@ -49,12 +51,13 @@ def _wait(turn: "Turn", timeout: float | None, ended: "queue.SimpleQueue[tuple[T
         ended.put((turn, None))
 
 
-def _tell(app: App, turn: "Turn", error: WalkawayError | None, *, among: int) -> int:
+def _tell(app: App, turn: "Turn", error: WalkawayError | None, out: Path | None, *, among: int) -> int:
     if error is not None:
         if among == 1:
             raise error
         app.out.note(f"{turn.ref}: {exits.sentence(error)}", fg="red")
         return exits.code(error)
+    saved, wrong = endings.saved(app, turn, out)
     if app.said.quiet:
         app.out.line(turn.ref)
     elif among > 1 and app.said.json:
@@ -62,8 +65,8 @@ def _tell(app: App, turn: "Turn", error: WalkawayError | None, *, among: int) ->
     else:
         if among > 1 and app.out.is_plain:
             app.out.note(turn.ref)
-        endings.tell(app, turn)
-    return watching.ENDS.get(turn.status, exits.FAILED)
+        endings.tell(app, turn, saved, out)
+    return watching.ENDS.get(turn.status, exits.FAILED) or wrong
 
 
 @options.command(examples=("walkaway cancel @", "walkaway cancel @2"))

@@ -1,10 +1,12 @@
 """Follows a turn for whoever looks on: tells it, asks what it waits for, and says how it ended."""
 
 import logging
+import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 ENDS = {"completed": exits.DONE, "failed": exits.FAILED, "cancelled": exits.CANCELLED}
 
 
+GRACE = 2.0
+"""Seconds in which a worker may answer a call before somebody is asked for its output."""
+
+
 class TimeOver(Exception):
     """The time of `--timeout` is over."""
 
@@ -34,12 +40,14 @@ def watch(
     after: str | int | None = None,
     timeout: float | None = None,
     cancels: bool = False,
+    out: Path | None = None,
 ) -> int:
     """Follow a turn to its end, and give the exit code. Whatever ends the looking on, the turn goes on by itself.
 
-    `after`: behind which event it begins. `cancels`: an interrupt ends the turn as well.
+    `after`: behind which event it begins. `cancels`: an interrupt ends the turn as well. `out`: where its files are
+    to go at its end, which the command to come back with then says as well.
     """
-    with going_on(app, turn, telling, cancels=cancels) as left, within(timeout):
+    with going_on(app, turn, telling, cancels=cancels, out=out) as left, within(timeout):
         for event in turn.events(after=after, tools=False):
             telling.take(event)
             if isinstance(event, ToolCallRequested) and (code := ask(app, turn, event, telling)):
@@ -51,15 +59,18 @@ def watch(
 
 
 @contextmanager
-def going_on(app: "App", turn: "Turn", telling: "Telling", *, cancels: bool = False) -> Iterator[list[int]]:
+def going_on(
+    app: "App", turn: "Turn", telling: "Telling", *, cancels: bool = False, out: Path | None = None
+) -> Iterator[list[int]]:
     """Say how to come back when the looking on ends before the turn; give what then is the exit code."""
     left: list[int] = []
+    saving = saved_to(out)
     try:
         with said_once(telling, app.out.note):
             yield left
     except TimeOver:
         telling.close()
-        app.out.note(f"The time is over; it goes on. walkaway wait {turn.ref}")
+        app.out.note(f"The time is over; it goes on. walkaway wait {turn.ref}{saving}")
         left.append(exits.OVER)
     except (KeyboardInterrupt, cards.Left):
         telling.close()
@@ -68,15 +79,20 @@ def going_on(app: "App", turn: "Turn", telling: "Telling", *, cancels: bool = Fa
             app.out.note(f"Cancelled. walkaway turns show {turn.ref}")
             left.append(exits.CANCELLED)
             return
-        app.out.note(f"Still running. walkaway tail {turn.ref}")
+        app.out.note(f"Still running. walkaway tail {turn.ref}{saving}")
         left.append(exits.DETACHED)
     except errors.ConnectionLost as error:
         telling.close()
-        app.out.note(f"{error}. walkaway tail {turn.ref} --from {error.cursor or 'start'}")
+        app.out.note(f"{error}. walkaway tail {turn.ref} --from {error.cursor or 'start'}{saving}")
         left.append(exits.NOT_REACHED)
     finally:
         with suppress(BrokenPipeError):
             telling.close()
+
+
+def saved_to(out: Path | None) -> str:
+    """Say the option that saves the files of a turn."""
+    return f" --out {shlex.quote(str(out))}" if out else ""
 
 
 def ask(app: "App", turn: "Turn", event: Event, telling: "Telling") -> int:
@@ -85,13 +101,19 @@ def ask(app: "App", turn: "Turn", event: Event, telling: "Telling") -> int:
     call = next((each for each in turn.pending if each.call_id == event.data.get("call_id")), None)
     if call is None:
         return 0
-    if not app.asks:
-        telling.close()
-        app.out.note(exits.sentence(errors.TurnWaiting(turn, turn.pending)))
-        return exits.WAITING
-    telling.pause()
-    cards.show(app, turn, call)
-    telling.go_on()
+    watched = cards.Watched(app, turn, call, event.number)
+    try:
+        if call.needs != "approval" and watched.gone(GRACE):
+            return 0
+        if not app.asks:
+            telling.close()
+            app.out.note(exits.sentence(errors.TurnWaiting(turn, turn.pending)))
+            return exits.WAITING
+        telling.pause()
+        cards.show(app, turn, watched)
+        telling.go_on()
+    finally:
+        watched.close()
     return 0
 
 
