@@ -22,7 +22,7 @@ def quoted(path: str) -> str:
 
 
 def normal(path: str) -> str:
-    """Write a path of the workspace as the server's listings do; empty: its root. Raises FileRefused for one outside."""
+    """Write a path of the workspace as listings do; empty: its root. Raises FileRefused for one outside."""
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if ".." in parts:
         raise FileRefused(f"{path!r} is no path of the workspace: write it without '..'")
