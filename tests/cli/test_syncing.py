@@ -65,6 +65,20 @@ def test_what_is_gone_is_deleted_if_that_is_said(there: Caller) -> None:
     assert done(there, "--delete") == []
 
 
+@pytest.mark.parametrize("path", ["in//deep", "./in/deep", "/in/deep/.", "in/./deep//"])
+def test_a_path_may_be_written_in_many_ways(there: Caller, path: str) -> None:
+    """What has been sent is not taken for what is gone."""
+    there("files", "put", "texts/a.txt", "in/deep/old")
+    for more in ((), ("--delete", "--yes")):
+        assert there("files", "sync", "texts", path, *more).code == 0
+    assert there("files", "tree", path, "-q").out.split() == ["in/deep/a.txt", "in/deep/deep/ü.txt"]
+    assert there("files", "get", path, "here").code == 0
+    assert (there.home / "here/deep/ü.txt").read_text() == "bb"
+    assert there("files", "put", "texts/deep", path, "-q").out.split() == ["in/deep/ü.txt"]
+    ran = there("files", "sync", "texts", "in/../other", "--delete", "--yes")
+    assert (ran.code, "is no path of the workspace" in ran.err) == (1, True)
+
+
 def test_what_cannot_be_sent_is_said_before_anything_is(there: Caller, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (there.home / "texts/z").symlink_to(tmp_path / "secret")

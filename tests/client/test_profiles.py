@@ -1,5 +1,8 @@
 """Where address and key come from, and what can be wrong with them."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,10 +76,49 @@ def test_a_profile_that_is_named_must_be_there(stored: Path) -> None:
         Walkaway(profile="moon")
 
 
-def test_a_file_that_cannot_be_read_is_named(stored: Path) -> None:
-    (stored / "keys.toml").write_text("work = ")
-    with pytest.raises(errors.SettingInvalid, match=r"keys\.toml cannot be read"):
-        Walkaway()
+DAMAGED = {
+    "half": b"work = ",
+    "no UTF-8": b'work = "\xe9"\n',
+    "no table": b"profiles = 1\n",
+    "no profile": b"[profiles]\nwork = 1\n",
+    "deep": b"x = " + b"[" * 5000,
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_file_that_cannot_be_read_is_named(stored: Path, text: bytes) -> None:
+    (stored / "config.toml").write_bytes(text)
+    for call in (Walkaway, profiles.listing, lambda: profiles.keep("new", "http://new.test", "")):
+        with pytest.raises(errors.SettingInvalid, match=r"config\.toml cannot be read: "):
+            call()
+    assert (stored / "config.toml").read_bytes() == text
+
+
+def test_who_says_all_needs_no_file(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stored / "config.toml").write_bytes(b"[")
+    assert found("http://said.test", "said") == ("http://said.test", "said", "url=", "key=")
+    for url, key, profile in (("http://said.test", None, None), ("http://said.test", "said", "work")):
+        with pytest.raises(errors.SettingInvalid, match=r"config\.toml cannot be read: "):
+            found(url, key, profile)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_keys_that_cannot_be_read_are_not_lost(stored: Path, make: Callable[[Path], None]) -> None:
+    (stored / "keys.toml").rename(stored / "aside")
+    make(stored / "keys.toml")
+    before = (stored / "config.toml").read_bytes()
+    for call in (Walkaway, lambda: profiles.keep("new", "http://new.test", "new-key"), lambda: profiles.forget("work")):
+        with pytest.raises(errors.SettingInvalid, match=r"keys\.toml cannot be read: it is no file"):
+            call()
+    assert (stored / "config.toml").read_bytes() == before
+
+
+def test_changes_at_once_are_all_kept(stored: Path) -> None:
+    names = [f"p{number}" for number in range(12)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: profiles.keep(name, f"http://{name}.test", f"{name}-key"), names))
+    assert {each["name"] for each in profiles.listing()} == {"work", "home", *names}
+    assert [found(profile=name)[1] for name in ("work", *names)] == ["work-key", *(f"{name}-key" for name in names)]
 
 
 @pytest.mark.parametrize(

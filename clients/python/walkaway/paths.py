@@ -18,7 +18,15 @@ def quoted(path: str) -> str:
     """Write a path of the workspace into an address. Raises FileRefused for one that would leave it, or begins anew."""
     if not {".", ".."}.isdisjoint(path.split("/")):
         raise FileRefused(f"{path!r} is no path of the workspace: write it without '.' and '..', as files.list() does")
-    return "/".join(quote(part, safe="") for part in path.strip("/").split("/"))
+    return quote(normal(path), safe="/")
+
+
+def normal(path: str) -> str:
+    """Write a path of the workspace as listings do; empty: its root. Raises FileRefused for one outside."""
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if ".." in parts:
+        raise FileRefused(f"{path!r} is no path of the workspace: write it without '..'")
+    return "/".join(parts)
 
 
 def named(path: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from walkaway import kept
 from walkaway.errors import SettingInvalid
 
 if TYPE_CHECKING:
@@ -59,16 +60,17 @@ class Options:
 
 def options(url: str | None, key: str | None, profile: str | None, headers: Mapping[str, str], **more: Any) -> Options:
     """Find address and key. Raises SettingInvalid with the name of where a wrong one came from."""
-    stored = _profile(profile)
+    said = (url or os.environ.get("WALKAWAY_URL")), (key or os.environ.get("WALKAWAY_KEY"))
+    stored = _stored(profile, enough=all(said))
     address, url_source = _first(
         (url, "url="),
         (os.environ.get("WALKAWAY_URL"), "WALKAWAY_URL"),
         (stored.get("url"), stored["from"]),
         (HERE, "the default"),
     )
-    kept = stored.get("key") if _origin(address) == _origin(stored.get("url", "")) else ""  # for nobody else to see
+    own = stored.get("key") if _origin(address) == _origin(stored.get("url", "")) else ""  # for nobody else to see
     secret, key_source = _first(
-        (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (kept, stored["from"]), ("", "")
+        (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (own, stored["from"]), ("", "")
     )
     for name, value in headers.items():
         _one_line(value, f"the header {name}")
@@ -119,9 +121,8 @@ def folder() -> Path:
 
 def listing() -> list[dict[str, Any]]:
     """Give the profiles, without their keys. Raises SettingInvalid for a file that cannot be read."""
-    config = _toml("config.toml")
-    active = config.get("active", "")
-    found = config.get("profiles", {}).items()
+    config = _config()
+    active, found = config.get("active", ""), config["profiles"].items()
     return [{"name": name, "url": str(it.get("url", "")), "active": name == active} for name, it in found]
 
 
@@ -129,43 +130,46 @@ def keep(name: str, url: str, key: str) -> None:
     """Keep a profile, and use it from now on. Raises SettingInvalid."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", name):
         raise SettingInvalid(f"{name[:60]!r} is no name of a profile: letters, digits, _ and -")
-    config, keys = _toml("config.toml"), _toml("keys.toml")
-    config["active"] = name
-    config.setdefault("profiles", {})[name] = {"url": _address(url, "the profile")}
-    keys[name] = _one_line(key, "the key")
-    _write(config, keys if key else {each: keys[each] for each in keys if each != name})
+    added = {"url": _address(url, "the profile")}, {name: _one_line(key, "the key")}
+    with kept.alone(folder() / "config.toml"):
+        config, keys = _config(), _toml("keys.toml")
+        config["active"] = name
+        config["profiles"][name] = added[0]
+        _write(config, {each: keys[each] for each in keys if each != name} | (added[1] if key else {}))
 
 
 def forget(name: str) -> None:
     """Forget a profile and its key. Raises SettingInvalid for one that is none."""
-    config, keys = _toml("config.toml"), _toml("keys.toml")
-    _known(name, config)
-    del config["profiles"][name]
-    if config.get("active") == name:
-        del config["active"]
-    _write(config, {each: keys[each] for each in keys if each != name})
+    with kept.alone(folder() / "config.toml"):
+        config, keys = _config(), _toml("keys.toml")
+        _known(name, config)
+        del config["profiles"][name]
+        if config.get("active") == name:
+            del config["active"]
+        _write(config, {each: keys[each] for each in keys if each != name})
 
 
 def activate(name: str) -> None:
     """Use a profile from now on. Raises SettingInvalid for one that is none."""
-    config = _toml("config.toml")
-    _known(name, config)
-    _write(config | {"active": name}, None)
+    with kept.alone(folder() / "config.toml"):
+        config = _config()
+        _known(name, config)
+        _write(config | {"active": name}, None)
 
 
 def _known(name: str, config: Mapping[str, Any]) -> None:
-    if name not in config.get("profiles", {}):
+    if name not in config["profiles"]:
         raise SettingInvalid(f"There is no profile {name!r} in {folder() / 'config.toml'}")
 
 
 def _write(config: Mapping[str, Any], keys: Mapping[str, Any] | None) -> None:
     """Write both files, each whole or not at all, the keys for their owner alone."""
     lines = [f"active = {_text(config['active'])}"] if config.get("active") else []
-    for name, profile in config.get("profiles", {}).items():
+    for name, profile in config["profiles"].items():
         lines += [f"[profiles.{_text(name)}]", *(f"{_text(key)} = {_text(value)}" for key, value in profile.items())]
-    _replace("config.toml", lines)
+    kept.write(folder() / "config.toml", "".join(f"{line}\n" for line in lines))
     if keys is not None:
-        _replace("keys.toml", [f"{_text(name)} = {_text(key)}" for name, key in keys.items()])
+        kept.write(folder() / "keys.toml", "".join(f"{_text(name)} = {_text(key)}\n" for name, key in keys.items()))
 
 
 def _text(value: Any) -> str:
@@ -173,26 +177,26 @@ def _text(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-def _replace(name: str, lines: list[str]) -> None:
-    import tempfile
-
-    folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=folder(), delete=False) as file:  # which its owner alone can read
-        file.write("".join(f"{line}\n" for line in lines))
-    Path(file.name).replace(folder() / name)
-
-
 def _first(*found: tuple[str | None, str]) -> tuple[str, str]:
     """Give the first that is said. An empty variable says nothing."""
     return next(((value.strip(), source) for value, source in found if value and value.strip()), ("", ""))
 
 
-def _profile(name: str | None) -> dict[str, str]:
-    """Read a profile: from `config.toml` its address, from `keys.toml` its key. One that is named must be there."""
+def _stored(name: str | None, *, enough: bool) -> dict[str, str]:
+    """Read a profile; where `enough` is said without one, a file that cannot be read is in nobody's way."""
     named = (name or os.environ.get("WALKAWAY_PROFILE") or "").strip()
-    config = _toml("config.toml")
-    chosen = named or str(config.get("active", ""))
-    profiles = config.get("profiles", {})
+    try:
+        return _profile(named)
+    except SettingInvalid:
+        if named or not enough:
+            raise
+        return {"from": ""}
+
+
+def _profile(named: str) -> dict[str, str]:
+    """Read a profile: from `config.toml` its address, from `keys.toml` its key. One that is named must be there."""
+    config = _config()
+    chosen, profiles = named or str(config.get("active", "")), config["profiles"]
     if not chosen:
         return {"from": ""}
     if chosen not in profiles:
@@ -208,18 +212,16 @@ def _profile(name: str | None) -> dict[str, str]:
     }
 
 
-def _toml(name: str) -> dict[str, Any]:
-    path = folder() / name
-    try:
-        text = path.read_text()
-    except OSError:
-        return {}
-    import tomllib
+def _config() -> dict[str, Any]:
+    config = _toml("config.toml")
+    profiles = config.setdefault("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(each, dict) for each in profiles.values()):
+        raise SettingInvalid(f"{folder() / 'config.toml'} cannot be read: each profile is a table, [profiles.NAME]")
+    return config
 
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingInvalid(f"{path} cannot be read: {error}") from None
+
+def _toml(name: str) -> dict[str, Any]:
+    return kept.toml(folder() / name)
 
 
 def _address(url: str, source: str) -> str:

@@ -215,6 +215,8 @@ def test_a_folder_comes_down_whole_and_is_no_file(server: Running, tmp_path: Pat
             "here/a.txt": "down/a.txt",
             "here/deep/er/b.txt": "down/deep/er/b.txt",
         }
+        (saved_again,) = files.download_folder("./down//deep/", tmp_path / "again")
+        assert saved_again == tmp_path / "again/er/b.txt"
         with pytest.raises(errors.FileRefused, match=r"'down' is a folder: download_folder"):
             files.download("down", tmp_path / "file")
         with pytest.raises(errors.FileRefused, match="is a folder"):

@@ -51,14 +51,19 @@ class AsyncFiles:
         """Give the entries of a directory; `recursive`: all files below it, as `walk` does."""
         if recursive:
             return [each async for each in self.walk(path, sha256=sha256)]
-        path = path.strip("/")
+        path = paths.normal(path)
         answer = await self._transport.request("GET", self._path, params={"path": path})
         return [_entry(path, each) for each in answer.records("name", "type")]
 
     async def walk(self, path: str = "", *, sha256: bool = False) -> AsyncGenerator[Entry, None]:
         """Give every file below a directory, with its `sha256` if that is asked for and the server knows it."""
         if FEATURE in await self._transport.features():
-            asked = {"path": path.strip("/"), "recursive": "true", "sha256": "true" if sha256 else None, "limit": PAGE}
+            asked = {
+                "path": paths.normal(path),
+                "recursive": "true",
+                "sha256": "true" if sha256 else None,
+                "limit": PAGE,
+            }
             after: str | None = ""
             while after is not None:
                 answer = await self._transport.request("GET", self._path, params={**asked, "after": after or None})
@@ -111,7 +116,7 @@ class AsyncFiles:
 
         Each file is there whole, or not at all.
         """
-        top = path.strip("/")
+        top = paths.normal(path)
         every = [entry.path async for entry in self.walk(top)]
         places = [paths.inside(Path(to), each.removeprefix(f"{top}/" if top else "")) for each in every]
         return tuple([await self.fetch(each, place) for each, place in zip(every, places, strict=True)])
@@ -132,8 +137,8 @@ class AsyncFiles:
 
         A link out of it is refused before anything is sent.
         """
-        every = [*paths.below(folder)]
-        sent = [await self.upload(source, f"{path.rstrip('/')}/{name}".lstrip("/")) for source, name in every]
+        top, every = paths.normal(path), [*paths.below(folder)]
+        sent = [await self.upload(source, f"{top}/{name}".lstrip("/")) for source, name in every]
         return tuple(sent)
 
     async def delete(self, path: str) -> None:

@@ -44,7 +44,7 @@ def planned(there: "Files", folder: Path, path: str, *, delete: bool) -> Plan:
 
     Raises FileMissing, and FileRefused before anything is sent.
     """
-    top = path.strip("/")
+    top = paths.normal(path)
     here = {f"{top}/{name}".lstrip("/"): source for source, name in _readable(folder)}
     try:
         remote = {each.path: each for each in there.walk(top, sha256=True)}

@@ -1,0 +1,79 @@
+"""Files that this machine keeps: read whole, written whole or not at all, and changed by one process at a time."""
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from walkaway.errors import SettingInvalid
+
+PATIENCE = 10.0
+"""Seconds for which a change waits for another one, which takes some milliseconds."""
+
+
+def read(path: Path) -> str | None:
+    """Give the text of a file; None: there is none. Raises OSError, and ValueError for what is no UTF-8."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is no file")
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """Give what a file says, which need not be there. Raises SettingInvalid: what cannot be read is not empty."""
+    try:
+        if (text := read(path)) is None:
+            return {}
+        import tomllib
+
+        return tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+    except RecursionError:
+        why = "it is too deep"
+    raise SettingInvalid(f"{path} cannot be read: {why}")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file for its owner alone. Raises OSError."""
+    import tempfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
+        try:
+            out.write(text)
+            out.close()
+            Path(out.name).replace(path)
+        except BaseException:
+            Path(out.name).unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Be the only one that changes a file, from reading it on. Raises OSError where somebody else does not end."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise OSError(f"another process changes {path} and does not end") from None
+                time.sleep(0.01)
+        yield
+    finally:
+        os.close(lock)
