@@ -152,7 +152,7 @@ EXPECTED = {
     "walkaway sessions prune --older-than 1h --yes": (0, ""),
     "walkaway status": (0, r"server\thttp://.*\nkey\tfrom WALKAWAY_KEY\n(?s).*tenant\talpha\n.*"),
     "walkaway status --field version": (0, r"\d+\.\d+\.\d+\n"),
-    "walkaway tail @": (0, POEM),
+    "walkaway tail @ --out porto": (0, POEM),
     "walkaway tail @ --events --from 10": (0, r"11\t[a-z._]+\t\{.*\n(?s).*"),
     "walkaway turns list @": (0, rf"({REF}\tcompleted\t.*\n)+"),
     "walkaway turns list @ --limit 1 --field status": (0, r"completed\n"),
