@@ -21,6 +21,13 @@ from tests.kit.terminals import Caller
 from walkaway import webhooks
 
 DONE = ("--event", "turn.completed")
+UNWRITABLE = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))  # as a full disk
+from walkaway.commands.main import main
+main(prog_name="walkaway")
+"""
 
 
 @pytest.fixture
@@ -81,7 +88,7 @@ def test_what_happens_is_passed_on_as_webhooks_are(somebody: Caller, server: Res
         assert [(line[1], line[2].partition("/")[2], line[3]) for line in lines] == [
             ("turn.completed", id_, "200") for id_ in ids
         ]
-        ran = somebody("listen", "--forward", f"{receiver.url}/hook", "--until-now")
+        ran = somebody("listen", *DONE, "--forward", f"{receiver.url}/hook", "--until-now")
         assert (ran.code, "Another" in ran.err) == (1, True)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
@@ -168,9 +175,58 @@ def test_what_cannot_be_listened_to(walkaway: Caller, more: tuple[str, ...], cod
 
 def test_a_place_that_cannot_be_read_is_not_overwritten(walkaway: Caller) -> None:
     assert walkaway("listen", "--until-now").code == 0
-    (path,) = (walkaway.home / ".config/walkaway/listen").glob("*.here.json")
+    (path,) = (walkaway.home / ".config/walkaway/listen").glob("*.json")
     for damaged in ("{", "[]", "{}", '{"cursor": "elsewhere", "seen": []}'):
         path.write_text(damaged)
         ran = walkaway("listen", "--until-now")
         assert (ran.code, "--since" in ran.err) == (1, True)
         assert path.read_text() == damaged
+
+
+def test_each_tenant_and_each_choice_of_events_has_its_own_place(tmp_path: Path) -> None:
+    """Two keys of one server, without profiles; then a profile that is one of another address."""
+    keys = {"alpha-key": "alpha", "beta-key": "beta"}
+    with restarted(tmp_path / "keyed", WALKAWAY_KEYS=",".join(f"{key}={name}" for key, name in keys.items())) as server:
+        (tmp_path / "home").mkdir()
+        one, other = (Caller(tmp_path / "home", server.url, key=key) for key in keys)
+        ids = ("--until-now", "--field", "data.session_id")
+        chosen = ("listen", "--event", "session.*", *ids)
+        for each in (one, other):
+            first = each(*chosen)
+            assert (first.code, first.out, "from now on" in first.err) == (0, "", True), first.err
+        assert one("listen", *ids).out == ""
+        mine, theirs = (each("sessions", "create", "-q").out for each in (one, other))
+        assert (one(*chosen).out, other(*chosen).out) == (mine, theirs)
+        assert "from now on" in one("listen", "--event", "turn.*", *ids).err
+        assert one("listen", *ids).out == mine
+        assert (one(*chosen).out, one("listen", *ids).out) == ("", "")
+        nobody = one.having(WALKAWAY_URL="", WALKAWAY_KEY="")
+        for url, begins in ((server.url, False), (server.url.replace("127.0.0.1", "localhost"), True)):
+            assert nobody("login", "--url", url, "--key-stdin", stdin=b"alpha-key").code == 0
+            assert ("from now on" in nobody("listen", *ids).err) is begins
+
+
+def test_what_was_sent_is_noted_before_it_is_printed(walkaway: Caller) -> None:
+    with receiving() as receiver:
+        target = ("listen", "--event", "session.created", "--forward", receiver.url, "--until-now")
+        assert walkaway(*target).code == 0
+        walkaway("sessions", "create")
+        with Path("/dev/full").open("w") as full:  # which takes nothing that is printed
+            command = [sys.executable, "-m", "walkaway", *target]
+            assert subprocess.run(command, env=walkaway.environ, stdout=full, check=False).returncode
+        assert len(receiver.wait(1)) == 1
+        assert walkaway(*target).code == 0
+        assert len(receiver.got) == 1
+
+
+def test_nothing_is_sent_where_it_could_not_be_noted(walkaway: Caller) -> None:
+    with receiving() as receiver:
+        target = ("listen", "--event", "session.created", "--forward", receiver.url, "--until-now")
+        assert walkaway(*target).code == 0
+        walkaway("sessions", "create")
+        limited = [sys.executable, "-c", UNWRITABLE, *target]
+        ran = subprocess.run(limited, env=walkaway.environ, capture_output=True, text=True, check=False)
+        assert (ran.returncode, "cannot be written" in ran.stderr) == (1, True), ran.stderr
+        assert receiver.got == []
+        assert walkaway(*target).code == 0
+        assert len(receiver.wait(1)) == 1

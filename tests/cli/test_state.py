@@ -25,7 +25,7 @@ def test_the_last_one_is_first_and_each_stands_once(home: Path) -> None:
     assert [again.turn(each) for each in again.sessions] == ["3", "2", ""]
     assert State("other", warned.append).sessions == []
     assert warned == []
-    assert [path.name for path in home.iterdir()] == ["work.json"]
+    assert [path.name for path in home.iterdir()] == [State("work", print)._path.name]
 
 
 def test_it_forgets_the_oldest(home: Path) -> None:
@@ -38,14 +38,15 @@ def test_it_forgets_the_oldest(home: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"used": 3}', '{"used": [1]}', "\x00" * 40])
 def test_a_damaged_file_is_ignored_with_a_word(home: Path, text: str) -> None:
     home.mkdir(parents=True)
-    (home / "work.json").write_text(text)
+    path = State("work", print)._path
+    path.write_text(text)
     warned: list[str] = []
     state = State("work", warned.append)
     assert state.sessions == []
     assert len(warned) == 1
-    assert "work.json" in warned[0]
+    assert path.name in warned[0]
     state.use("a")
-    assert json.loads((home / "work.json").read_text())["used"] == {"a": ""}
+    assert json.loads(path.read_text())["used"] == {"a": ""}
 
 
 def test_when_somebody_looked_is_kept_beside(home: Path) -> None:
@@ -67,6 +68,10 @@ def test_what_cannot_be_kept_breaks_nothing(home: Path) -> None:
     assert "not kept" in warned[-1]
 
 
-def test_a_name_of_a_server_is_one_of_a_file(home: Path) -> None:
-    State("[::1]:8005/../x", print).use("a")
-    assert [path.name for path in home.iterdir()] == ["_1_8005_.._x.json"]
+def test_a_name_of_a_server_is_one_of_a_file_and_of_no_other(home: Path) -> None:
+    names = ["[::1]:8005/../x", "[::1]:8005_.._x", "x" * 100 + "a", "x" * 100 + "b"]
+    for name in names:
+        State(name, print).use(name)
+    assert [State(name, print).sessions for name in names] == [[name] for name in names]
+    assert {path.parent for path in home.rglob("*.json")} == {home}
+    assert any(path.name.startswith("_1_8005_.._x.") for path in home.iterdir())

@@ -69,10 +69,17 @@ class App:
 
     @property
     def place(self) -> str:
-        """Whose what is kept on this machine is: the profile's, or without one the server's."""
+        """Whose what is kept on this machine is: the profile's at its server, or without one the server's and key's.
+
+        A key that follows another one in a profile is of the same tenant, mostly; of others nobody knows.
+        """
+        import hashlib
+
         found = self.options
-        by_profile = found.url_source == f"the profile {found.profile!r}"
-        return found.profile if by_profile else found.url.partition("://")[2]
+        source = f"the profile {found.profile!r}"
+        if found.url_source == source and found.key_source in {source, ""}:
+            return f"{found.profile} {found.url}"
+        return f"{found.url} {hashlib.sha256(found.key.reveal().encode()).hexdigest()}"
 
     @cached_property
     def state(self) -> "State":

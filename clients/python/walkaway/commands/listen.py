@@ -34,8 +34,9 @@ PAGE, WAIT = 100, 20
 def listen(app: App, /, *, to: str | None, events: tuple[str, ...], since: float | None, until_now: bool) -> None:
     """Print what happens to all sessions, or pass it on, until interrupted.
 
-    It needs no address that the server could reach, and goes on where it was: where that is is kept for each profile
-    and each address that is forwarded to. So what happens while it does not run is told when it runs again.
+    It needs no address that the server could reach, and goes on where it was: where that is is kept for each tenant,
+    each address that is forwarded to, and each choice of events, which begin on their own. So what happens while it
+    does not run is told when it runs again.
 
     What is forwarded is what webhooks are sent, with the same webhook-id, and signed with a secret that is shown and
     stays. Each event is sent until it is answered with 2xx, the next one after that. An event comes twice only if this
@@ -44,7 +45,8 @@ def listen(app: App, /, *, to: str | None, events: tuple[str, ...], since: float
     from walkaway.commands.place import Place
     from walkaway.commands.receiving import heard
 
-    place = Place(app.place, to or "")
+    _check(app)
+    place = Place(app.options.url, app.client.me().tenant, to or "", events)
     forward = None
     if to:
         from walkaway.commands.forwarding import Forward
@@ -53,32 +55,49 @@ def listen(app: App, /, *, to: str | None, events: tuple[str, ...], since: float
     with place.held():
         try:
             with heard():
-                _begin(app, place, since)
-                _say(app, place, forward)
+                begins = _begin(app, place, since)
+                _say(app, place, forward, begins=begins)
                 for event in _new(app, place, follow=not until_now):
                     if not events or any(fnmatchcase(event["type"], each) for each in events):
-                        _told(app, event, forward.send(event) if forward else 0)
-                    place.seen(event["id"])
+                        _tell(app, place, event, forward)
         except KeyboardInterrupt:
             with suppress(OSError):  # a terminal that has hung up takes no more
                 app.out.note("The same command goes on from here", dim=True)
 
 
-def _begin(app: App, place: "Place", since: float | None) -> None:
-    """Say where to begin, before anything is awaited: at what was kept, some time ago, or now."""
+def _check(app: App) -> None:
     from walkaway.errors import FeatureMissing
 
     if "feed" not in app.client.features():
         raise FeatureMissing("feed", "This server is older and has no feed; use webhooks")
+
+
+def _begin(app: App, place: "Place", since: float | None) -> bool:
+    """Keep where to begin, before anything is awaited: at what was kept, some time ago, or now; give whether that."""
     if since is not None:
         place.go_to(since)
-    elif not place.cursor:
+    elif place.cursor:
+        place.keep()
+    else:
         place.move(_page(app, "now", 0)[1])
+        return True
+    return False
 
 
-def _say(app: App, place: "Place", forward: "Forward | None") -> None:
+def _say(app: App, place: "Place", forward: "Forward | None", *, begins: bool) -> None:
     where = f"Passing on to {forward.url}, signed with {place.secret}" if forward else "Listening"
-    app.out.note(f"{where}; Ctrl-C ends it", dim=True)
+    app.out.note(f"{where}{', from now on (--since: from before)' * begins}; Ctrl-C ends it", dim=True)
+
+
+def _tell(app: App, place: "Place", event: dict[str, Any], forward: "Forward | None") -> None:
+    """Tell an event, and note it: what was sent before it is printed, for the printing can fail."""
+    if forward:
+        status = forward.send(event)
+        place.seen(event["id"])
+        _told(app, event, status)
+    else:
+        _told(app, event, 0)
+        place.seen(event["id"])
 
 
 def _new(app: App, place: "Place", *, follow: bool) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,10 @@
 """Where `walkaway listen` is in the feed, and its secret: kept on this machine, each whole or not at all."""
 
 import base64
-import hashlib
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,11 @@ MOST = 100_000
 
 
 class Place:
-    """A place in the feed: a cursor, and the ids behind it that have been told; of a profile, and who is told."""
+    """A place in the feed: a cursor, and the ids behind it that have been told; of a tenant, and who is told."""
 
-    def __init__(self, name: str, told: str) -> None:
-        digest = hashlib.sha256(told.encode()).hexdigest()[:12] if told else "here"
-        self._path = state.file(FOLDER, f"{name[:80]}.{digest}")
-        self._secret = state.file(FOLDER, f"{name[:80]}.secret")
+    def __init__(self, url: str, tenant: str, told: str, events: Sequence[str] = ()) -> None:
+        self._path = state.file(FOLDER, json.dumps([url, tenant, told, sorted(set(events))]))
+        self._secret = state.file(FOLDER, json.dumps(["secret", url, tenant]))
         self.cursor, self._seen = "", dict[str, None]()
 
     def __contains__(self, id_: str) -> bool:
@@ -34,7 +32,7 @@ class Place:
 
     @property
     def secret(self) -> str:
-        """The profile's secret, which is made once."""
+        """The tenant's secret, which is made once."""
         if kept := _read(self._secret, "secret"):
             return str(kept["secret"])
         made = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -44,7 +42,15 @@ class Place:
     def seen(self, id_: str) -> None:
         """Keep that it has been told."""
         self._seen[id_] = None
-        self._keep()
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep it as it is. Raises ClickException: what could not be noted would come twice."""
+        try:
+            state.keep(self._path, {"cursor": self.cursor, "seen": list(self._seen)})
+        except OSError as error:
+            why = error.strerror or error
+            raise click.ClickException(f"{self._path} cannot be written ({why}), and says what has been told") from None
 
     def move(self, cursor: str) -> None:
         """Keep that all up to there has been told; what has been told behind it may come again, and is known."""
@@ -52,12 +58,12 @@ class Place:
         seen = {id_: None for id_ in list(self._seen)[-MOST:] if id_ > settled}
         if (cursor, seen) != (self.cursor, self._seen):
             self.cursor, self._seen = cursor, seen
-            self._keep()
+            self.keep()
 
     def go_to(self, ago: float) -> None:
         """Begin anew, so many seconds ago."""
         self.cursor, self._seen = f"evt_{max(0, int((time.time() - ago) * 1000)):012x}{0:012x}", {}
-        self._keep()
+        self.keep()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -81,9 +87,6 @@ class Place:
         if kept := _read(self._path, "cursor", "seen"):
             self.cursor = str(kept["cursor"])
             self._seen = dict.fromkeys(map(str, kept["seen"]))
-
-    def _keep(self) -> None:
-        state.keep(self._path, {"cursor": self.cursor, "seen": list(self._seen)})
 
 
 def _read(path: Path, *names: str) -> dict[str, Any] | None:

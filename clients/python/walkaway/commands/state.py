@@ -1,5 +1,6 @@
 """What was used last here, so that `@` can name it: one small file for each profile or server."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -12,8 +13,9 @@ MOST = 50
 
 
 def file(folder: str, name: str) -> Path:
-    """Say where something of a profile, or of a server, is kept."""
-    return profiles.folder() / folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:100]}.json"
+    """Say where something of a profile, or of a server, is kept: a name that can be read, and what no other one has."""
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]
+    return profiles.folder() / folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:60]}.{digest}.json"
 
 
 def keep(path: Path, what: Any) -> None:
