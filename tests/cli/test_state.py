@@ -1,6 +1,7 @@
 """What was used last, so that `@` names it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_last_one_is_first_and_each_stands_once(home: Path) -> None:
     assert [again.turn(each) for each in again.sessions] == ["3", "2", ""]
     assert State("other", warned.append).sessions == []
     assert warned == []
-    assert [path.name for path in home.iterdir()] == [State("work", print)._path.name]
+    assert [*home.glob("*.json")] == [State("work", print)._path]
 
 
 def test_it_forgets_the_oldest(home: Path) -> None:
@@ -75,3 +76,24 @@ def test_a_name_of_a_server_is_one_of_a_file_and_of_no_other(home: Path) -> None
     assert [State(name, print).sessions for name in names] == [[name] for name in names]
     assert {path.parent for path in home.rglob("*.json")} == {home}
     assert any(path.name.startswith("_1_8005_.._x.") for path in home.iterdir())
+
+
+def test_who_uses_sessions_at_once_forgets_none_of_the_others(home: Path) -> None:
+    states = [State("work", print) for _ in range(8)]
+    assert [state.sessions for state in states] == [[]] * 8
+    for number, state in enumerate(states):
+        state.use(f"sess_{number}")
+    assert State("work", print).sessions == [f"sess_{number}" for number in reversed(range(8))]
+
+
+def test_what_is_no_file_is_ignored_and_held_up_by_nothing(home: Path) -> None:
+    path = State("work", print)._path
+    home.mkdir(parents=True)
+    os.mkfifo(path)
+    warned: list[str] = []
+    assert State("work", warned.append).sessions == []
+    assert "cannot be read" in warned[0]
+    path.unlink()
+    path.write_text("[" * 100_000)
+    assert State("work", warned.append).sessions == []
+    assert len(warned) == 2

@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,25 @@ def read(path: Path) -> str | None:
 
 def toml(path: Path) -> dict[str, Any]:
     """Give what a file says, which need not be there. Raises SettingInvalid: what cannot be read is not empty."""
-    try:
-        if (text := read(path)) is None:
-            return {}
-        import tomllib
+    import tomllib
 
-        return tomllib.loads(text)
+    return _said(path, tomllib.loads) or {}
+
+
+def json(path: Path) -> dict[str, Any] | None:
+    """Give the object that a file has; None: there is no file. Raises SettingInvalid."""
+    from json import loads
+
+    return _said(path, loads)
+
+
+def _said(path: Path, parse: Callable[[str], Any]) -> dict[str, Any] | None:
+    try:
+        text = read(path)
+        said = None if text is None else parse(text)
+        if said is None or isinstance(said, dict):
+            return said
+        why: object = "it is none of ours"
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
     except RecursionError:
@@ -55,8 +68,8 @@ def write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Be the only one that changes a file, from reading it on. Raises OSError where somebody else does not end."""
+def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Be the only one that changes a file, from reading it on. Raises OSError, BlockingIOError where others do."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -65,14 +78,14 @@ def alone(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > until:
-                    raise OSError(f"another process changes {path} and does not end") from None
+                    raise BlockingIOError(f"another process changes {path} and does not end") from None
                 time.sleep(0.01)
         yield
     finally:

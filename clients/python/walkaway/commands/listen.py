@@ -85,8 +85,10 @@ def _begin(app: App, place: "Place", since: float | None) -> bool:
 
 
 def _say(app: App, place: "Place", forward: "Forward | None", *, begins: bool) -> None:
-    where = f"Passing on to {forward.url}, signed with {place.secret}" if forward else "Listening"
-    app.out.note(f"{where}{', from now on (--since: from before)' * begins}; Ctrl-C ends it", dim=True)
+    where = f"Passing on to {forward.url}" if forward else "Listening"
+    since = ", from now on (--since: from before)" if begins else ""
+    signed = f", signed with {place.secret}" if forward else ""
+    app.out.note(f"{where}{since}{signed}; Ctrl-C ends it", dim=True)
 
 
 def _tell(app: App, place: "Place", event: dict[str, Any], forward: "Forward | None") -> None:

@@ -5,13 +5,15 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from walkaway import kept
 from walkaway.commands import state
+from walkaway.errors import SettingInvalid
 
 FOLDER = "listen"
 MOST = 100_000
@@ -33,10 +35,10 @@ class Place:
     @property
     def secret(self) -> str:
         """The tenant's secret, which is made once."""
-        if kept := _read(self._secret, "secret"):
-            return str(kept["secret"])
+        if found := _read(self._secret, "secret"):
+            return str(found["secret"])
         made = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        state.keep(self._secret, {"secret": made})
+        kept.write(self._secret, json.dumps({"secret": made}))
         return made
 
     def seen(self, id_: str) -> None:
@@ -47,7 +49,7 @@ class Place:
     def keep(self) -> None:
         """Keep it as it is. Raises ClickException: what could not be noted would come twice."""
         try:
-            state.keep(self._path, {"cursor": self.cursor, "seen": list(self._seen)})
+            kept.write(self._path, json.dumps({"cursor": self.cursor, "seen": list(self._seen)}))
         except OSError as error:
             why = error.strerror or error
             raise click.ClickException(f"{self._path} cannot be written ({why}), and says what has been told") from None
@@ -68,35 +70,26 @@ class Place:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Have the place for oneself, as it was left. Raises ClickException where another one has it."""
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            self._load()
-            yield
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("w") as lock:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(kept.alone(self._path, 0))
             except BlockingIOError:
                 raise click.ClickException("Another `walkaway listen` does this already; end it first") from None
             self._load()
             yield
 
     def _load(self) -> None:
-        if kept := _read(self._path, "cursor", "seen"):
-            self.cursor = str(kept["cursor"])
-            self._seen = dict.fromkeys(map(str, kept["seen"]))
+        if found := _read(self._path, "cursor", "seen"):
+            self.cursor = str(found["cursor"])
+            self._seen = dict.fromkeys(map(str, found["seen"] or ()))
 
 
 def _read(path: Path, *names: str) -> dict[str, Any] | None:
     """Read what is kept. Raises ClickException for what cannot be read: beginning anew would lose events."""
     try:
-        found = json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"{path} cannot be read ({error}); remove it, and say --since") from None
-    if not isinstance(found, dict) or any(name not in found for name in names):
+        found = kept.json(path)
+    except SettingInvalid as error:
+        raise click.ClickException(f"{error}; remove it, and say --since") from None
+    if found is not None and any(name not in found for name in names):
         raise click.ClickException(f"{path} is none of ours; remove it, and say --since")
     return found

@@ -1,16 +1,17 @@
 """What `walkaway apply` would do: for each declared thing a step. And its doing, of which it remembers what it made."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from walkaway import kept
 from walkaway.commands import differing, exits, state, yamls
 from walkaway.commands.declared import Document, places
 from walkaway.commands.kinds import KINDS, Kind
-from walkaway.errors import WalkawayError
+from walkaway.errors import SettingInvalid, WalkawayError
 
 if TYPE_CHECKING:
     from walkaway.commands.app import App
@@ -110,14 +111,7 @@ class Made:
 
     def __init__(self, app: "App") -> None:
         self._path, self._warn = state.file("applied", app.place), app.out.note
-        self._ids: dict[str, list[str]] = {}
-        try:
-            said = json.loads(self._path.read_text())
-            self._ids = {str(kind): [str(id_) for id_ in ids] for kind, ids in said.items()}
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            self._warn(f"{self._path} is ignored, as it cannot be read ({type(error).__name__}); nothing is pruned")
+        self._ids = self._read()
 
     def has(self, kind: Kind, id_: str) -> bool:
         """Whether it was made here."""
@@ -125,16 +119,26 @@ class Made:
 
     def keep(self, kind: Kind, id_: str) -> None:
         """Remember that it was made here."""
-        self._ids.setdefault(kind.name, []).append(id_)
-        self._write()
+        self._change(lambda ids: ids.setdefault(kind.name, []).append(id_))
 
     def forget(self, kind: Kind, id_: str) -> None:
         """Forget it: it is gone."""
-        self._ids[kind.name].remove(id_)
-        self._write()
+        self._change(lambda ids: ids.update({kind.name: [each for each in ids.get(kind.name, ()) if each != id_]}))
 
-    def _write(self) -> None:
+    def _change(self, change: Callable[[dict[str, list[str]]], object]) -> None:
+        """Change what is remembered, as it is by now: other commands may run."""
         try:
-            state.keep(self._path, self._ids)
+            with kept.alone(self._path):
+                self._ids = self._read()
+                change(self._ids)
+                kept.write(self._path, json.dumps(self._ids))
         except OSError as error:
             self._warn(f"What was made is not remembered, so that --prune leaves it: {error}")
+
+    def _read(self) -> dict[str, list[str]]:
+        try:
+            said = kept.json(self._path) or {}
+            return {str(kind): [str(id_) for id_ in ids] for kind, ids in said.items()}
+        except (SettingInvalid, TypeError):
+            self._warn(f"{self._path} is ignored, as it cannot be read; nothing is pruned")
+            return {}

@@ -5,9 +5,9 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from walkaway import profiles
+from walkaway import kept, profiles
+from walkaway.errors import SettingInvalid
 
 MOST = 50
 
@@ -18,21 +18,6 @@ def file(folder: str, name: str) -> Path:
     return profiles.folder() / folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:60]}.{digest}.json"
 
 
-def keep(path: Path, what: Any) -> None:
-    """Write a file whole or not at all, for its owner alone. Raises OSError."""
-    import tempfile
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as out:
-        try:
-            json.dump(what, out)
-            out.close()
-            Path(out.name).replace(path)
-        except BaseException:
-            Path(out.name).unlink(missing_ok=True)
-            raise
-
-
 class State:
     """Sessions that were used here, the last one first, and of each the turn that was used last."""
 
@@ -41,6 +26,7 @@ class State:
         self._warn = warn
         self._used: dict[str, str] | None = None
         self._looked = 0.0
+        self._is_damaged = False
 
     @property
     def sessions(self) -> list[str]:
@@ -59,16 +45,18 @@ class State:
 
     def look(self, at: float) -> None:
         """Keep that somebody has looked."""
-        used = self._read()
-        self._looked = at
-        self._keep(used)
+        self._change(lambda used: used, at)
 
     def use(self, session: str, turn: str = "") -> None:
         """Keep that this was used. What cannot be kept is said, and breaks nothing."""
+
+        def used(before: dict[str, str]) -> dict[str, str]:
+            others = {name: before[name] for name in before if name != session}
+            return dict(list({session: turn or before.get(session, ""), **others}.items())[:MOST])
+
         before = self._read()
-        used = {session: turn or before.get(session, ""), **{name: before[name] for name in before if name != session}}
-        if list(used.items()) != list(before.items()):
-            self._keep(dict(list(used.items())[:MOST]))
+        if list(used(before).items()) != list(before.items()):
+            self._change(used)
 
     def history(self) -> Path | None:
         """Give the file of what was typed in chats, which its owner alone can read; None where there can be none."""
@@ -84,24 +72,29 @@ class State:
     def forget(self, session: str) -> None:
         """Forget a session that is gone."""
         if session in self._read():
-            self._keep({name: turn for name, turn in self._read().items() if name != session})
+            self._change(lambda used: {name: turn for name, turn in used.items() if name != session})
 
-    def _keep(self, used: dict[str, str]) -> None:
-        self._used = used
+    def _change(self, change: Callable[[dict[str, str]], dict[str, str]], looked: float | None = None) -> None:
+        """Change what is kept, as it is by now: other commands may run."""
         try:
-            keep(self._path, {"used": used, "looked": self._looked})
+            with kept.alone(self._path):
+                self._used = None
+                self._used = change(self._read())
+                self._looked = self._looked if looked is None else looked
+                kept.write(self._path, json.dumps({"used": self._used, "looked": self._looked}))
         except OSError as error:
+            self._used = change(self._read())
             self._warn(f"What was used last is not kept: {error}")
 
     def _read(self) -> dict[str, str]:
         if self._used is None:
             self._used = {}
             try:
-                said = json.loads(self._path.read_text())
+                said = kept.json(self._path) or {"used": {}}
                 self._looked = float(said.get("looked", 0))
                 self._used = {str(session): str(turn) for session, turn in said["used"].items()}
-            except FileNotFoundError:
-                pass
-            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-                self._warn(f"{self._path} is ignored, as it cannot be read ({type(error).__name__}); @ begins anew")
+            except (SettingInvalid, ValueError, LookupError, TypeError, AttributeError):
+                if not self._is_damaged:
+                    self._warn(f"{self._path} is ignored, as it cannot be read; @ begins anew")
+                self._is_damaged = True
         return self._used
