@@ -167,8 +167,8 @@ def test_of_what_is_not_there_it_names_the_command_that_tells_what_is(walkaway: 
         assert ran.err.endswith(f". `walkaway {command}` tells what there is\n")
 
 
-def test_each_method_that_the_client_names_has_its_command() -> None:
-    assert exits.LISTS.keys() == advice.DOING.keys()
-    for code, method in advice.DOING.items():
-        error = errors.NotFound(404, code, f"There is none; {method}")
-        assert exits.sentence(error) == f"There is none. `walkaway {exits.LISTS[code]}` tells what there is"
+def test_what_the_client_names_of_its_own_has_its_words_here() -> None:
+    assert exits.INSTEAD.keys() == advice.DOING.keys()
+    for code, doing in advice.DOING.items():
+        error = errors.NotFound(404, code, f"There is none; {doing}")
+        assert exits.sentence(error) == f"There is none. {exits.INSTEAD[code]}"

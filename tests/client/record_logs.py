@@ -53,11 +53,11 @@ CASES: Mapping[str, Case] = {
 
 def main() -> None:
     """Record all."""
+    os.environ.update(NO_PROXY="*")  # the servers are here
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as folder, messages_api() as model:
             model.replies[:] = case.replies
             environ = {"ANTHROPIC_BASE_URL": model.url, "WALKAWAY_MODEL": "claude-sonnet-5-5"}
-            os.environ.update(NO_PROXY="*")
             with served(Path(folder) / "data", environ=environ) as server, server.client() as client:
                 found = recorded(case, client)
         (FOLDER / f"{name}.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")

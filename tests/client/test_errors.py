@@ -66,7 +66,7 @@ def test_a_busy_session_says_which_turn_runs_and_what_can_be_done() -> None:
     assert isinstance(found, errors.SessionBusy)
     assert (found.turn, found.retry_after, found.request_id) == ("msg_1", 5.0, "req_1")
     assert str(found) == (
-        "A turn runs. Or say what becomes of the message: on_busy='enqueue', 'steer' or 'interrupt' "
+        "A turn runs; or say what becomes of the message: on_busy='enqueue', 'steer' or 'interrupt' "
         "(409, session.busy, req_1)"
     )
 
@@ -128,3 +128,13 @@ def test_the_drawing_names_every_error_once() -> None:
         name for name, found in vars(errors).items() if inspect.isclass(found) and found.__module__ == errors.__name__
     ]
     assert {name: drawn.count(name) for name in kinds} == dict.fromkeys(kinds, 1)
+
+
+def test_a_busy_session_has_none_of_the_words_of_http() -> None:
+    message = (
+        "The session is busy with msg_1: wait for its end (GET /v1/sessions/sess_1), or cancel it, then send again; "
+        'or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"'
+    )
+    said = made(409, {"error": "session.busy", "message": message}).message
+    assert said.startswith("The session is busy with msg_1: wait for its end, or cancel it, then send again; or say")
+    assert '"' not in said

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from walkaway.profiles import Options
 
-IN_HTTP: Final = re.compile(r"[;.] [^;.]*\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /.*$", re.DOTALL)
+IN_HTTP: Final = re.compile(r'[;.] [^;.]*(?:\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /|"on_busy").*$', re.DOTALL)
 ASIDE: Final = re.compile(r" \((?:GET|POST) /[^)]*\)")
 DOING: Final[Mapping[str, str]] = {
+    "cursor.invalid": "read from the beginning: after=''",
+    "session.busy": "or say what becomes of the message: on_busy='enqueue', 'steer' or 'interrupt'",
     "session.not_found": "sessions.list() gives those that there are, sessions.create() makes one",
     "response.not_found": "session.turns() lists them",
     "file.not_found": "session.files.walk() lists what there is",

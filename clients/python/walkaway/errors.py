@@ -39,10 +39,9 @@ WalkawayError
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 LONGEST_WAIT: Final = 60.0
-HTTP_WORDS: Final = "; or say what is to happen"  # which SessionBusy says in the client's
 
 
 class WalkawayError(Exception):
@@ -58,15 +57,12 @@ class Refused(WalkawayError):
     answered. `message`: its sentence. `request_id`: to find the request in the server's log; empty if it has none.
     """
 
-    hint: ClassVar[str] = ""
-
     def __init__(
         self, status: int, code: str, message: str, *, request_id: str = "", retry_after: float = 0, turn: str = ""
     ) -> None:
         self.status, self.code, self.message = status, code, message
         self.request_id, self.retry_after, self.turn = request_id, retry_after, turn
-        said = f"{message.partition(HTTP_WORDS)[0].rstrip('.')}. {self.hint}" if self.hint else message
-        super().__init__(f"{said} ({', '.join(filter(None, (str(status), code, request_id)))})")
+        super().__init__(f"{message} ({', '.join(filter(None, (str(status), code, request_id)))})")
 
 
 class BadRequest(Refused):
@@ -75,8 +71,6 @@ class BadRequest(Refused):
 
 class CursorInvalid(BadRequest):
     """The cursor is no place in this log."""
-
-    hint = "Read from the beginning: after=''"
 
 
 class Unauthorized(Refused):
@@ -101,8 +95,6 @@ class Conflict(Refused):
 
 class SessionBusy(Conflict):
     """A turn runs; `turn` is its id. `retry_after`: seconds after which it is worth asking again."""
-
-    hint = "Or say what becomes of the message: on_busy='enqueue', 'steer' or 'interrupt'"
 
 
 class QueueFull(Conflict):

@@ -34,17 +34,20 @@ SERVER: Final = (
 )
 
 
-LISTS: Final = {
-    "session.not_found": "sessions list",
-    "response.not_found": "turns list SESSION",
-    "file.not_found": "files tree",
-    "agent.not_found": "agents list",
-    "webhook.not_found": "webhooks list",
-    "schedule.not_found": "schedules list",
-    "delivery.not_found": "webhooks deliveries WEBHOOK",
-    "tool_call.not_found": "inbox",
+TOLD: Final = "`walkaway {}` tells what there is"
+INSTEAD: Final = {
+    "cursor.invalid": "Read from the beginning: --from start",
+    "session.busy": "Or say what becomes of it: --on-busy enqueue, steer or interrupt",
+    "session.not_found": TOLD.format("sessions list"),
+    "response.not_found": TOLD.format("turns list SESSION"),
+    "file.not_found": TOLD.format("files tree"),
+    "agent.not_found": TOLD.format("agents list"),
+    "webhook.not_found": TOLD.format("webhooks list"),
+    "schedule.not_found": TOLD.format("schedules list"),
+    "delivery.not_found": TOLD.format("webhooks deliveries WEBHOOK"),
+    "tool_call.not_found": TOLD.format("inbox"),
 }
-"""By the code of an error: the command that tells what there is, where the client names its method."""
+"""By the code of an error: what to do in commands, where the client names a method or an argument."""
 
 
 class NameUnknown(click.ClickException):
@@ -74,13 +77,9 @@ def sentence(error: BaseException) -> str:
             said = error.format_message()
         case errors.TurnWaiting() | errors.TurnCancelled() | errors.TimedOut():
             said = _of_a_turn(error)
-        case errors.CursorInvalid():
-            said = f"{error.message.rstrip('.')}. Read from the beginning: --from start"
-        case errors.SessionBusy():
-            said = f"{error.message.rstrip('.')}. Or say what becomes of it: --on-busy enqueue, steer or interrupt"
-        case errors.NotFound() if error.code in LISTS:
+        case errors.Refused() if error.code in INSTEAD:
             plain = error.message.removesuffix(f"; {advice.DOING[error.code]}").rstrip(".")
-            said = f"{plain}. `walkaway {LISTS[error.code]}` tells what there is"
+            said = f"{plain}. {INSTEAD[error.code]}"
         case errors.Unauthorized():
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):
