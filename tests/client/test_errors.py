@@ -135,6 +135,8 @@ def test_a_busy_session_has_none_of_the_words_of_http() -> None:
         "The session is busy with msg_1: wait for its end (GET /v1/sessions/sess_1), or cancel it, then send again; "
         'or say what is to happen: "on_busy": "enqueue", "steer" or "interrupt"'
     )
-    said = made(409, {"error": "session.busy", "message": message}).message
+    found = made(409, {"error": "session.busy", "message": message})
+    assert isinstance(found, errors.SessionBusy)
+    said = found.message
     assert said.startswith("The session is busy with msg_1: wait for its end, or cancel it, then send again; or say")
     assert '"' not in said

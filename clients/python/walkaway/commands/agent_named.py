@@ -1,4 +1,4 @@
-"""An agent as somebody names and edits it: how it is found, what of it can be said again, and what has changed."""
+"""An agent as somebody names and edits it: how it is found, what of it can be said again, and how it is saved."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from walkaway import errors
-from walkaway.commands import asking, exits, names
+from walkaway.commands import asking, names
 from walkaway.given import address
 
 if TYPE_CHECKING:
@@ -27,24 +27,7 @@ def found(app: "App", name: str, *, versioned: bool = True) -> tuple[dict[str, A
     try:
         return asking.one(app, "agents", bare), int(version)
     except errors.NotFound:
-        every = asking.every(app, "agents", limit=1000)
-        fitting = [dict(each) for each in every if names.fits(each["id"], bare, "agt_")]
-    if len(fitting) > 1:
-        rows = "".join(f"\n  {each['id']}  {each['name']}" for each in fitting[:20])
-        raise exits.NameShared(f"{bare!r} fits {len(fitting)} agents:{rows}")
-    if not fitting:
-        raise exits.NameUnknown(f"There is no agent {bare!r}: walkaway agents list")
-    return fitting[0], int(version)
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what has to be changed; what is no longer there goes back to its default."""
-    from walkaway_wire.agents import AgentCreate
-
-    fields = AgentCreate.model_fields
-    gone = {key: fields[key].get_default() for key in before if key not in after and not fields[key].is_required()}
-    said = {key: value for key, value in after.items() if key not in before or before[key] != value}
-    return {key: value for key, value in (gone | said).items() if key not in before or before[key] != value}
+        return names.one(bare, "agt_", asking.every(app, "agents", limit=1000), "agent"), int(version)
 
 
 def save(app: "App", agent: Mapping[str, Any], change: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 """`walkaway agents`: named settings; they are made, looked at, edited as YAML and compared."""
 
-import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -102,20 +100,19 @@ def edit(app: App, /, *, name: str, file: str | None) -> None:
     What cannot be saved can be edited again, and is kept.
     """
     from walkaway.commands import editing, yamls
+    from walkaway_wire.agents import AgentCreate
 
     agent, _ = agent_named.found(app, name, versioned=False)
     before = agent_named.settings(agent_named.version(app, agent, agent["version"]))
     if file:
-        change = agent_named.changes(before, _read(file))
+        change = editing.changes(before, _read(file), AgentCreate)
         agent_named.save(app, agent, change)
-    elif app.said.no_input or not (app.asks or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
-        raise click.UsageError("Nobody can be asked: name a file with --file, or an editor with EDITOR")
     else:
         change = editing.until_taken(
             app,
             _head(agent) + yamls.write(before),
             lambda said: agent_named.save(
-                app, agent, agent_named.changes(before, agent_named.settings(yamls.read(said, "It")))
+                app, agent, editing.changes(before, agent_named.settings(yamls.read(said, "It")), AgentCreate)
             ),
             suffix=".yaml",
             again=f"agents edit {agent['id']} --file",
@@ -190,7 +187,7 @@ def _head(agent: Mapping[str, Any]) -> str:
 def _read(file: str) -> dict[str, Any]:
     from walkaway.commands import yamls
 
-    return agent_named.settings(yamls.read(texts.given(file if file == "-" else f"@{Path(file)}"), file))
+    return agent_named.settings(yamls.file(file))
 
 
 def _id(raw: Mapping[str, Any]) -> str:

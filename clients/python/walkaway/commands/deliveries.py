@@ -59,7 +59,7 @@ def redeliver(app: App, /, *, webhook: str, delivery: str) -> None:
         if last := names.LAST.fullmatch(delivery):
             every = every[int(last[1] or 1) - 1 :][:1]
             delivery = every[0]["id"] if every else delivery
-        delivery = names.one(delivery, "evt_", every, "delivery")
+        delivery = names.one(delivery, "evt_", every, "delivery")["id"]
     _begin(app, hook, "deliveries", delivery, "redeliver")
 
 

@@ -1,6 +1,7 @@
 """Finds sessions and turns by what people call them: ids, their beginnings and endings, titles, `@`."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -88,19 +89,22 @@ def webhooks(app: "App") -> list[dict[str, Any]]:
 
 def webhook(app: "App", name: str) -> str:
     """Find a webhook's id. Raises NameUnknown, NameShared."""
-    return name if WEBHOOK.fullmatch(name) else one(name, "whk_", webhooks(app), "webhook")
+    return name if WEBHOOK.fullmatch(name) else str(one(name, "whk_", webhooks(app), "webhook")["id"])
 
 
-def one(name: str, kind: str, every: list[dict[str, Any]], what: str) -> str:
-    """Find an id among some, by a name, else by a part of it. Raises NameUnknown, NameShared."""
-    fitting = [raw["id"] for raw in every if raw.get("name") == name] or [
-        raw["id"] for raw in every if fits(raw["id"], name, kind)
-    ]
+def one(name: str, kind: str, every: Iterable[Mapping[str, Any]], what: str) -> dict[str, Any]:
+    """Find one of some records by its name, else by a part of its id. Raises NameUnknown, NameShared."""
+    name, records = name.strip(), [dict(each) for each in every]
+    fitting = [raw for raw in records if raw.get("name") == name]
+    fitting = fitting or [raw for raw in records if fits(raw["id"], name, kind)]
     if len(fitting) > 1:
-        raise NameShared(f"{name!r} fits {len(fitting)} of them:" + "".join(f"\n  {each}" for each in fitting))
+        rows = "".join(
+            f"\n  {each['id']}  {cleaning.line(str(each.get('name') or ''))}".rstrip() for each in fitting[:20]
+        )
+        raise NameShared(f"{name!r} fits more than one {what}:{rows}")
     if not fitting:
-        raise NameUnknown(f"There is no {what} {name!r}: its id or 6 letters of its ending name one")
-    return str(fitting[0])
+        raise NameUnknown(f"There is no {what} {name!r}: a name, an id, or 6 letters of its ending name one")
+    return fitting[0]
 
 
 def _maybe_id(name: str) -> bool:

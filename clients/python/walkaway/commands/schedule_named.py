@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from walkaway import errors
-from walkaway.commands import asking, exits, names, times
+from walkaway.commands import asking, names, times
 
 if TYPE_CHECKING:
     from walkaway.commands.app import App
@@ -15,14 +15,7 @@ def found(app: "App", name: str) -> dict[str, Any]:
     try:
         return app.client.schedules.get(name).raw
     except errors.NotFound:
-        every = [dict(each) for each in asking.every(app, "schedules", limit=1000)]
-    fitting = [each for each in every if names.fits(each["id"], name.strip(), "sch_")]
-    if len(fitting) > 1:
-        rows = "".join(f"\n  {each['id']}  {each['name']}" for each in fitting[:20])
-        raise exits.NameShared(f"{name!r} fits {len(fitting)} schedules:{rows}")
-    if not fitting:
-        raise exits.NameUnknown(f"There is no schedule {name!r}: walkaway schedules list")
-    return fitting[0]
+        return names.one(name, "sch_", asking.every(app, "schedules", limit=1000), "schedule")
 
 
 def called(raw: Mapping[str, Any]) -> str:
@@ -40,15 +33,6 @@ def settings(raw: Mapping[str, Any]) -> dict[str, Any]:
         for name, field in fields.items()
         if name in raw and name not in {"status", "note"} and raw[name] != field.get_default(call_default_factory=True)
     }
-
-
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Say what has to be changed; what is no longer there goes back to its default."""
-    from walkaway_wire.schedules import ScheduleCreate
-
-    fields = ScheduleCreate.model_fields
-    gone = {name: fields[name].get_default(call_default_factory=True) for name in before if name not in after}
-    return gone | {name: value for name, value in after.items() if name not in before or before[name] != value}
 
 
 def status(raw: Mapping[str, Any]) -> str:

@@ -1,9 +1,7 @@
 """`walkaway schedules`: turns that begin by themselves; they are made, looked at, edited and deleted."""
 
-import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -75,7 +73,9 @@ def create(app: App, /, *, message: str, file: str | None, session: str | None, 
 
     Just one of --cron, --every and --at says when.
     """
-    body = _read(file) if file else {}
+    from walkaway.commands import yamls
+
+    body = yamls.file(file) if file else {}
     body |= {key: value for key, value in said.items() if value is not None}
     body |= {"message": texts.given(message)} if message else {}
     body |= {"session": names.session(app, session).id} if session else {}
@@ -104,6 +104,7 @@ def edit(app: App, /, *, schedule: str, file: str | None, message: str | None, *
     A line that is taken out goes back to its default. What cannot be saved can be edited again, and is kept.
     """
     from walkaway.commands import editing, yamls
+    from walkaway_wire.schedules import ScheduleCreate
 
     raw = named.found(app, schedule)
     before = named.settings(raw)
@@ -116,16 +117,14 @@ def edit(app: App, /, *, schedule: str, file: str | None, message: str | None, *
     if file and change:
         raise click.UsageError("What is to change is said by --file, or by the other options")
     if file:
-        now = save(named.changes(before, _read(file)))
+        now = save(editing.changes(before, yamls.file(file), ScheduleCreate))
     elif change:
         now = save(change)
-    elif app.said.no_input or not (app.asks or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
-        raise click.UsageError("Nobody can be asked: say what to change, name a --file, or an editor with EDITOR")
     else:
         now = editing.until_taken(
             app,
             f"# {cleaning.line(named.called(raw))}. What is saved here counts from now on.\n" + yamls.write(before),
-            lambda text: save(named.changes(before, yamls.read(text, "It"))),
+            lambda text: save(editing.changes(before, yamls.read(text, "It"), ScheduleCreate)),
             suffix=".yaml",
             again=f"schedules edit {raw['id']} --file",
         )
@@ -152,9 +151,3 @@ def delete(app: App, /, *, schedules_: tuple[str, ...], yes: bool) -> None:
 
 for each in (firings.preview, firings.run, firings.pause, firings.resume, firings.backfill, firings.firings):
     schedules.add_command(each)
-
-
-def _read(file: str) -> dict[str, Any]:
-    from walkaway.commands import yamls
-
-    return yamls.read(texts.given(file if file == "-" else f"@{Path(file)}"), file)

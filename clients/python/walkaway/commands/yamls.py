@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import click
 import yaml
+
+from walkaway.commands import texts
 
 
 class Dumper(yaml.SafeDumper):
@@ -64,6 +67,11 @@ def read(text: str, name: str) -> dict[str, Any]:
     with _refusing(name):
         found = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
     return _object(found, name)
+
+
+def file(path: str) -> dict[str, Any]:
+    """Read an object from a file of this machine; `-` is standard input. Raises UsageError."""
+    return read(texts.given(path if path == "-" else f"@{Path(path)}"), path)
 
 
 def each(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
