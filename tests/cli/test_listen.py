@@ -17,7 +17,7 @@ from tests.kit.clients import quick
 from tests.kit.receivers import Answer, Got, receiving
 from tests.kit.restarts import Restarted, restarted
 from tests.kit.servers import PATIENCE, free_port
-from tests.kit.terminals import Caller
+from tests.kit.terminals import HEEDING, Caller
 from walkaway import webhooks
 
 DONE = ("--event", "turn.completed")
@@ -46,7 +46,7 @@ def somebody(server: Restarted, tmp_path: Path) -> Caller:
 def listening(caller: Caller, *more: str) -> Iterator["tuple[subprocess.Popen[str], str]"]:
     """Run it until the block ends; with what it says at its begin."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "walkaway", "listen", *more],
+        [sys.executable, "-c", HEEDING, "listen", *more],
         env=caller.environ, cwd=caller.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.terminals import Caller
+from tests.kit.terminals import HEEDING, Caller
 from walkaway import Walkaway, tool
 
 STOCK = '''
@@ -49,7 +49,7 @@ def test_it_answers_until_it_is_stopped_in_good_order(shop: Caller, model: Messa
     with Walkaway(url=shop.url, key=shop.key) as client:
         turn = client.sessions.create(tools=[stock.definition]).send("How many?")
         process = subprocess.Popen(
-            [sys.executable, "-c", BEGIN, "tools", "serve", "stock"],
+            [sys.executable, "-c", HEEDING, "tools", "serve", "stock"],
             env=shop.environ,
             cwd=shop.home,
             stdout=subprocess.PIPE,
@@ -66,13 +66,6 @@ def test_it_answers_until_it_is_stopped_in_good_order(shop: Caller, model: Messa
     assert err.splitlines()[-1] == "Stopped"
     assert "Traceback" not in err
     assert "42" in str(model.requests[-1]["messages"][-1])
-
-
-BEGIN = """
-import runpy, signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
-"""
 
 
 def test_on_a_terminal_ctrl_c_stops_it(shop: Caller) -> None:

@@ -22,13 +22,17 @@ import pyte
 from tests.kit import forked
 from tests.kit.servers import PATIENCE
 
-BEGIN = """
-import fcntl, runpy, signal, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+HEEDING = """
+import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
 """
-"""As a shell begins a command: it has the terminal, and Ctrl-C reaches it whatever a test run was started with."""
+"""The command, which Ctrl-C reaches whatever a test run was started with."""
+BEGIN = f"""
+import fcntl, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+{HEEDING}"""
+"""As a shell begins it: it has the terminal."""
 SHELL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.hooks import register, send_test
+from tests.kit.hooks import register, send_test, settled
 from tests.kit.receivers import Receiver
 from tests.kit.servers import Running
 from walkaway_core.notify.endpoints import MOST
@@ -36,6 +36,7 @@ class TestEndpoints:
         ):
             assert (answer.status_code, answer.json()["error"]) == (409, "webhook.name_taken")
         id_ = send_test(web, {"id": "reports"})
+        settled(web, made, id_)
         assert web.get(f"/v1/webhooks/reports/deliveries/{id_}").json() == web.get(f"{base}/deliveries/{id_}").json()
         assert web.get("/v1/webhooks/reports/deliveries").json() == web.get(f"{base}/deliveries").json()
         assert web.post(f"/v1/webhooks/reports/deliveries/{id_}/redeliver").status_code == 202
