@@ -12,10 +12,10 @@ import pytest
 from tests.kit.clients import quick
 from tests.kit.servers import Running
 from tests.kit.terminals import Caller
-from walkaway import Session, profiles
+from walkaway import Session, Turn, profiles
 from walkaway.commands import options
 from walkaway.commands.main import OWN, main
-from walkaway.commands.state import State
+from walkaway.commands.state import State, whose
 
 REF = r"sess_\w{24}/msg_\w{24}"
 SAID = r"(?s).*rehearsal.*"
@@ -209,9 +209,8 @@ def used(walkaway: Caller, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ses
     monkeypatch.setenv("XDG_CONFIG_HOME", str(walkaway.home / ".config"))
     with quick(walkaway.url) as client:
         found = [client.sessions.create(), client.sessions.create()]
-        state = State(walkaway.url.partition("://")[2], print)
         for session in found:
-            state.use(session.id, session.ask("Write a poem about boats.").turn.id)
+            remember(walkaway, session, session.ask("Write a poem about boats.").turn)
         yield found
 
 
@@ -281,7 +280,13 @@ def ask(walkaway: Caller, example: str) -> None:
         turn = session.send("Write a poem to poem.md" if "--yes" in example else "Look at the stock")
         while not turn.refresh().pending:
             assert not turn.ended
-        State(walkaway.url.partition("://")[2], print).use(session.id, turn.id)
+        remember(walkaway, session, turn)
+
+
+def remember(walkaway: Caller, session: Session, turn: Turn) -> None:
+    """Have used a turn here."""
+    options = profiles.options(walkaway.url, walkaway.key, None, {})
+    State(whose(options), print).use(session.id, turn.id)
 
 
 def declare(walkaway: Caller, example: str) -> None:

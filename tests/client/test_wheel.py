@@ -15,7 +15,6 @@ from walkaway_core.store import api_keys
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if "from walkaway" in path.read_text())
-IMPORT_MILLISECONDS = 150
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +61,8 @@ def test_what_is_imported_at_once_is_little(python: Path) -> None:
     assert heavy.isdisjoint(loaded)
 
 
-def test_an_import_takes_few_moments(python: Path) -> None:
-    """Of the processor, beyond what Python itself takes; the least of some tries, as nothing else here is ours."""
+def test_an_import_takes_less_than_that_of_the_library_behind_it(python: Path) -> None:
+    """Of the processor, beyond what Python itself takes; the least of some tries, taken in turn."""
 
     def taken(code: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -71,9 +70,9 @@ def test_an_import_takes_few_moments(python: Path) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    tries = range(5)
-    beyond = min(taken("from walkaway import Walkaway") for _ in tries) - min(taken("pass") for _ in tries)
-    assert beyond * 1000 < IMPORT_MILLISECONDS
+    tries = [[taken(code) for code in ("pass", "from walkaway import Walkaway", "import httpx2")] for _ in range(5)]
+    bare, ours, library = (min(column) for column in zip(*tries, strict=True))
+    assert ours - bare < library - bare
 
 
 @pytest.mark.deep

@@ -69,17 +69,10 @@ class App:
 
     @property
     def place(self) -> str:
-        """Whose what is kept on this machine is: the profile's at its server, or without one the server's and key's.
+        """Whose what is kept on this machine is. Raises SettingInvalid."""
+        from walkaway.commands.state import whose
 
-        A key that follows another one in a profile is of the same tenant, mostly; of others nobody knows.
-        """
-        import hashlib
-
-        found = self.options
-        source = f"the profile {found.profile!r}"
-        if found.url_source == source and found.key_source in {source, ""}:
-            return f"{found.profile} {found.url}"
-        return f"{found.url} {hashlib.sha256(found.key.reveal().encode()).hexdigest()}"
+        return whose(self.options)
 
     @cached_property
     def state(self) -> "State":

@@ -5,9 +5,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from walkaway import kept, profiles
 from walkaway.errors import SettingInvalid
+
+if TYPE_CHECKING:
+    from walkaway.profiles import Options
 
 MOST = 50
 
@@ -16,6 +20,17 @@ def file(folder: str, name: str) -> Path:
     """Say where something of a profile, or of a server, is kept: a name that can be read, and what no other one has."""
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]
     return profiles.folder() / folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:60]}.{digest}.json"
+
+
+def whose(options: "Options") -> str:
+    """Say whose what is kept on this machine is: the profile's at its server, or without one the server's and key's.
+
+    A key that follows another one in a profile is of the same tenant, mostly; of others nobody knows.
+    """
+    source = f"the profile {options.profile!r}"
+    if options.url_source == source and options.key_source in {source, ""}:
+        return f"{options.profile} {options.url}"
+    return f"{options.url} {hashlib.sha256(options.key.reveal().encode()).hexdigest()}"
 
 
 class State:
