@@ -203,14 +203,6 @@ export interface AttemptRecord {
   response: string;
 }
 
-/** For which past times to fire: those from `from` to `to`, 100 at most. */
-export interface BackfillAsked {
-  from: number;
-  to: number;
-  /** enqueue: all wait, in their order */
-  overlap?: "enqueue" | "skip" | "interrupt" | "allow";
-}
-
 /** What came of a cancel (contract A.8). */
 export interface Cancelled {
   response_id: string;
@@ -429,23 +421,6 @@ export interface PendingToolCall {
   expires_at: number;
 }
 
-/** When to fire, and how many times are to be shown. */
-export interface PreviewAsked {
-  /** minute, hour, day of month, month, day of week; or @daily */
-  cron?: string | null;
-  /** seconds from one to the next, 60 at least */
-  every?: number | null;
-  /** once, at this time; one that has passed needs `catch_up` beside it */
-  at?: number | null;
-  /** of the IANA database; cron is in it */
-  timezone?: string;
-  /** seconds since the epoch */
-  starts_at?: number | null;
-  /** seconds since the epoch */
-  ends_at?: number | null;
-  count?: number;
-}
-
 /** A turn as it is now. */
 export interface ResponseRecord {
   id: string;
@@ -475,12 +450,6 @@ export interface ResponseRecord {
   firing_id?: string | null;
 }
 
-/** How to fire now; what is absent is the schedule's. */
-export interface RunAsked {
-  overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow" | null;
-  message?: string | null;
-}
-
 /** One entry of the conversation: from the user, the model, or a tool (`role` is then `tool`). */
 export interface Said {
   /** a cursor for `after` */
@@ -492,6 +461,14 @@ export interface Said {
   /** blocks in the shape of the Messages API */
   content: Record<string, unknown>[];
   created_at: number;
+}
+
+/** For which past times to fire: those from `from` to `to`, 100 at most. */
+export interface ScheduleBackfillAsked {
+  from: number;
+  to: number;
+  /** enqueue: all wait, in their order */
+  overlap?: "enqueue" | "skip" | "interrupt" | "allow";
 }
 
 /** What can be changed about a schedule; what is absent stays. */
@@ -606,6 +583,23 @@ export interface SchedulePreview {
   upcoming: number[];
 }
 
+/** When to fire, and how many times are to be shown. */
+export interface SchedulePreviewAsked {
+  /** minute, hour, day of month, month, day of week; or @daily */
+  cron?: string | null;
+  /** seconds from one to the next, 60 at least */
+  every?: number | null;
+  /** once, at this time; one that has passed needs `catch_up` beside it */
+  at?: number | null;
+  /** of the IANA database; cron is in it */
+  timezone?: string;
+  /** seconds since the epoch */
+  starts_at?: number | null;
+  /** seconds since the epoch */
+  ends_at?: number | null;
+  count?: number;
+}
+
 /** A schedule as it is now. */
 export interface ScheduleRecord {
   id: string;
@@ -641,6 +635,12 @@ export interface ScheduleRecord {
   /** seconds since the epoch, like all times */
   created_at: number;
   updated_at: number;
+}
+
+/** How to fire now; what is absent is the schedule's. */
+export interface ScheduleRunAsked {
+  overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow" | null;
+  message?: string | null;
 }
 
 /** What is wrong. */

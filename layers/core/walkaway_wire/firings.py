@@ -12,7 +12,7 @@ Outcome = Literal["queued", "started", "skipped", "missed", "failed"]
 Trigger = Literal["tick", "catch_up", "manual", "backfill"]
 
 
-class RunAsked(Strict):
+class ScheduleRunAsked(Strict):
     """How to fire now; what is absent is the schedule's."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"overlap": "allow"}]})
@@ -21,7 +21,7 @@ class RunAsked(Strict):
     message: Annotated[str | None, Field(min_length=1, max_length=MESSAGE_CHARACTERS)] = None
 
 
-class BackfillAsked(Strict):
+class ScheduleBackfillAsked(Strict):
     """For which past times to fire: those from `from` to `to`, 100 at most."""
 
     model_config = ConfigDict(

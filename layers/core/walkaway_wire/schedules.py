@@ -121,7 +121,7 @@ class ScheduleChange(ScheduleFields):
         return self
 
 
-class PreviewAsked(When):
+class SchedulePreviewAsked(When):
     """When to fire, and how many times are to be shown."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"cron": "0 8 * * 1-5"}]})

@@ -14,13 +14,13 @@ from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.store import idempotency, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire.firings import BackfillAsked, FiringRecord, Outcome, RunAsked
+from walkaway_wire.firings import FiringRecord, Outcome, ScheduleBackfillAsked, ScheduleRunAsked
 from walkaway_wire.schedules import (
-    PreviewAsked,
     ScheduleChange,
     ScheduleCreate,
     SchedulePaused,
     SchedulePreview,
+    SchedulePreviewAsked,
     ScheduleRecord,
 )
 
@@ -65,7 +65,7 @@ def listing(
 
 
 @router.post("/preview", responses=errors.answers(400, 401), summary="Say when a schedule would fire")
-def preview(caller: Called, asked: PreviewAsked) -> SchedulePreview:
+def preview(caller: Called, asked: SchedulePreviewAsked) -> SchedulePreview:
     """Say in words when it would fire, and its next times. Nothing is made."""
     now = caller.services.clock.now()
     plan = resource.checked({**schedules.NOTHING, **asked.model_dump(exclude={"count"})}, now)
@@ -100,12 +100,12 @@ def run(
     schedule: str,
     request: Request,
     response: Response,
-    asked: RunAsked | None = None,
+    asked: ScheduleRunAsked | None = None,
     idempotency_key: repeats.Key = None,
 ) -> FiringRecord:
     """Fire now, also while it is paused; its next time stays. The same `Idempotency-Key` fires no second time."""
     del idempotency_key
-    services, tenant, asked = caller.services, caller.tenant, asked or RunAsked()
+    services, tenant, asked = caller.services, caller.tenant, asked or ScheduleRunAsked()
     found = schedules.find(services, tenant, schedule)
     once = repeats.making(request, tenant, f"firing of {found.id}", asked.model_dump(exclude_unset=True))
     made, again = idempotency.make(
@@ -128,7 +128,7 @@ def backfill(
     *,
     caller: Called,
     schedule: str,
-    asked: BackfillAsked,
+    asked: ScheduleBackfillAsked,
     request: Request,
     response: Response,
     idempotency_key: repeats.Key = None,
