@@ -318,6 +318,14 @@ export interface FileWritten {
   modified: number;
 }
 
+/** What a firing that deletes sessions has done so far. */
+export interface FiringPruned {
+  /** failed: some could not be deleted, as the firing's error says */
+  status: "in_progress" | "completed" | "failed" | "cancelled";
+  /** how many sessions it has deleted */
+  deleted: number;
+}
+
 /** A time at which a schedule was to fire, and what became of it. */
 export interface FiringRecord {
   id: string;
@@ -334,7 +342,9 @@ export interface FiringRecord {
   response_id: string | null;
   /** null where there is no turn, or it is gone with its session */
   turn_status: "queued" | "in_progress" | "completed" | "failed" | "cancelled" | null;
-  /** why nothing began */
+  /** null where it deletes no sessions */
+  pruned: FiringPruned | null;
+  /** why nothing began, or not all could be deleted */
   error: ScheduleTrouble | null;
 }
 
@@ -489,6 +499,10 @@ export interface ScheduleChange {
   max_firings?: number | null;
   /** seconds by which it may be late, to spread the load */
   jitter?: number;
+  /** message: begins a turn; prune: deletes sessions, and takes no message */
+  action?: "message" | "prune";
+  /** which sessions are deleted, where `action` is prune */
+  prune?: SchedulePrune | null;
   /** what the agent is told, with {{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} */
   message?: string;
   attachments?: AttachmentIn[];
@@ -498,7 +512,7 @@ export interface ScheduleChange {
   agent?: string;
   /** how to make the session of each turn (by default it lives a week), or the id of one */
   session?: SessionCreate | string | null;
-  /** what happens while the last turn that it began goes on */
+  /** what happens while the last turn, or deleting, that it began goes on */
   overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow";
   /** which of the times fire that nobody could keep: the newest, all up to 100, or none */
   catch_up?: "latest" | "all" | "none";
@@ -524,7 +538,7 @@ export interface ScheduleCounts {
   failed: number;
 }
 
-/** A turn at given times. */
+/** A turn at given times, or sessions that are deleted then. */
 export interface ScheduleCreate {
   /** minute, hour, day of month, month, day of week; or @daily */
   cron?: string | null;
@@ -542,6 +556,10 @@ export interface ScheduleCreate {
   max_firings?: number | null;
   /** seconds by which it may be late, to spread the load */
   jitter?: number;
+  /** message: begins a turn; prune: deletes sessions, and takes no message */
+  action?: "message" | "prune";
+  /** which sessions are deleted, where `action` is prune */
+  prune?: SchedulePrune | null;
   /** what the agent is told, with {{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} */
   message?: string;
   attachments?: AttachmentIn[];
@@ -551,7 +569,7 @@ export interface ScheduleCreate {
   agent?: string;
   /** how to make the session of each turn (by default it lives a week), or the id of one */
   session?: SessionCreate | string | null;
-  /** what happens while the last turn that it began goes on */
+  /** what happens while the last turn, or deleting, that it began goes on */
   overlap?: "skip" | "enqueue" | "enqueue_all" | "interrupt" | "allow";
   /** which of the times fire that nobody could keep: the newest, all up to 100, or none */
   catch_up?: "latest" | "all" | "none";
@@ -600,6 +618,14 @@ export interface SchedulePreviewAsked {
   count?: number;
 }
 
+/** Which sessions a schedule deletes: those that are idle, and have been for long. */
+export interface SchedulePrune {
+  /** a busy one is never deleted by itself */
+  status?: "idle";
+  /** unused for so long before the time that fires, such as 720h or 1h30m */
+  older_than: string;
+}
+
 /** A schedule as it is now. */
 export interface ScheduleRecord {
   id: string;
@@ -612,6 +638,8 @@ export interface ScheduleRecord {
   ends_at: number | null;
   max_firings: number | null;
   jitter: number;
+  action: "message" | "prune";
+  prune: SchedulePrune | null;
   message: string;
   attachments: Record<string, unknown>[];
   webhook_url: string;

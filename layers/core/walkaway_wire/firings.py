@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from walkaway_wire.messages import MESSAGE_CHARACTERS
 from walkaway_wire.strict import Strict
 
+Action = Literal["message", "prune"]
 Overlap = Literal["skip", "enqueue", "enqueue_all", "interrupt", "allow"]
 Outcome = Literal["queued", "started", "skipped", "missed", "failed"]
 Trigger = Literal["tick", "catch_up", "manual", "backfill"]
@@ -53,8 +54,19 @@ FIRING_EXAMPLE: Final[dict[str, Any]] = {
     "session_id": "sess_019bd1f0a86118c066881a2b",
     "response_id": "msg_019bd1f0a90c44b1d2e3f4a5",
     "turn_status": "completed",
+    "pruned": None,
     "error": None,
 }
+
+
+class FiringPruned(BaseModel):
+    """What a firing that deletes sessions has done so far."""
+
+    status: Annotated[
+        Literal["in_progress", "completed", "failed", "cancelled"],
+        Field(description="failed: some could not be deleted, as the firing's error says"),
+    ]
+    deleted: Annotated[int, Field(description="how many sessions it has deleted")]
 
 
 class FiringRecord(BaseModel):
@@ -75,4 +87,5 @@ class FiringRecord(BaseModel):
         Literal["queued", "in_progress", "completed", "failed", "cancelled"] | None,
         Field(description="null where there is no turn, or it is gone with its session"),
     ]
-    error: Annotated[ScheduleTrouble | None, Field(description="why nothing began")]
+    pruned: Annotated[FiringPruned | None, Field(description="null where it deletes no sessions")]
+    error: Annotated[ScheduleTrouble | None, Field(description="why nothing began, or not all could be deleted")]

@@ -1,4 +1,4 @@
-"""Schedules, as they go over HTTP: turns that begin by themselves, and what became of each time that they were to."""
+"""Schedules, as they go over HTTP: turns that begin by themselves, and sessions that go by themselves."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from walkaway_wire.firings import FIRING_EXAMPLE, FiringRecord, Overlap, ScheduleTrouble
+from walkaway_wire.firings import FIRING_EXAMPLE, Action, FiringRecord, Overlap, ScheduleTrouble
 from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
 from walkaway_wire.resources import Metadata, SessionCreate
 from walkaway_wire.strict import Strict
@@ -54,6 +54,15 @@ class When(Strict):
     timezone: Annotated[str, Field(max_length=100, description="of the IANA database; cron is in it")] = "UTC"
 
 
+class SchedulePrune(Strict):
+    """Which sessions a schedule deletes: those that are idle, and have been for long."""
+
+    status: Annotated[Literal["idle"], Field(description="a busy one is never deleted by itself")] = "idle"
+    older_than: Annotated[
+        str, Field(max_length=40, description="unused for so long before the time that fires, such as 720h or 1h30m")
+    ]
+
+
 class ScheduleFields(When):
     """What a schedule says besides its name."""
 
@@ -65,6 +74,12 @@ class ScheduleFields(When):
     jitter: Annotated[
         int, Field(strict=True, ge=0, le=3600, description="seconds by which it may be late, to spread the load")
     ] = 0
+    action: Annotated[
+        Action, Field(description="message: begins a turn; prune: deletes sessions, and takes no message")
+    ] = "message"
+    prune: Annotated[SchedulePrune | None, Field(description="which sessions are deleted, where `action` is prune")] = (
+        None
+    )
     message: Annotated[
         str,
         Field(
@@ -82,7 +97,9 @@ class ScheduleFields(When):
         WrapValidator(_whose),
         Field(description="how to make the session of each turn (by default it lives a week), or the id of one"),
     ] = None
-    overlap: Annotated[Overlap, Field(description="what happens while the last turn that it began goes on")] = "skip"
+    overlap: Annotated[
+        Overlap, Field(description="what happens while the last turn, or deleting, that it began goes on")
+    ] = "skip"
     catch_up: Annotated[
         CatchUp, Field(description="which of the times fire that nobody could keep: the newest, all up to 100, or none")
     ] = "latest"
@@ -98,7 +115,7 @@ class ScheduleFields(When):
 
 
 class ScheduleCreate(ScheduleFields):
-    """A turn at given times."""
+    """A turn at given times, or sessions that are deleted then."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
@@ -173,6 +190,8 @@ class ScheduleRecord(BaseModel):
                     "ends_at": None,
                     "max_firings": None,
                     "jitter": 0,
+                    "action": "message",
+                    "prune": None,
                     **EXAMPLE,
                     "attachments": [],
                     "webhook_url": "",
@@ -204,6 +223,8 @@ class ScheduleRecord(BaseModel):
     ends_at: int | None
     max_firings: int | None
     jitter: int
+    action: Action
+    prune: SchedulePrune | None
     message: str
     attachments: list[dict[str, Any]]
     webhook_url: str

@@ -11,6 +11,7 @@ import pytest
 NUMBERS = iter(range(10**6))
 FIVE = {"cron": "0 8 * * 1-5", "timezone": "Europe/Berlin", "message": "The digest"}
 PAST = 1_600_000_000
+MONTH = {"older_than": "720h"}
 
 
 def make(client: httpx.Client, **fields: Any) -> dict[str, Any]:
@@ -175,6 +176,39 @@ class TestFirings:
         assert fired["firing"]["outcome"] == "started"
 
 
+class TestPruning:
+    def test_it_deletes_what_nobody_has_used(self, stranger: httpx.Client) -> None:
+        gone = stranger.post("/v1/sessions", json={"persistent": True}).json()["id"]
+        body = {"action": "prune", "prune": {"status": "idle", "older_than": "0s"}, "cron": "0 3 * * *"}
+        made = stranger.post("/v1/schedules", json=body).json()
+        assert (made["action"], made["prune"], made["message"]) == ("prune", body["prune"], "")
+        refused = stranger.post(f"/v1/schedules/{made['id']}/run", json={"message": "go"})
+        assert (refused.status_code, refused.json()["error"]) == (400, "schedule.invalid")
+        assert "`message`" in refused.json()["message"]
+        fired = stranger.post(f"/v1/schedules/{made['id']}/run").json()
+        assert (fired["outcome"], fired["session_id"], fired["turn_status"]) == ("started", None, None)
+
+        def over() -> Any:
+            found = stranger.get(f"/v1/schedules/{made['id']}/firings").json()[0]
+            return found["pruned"]["status"] == "completed" and found
+
+        assert until(over)["pruned"]["deleted"] >= 1
+        assert stranger.get(f"/v1/sessions/{gone}").status_code == 404
+        more = stranger.patch(f"/v1/schedules/{made['id']}", json={"message": "go"})
+        assert "`message`" in more.json()["message"]
+        changed = stranger.patch(f"/v1/schedules/{made['id']}", json={"prune": {"older_than": "2h"}})
+        assert changed.json()["prune"] == {"status": "idle", "older_than": "2h"}
+
+    @pytest.mark.parametrize(
+        ("prune", "named"),
+        [({}, "prune.older_than"), ({**MONTH, "status": "busy"}, "prune.status"), ({**MONTH, "age": 1}, "prune.age")],
+    )
+    def test_what_is_wrong_is_named(self, client: httpx.Client, prune: dict[str, Any], named: str) -> None:
+        answer = client.post("/v1/schedules", json={"every": 3600, "action": "prune", "prune": prune})
+        assert answer.status_code == 400
+        assert named in answer.json()["message"]
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("fields", "named"),
@@ -191,6 +225,11 @@ class TestRefused:
             ({"every": 3600, "starts_at": PAST + 100, "ends_at": PAST}, "`ends_at`"),
             ({"every": 3600, "message": " "}, "`message`"),
             ({"every": 3600, "agent": "a", "session": {"agent": "b"}}, "`session.agent`"),
+            ({"every": 3600, "prune": MONTH}, "`prune`"),
+            ({"every": 3600, "action": "prune", "prune": MONTH}, "`message`"),
+            ({"every": 3600, "action": "prune", "message": "", "prune": MONTH, "agent": "a"}, "`agent`"),
+            ({"every": 3600, "action": "prune", "message": ""}, "`prune.older_than`"),
+            ({"every": 3600, "action": "prune", "message": "", "prune": {"older_than": "30d"}}, "`prune.older_than`"),
         ],
     )
     def test_what_can_never_be_kept(self, client: httpx.Client, fields: dict[str, Any], named: str) -> None:
@@ -213,6 +252,7 @@ class TestRefused:
             {"metadata": {"x": "x" * 17_000}},
             {"session": {"ttl": 0}},
             {"webhook_url": "ftp://example.com"},
+            {"action": "tidy"},
         ],
     )
     def test_what_a_field_does_not_take(self, client: httpx.Client, fields: dict[str, Any]) -> None:

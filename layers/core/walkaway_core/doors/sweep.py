@@ -20,7 +20,7 @@ from walkaway_core.notify import deliveries
 from walkaway_core.ports import patience, subject
 from walkaway_core.ports.items import Delete, Item, Key
 from walkaway_core.ports.metrics import DUE_LATENESS
-from walkaway_core.schedules import by_hand, rounds, ticking
+from walkaway_core.schedules import by_hand, pruning, rounds, ticking
 from walkaway_core.store import bodies, due, keys, outbox, sessions, starts, turns
 from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
@@ -45,12 +45,12 @@ Overdue = Callable[[Services, float], Iterator[Item]]
 def sweep(services: Services, overdue: Overdue = due.overdue) -> int:
     """Act on what is due now, up to `MOST` items and for `SECONDS`; give how many items were looked at.
 
-    What is left, the next run takes up. Contents of deleted sessions come last: nobody waits for them.
+    What is left, the next run takes up. The deleting of many sessions, and contents of deleted ones, come last.
     """
     now, until = services.clock.now(), services.clock.monotonic() + SECONDS
     acts = {**ACTS, **services.extensions.acts}
     due_now = list(itertools.islice(_known(acts, overdue(services, now)), MOST))
-    due_now.sort(key=lambda item: item.text("kind") == "purge")
+    due_now.sort(key=lambda item: item.text("kind") in LAST)
     if times := list(filter(None, (keys.due_at(item.sk) for item in due_now))):
         services.metrics.record({DUE_LATENESS: now - min(times)})
     timed = [item for item in due_now if item.text("kind") in TIMED]
@@ -193,6 +193,8 @@ def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) 
 
 TIMED = {"schedule", "firing"}
 """Kinds that come first and AT_ONCE at a time: people see by the clock when those are late."""
+LAST = {"prune", "purge"}
+"""Kinds that come last: nobody waits for sessions to go."""
 ACTS: Mapping[Any, Act] = {
     "turn": _turn,
     "session": _session,
@@ -202,6 +204,7 @@ ACTS: Mapping[Any, Act] = {
     "forget": _forget,
     "schedule": ticking.act,
     "firing": by_hand.act,
+    "prune": pruning.act,
 }
 """What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""
 _unknown: set[Any] = set()

@@ -1,6 +1,6 @@
 """How a session goes: at once for everyone outside, its contents later and from the front."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.releasing import mark_deleted
@@ -47,8 +47,17 @@ def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle
     return count
 
 
-def delete_free(services: Services, session: sessions.Session, *when: Condition, expired: bool = False) -> bool:
-    """Mark a free session as deleted; False when it has changed meanwhile. `expired`: its time is over, tell that."""
+def delete_free(
+    services: Services,
+    session: sessions.Session,
+    *when: Condition,
+    expired: bool = False,
+    along: Callable[[Transaction], None] = lambda _: None,
+) -> bool:
+    """Mark a free session as deleted; False when it has changed meanwhile. `expired`: its time is over, tell that.
+
+    `along` writes what else belongs to its going, into the same transaction.
+    """
     tx = Transaction(services.table)
     tx.change(
         session.key.item,
@@ -58,6 +67,7 @@ def delete_free(services: Services, session: sessions.Session, *when: Condition,
         *when,
     )
     mark_deleted(services, tx, session)
+    along(tx)
     kind = outbox.EXPIRED if expired else outbox.DELETED
     notices = outbox.add(tx, services, session.key, session, "", kind)
     try:

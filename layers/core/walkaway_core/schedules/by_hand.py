@@ -5,7 +5,7 @@ from itertools import islice, takewhile
 from typing import Any
 
 from walkaway_core.errors import Invalid, ScheduleInvalid, ScheduleNotFound
-from walkaway_core.ports.items import Fact, Item, Key, Present, Refused
+from walkaway_core.ports.items import Delete, Fact, Item, Key, Present, Refused
 from walkaway_core.schedules import firing, firings, places
 from walkaway_core.schedules.firings import Firing
 from walkaway_core.schedules.schedules import Schedule
@@ -23,8 +23,10 @@ GO_ON = 10.0
 def run(
     services: Services, schedule: Schedule, *, overlap: str | None, message: str | None, once: Once | None = None
 ) -> Firing:
-    """Fire now; the next time stays as it is. Raises Invalid, ScheduleNotFound, and Refused for a key."""
+    """Fire now; the next time stays as it is. Raises Invalid, ScheduleInvalid, ScheduleNotFound, Refused."""
     _usable(schedule)
+    if message and schedule.asked["action"] == "prune":
+        raise ScheduleInvalid("`message`: a schedule that deletes sessions sends none; leave it out")
     id_ = services.ids.new("fire_")
     facts: dict[str, Fact] = {"trigger": "manual", "scheduled": int(services.clock.now()), "outcome": "queued"}
     said: dict[str, Fact] = {"overlap": overlap or "", "message": message or ""}
@@ -68,8 +70,12 @@ def backfill(
 
 
 def act(services: Services, key: Key, detail: Mapping[str, Any], until: float) -> None:
-    """Act on a due item of firings: one of them, or a backfill that has still some to write."""
-    if "batch" in detail:
+    """Act on a due item of firings: one of them, the one that waits, or a backfill that has still some to write."""
+    if "wake" in detail:
+        if waits := firings.waiting(services, detail["tenant"], detail["schedule"]):
+            firing.carry_out(services, waits)
+        services.table.write(Delete(*key))
+    elif "batch" in detail:
         go_on(services, key, detail)
     else:
         firing.act(services, key, detail, until)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from walkaway_core.agent import prices, showing
-from walkaway_core.engine import ending, sending, starting
+from walkaway_core.engine import sending, starting
 from walkaway_core.engine.asked import as_asked
 from walkaway_core.engine.sending import OnBusy
 from walkaway_core.engine.starting import Message
@@ -18,7 +18,6 @@ from walkaway_core.errors import (
     AgentNotFound,
     BodyTooLarge,
     Invalid,
-    NotFound,
     QueueFull,
     SessionBusy,
     SessionNotFound,
@@ -26,16 +25,15 @@ from walkaway_core.errors import (
     WalkawayError,
 )
 from walkaway_core.ports.items import Delete, Is, Key, Refused, Unknown, ms
-from walkaway_core.schedules import firings, places, schedules, settling, words
+from walkaway_core.schedules import firings, lasts, places, pruning, schedules, settling, words
 from walkaway_core.schedules.firings import Firing
+from walkaway_core.schedules.lasts import Last
 from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.schedules.settling import Changed, Outcome
-from walkaway_core.store import due, sessions, starts, turns
-from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store import due, sessions, starts
+from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turn_facts import OVER
-from walkaway_core.store.turns import Turn
 from walkaway_wire.resources import SessionCreate
 
 TRIES = 100
@@ -104,9 +102,9 @@ def _closed(services: Services, firing: Firing) -> bool:
 
 
 def _attempt(services: Services, firing: Firing) -> None:
-    """Begin its turn, or say why there is none. Raises Changed, _Waits, and what may pass."""
+    """Begin what it is to begin, or say why not. Raises Changed, _Waits, and what may pass."""
     schedule = schedules.load(services, firing.tenant, firing.schedule)
-    last = _last(services, schedule) if schedule else None
+    last = lasts.load(services, schedule) if schedule else None
     if schedule is None:
         settling.orphan(services, firing)
         return
@@ -120,7 +118,12 @@ def _attempt(services: Services, firing: Firing) -> None:
         if isinstance(schedule.asked["session"], str):
             _send(services, schedule, firing, overlap, last)
         else:
-            _start(services, schedule, firing, overlap, last)
+            _make_room(services, overlap, last)
+            begun = settling.Begun(services, schedule, firing, last)
+            if schedule.asked["action"] == "prune":
+                pruning.begin(services, begun, schedule, firing)
+            else:
+                _start(services, schedule, firing, begun)
     except _Passed as passed:
         settling.settle(services, schedule, firing, Outcome("skipped", "schedule.busy", str(passed)), last)
     except (Changed, Unavailable):
@@ -131,7 +134,7 @@ def _attempt(services: Services, firing: Firing) -> None:
 
 
 class _Passed(Exception):
-    """The last turn goes on, and this time is passed over; the message says so."""
+    """What it began last goes on, and this time is passed over; the message says so."""
 
 
 def _stand_in_line(services: Services, firing: Firing, overlap: str) -> None:
@@ -145,21 +148,24 @@ def _stand_in_line(services: Services, firing: Firing, overlap: str) -> None:
         raise _Waits
 
 
-def _start(services: Services, schedule: Schedule, firing: Firing, overlap: str, last: Turn | None) -> None:
-    """Begin a turn in a session of its own."""
-    runs = last if last and last.status not in OVER else None
-    if runs and overlap == "skip":
-        raise _Passed(f"The turn {runs.key.turn} that it began goes on")
-    if runs and overlap in ("enqueue", "enqueue_all"):
+def _make_room(services: Services, overlap: str, last: Last | None) -> None:
+    """See that the next one can begin beside what was begun last, or stop that."""
+    if last is None or last.over:
+        return
+    if overlap == "skip":
+        raise _Passed(f"{last.called} that it began goes on")
+    if overlap in ("enqueue", "enqueue_all"):
         raise _Waits
-    if runs and overlap == "interrupt":
-        with suppress(NotFound):
-            ending.cancel(services, runs.key)
+    if overlap == "interrupt":
+        last.stop(services)
+
+
+def _start(services: Services, schedule: Schedule, firing: Firing, begun: settling.Begun) -> None:
+    """Begin a turn in a session of its own."""
     tenant, name = schedule.tenant, services.ids.new("sess_")
     wanted = SessionCreate.model_validate(words.session(schedule.asked))
     options, tools = as_asked(services, tenant, name, wanted)
     content = words.content(services, SessionKey(tenant, name), options, schedule, firing)
-    begun = settling.Begun(services, schedule, firing, last)
     tx = Transaction(services.table)
     tools.keep(tx)
     message = Message(content, words.webhook(schedule), facts=begun.facts, along=begun.write)
@@ -170,10 +176,10 @@ def _start(services: Services, schedule: Schedule, firing: Firing, overlap: str,
     begun.tell()
 
 
-def _send(services: Services, schedule: Schedule, firing: Firing, overlap: str, last: Turn | None) -> None:
+def _send(services: Services, schedule: Schedule, firing: Firing, overlap: str, last: Last | None) -> None:
     """Send the message to the session that goes on."""
-    if overlap == "enqueue" and last and last.status == "queued":
-        raise _Passed(f"The turn {last.key.turn} that it began waits already")
+    if overlap == "enqueue" and last and last.waits:
+        raise _Passed(f"{last.called} that it began waits already")
     key = SessionKey(schedule.tenant, str(schedule.asked["session"]))
     _afford(services, key)
     begun = settling.Begun(services, schedule, firing, last)
@@ -206,13 +212,6 @@ def _afford(services: Services, key: SessionKey) -> None:
         raise Invalid(f"The session has cost all of the {most:g} US dollars allowed (max_cost_usd)")
 
 
-def _last(services: Services, schedule: Schedule) -> Turn | None:
-    """Read the turn that the schedule began last."""
-    if not schedule.text("turn"):
-        return None
-    return turns.load(services, TurnKey(schedule.tenant, schedule.text("session"), schedule.text("turn")))
-
-
 def _pause(services: Services, firing: Firing) -> float:
     """Say how long one that waits is left alone: the next one to begin as long as is little of what it has waited."""
     if firings.place(services, firing, 1):
@@ -241,5 +240,7 @@ def _gave_up(services: Services, firing: Firing, error: Exception) -> bool:
     if schedule is not None:
         said = f"It could not begin for {PASSES:.0f} seconds: {type(error).__name__}"
         with suppress(Changed):
-            settling.settle(services, schedule, firing, Outcome("failed", "trouble", said), _last(services, schedule))
+            settling.settle(
+                services, schedule, firing, Outcome("failed", "trouble", said), lasts.load(services, schedule)
+            )
     return True

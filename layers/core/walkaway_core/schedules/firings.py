@@ -12,10 +12,14 @@ count          number    put           of how many times it tells
 overlap                  put           what happens while the last turn goes on; absent: as the schedule says then
 message                  put           what the agent is told; absent: as the schedule says then
 batch          id        put           the backfill that it is of
-due            sort key  put, moved    its item in the due queue (rule R4), while it is queued
-trouble        ms        moved         since when something that may pass keeps it from beginning
+due            sort key  put, moved    its item in the due queue (rule R4), while it is queued, or deletes
+trouble        ms        moved         since when something that may pass keeps it from beginning, or from deleting
 session, turn  id        settled       the turn that it began
 code, error              settled       why it began none
+pruning                  pruning       how its deleting is: in_progress, completed, failed, cancelled
+unused         ms        pruning       sessions that nobody has used since then go
+cursor         id        pruning       the session that it has looked at last; empty: none
+pruned, stuck  number    pruning       how many sessions it has deleted, and how many it could not
 
 It expires KEPT after it was written. Names and units are a contract: docs/upgrades.md.
 """
@@ -39,6 +43,7 @@ ACT_WITHIN = 10.0
 """Seconds that whoever writes a firing has for acting on it; then the sweep does."""
 OUTCOMES = ("queued", "started", "skipped", "missed", "failed")
 TRIGGERS = ("tick", "catch_up", "manual", "backfill")
+PRUNING = ("in_progress", "completed", "failed", "cancelled")
 NEEDS: Mapping[str, Fact] = {"outcome": "failed", "trigger": "tick", "scheduled": 0, "fired": 0}
 """What stands for facts of a firing that cannot be read."""
 LOST: Mapping[str, Fact] = {"code": "unreadable", "error": "What is stored of this firing cannot be read"}
@@ -165,8 +170,8 @@ def unpack(tenant: str, schedule: str, item: Item) -> Firing:
 
 
 def _unpack(tenant: str, schedule: str, item: Item) -> Firing:
-    for name, words in (("outcome", OUTCOMES), ("trigger", TRIGGERS)):
-        if item.text(name) not in words:
+    for name, words in (("outcome", OUTCOMES), ("trigger", TRIGGERS), ("pruning", PRUNING)):
+        if name in {**NEEDS, **item.facts} and item.text(name) not in words:
             raise Misfit.of(name, item.text(name))
     return Firing(
         tenant=tenant,

@@ -9,7 +9,7 @@ from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached, ScheduleIn
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Refused, ms
-from walkaway_core.schedules import places, schedules, settling, telling, watching, words
+from walkaway_core.schedules import places, schedules, settling, telling, unused, watching, words
 from walkaway_core.schedules.plan import Plan
 from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.store import outbox, rewritten, sessions
@@ -27,6 +27,8 @@ BYTES = 200_000
 TIMES = frozenset({"cron", "every", "at", "timezone", "starts_at", "ends_at"})
 """What says when it fires: a change of it looks ahead from now on."""
 WHICH = frozenset({"cron", "every", "at"})
+OF_TURNS = ("message", "attachments", "webhook_url", "agent", "session")
+"""What is for turns alone."""
 SHOWN = 5
 """Coming times that a record shows."""
 BY_HAND = "by_hand"
@@ -188,7 +190,11 @@ def _begins(asked: Mapping[str, Any], said: Mapping[str, Any], now: float) -> in
 
 def _check(services: Services, tenant: str, asked: Mapping[str, Any]) -> None:
     session = asked["session"]
-    if not asked["message"].strip():
+    if asked["action"] == "prune":
+        _check_prune(asked)
+    elif asked["prune"] is not None:
+        raise ScheduleInvalid("`prune` goes with `action`: prune; leave it out")
+    elif not asked["message"].strip():
         raise ScheduleInvalid("`message` is empty; say what the agent is to do")
     if isinstance(session, str):
         if asked["overlap"] == "allow":
@@ -210,6 +216,16 @@ def _check(services: Services, tenant: str, asked: Mapping[str, Any]) -> None:
             f"The schedule has {size} bytes of JSON; the most is {BYTES}. What is larger can stand in a file that the "
             "message names"
         )
+
+
+def _check_prune(asked: Mapping[str, Any]) -> None:
+    for name in OF_TURNS:
+        if asked[name]:
+            raise ScheduleInvalid(f"`{name}`: a schedule that deletes sessions begins no turns; leave it out")
+    try:
+        unused.seconds(asked)
+    except Invalid as error:
+        raise ScheduleInvalid(str(error)) from None
 
 
 def _reason(said: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,8 @@ due               sort key  each                its item in the due queue (rule 
 previous          s         ticking             the newest time that has fired; absent: none
 last              id        ticking, firing     the newest firing; absent: none
 session, turn     id        firing              the turn that it began last
-judged            id        firing              the last of those turns whose end counts in `failures`
+pruning           id        firing              instead of them, the firing that deletes, if that is what it began last
+judged            id        firing              the last of those whose end counts in `failures`
 failures          number    resource, firing    how many in a row have failed
 kept              number    firing              how often it has begun something by itself
 started, skipped, missed, failed  number  ticking, firing  how many times had which outcome
@@ -29,7 +30,7 @@ from typing import Any
 from walkaway_core.errors import Invalid, ScheduleNameTaken, ScheduleNotFound
 from walkaway_core.ports.items import Absent, Fact, Item
 from walkaway_core.ports.misfits import Misfit
-from walkaway_core.schedules import places
+from walkaway_core.schedules import places, unused
 from walkaway_core.schedules.plan import Plan
 from walkaway_core.schedules.ticks import Policy
 from walkaway_core.store import backwards, salvage
@@ -55,9 +56,11 @@ SOMETIMES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("every", "at", "starts_at", "ends_at", "max_firings", "pause_after_failures"), (int,)),
     "cron": (str,),
     "session": (str, dict),
+    "prune": (dict,),
 }
 """Of what types a value is that is not its default's."""
 STATES = ("active", "paused", "ended")
+ACTIONS = ("message", "prune")
 NOTHING: Mapping[str, Any] = {
     "name": "",
     "cron": None,
@@ -68,6 +71,8 @@ NOTHING: Mapping[str, Any] = {
     "ends_at": None,
     "max_firings": None,
     "jitter": 0,
+    "action": "message",
+    "prune": None,
     "message": "",
     "attachments": [],
     "webhook_url": "",
@@ -200,10 +205,13 @@ def _check(asked: Mapping[str, Any], item: Item) -> None:
         likes = (type(NOTHING[name]), *SOMETIMES.get(name, ()))
         if type(value) not in likes:
             raise Misfit.of(name, value)
-    if item.text("state") not in STATES:
-        raise Misfit.of("state", item.text("state"))
+    for name, value, words in (("state", item.text("state"), STATES), ("action", asked["action"], ACTIONS)):
+        if value not in words:
+            raise Misfit.of(name, value)
     try:
         plan(asked, item.number("anchor")).check()
+        if asked["action"] == "prune" or asked["prune"] is not None:
+            unused.seconds(asked)
     except Invalid as error:
         raise ValueError(str(error)) from None
 

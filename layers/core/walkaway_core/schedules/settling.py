@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from walkaway_core.ports.items import Fact, Is, Item, Refused
 from walkaway_core.schedules import firings, places, schedules, telling, watching
@@ -12,9 +12,10 @@ from walkaway_core.store import due, outbox
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_core.store.turn_facts import OVER
-from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
+
+if TYPE_CHECKING:
+    from walkaway_core.schedules.lasts import Last
 
 
 class Changed(Exception):
@@ -23,7 +24,7 @@ class Changed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Why a firing begins no turn. `pauses`: it will be no better at the next time."""
+    """Why a firing begins nothing. `pauses`: it will be no better at the next time."""
 
     outcome: str
     code: str
@@ -32,9 +33,12 @@ class Outcome:
 
 
 class Begun:
-    """A turn that a firing begins: `write` goes along with the transaction that makes it, `tell` behind it."""
+    """What a firing begins: `write` goes along with the transaction that makes a turn, `tell` behind it.
 
-    def __init__(self, services: Services, schedule: Schedule, firing: Firing, last: Turn | None) -> None:
+    `delete` is in the place of `write` where no turn is made, but sessions are deleted.
+    """
+
+    def __init__(self, services: Services, schedule: Schedule, firing: Firing, last: "Last | None") -> None:
         self._services = services
         self._schedule = schedule
         self._firing = firing
@@ -48,12 +52,21 @@ class Begun:
 
     def write(self, tx: Transaction, turn: TurnKey) -> None:
         """Close the firing. Raises Changed where somebody else has: who only tries again would do so for ever."""
+        told: dict[str, Fact] = {"session": turn.session, "turn": turn.turn}
+        self._write(tx, told, told, "pruning")
+
+    def delete(self, tx: Transaction, told: Mapping[str, Fact]) -> None:
+        """Let the firing delete, as its record then says. Raises Changed where somebody else has closed it."""
+        self._write(tx, told, {"pruning": self._firing.id}, "session", "turn")
+
+    def _write(self, tx: Transaction, told: Mapping[str, Fact], last: Mapping[str, Fact], *before: str) -> None:
+        """Close the firing: its record says what is `told`, the schedule's what it began `last`, not what `before`."""
         services, schedule, firing = self._services, self._schedule, self._firing
         now = schedules.load(services, schedule.tenant, schedule.id)
         open_ = firings.load(services, firing.tenant, firing.schedule, firing.id)
         if now is None or now.version != schedule.version or open_ is None or open_.due != firing.due:
             raise Changed
-        facts: dict[str, Fact] = {"session": turn.session, "turn": turn.turn, "last": firing.id}
+        facts: dict[str, Fact] = {**last, "last": firing.id}
         kept = schedule.number("kept") + firing.by_itself
         most = schedule.asked["max_firings"]
         if firing.by_itself and most and kept >= most and schedule.state == "active":
@@ -64,8 +77,9 @@ class Begun:
             Is("version", schedule.version),  # of two firings at once one begins; a change a moment earlier wins
             set=facts,
             add={"version": 1, "started": 1, "kept": int(firing.by_itself)},
+            drop=before,
         )
-        told: dict[str, Fact] = {"outcome": "started", "session": turn.session, "turn": turn.turn}
+        told = {"outcome": "started", **told}
         _close(tx, firing, told)
         self._notices = [telling.of_firing(services, tx, schedule, firing, outbox.FIRED, now=told)]
 
@@ -74,8 +88,8 @@ class Begun:
         outbox.send_now(self._services, self._notices)
 
 
-def settle(services: Services, schedule: Schedule, firing: Firing, why: Outcome, last: Turn | None) -> None:
-    """Close a firing that begins no turn. Raises Changed."""
+def settle(services: Services, schedule: Schedule, firing: Firing, why: Outcome, last: "Last | None") -> None:
+    """Close a firing that begins nothing. Raises Changed."""
     tx = Transaction(services.table)
     told: dict[str, Fact] = {"outcome": why.outcome, "code": why.code, "error": why.sentence[:1000]}
     _close(tx, firing, told)
@@ -118,14 +132,14 @@ def pause(services: Services, tx: Transaction, schedule: Schedule, reason: Mappi
     return {"state": "paused", "due": "", "reason": jsontext.dumps({**reason, "at": now})}
 
 
-def judged(schedule: Schedule, last: Turn | None) -> dict[str, Fact]:
-    """Count a turn that has ended, once, into how many in a row have failed."""
-    if last is None or last.status not in OVER or schedule.text("judged") == last.key.turn:
+def judged(schedule: Schedule, last: "Last | None") -> dict[str, Fact]:
+    """Count what has ended, once, into how many in a row have failed."""
+    if last is None or not last.over or schedule.text("judged") == last.id:
         return {}
-    return {"judged": last.key.turn, "failures": schedule.number("failures") + 1 if last.status == "failed" else 0}
+    return {"judged": last.id, "failures": schedule.number("failures") + 1 if last.failed else 0}
 
 
-def worn_out(schedule: Schedule, firing: Firing, last: Turn | None) -> Outcome | None:
+def worn_out(schedule: Schedule, firing: Firing, last: "Last | None") -> Outcome | None:
     """Say why a schedule begins nothing by itself any more, if it does not."""
     if not firing.by_itself:
         return None
@@ -145,7 +159,7 @@ def _close(tx: Transaction, firing: Firing, facts: Mapping[str, Fact]) -> None:
         firing.key,
         Is("due", firing.due),  # of two that act on it one closes it
         set=facts,
-        drop=("due",),
+        drop=() if "due" in facts else ("due",),
     )
     firings.close(tx, firing)
 

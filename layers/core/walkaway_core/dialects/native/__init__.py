@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.dialects.native.index import Waiting
 from walkaway_core.http.dialect import Dialect, Surface
+from walkaway_core.schedules.waking import Waking
 from walkaway_core.store.extensions import Format
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ DIALECT = Dialect(
     "native",
     _surface,
     at=("/", "/api/v1"),
-    projections=(Waiting(),),
+    projections=(Waiting(), Waking()),
     webhook=Format(_body),
     openapi="/openapi.json",
 )

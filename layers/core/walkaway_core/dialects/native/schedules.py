@@ -238,6 +238,9 @@ def _firings(services: Services, found: Sequence[Firing | None]) -> list[FiringR
                 "session_id": each.text("session") or None,
                 "response_id": each.text("turn") or None,
                 "turn_status": status.get(each.text("turn")),
+                "pruned": {"status": each.text("pruning"), "deleted": each.number("pruned")}
+                if each.text("pruning")
+                else None,
                 "error": {"code": each.text("code"), "message": each.text("error")} if each.text("code") else None,
             }
         )

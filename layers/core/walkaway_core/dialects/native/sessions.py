@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.agent import agents, settings, showing
-from walkaway_core.dialects.native import durations, index, records
+from walkaway_core.dialects.native import index, records
 from walkaway_core.engine import creating, deleting, queueing
 from walkaway_core.engine.asked import as_asked
 from walkaway_core.errors import Invalid
-from walkaway_core.http import errors, large, pages, repeats
+from walkaway_core.http import durations, errors, large, pages, repeats
 from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.log import metadata

@@ -1,4 +1,4 @@
-"""Durations as people write them in a query: `90s`, `45m`, `1h30m`."""
+"""Durations as people write them: `90s`, `45m`, `1h30m`."""
 
 import re
 

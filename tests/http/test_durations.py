@@ -2,8 +2,8 @@
 
 from hypothesis import example, given, strategies as st
 
-from walkaway_core.dialects.native import durations
 from walkaway_core.errors import Invalid
+from walkaway_core.http import durations
 
 ANY_TEXT = st.text(st.characters())
 
