@@ -19,6 +19,7 @@ from tests.kit.messages_api import MessagesApi, messages_api
 from walkaway_core.agent.tools.files import EditFile
 from walkaway_core.doors.call_model import GO_SECONDS
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.schedules import pruning
 from walkaway_core.settings import Settings
 from walkaway_core.store import keys
 from walkaway_core.store.keys import TurnKey
@@ -92,6 +93,7 @@ def ground(side: str, folder: Path) -> Iterator[Ground]:
         patch.setattr(keys, "DUE_SHARDS", 2)
         patch.setattr(import_module("walkaway_core.doors.run_tool"), "WAIT", 10.0)
         patch.setattr(import_module("walkaway_core.agent.tools.tool"), "LIGHT_SECONDS", 600.0)
+        patch.setattr(pruning, "BATCH", 2)
         for name in ("LOOK_EVERY", "LOOK_SELDOM"):  # else whoever waits for a tool goes on beside what happens in it
             patch.setattr(import_module("walkaway_core.agent.tools.allotted"), name, 600.0)
         service.respond = respond

@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.faults import acts, claims, creates, deliveries, left, pauses, refusals, runs, schedules, waits
+from tests.faults import (
+    acts,
+    claims,
+    creates,
+    deliveries,
+    jumps,
+    left,
+    pauses,
+    prunes,
+    refusals,
+    runs,
+    schedules,
+    waits,
+)
 from tests.faults.campaign import Arm, Fault
 from tests.faults.lives import (
     CANCELLED,
@@ -226,6 +239,8 @@ CATALOGUE = [
     *claims.faults(each),
     *creates.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
     *schedules.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
+    *prunes.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
+    *jumps.faults(each),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),
     Fault("a request meets a conflict", each("request"), dynamo("TransactionConflictException"), sides=AWS),

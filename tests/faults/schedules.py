@@ -38,17 +38,17 @@ class Fires:
         return Life(self._run, self.check)
 
     def _run(self, world: World) -> None:
-        world.survive(lambda: _made(world, self._said))
+        world.survive(lambda: _make_it(world, self._said))
         world.clock.time += self._asleep
         for _ in range(self._times):
             world.clock.time += HOUR - world.clock.time % HOUR + 1
-            _swept(world)
-        _settled(world)
+            swept(world)
+        settled(world)
 
     def check(self, world: World, *_: object) -> list[str]:
         """What must hold when all times have passed."""
         found = of_firings(world)
-        outcomes = Counter(each.outcome for each in _firings(world) for _ in range(each.count))
+        outcomes = Counter(each.outcome for each in fired(world) for _ in range(each.count))
         found.must(outcomes == self._expected, f"the firings are {outcomes}")
         return found
 
@@ -67,20 +67,20 @@ class Asked:
         return Life(self._run, self._check)
 
     def _run(self, world: World) -> None:
-        world.survive(lambda: _made(world, SAID))
+        world.survive(lambda: _make_it(world, SAID))
         if self._repeated:
             world.survive(lambda: self._request(world))
         else:
             asks_once(world, lambda: self._request(world))
         world.clock.time += MINUTE
-        _swept(world)
-        _settled(world)
+        swept(world)
+        settled(world)
 
     def _check(self, world: World, *_: object) -> list[str]:
         found = of_firings(world)
-        outcomes = Counter(each.outcome for each in _firings(world))
+        outcomes = Counter(each.outcome for each in fired(world))
         allowed = [self._firings] if self._repeated else [0, self._firings]
-        record = _schedule(world)
+        record = made(world)
         if self._repeated and self._request is _changes:
             found.must(record and record.asked["metadata"] == CHANGED, f"the change is lost: {record}")
         found.must(outcomes.total() in allowed, f"the firings are {outcomes}")
@@ -94,7 +94,7 @@ def of_firings(world: World) -> Found:
     open_ = [kind for kind in world.due() if kind not in ("session", "schedule")]
     found.must(not open_, f"due items are left: {open_}")
     named = []
-    for each in _firings(world):
+    for each in fired(world):
         found.must(each.outcome != "queued", f"{each.id} waits")
         if each.outcome == "started":
             key = TurnKey("t", each.text("session"), each.text("turn"))
@@ -104,13 +104,13 @@ def of_firings(world: World) -> Found:
             found.must(events and events[-1].type in ("message.completed", "message.cancelled"), f"{key} has {events}")
     logs = begun(world)
     found.must(sorted(named) == sorted(logs), f"firings have begun {named}, and the logs have {logs}")
-    record = _schedule(world)
+    record = made(world)
     if record:
-        counted = Counter(each.outcome for each in _firings(world) for _ in range(each.count))
+        counted = Counter(each.outcome for each in fired(world) for _ in range(each.count))
         told = {name: record.number(name) for name in schedules.OUTCOMES}
         found.must(told == {name: counted[name] for name in schedules.OUTCOMES}, f"it counts {told}, not {counted}")
-    fired = [detail["firing_id"] for kind, detail in world.bus.told if kind == "schedule.fired"]
-    found.must(len(set(fired)) == len(named), f"the bus was told of {fired}")
+    told_of = [detail["firing_id"] for kind, detail in world.bus.told if kind == "schedule.fired"]
+    found.must(len(set(told_of)) == len(named), f"the bus was told of {told_of}")
     return found
 
 
@@ -126,7 +126,7 @@ def begun(world: World) -> list[str]:
     return turns
 
 
-def _made(world: World, said: dict[str, Any]) -> None:
+def _make_it(world: World, said: dict[str, Any]) -> None:
     """Make the schedule, unless whoever died had done so."""
     try:
         schedules.find(world.services, "t", said["name"])
@@ -134,23 +134,26 @@ def _made(world: World, said: dict[str, Any]) -> None:
         resource.create(world.services, "t", said)
 
 
-def _schedule(world: World) -> schedules.Schedule | None:
+def made(world: World) -> schedules.Schedule | None:
+    """Read the schedule."""
     items = world.place.table.query("T#t", after=schedule("t", "")[1], upto=schedule("t", "~")[1]).items
     return schedules.unpack("t", items[0]) if items else None
 
 
-def _firings(world: World) -> list[firings.Firing]:
-    record = _schedule(world)
+def fired(world: World) -> list[firings.Firing]:
+    """Its firings, the newest first."""
+    record = made(world)
     return firings.listing(world.services, "t", record.id, limit=1000)[0] if record else []
 
 
-def _swept(world: World) -> None:
+def swept(world: World) -> None:
+    """Let a sweep come, and another one where it dies."""
     world.survive(lambda: sweep(world.services))
 
 
-def _settled(world: World) -> None:
+def settled(world: World) -> None:
     """Let everything come to its end, but for the times that are still to come."""
-    record = _schedule(world)
+    record = made(world)
     if record and record.state == "active":
         world.survive(lambda: resource.change(world.services, "t", record.id, {"status": "paused"}))
     world.finish("session", "schedule")
@@ -162,28 +165,31 @@ def two_at_once(world: World) -> None:
     sweep(world.services)
 
 
-def _runs(world: World) -> None:
-    found = schedules.find(world.services, "t", "digest")
-    key = Once.making("t", f"firing of {found.id}", "key", {})
-    make(
-        world.services,
-        key,
-        lambda: by_hand.run(world.services, found, overlap=None, message=None, once=key).id,
-        lambda id_: id_,
+def asked_for(world: World, name: str, what: str, ask: Callable[[schedules.Schedule, Once], str]) -> None:
+    """Ask something of a schedule under a key, as its routes do."""
+    found = schedules.find(world.services, "t", name)
+    key = Once.making("t", f"{what} of {found.id}", "key", {})
+    make(world.services, key, lambda: ask(found, key), lambda id_: id_)
+
+
+def run(world: World, name: str, overlap: str | None = None) -> None:
+    """Fire by hand."""
+    asked_for(
+        world,
+        name,
+        "firing",
+        lambda found, once: by_hand.run(world.services, found, overlap=overlap, message=None, once=once).id,
     )
 
 
 def _fills(world: World) -> None:
-    found = schedules.find(world.services, "t", "digest")
     now = int(world.clock.now())
     end = now - now % HOUR
-    key = Once.making("t", f"backfill of {found.id}", "key", {})
-    make(
-        world.services,
-        key,
-        lambda: by_hand.backfill(world.services, found, end - 2 * HOUR, end, overlap="enqueue", once=key),
-        lambda id_: id_,
-    )
+
+    def ask(found: schedules.Schedule, once: Once) -> str:
+        return by_hand.backfill(world.services, found, end - 2 * HOUR, end, overlap="enqueue", once=once)
+
+    asked_for(world, "digest", "backfill", ask)
 
 
 WEEK = 7 * DAY
@@ -212,7 +218,7 @@ def _changes(world: World) -> None:
 
 ASKED = {
     "a schedule is changed when it is due": (_changes, 1),
-    "a schedule is run by hand": (_runs, 1),
+    "a schedule is run by hand": (lambda world: run(world, "digest"), 1),
     "a schedule's past is made up for": (_fills, 3),
 }
 

@@ -272,6 +272,31 @@ def test_a_schedule_may_come_to_delete_and_back(engine: Engine) -> None:
     assert last.turn
 
 
+@pytest.mark.parametrize("action", ["message", "prune"])
+def test_one_that_interrupts_does_not_stop_what_it_has_begun_itself(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """Another begins it between a look at the firing and a look at its schedule."""
+    said = {"prune": None, "message": "go"} if action == "message" else {}
+    made = make(engine, action=action, overlap="interrupt", **said)
+    load, acts = schedules.load, [sweep]
+
+    def slowly(*given: Any) -> Any:
+        if acts and given[2] == made.id and firings.waiting(engine.services, "t", made.id):
+            engine.clock.time += firings.ACT_WITHIN + 1
+            acts.pop()(engine.services)
+        return load(*given)
+
+    monkeypatch.setattr(schedules, "load", slowly)
+    fired = now(engine, by_hand.run(engine.services, made, overlap=None, message=None))
+    assert acts == []
+    last = lasts.load(engine.services, schedules.find(engine.services, "t", made.id))
+    assert last
+    assert (last.by, fired.outcome) == (fired.id, "started")
+    assert action == "prune" or not last.over
+    assert fired.text("pruning") != "cancelled"
+
+
 def test_the_end_of_a_turn_wakes_what_waits_for_it(engine: Engine) -> None:
     engine.services = replace(engine.services, extensions=extensions(DIALECTS))
     made = make(engine, action="message", prune=None, message="go", overlap="enqueue")

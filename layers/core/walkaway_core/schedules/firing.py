@@ -108,6 +108,8 @@ def _attempt(services: Services, firing: Firing) -> None:
     if schedule is None:
         settling.orphan(services, firing)
         return
+    if last and last.by == firing.id:
+        raise Changed  # another has begun it since it was read, and what it began is not in its own way
     if reason := settling.worn_out(schedule, firing, last):
         settling.settle(services, schedule, firing, reason, last)
         return

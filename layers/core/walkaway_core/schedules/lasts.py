@@ -16,9 +16,13 @@ from walkaway_core.store.turn_facts import OVER
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """It by its id, the turn's or the firing's. `waits`: it has its place in a session's queue, and has not begun."""
+    """It by its id, the turn's or the firing's; `by`: the firing that began it.
+
+    `waits`: it has its place in a session's queue, and has not begun.
+    """
 
     id: str
+    by: str
     over: bool
     failed: bool
     waits: bool = False
@@ -45,11 +49,12 @@ def load(services: Services, schedule: Schedule) -> Last | None:
         firing = firings.load(services, schedule.tenant, schedule.id, name)
         if firing is None:
             return None
-        return Last(name, not pruning.goes_on(firing), firing.text("pruning") == "failed", firing=firing)
+        return Last(name, name, not pruning.goes_on(firing), firing.text("pruning") == "failed", firing=firing)
     if not schedule.text("turn"):
         return None
     key = TurnKey(schedule.tenant, schedule.text("session"), schedule.text("turn"))
     turn = turns.load(services, key)
     if turn is None:
         return None
-    return Last(key.turn, turn.status in OVER, turn.status == "failed", turn.status == "queued", turn=key)
+    by, status = str(turn.facts.get("firing")), turn.status
+    return Last(key.turn, by, status in OVER, status == "failed", waits=status == "queued", turn=key)
