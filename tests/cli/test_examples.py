@@ -116,6 +116,10 @@ EXPECTED = {
         r"(?s).*name\tdigest\nstatus\tactive\nwhen\tAt 08:00.*message\tThe day's digest\n.*",
     ),
     "walkaway schedules create --file digest.yaml": (0, r"(?s).*name\tdigest\n.*"),
+    "walkaway schedules create --name tidy --action prune --older-than 30d --cron '0 3 * * *'": (
+        0,
+        r"(?s).*deletes\tsessions that are idle for 2592000s\n.*",
+    ),
     "walkaway schedules edit digest": (0, r"(?s).*name\tdigest\n.*"),
     "walkaway schedules edit digest --cron '0 9 * * 1-5'": (0, r"(?s).*when\tAt 09:00.*"),
     "walkaway schedules delete digest --yes": (0, ""),

@@ -1,7 +1,9 @@
 """`walkaway schedules`: what the API says, and what was edited."""
 
 import json
+import re
 import shlex
+import time
 from typing import Any
 
 import pytest
@@ -70,6 +72,21 @@ def test_what_is_passed_over_says_so(there: Caller) -> None:
     assert "Nothing has begun: skipped" in ran.err
 
 
+def test_one_that_deletes_sessions_says_how_many(there: Caller) -> None:
+    gone = there("sessions", "create", "-q").out.strip()
+    made = said(there, "create", "--action", "prune", "--older-than", "0s", "--cron", YEARLY, "--name", "tidy")
+    assert (made["action"], made["prune"]) == ("prune", {"status": "idle", "older_than": "0s"})
+    ran = there("schedules", "run", "tidy")
+    assert (ran.code, ran.out) == (0, "")
+    assert "It deletes sessions" in ran.err
+    with quick(there.url) as client:
+        while client.schedules.firings("tidy").first(1)[0].raw["pruned"]["status"] != "completed":
+            time.sleep(0.05)
+    assert re.search(r"started, completed, \d+ deleted", there("schedules", "firings", "tidy").out)
+    assert there("sessions", "show", gone).code != 0
+    assert said(there, "edit", "tidy", "--older-than", "30d")["prune"]["older_than"] == "2592000s"
+
+
 def edited(there: Caller, script: str) -> Caller:
     path = there.home / "editor.sh"
     path.write_text(script)
@@ -108,6 +125,9 @@ def test_a_session_that_is_taken_out_is_made_each_time(there: Caller) -> None:
     [
         (("create", "Look"), 2, "Say when"),
         (("create", "--cron", YEARLY), 2, "has a message"),
+        (("create", "--cron", YEARLY, "--action", "prune"), 2, "--older-than 30d"),
+        (("create", "Look", "--cron", YEARLY, "--action", "prune", "--older-than", "30d"), 1, "`message`"),
+        (("create", "Look", "--cron", YEARLY, "--older-than", "30d"), 1, "`prune`"),
         (("create", "Look", "--cron", "0 8 30 2 *"), 1, "cron"),
         (("create", "Look", "--cron", YEARLY, "--name", "yearly"), 1, "already"),
         (("create", "Look", "--at", "tomorrow"), 2, "is no moment"),

@@ -12,6 +12,7 @@ TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
 CLAIMS = "tests/engine/pause/test_claiming.py"
+PRUNES = "tests/schedules/test_pruning.py"
 SCRATCH = "Transaction(services.table)"
 """A transaction that nobody commits: what is written into it is left out."""
 UNTOLD = "*(write for write in tx if write.key not in {notice.key for notice in notices})"
@@ -138,6 +139,73 @@ MUTANTS = [
         "schedules: a burst that takes minutes misses nothing",
         "tests/schedules/test_firing.py::test_a_burst_of_minutes_misses_nothing",
         (("schedules/ticking.py", "rounds.since(services) if late else now", "now"),),
+    ),
+    Mutant(
+        "schedules: a time that has its firing gets no other, wherever the clock goes",
+        "a schedule fires; the clock jumps back and forth between writes",
+        (("schedules/ticking.py", "    ticks = _new(services, schedule, ticks) if ticks else []\n", ""),),
+    ),
+    Mutant(
+        "schedules: what a firing has begun is not in its own way",
+        f"{PRUNES}::test_one_that_interrupts_does_not_stop_what_it_has_begun_itself",
+        (("schedules/firing.py", "    if last and last.by == firing.id:\n", "    if False:\n"),),
+    ),
+    Mutant(
+        "schedules: a session that goes is counted with that",
+        "a schedule deletes sessions; somebody dies after a write",
+        (
+            (
+                "schedules/pruning.py",
+                "along=count):\n",
+                f"along=lambda _: None):\n            count(alone := {SCRATCH})\n            alone.commit()\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "schedules: deleting is watched from when it begins",
+        "a schedule deletes sessions; somebody dies after a write",
+        (("schedules/pruning.py", "sk = due.watch(tx,", f"sk = due.watch({SCRATCH},"),),
+    ),
+    Mutant(
+        "schedules: a session that is used meanwhile stays",
+        f"{PRUNES}::test_what_is_used_meanwhile_stays",
+        (("schedules/pruning.py", 'session, Below("active", since + 1), along', "session, along"),),
+    ),
+    Mutant(
+        "schedules: what is stopped deletes nothing more",
+        f"{PRUNES}::test_what_is_stopped_deletes_nothing_more",
+        (("schedules/pruning.py", 'firing.key, Is("pruning", IN_PROGRESS), add', "firing.key, add"),),
+    ),
+    Mutant(
+        "schedules: deleting ends once",
+        f"{PRUNES}::test_what_is_stopped_deletes_nothing_more",
+        (("schedules/pruning.py", 'Is("due", firing.due),  # it ends once, and the item to drop is that one', ""),),
+    ),
+    Mutant(
+        "schedules: how far deleting is goes only on",
+        f"{PRUNES}::test_whoever_comes_late_sets_nothing_back",
+        (
+            (
+                "schedules/pruning.py",
+                'Is("due", firing.due),  # of two that go on one does, and nobody has stopped it',
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "schedules: deleting goes on where it was",
+        f"{PRUNES}::test_it_goes_on_where_it_was",
+        (("schedules/pruning.py", '"cursor": seen}', '"cursor": ""}'),),
+    ),
+    Mutant(
+        "schedules: deleting ends with its schedule",
+        f"{PRUNES}::test_deleting_the_schedule_stops_it_and_pausing_does_not",
+        (("schedules/pruning.py", "schedules.load(services, firing.tenant, firing.schedule) is None", "False"),),
+    ),
+    Mutant(
+        "schedules: the end of a turn wakes what waits for it",
+        f"{PRUNES}::test_the_end_of_a_turn_wakes_what_waits_for_it",
+        (("dialects/native/__init__.py", "projections=(Waiting(), Waking())", "projections=(Waiting(),)"),),
     ),
     Mutant(
         "feed: what the bus is told is written into the feed",

@@ -40,6 +40,7 @@ NUMBERS: Final = ("expires_at", "steps", "after", "size", "modified", "sequence"
 OUR_CODE: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 UNKNOWN_PATH: Final = ("Missing Authentication Token", '{"message":"Not Found"}')
 """Of REST and of HTTP APIs."""
+UNKNOWN_CODES: Final = frozenset({"", "not_found", "method_not_allowed"})
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,13 @@ def is_unknown_path(error: WalkawayError) -> bool:
     if isinstance(error, NotWalkaway):
         return any(words in error.words for words in UNKNOWN_PATH)
     return isinstance(error, Refused) and not is_ours(error) and any(words in error.message for words in UNKNOWN_PATH)
+
+
+def is_missing_path(error: WalkawayError) -> bool:
+    """Whether it is what a server, or a gateway before it, says of an address that it does not have."""
+    if is_unknown_path(error):
+        return True
+    return isinstance(error, Refused) and error.status in {403, 404, 405} and error.code in UNKNOWN_CODES
 
 
 def _no_walkaway(answer: Answer) -> NotWalkaway:

@@ -74,8 +74,10 @@ class Times(TypedDict, total=False):
 
 
 class ScheduleSettings(Times, total=False):
-    """What `schedules.create` takes besides its own arguments."""
+    """What `schedules.create` takes besides its own arguments. `prune`: which sessions go where that is the action."""
 
+    action: Literal["message", "prune"]
+    prune: Mapping[str, str] | None
     max_firings: int | None
     jitter: int
     webhook_url: str

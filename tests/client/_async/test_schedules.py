@@ -7,12 +7,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.clients import async_quick, async_scripted, said
+from tests.kit.clients import async_quick, async_scripted, no, said
 from tests.kit.servers import Running
 from walkaway import AsyncWalkaway, errors
 
 YEARLY = "0 8 1 1 *"
 """A time that no test meets."""
+GATEWAY = {"message": "Missing Authentication Token"}
 FIRING = {"id": "fire_1", "schedule_id": "sch_1", "outcome": "skipped", "session_id": None, "response_id": None}
 
 
@@ -142,6 +143,47 @@ async def test_what_makes_something_carries_one_key_in_every_repeat(deed: str) -
         await deeds[deed]()
     assert len(keys) == 2
     assert keys[0] == keys[1]
+
+
+OLDER = [no(404, "not_found"), no(405, "method_not_allowed"), httpx2.Response(403, json=GATEWAY)]
+
+
+@pytest.mark.parametrize("answer", OLDER)
+async def test_an_older_server_has_none(answer: httpx2.Response) -> None:
+    async with async_scripted(lambda _: httpx2.Response(answer.status_code, content=answer.content)) as client:
+        deeds: list[Any] = [
+            lambda: client.schedules.create(cron=YEARLY, message="x"),
+            lambda: client.schedules.get("digest"),
+            lambda: client.schedules.run("digest"),
+            lambda: client.schedules.delete("digest"),
+            lambda: client.schedules.preview(cron=YEARLY),
+            lambda: client.schedules.list().first(1),
+            lambda: client.schedules.firings("digest").next_page(),
+        ]
+        for deed in deeds:
+            with pytest.raises(errors.FeatureMissing, match="has no schedules") as caught:
+                await deed()
+            assert caught.value.feature == "schedules"
+
+
+async def test_what_a_newer_server_does_not_know_is_missing_as_ever() -> None:
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        return said({"features": ["schedules"]}) if request.url.path == "/v1/me" else no(404, "not_found")
+
+    async with async_scripted(handle) as client:
+        with pytest.raises(errors.NotFound):
+            await client.schedules.get("digest")
+
+
+async def test_one_that_deletes_sessions_says_how_many(server: Running) -> None:
+    async with async_quick(server.url) as client:
+        made = await client.schedules.create(cron=YEARLY, action="prune", prune={"older_than": "720h"})
+        assert made.record.prune is not None
+        assert (made.record.action, made.record.prune.status) == ("prune", "idle")
+        fired = await client.schedules.run(made)
+        assert fired.record.pruned is not None
+        with pytest.raises(errors.WalkawayError, match="it deletes sessions"):
+            _ = fired.turn
 
 
 @pytest.mark.parametrize("given", [7, "a/b", " ", None])

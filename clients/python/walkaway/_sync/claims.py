@@ -16,7 +16,6 @@ from walkaway.errors import (
     AlreadyClaimed,
     NotFound,
     NotWaiting,
-    Refused,
     SettingInvalid,
     WalkawayError,
 )
@@ -34,8 +33,6 @@ LOOK = 5.0
 """Seconds at the most until a claim is tried anew that another worker has: that may give it back."""
 GIVING_BACK = 3.0
 """Seconds that a worker takes for giving back what it has claimed."""
-UNKNOWN_PATH = frozenset({"", "not_found", "method_not_allowed"})
-"""What servers, and gateways before them, say of an address that they do not have."""
 logger = logging.getLogger("walkaway")
 
 
@@ -93,14 +90,12 @@ class Claims:
         except AlreadyClaimed as error:
             raise Postponed(min(error.retry_after or LATER, LOOK)) from None
         except WalkawayError as error:
-            if answers.is_unknown_path(error):
+            if answers.is_missing_path(error):
                 return False
             if answers.is_passing(error):
                 logger.warning("%s (%s) could not be claimed: %s", *_named(call), error)
                 raise Postponed(getattr(error, "retry_after", 0.0) or LATER) from None
-            if not isinstance(error, Refused) or error.status not in {403, 404, 405} or error.code not in UNKNOWN_PATH:
-                raise
-            return False
+            raise
         return True
 
     def _renewed(self, call: Call, over: Callable[[], None]) -> bool:

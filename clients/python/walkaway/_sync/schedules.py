@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from walkaway._sync import sending
+from walkaway._sync import older, sending
 from walkaway._sync.lists import Pages
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
+from walkaway.answers import Answer
 from walkaway.errors import WalkawayError
 from walkaway.given import address, id_of, listed
 from walkaway.records import lenient
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Named: TypeAlias = "str | ScheduleRecord | Schedule"
     """One, by its id or its name, or what has it."""
 
+FEATURE = ("schedules", "This server is older and has no schedules; let cron or its like send messages")
 Outcome = Literal["queued", "started", "skipped", "missed", "failed"]
 
 
@@ -52,6 +54,8 @@ class Firing:
     def turn(self) -> Turn:
         """The turn that it began, as a handle. Raises WalkawayError where there is none (yet); `outcome` says why."""
         session, id_ = self.raw.get("session_id"), self.raw.get("response_id")
+        if self.raw.get("pruned"):
+            raise WalkawayError(f"{self.id} has no turn, since it deletes sessions; `record.pruned` says how many")
         if not (session and id_):
             error = self.record.error
             why = f": {error.message}" if error else ""
@@ -84,7 +88,10 @@ class Schedule:
 
 
 class Schedules:
-    """Turns that begin by themselves, each time exactly once. All times are seconds since the epoch."""
+    """Turns that begin by themselves, each time exactly once. All times are seconds since the epoch.
+
+    Everything here raises FeatureMissing of an older server.
+    """
 
     def __init__(self, transport: Transport, own: Mapping[str, Tool]) -> None:
         self._transport, self._own = transport, own
@@ -92,26 +99,27 @@ class Schedules:
     def create(
         self,
         *,
-        message: str,
+        message: str = "",
         name: str = "",
         session: "Where" = None,
         attachments: "Attachments" = (),
         **settings: Unpack[ScheduleSettings],
     ) -> Schedule:
-        """Make a schedule: `cron`, `every` (seconds) or `at` says when.
+        """Make a schedule: `cron`, `every` (seconds) or `at` says when. It sends the `message`.
 
+        Or, with `action="prune"` and `prune={"older_than": "720h"}`, it deletes sessions that are idle so long.
         `session`: how to make the session of each turn, as an object of POST /v1/sessions (by default it lives a week),
         or one that goes on. `attachments`: a `str` is a path of the workspace, a `Path` a file of this machine, a pair
         is a name and bytes, an object is as the API says it; a schedule keeps 200 KB in all. Raises NameTaken, and
         BadRequest for what never fires.
         """
-        body = {"message": message, **settings, **_where(session), **_attached(attachments)}
-        body |= {"name": name} if name else {}
-        return self._made((sending.created(self._transport, "/v1/schedules", body)).record("id"))
+        body = {**settings, **_where(session), **_attached(attachments)}
+        body |= {key: value for key, value in (("message", message), ("name", name)) if value}
+        return self._made((self._created("/v1/schedules", body)).record("id"))
 
     def get(self, schedule: "Named", /) -> Schedule:
         """Ask for a schedule. Raises NotFound."""
-        return self._made((self._transport.request("GET", _path(schedule))).record("id"))
+        return self._made((self._asked("GET", _path(schedule))).record("id"))
 
     def update(
         self,
@@ -131,7 +139,7 @@ class Schedules:
             **({} if session == "" else _where(session)),
             **({} if attachments is None else _attached(attachments, empty=True)),
         }
-        answer = self._transport.request("PATCH", _path(schedule), json=body, safe=Safe.YES)
+        answer = self._asked("PATCH", _path(schedule), json=body, safe=Safe.YES)
         return self._made(answer.record("id"))
 
     def pause(self, schedule: "Named", /, *, note: str = "") -> Schedule:
@@ -147,7 +155,7 @@ class Schedules:
 
     def delete(self, schedule: "Named", /) -> None:
         """Delete a schedule. Its sessions and turns stay."""
-        self._transport.request("DELETE", _path(schedule))
+        self._asked("DELETE", _path(schedule))
 
     def run(
         self,
@@ -164,7 +172,7 @@ class Schedules:
         """
         said = {"overlap": overlap, "message": message}
         body = {name: value for name, value in said.items() if value is not None}
-        answer = sending.created(self._transport, _path(schedule, "run"), body, idempotency_key)
+        answer = self._created(_path(schedule, "run"), body, idempotency_key)
         return self._fired(answer.record("id"))
 
     def backfill(
@@ -179,27 +187,35 @@ class Schedules:
     ) -> "list[Firing]":
         """Fire for each time that has passed from `begin` to `end`, at most 100, the oldest first."""
         body = {"from": begin, "to": end, "overlap": overlap}
-        answer = sending.created(self._transport, _path(schedule, "backfill"), body, idempotency_key)
+        answer = self._created(_path(schedule, "backfill"), body, idempotency_key)
         return [self._fired(each) for each in answer.records("id")]
 
     def list(self, *, limit: int | None = None) -> Pages[Schedule]:
         """List schedules, the newest first."""
-        return Pages(self._transport, "/v1/schedules", {}, self._made, limit)
+        return older.KnownPages(FEATURE, self._transport, "/v1/schedules", {}, self._made, limit)
 
     def firings(
         self, schedule: "Named", /, *, outcome: Outcome | None = None, limit: int | None = None
     ) -> Pages[Firing]:
         """List what became of each time in the last 90 days, the newest first."""
         asked = {"outcome": outcome} if outcome else {}
-        return Pages(self._transport, _path(schedule, "firings"), asked, self._fired, limit)
+        return older.KnownPages(FEATURE, self._transport, _path(schedule, "firings"), asked, self._fired, limit)
 
     def preview(self, *, count: int = 5, **times: Unpack[Times]) -> "SchedulePreview":
         """Say in words when it would fire, and its next times. Nothing is made."""
         from walkaway_wire.schedules import SchedulePreview
 
         body = {"count": count, **times}
-        answer = self._transport.request("POST", "/v1/schedules/preview", json=body, safe=Safe.YES)
+        answer = self._asked("POST", "/v1/schedules/preview", json=body, safe=Safe.YES)
         return lenient(SchedulePreview, answer.having("upcoming", list))
+
+    def _asked(self, method: str, path: str, **more: Any) -> Answer:
+        with older.told(self._transport, *FEATURE):
+            return self._transport.request(method, path, **more)
+
+    def _created(self, path: str, body: Mapping[str, Any], own: str | None = None) -> Answer:
+        with older.told(self._transport, *FEATURE):
+            return sending.created(self._transport, path, body, own)
 
     def _made(self, raw: Mapping[str, Any]) -> Schedule:
         return Schedule(self._transport.lasting, raw, self._own)

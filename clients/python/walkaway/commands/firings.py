@@ -79,6 +79,8 @@ def run(app: App, /, *, schedule: str, message: str | None, overlap: Any) -> Non
     def shown() -> None:
         if raw.get("response_id"):
             app.out.line(_turn(raw))
+        elif raw.get("pruned"):
+            app.out.note(f"It deletes sessions: walkaway schedules firings {raw['schedule_id']} says how many")
         else:
             app.out.note(f"Nothing has begun: {_outcome(raw)}")
 
@@ -162,5 +164,7 @@ def _outcome(raw: Mapping[str, Any]) -> str:
     """Say what became of it, in a line."""
     error, count = raw.get("error") or {}, raw.get("count") or 1
     parts = [f"{count} {raw['outcome']}" if count > 1 else str(raw["outcome"])]
+    if pruned := raw.get("pruned"):
+        parts += [str(pruned["status"]), f"{pruned['deleted']} deleted"]
     parts += [str(each) for each in (raw.get("turn_status"), error.get("message")) if each]
     return ", ".join(parts)

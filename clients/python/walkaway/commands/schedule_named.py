@@ -44,7 +44,7 @@ def status(raw: Mapping[str, Any]) -> str:
 def show(app: "App", raw: Mapping[str, Any]) -> None:
     """Print what is known of one."""
     utc, last = app.said.utc, raw.get("last_firing") or {}
-    session = raw.get("session")
+    session, prune = raw.get("session"), raw.get("prune")
     counts = raw.get("counts") or {}
     pairs = [
         ("schedule", str(raw["id"])),
@@ -53,6 +53,7 @@ def show(app: "App", raw: Mapping[str, Any]) -> None:
         ("when", f"{raw['description']} ({raw['timezone']})" if raw.get("cron") else str(raw["description"])),
         ("next", ", ".join(times.point(each, utc=utc) for each in raw.get("upcoming") or ())),
         ("message", str(raw["message"])),
+        ("deletes", f"sessions that are idle for {prune['older_than']}" if prune else ""),
         ("agent", str(raw["agent"])),
         ("session", session if isinstance(session, str) else ""),
         ("overlap", str(raw["overlap"])),

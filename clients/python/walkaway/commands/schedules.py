@@ -20,6 +20,10 @@ from walkaway.commands import (
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
+OLDER = click.option(
+    "--older-than", type=times.Duration(), metavar="TIME", help="Delete sessions that are idle for so long."
+)
+
 
 @click.group(cls=options.Group)
 def schedules() -> None:
@@ -57,21 +61,26 @@ def show(app: App, /, *, schedule: str) -> None:
     examples=(
         "walkaway schedules create --name digest --cron '0 8 * * 1-5' --timezone Europe/Berlin \"The day's digest\"",
         "walkaway schedules create --file digest.yaml",
+        "walkaway schedules create --name tidy --action prune --older-than 30d --cron '0 3 * * *'",
     ),
 )
 @click.argument("message", default="")
 @click.option("--file", metavar="YAML", help="Settings as `schedules edit` shows them; - is standard input.")
 @click.option("--name", metavar="NAME", help="By which it can be named.")
 @firings.when
+@click.option("--action", type=click.Choice(["message", "prune"]), help="Send the message, or delete idle sessions.")
+@OLDER
 @click.option("--agent", metavar="NAME", help="The agent that works.")
 @click.option("--session", metavar="SESSION", help="Go on in this session, instead of a new one each time.")
 @click.option("--overlap", type=click.Choice(firings.OVERLAPS), help="What happens while the last turn goes on.")
 @click.option("--catch-up", type=click.Choice(["latest", "all", "none"]), help="Which of the missed times fire.")
 @pass_app
-def create(app: App, /, *, message: str, file: str | None, session: str | None, **said: Any) -> None:
+def create(
+    app: App, /, *, message: str, file: str | None, session: str | None, older_than: float | None, **said: Any
+) -> None:
     """Have a message sent at given times, each time in a session of its own, with {{scheduled_at}} filled in.
 
-    Just one of --cron, --every and --at says when.
+    Just one of --cron, --every and --at says when. With --action prune it deletes sessions instead.
     """
     from walkaway.commands import yamls
 
@@ -79,7 +88,10 @@ def create(app: App, /, *, message: str, file: str | None, session: str | None, 
     body |= {key: value for key, value in said.items() if value is not None}
     body |= {"message": texts.given(message)} if message else {}
     body |= {"session": names.session(app, session).id} if session else {}
-    if not body.get("message"):
+    body |= _prune(older_than)
+    if body.get("action") == "prune" and not body.get("prune"):
+        raise click.UsageError("Say which sessions: --older-than 30d deletes those that nobody has used for so long")
+    if body.get("action") != "prune" and not body.get("message"):
         raise click.UsageError("A schedule has a message: walkaway schedules create --cron '0 8 * * 1-5' MESSAGE")
     if not any(body.get(each) for each in firings.WHICH):
         raise click.UsageError("Say when: --cron '0 8 * * 1-5', --every 1h, or --at 2026-12-24T08:00")
@@ -94,11 +106,14 @@ def create(app: App, /, *, message: str, file: str | None, session: str | None, 
 @click.option("--message", metavar="TEXT", help="Send this; - is standard input, @FILE a file.")
 @click.option("--name", metavar="NAME", help='Call it by another name; "" by none.')
 @firings.when
+@OLDER
 @click.option("--agent", metavar="NAME", help='The agent that works; "" none.')
 @click.option("--overlap", type=click.Choice(firings.OVERLAPS), help="What happens while the last turn goes on.")
 @click.option("--catch-up", type=click.Choice(["latest", "all", "none"]), help="Which of the missed times fire.")
 @pass_app
-def edit(app: App, /, *, schedule: str, file: str | None, message: str | None, **said: Any) -> None:
+def edit(
+    app: App, /, *, schedule: str, file: str | None, message: str | None, older_than: float | None, **said: Any
+) -> None:
     """Change what is said here, or else all of it as YAML in $EDITOR. New times count from now on.
 
     A line that is taken out goes back to its default. What cannot be saved can be edited again, and is kept.
@@ -110,6 +125,7 @@ def edit(app: App, /, *, schedule: str, file: str | None, message: str | None, *
     before = named.settings(raw)
     change = {key: value for key, value in said.items() if value is not None}
     change |= {"message": texts.given(message)} if message else {}
+    change |= _prune(older_than)
 
     def save(change: Mapping[str, Any]) -> Mapping[str, Any]:
         return app.client.schedules.update(raw["id"], **change).raw if change else raw
@@ -147,6 +163,10 @@ def delete(app: App, /, *, schedules_: tuple[str, ...], yes: bool) -> None:
         app.client.schedules.delete(each["id"])
         told = partial(app.out.note, f"{named.called(each)} is deleted")
         app.out.record({"id": each["id"], "deleted": True}, told, each["id"])
+
+
+def _prune(older_than: float | None) -> dict[str, Any]:
+    return {} if older_than is None else {"prune": {"older_than": f"{int(older_than)}s"}}
 
 
 for each in (firings.preview, firings.run, firings.pause, firings.resume, firings.backfill, firings.firings):
