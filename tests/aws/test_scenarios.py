@@ -115,6 +115,28 @@ def test_a_schedule_begins_a_turn_by_itself(client: httpx.Client, shape: Shape) 
     assert (turn["status"], turn["firing_id"]) == ("completed", fired[0]["id"])
 
 
+def test_a_schedule_deletes_what_nobody_uses(shape: Shape) -> None:
+    with shape.client("beta") as client:
+        idle = {sse.new(client, persistent=True) for _ in range(3)}
+        waits = sse.new(client, model="rehearsal", approve=["write_file"])
+        asked = {"message": REPORT}
+        client.post(f"/v1/sessions/{waits}/messages", json=asked, headers={"Prefer": "respond-async"})
+        tidy = {"name": "tidy", "action": "prune", "prune": {"older_than": "1h"}, "cron": "0 3 1 1 *"}
+        assert client.post("/v1/schedules", json=tidy).status_code == 201
+        shape.clock.ahead += 7200
+        young = sse.new(client, persistent=True)
+        assert client.post("/v1/schedules/tidy/run").json()["pruned"] == {"status": "in_progress", "deleted": 0}
+
+        def pruned() -> Any:
+            return client.get("/v1/schedules/tidy/firings").json()[0]["pruned"]
+
+        until(lambda: pruned()["status"] == "completed", shape)
+        assert pruned()["deleted"] == len(idle)
+        assert {each["id"] for each in client.get("/v1/sessions").json()} == {waits, young}
+        client.delete("/v1/sessions?older_than=0s")
+    shape.clock.ahead = 0.0
+
+
 def test_a_stream_that_breaks_is_resumed(client: httpx.Client, model: MessagesApi) -> None:
     held = Held(client, model)
     with client.stream("GET", f"/v1/sessions/{held.session}/responses/{held.response}/events") as answer:
