@@ -240,7 +240,7 @@ CATALOGUE = [
     *creates.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
     *schedules.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
     *prunes.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
-    *jumps.faults(each),
+    *jumps.faults(),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),
     Fault("a request meets a conflict", each("request"), dynamo("TransactionConflictException"), sides=AWS),

@@ -8,9 +8,13 @@ from tests.faults.campaign import Fault, Life
 from tests.faults.schedules import Fires, fired, made, of_firings
 from tests.faults.world import MINUTE, World
 
-JUMPS = (-45 * MINUTE, 75 * MINUTE, 0.0)
-"""By how much the clock is wrong, in front of a write and of the two behind it: behind a time that has fired, and ahead
-of the next one."""
+JUMPS = (-45 * MINUTE, 195 * MINUTE, 0.0)
+"""By how much the clock is wrong from a write on, then from a later one, and a later one: behind a time that has
+fired, and ahead of three that have not."""
+
+
+APART = 4
+"""Writes from one jump to the next: a sweep begins, and has an effect, between them."""
 
 
 def jumps(world: World, number: int) -> Callable[[], bool]:
@@ -21,7 +25,7 @@ def jumps(world: World, number: int) -> Callable[[], bool]:
         world.clock.set = JUMPS[len(came)]
         came.append(world.clock.set)
         if len(came) < len(JUMPS):
-            world.table.at(1, before=jump)
+            world.table.at(APART, before=jump)
 
     world.table.at(number, before=jump)
     return lambda: not came
@@ -45,14 +49,19 @@ class Jumps(Fires):
 
 LONG: dict[str, Any] = {"inline_tools": False, "turn_timeout": 604_800}
 LIVES: dict[str, Life] = {
-    "a schedule fires": Jumps({}, times=2, overlap="allow", session=LONG).life,
+    "a schedule fires": Jumps({}, times=4, session=LONG).life,
     "a schedule fires, and a time waits": Jumps({}, times=2, overlap="enqueue", session=LONG).life,
 }
 
 
-def faults(each: Callable[[str], Callable[[Counter[str]], Sequence[int]]]) -> list[Fault]:
+def early(counts: Counter[str]) -> Sequence[int]:
+    """The writes of firings: later on the turns go to their end."""
+    return range(1, counts["write"] // 2 + 1)
+
+
+def faults() -> list[Fault]:
     """What may befall them."""
     return [
-        Fault(f"{name}; the clock jumps back and forth between writes", each("write"), jumps, life=life)
+        Fault(f"{name}; the clock jumps back and forth between writes", early, jumps, life=life)
         for name, life in LIVES.items()
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from walkaway_core.engine import deleting
 from walkaway_core.errors import SessionNotFound, Unavailable
-from walkaway_core.ports.items import Below, Delete, Fact, Is, Key, Refused, Unknown, ms
+from walkaway_core.ports.items import Delete, Fact, Is, Key, Refused, Unknown, ms
 from walkaway_core.schedules import firings, schedules, telling, unused, waking
 from walkaway_core.schedules.firings import Firing
 from walkaway_core.schedules.schedules import Schedule
@@ -109,7 +109,7 @@ def _prune(services: Services, firing: Firing, session: Session) -> bool:
     for _ in range(TRIES):
         if session.busy or not session.readable or ms(session.last_activity) > since:
             return False
-        if deleting.delete_free(services, session, Below("active", since + 1), along=count):
+        if deleting.delete_free(services, session, along=count):
             return True
         now = firings.load(services, firing.tenant, firing.schedule, firing.id)
         if now is None or not goes_on(now):
