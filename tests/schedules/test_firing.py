@@ -9,7 +9,7 @@ from walkaway_core.agent import agents
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, ending
 from walkaway_core.engine.ending import Ending, end_turn
-from walkaway_core.errors import ScheduleInvalid, ScheduleNotFound
+from walkaway_core.errors import QuotaReached, ScheduleInvalid, ScheduleNotFound
 from walkaway_core.log import transcript
 from walkaway_core.ports.items import Change
 from walkaway_core.schedules import by_hand, firing, firings, resource, rounds, schedules, ticking
@@ -82,6 +82,35 @@ def test_each_time_begins_a_turn_in_a_session_of_its_own(engine: Engine) -> None
     assert (then.number("started"), then.text("last"), then.text("turn")) == (2, two.id, two.text("turn"))
     kinds = [kind for kind, detail in engine.told if detail.get("schedule_id") == made.id]
     assert kinds == ["schedule.fired"] * 2
+
+
+def test_a_message_can_name_the_time_before(engine: Engine) -> None:
+    made = make(engine, message="From {{previous_at}} to {{scheduled_at}}", timezone="Europe/Berlin", overlap="allow")
+    passes(engine, 2 * HOUR)
+    said = [
+        transcript.text(transcript.entries(engine.services, turn_of(each).owner)[0].body["content"])
+        for each in told(engine, made)
+    ]
+    times = ["2027-01-15T10:00:00+01:00", "2027-01-15T11:00:00+01:00"]
+    assert said == [f"From  to {times[0]}", f"From {times[0]} to {times[1]}"]
+
+
+def test_a_firing_can_be_looked_at_for_ninety_days(engine: Engine) -> None:
+    made = make(engine)
+    passes(engine, HOUR)
+    item = engine.table.get(told(engine, made)[0].key)[0]
+    assert item
+    assert item.expires == int(engine.clock.now()) + 90 * DAY
+
+
+def test_a_tenant_has_so_many_and_no_more(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resource.MOST == 1000
+    monkeypatch.setattr(resource, "MOST", 2)
+    one, _ = make(engine), make(engine)
+    with pytest.raises(QuotaReached, match="delete one first"):
+        make(engine)
+    resource.delete(engine.services, "t", one.id)
+    make(engine)
 
 
 def test_a_time_while_the_last_turn_goes_on_is_skipped(engine: Engine) -> None:

@@ -153,7 +153,7 @@ class SchedulePreview(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"description": "At 08:00, Monday through Friday", "upcoming": [1777269600, 1777356000]}]
+            "examples": [{"description": "At 08:00 on Monday through Friday", "upcoming": [1777269600, 1777356000]}]
         }
     )
 
@@ -201,7 +201,7 @@ class ScheduleRecord(BaseModel):
                     "metadata": {},
                     "status": "active",
                     "paused_reason": None,
-                    "description": "At 08:00, Monday through Friday",
+                    "description": "At 08:00 on Monday through Friday",
                     "next_at": 1777356000,
                     "upcoming": [1777356000, 1777442400, 1777528800, 1777615200, 1777874400],
                     "last_firing": FIRING_EXAMPLE,
