@@ -14,7 +14,7 @@ from tests.kit.servers import Running
 from tests.kit.terminals import Caller
 from walkaway import Session, Turn, profiles
 from walkaway.commands import options
-from walkaway.commands.main import OWN, main
+from walkaway.commands.main import main
 from walkaway.commands.state import State, whose
 
 REF = r"sess_\w{24}/msg_\w{24}"
@@ -22,6 +22,7 @@ SAID = r"(?s).*rehearsal.*"
 POEM = r"(?s)What boats may be, .*"
 NAMED = {"researcher", "scribe", "support", "a", "b"}
 RUN = "run_654e384e1b83"
+KEY = "5e884898da280471"
 STOCK = {
     "type": "function",
     "name": "stock",
@@ -162,6 +163,16 @@ EXPECTED = {
     "walkaway turns events @ --json --from 3": (0, r'\{"id": 4, (?s).*'),
     "walkaway turns usage @": (0, r"input_tokens\t\d+\n(?s).*cost\t\$0\.00\n"),
     "walkaway turns usage @ --field output_tokens": (0, r"\d+\n"),
+    "walkaway keys create alice --name laptop": (0, r"wk_\S+\n"),
+    "walkaway keys create alice -q >key.txt": (0, ""),
+    "walkaway keys list": (0, r"\w{16}\talice\t[^\n]*\n"),
+    "walkaway keys list --field tenant": (0, r"alice\n"),
+    "walkaway keys revoke 5e884898da280471": (0, ""),
+    "walkaway keys revoke 5e884898da280471 --json": (0, r'\{"id": "\w{16}", .*"revoked": true\}\n'),
+    "walkaway models": (0, r"(?s)rehearsal\toffline\tdefault\t.*\tok\t.*"),
+    "walkaway models --no-check --field model": (0, r"(?s)rehearsal\n.*"),
+    "walkaway serve": (0, r"Walkaway on http://127\.0\.0\.1:\d+  data: .*/\.walkaway  model: rehearsal .*\n.*\n"),
+    "walkaway serve --port 0 --data work --json": (0, r'\{"url": "http://.*", "data": ".*/work", "model": ".*"\}\n'),
     "walkaway wait @": (0, ""),
     "walkaway webhooks create https://example.com/hook --name reports": (0, r"(?s).*name\treports\n.*secret\twhsec_.*"),
     "walkaway webhooks create https://example.com/hook --event turn.completed --field secret": (0, r"whsec_\S+\n"),
@@ -192,7 +203,7 @@ EXPECTED = {
 
 def examples() -> list[str]:
     context = click.Context(main, info_name="walkaway")
-    left = [main.get_command(context, name) for name in OWN]
+    left = [main.get_command(context, name) for name in main.list_commands(context)]
     found: list[str] = []
     while left:
         command = left.pop()
@@ -224,6 +235,10 @@ def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], ser
     typed = example.replace("https://walkaway.example.com", server.url)
     if " runs " in example:
         typed = typed.replace(RUN, make_run(walkaway, example))
+    if " keys " in example:
+        typed = typed.replace(KEY, make_key(walkaway, example))
+    if " serve" in typed and "tools" not in typed:
+        typed += " --port 0"  # that of the example may be taken
     path = f"{Path(sys.executable).parent}:{walkaway.environ['PATH']}"
     with subprocess.Popen(
         ["bash", "-c", typed],
@@ -236,8 +251,8 @@ def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], ser
     ) as done:
         assert done.stdout
         said = ""
-        if "tools serve" in example:  # until somebody stops it
-            said = done.stdout.readline() + done.stdout.readline()
+        if " serve" in example:  # until somebody stops it
+            said = "".join(done.stdout.readline() for _ in range(1 if "--json" in example else 2))
             done.terminate()
         rest, err = done.communicate(timeout=60)
     code, printed = EXPECTED[example]
@@ -344,6 +359,11 @@ def make_run(walkaway: Caller, example: str) -> str:
         if " cancel " not in example:
             turn.wait(60)
     return str(said["job_id"])
+
+
+def make_key(walkaway: Caller, example: str) -> str:
+    """Make a key, unless the example does; give its id."""
+    return walkaway("keys", "create", "alice", "--field", "id").out.strip() if " create " not in example else ""
 
 
 MADE = {

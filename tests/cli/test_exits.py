@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import click
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from tests.kit.clients import quick
-from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.sites import Site
 from tests.kit.terminals import Caller
 from walkaway import advice, errors
@@ -127,6 +128,41 @@ def test_what_goes_wrong_is_a_sentence_or_an_object(
     told = json.loads(ran.err.splitlines()[-1])
     assert set(told) == {"error", "message"}
     assert words in told["message"]
+
+
+def test_with_json_what_ends_before_its_turn_is_an_object_as_well(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+    told = {}
+    for ran in (
+        asked("run", "Tidy up", "--approve", "list_files", "--json"),
+        asked("wait", "@", "--json"),
+        asked("tail", "@", "--json", "--until-done", "--follow"),
+        asked("tail", "@", "--json", "--follow", "--from", "now", "--timeout", "0.2s"),
+    ):
+        told[ran.code] = json.loads(ran.err)
+        assert set(told[ran.code]) == {"error", "message"}
+    assert told[3]["error"] == "turn_waiting"
+    assert "walkaway answer sess_" in told[3]["message"]
+    assert told[124]["error"] == "timed_out"
+    assert "it goes on. walkaway wait sess_" in told[124]["message"]
+    cancelled = asked("cancel", "@", "--json")
+    assert json.loads(cancelled.out)["status"] == "cancelled"
+    gone = asked("wait", "@", "--json")
+    assert (gone.code, json.loads(gone.out)["status"], gone.err) == (4, "cancelled", "")
+
+
+def test_with_json_who_leaves_is_told_so_by_an_object(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies[:] = [Reply([text("One.")], gate=gate)]
+    asked("run", "go", "--detach")
+    with asked.terminal("tail", "@", "--json", columns=200) as seen:
+        seen.until("message.created")
+        seen.type("\x03")
+        assert seen.end() == 130
+    gate.set()
+    told = json.loads(seen.text[seen.text.index('{"error"') :])
+    assert told["error"] == "interrupted"
+    assert "Still running. walkaway tail sess_" in told["message"]
 
 
 def test_a_place_that_is_none_says_where_to_begin(asked: Caller) -> None:

@@ -14,16 +14,16 @@ from tests.kit.servers import Running
 from tests.kit.terminals import Caller
 from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.main import OWN, main
+from walkaway.commands.main import main
 from walkaway.commands.output import _value
 from walkaway.commands.times import Duration, money, size, spell
 from walkaway_wire import VERSION
 
 
 def own() -> list[tuple[str, click.Command]]:
-    """Every command of the client's, with its words."""
+    """Every command, with its words."""
     context = click.Context(main, info_name="walkaway")
-    left = [(f"walkaway {name}", main.get_command(context, name)) for name in OWN]
+    left = [(f"walkaway {name}", main.get_command(context, name)) for name in main.list_commands(context)]
     found: list[tuple[str, click.Command]] = []
     while left:
         words, command = left.pop()

@@ -11,6 +11,9 @@ DONE, FAILED, USAGE, WAITING, CANCELLED, NOT_REACHED, NOT_AUTHORISED, NOT_FOUND 
 OVER, DETACHED, PIPE_CLOSED = 124, 130, 141
 """As `timeout`, a shell's Ctrl-C and a shell's SIGPIPE say it."""
 
+LEFT: Final = "interrupted"
+"""The short name, for programs, of what ended since somebody left."""
+
 CODES: Final[dict[type[BaseException], int]] = {
     errors.WalkawayError: FAILED,
     errors.TurnWaiting: WAITING,

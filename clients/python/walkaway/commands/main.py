@@ -1,6 +1,5 @@
 """The `walkaway` command: what there is, and how each run ends. A command is imported when it is called."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +84,8 @@ class _Commands(options.Group):
         except BrokenPipeError:
             code = _unread()
         except click.Abort:
+            if app.said.json:
+                app.out.problem(exits.LEFT, "Interrupted")
             code = exits.DETACHED
         except (click.ClickException, WalkawayError, OSError) as error:
             code = _tell(app, error, sys.argv[1:] if args is None else args)
@@ -106,13 +107,13 @@ class _Commands(options.Group):
 
 def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
     """Say what went wrong on standard error: a sentence, or with --json an object. Give the exit code."""
-    if app.said.json or (isinstance(error, click.UsageError) and "--json" in args):
-        said = {"error": exits.word(error), "message": exits.sentence(error)}
-        sys.stderr.write(json.dumps(said) + "\n")
-    elif isinstance(error, click.UsageError) and error.ctx is not None:
+    if isinstance(error, click.UsageError) and "--json" in args:  # whose reading may have ended before it
+        app.said.json = True
+    if isinstance(error, click.UsageError) and error.ctx is not None and not app.said.json:
         error.show()
     else:
-        app.out.note(f"Error: {exits.sentence(error)}", fg="red")
+        said = exits.sentence(error)
+        app.out.problem(exits.word(error), said, f"Error: {said}", fg="red")
     return exits.code(error)
 
 

@@ -71,6 +71,16 @@ class Output:
         sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
         sys.stderr.flush()
 
+    def problem(self, word: str, message: str, shown: str = "", **style: Any) -> None:
+        """Say what went wrong: an object with --json, else `message`, or what a person is `shown` in its place.
+
+        `word`: its short name, for programs.
+        """
+        if self.said.json:
+            self.note(json.dumps({"error": word, "message": message}))
+        else:
+            self.note(shown or message, **style)
+
     def record(self, raw: Any, shown: Callable[[], None], id_: str = "") -> None:
         """Print an object: as it is, one value of it, its id, or as `shown` does it."""
         if self.said.field:

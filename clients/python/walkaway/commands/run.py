@@ -134,7 +134,8 @@ def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str,
         turn = patient.send(text, attachments=attached, **more)
     except KeyboardInterrupt:
         app.state.use(session.id)
-        app.out.note(f"Interrupted while it was sent. walkaway turns list {session.id} says whether it arrived")
+        looking = f"walkaway turns list {session.id} says whether it arrived"
+        app.out.problem(exits.LEFT, f"Interrupted while it was sent. {looking}")
         app.end(exits.DETACHED)
     app.state.use(session.id, turn.id)
     if how["detach"]:

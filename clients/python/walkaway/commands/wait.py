@@ -37,7 +37,8 @@ def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: b
             turn, error = ended.get()
             codes.append(_tell(app, turn, error, out, among=len(found)))
     except KeyboardInterrupt:
-        app.out.note(f"Still running. walkaway wait {' '.join(each.ref for each in found)}{watching.saved_to(out)}")
+        come_back = f"walkaway wait {' '.join(each.ref for each in found)}{watching.saved_to(out)}"
+        app.out.problem(exits.LEFT, f"Still running. {come_back}")
         codes = [exits.DETACHED]
     app.end(max(codes))
 
@@ -55,7 +56,7 @@ def _tell(app: App, turn: "Turn", error: WalkawayError | None, out: Path | None,
     if error is not None:
         if among == 1:
             raise error
-        app.out.note(f"{turn.ref}: {exits.sentence(error)}", fg="red")
+        app.out.problem(exits.word(error), f"{turn.ref}: {exits.sentence(error)}", fg="red")
         return exits.code(error)
     saved, wrong = endings.saved(app, turn, out)
     if app.said.quiet:
