@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from walkaway import advice, errors
+from walkaway.commands import wording
 
 DONE, FAILED, USAGE, WAITING, CANCELLED, NOT_REACHED, NOT_AUTHORISED, NOT_FOUND = range(8)
 OVER, DETACHED, PIPE_CLOSED = 124, 130, 141
@@ -44,6 +45,9 @@ INSTEAD: Final = {
     "session.not_found": TOLD.format("sessions list"),
     "response.not_found": TOLD.format("turns list SESSION"),
     "file.not_found": TOLD.format("files tree"),
+    "agent.name_taken": "`walkaway agents edit` changes it",
+    "webhook.name_taken": "`walkaway webhooks edit` changes it",
+    "schedule.name_taken": "`walkaway schedules edit` changes it",
     "agent.not_found": TOLD.format("agents list"),
     "webhook.not_found": TOLD.format("webhooks list"),
     "schedule.not_found": TOLD.format("schedules list"),
@@ -87,10 +91,17 @@ def sentence(error: BaseException) -> str:
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):
             said = f"No server: {said.partition('. Is it running?')[0]}. {SERVER}"
+        case errors.Refused():
+            of_the_log = (
+                f" ({error.request_id} in the server's log)" if error.status >= 500 and error.request_id else ""
+            )
+            said = wording.said(error.message) + of_the_log
         case errors.NotWalkaway():
             said = f"{said} Name another: --url, WALKAWAY_URL, or `walkaway login`"
         case OSError() if error.filename and not isinstance(error, errors.WalkawayError):
             said = f"{error.filename}: {error.strerror}"
+        case errors.WalkawayError():
+            said = wording.said(said)
     return said
 
 
