@@ -1,30 +1,22 @@
 """How a command ends: a code for every error, and a sentence or an object on standard error."""
 
 import json
-import re
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import httpx
 import pytest
 
-import walkaway as walkaway_package
-import walkaway_core
-from tests.client.test_errors import EVERY, OPTIONS, SENTENCES
 from tests.kit.clients import quick
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.sites import Site
 from tests.kit.terminals import Caller
 from walkaway import advice, errors
-from walkaway.answers import Answer, refused
-from walkaway.commands import exits, wording
-from walkaway_core.http.errors import OTHERS
-from walkaway_wire import jsontext
+from walkaway.commands import exits
 
 EXPECTED = {
     "AlreadyAnswered": 1,
@@ -209,50 +201,6 @@ def test_of_what_is_not_there_it_names_the_command_that_tells_what_is(walkaway: 
         ran = walkaway("turns", "show", name)
         assert (ran.code, ran.out) == (7, "")
         assert ran.err.endswith(f". `walkaway {command}` tells what there is\n")
-
-
-@pytest.mark.parametrize("code", sorted({**SENTENCES, **{code: said for code, (_, said) in OTHERS.items()}}))
-def test_no_code_of_the_server_s_is_said_in_http_or_python(code: str) -> None:
-    message = {**SENTENCES, **{code: said for code, (_, said) in OTHERS.items()}}[code]
-    answer = Answer(
-        EVERY[code], {"x-request-id": "req_1"}, jsontext.dump_bytes({"error": code, "message": message}), ""
-    )
-    said = exits.sentence(refused(answer, OPTIONS))
-    assert not re.search(r"\b(GET|POST|PUT|PATCH|DELETE)\b|Idempotency-Key|If-Match|\w\(|\b[45]\d\d\b|_busy", said)
-    assert ("req_1" in said) == (EVERY[code] >= 500)
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("There is an agent called 'a' already; PATCH changes it", "There is an agent called 'a' already"),
-        ("'c' needs a yes or no: send \"approve\": true or false", "'c' needs a yes or no: say --yes, or --no WHY"),
-        (
-            "There is no such run; GET /api/v1/runs lists them",
-            "There is no such run; `walkaway runs list` tells what there is",
-        ),
-        ("It is on; see GET /docs for what there is", "It is on"),
-    ],
-)
-def test_what_the_server_says_in_http_is_said_in_commands(said: str, told: str) -> None:
-    assert exits.sentence(errors.BadRequest(400, "invalid_request", said)) == told
-
-
-def test_every_clause_that_stands_for_another_s_is_one_that_somebody_says() -> None:
-    folders = (Path(walkaway_core.__file__).parent, Path(walkaway_package.__file__).parent)
-    sources = "".join(
-        each.read_text() for folder in folders for each in folder.rglob("*.py") if "commands" not in each.parts
-    )
-    plain = re.sub(r"['\"]\s*\n\s*f?['\"]", "", sources)
-    assert [theirs for theirs, _ in wording.IN_COMMANDS if theirs not in plain] == []
-
-
-def test_a_folder_that_is_attached_says_the_command_for_folders(walkaway: Caller) -> None:
-    (walkaway.home / "texts").mkdir()
-    ran = walkaway("run", "x", "--file", "texts")
-    assert (ran.code, ran.out) == (1, "")
-    assert "`walkaway files put` sends a folder" in ran.err
-    assert "()" not in ran.err
 
 
 def test_what_the_client_names_of_its_own_has_its_words_here() -> None:
