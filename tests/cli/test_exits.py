@@ -105,6 +105,10 @@ def test_a_wrong_key(walkaway: Caller) -> None:
     [
         (("tail", "nothing of that name"), 7, "no session"),
         (("tail", "@3"), 7, "@3"),
+        (("send", "@"), 2, "There is no message: walkaway send @ MESSAGE"),
+        (("send", "@", "Hello"), 7, "`walkaway run MESSAGE` begins one"),
+        (("send", "Hello"), 7, "`walkaway run MESSAGE` begins one"),
+        (("answer", "@", "--yes"), 7, "`walkaway run MESSAGE` begins one"),
         (("tail", "--url", "ftp://x"), 2, "no address of a server"),
         (("tail", "--nonsense"), 2, "nonsense"),
         (("nonsense",), 2, "nonsense"),

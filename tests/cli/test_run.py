@@ -166,9 +166,12 @@ class TestInAPipe:
         assert waited.code == 3
         assert f"walkaway answer {answer} --yes or --no" in waited.err
         assert asked("answer", answer).code == 2
+        assert "list_files asks for a yes or a no: --yes, or --no WHY" in asked("answer", answer, "text").err
+        assert f"waits for another call:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
         assert asked("answer", answer, "--yes").code == 0
         assert asked("wait", "@").code == 0
-        assert asked("answer", answer, "--yes").code == 7
+        nothing = asked("answer", answer, "--yes")
+        assert (nothing.code, "waits for nothing: its turn is completed" in nothing.err) == (7, True)
         assert asked("tail", "@").out == "Tidy.\n"
 
     def test_events_are_objects_or_lines(self, asked: Caller) -> None:

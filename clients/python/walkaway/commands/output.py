@@ -27,6 +27,12 @@ class Column:
     spare: bool = False
 
 
+def nothing(what: str, otherwise: str, **filters: object) -> str:
+    """Say that a list is empty: of all there are, or of what filters let through, by the names of their options."""
+    said = [f"--{name}" for name, value in filters.items() if value]
+    return f"There are no {what} with {' and '.join(said)}" if said else f"There are no {what}: {otherwise}"
+
+
 class Output:
     """Prints, by what was said and by what reads."""
 
