@@ -49,6 +49,7 @@ def test_every_help_ends_with_two_examples_of_it(words: str) -> None:
     told = CliRunner().invoke(main, [*words.split()[1:], "--help"])
     assert told.exit_code == 0
     assert told.output.rstrip().endswith(command.examples[-1])
+    assert CliRunner().invoke(main, [*words.split()[1:], "-h"]).output == told.output
 
 
 @pytest.mark.parametrize(

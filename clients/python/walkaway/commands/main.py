@@ -130,7 +130,7 @@ def _installed() -> "dict[str, EntryPoint]":
     return {entry.name: entry for entry in entry_points(group="walkaway.commands")}
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="walkaway")
 def main() -> None:
     """Send an agent a task that takes minutes or hours, walk away, come back for the result."""

@@ -86,6 +86,18 @@ class Group(click.Group):
     command_class = Command
     group_class = type
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named. Raises UsageError, with the names that are like one that is none."""
+        name = args[0]
+        if not (ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name)):
+            from difflib import get_close_matches
+
+            like = " or ".join(repr(each) for each in get_close_matches(name, self.list_commands(ctx)))
+            raise click.UsageError(f"There is no command {name!r}.{f' Did you mean {like}?' if like else ''}", ctx)
+        return super().resolve_command(ctx, args)
+
 
 def command(*args: Any, **more: Any) -> Callable[[Callable[..., Any]], Command]:
     """Make a function a command that stands by itself."""
