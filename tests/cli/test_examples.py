@@ -20,7 +20,7 @@ from walkaway.commands.state import State, whose
 REF = r"sess_\w{24}/msg_\w{24}"
 SAID = r"(?s).*rehearsal.*"
 POEM = r"(?s)What boats may be, .*"
-NAMED = {"researcher", "scribe", "support", "a", "b"}
+NAMED = {"researcher", "scribe", "support", "shop", "a", "b"}
 RUN = "run_654e384e1b83"
 KEY = "5e884898da280471"
 STOCK = {
@@ -79,6 +79,8 @@ EXPECTED = {
     "walkaway runs delete run_654e384e1b83 --yes -q": (0, r"run_\w{12}\n"),
     "walkaway runs stats": (0, r"runs\t\d+\n(?s).*"),
     "walkaway runs stats --field by_status.succeeded": (0, r"\d+\n"),
+    "walkaway tools show stock.py": (0, r"(?s)tools:\n- type: function\n  name: count\n.*  name: order\n.*"),
+    "walkaway tools show stock.py | walkaway agents create shop --file -": (0, ""),
     "walkaway tools serve stock:count,order": (0, r"count\t.*\norder\t.*\n"),
     "walkaway tools serve stock.py --agent support": (0, r"count\t.*\norder\t.*\n"),
     "walkaway cancel @2": (0, ""),
@@ -270,7 +272,7 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
         (walkaway.home / "texts/a.txt").write_text("a" if "--delete" not in example else "b")
         for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
             used[0].files.upload(data, path)
-    if "tools serve" in example:
+    if " tools " in example:
         script = "from walkaway import tool\n" + "".join(
             f'@tool\ndef {name}(sku: str) -> int:\n    """Do it."""\n    return 1\n' for name in ("count", "order")
         )

@@ -305,6 +305,19 @@ class TestOnATerminal:
         assert '"is_error": true' in result if told else '"is_error": true' not in result
         assert told in (None, "denied") or str(told) in result
 
+    def test_who_waits_is_asked_as_well(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        assert asked("run", "Tidy up", "--approve", "list_files").code == 3
+        with asked.terminal("wait", "@") as seen:
+            assert "list_files asks for a yes" in seen.until("[s]kip")
+            seen.type("y\r")
+            assert seen.end() == 0
+        assert "✔ completed" in seen.text
+        assert "Tidy." not in seen.text
+        with asked.terminal("wait", "@", "--field", "status") as seen:
+            assert seen.end() == 0
+        assert seen.text == "completed"
+
     def test_what_a_tool_says_never_reaches_it_raw(self, asked: Caller, model: MessagesApi) -> None:
         evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eend"
         model.replies[:] = [
