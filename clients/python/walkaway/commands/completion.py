@@ -25,10 +25,12 @@ def completion(app: App, /, *, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from walkaway.commands.main import main
+    from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
+    from walkaway.commands.main import COMPLETING, main
 
     kind = get_completion_class(shell)
     assert kind
-    app.out.line(kind(main, {}, "walkaway", "_WALKAWAY_COMPLETE").source().strip())
+    script = kind(main, {}, "walkaway", COMPLETING).source().strip()
+    app.out.line(script.replace(" walkaway)", " walkaway 2>/dev/null)"))  # what goes wrong while somebody types
     if app.out.is_terminal:
         app.out.note(f"This is the script. To have it always: {HOW[shell]}", dim=True)

@@ -16,6 +16,8 @@ from walkaway_wire import VERSION
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+COMPLETING: Final = "_WALKAWAY_COMPLETE"
+"""The variable by which a shell asks what can be typed."""
 OWN: Final = {
     "agents": "agents:agents",
     "answer": "answer:answer",
@@ -77,6 +79,8 @@ class _Commands(options.Group):
         **extra: Any,
     ) -> NoReturn:
         app = App()
+        if COMPLETING in os.environ:
+            from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
         try:
             given = super().main(args, prog_name, complete_var, standalone_mode=False, obj=app, **extra)
             code = given if isinstance(given, int) else exits.DONE
