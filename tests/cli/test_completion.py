@@ -29,7 +29,7 @@ def test_a_shell_completes_commands_options_and_names(walkaway: Caller, shell: s
     if not shutil.which(shell):
         pytest.skip(f"there is no {shell} here; `make shells` installs it")
     mark = uuid4().hex[:8]  # the server is shared
-    id_ = walkaway("sessions", "create", "--title", f"{mark} of Porto", "-q").out.strip()
+    id_ = walkaway("sessions", "create", "--title", f'{mark} of Porto, it\'s: "so"', "-q").out.strip()
     agent = walkaway("agents", "create", f"agent{mark}", "-q").out.strip()
     command, begin = SHELLS[shell]
     with walkaway.shell(*command, PS1="$ ", HISTFILE="") as seen:

@@ -7,6 +7,8 @@ import click
 from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
 
+OURS: Final = {" walkaway)": " walkaway 2>/dev/null)", 'string split ","': 'string split -m 1 ","'}
+"""What click's scripts say, and what we do: no trouble is shown while somebody types, and names may have commas."""
 HOW: Final = {
     "bash": 'eval "$(walkaway completion bash)"   in ~/.bashrc',
     "zsh": 'eval "$(walkaway completion zsh)"   in ~/.zshrc, behind compinit',
@@ -31,6 +33,8 @@ def completion(app: App, /, *, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind
     script = kind(main, {}, "walkaway", COMPLETING).source().strip()
-    app.out.line(script.replace(" walkaway)", " walkaway 2>/dev/null)"))  # what goes wrong while somebody types
+    for theirs, ours in OURS.items():
+        script = script.replace(theirs, ours)
+    app.out.line(script)
     if app.out.is_terminal:
         app.out.note(f"This is the script. To have it always: {HOW[shell]}", dim=True)
