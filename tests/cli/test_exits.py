@@ -74,6 +74,7 @@ def test_names_of_errors_are_the_server_s_or_those_of_their_kinds() -> None:
     assert exits.word(errors.ServerFailed(503, "", "no")) == "http_503"
     assert exits.word(errors.NotWalkaway("no")) == "not_walkaway"
     assert exits.word(click.BadParameter("no")) == "usage"
+    assert exits.word(click.ClickException("no")) == "failed"
 
 
 def test_without_a_server_it_says_how_to_start_one_and_how_to_name_another(walkaway: Caller) -> None:
@@ -82,6 +83,7 @@ def test_without_a_server_it_says_how_to_start_one_and_how_to_name_another(walka
     ran = walkaway("tail", "abcdef", "--url", f"http://127.0.0.1:{port}")
     assert (ran.code, ran.out) == (5, "")
     assert "No server" in ran.err
+    assert "Errno" not in ran.err
     assert "`walkaway serve`" in ran.err
     assert "--url, WALKAWAY_URL" in ran.err
 
@@ -112,6 +114,8 @@ def test_a_wrong_key(walkaway: Caller) -> None:
         (("tail", "--url", "ftp://x"), 2, "no address of a server"),
         (("tail", "--nonsense"), 2, "nonsense"),
         (("nonsense",), 2, "nonsense"),
+        (("help",), 2, "Did you mean '--help'?"),
+        (("files", "list"), 2, "Did you mean 'ls'?"),
         (("sesions", "list"), 2, "Did you mean 'sessions'?"),
         (("sessions", "lst"), 2, "Did you mean 'list'?"),
         (("sessions", "create", "--agnt", "x"), 2, "Did you mean '--agent'?"),
@@ -176,7 +180,7 @@ def test_a_place_that_is_none_says_where_to_begin(asked: Caller) -> None:
     asked("run", "go")
     ran = asked("tail", "@", "--from", "4000")
     assert ran.code == 1
-    assert "--from start" in ran.err
+    assert "without --from" in ran.err
     assert "after=" not in ran.err
 
 

@@ -99,7 +99,7 @@ def test_on_a_terminal_ctrl_c_stops_it(shop: Caller) -> None:
     [
         ("nowhere", "There is no module 'nowhere'"),
         ("nowhere.deep:x", "There is no module 'nowhere.deep'"),
-        ("nothing.py", "nothing.py cannot be imported: FileNotFoundError"),
+        ("nothing.py", "There is no file nothing.py here"),
         ("broken", "broken cannot be imported: ZeroDivisionError: division by zero ("),
         ("needs", "needs cannot be imported: ModuleNotFoundError: No module named 'nonsense'"),
         ("leaves", "leaves cannot be imported: SystemExit: 3"),

@@ -38,9 +38,10 @@ SERVER: Final = (
 )
 
 
+ERRNO: Final = re.compile(r"\[Errno -?\d+\] ")
 TOLD: Final = "`walkaway {}` tells what there is"
 INSTEAD: Final = {
-    "cursor.invalid": "Read from the beginning: --from start",
+    "cursor.invalid": "Read from the beginning: without --from",
     "session.busy": "Or say what becomes of it: --on-busy enqueue, steer or interrupt",
     "session.not_found": TOLD.format("sessions list"),
     "response.not_found": TOLD.format("turns list SESSION"),
@@ -90,7 +91,7 @@ def sentence(error: BaseException) -> str:
         case errors.Unauthorized():
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):
-            said = f"No server: {said.partition('. Is it running?')[0]}. {SERVER}"
+            said = f"No server: {ERRNO.sub('', said.partition('. Is it running?')[0])}. {SERVER}"
         case errors.Refused():
             of_the_log = (
                 f" ({error.request_id} in the server's log)" if error.status >= 500 and error.request_id else ""
@@ -126,5 +127,7 @@ def word(error: BaseException) -> str:
         return error.code or f"http_{error.status}"
     if isinstance(error, errors.TurnFailed) and error.code:
         return error.code
+    if type(error) is click.ClickException:
+        return "failed"
     name = "usage" if isinstance(error, click.UsageError) else type(error).__name__
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -21,6 +21,8 @@ SHORTEST = 6
 """Letters of an id that are enough, where they fit one alone."""
 RECENT = 5
 """Sessions used last in which a turn is looked for that is named by itself."""
+MOST = 20
+"""Names that are told where none fits."""
 ENDING = 8
 """Letters of an id that lists show: ids begin with their time, so beginnings are alike."""
 
@@ -44,10 +46,10 @@ def session(app: "App", name: str) -> "Session":
         place = int(found[1] or 1)
         used = app.state.sessions
         if not 1 <= place <= len(used):
-            few = f"{len(used)} of them" if used else "none"
+            were = f"{len(used)} {'was' if len(used) == 1 else 'were'}" if used else "none was"
             raise NameUnknown(
-                f"{name} is a session that was used here, of which there is {few}: `walkaway run MESSAGE` begins one, "
-                "`walkaway sessions list` tells what there is"
+                f"There is no {name} yet: of sessions {were} used here. `walkaway run MESSAGE` begins one, `walkaway "
+                "sessions list` tells what there is"
             )
         return app.client.session(used[place - 1])
     every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())
@@ -133,7 +135,9 @@ def one(name: str, kind: str, every: Iterable[Mapping[str, Any]], what: str) -> 
         )
         raise NameShared(f"{name!r} fits more than one {what}:{rows}")
     if not fitting:
-        raise NameUnknown(f"There is no {what} {name!r}: a name, an id, or 6 letters of its ending name one")
+        there = [cleaning.line(str(each.get("name") or each["id"])) for each in records[:MOST]]
+        said = f"There are: {', '.join(there)}{' …' if len(records) > MOST else ''}" if there else "There are none"
+        raise NameUnknown(f"There is no {what} {name!r}, by name, id or 6 letters of its ending. {said}")
     return fitting[0]
 
 

@@ -113,6 +113,8 @@ def _tool(where: str, module: ModuleType, name: str, marked: dict[str, Tool]) ->
 def _module(where: str) -> ModuleType:
     """Import a module, or a file. Raises UsageError, with the place where that failed."""
     sys.path.insert(0, str(Path.cwd()))
+    if where.endswith(".py") and not Path(where).is_file():
+        raise click.UsageError(f"There is no file {where} here, in {Path.cwd()}")
     try:
         if not where.endswith(".py"):
             return importlib.import_module(where)
