@@ -305,6 +305,18 @@ class TestOnATerminal:
         assert '"is_error": true' in result if told else '"is_error": true' not in result
         assert told in (None, "denied") or str(told) in result
 
+    def test_a_card_is_as_wide_as_the_terminal(self, asked: Caller, model: MessagesApi) -> None:
+        long = "A sentence of many words that has to be wrapped somewhere. " * 4
+        model.replies[:] = [Reply([call("write_file", path="a.md", content=f"# A\n    {long}")]), Reply([text("End.")])]
+        with asked.terminal("run", "go", "--approve", "write_file", columns=60) as seen:
+            seen.until("[s]kip")
+            rows = seen.text.splitlines()
+            seen.type("y\r")
+            assert seen.end() == 0
+        card = rows[rows.index("│ path: a.md") : -1]
+        assert all(row.startswith("│ ") for row in card)
+        assert "│       A sentence of many words" in "\n".join(card)
+
     def test_who_waits_is_asked_as_well(self, asked: Caller, model: MessagesApi) -> None:
         model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
         assert asked("run", "Tidy up", "--approve", "list_files").code == 3

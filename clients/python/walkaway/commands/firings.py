@@ -144,7 +144,7 @@ def firings(app: App, /, *, schedule: str, outcome: str | None, limit: int) -> N
     _list(
         app,
         asking.every(app, "schedules", named.found(app, schedule)["id"], "firings", limit=limit, **asked),
-        nothing("firings", "walkaway schedules run SCHEDULE makes one", outcome=outcome),
+        nothing("firings", f"walkaway schedules run {schedule} makes one", outcome=outcome),
     )
 
 

@@ -159,8 +159,11 @@ def prune(app: App, /, *, older_than: float, yes: bool) -> None:
     if app.asks and not yes:
         before = time.time() - older_than
         every = asking.every(app, "sessions", limit=EVERY, busy="false")
-        old = times.many(sum(each.get("last_activity", 0) <= before for each in every), "session")
-        app.sure(f"Delete {old}, not used for {times.spell(older_than)}?", yes=yes)
+        old = sum(each.get("last_activity", 0) <= before for each in every)
+        if not old:
+            app.out.record({"deleted": 0}, lambda: app.out.note("There are none: nothing is deleted"), "0")
+            return
+        app.sure(f"Delete {times.many(old, 'session')}, not used for {times.spell(older_than)}?", yes=yes)
     else:
         app.sure(f"Delete all sessions that were not used for {times.spell(older_than)}?", yes=yes)
     count = app.client.sessions.delete_many(status="idle", older_than=f"{int(older_than)}s")
