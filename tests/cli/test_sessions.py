@@ -65,6 +65,9 @@ def test_who_is_not_there_is_said_beside_those_who_are(walkaway: Caller) -> None
         model = walkaway(*words, "--model", "nobody")
         assert model.code == 1
         assert "There are: rehearsal" in model.err
+    assert "There are: rehearsal" in walkaway("agents", "create", "x", "--model", "nobody").err
+    scheduled = walkaway("schedules", "create", "x", "--every", "1d", "--agent", "nobody")
+    assert "There is no agent 'nobody'. There are: keeper" in scheduled.err
 
 
 def test_turns_are_listed_shown_and_counted(asked: Caller, model: MessagesApi) -> None:

@@ -87,7 +87,7 @@ def sentence(error: BaseException) -> str:
             said = _of_a_turn(error)
         case errors.Refused() if error.code in INSTEAD:
             plain = error.message.removesuffix(f"; {advice.DOING[error.code]}").rstrip(".")
-            said = f"{plain}. {INSTEAD[error.code]}"
+            said = f"{wording.said(plain)}. {INSTEAD[error.code]}"
         case errors.Unauthorized():
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):

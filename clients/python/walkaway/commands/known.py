@@ -25,7 +25,7 @@ def named(app: "App", agent: str | None, model: str | None) -> Iterator[None]:
         said = f"There is no agent {agent!r}. There are: {', '.join(there)}" if there else "There are no agents yet"
         raise errors.NotFound(error.status, error.code, said, request_id=error.request_id) from None
     except errors.BadRequest as error:
-        if not model or f"The model {model[:100]!r}" not in error.message:
+        if not isinstance(model, str) or f"The model {model[:100]!r}" not in error.message:
             raise
         there = [each.id for each in app.client.me().models]
         said = f"{error.message}. There are: {', '.join(there)}"

@@ -10,6 +10,8 @@ IN_COMMANDS: Final = (
     ("another version than If-Match or If-Unmodified-Since asks for", "another version than the one that was meant"),
     ('send "approve": true or false', "say --yes, or --no WHY"),
     ('send "output", and "is_error" if the tool failed', "give the output, with --error if the tool failed"),
+    ("This session has no such response", "This session has no such turn"),
+    ("say by `catch_up` in the same request", "say by --catch-up"),
     ("GET /api/v1/runs lists them", "`walkaway runs list` tells what there is"),
     ("POST /v1/agents makes one", "`walkaway agents list` tells what there is"),
     ("name one: PUT …/files/{path}", "name one"),
