@@ -156,7 +156,7 @@ def _settings() -> list[tuple[str, ...]]:
 
 def commands() -> str:
     """The command line: its rules, and the help of every command."""
-    context = click.Context(cli, info_name="walkaway")
+    context = click.Context(cli, info_name="walkaway", **cli.context_settings)
     parts = [
         "# The command line\n\nMade from the code by `make docs`; do not edit it here.\n",
         (HERE / "cli-rules.md").read_text().partition("\n\n")[2],

@@ -146,8 +146,12 @@ def test_an_editor_that_fails_changes_nothing(walkaway: Caller, scribe: str, nam
 
 
 def test_names_that_fit_none_or_several(walkaway: Caller, scribe: str, name: str) -> None:
-    assert walkaway("agents", "show", "nobody").code == 7
-    assert walkaway("agents", "show", f"{name}@7").code == 7
+    nobody = walkaway("agents", "show", "nobody")
+    assert nobody.code == 7
+    assert "There are: " in nobody.err
+    assert name in nobody.err
+    none = walkaway("agents", "show", f"{name}@7")
+    assert (none.code, f"There is no {name}@7. `walkaway agents versions {name}`" in none.err) == (7, True)
     assert walkaway("agents", "create", f"{name}@2").code == 0
     shown = walkaway("agents", "delete", f"{name}@2", scribe[-6:], "--yes", "-q")
     assert shown.code == 0

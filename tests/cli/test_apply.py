@@ -29,9 +29,11 @@ events: [turn.completed]
 
 @pytest.fixture
 def there(walkaway: Caller) -> Iterator[Caller]:
-    """Somebody whose server has no agents and no webhooks, and who has a file of both."""
+    """Somebody whose server has no agents, webhooks and schedules, and who has a file of two."""
     (walkaway.home / "team.yaml").write_text(TEAM)
     with quick(walkaway.url) as client:
+        for schedule in client.schedules.list():
+            client.schedules.delete(schedule)
         for hook in client.webhooks.list():
             client.webhooks.delete(hook)
         for agent in client.agents.list():
@@ -148,7 +150,7 @@ def test_it_asks(there: Caller) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kind: agents\nname: a", "document 1: kind: 'agents' is none; there are: agent, webhook"),
+        ("kind: agents\nname: a", "document 1: kind: 'agents' is none; there are: agent, webhook, schedule"),
         ("name: a", "document 1: kind: is missing"),
         ("kind: [agent]\nname: a", "document 1: kind: ['agent'] is none"),
         ("kind: agent", "document 1: name: is missing"),
@@ -180,7 +182,10 @@ def test_all_that_is_wrong_is_said(there: Caller) -> None:
     write(there, "kind: agent\nname: b\nmax_steps: 0\n---\nkind: skill\nname: x\n", "wrong.yaml")
     ran = there("apply", "team.yaml", "wrong.yaml", "--yes")
     assert "wrong.yaml, document 1: max_steps: must be 1 or more\n" in ran.err
-    assert "wrong.yaml, document 2: kind: 'skill' is none; there are: agent, webhook\nNothing is done\n" in ran.err
+    assert (
+        "wrong.yaml, document 2: kind: 'skill' is none; there are: agent, webhook, schedule\nNothing is done\n"
+        in ran.err
+    )
     assert listed(there) == []
 
 

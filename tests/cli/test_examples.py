@@ -14,14 +14,15 @@ from tests.kit.servers import Running
 from tests.kit.terminals import Caller
 from walkaway import Session, Turn, profiles
 from walkaway.commands import options
-from walkaway.commands.main import OWN, main
+from walkaway.commands.main import main
 from walkaway.commands.state import State, whose
 
 REF = r"sess_\w{24}/msg_\w{24}"
 SAID = r"(?s).*rehearsal.*"
 POEM = r"(?s)What boats may be, .*"
-NAMED = {"researcher", "scribe", "support", "a", "b"}
+NAMED = {"researcher", "scribe", "support", "shop", "a", "b"}
 RUN = "run_654e384e1b83"
+KEY = "5e884898da280471"
 STOCK = {
     "type": "function",
     "name": "stock",
@@ -78,6 +79,8 @@ EXPECTED = {
     "walkaway runs delete run_654e384e1b83 --yes -q": (0, r"run_\w{12}\n"),
     "walkaway runs stats": (0, r"runs\t\d+\n(?s).*"),
     "walkaway runs stats --field by_status.succeeded": (0, r"\d+\n"),
+    "walkaway tools show stock.py": (0, r"(?s)tools:\n- type: function\n  name: count\n.*  name: order\n.*"),
+    "walkaway tools show stock.py | walkaway agents create shop --file -": (0, ""),
     "walkaway tools serve stock:count,order": (0, r"count\t.*\norder\t.*\n"),
     "walkaway tools serve stock.py --agent support": (0, r"count\t.*\norder\t.*\n"),
     "walkaway cancel @2": (0, ""),
@@ -166,6 +169,16 @@ EXPECTED = {
     "walkaway turns events @ --json --from 3": (0, r'\{"id": 4, (?s).*'),
     "walkaway turns usage @": (0, r"input_tokens\t\d+\n(?s).*cost\t\$0\.00\n"),
     "walkaway turns usage @ --field output_tokens": (0, r"\d+\n"),
+    "walkaway keys create alice --name laptop": (0, r"wk_\S+\n"),
+    "walkaway keys create alice -q >key.txt": (0, ""),
+    "walkaway keys list": (0, r"\w{16}\talice\t[^\n]*\n"),
+    "walkaway keys list --field tenant": (0, r"alice\n"),
+    "walkaway keys revoke 5e884898da280471": (0, ""),
+    "walkaway keys revoke 5e884898da280471 --json": (0, r'\{"id": "\w{16}", .*"revoked": true\}\n'),
+    "walkaway models": (0, r"(?s)rehearsal\toffline\tdefault\t.*\tok\t.*"),
+    "walkaway models --no-check --field model": (0, r"(?s)rehearsal\n.*"),
+    "walkaway serve": (0, r"Walkaway on http://127\.0\.0\.1:\d+  data: .*/\.walkaway  model: rehearsal .*\n.*\n"),
+    "walkaway serve --port 0 --data work --json": (0, r'\{"url": "http://.*", "data": ".*/work", "model": ".*"\}\n'),
     "walkaway wait @": (0, ""),
     "walkaway webhooks create https://example.com/hook --name reports": (0, r"(?s).*name\treports\n.*secret\twhsec_.*"),
     "walkaway webhooks create https://example.com/hook --event turn.completed --field secret": (0, r"whsec_\S+\n"),
@@ -196,7 +209,7 @@ EXPECTED = {
 
 def examples() -> list[str]:
     context = click.Context(main, info_name="walkaway")
-    left = [main.get_command(context, name) for name in OWN]
+    left = [main.get_command(context, name) for name in main.list_commands(context)]
     found: list[str] = []
     while left:
         command = left.pop()
@@ -228,6 +241,10 @@ def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], ser
     typed = example.replace("https://walkaway.example.com", server.url)
     if " runs " in example:
         typed = typed.replace(RUN, make_run(walkaway, example))
+    if " keys " in example:
+        typed = typed.replace(KEY, make_key(walkaway, example))
+    if " serve" in typed and "tools" not in typed:
+        typed += " --port 0"  # that of the example may be taken
     path = f"{Path(sys.executable).parent}:{walkaway.environ['PATH']}"
     with subprocess.Popen(
         ["bash", "-c", typed],
@@ -240,8 +257,8 @@ def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], ser
     ) as done:
         assert done.stdout
         said = ""
-        if "tools serve" in example:  # until somebody stops it
-            said = done.stdout.readline() + done.stdout.readline()
+        if " serve" in example:  # until somebody stops it
+            said = "".join(done.stdout.readline() for _ in range(1 if "--json" in example else 2))
             done.terminate()
         rest, err = done.communicate(timeout=60)
     code, printed = EXPECTED[example]
@@ -259,7 +276,7 @@ def prepare(walkaway: Caller, used: list[Session], example: str) -> None:
         (walkaway.home / "texts/a.txt").write_text("a" if "--delete" not in example else "b")
         for path, data in (("tides.md", b"high\nlow\n"), ("charts/porto.txt", b"ok"), ("a.md", b"a"), ("b.md", b"b")):
             used[0].files.upload(data, path)
-    if "tools serve" in example:
+    if " tools " in example:
         script = "from walkaway import tool\n" + "".join(
             f'@tool\ndef {name}(sku: str) -> int:\n    """Do it."""\n    return 1\n' for name in ("count", "order")
         )
@@ -348,6 +365,11 @@ def make_run(walkaway: Caller, example: str) -> str:
         if " cancel " not in example:
             turn.wait(60)
     return str(said["job_id"])
+
+
+def make_key(walkaway: Caller, example: str) -> str:
+    """Make a key, unless the example does; give its id."""
+    return walkaway("keys", "create", "alice", "--field", "id").out.strip() if " create " not in example else ""
 
 
 MADE = {

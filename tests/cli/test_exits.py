@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import click
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from tests.kit.clients import quick
-from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.sites import Site
 from tests.kit.terminals import Caller
 from walkaway import advice, errors
@@ -73,6 +74,7 @@ def test_names_of_errors_are_the_server_s_or_those_of_their_kinds() -> None:
     assert exits.word(errors.ServerFailed(503, "", "no")) == "http_503"
     assert exits.word(errors.NotWalkaway("no")) == "not_walkaway"
     assert exits.word(click.BadParameter("no")) == "usage"
+    assert exits.word(click.ClickException("no")) == "failed"
 
 
 def test_without_a_server_it_says_how_to_start_one_and_how_to_name_another(walkaway: Caller) -> None:
@@ -81,6 +83,7 @@ def test_without_a_server_it_says_how_to_start_one_and_how_to_name_another(walka
     ran = walkaway("tail", "abcdef", "--url", f"http://127.0.0.1:{port}")
     assert (ran.code, ran.out) == (5, "")
     assert "No server" in ran.err
+    assert "Errno" not in ran.err
     assert "`walkaway serve`" in ran.err
     assert "--url, WALKAWAY_URL" in ran.err
 
@@ -104,9 +107,18 @@ def test_a_wrong_key(walkaway: Caller) -> None:
     [
         (("tail", "nothing of that name"), 7, "no session"),
         (("tail", "@3"), 7, "@3"),
+        (("send", "@"), 2, "There is no message: walkaway send @ MESSAGE"),
+        (("send", "@", "Hello"), 7, "`walkaway run MESSAGE` begins one"),
+        (("send", "Hello"), 7, "`walkaway run MESSAGE` begins one"),
+        (("answer", "@", "--yes"), 7, "`walkaway run MESSAGE` begins one"),
         (("tail", "--url", "ftp://x"), 2, "no address of a server"),
         (("tail", "--nonsense"), 2, "nonsense"),
         (("nonsense",), 2, "nonsense"),
+        (("help",), 2, "Did you mean '--help'?"),
+        (("files", "list"), 2, "Did you mean 'ls'?"),
+        (("sesions", "list"), 2, "Did you mean 'sessions'?"),
+        (("sessions", "lst"), 2, "Did you mean 'list'?"),
+        (("sessions", "create", "--agnt", "x"), 2, "Did you mean '--agent'?"),
         (("run",), 2, "nothing to send"),
         (("run", "@no/such/file"), 2, "no/such/file"),
         (("run", "x", "--attach", "no/such/file"), 2, "no/such/file"),
@@ -129,11 +141,46 @@ def test_what_goes_wrong_is_a_sentence_or_an_object(
     assert words in told["message"]
 
 
+def test_with_json_what_ends_before_its_turn_is_an_object_as_well(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+    told = {}
+    for ran in (
+        asked("run", "Tidy up", "--approve", "list_files", "--json"),
+        asked("wait", "@", "--json"),
+        asked("tail", "@", "--json", "--until-done", "--follow"),
+        asked("tail", "@", "--json", "--follow", "--from", "now", "--timeout", "0.2s"),
+    ):
+        told[ran.code] = json.loads(ran.err)
+        assert set(told[ran.code]) == {"error", "message"}
+    assert told[3]["error"] == "turn_waiting"
+    assert "walkaway answer sess_" in told[3]["message"]
+    assert told[124]["error"] == "timed_out"
+    assert "it goes on. walkaway wait sess_" in told[124]["message"]
+    cancelled = asked("cancel", "@", "--json")
+    assert json.loads(cancelled.out)["status"] == "cancelled"
+    gone = asked("wait", "@", "--json")
+    assert (gone.code, json.loads(gone.out)["status"], gone.err) == (4, "cancelled", "")
+
+
+def test_with_json_who_leaves_is_told_so_by_an_object(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies[:] = [Reply([text("One.")], gate=gate)]
+    asked("run", "go", "--detach")
+    with asked.terminal("tail", "@", "--json", columns=200) as seen:
+        seen.until("message.created")
+        seen.type("\x03")
+        assert seen.end() == 130
+    gate.set()
+    told = json.loads(seen.text[seen.text.index('{"error"') :])
+    assert told["error"] == "interrupted"
+    assert "Still running. walkaway tail sess_" in told["message"]
+
+
 def test_a_place_that_is_none_says_where_to_begin(asked: Caller) -> None:
     asked("run", "go")
     ran = asked("tail", "@", "--from", "4000")
     assert ran.code == 1
-    assert "--from start" in ran.err
+    assert "without --from" in ran.err
     assert "after=" not in ran.err
 
 

@@ -1,6 +1,7 @@
 """What every command takes, and what it prints for whom."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,20 +11,21 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from tests.kit.bad_proxy import bad_proxy
 from tests.kit.servers import Running
 from tests.kit.terminals import Caller
 from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.main import OWN, main
+from walkaway.commands.main import main
 from walkaway.commands.output import _value
-from walkaway.commands.times import Duration, money, size, spell
+from walkaway.commands.times import Duration, money, read, size, spell
 from walkaway_wire import VERSION
 
 
 def own() -> list[tuple[str, click.Command]]:
-    """Every command of the client's, with its words."""
+    """Every command, with its words."""
     context = click.Context(main, info_name="walkaway")
-    left = [(f"walkaway {name}", main.get_command(context, name)) for name in OWN]
+    left = [(f"walkaway {name}", main.get_command(context, name)) for name in main.list_commands(context)]
     found: list[tuple[str, click.Command]] = []
     while left:
         words, command = left.pop()
@@ -47,6 +49,7 @@ def test_every_help_ends_with_two_examples_of_it(words: str) -> None:
     told = CliRunner().invoke(main, [*words.split()[1:], "--help"])
     assert told.exit_code == 0
     assert told.output.rstrip().endswith(command.examples[-1])
+    assert CliRunner().invoke(main, [*words.split()[1:], "-h"]).output == told.output
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,34 @@ def test_json_fields_and_ids(walkaway: Caller, server: Running) -> None:
     missing = walkaway("sessions", "show", id_, "--field", "nonsense")
     assert missing.code == 2
     assert "There is: id, title" in missing.err
+
+
+def test_times_have_one_form_whatever_lists_them(walkaway: Caller) -> None:
+    walkaway("runs", "submit", "Say hello")
+    walkaway("keys", "create", "alice")
+    run, key = walkaway("runs", "list", "--limit", "1").out, walkaway("keys", "list").out
+    assert all(re.search(r"\t\d{4}-\d\d-\d\d \d\d:\d\d\t", said) for said in (run, key))
+    run, key = walkaway("runs", "list", "--limit", "1", "--utc").out, walkaway("keys", "list", "--utc").out
+    assert all(re.search(r"\t\d{4}-\d\d-\d\d \d\d:\d\dZ\t", said) for said in (run, key))
+    assert read("2026-12-24T08:00:00+01:00", utc=True) == read("2026-12-24T07:00:00", utc=True) == "2026-12-24 07:00Z"
+    assert (read(None, utc=True), read("soon", utc=True)) == ("", "soon")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("agents", "create", "made"),
+        ("sessions", "create"),
+        ("schedules", "create", "x", "--every", "1d"),
+        ("webhooks", "create", "https://example.com/"),
+    ],
+)
+def test_what_is_made_is_made_once_however_often_it_is_sent(walkaway: Caller, words: tuple[str, ...]) -> None:
+    with bad_proxy(walkaway.url, []) as proxy:
+        ran = walkaway(*words, "-q", "--url", proxy.url)
+    assert ran.code == 0, ran.err
+    assert [len(key) >= 32 for key in proxy.keys] == [True]
+    assert walkaway(words[0], "delete", ran.out.strip(), "--yes").code == 0
 
 
 def test_values_are_found_by_their_path() -> None:

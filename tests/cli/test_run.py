@@ -166,9 +166,12 @@ class TestInAPipe:
         assert waited.code == 3
         assert f"walkaway answer {answer} --yes or --no" in waited.err
         assert asked("answer", answer).code == 2
+        assert "list_files asks for a yes or a no: --yes, or --no WHY" in asked("answer", answer, "text").err
+        assert f"waits for another call:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
         assert asked("answer", answer, "--yes").code == 0
         assert asked("wait", "@").code == 0
-        assert asked("answer", answer, "--yes").code == 7
+        nothing = asked("answer", answer, "--yes")
+        assert (nothing.code, "waits for nothing: its turn is completed" in nothing.err) == (7, True)
         assert asked("tail", "@").out == "Tidy.\n"
 
     def test_events_are_objects_or_lines(self, asked: Caller) -> None:
@@ -301,6 +304,31 @@ class TestOnATerminal:
         result = json.dumps(model.requests[-1]["messages"][-1])
         assert '"is_error": true' in result if told else '"is_error": true' not in result
         assert told in (None, "denied") or str(told) in result
+
+    def test_a_card_is_as_wide_as_the_terminal(self, asked: Caller, model: MessagesApi) -> None:
+        long = "A sentence of many words that has to be wrapped somewhere. " * 4
+        model.replies[:] = [Reply([call("write_file", path="a.md", content=f"# A\n    {long}")]), Reply([text("End.")])]
+        with asked.terminal("run", "go", "--approve", "write_file", columns=60) as seen:
+            seen.until("[s]kip")
+            rows = seen.text.splitlines()
+            seen.type("y\r")
+            assert seen.end() == 0
+        card = rows[rows.index("│ path: a.md") : -1]
+        assert all(row.startswith("│ ") for row in card)
+        assert "│       A sentence of many words" in "\n".join(card)
+
+    def test_who_waits_is_asked_as_well(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        assert asked("run", "Tidy up", "--approve", "list_files").code == 3
+        with asked.terminal("wait", "@") as seen:
+            assert "list_files asks for a yes" in seen.until("[s]kip")
+            seen.type("y\r")
+            assert seen.end() == 0
+        assert "✔ completed" in seen.text
+        assert "Tidy." not in seen.text
+        with asked.terminal("wait", "@", "--field", "status") as seen:
+            assert seen.end() == 0
+        assert seen.text == "completed"
 
     def test_what_a_tool_says_never_reaches_it_raw(self, asked: Caller, model: MessagesApi) -> None:
         evil = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eend"

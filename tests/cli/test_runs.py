@@ -65,7 +65,8 @@ def test_what_is_refused_is_said_in_the_dialect_s_words(asked: Caller) -> None:
     unknown = asked("runs", "status", "run_000000000000", "--json")
     assert unknown.code == 7
     assert "Job not found: run_000000000000" in json.loads(unknown.err)["message"]
-    assert asked("runs", "submit", "x", "--recipe", "nobody").code == 1
+    recipe = asked("runs", "submit", "x", "--recipe", "nobody")
+    assert (recipe.code, "Error: There is no agent 'nobody'" in recipe.err) == (1, True)
     wrong = asked("runs", "submit", "x", "--webhook", "nonsense")
     assert wrong.code == 1
     assert "webhook_url" in wrong.err

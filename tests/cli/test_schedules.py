@@ -134,6 +134,8 @@ def test_a_session_that_is_taken_out_is_made_each_time(there: Caller) -> None:
         (("preview",), 2, "Say when"),
         (("edit", "yearly"), 2, "Nobody can be asked"),
         (("show", "nobody"), 7, "no schedule 'nobody'"),
+        (("create", "x", "--at", "2020-01-01T00:00"), 1, "say by --catch-up what is to become of it"),
+        (("create", "--file", "nothing.yaml"), 2, "nothing.yaml cannot be read: No such file or directory\n"),
         (("backfill", "yearly", "2026-01-02", "2026-01-03"), 1, "no time to fire"),
         (("delete", "yearly"), 2, "--yes"),
     ],

@@ -1,6 +1,7 @@
 """`walkaway sessions` and `walkaway turns`."""
 
 import json
+import re
 
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.terminals import Caller
@@ -28,6 +29,47 @@ def test_prune_deletes_what_was_not_used_for_long(asked: Caller) -> None:
     assert asked("sessions", "prune", "--older-than", "1h").code == 2
 
 
+def test_prune_says_how_many_before_it_asks_and_after(walkaway: Caller) -> None:
+    ids = [walkaway("sessions", "create", "-q").out.strip() for _ in range(2)]
+    with walkaway.terminal("sessions", "prune", "--older-than", "1h") as seen:
+        assert seen.end() == 0
+    assert seen.text == "There are none: nothing is deleted"
+    with walkaway.terminal("sessions", "prune", "--older-than", "0") as seen:
+        count = re.search(r"Delete (\d+) sessions, not used for", seen.until("[y/N]"))
+        assert count
+        seen.type("y\r")
+        assert seen.end() == 0
+    assert int(count[1]) >= len(ids)
+    assert f"{count[1]} sessions deleted" in seen.text
+
+
+def test_a_list_that_filters_leave_empty_names_them(walkaway: Caller) -> None:
+    for words, told in (
+        (
+            ("sessions", "list", "--waiting", "--search", "none like it"),
+            "There are no sessions with --waiting and --search",
+        ),
+        (("runs", "list", "--status", "failed", "--label", "none"), "There are no runs with --status and --label"),
+    ):
+        with walkaway.terminal(*words) as seen:
+            assert seen.end() == 0
+        assert seen.text == told
+
+
+def test_who_is_not_there_is_said_beside_those_who_are(walkaway: Caller) -> None:
+    walkaway("agents", "create", "keeper")
+    for words in (("run", "x"), ("sessions", "create")):
+        agent = walkaway(*words, "--agent", "nobody")
+        assert agent.code == 7
+        assert "There is no agent 'nobody'. There are: keeper" in agent.err
+        model = walkaway(*words, "--model", "nobody")
+        assert model.code == 1
+        assert "There are: rehearsal" in model.err
+    assert "There are: rehearsal" in walkaway("agents", "create", "x", "--model", "nobody").err
+    scheduled = walkaway("schedules", "create", "x", "--every", "1d", "--agent", "nobody")
+    assert "There is no agent 'nobody'. There are: keeper" in scheduled.err
+
+
 def test_turns_are_listed_shown_and_counted(asked: Caller, model: MessagesApi) -> None:
     model.replies[:] = [Reply([text("First.")]), Reply([text("Second.")])]
     first = asked("run", "go", "-q").out.strip()
@@ -42,6 +84,10 @@ def test_turns_are_listed_shown_and_counted(asked: Caller, model: MessagesApi) -
     usage = json.loads(asked("turns", "usage", "@", "--json").out)
     assert f"output_tokens\t{usage['output_tokens']}\n" in asked("turns", "usage", "@").out
     assert asked("turns", "events", "@").out == asked("tail", "@", "--events").out
+    assert asked("turns", "show", second[-8:], "-q").out.strip() == second
+    assert asked("turns", "show", first.partition("/")[2], "-q").out.strip() == first
+    nowhere = asked("turns", "show", "0" * 8)
+    assert (nowhere.code, "There is no turn '00000000'" in nowhere.err) == (7, True)
     assert asked("turns", "show", asked("sessions", "create", "-q").out.strip()).code == 7
 
 

@@ -1,8 +1,10 @@
 """`walkaway tools serve`: functions of a module answer calls until somebody stops it."""
 
+import json
 import signal
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 
@@ -43,6 +45,22 @@ def stock(sku: str) -> int:
     raise AssertionError(sku)
 
 
+def test_what_the_page_says_has_a_function_called(shop: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
+    shown = shop("tools", "show", "stock.py")
+    assert (shown.code, shop("tools", "show", "stock.py", "-q").out) == (0, "stock\n")
+    assert json.loads(shop("tools", "show", "stock.py", "--json").out)[0]["description"].startswith("Tell how many")
+    agent = f"shop{uuid4().hex[:8]}"  # the server is shared
+    assert shop("agents", "create", agent, "--file", "-", stdin=shown.out.encode()).code == 0
+    with shop.terminal("tools", "serve", "stock.py", "--agent", agent) as served:
+        served.until("Calls are answered here")
+        ran = shop("run", "How many of A-1 are in stock?", "--agent", agent)
+        served.type("\x03")
+        assert served.end() == 0
+    assert (ran.code, ran.out) == (0, "There are 42.\n"), ran.err
+    assert "42" in str(model.requests[-1]["messages"][-1])
+
+
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_answers_until_it_is_stopped_in_good_order(shop: Caller, model: MessagesApi, ending: signal.Signals) -> None:
     model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
@@ -81,7 +99,7 @@ def test_on_a_terminal_ctrl_c_stops_it(shop: Caller) -> None:
     [
         ("nowhere", "There is no module 'nowhere'"),
         ("nowhere.deep:x", "There is no module 'nowhere.deep'"),
-        ("nothing.py", "nothing.py cannot be imported: FileNotFoundError"),
+        ("nothing.py", "There is no file nothing.py here"),
         ("broken", "broken cannot be imported: ZeroDivisionError: division by zero ("),
         ("needs", "needs cannot be imported: ModuleNotFoundError: No module named 'nonsense'"),
         ("leaves", "leaves cannot be imported: SystemExit: 3"),

@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -33,11 +33,12 @@ class Plan:
 
 @dataclass
 class Proxy:
-    """`plans`: for the streams to come; those behind them are relayed as they are. `requests`: what has come."""
+    """`plans`: for the streams to come; those behind them are relayed as they are. `keys`: that POSTs came with."""
 
     url: str
     plans: list[Plan]
     streams: int = 0
+    keys: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -68,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _relay(self) -> None:
         plan = Plan()
+        if self.command == "POST":
+            self.before.keys.append(self.headers.get("idempotency-key", ""))
         if self.path.endswith("/events"):
             self.before.streams += 1
             plan = self.before.plans.pop(0) if self.before.plans else plan

@@ -1,5 +1,6 @@
 """`walkaway models`: what is set up is listed and asked, what is not is named."""
 
+import json
 import os
 import subprocess
 
@@ -23,9 +24,11 @@ def test_a_service_is_asked_with_one_tiny_call(model: MessagesApi) -> None:
     found = models(ANTHROPIC_BASE_URL=model.url, WALKAWAY_MODEL="my-model")
     assert found.returncode == 0, found.stderr
     line = found.stdout.splitlines()[1]
-    assert line.startswith("my-model")
-    assert all(word in line for word in (model.url, "default", "no price", " ok "))
-    assert [request["max_tokens"] for request in model.requests] == [16]
+    assert line.startswith("my-model\t")
+    assert all(word in line for word in (model.url, "default", "no price", "\tok\t"))
+    raw = json.loads(models("--json", ANTHROPIC_BASE_URL=model.url, WALKAWAY_MODEL="my-model").stdout)[1]
+    assert (raw["model"], raw["default"], raw["ok"]) == ("my-model", True, True)
+    assert [request["max_tokens"] for request in model.requests] == [16, 16]
 
 
 def test_what_does_not_answer_is_told_and_the_end_says_so(model: MessagesApi) -> None:

@@ -1,6 +1,7 @@
 """API keys: kept as hashes, listed, revoked, and known to a server for a minute at the most."""
 
 import asyncio
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -135,6 +136,18 @@ def test_the_command_makes_keys_that_a_server_asks_for_from_its_next_start(tmp_p
         assert client.get("/v1/sessions", headers={"Authorization": f"Bearer {second}"}).status_code == 200
     listed = [line.split() for line in walkaway("list", data).stdout.splitlines()]
     assert (listed[0][1], listed[0][-1]) == ("alice", "laptop")
+    raws = json.loads(walkaway("list", data, "--json").stdout)
+    assert [(raw["id"], raw["tenant"], raw["name"]) for raw in raws] == [
+        (listed[0][0], "alice", "laptop"),
+        (listed[1][0], "bob", ""),
+    ]
+    assert walkaway("list", data, "-q").stdout.split() == [raw["id"] for raw in raws]
+    assert walkaway("list", data, "--field", "tenant").stdout == "alice\nbob\n"
+    said = json.loads(walkaway("create", "carol", data, "--json").stdout)
+    assert said["key"].startswith("wk_")
+    assert json.loads(walkaway("revoke", said["id"], data, "--json").stdout)["revoked"] is True
+    wrong = walkaway("revoke", "0123456789abcdef", data, "--json")
+    assert (wrong.returncode, set(json.loads(wrong.stderr))) == (1, {"error", "message"})
     assert walkaway("revoke", listed[0][0], data).returncode == 0
     assert len(walkaway("list", data).stdout.splitlines()) == 1
 

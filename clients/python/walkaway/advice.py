@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from walkaway.profiles import Options
 
-IN_HTTP: Final = re.compile(r'[;.] [^;.]*(?:\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /|"on_busy").*$', re.DOTALL)
+IN_HTTP: Final = re.compile(
+    r'[;.] [^;.]*(?:\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /|\bPATCH changes|"on_busy").*$', re.DOTALL
+)
 ASIDE: Final = re.compile(r" \((?:GET|POST) /[^)]*\)")
 DOING: Final[Mapping[str, str]] = {
     "cursor.invalid": "read from the beginning: after=''",
@@ -15,6 +17,9 @@ DOING: Final[Mapping[str, str]] = {
     "session.not_found": "sessions.list() gives those that there are, sessions.create() makes one",
     "response.not_found": "session.turns() lists them",
     "file.not_found": "session.files.walk() lists what there is",
+    "agent.name_taken": "agents.update() changes it",
+    "webhook.name_taken": "webhooks.update() changes it",
+    "schedule.name_taken": "schedules.update() changes it",
     "agent.not_found": "agents.list() gives those that there are",
     "webhook.not_found": "webhooks.list() gives those that there are",
     "schedule.not_found": "schedules.list() gives those that there are",

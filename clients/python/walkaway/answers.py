@@ -168,7 +168,9 @@ def _detail(said: Any) -> str:
     if not isinstance(said, list):
         return said if isinstance(said, str) else ""
     rows = [each for each in said if isinstance(each, dict) and isinstance(each.get("loc"), list)]
-    return "; ".join(f"`{'.'.join(map(str, each['loc'][1:]))}`: {each.get('msg')}" for each in rows)
+    places = [".".join(map(str, each["loc"][1:])) for each in rows]
+    said = [str(each.get("msg")) for each in rows]
+    return "; ".join(f"`{place}`: {why}" if place else why for place, why in zip(places, said, strict=True))
 
 
 def is_ours(error: Refused) -> bool:

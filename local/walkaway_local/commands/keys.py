@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from walkaway.commands import options, times
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.output import Column
 from walkaway_core.errors import Unavailable, WalkawayError
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import SystemClock
@@ -19,7 +21,7 @@ from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_local.trouble import CannotOpen, unusable
 
 
-@click.group()
+@click.group(cls=options.Group)
 def keys() -> None:
     """Make, list and revoke API keys.
 
@@ -40,14 +42,15 @@ def _on_table(*, makes: bool = False) -> Callable[[Callable[..., None]], Callabl
             help="The data folder of `walkaway serve`.",
         )
         @click.option("--region", metavar="REGION", help="The Region of that stack; by default your AWS profile's.")
+        @pass_app
         @wraps(command)
-        def run(table: str | None, data: Path, region: str | None, **options: Any) -> None:
+        def run(app: App, /, table: str | None, data: Path, region: str | None, **said: Any) -> None:
             if region and not table:
                 raise click.UsageError("--region is that of a deployed stack's table; name it: --table")
             there = _deployed(table, region) if table else _local(data, makes)
             try:
                 with patience.within(patience.REQUEST), there as store:
-                    command(store, **options)
+                    command(app, store, **said)
             except (CannotOpen, OSError) as error:
                 raise click.ClickException(unusable(data, error)) from None
             except WalkawayError as error:
@@ -58,36 +61,49 @@ def _on_table(*, makes: bool = False) -> Callable[[Callable[..., None]], Callabl
     return given
 
 
-@keys.command()
+@keys.command("create", examples=("walkaway keys create alice --name laptop", "walkaway keys create alice -q >key.txt"))
 @click.argument("tenant")
 @click.option("--name", default="", help="What the key is for, to recognise it in the list.")
 @_on_table(makes=True)
-def create(table: Table, tenant: str, name: str) -> None:
+def create(app: App, table: Table, /, *, tenant: str, name: str) -> None:
     """Make a key for TENANT and print it: it is not shown again.
 
     A server that runs without keys asks for them from its next start.
     """
-    key, kept = api_keys.create(table, SystemClock(), tenant, name)
-    click.echo(f"{kept.id}: a key for {tenant}; it is not kept, so keep it yourself", err=True)
-    click.echo(key)
+    key, made = api_keys.create(table, SystemClock(), tenant, name)
+    if app.out.is_plain:
+        app.out.note(f"{made.id}: a key for {tenant}; it is not kept, so keep it yourself")
+    app.out.record({**_raw(made), "key": key}, lambda: app.out.line(key), key)
 
 
-@keys.command("list")
+@keys.command("list", examples=("walkaway keys list", "walkaway keys list --field tenant"))
 @_on_table()
-def list_keys(table: Table) -> None:
-    """List the keys: id, tenant, when each was made, and its name."""
-    for key in api_keys.listing(table):
-        made = datetime.fromtimestamp(key.created_at, UTC).strftime("%Y-%m-%d %H:%M")
-        click.echo(f"{key.id}  {key.tenant}  {made}  {key.name}".rstrip())
+def list_keys(app: App, table: Table, /) -> None:
+    """List the keys, tenant by tenant, the oldest first. What they are is not kept."""
+    columns = [
+        Column("KEY", lambda raw: str(raw["id"])),
+        Column("TENANT", lambda raw: str(raw["tenant"])),
+        Column("MADE", lambda raw: times.point(raw["created_at"], utc=app.said.utc)),
+        Column("NAME", lambda raw: str(raw["name"]), grows=True),
+    ]
+    none = "There are no keys: walkaway keys create TENANT makes one"
+    app.out.rows(map(_raw, api_keys.listing(table)), columns, lambda raw: str(raw["id"]), none)
 
 
-@keys.command()
+@keys.command(
+    "revoke", examples=("walkaway keys revoke 5e884898da280471", "walkaway keys revoke 5e884898da280471 --json")
+)
 @click.argument("key_id", metavar="ID")
 @_on_table()
-def revoke(table: Table, key_id: str) -> None:
+def revoke(app: App, table: Table, /, *, key_id: str) -> None:
     """Revoke the key with this ID. Servers that know it forget it within a minute."""
     gone = api_keys.revoke(table, key_id)
-    click.echo(f"{gone.id}, a key of {gone.tenant}, is revoked", err=True)
+    said = partial(app.out.note, f"{gone.id}, a key of {gone.tenant}, is revoked")
+    app.out.record({**_raw(gone), "revoked": True}, said, gone.id)
+
+
+def _raw(key: api_keys.ApiKey) -> dict[str, Any]:
+    return {"id": key.id, "tenant": key.tenant, "name": key.name, "created_at": key.created_at}
 
 
 def any_in(data: Path) -> bool:

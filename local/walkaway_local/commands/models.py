@@ -1,22 +1,34 @@
 """`walkaway models`: which models can be called from here, and whether they answer."""
 
 import os
-import sys
 import time
 
 import click
 
+from walkaway.commands import options
+from walkaway.commands.app import App, pass_app
+from walkaway.commands.output import Column
 from walkaway_core.models import catalog
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.settings import BEDROCK, DEFAULT_MODEL, REHEARSAL, SettingError, Settings
 from walkaway_local.commands import unknown_settings
 
+COLUMNS = (
+    Column("MODEL", lambda raw: str(raw["model"])),
+    Column("SERVICE", lambda raw: str(raw["service"])),
+    Column("", lambda raw: "default" if raw["default"] else ""),
+    Column("PRICE", lambda raw: str(raw["price"])),
+    Column("", lambda raw: {True: "ok", False: "FAILED", None: ""}[raw["ok"]]),
+    Column("ANSWER", lambda raw: str(raw["answer"]), grows=True),
+)
 
-@click.command()
+
+@options.command(examples=("walkaway models", "walkaway models --no-check --field model"))
 @click.argument("names", nargs=-1, metavar="[MODEL]...")
 @click.option("--check/--no-check", default=True, help="Call each model once, with a few tokens.")
-def models(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
+@pass_app
+def models(app: App, /, *, names: tuple[str, ...], check: bool) -> None:
     """List the models that are set up here, and the MODELs named, and ask each for a word.
 
     What is set up says the environment, as for `walkaway serve`: WALKAWAY_MODEL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL,
@@ -31,13 +43,19 @@ def models(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
     configured = _configured(settings, names)
     answers = {name: _asked(port, name, check=check) for name in configured}
     port.close()
-    width = max(map(len, configured))
-    for name, (well, answer) in answers.items():
-        default = "default" if name == settings.model else ""
-        price = _price(catalog.find(name))
-        mark = ("ok" if well else "FAILED") if check else ""
-        click.echo(f"{name:{width}}  {_service(settings, name):12} {default:8} {price:34} {mark} {answer}")
-    sys.exit(0 if all(well for well, _ in answers.values()) else 1)
+    raws = [
+        {
+            "model": name,
+            "service": _service(settings, name),
+            "default": name == settings.model,
+            "price": _price(catalog.find(name)),
+            "ok": well if check else None,
+            "answer": answer,
+        }
+        for name, (well, answer) in answers.items()
+    ]
+    app.out.rows(raws, COLUMNS, lambda raw: str(raw["model"]))
+    app.end(0 if all(well for well, _ in answers.values()) else 1)
 
 
 def _configured(settings: Settings, names: tuple[str, ...]) -> list[str]:

@@ -11,15 +11,21 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from walkaway.commands import options
+from walkaway.commands.app import App, pass_app
 from walkaway_core.errors import Unavailable
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
 from walkaway_local import layout, private
 from walkaway_local.commands import unknown_settings
 from walkaway_local.commands.keys import any_in
 from walkaway_local.trouble import CannotOpen, unusable
+
+if TYPE_CHECKING:
+    from walkaway_local.stack import LocalStack
 
 FEW_FILES, MANY_FILES = 128, 65_536
 """How many files must be allowed to be open at once, and how many are asked for."""
@@ -29,7 +35,7 @@ COLLECT = (5_000, 20, 20)
 """Thresholds of the garbage collector (Python, gc.set_threshold): each of its looks keeps all threads waiting."""
 
 
-@click.command()
+@options.command(examples=("walkaway serve", "walkaway serve --port 0 --data work --json"))
 @click.option("--port", default=8005, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Any but a loopback address needs keys.")
 @click.option(
@@ -49,8 +55,11 @@ COLLECT = (5_000, 20, 20)
     metavar="ORIGIN",
     help="Origin whose pages may use the API, like https://app.example.com, or '*'; may be repeated. Needs keys.",
 )
-def serve(*, port: int, host: str, data: Path, model: str | None, workers: int, allow_origin: tuple[str, ...]) -> None:
-    """Run Walkaway on this machine.
+@pass_app
+def serve(
+    app: App, /, *, port: int, host: str, data: Path, model: str | None, workers: int, allow_origin: tuple[str, ...]
+) -> None:
+    """Run Walkaway on this machine, until Ctrl-C. With --json its url, data and model are an object.
 
     Without a key the offline model "rehearsal" answers. Settings by environment: WALKAWAY_MODEL, ANTHROPIC_API_KEY,
     ANTHROPIC_BASE_URL, WALKAWAY_PROVIDERS, WALKAWAY_KEYS (key=tenant,…), WALKAWAY_TURN_TIMEOUT,
@@ -84,10 +93,10 @@ def serve(*, port: int, host: str, data: Path, model: str | None, workers: int, 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for noisy in ("httpx", "httpx2", "anthropic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(_run(_listen(host, port), data, settings, workers, keyed=keyed))
+    sys.exit(_run(app, _listen(host, port), data, settings, workers, keyed=keyed))
 
 
-def _run(listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
+def _run(app: App, listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
     gc.disable()  # what is loaded stays: looking at it again and again takes a sixth of the start
     import uvicorn
 
@@ -113,27 +122,19 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     guarded = cors.opened(chooser, settings.allow_origin) if keyed else LoopbackOnly(chooser)
-    app = Woken(request_ids.RequestIds(guarded), lambda: _load(stack.warm))
+    woken = Woken(request_ids.RequestIds(guarded), lambda: _load(stack.warm))
     connection = within(Crowd(settings.address_connections, settings.proxies))
     config = uvicorn.Config(
-        app, http=connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
+        woken, http=connection, log_level="warning", access_log=False, timeout_graceful_shutdown=1, lifespan="off"
     )
     server = uvicorn.Server(config)
-    host, port = listening.getsockname()[:2]
-    address = f"[{host}]" if ":" in host else host
-    about = " (offline; set ANTHROPIC_API_KEY for a real one)" if settings.model == REHEARSAL else ""
-    click.echo(f"Walkaway on http://{address}:{port}  data: {data}  model: {settings.model}{about}")
-    if wrong := impossible(stack.services.clock.now()):
-        logging.getLogger("walkaway").warning(wrong)
-    if stack.exposed:
-        click.echo(stack.exposed)
-    if without := stack.sandbox.problem():
-        click.echo(f"The agent has no bash. {without}")
-    else:
-        click.echo(stack.sandbox.limits())
     for ending in (signal.SIGINT, signal.SIGTERM):
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
+    host, port = listening.getsockname()[:2]
+    _tell(app, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", data, stack, settings.model)
+    if wrong := impossible(stack.services.clock.now()):
+        logging.getLogger("walkaway").warning(wrong)
     try:
         going_on = stack.run()
     except Unavailable as error:
@@ -144,6 +145,18 @@ def _run(listening: socket.socket, data: Path, settings: Settings, workers: int,
     stack.close()
     sys.stdout.flush()
     os._exit(0)  # threads that wait for a model are left behind; their steps are taken up at the next start
+
+
+def _tell(app: App, url: str, data: Path, stack: "LocalStack", model: str) -> None:
+    """Say where it is, and what of this machine matters for its agents."""
+    about = " (offline; set ANTHROPIC_API_KEY for a real one)" if model == REHEARSAL else ""
+    words = f"Walkaway on {url}  data: {data}  model: {model}{about}"
+    app.out.record({"url": url, "data": str(data), "model": model}, lambda: app.out.line(words), url)
+    say = app.out.line if app.out.is_plain else app.out.note
+    if stack.exposed:
+        say(stack.exposed)
+    without = stack.sandbox.problem()
+    say(f"The agent has no bash. {without}" if without else stack.sandbox.limits())
 
 
 def _allow_files() -> None:

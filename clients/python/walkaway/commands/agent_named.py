@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from walkaway import errors
-from walkaway.commands import asking, names
+from walkaway.commands import asking, exits, names
 from walkaway.given import address
 
 if TYPE_CHECKING:
@@ -54,4 +54,8 @@ def settings(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def version(app: "App", agent: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Ask for a version, with its tools in full."""
-    return asking.one(app, "agents", agent["id"], "versions", str(number))
+    try:
+        return asking.one(app, "agents", agent["id"], "versions", str(number))
+    except errors.NotFound as error:
+        said = f"There is no {agent['name']}@{number}. `walkaway agents versions {agent['name']}` tells what there is"
+        raise exits.NameUnknown(said) from error

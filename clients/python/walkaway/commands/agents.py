@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from walkaway.commands import agent_named, asking, cleaning, completing, options, texts, times
+from walkaway.commands import agent_named, asking, cleaning, completing, known, options, texts, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -83,7 +83,8 @@ def create(
     settings |= {key: value for key, value in said.items() if value}
     if not settings.get("name"):
         raise click.UsageError("An agent has a name: walkaway agents create NAME")
-    made = app.client.agents.create(**settings)
+    with known.named(app, None, settings.get("model")):
+        made = app.client.agents.create(**settings)
     raw = asking.one(app, "agents", made.id) if not app.out.is_plain else {}
     app.out.record(raw, lambda: app.out.note(f"{made.name} is made: walkaway run --agent {made.name} …"), made.id)
 

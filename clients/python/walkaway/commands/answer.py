@@ -27,6 +27,10 @@ def answer(app: App, /, *, name: str, text: str, yes: bool, why: str | None, err
     if sum((yes, why is not None, bool(text))) != 1:
         raise click.UsageError("Say one of: TEXT, --yes, --no WHY")
     session, call = _found(app, name)
+    if call.needs == "approval" and text:
+        raise click.UsageError(f"{cleaning.line(call.name)} asks for a yes or a no: --yes, or --no WHY")
+    if call.needs != "approval" and not text:
+        raise click.UsageError(f"{cleaning.line(call.name)} asks for its output: walkaway answer {name} OUTPUT")
     turn = session.turn(call.turn)
     if text:
         turn.answer(call, texts.given(text), is_error=error)
@@ -54,5 +58,17 @@ def _found(app: App, name: str) -> "tuple[Session, Call]":
         rows = "".join(f"\n  {session.id}/{each.call_id}  {cleaning.line(each.name)}" for each in fitting)
         raise NameShared(f"{session.id} waits for {len(fitting)} calls:{rows}")
     if not fitting:
-        raise NameUnknown(f"{session.id} waits for no such call")
+        raise NameUnknown(_instead(session, calls))
     return session, fitting[0]
+
+
+def _instead(session: "Session", calls: "list[Call]") -> str:
+    """Say what a session does, of which no such call is waited for."""
+    if calls:
+        rows = "".join(f"\n  {session.id}/{each.call_id}  {cleaning.line(each.name)}" for each in calls)
+        return f"{session.id} waits for another call:{rows}"
+    if session.raw.get("busy"):
+        return f"{session.id} waits for nothing: its turn runs. walkaway tail {session.id}"
+    last = (session.raw.get("last_response") or {}).get("status")
+    does = f"its turn is {last}" if last else "nothing was sent to it yet"
+    return f"{session.id} waits for nothing: {does}. `walkaway inbox` tells what waits"

@@ -1,4 +1,4 @@
-"""`walkaway apply` and `export`: agents and webhooks as a file declares them, and such a file of what there is."""
+"""`walkaway apply` and `export`: what a file declares, of agents, webhooks and schedules, and such a file of them."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -25,7 +25,9 @@ HEAD = "# What there is, for `walkaway apply`. What is not said here has its def
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_app
 def apply(app: App, /, *, files: "tuple[str, ...]", dry_run: bool, prune: bool, yes: bool) -> None:
-    """Make agents and webhooks what files say: YAML documents with a kind, a name, and settings; - is standard input.
+    """Make agents, webhooks and schedules what files say: YAML documents with a kind, a name, and settings.
+
+    FILE may be - for standard input.
 
     It checks all documents, shows what differs, asks, and acts by name. What a document does not say has its default.
     Nothing else is touched without --prune, which needs all the files at once. A new webhook's secret is shown this
@@ -58,10 +60,10 @@ def apply(app: App, /, *, files: "tuple[str, ...]", dry_run: bool, prune: bool, 
 
 
 @options.command(examples=("walkaway export >walkaway.yaml", "walkaway export --kind agent --field name"))
-@click.option("--kind", "only", type=click.Choice(["agent", "webhook"]), help="These alone.")
+@click.option("--kind", "only", type=click.Choice(["agent", "webhook", "schedule"]), help="These alone.")
 @pass_app
 def export(app: App, /, *, only: str | None) -> None:
-    """Write agents and webhooks as a file that `apply` takes; secrets are not in it."""
+    """Write agents, webhooks and schedules as a file that `apply` takes; secrets are not in it."""
     from walkaway.commands import yamls
     from walkaway.commands.kinds import KINDS
 
@@ -69,7 +71,7 @@ def export(app: App, /, *, only: str | None) -> None:
     for kind in [kind for name, kind in KINDS.items() if only in {None, name}]:
         for raw in sorted(kind.every(app), key=lambda raw: raw["created_at"]):
             if not raw["name"]:
-                about = cleaning.line(str(raw.get("url", "")))
+                about = cleaning.line(str(raw.get("url") or raw.get("description") or ""))
                 texts.append(f"# The {kind.name} {raw['id']} ({about}) has no name, by which a file could say it.\n")
                 continue
             document = kind.written(kind.settings(app, raw))

@@ -82,8 +82,11 @@ def tell(app: "App", call: "Call") -> None:
     wants = "asks for a yes" if call.needs == "approval" else "asks you for its output"
     left = f" · {times.spell(call.expires_at - time.time())} left" if call.expires_at > time.time() else ""
     app.out.note(f"┌ {cleaning.line(call.name)} {wants}{left}", fg="yellow", bold=True)
-    for row in _arguments(call):
-        app.out.note(f"│ {row}")
+    from walkaway.commands.screen import width, wrap
+
+    room = max(width() - 3, 10)
+    for row in (part for each in _arguments(call) for part in wrap(each, room)):
+        app.out.note(f"│ {row}".rstrip())
 
 
 def _arguments(call: "Call") -> list[str]:

@@ -3,7 +3,6 @@
 The server has a second. Whatever goes wrong, nothing is offered, and nothing is said among what somebody types.
 """
 
-import os
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -83,13 +82,4 @@ def _offered(
         asking.start()
         asking.join(BUDGET)
     fitting = [each for each in found if each[0].casefold().startswith(typed.casefold()) or each[0].endswith(typed)]
-    return [CompletionItem(_quoted(value), help=cleaning.line(about) or None) for value, about in fitting]
-
-
-def _quoted(value: str) -> str:
-    """Quote for bash, which takes it as it is once click's script has read it; the others quote by themselves."""
-    import re
-
-    if os.environ.get("_WALKAWAY_COMPLETE") != "bash_complete":
-        return value
-    return re.sub(r"([^\w@%+./-])", r"\\\\\1", value)
+    return [CompletionItem(value, help=cleaning.line(about) or None) for value, about in fitting]

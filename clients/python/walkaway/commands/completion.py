@@ -7,6 +7,8 @@ import click
 from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
 
+OURS: Final = {" walkaway)": " walkaway 2>/dev/null)", 'string split ","': 'string split -m 1 ","'}
+"""What click's scripts say, and what we do: no trouble is shown while somebody types, and names may have commas."""
 HOW: Final = {
     "bash": 'eval "$(walkaway completion bash)"   in ~/.bashrc',
     "zsh": 'eval "$(walkaway completion zsh)"   in ~/.zshrc, behind compinit',
@@ -25,10 +27,14 @@ def completion(app: App, /, *, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from walkaway.commands.main import main
+    from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
+    from walkaway.commands.main import COMPLETING, main
 
     kind = get_completion_class(shell)
     assert kind
-    app.out.line(kind(main, {}, "walkaway", "_WALKAWAY_COMPLETE").source().strip())
+    script = kind(main, {}, "walkaway", COMPLETING).source().strip()
+    for theirs, ours in OURS.items():
+        script = script.replace(theirs, ours)
+    app.out.line(script)
     if app.out.is_terminal:
         app.out.note(f"This is the script. To have it always: {HOW[shell]}", dim=True)

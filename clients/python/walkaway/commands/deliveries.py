@@ -42,7 +42,9 @@ def deliveries(app: App, /, *, webhook: str, limit: int) -> None:
         Column("LAST ATTEMPT", _attempt, grows=True),
         Column("CREATED", lambda raw: times.point(raw.get("created_at"), utc=app.said.utc), spare=True),
     ]
-    app.out.rows(found, columns, lambda raw: str(raw["id"]), "It was told nothing yet: walkaway webhooks test")
+    app.out.rows(
+        found, columns, lambda raw: str(raw["id"]), f"It was told nothing yet: walkaway webhooks test {webhook}"
+    )
 
 
 @options.command(

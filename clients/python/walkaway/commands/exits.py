@@ -6,10 +6,14 @@ from typing import Any, Final
 import click
 
 from walkaway import advice, errors
+from walkaway.commands import wording
 
 DONE, FAILED, USAGE, WAITING, CANCELLED, NOT_REACHED, NOT_AUTHORISED, NOT_FOUND = range(8)
 OVER, DETACHED, PIPE_CLOSED = 124, 130, 141
 """As `timeout`, a shell's Ctrl-C and a shell's SIGPIPE say it."""
+
+LEFT: Final = "interrupted"
+"""The short name, for programs, of what ended since somebody left."""
 
 CODES: Final[dict[type[BaseException], int]] = {
     errors.WalkawayError: FAILED,
@@ -34,13 +38,17 @@ SERVER: Final = (
 )
 
 
+ERRNO: Final = re.compile(r"\[Errno -?\d+\] ")
 TOLD: Final = "`walkaway {}` tells what there is"
 INSTEAD: Final = {
-    "cursor.invalid": "Read from the beginning: --from start",
+    "cursor.invalid": "Read from the beginning: without --from",
     "session.busy": "Or say what becomes of it: --on-busy enqueue, steer or interrupt",
     "session.not_found": TOLD.format("sessions list"),
     "response.not_found": TOLD.format("turns list SESSION"),
     "file.not_found": TOLD.format("files tree"),
+    "agent.name_taken": "`walkaway agents edit` changes it",
+    "webhook.name_taken": "`walkaway webhooks edit` changes it",
+    "schedule.name_taken": "`walkaway schedules edit` changes it",
     "agent.not_found": TOLD.format("agents list"),
     "webhook.not_found": TOLD.format("webhooks list"),
     "schedule.not_found": TOLD.format("schedules list"),
@@ -79,15 +87,22 @@ def sentence(error: BaseException) -> str:
             said = _of_a_turn(error)
         case errors.Refused() if error.code in INSTEAD:
             plain = error.message.removesuffix(f"; {advice.DOING[error.code]}").rstrip(".")
-            said = f"{plain}. {INSTEAD[error.code]}"
+            said = f"{wording.said(plain)}. {INSTEAD[error.code]}"
         case errors.Unauthorized():
             said = f"{error.message.partition('. No key was sent')[0].partition('. The key came')[0]}. {KEY}"
         case errors.Unreachable(sent=False) if not isinstance(error, errors.ConnectionLost):
-            said = f"No server: {said.partition('. Is it running?')[0]}. {SERVER}"
+            said = f"No server: {ERRNO.sub('', said.partition('. Is it running?')[0])}. {SERVER}"
+        case errors.Refused():
+            of_the_log = (
+                f" ({error.request_id} in the server's log)" if error.status >= 500 and error.request_id else ""
+            )
+            said = wording.said(error.message) + of_the_log
         case errors.NotWalkaway():
             said = f"{said} Name another: --url, WALKAWAY_URL, or `walkaway login`"
         case OSError() if error.filename and not isinstance(error, errors.WalkawayError):
             said = f"{error.filename}: {error.strerror}"
+        case errors.WalkawayError():
+            said = wording.said(said)
     return said
 
 
@@ -112,5 +127,7 @@ def word(error: BaseException) -> str:
         return error.code or f"http_{error.status}"
     if isinstance(error, errors.TurnFailed) and error.code:
         return error.code
+    if type(error) is click.ClickException:
+        return "failed"
     name = "usage" if isinstance(error, click.UsageError) else type(error).__name__
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -7,7 +7,7 @@ import click
 
 from walkaway.commands import asking, completing, exits, names, options, schedule_named as named, texts, times
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.output import Column
+from walkaway.commands.output import Column, nothing
 
 F = TypeVar("F", bound=Callable[..., Any])
 WHICH = ("cron", "every", "at")
@@ -143,17 +143,21 @@ def backfill(app: App, /, *, schedule: str, begin: int, end: int, overlap: Any) 
 def firings(app: App, /, *, schedule: str, outcome: str | None, limit: int) -> None:
     """List what became of each time in the last 90 days, the newest first."""
     asked = {"outcome": outcome} if outcome else {}
-    _list(app, asking.every(app, "schedules", named.found(app, schedule)["id"], "firings", limit=limit, **asked))
+    _list(
+        app,
+        asking.every(app, "schedules", named.found(app, schedule)["id"], "firings", limit=limit, **asked),
+        nothing("firings", f"walkaway schedules run {schedule} makes one", outcome=outcome),
+    )
 
 
-def _list(app: App, raws: Any) -> None:
+def _list(app: App, raws: Any, none: str = "") -> None:
     columns = [
         Column("FIRING", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
         Column("TIME", lambda raw: times.point(raw.get("scheduled_at"), utc=app.said.utc)),
         Column("OUTCOME", _outcome, grows=True),
         Column("TURN", _turn, spare=True),
     ]
-    app.out.rows(raws, columns, lambda raw: str(raw["id"]), "It has not fired yet: walkaway schedules run SCHEDULE")
+    app.out.rows(raws, columns, lambda raw: str(raw["id"]), none)
 
 
 def _turn(raw: Mapping[str, Any]) -> str:

@@ -4,12 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from walkaway.commands import agent_named, asking, names
 from walkaway.given import address
 from walkaway_wire import jsontext
 from walkaway_wire.agents import AgentCreate
+from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
+from walkaway_wire.schedules import ScheduleCreate
 from walkaway_wire.tools import FunctionTool
 from walkaway_wire.webhooks import WebhookCreate
 
@@ -152,6 +154,59 @@ class _Webhooks(Kind):
         return f"its secret is not shown again; walkaway webhooks rotate {raw['name']} makes another"
 
 
+class _DeclaredSchedule(ScheduleCreate):
+    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_CHARACTERS)]
+
+    @field_validator("attachments")
+    @classmethod
+    def _are_shown(cls, attachments: list[AttachmentIn]) -> list[AttachmentIn]:
+        if any(each.data is not None for each in attachments):
+            raise ValueError("have data, which is not shown again to be compared; name a path of the workspace instead")
+        return attachments
+
+
+class _Schedules(Kind):
+    name = "schedule"
+    model = _DeclaredSchedule
+    stays = frozenset({"status"})  # the server pauses those that fail, and people do
+
+    def every(self, app: "App") -> list[dict[str, Any]]:
+        return [dict(raw) for raw in asking.every(app, "schedules", limit=EVERY)]
+
+    def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
+        del app
+        fields = {field: raw[field] for field in self.model.model_fields if field in raw}
+        return {**fields, "status": "paused" if raw["status"] == "paused" else "active"}
+
+    def wanted(self, said: Raw, now: Raw) -> dict[str, Any]:
+        wanted = super().wanted(said, now)
+        return wanted | ({"attachments": now["attachments"]} if "attachments" not in said and _hides(now) else {})
+
+    def written(self, settings: Raw) -> dict[str, Any]:
+        return super().written({**settings, "attachments": []} if _hides(settings) else settings)
+
+    def create(self, app: "App", said: Raw) -> dict[str, Any]:
+        return app.client.schedules.create(**said).raw
+
+    def change(self, app: "App", raw: Raw, change: dict[str, Any]) -> None:
+        app.client.schedules.update(str(raw["id"]), **change)
+
+    def delete(self, app: "App", raw: Raw) -> None:
+        app.client.schedules.delete(str(raw["id"]))
+
+    def untold(self, raw: Raw) -> str:
+        hidden = "the data of its attachments is not shown again, and stays" if _hides(raw) else ""
+        ended = (
+            "it never fires again; leave it out where there is none of this name" if raw["status"] == "ended" else ""
+        )
+        return "; ".join(filter(None, (hidden, ended)))
+
+
+def _hides(settings: Raw) -> bool:
+    """Whether a schedule has attachments whose data is not shown."""
+    return any("data" in each for each in settings["attachments"])
+
+
 def _tool(tool: Raw) -> dict[str, Any]:
     """Give a tool with what records show of it."""
     try:
@@ -160,7 +215,7 @@ def _tool(tool: Raw) -> dict[str, Any]:
         return dict(tool)
 
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_Agents(), _Webhooks())}
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (_Agents(), _Webhooks(), _Schedules())}
 """All of them, by the name that a document says."""
 
 

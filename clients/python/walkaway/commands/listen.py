@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -148,9 +147,13 @@ def _told(app: App, event: dict[str, Any], status: int) -> None:
         app.out.line(event["id"])
         return
     data = event.get("data") or {}
-    at = datetime.fromisoformat(str(event["timestamp"])).timestamp()
     ref = "/".join(str(data[name]) for name in ("session_id", "id") if data.get(name))
-    cells = [times.point(at, utc=app.said.utc), str(event["type"]), ref, *([str(status)] if status else [])]
+    cells = [
+        times.read(str(event["timestamp"]), utc=app.said.utc),
+        str(event["type"]),
+        ref,
+        *([str(status)] if status else []),
+    ]
     app.out.text(("  " if app.out.is_terminal else "\t").join(cells))
 
 

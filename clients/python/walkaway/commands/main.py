@@ -1,6 +1,5 @@
 """The `walkaway` command: what there is, and how each run ends. A command is imported when it is called."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,8 @@ from walkaway_wire import VERSION
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+COMPLETING: Final = "_WALKAWAY_COMPLETE"
+"""The variable by which a shell asks what can be typed."""
 OWN: Final = {
     "agents": "agents:agents",
     "answer": "answer:answer",
@@ -78,6 +79,8 @@ class _Commands(options.Group):
         **extra: Any,
     ) -> NoReturn:
         app = App()
+        if COMPLETING in os.environ:
+            from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
         try:
             given = super().main(args, prog_name, complete_var, standalone_mode=False, obj=app, **extra)
             code = given if isinstance(given, int) else exits.DONE
@@ -85,6 +88,8 @@ class _Commands(options.Group):
         except BrokenPipeError:
             code = _unread()
         except click.Abort:
+            if app.said.json:
+                app.out.problem(exits.LEFT, "Interrupted")
             code = exits.DETACHED
         except (click.ClickException, WalkawayError, OSError) as error:
             code = _tell(app, error, sys.argv[1:] if args is None else args)
@@ -106,13 +111,13 @@ class _Commands(options.Group):
 
 def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
     """Say what went wrong on standard error: a sentence, or with --json an object. Give the exit code."""
-    if app.said.json or (isinstance(error, click.UsageError) and "--json" in args):
-        said = {"error": exits.word(error), "message": exits.sentence(error)}
-        sys.stderr.write(json.dumps(said) + "\n")
-    elif isinstance(error, click.UsageError) and error.ctx is not None:
+    if isinstance(error, click.UsageError) and "--json" in args:  # whose reading may have ended before it
+        app.said.json = True
+    if isinstance(error, click.UsageError) and error.ctx is not None and not app.said.json:
         error.show()
     else:
-        app.out.note(f"Error: {exits.sentence(error)}", fg="red")
+        said = exits.sentence(error)
+        app.out.problem(exits.word(error), said, f"Error: {said}", fg="red")
     return exits.code(error)
 
 
@@ -129,7 +134,7 @@ def _installed() -> "dict[str, EntryPoint]":
     return {entry.name: entry for entry in entry_points(group="walkaway.commands")}
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="walkaway")
 def main() -> None:
     """Send an agent a task that takes minutes or hours, walk away, come back for the result."""

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from walkaway import errors
 from walkaway.commands import cleaning
 from walkaway.commands.exits import NameShared, NameUnknown
 
@@ -19,6 +19,10 @@ WEBHOOK = re.compile(r"whk_[0-9a-f]{24}")
 LAST = re.compile(r"@(\d*)|last")
 SHORTEST = 6
 """Letters of an id that are enough, where they fit one alone."""
+RECENT = 5
+"""Sessions used last in which a turn is looked for that is named by itself."""
+MOST = 20
+"""Names that are told where none fits."""
 ENDING = 8
 """Letters of an id that lists show: ids begin with their time, so beginnings are alike."""
 
@@ -42,7 +46,11 @@ def session(app: "App", name: str) -> "Session":
         place = int(found[1] or 1)
         used = app.state.sessions
         if not 1 <= place <= len(used):
-            raise NameUnknown(f"No session was used here yet that {name} could be: walkaway sessions list")
+            were = f"{len(used)} {'was' if len(used) == 1 else 'were'}" if used else "none was"
+            raise NameUnknown(
+                f"There is no {name} yet: of sessions {were} used here. `walkaway run MESSAGE` begins one, `walkaway "
+                "sessions list` tells what there is"
+            )
         return app.client.session(used[place - 1])
     every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())
     fitting = [each for each in every if each.title.casefold() == name.casefold()]
@@ -57,22 +65,22 @@ def session(app: "App", name: str) -> "Session":
 
 
 def turn(app: "App", name: str) -> "Turn":
-    """Find a turn: `SESSION/TURN`, or the one that runs in a session, else its last one. Raises as `session` does."""
+    """Find a turn: `SESSION/TURN`, or the one that runs in a session, else its last one.
+
+    An id, or a part of one, that no session has may be that of a turn in the sessions which were used here last. Raises
+    as `session` does.
+    """
     of_session, _, of_turn = name.strip().partition("/")
     if of_turn:
+        return _turn_in(session(app, of_session), of_turn)
+    try:
+        if of_session.startswith("msg_"):
+            return _used(app, of_session)
         where = session(app, of_session)
-        if TURN.fullmatch(of_turn):
-            return where.turn(of_turn)
-        fitting = [each for each in where.turns() if fits(each.id, of_turn, "msg_")]
-        if len(fitting) > 1:
-            rows = "".join(f"\n  {each.ref}" for each in fitting)
-            raise NameShared(f"{of_turn!r} fits {len(fitting)} turns of {where.id}:{rows}")
-        if not fitting:
-            raise NameUnknown(f"There is no turn {of_turn!r} in {where.id}: walkaway turns list {where.id}")
-        return fitting[0]
-    if name.startswith("msg_"):
-        raise click.UsageError(f"A turn is named together with its session: SESSION/{name}")
-    where = session(app, of_session)
+    except NameUnknown:
+        if not _maybe_id(of_session):
+            raise
+        return _used(app, of_session)
     where.refresh()
     if where.current:
         return where.current
@@ -80,6 +88,30 @@ def turn(app: "App", name: str) -> "Turn":
     if not newest:
         raise NameUnknown(f"Nothing was sent to {where.id} yet: walkaway send {where.id} MESSAGE")
     return newest[0]
+
+
+def _turn_in(where: "Session", name: str) -> "Turn":
+    if TURN.fullmatch(name):
+        return where.turn(name)
+    return _only([each for each in where.turns() if fits(each.id, name, "msg_")], name, f"in {where.id}", where.id)
+
+
+def _used(app: "App", name: str) -> "Turn":
+    """Find a turn of the sessions that were used here last. Raises NameUnknown, NameShared."""
+    fitting: list[Turn] = []
+    for each in app.state.sessions[:RECENT]:
+        with suppress(errors.NotFound):  # it was deleted elsewhere
+            fitting += [turn for turn in app.client.session(each).turns() if fits(turn.id, name, "msg_")]
+    return _only(fitting, name, "in the sessions that were used here last, and no session of that name", "SESSION")
+
+
+def _only(fitting: "list[Turn]", name: str, where: str, session: str) -> "Turn":
+    if len(fitting) > 1:
+        rows = "".join(f"\n  {each.ref}" for each in fitting)
+        raise NameShared(f"{name!r} fits {len(fitting)} turns:{rows}")
+    if not fitting:
+        raise NameUnknown(f"There is no turn {name!r} {where}: walkaway turns list {session}")
+    return fitting[0]
 
 
 def webhooks(app: "App") -> list[dict[str, Any]]:
@@ -103,12 +135,14 @@ def one(name: str, kind: str, every: Iterable[Mapping[str, Any]], what: str) -> 
         )
         raise NameShared(f"{name!r} fits more than one {what}:{rows}")
     if not fitting:
-        raise NameUnknown(f"There is no {what} {name!r}: a name, an id, or 6 letters of its ending name one")
+        there = [cleaning.line(str(each.get("name") or each["id"])) for each in records[:MOST]]
+        said = f"There are: {', '.join(there)}{' …' if len(records) > MOST else ''}" if there else "There are none"
+        raise NameUnknown(f"There is no {what} {name!r}, by name, id or 6 letters of its ending. {said}")
     return fitting[0]
 
 
 def _maybe_id(name: str) -> bool:
-    return re.fullmatch(r"(sess_)?[0-9a-f]{6,24}", name) is not None
+    return re.fullmatch(r"((sess|msg)_)?[0-9a-f]{6,24}", name) is not None
 
 
 def fits(id_: str, name: str, kind: str) -> bool:

@@ -1,6 +1,6 @@
 """What can be said with every command, before it or behind it; and commands whose help ends with examples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,16 @@ import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+
+ELSEWHERE: Mapping[str, Sequence[str]] = {
+    "help": ("--help",), "version": ("--version",), "ls": ("list", "sessions"), "rm": ("delete", "rm"),
+    "remove": ("delete", "rm"), "get": ("show",), "describe": ("show",), "new": ("create", "run"), "add": ("create",),
+    "list": ("ls", "sessions"), "delete": ("rm",), "ask": ("run",), "logs": ("tail",), "log": ("tail",),
+    "follow": ("tail",), "attach": ("tail",), "stop": ("cancel",), "kill": ("cancel",), "approve": ("answer",),
+    "start": ("serve", "run"), "server": ("serve",), "download": ("get",), "upload": ("put",), "jobs": ("runs",),
+}  # fmt: skip
+"""What other programs call what is here: each word with ours."""
 
 
 @dataclass
@@ -85,6 +95,20 @@ class Group(click.Group):
 
     command_class = Command
     group_class = type
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named. Raises UsageError, with the names that are like one that is none."""
+        name = args[0]
+        if not (ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name)):
+            from difflib import get_close_matches
+
+            there = self.list_commands(ctx)
+            meant = [each for each in ELSEWHERE.get(name, ()) if each in there or each.startswith("--")]
+            like = " or ".join(repr(each) for each in meant or get_close_matches(name, there))
+            raise click.UsageError(f"There is no command {name!r}.{f' Did you mean {like}?' if like else ''}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 def command(*args: Any, **more: Any) -> Callable[[Callable[..., Any]], Command]:

@@ -27,6 +27,12 @@ class Column:
     spare: bool = False
 
 
+def nothing(what: str, otherwise: str, **filters: object) -> str:
+    """Say that a list is empty: of all there are, or of what filters let through, by the names of their options."""
+    said = [f"--{name}" for name, value in filters.items() if value]
+    return f"There are no {what} with {' and '.join(said)}" if said else f"There are no {what}: {otherwise}"
+
+
 class Output:
     """Prints, by what was said and by what reads."""
 
@@ -70,6 +76,16 @@ class Output:
         """Say something about the data."""
         sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
         sys.stderr.flush()
+
+    def problem(self, word: str, message: str, shown: str = "", **style: Any) -> None:
+        """Say what went wrong: an object with --json, else `message`, or what a person is `shown` in its place.
+
+        `word`: its short name, for programs.
+        """
+        if self.said.json:
+            self.note(json.dumps({"error": word, "message": message}))
+        else:
+            self.note(shown or message, **style)
 
     def record(self, raw: Any, shown: Callable[[], None], id_: str = "") -> None:
         """Print an object: as it is, one value of it, its id, or as `shown` does it."""

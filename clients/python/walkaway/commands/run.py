@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from walkaway import errors
-from walkaway.commands import completing, endings, exits, options, watching
+from walkaway.commands import completing, endings, exits, known, options, watching
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.times import Duration
 
@@ -71,7 +71,8 @@ def run(
     """
     text = _text(message, how)
     settings: dict[str, Any] = {"approve": list(approve), "model": model, "max_cost_usd": budget}
-    session = app.client.sessions.create(agent=agent or "", **{name: it for name, it in settings.items() if it})
+    with known.named(app, agent, model):
+        session = app.client.sessions.create(agent=agent or "", **{name: it for name, it in settings.items() if it})
     try:
         _go(app, session, text, message, how)
     except (errors.Refused, errors.FileMissing, errors.FileRefused):
@@ -102,11 +103,21 @@ def send(app: App, /, *, words: tuple[str, ...], on_busy: str, **how: Any) -> No
 
     if len(words) > 2:
         raise click.UsageError("Write the message in quotes: walkaway send [SESSION] MESSAGE")
+    if len(words) == 1 and not how["edit"] and _names_a_session(words[0]):
+        raise click.UsageError(f"There is no message: walkaway send {words[0]} MESSAGE")
     message = words[-1] if words and not (how["edit"] and len(words) == 1 and names.is_last(words[0])) else ""
     name = words[0] if len(words) == 2 or (words and not message) else "@"
     text = _text(message, how)
     session = names.session(app, name)
     _go(app, session, text, message, how, on_busy=on_busy)
+
+
+def _names_a_session(word: str) -> bool:
+    """Whether a word that stands alone is a session and no message: an id, or @ where no file is meant."""
+    from walkaway.commands import names
+
+    is_place = word.startswith("@") and names.is_last(word) and not Path(word[1:] or "/").is_file()
+    return is_place or names.SESSION.fullmatch(word) is not None
 
 
 def _text(message: str, how: Mapping[str, Any]) -> str:
@@ -134,7 +145,8 @@ def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str,
         turn = patient.send(text, attachments=attached, **more)
     except KeyboardInterrupt:
         app.state.use(session.id)
-        app.out.note(f"Interrupted while it was sent. walkaway turns list {session.id} says whether it arrived")
+        looking = f"walkaway turns list {session.id} says whether it arrived"
+        app.out.problem(exits.LEFT, f"Interrupted while it was sent. {looking}")
         app.end(exits.DETACHED)
     app.state.use(session.id, turn.id)
     if how["detach"]:

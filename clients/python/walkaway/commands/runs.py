@@ -10,7 +10,7 @@ import click
 
 from walkaway.commands import cleaning, completing, exits, options, texts, times
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.output import Column
+from walkaway.commands.output import Column, nothing
 
 if TYPE_CHECKING:
     from walkaway import Turn
@@ -79,7 +79,7 @@ def status(app: App, /, *, run: str) -> None:
         ("status", str(raw["status"])),
         ("progress", f"{progress.get('percentage', 0):.0f} % {progress.get('current_step') or ''}".rstrip()),
         ("error", str(raw.get("error") or "")),
-        *((name, str(raw.get(f"{name}_at") or "")) for name in ("created", "started", "completed")),
+        *((each, times.read(raw.get(f"{each}_at"), utc=app.said.utc)) for each in ("created", "started", "completed")),
         ("agent", str(raw.get("agent_id") or "")),
         ("label", str(raw.get("session_id") or "")),
         ("turn", _ref(raw)),
@@ -137,11 +137,11 @@ def list_(app: App, /, *, state: str | None, label: str | None, limit: int) -> N
         Column("RUN", lambda raw: str(raw["job_id"])),
         Column("STATUS", lambda raw: str(raw["status"])),
         Column("PROGRESS", lambda raw: f"{(raw.get('progress') or {}).get('percentage', 0):.0f} %", spare=True),
-        Column("MADE", lambda raw: str(raw.get("created_at") or "")[:16].replace("T", " ") + "Z", spare=True),
+        Column("MADE", lambda raw: times.read(raw.get("created_at"), utc=app.said.utc), spare=True),
         Column("AGENT", lambda raw: str(raw.get("agent_id") or ""), spare=True),
         Column("LABEL", lambda raw: str(raw.get("session_id") or ""), grows=True),
     ]
-    none = 'There are no runs: walkaway runs submit "…" makes one'
+    none = nothing("runs", 'walkaway runs submit "…" makes one', status=state, label=label)
     app.out.rows(found[:limit], columns, lambda raw: str(raw["job_id"]), none)
 
 

@@ -11,6 +11,7 @@ from walkaway.commands import (
     cleaning,
     completing,
     firings,
+    known,
     names,
     options,
     schedule_named as named,
@@ -95,7 +96,9 @@ def create(
         raise click.UsageError("A schedule has a message: walkaway schedules create --cron '0 8 * * 1-5' MESSAGE")
     if not any(body.get(each) for each in firings.WHICH):
         raise click.UsageError("Say when: --cron '0 8 * * 1-5', --every 1h, or --at 2026-12-24T08:00")
-    named.show(app, app.client.schedules.create(**body).raw)
+    with known.named(app, body.get("agent"), None):
+        raw = app.client.schedules.create(**body).raw
+    named.show(app, raw)
 
 
 @schedules.command(
@@ -128,7 +131,8 @@ def edit(
     change |= _prune(older_than)
 
     def save(change: Mapping[str, Any]) -> Mapping[str, Any]:
-        return app.client.schedules.update(raw["id"], **change).raw if change else raw
+        with known.named(app, change.get("agent"), None):
+            return app.client.schedules.update(raw["id"], **change).raw if change else raw
 
     if file and change:
         raise click.UsageError("What is to change is said by --file, or by the other options")

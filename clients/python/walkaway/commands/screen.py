@@ -93,7 +93,13 @@ def fit(text: str, room: int) -> str:
 
 
 def wrap(text: str, room: int) -> list[str]:
-    """Break a line at its spaces, by the width that its letters take."""
+    """Break a line at its spaces, by the width that its letters take; each part is indented as the line is."""
+    bare = text.lstrip(" ")
+    indent = " " * min(len(text) - len(bare), room // 2)
+    return [indent + row for row in _broken(bare, room - len(indent))]
+
+
+def _broken(text: str, room: int) -> list[str]:
     rows, row = list[str](), ""
     for word in text.split(" "):
         longer = f"{row} {word}" if row else word

@@ -1,17 +1,21 @@
 """`walkaway sessions`: list them, look at them, make, rename and delete them."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import asking, completing, names, options, times
+from walkaway.commands import asking, completing, known, names, options, times
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.output import Column
+from walkaway.commands.output import Column, nothing
 
 if TYPE_CHECKING:
     from walkaway import Session
+
+
+EVERY = 1_000_000
 
 
 def _state(raw: Mapping[str, Any]) -> str:
@@ -45,7 +49,7 @@ def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: 
         Column("LAST USED", lambda raw: times.point(raw.get("last_activity"), utc=utc), spare=True),
         Column("COST", lambda raw: times.money(raw.get("cost_usd")), spare=True),
     ]
-    none = 'There are no sessions: walkaway run "…" makes one'
+    none = nothing("sessions", 'walkaway run "…" makes one', busy=busy, waiting=waiting, agent=agent, search=search)
     app.out.rows(found, columns, lambda raw: str(raw["id"]), none)
 
 
@@ -74,7 +78,8 @@ def create(
     """Make a session, which `walkaway send @ MESSAGE` then speaks to."""
     settings: dict[str, Any] = {"model": model, "approve": list(approve)}
     given = {name: value for name, value in settings.items() if value}
-    session = app.client.sessions.create(agent=agent or "", ttl=int(ttl), **given)
+    with known.named(app, agent, model):
+        session = app.client.sessions.create(agent=agent or "", ttl=int(ttl), **given)
     if title:
         session.update(title=title)
     app.state.use(session.id)
@@ -151,7 +156,16 @@ def delete(app: App, /, *, sessions_: tuple[str, ...], yes: bool) -> None:
 @pass_app
 def prune(app: App, /, *, older_than: float, yes: bool) -> None:
     """Delete sessions that have not been used for some time, and in which nothing runs."""
-    app.sure(f"Delete all sessions that were not used for {times.spell(older_than)}?", yes=yes)
+    if app.asks and not yes:
+        before = time.time() - older_than
+        every = asking.every(app, "sessions", limit=EVERY, busy="false")
+        old = sum(each.get("last_activity", 0) <= before for each in every)
+        if not old:
+            app.out.record({"deleted": 0}, lambda: app.out.note("There are none: nothing is deleted"), "0")
+            return
+        app.sure(f"Delete {times.many(old, 'session')}, not used for {times.spell(older_than)}?", yes=yes)
+    else:
+        app.sure(f"Delete all sessions that were not used for {times.spell(older_than)}?", yes=yes)
     count = app.client.sessions.delete_many(status="idle", older_than=f"{int(older_than)}s")
     app.out.record({"deleted": count}, lambda: app.out.note(f"{times.many(count, 'session')} deleted"), str(count))
 

@@ -104,6 +104,16 @@ def _go_on(app: App, turn: "Turn", seconds: float | None, *, thinking: bool, eve
     except (KeyboardInterrupt, watching.TimeOver) as why:
         if telling:
             telling.close()
-        app.out.note("The time is over" if isinstance(why, watching.TimeOver) else "")
-        return exits.OVER if isinstance(why, watching.TimeOver) else exits.DETACHED if telling else exits.DONE
+        return _left(app, turn, runs=telling is not None, over=isinstance(why, watching.TimeOver))
     return exits.DONE
+
+
+def _left(app: App, turn: "Turn", *, runs: bool, over: bool) -> int:
+    if over:
+        app.out.problem(watching.TIMED_OUT, "The time is over")
+        return exits.OVER
+    if app.out.is_plain:
+        app.out.note("")
+    elif runs:
+        app.out.problem(exits.LEFT, f"Still running. walkaway tail {turn.ref}")
+    return exits.DETACHED if runs else exits.DONE

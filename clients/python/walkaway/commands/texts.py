@@ -25,16 +25,22 @@ def given(said: str, *, edit: bool = False) -> str:
         text = said[1:]
     elif said.startswith("@"):
         try:
-            text = Path(said[1:]).read_bytes().decode("utf-8", "replace")
-        except OSError as error:
-            raise click.UsageError(
-                f"{said[1:]} cannot be read: {error.strerror}. A text that begins with @: @@…"
-            ) from None
+            text = of_file(said[1:])
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message}. A text that begins with @: @@…") from None
     if edit:
         text = click.edit(text) or ""
     if not text.strip():
         raise click.UsageError("There is nothing to send: the text is empty")
     return text
+
+
+def of_file(path: str) -> str:
+    """Read a file. Raises UsageError."""
+    try:
+        return Path(path).read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def beside(app: "App", message: str) -> list[tuple[str, bytes]]:

@@ -46,6 +46,15 @@ def point(seconds: float | None, *, utc: bool) -> str:
     return f"{moment:%Y-%m-%d %H:%MZ}" if utc else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
+def read(said: str | None, *, utc: bool) -> str:
+    """Show a moment that an API says as text, as `point` does; what is none is shown as it is."""
+    try:
+        moment = datetime.fromisoformat(said or "")
+    except ValueError:
+        return said or ""
+    return point((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), utc=utc)
+
+
 def spell(seconds: float) -> str:
     """Show how long something took."""
     if seconds < 60:

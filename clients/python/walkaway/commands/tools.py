@@ -1,4 +1,4 @@
-"""`walkaway tools serve`: answers calls of a module's functions, as long as it runs."""
+"""`walkaway tools`: a module's functions as an agent's file has them, and answers to their calls while it runs."""
 
 import importlib
 import importlib.util
@@ -42,6 +42,9 @@ def serve(app: App, /, *, what: str, agents: tuple[str, ...]) -> None:
 
     MODULE is a module, or a file of Python; NAMES are functions of it with commas between, and without them all that
     are marked by `@tool`. Ctrl-C and SIGTERM stop it in good order. Many may run: each call is answered once.
+
+    Models call what their session has been told of, by its agent: `tools show` prints what an agent's file says of
+    these functions, `agents create --file` takes it, and `run --agent` begins such a session.
     """
     found = chosen(what)
     before = {ending: signal.signal(ending, _leave) for ending in ENDINGS}
@@ -57,6 +60,26 @@ def serve(app: App, /, *, what: str, agents: tuple[str, ...]) -> None:
     finally:
         for ending, handler in before.items():
             signal.signal(ending, handler)
+
+
+@tools.command(
+    "show",
+    examples=("walkaway tools show stock.py", "walkaway tools show stock.py | walkaway agents create shop --file -"),
+)
+@click.argument("what", metavar="MODULE[:NAMES]")
+@pass_app
+def show(app: App, /, *, what: str) -> None:
+    """Print what an agent's file says of these functions, so that its sessions have them called.
+
+    MODULE[:NAMES] is as `tools serve` has it, which then answers the calls.
+    """
+    from walkaway.commands import yamls
+
+    told = [each.definition for each in chosen(what)]
+    if app.out.is_plain:
+        app.out.text(yamls.write({"tools": told}).rstrip())
+    else:
+        app.out.rows(told, (), lambda raw: str(raw["name"]))
 
 
 def _leave(_: int, __: FrameType | None) -> NoReturn:
@@ -90,6 +113,8 @@ def _tool(where: str, module: ModuleType, name: str, marked: dict[str, Tool]) ->
 def _module(where: str) -> ModuleType:
     """Import a module, or a file. Raises UsageError, with the place where that failed."""
     sys.path.insert(0, str(Path.cwd()))
+    if where.endswith(".py") and not Path(where).is_file():
+        raise click.UsageError(f"There is no file {where} here, in {Path.cwd()}")
     try:
         if not where.endswith(".py"):
             return importlib.import_module(where)

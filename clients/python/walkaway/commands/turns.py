@@ -19,6 +19,7 @@ def turns() -> None:
 def list_(app: App, /, *, name: str, limit: int) -> None:
     """List the turns of a session, the newest first."""
     session = names.session(app, name)
+    app.state.use(session.id)
     utc = app.said.utc
     columns = [
         Column("TURN", lambda raw: names.short(raw["id"]) if app.out.is_terminal else f"{session.id}/{raw['id']}"),

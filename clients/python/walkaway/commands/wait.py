@@ -1,6 +1,7 @@
 """`walkaway wait` and `walkaway cancel`: the end of turns."""
 
 import queue
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import click
 
 from walkaway.commands import completing, endings, exits, names, options, watching
 from walkaway.commands.app import App, pass_app
+from walkaway.commands.telling import Nothing
 from walkaway.commands.times import Duration
 from walkaway.errors import WalkawayError
 
@@ -25,9 +27,13 @@ if TYPE_CHECKING:
 def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: bool, out: Path | None) -> None:
     """Wait until turns have ended; the exit code says how.
 
-    Of several the greatest one counts. A session stands for the turn that runs in it, or its last one.
+    Of several the greatest one counts. A session stands for the turn that runs in it, or its last one. What one turn
+    alone waits for is a card on a terminal, as `run` shows it; of several, and where nobody can be asked, it is code 3.
     """
     found = [names.turn(app, name) for name in turns or ("@",)]
+    if len(found) == 1 and app.asks and (timeout is None or hasattr(signal, "SIGALRM")):
+        code = watching.watch(app, found[0], Nothing(), after=-1, timeout=timeout, out=out)
+        app.end(_tell(app, found[0], None, out, among=1) if found[0].ended else code)
     ended: queue.SimpleQueue[tuple[Turn, WalkawayError | None]] = queue.SimpleQueue()
     for turn in found:
         threading.Thread(target=_wait, args=(turn, timeout, ended), daemon=True).start()
@@ -37,7 +43,8 @@ def wait(app: App, /, *, turns: tuple[str, ...], timeout: float | None, first: b
             turn, error = ended.get()
             codes.append(_tell(app, turn, error, out, among=len(found)))
     except KeyboardInterrupt:
-        app.out.note(f"Still running. walkaway wait {' '.join(each.ref for each in found)}{watching.saved_to(out)}")
+        come_back = f"walkaway wait {' '.join(each.ref for each in found)}{watching.saved_to(out)}"
+        app.out.problem(exits.LEFT, f"Still running. {come_back}")
         codes = [exits.DETACHED]
     app.end(max(codes))
 
@@ -55,7 +62,7 @@ def _tell(app: App, turn: "Turn", error: WalkawayError | None, out: Path | None,
     if error is not None:
         if among == 1:
             raise error
-        app.out.note(f"{turn.ref}: {exits.sentence(error)}", fg="red")
+        app.out.problem(exits.word(error), f"{turn.ref}: {exits.sentence(error)}", fg="red")
         return exits.code(error)
     saved, wrong = endings.saved(app, turn, out)
     if app.said.quiet:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from walkaway.commands.telling import Telling
 
 ENDS = {"completed": exits.DONE, "failed": exits.FAILED, "cancelled": exits.CANCELLED}
-
-
+TIMED_OUT = "timed_out"
+"""As `exits.word` has it for the client's error."""
 GRACE = 2.0
 """Seconds in which a worker may answer a call before somebody is asked for its output."""
 
@@ -70,20 +70,21 @@ def going_on(
             yield left
     except TimeOver:
         telling.close()
-        app.out.note(f"The time is over; it goes on. walkaway wait {turn.ref}{saving}")
+        app.out.problem(TIMED_OUT, f"The time is over; it goes on. walkaway wait {turn.ref}{saving}")
         left.append(exits.OVER)
     except (KeyboardInterrupt, cards.Left):
         telling.close()
         if cancels:
             turn.cancel()
-            app.out.note(f"Cancelled. walkaway turns show {turn.ref}")
+            app.out.problem(exits.LEFT, f"Cancelled. walkaway turns show {turn.ref}")
             left.append(exits.CANCELLED)
             return
-        app.out.note(f"Still running. walkaway tail {turn.ref}{saving}")
+        app.out.problem(exits.LEFT, f"Still running. walkaway tail {turn.ref}{saving}")
         left.append(exits.DETACHED)
     except errors.ConnectionLost as error:
         telling.close()
-        app.out.note(f"{error}. walkaway tail {turn.ref} --from {error.cursor or 'start'}{saving}")
+        come_back = f"walkaway tail {turn.ref} --from {error.cursor or 'start'}{saving}"
+        app.out.problem(exits.word(error), f"{error}. {come_back}")
         left.append(exits.NOT_REACHED)
     finally:
         with suppress(BrokenPipeError):
@@ -107,7 +108,8 @@ def ask(app: "App", turn: "Turn", event: Event, telling: "Telling") -> int:
             return 0
         if not app.asks:
             telling.close()
-            app.out.note(exits.sentence(errors.TurnWaiting(turn, turn.pending)))
+            waiting = errors.TurnWaiting(turn, turn.pending)
+            app.out.problem(exits.word(waiting), exits.sentence(waiting))
             return exits.WAITING
         telling.pause()
         cards.show(app, turn, watched)

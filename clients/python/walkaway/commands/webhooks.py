@@ -1,11 +1,16 @@
 """`walkaway webhooks`: addresses that are told what happens, and what became of what they were to be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
+from walkaway import errors
+from walkaway._sync.sending import created
 from walkaway.commands import deliveries, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
@@ -56,7 +61,8 @@ def create(
     The secret is shown this once.
     """
     said = {"url": to, "name": name, "events": list(events), "format": format_, "description": description}
-    _show(app, _asked(app, "POST", json={key: value for key, value in said.items() if value}))
+    with _advised(to):
+        _show(app, created(app.transport, address("webhooks"), {key: it for key, it in said.items() if it}).object())
 
 
 @webhooks.command("show", examples=("walkaway webhooks show reports", "walkaway webhooks show reports --field status"))
@@ -103,7 +109,8 @@ def edit(
     change = {key: value for key, value in said.items() if value is not None}
     if not change:
         raise click.UsageError("There is nothing to change: say what, such as --event turn.completed")
-    _show(app, _asked(app, "PATCH", names.webhook(app, webhook), json=change))
+    with _advised(to or ""):
+        _show(app, _asked(app, "PATCH", names.webhook(app, webhook), json=change))
 
 
 @webhooks.command(
@@ -166,6 +173,28 @@ for each in (deliveries.test, deliveries.deliveries, deliveries.redeliver):
 def _asked(app: App, method: str, *parts: str, json: Any = None) -> dict[str, Any]:
     answer = app.client.request(method, address("webhooks", *parts), json=json)
     return answer.object()
+
+
+@contextmanager
+def _advised(to: str) -> Iterator[None]:
+    """Name what reaches this machine, where its address is refused."""
+    try:
+        yield
+    except errors.BadRequest as error:
+        if not _is_here(to):
+            raise
+        said = (
+            f"{error.message.rstrip('.')}. What happens is passed on to this machine by: walkaway listen --forward {to}"
+        )
+        raise errors.BadRequest(error.status, error.code, said, request_id=error.request_id) from None
+
+
+def _is_here(to: str) -> bool:
+    try:
+        host = (urlsplit(to).hostname or "").removesuffix(".")
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _status(raw: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import click
@@ -71,7 +70,7 @@ def read(text: str, name: str) -> dict[str, Any]:
 
 def file(path: str) -> dict[str, Any]:
     """Read an object from a file of this machine; `-` is standard input. Raises UsageError."""
-    return read(texts.given(path if path == "-" else f"@{Path(path)}"), path)
+    return read(texts.given(path) if path == "-" else texts.of_file(path), path)
 
 
 def each(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,106 @@
+"""`walkaway apply` and `export` with schedules: made, changed, left as they are, pruned, and written as documents."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit.clients import quick
+from tests.kit.terminals import Caller
+
+DIGEST = """\
+kind: agent
+name: reader
+---
+kind: schedule
+name: digest
+cron: 0 8 * * 1-5
+timezone: Europe/Berlin
+message: The digest for {{scheduled_at}}
+session:
+  agent: reader
+  ttl: 3600
+metadata:
+  team: tides
+"""
+YEARLY = "kind: schedule\nname: yearly\nevery: 31536000\nmessage: x\n"
+
+
+@pytest.fixture
+def there(walkaway: Caller) -> Iterator[Caller]:
+    """Somebody whose server has no schedules, and who has a file of one and its agent."""
+    (walkaway.home / "digest.yaml").write_text(DIGEST)
+    with quick(walkaway.url) as client:
+        clear(walkaway)
+        client.schedules.create(name="by-hand", every=31536000, message="mine")
+        yield walkaway
+        clear(walkaway)
+
+
+def clear(there: Caller) -> None:
+    with quick(there.url) as client:
+        for every in (client.schedules, client.webhooks, client.agents):
+            for each in every.list():
+                every.delete(each.id)
+
+
+def test_they_are_made_changed_and_then_the_same(there: Caller) -> None:
+    ran = there("apply", "digest.yaml", "--yes")
+    assert (ran.code, ran.err) == (0, "agent reader is made\nschedule digest is made\n2 made\n"), ran.err
+    assert "+++ digest.yaml, document 2\n" in ran.out
+    assert there("apply", "digest.yaml").err == "2 the same\n"
+    there("schedules", "pause", "digest")
+    assert there("apply", "digest.yaml").err == "2 the same\n"
+    (there.home / "digest.yaml").write_text(DIGEST.replace("cron: 0 8 * * 1-5", "at: 4000000000") + "status: active\n")
+    ran = there("apply", "digest.yaml", "--yes")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "1 changed, 1 the same"), ran.err
+    assert "-cron: 0 8 * * 1-5\n" in ran.out
+    assert there("schedules", "show", "digest", "--field", "cron").out == "null\n"
+    assert there("schedules", "show", "digest", "--field", "status").out == "active\n"
+    assert there("schedules", "show", "digest", "--field", "session.agent").out == "reader\n"
+
+
+def test_what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere(there: Caller) -> None:
+    with quick(there.url) as client:
+        client.schedules.create(every=31536000, message="nameless")
+        client.schedules.create(name="hides", every=31536000, message="x", attachments=[("a.txt", b"hello")])
+    assert there("apply", "digest.yaml", "--yes").code == 0
+    there("schedules", "pause", "digest")
+    told = there("export", "--kind", "schedule")
+    assert told.out.count("kind: schedule\n") == 3
+    assert "[" not in told.out.partition("name: hides")[2].partition("---")[0]
+    assert "# the data of its attachments is not shown again, and stays\n" in told.out
+    assert "(Every 365 days) has no name" in told.out
+    assert there("apply", "-", "--prune", stdin=there("export").out.encode()).err == "4 the same\n"
+    whole = there("export").out
+    clear(there)
+    ran = there("apply", "-", "--yes", stdin=whole.encode())
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "4 made"), ran.err
+    assert there("schedules", "show", "digest", "--field", "status").out == "paused\n"
+
+
+def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
+    assert there("apply", "digest.yaml", "-", "--yes", stdin=YEARLY.encode()).code == 0
+    ran = there("apply", "digest.yaml", "--prune", "--yes")
+    assert (ran.code, ran.err) == (0, "schedule yearly is deleted\n1 deleted, 2 the same\n"), ran.err
+    assert sorted(there("schedules", "list", "--field", "name").out.split()) == ["by-hand", "digest"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("cron: 0 8 * * *", 2, "document 1: message: is missing"),
+        ("message: x\nevery: 6h", 2, "document 1: every: must be a whole number"),
+        ("message: x\nevery: 60\nsession: 7", 2, "document 1: session: must be an object"),
+        (
+            "message: x\nevery: 60\nattachments: [{name: a, data: aGk=}]",
+            2,
+            "attachments: have data, which is not shown",
+        ),
+        ("message: x\nevery: 60\nat: 4000000000", 1, "just one of `cron`, `every` and `at`"),
+    ],
+)
+def test_what_cannot_be(there: Caller, text: str, code: int, said: str) -> None:
+    ran = there("apply", "-", "--yes", stdin=f"kind: schedule\nname: wrong\n{text}\n".encode())
+    assert ran.code == code
+    assert said in ran.err
+    assert there("schedules", "list", "--field", "name").out == "by-hand\n"
