@@ -11,6 +11,7 @@ from walkaway._sync.crew import sleep
 from walkaway._sync.transport import Transport
 from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
 from walkaway.given import address
+from walkaway.pages import Trail, circle
 from walkaway.retries import Pacing
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 FEATURE, PAGE = "recursive_files", 1000
+LONGEST = 4096
+"""Letters of a path; no workspace has longer ones."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Files:
 
     def walk(self, path: str = "", *, sha256: bool = False) -> Generator[Entry, None, None]:
         """Give every file below a directory, with its `sha256` if that is asked for and the server knows it."""
+        trail = Trail(self._transport.options.url)
         if FEATURE in self._transport.features():
             asked = {
                 "path": paths.normal(path),
@@ -69,13 +73,16 @@ class Files:
                 answer = self._transport.request("GET", self._path, params={**asked, "after": after or None})
                 for each in answer.records("name", "path"):
                     yield _entry("", each | {"name": each["path"]})
-                after = answer.headers.get("x-next-cursor") or None
+                behind = answer.headers.get("x-next-cursor")
+                after = trail.on(behind) if behind else None
             return
         left = [path]
         while left:
-            for entry in self.list(left.pop()):
+            for entry in self.list(trail.on(paths.normal(left.pop()))):
                 if entry.is_file:
                     yield entry
+                elif len(entry.path) > LONGEST:
+                    raise circle(self._transport.options.url, entry.path)
                 else:
                     left.append(entry.path)
 
