@@ -16,7 +16,7 @@ from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.main import OWN, main
 from walkaway.commands.output import _value
-from walkaway.commands.times import Duration, money, size, spell
+from walkaway.commands.times import Duration, between, money, point, size, spell, used
 from walkaway_wire import VERSION
 
 
@@ -150,6 +150,17 @@ def test_amounts_as_people_write_them() -> None:
     ]
     assert [size(each) for each in (0, 999, 1_240, 123_456, 5e9)] == ["0 B", "999 B", "1.2 KB", "123 KB", "5.0 GB"]
     assert [money(each) for each in (None, 0, 0.0004, 1.5)] == ["", "$0.00", "$0.0004", "$1.50"]
+
+
+ODD = {"text": "x", "NaN": float("nan"), "infinite": float("inf"), "huge": 10**400, "list": [1], "true": True}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_number_that_makes_no_sense_is_a_question_mark(odd: object) -> None:
+    assert {point(odd, utc=True), point(odd, utc=False), size(odd), money(odd)} == {"?"}
+    assert used({"input_tokens": odd, "output_tokens": 2}) == 2
+    assert between(odd, 1.0) == between(1.0, odd) == ""
+    assert point(9e15, utc=False) == point(-9e18, utc=True) == "?"
 
 
 def test_nothing_of_it_is_imported_with_the_client(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from walkaway import answers
+from walkaway import answers, sense
 from walkaway._async.crew import sleep
 from walkaway._async.hooks import AsyncHooked
 from walkaway._async.transport import AsyncTransport
@@ -77,7 +77,5 @@ async def page(transport: AsyncTransport, after: str, wait: float) -> tuple[list
 
 
 def _event(said: Mapping[str, Any]) -> WebhookEvent:
-    from datetime import datetime
-
-    at = datetime.fromisoformat(str(said["timestamp"])).timestamp()
+    at = sense.moment(said["timestamp"])
     return WebhookEvent(str(said["type"]), str(said["id"]), int(said.get("sequence") or 0), at, said.get("data") or {})

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import Any
 
-from walkaway import answers
+from walkaway import answers, sense
 from walkaway._sync.crew import sleep
 from walkaway._sync.hooks import Hooked
 from walkaway._sync.transport import Transport
@@ -77,7 +77,5 @@ def page(transport: Transport, after: str, wait: float) -> tuple[list[Mapping[st
 
 
 def _event(said: Mapping[str, Any]) -> WebhookEvent:
-    from datetime import datetime
-
-    at = datetime.fromisoformat(str(said["timestamp"])).timestamp()
+    at = sense.moment(said["timestamp"])
     return WebhookEvent(str(said["type"]), str(said["id"]), int(said.get("sequence") or 0), at, said.get("data") or {})

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Generator
 from typing import Any
 
-from walkaway import answers
+from walkaway import answers, sense
 from walkaway._sync.crew import sleep
 from walkaway._sync.streams import Stream
 from walkaway._sync.transport import Transport
@@ -13,7 +13,6 @@ from walkaway.events import Event, made
 from walkaway.pages import circle
 from walkaway.reading import Decoder, Line, Place
 from walkaway.retries import Deadline, Pacing
-from walkaway_wire import jsontext
 from walkaway_wire.events import TOOL_CALL_REQUESTED
 
 PAGE = 1000
@@ -112,7 +111,7 @@ class Follower:
             page, found = answer.object(), answer.records("event", under="events")
             before = self.place.cursor
             for said in found:
-                event = self._taken(Line(str(said.get("id", "")), said["event"], jsontext.dumps(said.get("data"))))
+                event = self._taken(Line(str(said.get("id", "")), said["event"], sense.encoded(said.get("data"))))
                 if event is not None:
                     yield event
             if page.get("done") or len(found) < PAGE:

@@ -105,7 +105,7 @@ def _cancel(talk: "Talk", _: str) -> None:
 def _cost(talk: "Talk", _: str) -> None:
     session = talk.session.refresh()
     newest = session.turns(limit=1).first(1)
-    used = sum(newest[0].usage.get(kind, 0) for kind in ("input_tokens", "output_tokens")) if newest else 0
+    used = times.used(newest[0].usage) if newest else 0
     talk.app.out.note(f"{times.money(session.cost_usd) or 'nobody knows'}; the last turn {times.tokens(used)}")
 
 

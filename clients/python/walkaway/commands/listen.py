@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from walkaway import sense
 from walkaway.commands import options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.errors import CursorInvalid, Refused, WalkawayError
@@ -150,9 +150,14 @@ def _told(app: App, event: dict[str, Any], status: int) -> None:
         app.out.line(event["id"])
         return
     data = event.get("data") or {}
-    at = datetime.fromisoformat(str(event["timestamp"])).timestamp()
+    at = sense.moment(event["timestamp"])
     ref = "/".join(str(data[name]) for name in ("session_id", "id") if data.get(name))
-    cells = [times.point(at, utc=app.said.utc), str(event["type"]), ref, *([str(status)] if status else [])]
+    cells = [
+        times.point(at, utc=app.said.utc) or times.UNKNOWN,
+        str(event["type"]),
+        ref,
+        *([str(status)] if status else []),
+    ]
     app.out.text(("  " if app.out.is_terminal else "\t").join(cells))
 
 

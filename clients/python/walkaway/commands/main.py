@@ -78,6 +78,7 @@ class _Commands(options.Group):
         **extra: Any,
     ) -> NoReturn:
         app = App()
+        given_ = sys.argv[1:] if args is None else args
         try:
             given = super().main(args, prog_name, complete_var, standalone_mode=False, obj=app, **extra)
             code = given if isinstance(given, int) else exits.DONE
@@ -87,7 +88,11 @@ class _Commands(options.Group):
         except click.Abort:
             code = exits.DETACHED
         except (click.ClickException, WalkawayError, OSError) as error:
-            code = _tell(app, error, sys.argv[1:] if args is None else args)
+            code = _tell(app, error, given_)
+        except Exception as error:  # noqa: BLE001 - whatever a server answers, nobody is shown a traceback
+            from walkaway.commands import senseless
+
+            code = _tell(app, senseless.told(error), given_)
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> object:

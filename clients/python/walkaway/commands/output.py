@@ -15,6 +15,8 @@ from walkaway.commands import cleaning
 from walkaway.commands.options import Said
 
 Raw = Mapping[str, Any]
+SENSELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What comes of a record of another shape than a column takes it for."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,13 @@ class Column:
     of: Callable[[Any], str]
     grows: bool = False
     spare: bool = False
+
+    def cell(self, raw: Any) -> str:
+        """Give what stands in a row, on one line; a question mark where that makes no sense."""
+        try:
+            return cleaning.line(self.of(raw))
+        except SENSELESS:
+            return "?"
 
 
 class Output:
@@ -93,9 +102,9 @@ class Output:
                 self.line(self._bare(_value(raw, self.said.field)) if self.said.field else id_of(raw))
         elif not self.is_terminal:
             for raw in raws:
-                self.line("\t".join(cleaning.line(each.of(raw)) for each in columns))
+                self.line("\t".join(each.cell(raw) for each in columns))
         else:
-            self._table([[cleaning.line(each.of(raw)) for each in columns] for raw in raws], columns, none)
+            self._table([[each.cell(raw) for each in columns] for raw in raws], columns, none)
 
     def json(self, raw: Any) -> None:
         """Print an object as it is."""

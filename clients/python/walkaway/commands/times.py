@@ -1,12 +1,17 @@
 """Times, durations, sizes and sums as people write and read them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
 
+from walkaway.sense import number
+
 _PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
 _UNITS = (86_400, 3_600, 60, 1)
+UNKNOWN = "?"
+"""What stands for a number that makes no sense."""
 
 
 class Duration(click.ParamType[float]):
@@ -38,12 +43,23 @@ class Moment(click.ParamType[int]):
             self.fail(f"{said[:50]!r} is no moment; write 2026-12-24T08:00, or with an offset, +01:00", param, ctx)
 
 
-def point(seconds: float | None, *, utc: bool) -> str:
-    """Show a moment: local, or in UTC."""
+def point(seconds: object, *, utc: bool) -> str:
+    """Show a moment: local, or in UTC; nothing where there is none."""
     if not seconds:
         return ""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%d %H:%MZ}" if utc else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    if (found := number(seconds)) is None:
+        return UNKNOWN
+    try:
+        moment = datetime.fromtimestamp(found, UTC)
+        return f"{moment:%Y-%m-%d %H:%MZ}" if utc else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):  # beyond all calendars
+        return UNKNOWN
+
+
+def between(begun: object, ended: object) -> str:
+    """Show how long something took, by its two moments."""
+    first, last = number(begun), number(ended)
+    return spell(last - first) if first and last else ""
 
 
 def spell(seconds: float) -> str:
@@ -57,10 +73,10 @@ def spell(seconds: float) -> str:
     return f"{hours} h {minutes} m" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
-def size(count: float | None) -> str:
+def size(said: object) -> str:
     """Show a number of bytes."""
-    if count is None:
-        return ""
+    if said is None or (count := number(said)) is None:
+        return "" if said is None else UNKNOWN
     for unit in ("B", "KB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
@@ -68,10 +84,10 @@ def size(count: float | None) -> str:
     return f"{count:.1f} GB"
 
 
-def money(usd: float | None) -> str:
+def money(said: object) -> str:
     """Show what something cost; nothing where nobody knows."""
-    if usd is None:
-        return ""
+    if said is None or (usd := number(said)) is None:
+        return "" if said is None else UNKNOWN
     return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
 
 
@@ -83,3 +99,8 @@ def many(count: int, word: str) -> str:
 def tokens(count: int) -> str:
     """Show a number of tokens."""
     return f"{count / 1000:.1f}k tokens" if count >= 1000 else f"{count} tokens"
+
+
+def used(usage: Mapping[str, object]) -> int:
+    """Count the tokens that were read and written."""
+    return sum(int(number(usage.get(kind)) or 0) for kind in ("input_tokens", "output_tokens"))
