@@ -70,7 +70,7 @@ def _files(talk: "Talk", rest: str) -> None:
     found = talk.session.files.list(rest)
     for each in found:
         size = times.size(each.size) if each.is_file else ""
-        talk.app.out.text(f"  {cleaning.line(each.path)}{'' if each.is_file else '/'}  {size}".rstrip())
+        talk.app.out.text(f"  {cleaning.name(each.path)}{'' if each.is_file else '/'}  {size}".rstrip())
     if not found:
         talk.app.out.note("There is nothing")
 

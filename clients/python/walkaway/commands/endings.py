@@ -81,6 +81,6 @@ def tell(app: "App", turn: "Turn", saved: Sequence[Path] | None = None, folder: 
 def _files(turn: "Turn") -> str:
     written = [each for each in turn.files or () if each.get("op") != "deleted"]
     shown = [
-        f"{cleaning.line(str(each['path']))} {times.size(each.get('size'))}".rstrip() for each in written[:MOST_FILES]
+        f"{cleaning.name(str(each['path']))} {times.size(each.get('size'))}".rstrip() for each in written[:MOST_FILES]
     ]
     return ", ".join(shown + ([f"{len(written) - MOST_FILES} more"] if len(written) > MOST_FILES else []))

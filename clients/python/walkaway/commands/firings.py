@@ -78,7 +78,7 @@ def run(app: App, /, *, schedule: str, message: str | None, overlap: Any) -> Non
 
     def shown() -> None:
         if raw.get("response_id"):
-            app.out.line(_turn(raw))
+            app.out.text(_turn(raw))
         else:
             app.out.note(f"Nothing has begun: {_outcome(raw)}")
 

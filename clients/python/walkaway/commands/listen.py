@@ -147,7 +147,7 @@ def _told(app: App, event: dict[str, Any], status: int) -> None:
         app.out.event(event)
         return
     if app.said.quiet:
-        app.out.line(event["id"])
+        app.out.text(event["id"])
         return
     data = event.get("data") or {}
     at = sense.moment(event["timestamp"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from walkaway.commands import exits, options
+from walkaway.commands import cleaning, exits, options
 from walkaway.commands.app import App
 from walkaway.errors import WalkawayError
 from walkaway_wire import VERSION
@@ -115,7 +115,7 @@ def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
         said = {"error": exits.word(error), "message": exits.sentence(error)}
         sys.stderr.write(json.dumps(said) + "\n")
     elif isinstance(error, click.UsageError) and error.ctx is not None:
-        error.show()
+        click.UsageError(cleaning.text(error.format_message()), error.ctx).show()
     else:
         app.out.note(f"Error: {exits.sentence(error)}", fg="red")
     return exits.code(error)

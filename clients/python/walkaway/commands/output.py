@@ -21,17 +21,22 @@ SENSELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. `grows`: it has the room that others leave. `spare`: it goes first where there is none."""
+    """A column of a table. `grows`: it has the room that others leave. `spare`: it goes first where there is none.
+
+    `exact`: a name, which keeps its spaces, and of which a pipe gets all that a line can have.
+    """
 
     title: str
     of: Callable[[Any], str]
     grows: bool = False
     spare: bool = False
+    exact: bool = False
 
-    def cell(self, raw: Any) -> str:
+    def cell(self, raw: Any, *, terminal: bool) -> str:
         """Give what stands in a row, on one line; a question mark where that makes no sense."""
+        shown = (cleaning.name if terminal else cleaning.cell) if self.exact else cleaning.line
         try:
-            return cleaning.line(self.of(raw))
+            return shown(self.of(raw))
         except SENSELESS:
             return "?"
 
@@ -87,7 +92,7 @@ class Output:
         elif self.said.json:
             self.line(self._json(raw))
         elif self.said.quiet:
-            self.line(id_)
+            self.text(id_)
         else:
             shown()
 
@@ -99,12 +104,12 @@ class Output:
             self.line(self._bare(_value(list(raws), self.said.field)))
         elif not self.is_plain:
             for raw in raws:
-                self.line(self._bare(_value(raw, self.said.field)) if self.said.field else id_of(raw))
+                self.text(self._bare(_value(raw, self.said.field)) if self.said.field else id_of(raw))
         elif not self.is_terminal:
             for raw in raws:
-                self.line("\t".join(each.cell(raw) for each in columns))
+                self.line("\t".join(each.cell(raw, terminal=False) for each in columns))
         else:
-            self._table([[each.cell(raw) for each in columns] for raw in raws], columns, none)
+            self._table([[each.cell(raw, terminal=True) for each in columns] for raw in raws], columns, none)
 
     def json(self, raw: Any) -> None:
         """Print an object as it is."""
@@ -116,7 +121,7 @@ class Output:
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print what is known of one thing, a line each; what is empty is left out."""
-        known = [(name, cleaning.line(value)) for name, value in pairs if value]
+        known = [(cleaning.line(name), cleaning.line(value)) for name, value in pairs if value]
         if not self.is_terminal:
             for name, value in known:
                 self.line(f"{name}\t{value}")

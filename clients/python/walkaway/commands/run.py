@@ -145,14 +145,14 @@ def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str,
 
 def _leave(app: App, turn: "Turn", out: Path | None) -> None:
     raw = {"session_id": turn.session_id, "response_id": turn.id, "status": turn.status, "outcome": turn.outcome}
-    app.out.record(raw, lambda: app.out.line(turn.ref), turn.ref)
+    app.out.record(raw, lambda: app.out.text(turn.ref), turn.ref)
     if app.out.is_plain:
         app.out.note(f"It runs. walkaway tail {turn.ref}{watching.saved_to(out)}", dim=True)
 
 
 def _look_on(app: App, turn: "Turn", how: Mapping[str, Any]) -> None:
     if app.said.quiet:
-        app.out.line(turn.ref)
+        app.out.text(turn.ref)
     elif app.out.is_plain:
         app.out.note(f"● {turn.session_id}  ·  walkaway tail @", dim=True)
     telling = endings.telling(app, thinking=how["thinking"])

@@ -78,7 +78,7 @@ def create(
     if title:
         session.update(title=title)
     app.state.use(session.id)
-    app.out.record(session.raw, lambda: app.out.line(session.id), session.id)
+    app.out.record(session.raw, lambda: app.out.text(session.id), session.id)
 
 
 @sessions.command("rename", examples=('walkaway sessions rename @ "Tides of Porto"', 'walkaway sessions rename @2 ""'))

@@ -67,7 +67,7 @@ def carried_out(app: "App", there: "Files", plan: Plan, *, dry_run: bool) -> Non
 
     def live(room: int) -> list[str]:
         count = len(plan.send) + len(plan.delete)
-        return [fit(f"{done} of {count} · {times.size(sent)} sent · {cleaning.line(doing)}", room)]
+        return [fit(f"{done} of {count} · {times.size(sent)} sent · {cleaning.name(doing)}", room)]
 
     with closing(Screen(live)) as screen:
         for doing, source in _steps(plan, first):
@@ -94,11 +94,11 @@ def _tell(app: "App", screen: Screen, action: str, path: str, size: int | None) 
     if app.said.json or app.said.field:
         app.out.event(raw)
     elif app.said.quiet:
-        app.out.line(path)
+        app.out.text(path)
     elif app.out.is_terminal:
-        screen.print(f"{action:6}  {cleaning.line(path)}  {times.size(size)}".rstrip())
+        screen.print(f"{action:6}  {cleaning.name(path)}  {times.size(size)}".rstrip())
     else:
-        app.out.line("\t".join((action, cleaning.line(path), times.size(size))))
+        app.out.line("\t".join((action, cleaning.cell(path), times.size(size))))
 
 
 def _readable(folder: Path) -> list[tuple[Path, str]]:
