@@ -144,6 +144,11 @@ class Terminal:
         above = ["".join(row[at].data for at in range(self._screen.columns)) for row in self._screen.history.top]
         return "\n".join(line.rstrip() for line in [*above, *self._screen.display]).rstrip()
 
+    @property
+    def modes(self) -> list[object]:
+        """How it takes what is typed: whether it echoes, waits for lines, makes signals of keys."""
+        return termios.tcgetattr(self._master)[:4]
+
     def type(self, keys: str) -> None:
         """Type; "\\x03" is Ctrl-C."""
         os.write(self._master, keys.encode())

@@ -46,7 +46,7 @@ class Output:
 
     def __init__(self, said: Said) -> None:
         self.said = said
-        for stream in (sys.stdout, sys.stderr):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             with suppress(OSError):  # of a file whose place somebody else has moved
                 if isinstance(stream, io.TextIOWrapper):
                     stream.reconfigure(errors="replace")
