@@ -141,3 +141,18 @@ def test_what_nobody_has_foreseen_is_a_sentence_and_for_developers_all_of_it(bro
     assert (ran.code, ran.out) == (1, "")
     assert "This makes no sense here (KeyError: 'name'; schedule_named.py, line " in ran.err
     assert "Traceback" in broken("schedules", "show", "digest", PYTHONDEVMODE="1").err
+
+
+def test_files_that_cannot_be_written_here_are_named_and_the_others_are_saved(broken: Caller, site: Site) -> None:
+    site.json("/v1/me", {"tenant": "t", "features": ["wait"], "models": []})
+    turn = "msg_" + "0" * 24
+    names = ["good.txt", "a\0b", "half\ud800", "n" * 300, "../out", "later.txt"]
+    files = [{"path": name, "op": "written", "size": 1} for name in names]
+    site.json(f"/v1/sessions/{SESSION}/responses/{turn}", {"id": turn, "status": "completed", "files": files})
+    for name in names:
+        site.pages[f"/v1/sessions/{SESSION}/files/{name}"] = (200, {"ETag": '"1"'}, b"x")
+    ran = broken("wait", f"{SESSION}/{turn}", "--out", "porto")
+    assert is_a_sentence(ran), ran
+    assert ran.code == 1
+    assert ran.err.count("Not saved: ") == 4
+    assert sorted(each.name for each in (broken.home / "porto").iterdir()) == ["good.txt", "later.txt"]

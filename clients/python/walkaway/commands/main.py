@@ -1,16 +1,17 @@
 """The `walkaway` command: what there is, and how each run ends. A command is imported when it is called."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from walkaway.commands import cleaning, exits, options
 from walkaway.commands.app import App
+from walkaway.commands.output import throw_away
 from walkaway.errors import WalkawayError
 from walkaway_wire import VERSION
 
@@ -93,6 +94,10 @@ class _Commands(options.Group):
             from walkaway.commands import senseless
 
             code = _tell(app, senseless.told(error), given_)
+        try:
+            sys.stdout.flush()
+        except OSError:  # a full disk, of which is told already
+            throw_away(sys.stdout)
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -112,10 +117,11 @@ class _Commands(options.Group):
 def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
     """Say what went wrong on standard error: a sentence, or with --json an object. Give the exit code."""
     if app.said.json or (isinstance(error, click.UsageError) and "--json" in args):
-        said = {"error": exits.word(error), "message": exits.sentence(error)}
-        sys.stderr.write(json.dumps(said) + "\n")
+        app.out.note(json.dumps({"error": exits.word(error), "message": exits.sentence(error)}))
     elif isinstance(error, click.UsageError) and error.ctx is not None:
-        click.UsageError(cleaning.text(error.format_message()), error.ctx).show()
+        said = StringIO()
+        click.UsageError(cleaning.text(error.format_message()), error.ctx).show(said)
+        app.out.note(said.getvalue().removesuffix("\n"))
     else:
         app.out.note(f"Error: {exits.sentence(error)}", fg="red")
     return exits.code(error)
@@ -123,8 +129,7 @@ def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
 
 def _unread() -> int:
     """Take note that nobody reads on: what is left is thrown away, quietly."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    throw_away(sys.stdout)
     return exits.PIPE_CLOSED
 
 

@@ -82,8 +82,13 @@ class Output:
 
     def note(self, text: str, **style: Any) -> None:
         """Say something about the data."""
-        sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
-        sys.stderr.flush()
+        try:
+            sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:  # a full disk, a terminal that has hung up: what is done goes on
+            throw_away(sys.stderr)
 
     def record(self, raw: Any, shown: Callable[[], None], id_: str = "") -> None:
         """Print an object: as it is, one value of it, its id, or as `shown` does it."""
@@ -159,6 +164,14 @@ class Output:
         if isinstance(value, str):
             return cleaning.text(value) if self.is_terminal else value
         return self._json(value)
+
+
+def throw_away(stream: TextIO) -> None:
+    """Let go what a stream cannot write, and what comes after it, quietly."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _is_unicode(value: Any) -> bool:
