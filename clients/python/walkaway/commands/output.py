@@ -105,7 +105,7 @@ class Output:
         """Print a list: an array, a value of each, ids, or a table; `none` is said where there is nothing."""
         if self.said.json and not self.said.field:
             self.line(self._json(list(raws)))
-        elif self.said.field and self.said.field.split(".")[0].isdigit():
+        elif self.said.field and _place(self.said.field.split(".")[0]) is not None:
             self.line(self._bare(_value(list(raws), self.said.field)))
         elif not self.is_plain:
             for raw in raws:
@@ -180,13 +180,18 @@ def _is_unicode(value: Any) -> bool:
     return jsontext.is_unicode(value)
 
 
+def _place(part: str) -> int | None:
+    """Read a place of a list; other digits than 0 to 9 are none, nor is what no list is long enough for."""
+    return int(part) if part.isascii() and part.isdecimal() and len(part) < 19 else None
+
+
 def _value(raw: Any, path: str) -> Any:
     """Find a value by its path, such as `files.0.path`. Raises UsageError where there is none."""
     for part in path.split("."):
         if isinstance(raw, Mapping) and part in raw:
             raw = raw[part]
-        elif isinstance(raw, list) and part.isdigit() and int(part) < len(raw):
-            raw = raw[int(part)]
+        elif isinstance(raw, list) and (at := _place(part)) is not None and at < len(raw):
+            raw = raw[at]
         else:
             there = (
                 ", ".join(raw) if isinstance(raw, Mapping) else f"{len(raw)} of them" if isinstance(raw, list) else ""

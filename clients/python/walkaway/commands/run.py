@@ -10,7 +10,7 @@ import click
 from walkaway import errors
 from walkaway.commands import completing, endings, exits, options, watching
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.times import Duration
+from walkaway.commands.times import Amount, Duration
 
 if TYPE_CHECKING:
     from walkaway import Session, Turn
@@ -50,7 +50,7 @@ def _how(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="The agent that does it.")
 @click.option("--model", metavar="MODEL", help="The model that answers.")
 @click.option("--approve", multiple=True, metavar="TOOL", help="Ask before calls of this tool.")
-@click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="What it may cost at most.")
+@click.option("--budget", type=Amount(), metavar="USD", help="What it may cost at most.")
 @_how
 @pass_app
 def run(

@@ -8,8 +8,12 @@ import click
 
 from walkaway.sense import number
 
-_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
+_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE | re.ASCII)
 _UNITS = (86_400, 3_600, 60, 1)
+LONGEST = 100 * 366 * 86_400
+"""Seconds. Timers and clocks of systems end somewhere beyond."""
+LATEST = 253_402_300_799
+"""The last second of the year 9999, in seconds since the epoch."""
 UNKNOWN = "?"
 """What stands for a number that makes no sense."""
 
@@ -26,7 +30,10 @@ class Duration(click.ParamType[float]):
         found = _PARTS.fullmatch(str(value).strip())
         if not found or not any(found.groups()):
             self.fail(f"{str(value)[:50]!r} is no duration; write 90s, 15m, 1h30m or 2d", param, ctx)
-        return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+        seconds = sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+        if not seconds <= LONGEST:
+            self.fail(f"{str(value)[:50]!r} is longer than a hundred years", param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType[int]):
@@ -38,9 +45,28 @@ class Moment(click.ParamType[int]):
         """Read one."""
         said = str(value).strip()
         try:
-            return int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
+            seconds = int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
         except (ValueError, OverflowError, OSError):
+            seconds = LATEST + 1
+        if seconds > LATEST:
             self.fail(f"{said[:50]!r} is no moment; write 2026-12-24T08:00, or with an offset, +01:00", param, ctx)
+        return seconds
+
+
+class Amount(click.ParamType[float]):
+    """What something may cost: dollars, more than none, and as many as there are."""
+
+    name = "amount"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read one."""
+        try:
+            found = number(float(str(value)))
+        except ValueError:
+            found = None
+        if found is None or found <= 0:
+            self.fail(f"{str(value)[:50]!r} is no amount of dollars; write 2 or 0.50", param, ctx)
+        return found
 
 
 def point(seconds: object, *, utc: bool) -> str:
