@@ -51,6 +51,12 @@ def file(path: "str | os.PathLike[str]") -> Path:
     return found
 
 
+def mark(path: Path) -> tuple[int, int]:
+    """Give what changes when somebody writes a file. Raises OSError."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
     """Give each file below a folder, and its path there. Raises FileMissing, and FileRefused before anything is sent.
 

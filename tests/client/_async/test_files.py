@@ -303,3 +303,21 @@ async def test_a_link_that_leads_in_a_circle_is_refused_before_anything_is_sent(
     async with async_scripted(nobody) as client:
         with pytest.raises(errors.FileRefused, match=r"loop (is a link that leads in a circle|is neither)"):
             await client.session("sess_1").files.upload_folder(tmp_path)
+
+
+async def test_a_file_that_is_written_meanwhile_is_not_sent(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.bin").write_bytes(WHOLE * 100)
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        top = secrets.token_hex(4)
+        with monkeypatch.context() as patched:
+            patched.setattr(paths, "mark", lambda _: secrets.token_hex(4))
+            with pytest.raises(errors.FileRefused, match="changes while it is read"):
+                await files.upload(tmp_path / "a.bin", f"{top}/a.bin")
+        with pytest.raises(errors.NotFound):
+            await files.read(f"{top}/a.bin")
+        assert (await files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == len(WHOLE) * 100
+        (tmp_path / "a.bin").write_bytes(b"")
+        assert (await files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == 0

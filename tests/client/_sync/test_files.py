@@ -297,3 +297,21 @@ def test_a_link_that_leads_in_a_circle_is_refused_before_anything_is_sent(tmp_pa
     with scripted(nobody) as client:
         with pytest.raises(errors.FileRefused, match=r"loop (is a link that leads in a circle|is neither)"):
             client.session("sess_1").files.upload_folder(tmp_path)
+
+
+def test_a_file_that_is_written_meanwhile_is_not_sent(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.bin").write_bytes(WHOLE * 100)
+    with quick(server.url) as client:
+        files = (client.sessions.create()).files
+        top = secrets.token_hex(4)
+        with monkeypatch.context() as patched:
+            patched.setattr(paths, "mark", lambda _: secrets.token_hex(4))
+            with pytest.raises(errors.FileRefused, match="changes while it is read"):
+                files.upload(tmp_path / "a.bin", f"{top}/a.bin")
+        with pytest.raises(errors.NotFound):
+            files.read(f"{top}/a.bin")
+        assert (files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == len(WHOLE) * 100
+        (tmp_path / "a.bin").write_bytes(b"")
+        assert (files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == 0

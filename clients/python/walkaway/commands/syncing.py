@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from walkaway.commands.app import App
 
 MOST_BYTES = 100_000_000
-"""What a file of the workspace may have; so much of this machine's memory is taken at the most."""
+"""What a file of the workspace may have."""
 TRIES = 5
 """How often a file is read that somebody writes meanwhile."""
 
@@ -126,10 +126,12 @@ def _is_same(source: Path, entry: "Entry") -> bool:
 def _sent(there: "Files", source: Path, target: str) -> int:
     """Send a file as it was at one moment."""
     for _ in range(TRIES):
-        before = _mark(source)
-        data = source.read_bytes()
-        if _mark(source) == before and len(data) == before[0]:
-            return there.upload(data, target).size
+        before = paths.mark(source)
+        try:
+            return there.upload(source, target).size
+        except FileRefused:
+            if paths.mark(source) == before:
+                raise
     raise FileRefused(f"{source} changes while it is read, each time; the same command goes on where this one ends")
 
 
@@ -138,11 +140,6 @@ def _deleted(there: "Files", path: str) -> None:
         there.delete(path)
     except NotFound:
         return  # somebody else was faster
-
-
-def _mark(source: Path) -> tuple[int, int]:
-    status = source.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _above(path: str) -> list[str]:
