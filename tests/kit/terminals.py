@@ -105,7 +105,7 @@ class Caller:
         )
         os.close(slave)
         try:
-            yield Terminal(master, process, columns, lines)
+            yield Terminal(master, process, columns or 80, lines)  # one of no columns has those of others
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
