@@ -25,6 +25,7 @@ name: reports
 url: https://example.com/hook
 events: [turn.completed]
 """
+B = f"{TEAM}---\nkind: agent\nname: b\n"
 
 
 @pytest.fixture
@@ -155,14 +156,19 @@ def test_it_asks(there: Caller) -> None:
         ("kind: [agent]\nname: a", "document 1: kind: ['agent'] is none"),
         ("kind: agent", "document 1: name: is missing"),
         ("kind: webhook\nname: ''\nurl: https://example.com/", "document 1: name: must be text"),
-        (TEAM + "---\nkind: agent\nname: b\nmax_steps: many\n", "document 3: max_steps: must be a whole number"),
-        (TEAM + "---\nkind: agent\nname: b\nsteps: 1\n", "document 3: steps: is not known; take out"),
-        (TEAM + "---\nkind: agent\nname: b\nsteps:\n", "document 3: steps: is not known; take out"),
+        (B + "max_steps: many\n", "document 3: max_steps: must be a whole number"),
+        (B + "steps: 1\n", "document 3: steps: is not known; take out"),
+        (B + "steps:\n", "document 3: steps: is not known; take out"),
         (TEAM + "---\nkind: webhook\nname: b\n", "document 3: url: is missing"),
-        (TEAM + "---\n---\nkind: agent\nname: b\nmax_cost_usd: .inf\n", "document 4: max_cost_usd: must be a finite"),
+        (TEAM + "---\n---\nkind: agent\nname: b\nmax_cost_usd: .inf\n", "document 4: max_cost_usd: holds a number"),
         (TEAM + "---\nkind: agent\nname: researcher\n", "already, in wrong.yaml, document 1; leave one out"),
-        (TEAM + '---\nkind: agent\nname: "\\ud800"\n', "document 3: name: must be text"),
-        (TEAM + '---\nkind: agent\nname: b\ninstructions: "\\ud800"\n', "document 3: instructions: must be text"),
+        (TEAM + '---\nkind: agent\nname: "\\ud800"\n', "document 3: name: holds half of a surrogate pair"),
+        (B + 'instructions: "\\ud800"\n', "document 3: instructions: holds half"),
+        (B + "instructions: !!binary aGk=\n", "document 3: instructions: is a bytes, which"),
+        (B + "max_steps: 1:30\n", "document 3: max_steps: must be a whole number"),
+        (B + "tools: [{parameters: {a: .nan}}]\n", "3: tools.0.parameters.a: holds a number"),
+        (B + "tools: [{parameters: {1: x}}]\n", "3: tools.0.parameters.1: is a name that"),
+        (TEAM + "---\nkind: agent\nname: !!timestamp 2026-12-24\n", "document 3: name: is a date, which"),
         (TEAM + "---\na: [\n", "document 3, line"),
         (TEAM + "---\n- a\n", "document 3 has to be lines of NAME: VALUE"),
         (TEAM + "---\nkind: agent\nname: a\nname: b\n", "'name' stands twice"),
@@ -187,6 +193,22 @@ def test_all_that_is_wrong_is_said(there: Caller) -> None:
         in ran.err
     )
     assert listed(there) == []
+
+
+@pytest.mark.parametrize("words", [("agents", "create"), ("schedules", "create"), ("agents", "edit", "researcher")])
+def test_a_file_of_one_is_looked_at_as_well(there: Caller, words: tuple[str, ...]) -> None:
+    there("agents", "create", "researcher")
+    write(there, "name: a\nmessage: x\nevery: 60\nmetadata: {a: [{1: x}]}\n")
+    ran = there(*words, "--file", "team.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert "team.yaml: metadata.a.0.1: is a name that is no text" in ran.err
+
+
+def test_times_and_dates_are_text(there: Caller) -> None:
+    write(there, "kind: agent\nname: a\ndescription: 1:30\ninstructions: 2026-12-24\n")
+    assert there("apply", "team.yaml", "--yes").code == 0
+    assert "description: '1:30'\n" in there("export").out
+    assert there("apply", "team.yaml", "--yes").err == "1 the same\n"
 
 
 def test_files_that_are_none(there: Caller) -> None:

@@ -1,6 +1,7 @@
 """`walkaway chat`, as somebody types it."""
 
 import json
+import signal
 import threading
 
 import pytest
@@ -127,6 +128,52 @@ def test_words_with_a_slash(asked: Caller, model: MessagesApi) -> None:
     assert '"/go"' in said(model)
     assert (asked.home / "got.txt").read_text() == "x"
     assert asked("sessions", "show", "boats and tides").code == 0
+
+
+def test_what_goes_wrong_is_said_and_the_chat_lives_on(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("Hello.")])]
+    with asked.shell("bash", "-c", "ulimit -f 0; trap '' XFSZ; exec walkaway chat") as seen:  # as on a full disk
+        seen.until("/help says")
+        for number, (typed, said) in enumerate([
+            ('/attach "a', "No closing quotation"),
+            ("/get it's", "No closing quotation"),
+            ("/attach ~no-body/x", "~no-body/x is no file here"),
+            ("/nonsense", "There is no /nonsense"),
+        ]):  # fmt: skip
+            seen.type(f"{typed}\r")
+            seen.until(said, times=2 if number == 1 else 1)
+        seen.type("go\r")
+        seen.until("Hello.")
+        seen.until("✔ completed")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "Traceback" not in seen.text
+    assert "Unhandled" not in seen.text
+    assert seen.text.count("What is typed is not kept: File too large") == 1
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_it_leaves_the_terminal_as_it_was(asked: Caller, ending: signal.Signals) -> None:
+    with asked.terminal("chat") as seen:
+        before = seen.modes
+        seen.until("/help says")
+        seen.until("\n>")
+        assert seen.modes != before
+        seen.process.send_signal(ending)
+        assert seen.end() == 0
+        assert seen.modes == before
+    assert "Traceback" not in seen.text
+
+
+def test_a_history_that_is_no_file_is_not_read(asked: Caller) -> None:
+    asked("sessions", "create")
+    kept = next((asked.home / ".config/walkaway/state").glob("*.json"))
+    kept.with_suffix(".history").symlink_to("/dev/zero")
+    with asked.terminal("chat") as seen:
+        seen.until("\n>")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "is no file" in seen.text
 
 
 def test_from_a_pipe_each_line_is_a_message(asked: Caller, model: MessagesApi) -> None:

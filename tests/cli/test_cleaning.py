@@ -28,6 +28,11 @@ def test_a_line_stays_one() -> None:
     assert cleaning.line(" a\n\x1b[31mb\t c ") == "a ␛[31mb c"
 
 
+def test_a_name_keeps_its_spaces_and_a_pipe_gets_all_that_a_line_can_have() -> None:
+    assert cleaning.name("a  b \n\t\x1b[2Jc ") == "a  b ␊␉␛[2Jc "
+    assert cleaning.cell("a  b \n\t\x1b[2Jc ") == "a  b ␊␉\x1b[2Jc "
+
+
 def test_bytes_that_are_no_text_are_seen() -> None:
     assert cleaning.data(b"caf\xe9 \xff\x1b[0m") == "caf\ufffd \ufffd␛[0m"
 
@@ -38,3 +43,4 @@ def test_json_stays_the_same_json() -> None:
     assert json.loads(shown) == json.loads(said)
     assert not {"\u202e", "\x9b", "\x1b"} & set(shown)
     assert "大" in shown
+    assert cleaning.json('"\x7f"') == '"\\u007f"'

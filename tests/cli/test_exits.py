@@ -29,6 +29,7 @@ EXPECTED = {
     "FileMissing": 2,
     "FileRefused": 1,
     "FilesChanged": 1,
+    "FilesRefused": 1,
     "Forbidden": 6,
     "IdempotencyMismatch": 1,
     "LogBroken": 1,
@@ -194,6 +195,32 @@ def test_a_pipe_that_is_closed_ends_it_quietly(asked: Caller, model: MessagesApi
     assert done.stdout.startswith("0\tmessage.created")
     assert done.stdout.endswith("\n141\n")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "redirected", "code"),
+    [
+        ("profiles", ">&-", 0),
+        ("--version", ">&- 2>&- <&-", 0),
+        ("run x --url ftp://x", ">&- 2>&-", 2),
+        ("run", "<&-", 2),
+        ("tail @3", "2>&-", 7),
+        ("tail @3", "2>/dev/full", 7),
+        ("run --nonsense", "2>/dev/full", 2),
+        ("profiles --json", ">/dev/full", 1),
+        ("--version", ">/dev/full", 1),
+    ],
+)
+def test_where_nothing_can_be_written_it_ends_as_it_would(
+    walkaway: Caller, words: str, redirected: str, code: int
+) -> None:
+    line = f"exec {sys.executable} -m walkaway {words} {redirected}"
+    done = subprocess.run(
+        ["bash", "-c", line], env=walkaway.environ, cwd=walkaway.home, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "ignored" not in done.stderr
 
 
 def test_a_name_that_fits_two_sessions_lists_them(walkaway: Caller, client: httpx.Client) -> None:

@@ -18,7 +18,7 @@ from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.main import main
 from walkaway.commands.output import _value
-from walkaway.commands.times import Duration, money, read, size, spell
+from walkaway.commands.times import Duration, between, money, point, read, size, spell, used
 from walkaway_wire import VERSION
 
 
@@ -139,7 +139,7 @@ def test_what_is_made_is_made_once_however_often_it_is_sent(walkaway: Caller, wo
 def test_values_are_found_by_their_path() -> None:
     raw = {"a": [{"b": 1}, {"b": None}], "": 2}
     assert (_value(raw, "a.0.b"), _value(raw, "a.1.b"), _value(raw, "a.1")) == (1, None, {"b": None})
-    for path in ("b", "a.2", "a.b", "a.0.b.c"):
+    for path in ("b", "a.2", "a.b", "a.0.b.c", "a.²", "a.٣", "a.-1", f"a.{'9' * 5000}"):
         with pytest.raises(click.UsageError):
             _value(raw, path)
 
@@ -166,9 +166,44 @@ def test_durations(said: str, seconds: float) -> None:
 
 
 def test_what_is_no_duration() -> None:
-    for said in ("", "soon", "1x", "-1", "m"):
+    for said in ("", "soon", "1x", "-1", "m", "٣", "nan", "inf", "36601d", "9" * 400, f"{'9' * 400}d"):
         with pytest.raises(click.BadParameter):
             Duration().convert(said, None, None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("run", "x", "--budget", amount) for amount in ("nan", "inf", "0", "-1", "1e999", "much", "")),
+        *(("sessions", "list", "--limit", limit) for limit in ("0", "-1", "²", "1e3", "9" * 5000)),
+        *(("sessions", "create", "--ttl", ttl) for ttl in ("99999999d", "9" * 400, "²", "nan", "-1")),
+        ("schedules", "create", "x", "--at", "9" * 30),
+        ("schedules", "create", "x", "--at", "9" * 5000),
+        ("tail", "@", "--from", "²"),
+        ("tail", "@", "--from", "٣"),
+        ("tail", "@", "--from", "9" * 5000),
+        ("turns", "events", "@", "--from", "-1"),
+        ("profiles", "--field", "²"),
+        ("runs", "list", "--limit", "0"),
+        ("schedules", "preview", "--every", "1h", "--count", "0"),
+    ],
+)
+def test_a_number_that_is_none_is_said_with_its_option(words: tuple[str, ...]) -> None:
+    environ = {"WALKAWAY_URL": "http://127.0.0.1:9", "HOME": "/nowhere", "XDG_CONFIG_HOME": "/nowhere"}
+    told = CliRunner().invoke(main, words, env=environ)
+    option = next(word for word in words if word.startswith("--") and word != "--every")
+    if words[0] == "profiles":
+        assert told.exit_code == 0
+    else:
+        assert (told.exit_code, option in told.output) == (2, True), told.output
+
+
+@pytest.mark.parametrize("name", ["@²", "@" + "9" * 5000, "a@" + "9" * 5000])
+def test_a_number_in_a_name_that_is_none_is_no_number(walkaway: Caller, name: str) -> None:
+    for command in ("sessions", "agents"):
+        ran = walkaway(command, "show", name)
+        assert ran.code in {1, 5, 7}, ran.err
+        assert "This makes no sense" not in ran.err
 
 
 def test_amounts_as_people_write_them() -> None:
@@ -181,6 +216,17 @@ def test_amounts_as_people_write_them() -> None:
     ]
     assert [size(each) for each in (0, 999, 1_240, 123_456, 5e9)] == ["0 B", "999 B", "1.2 KB", "123 KB", "5.0 GB"]
     assert [money(each) for each in (None, 0, 0.0004, 1.5)] == ["", "$0.00", "$0.0004", "$1.50"]
+
+
+ODD = {"text": "x", "NaN": float("nan"), "infinite": float("inf"), "huge": 10**400, "list": [1], "true": True}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_number_that_makes_no_sense_is_a_question_mark(odd: object) -> None:
+    assert {point(odd, utc=True), point(odd, utc=False), size(odd), money(odd)} == {"?"}
+    assert used({"input_tokens": odd, "output_tokens": 2}) == 2
+    assert between(odd, 1.0) == between(1.0, odd) == ""
+    assert point(9e15, utc=False) == point(-9e18, utc=True) == "?"
 
 
 def test_nothing_of_it_is_imported_with_the_client(tmp_path: Path) -> None:

@@ -233,6 +233,22 @@ class TestOnATerminal:
         ran = asked("tail", "@", "--color", "always")
         assert "\x1b" not in ran.out
 
+    @pytest.mark.parametrize("columns", [0, 1, 5])
+    def test_a_terminal_without_room_is_written_to_all_the_same(
+        self, asked: Caller, model: MessagesApi, columns: int
+    ) -> None:
+        """One that says 0 says nothing, as those of some containers: it has room as others have."""
+        model.replies[:] = STEPS
+        with asked.terminal("run", "Chart it", columns=columns) as seen:
+            assert seen.end() == 0
+        if not columns:
+            assert "▸ write_file tides.csv  ✓ " in seen.text
+            assert "✔ completed in " in seen.text
+        with asked.terminal("sessions", "list", columns=columns) as seen:
+            assert seen.end() == 0
+        assert "Traceback" not in seen.text
+        assert ("SESSION" in seen.text.splitlines()[0]) == (not columns)
+
     @pytest.mark.parametrize("columns", [40, 80])
     def test_no_line_is_wider_than_the_terminal(self, asked: Caller, model: MessagesApi, columns: int) -> None:
         long = "A sentence of many words that has to be wrapped somewhere, 大きな文字 included. " * 4

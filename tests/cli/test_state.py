@@ -69,6 +69,31 @@ def test_what_cannot_be_kept_breaks_nothing(home: Path) -> None:
     assert "not kept" in warned[-1]
 
 
+def test_a_link_stays_and_what_it_leads_to_is_written(home: Path, tmp_path: Path) -> None:
+    """As people have whose settings are kept elsewhere."""
+    path = State("work", print)._path
+    home.mkdir(parents=True)
+    path.symlink_to(tmp_path / "elsewhere/state.json")
+    warned: list[str] = []
+    for session in ("a", "b"):
+        State("work", warned.append).use(session)
+    assert path.is_symlink()
+    assert list(json.loads((tmp_path / "elsewhere/state.json").read_text())["used"]) == ["b", "a"]
+    assert warned == []
+
+
+def test_a_link_in_a_circle_breaks_nothing(home: Path) -> None:
+    path = State("work", print)._path
+    home.mkdir(parents=True)
+    path.symlink_to(path)
+    warned: list[str] = []
+    state = State("work", warned.append)
+    state.use("a")
+    assert state.sessions == ["a"]
+    assert any("not kept" in each for each in warned)
+    assert path.is_symlink()
+
+
 def test_a_name_of_a_server_is_one_of_a_file_and_of_no_other(home: Path) -> None:
     names = ["[::1]:8005/../x", "[::1]:8005_.._x", "x" * 100 + "a", "x" * 100 + "b"]
     for name in names:

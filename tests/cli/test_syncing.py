@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from tests.kit.clients import quick
 from tests.kit.terminals import Caller
+from walkaway.commands import syncing
 
 
 @pytest.fixture
@@ -94,6 +97,30 @@ def test_what_cannot_be_sent_is_said_before_anything_is(there: Caller, tmp_path:
     ran = there("files", "sync", "texts", "in")
     assert (ran.code, "more than 100000000 bytes" in ran.err) == (1, True)
     assert there("files", "sync", "nothing", "in").code == 2
+    assert there("files", "tree", "-q").out == ""
+
+
+def test_files_are_sent_piece_by_piece(there: Caller, tmp_path: Path) -> None:
+    with (tmp_path / "large.bin").open("wb") as large:
+        large.truncate(20_000_000)
+    with quick(there.url) as client:
+        files = client.session(there("sessions", "show", "-q").out.strip()).files
+        files.upload(b"x", "first.bin")
+        tracemalloc.start()
+        try:
+            assert syncing._sent(files, tmp_path / "large.bin", "in/large.bin") == 20_000_000
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("link", [".", "self"])
+def test_a_folder_that_links_to_itself_is_refused(there: Caller, link: str) -> None:
+    (there.home / "texts/self").symlink_to(link)
+    ran = there("files", "sync", "texts", "in")
+    assert (ran.code, ran.out) == (1, "")
+    assert "texts/self is " in ran.err
     assert there("files", "tree", "-q").out == ""
 
 

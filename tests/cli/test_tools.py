@@ -120,6 +120,29 @@ def test_what_cannot_be_served_is_a_sentence(shop: Caller, what: str, said: str)
     assert "Traceback" not in ran.err
 
 
+def test_a_file_beside_it_takes_no_place_of_python_s_own(shop: Caller) -> None:
+    """A folder's `csv.py` would else be what everything imports, the command's own libraries as well."""
+    (shop.home / "csv.py").write_text(f"{STOCK}\nHERE = True\n")
+    (shop.home / "beside.py").write_text("")
+    (shop.home / "uses.py").write_text(f"import csv, beside\ncsv.reader\n{STOCK}")
+
+    def serve(what: str) -> tuple[str, str]:
+        command = [sys.executable, "-P", "-m", "walkaway", "tools", "serve", what, "--agent", "nobody"]
+        done = subprocess.run(
+            command, env=shop.environ, cwd=shop.home, capture_output=True, text=True, check=False, timeout=60
+        )
+        return done.stdout, done.stderr
+
+    told = "stock\tTell how many are in stock.\n"
+    assert serve("uses")[0] == told
+    assert serve("uses.py")[0] == told
+    assert serve("csv.py")[0] == told
+    out, err = serve("csv")
+    assert out == ""
+    assert "csv is another module" in err
+    assert "name the file: csv.py" in err
+
+
 def test_a_card_goes_when_somebody_else_has_answered(shop: Caller, model: MessagesApi) -> None:
     model.replies[:] = [Reply([call("stock", sku="A-1")]), Reply([text("There are 42.")])]
     with Walkaway(url=shop.url, key=shop.key) as client:

@@ -6,6 +6,7 @@ import pytest
 
 from walkaway import events
 from walkaway.events import Event, TextDelta, ToolCallRequested, ToolUseExecuting, Unknown, made
+from walkaway.events.event import Says
 from walkaway_wire.events import BETWEEN, MEANINGS, TERMINAL
 
 
@@ -35,6 +36,22 @@ def test_match_takes_fields_and_what_is_absent_is_empty() -> None:
             assert given is None
         case _:
             pytest.fail("it did not match")
+
+
+@pytest.mark.parametrize("odd", ["null", "7", "true", "[]", "{}", '"x"', "1e300", "-5"])
+@pytest.mark.parametrize("name", sorted(events.ALL))
+def test_what_an_event_says_has_its_kind_or_is_absent(name: str, odd: str) -> None:
+    kind = events.ALL[name]
+    fields = [field for field in dir(kind) if isinstance(getattr(kind, field, None), Says)]
+    event = made(name, "0", "{" + ", ".join(f'"{field}": {odd}' for field in [*fields, "at"]) + "}")
+    for field in fields:
+        absent = getattr(made(name, "0", "{}"), field)
+        value = getattr(event, field)
+        numbers = {int, float} if type(absent) in {int, float} else set()
+        assert absent is None or type(value) in {type(absent), list if absent == () else dict, *numbers} - (
+            {bool} if numbers else set()
+        )
+    assert isinstance(event.at, float)
 
 
 def test_an_event_knows_its_place_and_time() -> None:

@@ -1,5 +1,6 @@
 """A web site on loopback, and addresses that are none to go to."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +8,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+class _Reading(BaseHTTPRequestHandler):
+    """Takes what is sent, and answers it as what is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in {"do_POST", "do_PATCH", "do_PUT", "do_DELETE"}:
+            raise AttributeError(name)
+        return self._read
+
+    def _read(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        raise NotImplementedError
+
+
 class Site:
-    """A web server on loopback, which says what a test wants."""
+    """A web server on loopback, which says what a test wants, of an address with a query or without."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
@@ -16,7 +33,7 @@ class Site:
         self.hang = threading.Event()
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(_Reading):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
                 if self.path == "/hang":
@@ -25,7 +42,8 @@ class Site:
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n")
                     while not site.hang.wait(0.1):
                         self.wfile.write(b"X-More: 1\r\n")
-                status, headers, body = site.pages.get(self.path, (404, {}, b""))
+                bare = site.pages.get(self.path.partition("?")[0], (404, {}, b""))
+                status, headers, body = site.pages.get(self.path, bare)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -46,6 +64,12 @@ class Site:
     def html(self, path: str, body: str, kind: str = "text/html; charset=utf-8") -> str:
         self.pages[path] = (200, {"Content-Type": kind}, body.encode())
         return self.url + path
+
+    def json(self, path: str, said: Any, **headers: str) -> None:
+        """Answer as a Walkaway does; what is text is JSON already."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = said if isinstance(said, str) else json.dumps(said)
+        self.pages[path] = (200, {"Content-Type": "application/json", "X-Request-Id": "req_1", **named}, body.encode())
 
     def close(self) -> None:
         self.hang.set()

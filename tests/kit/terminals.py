@@ -105,7 +105,7 @@ class Caller:
         )
         os.close(slave)
         try:
-            yield Terminal(master, process, columns, lines)
+            yield Terminal(master, process, columns or 80, lines)  # one of no columns has those of others
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -143,6 +143,11 @@ class Terminal:
         """What a person sees, what has scrolled away included."""
         above = ["".join(row[at].data for at in range(self._screen.columns)) for row in self._screen.history.top]
         return "\n".join(line.rstrip() for line in [*above, *self._screen.display]).rstrip()
+
+    @property
+    def modes(self) -> list[object]:
+        """How it takes what is typed: whether it echoes, waits for lines, makes signals of keys."""
+        return termios.tcgetattr(self._master)[:4]
 
     def type(self, keys: str) -> None:
         """Type; "\\x03" is Ctrl-C."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from walkaway import advice, errors
+from walkaway import advice, errors, sense
 from walkaway.errors import NotWalkaway, Refused, WalkawayError
 from walkaway.profiles import Options
 from walkaway.retries import asked
@@ -36,7 +36,13 @@ BY_STATUS: Final[Mapping[int, type[Refused]]] = {
     429: errors.TooManyRequests,
     431: errors.TooLarge,
 }
-NUMBERS: Final = ("expires_at", "steps", "after", "size", "modified", "sequence", "deleted")
+NUMBERS: Final = (
+    "expires_at", "steps", "after", "size", "modified", "sequence", "deleted", "last_activity", "scheduled_at",
+)  # fmt: skip
+OBJECTS: Final = ("usage", "metadata", "arguments", "data", "last_response", "last_firing", "paused_reason")
+LISTS: Final = ("queue", "upcoming")
+RECORDS: Final = {"pending_tool_calls": (), "tool_calls": (), "files": ("path",)}
+"""What is read of any record, by its kind; of lists of records with the names that each of them has."""
 OUR_CODE: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 UNKNOWN_PATH: Final = ("Missing Authentication Token", '{"message":"Not Found"}')
 """Of REST and of HTTP APIs."""
@@ -70,7 +76,7 @@ class Answer:
     def json(self) -> Any:
         """Decode it. Raises NotWalkaway for what is no JSON."""
         try:
-            return jsontext.loads(self.body)
+            return sense.decoded(self.body)
         except ValueError:
             raise _no_walkaway(self) from None
 
@@ -91,14 +97,14 @@ class Answer:
     def record(self, *names: str) -> dict[str, Any]:
         """Decode an object that has a text under each of these names. Raises NotWalkaway for anything else."""
         found = self.object()
-        if not _is_record(found, names):
+        if not is_record(found, *names):
             raise _no_walkaway(self)
         return found
 
     def records(self, *names: str, under: str = "") -> list[dict[str, Any]]:
         """Decode a list of such objects, or of an object that has it `under` a name. Raises NotWalkaway for others."""
         found = self.having(under, list)[under] if under else self.array()
-        if not all(_is_record(each, names) for each in found):
+        if not all(is_record(each, *names) for each in found):
             raise _no_walkaway(self)
         return found
 
@@ -110,19 +116,21 @@ class Answer:
         return found
 
 
-def _is_record(found: Any, names: tuple[str, ...]) -> bool:
-    """Whether it is an object with these names, and what is read of any has the kind that it has to have."""
+def is_record(found: Any, *names: str) -> bool:
+    """Whether it is an object with a text under each of these names. What is read of any has its kind, or is null."""
+    if not (isinstance(found, dict) and all(isinstance(found.get(name), str) and found[name] for name in names)):
+        return False
+    said = {name: value for name, value in found.items() if value is not None}
     return (
-        isinstance(found, dict)
-        and all(isinstance(found.get(name), str) and found[name] for name in names)
-        and all(isinstance(found.get(name) or {}, dict) for name in ("usage", "metadata", "arguments", "data"))
-        and all(isinstance(found.get(name) or 0, int | float) for name in NUMBERS)
-        and all(_are_records(found.get(name) or []) for name in ("pending_tool_calls", "tool_calls", "files"))
+        all(isinstance(said.get(name, {}), dict) for name in OBJECTS)
+        and all(isinstance(said.get(name, []), list) for name in LISTS)
+        and all(sense.number(said.get(name, 0)) is not None for name in NUMBERS)
+        and all(_are_records(said.get(name, []), inner) for name, inner in RECORDS.items())
     )
 
 
-def _are_records(found: Any) -> bool:
-    return isinstance(found, list) and all(_is_record(each, ()) for each in found)
+def _are_records(found: Any, names: tuple[str, ...]) -> bool:
+    return isinstance(found, list) and all(is_record(each, *names) for each in found)
 
 
 def check_file(path: str, headers: Mapping[str, str], options: Options) -> None:

@@ -32,13 +32,14 @@ WalkawayError
 ├── SettingInvalid          an address, a key or a profile cannot be used
 ├── FileMissing             of this machine
 ├── FileRefused             of this machine
+│   └── FilesRefused        some of those that a turn has written; the others were saved
 ├── FilesChanged            what a turn has written is no longer as it left it
 ├── ToolInvalid             a function cannot be made a tool
 ├── SignatureInvalid        a webhook is not to be believed
 └── LogBroken               an event is missing between two others
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 LONGEST_WAIT: Final = 60.0
@@ -219,6 +220,15 @@ class FileMissing(WalkawayError, FileNotFoundError):
 
 class FileRefused(WalkawayError, OSError):
     """A file of this machine that is not sent or not written, or a path that is no file's."""
+
+
+class FilesRefused(FileRefused):
+    """Files of a turn cannot be written here. `refused`: why, by path; `changed`: of the others; `saved`: the rest."""
+
+    def __init__(self, refused: Mapping[str, str], changed: Sequence[str], saved: Sequence[Any]) -> None:
+        self.refused, self.changed, self.saved = refused, changed, saved
+        why = [*refused.values(), *(f"{path} is no longer as the turn has left it" for path in changed)]
+        super().__init__(f"Not saved, unlike the others: {'; '.join(why)}")
 
 
 class FilesChanged(WalkawayError):

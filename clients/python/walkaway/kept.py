@@ -1,5 +1,6 @@
 """Files that this machine keeps: read whole, written whole or not at all, and changed by one process at a time."""
 
+import errno
 import os
 import stat
 import time
@@ -53,9 +54,10 @@ def _said(path: Path, parse: Callable[[str], Any]) -> dict[str, Any] | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file for its owner alone. Raises OSError."""
+    """Write a file for its owner alone; a link stays, and what it leads to is written. Raises OSError."""
     import tempfile
 
+    path = _followed(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
         try:
@@ -67,6 +69,14 @@ def write(path: Path, text: str) -> None:
             raise
 
 
+def _followed(path: Path) -> Path:
+    """Give the file that a link leads to. Raises OSError where it leads in a circle."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except RuntimeError:  # as Python says it before 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+
+
 @contextmanager
 def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Be the only one that changes a file, from reading it on. Raises OSError, BlockingIOError where others do."""
@@ -75,6 +85,7 @@ def alone(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     except ImportError:  # Windows
         yield
         return
+    path = _followed(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -51,6 +51,12 @@ def file(path: "str | os.PathLike[str]") -> Path:
     return found
 
 
+def mark(path: Path) -> tuple[int, int]:
+    """Give what changes when somebody writes a file. Raises OSError."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
     """Give each file below a folder, and its path there. Raises FileMissing, and FileRefused before anything is sent.
 
@@ -68,7 +74,7 @@ def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
                 raise FileRefused(f"{path} is a link to the folder {path.resolve()}; upload that by itself")
         for name in sorted(names):
             path = Path(base) / name
-            if not path.resolve().is_relative_to(home):
+            if not _resolved(path).is_relative_to(home):
                 raise FileRefused(f"{path} leads out of {root}, to {path.resolve()}; nothing was uploaded")
             if not path.is_file():
                 raise FileRefused(f"{path} is neither a file nor a folder; nothing was uploaded")
@@ -76,11 +82,23 @@ def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
     yield from sorted(found, key=lambda each: each[1])
 
 
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:  # Python 3.13 has none
+        raise FileRefused(f"{path} is a link that leads in a circle; nothing was uploaded") from None
+
+
 def inside(folder: Path, path: str) -> Path:
     """Say where a file of the workspace is put below a folder of this machine. Raises FileRefused for one outside."""
     found = folder / path
-    if not found.resolve().is_relative_to(folder.resolve()) or found.is_symlink():
-        raise FileRefused(f"{path} would be written outside {folder}, to {found.resolve()}")
+    try:
+        whole, is_link = found.resolve(), found.is_symlink()
+        outside = not whole.is_relative_to(folder.resolve())
+    except (ValueError, RuntimeError, OSError) as error:  # no name of a file, links in a circle, too long
+        raise FileRefused(f"{path!r} cannot be written here: {error}") from None
+    if outside or is_link:
+        raise FileRefused(f"{path} would be written outside {folder}, to {whole}")
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from walkaway import signatures
+from walkaway import sense, signatures
 from walkaway.errors import Refused, ToolInvalid, WalkawayError
 from walkaway.given import listed
 from walkaway_wire import jsontext
@@ -54,12 +54,13 @@ class Call:
     @classmethod
     def read(cls, said: Mapping[str, Any], session: str, turn: str) -> "Call":
         """Read one as records and events show it."""
+        arguments = said.get("arguments")
         return cls(
             str(said.get("call_id", "")),
             str(said.get("name", "")),
-            said.get("arguments") or {},
+            arguments if isinstance(arguments, Mapping) else {},
             str(said.get("needs", "output")),
-            float(said.get("expires_at") or 0),
+            float(sense.number(said.get("expires_at")) or 0),
             session,
             turn,
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from walkaway import sense
 from walkaway.errors import SignatureInvalid
 from walkaway.tools import Call
 from walkaway_wire import jsontext
@@ -57,7 +58,9 @@ class WebhookEvent:
     def tool_calls(self) -> list[Call]:
         """What the turn asked when it began to wait; of `turn.awaiting_tools` alone."""
         turn = str((self.turn or {}).get("id", ""))
-        return [Call.read(each, self.session_id, turn) for each in self.data.get("tool_calls") or ()]
+        calls = self.data.get("tool_calls")
+        every = calls if isinstance(calls, list) else []
+        return [Call.read(each, self.session_id, turn) for each in every if isinstance(each, Mapping)]
 
 
 def unwrap(secret: str, headers: Headers, body: bytes, *, tolerance: float = TOLERANCE) -> WebhookEvent:
@@ -70,7 +73,9 @@ def unwrap(secret: str, headers: Headers, body: bytes, *, tolerance: float = TOL
         raise SignatureInvalid("it is signed, but not in the native format; see webhooks.verify")
     fields = {name.lower(): value for name, value in headers.items()}
     at = float(fields["webhook-timestamp"])
-    return WebhookEvent(said["type"], fields["webhook-id"], int(said.get("sequence") or 0), at, said["data"])
+    return WebhookEvent(
+        said["type"], fields["webhook-id"], int(sense.number(said.get("sequence")) or 0), at, said["data"]
+    )
 
 
 def signature(secret: str, id_: str, timestamp: str, body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Files up and down: whole or not at all, folders, what broke half way, and what is not sent."""
 
 import hashlib
+import json
 import os
 import secrets
 from pathlib import Path
@@ -262,3 +263,61 @@ async def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
         with pytest.raises(errors.FileRefused, match="would be written outside"):
             await (await client.turn("sess_1/msg_1").result()).save(tmp_path / "out")
     assert not (tmp_path / "evil.txt").exists()
+
+
+UNWRITABLE = {
+    "no name": "a\0b",
+    "half a character": "a\ud800",
+    "too long": "n" * 300,
+    "too deep": "d/" * 3000 + "x",
+    "below a file": "good.txt/x",
+    "outside": "../x",
+}
+
+
+@pytest.mark.parametrize("name", UNWRITABLE.values(), ids=UNWRITABLE)
+async def test_what_cannot_be_written_here_is_named_and_the_others_are_saved(name: str, tmp_path: Path) -> None:
+    files = [{"path": path, "op": "written", "size": 1} for path in ("good.txt", name, "later.txt")]
+    record = {"id": "msg_1", "session_id": "sess_1", "status": "completed", "output_text": "", "files": files}
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if "/files/" in request.url.path:
+            return httpx2.Response(200, content=b"x", headers={"etag": '"1"'})
+        return no(404) if request.url.path == "/v1/me" else httpx2.Response(200, content=json.dumps(record))
+
+    async with async_scripted(handle) as client:
+        result = await client.turn("sess_1/msg_1").result()
+        with pytest.raises(errors.FilesRefused, match="Not saved, unlike the others") as caught:
+            await result.save(tmp_path / "out")
+    assert list(caught.value.refused) == [name]
+    assert caught.value.saved == [tmp_path / "out/good.txt", tmp_path / "out/later.txt"]
+    assert sorted(os.listdir(tmp_path / "out")) in (  # noqa: PTH208
+        ["good.txt", "later.txt"],
+        ["d", "good.txt", "later.txt"],
+    )
+
+
+async def test_a_link_that_leads_in_a_circle_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "loop").symlink_to("loop")
+    async with async_scripted(nobody) as client:
+        with pytest.raises(errors.FileRefused, match=r"loop (is a link that leads in a circle|is neither)"):
+            await client.session("sess_1").files.upload_folder(tmp_path)
+
+
+async def test_a_file_that_is_written_meanwhile_is_not_sent(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.bin").write_bytes(WHOLE * 100)
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        top = secrets.token_hex(4)
+        with monkeypatch.context() as patched:
+            patched.setattr(paths, "mark", lambda _: secrets.token_hex(4))
+            with pytest.raises(errors.FileRefused, match="changes while it is read"):
+                await files.upload(tmp_path / "a.bin", f"{top}/a.bin")
+        with pytest.raises(errors.NotFound):
+            await files.read(f"{top}/a.bin")
+        assert (await files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == len(WHOLE) * 100
+        (tmp_path / "a.bin").write_bytes(b"")
+        assert (await files.upload(tmp_path / "a.bin", f"{top}/a.bin")).size == 0

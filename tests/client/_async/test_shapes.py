@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.clients import Body, async_scripted
+from tests.kit.clients import Body, async_scripted, said
 from walkaway import AsyncWalkaway, errors
 from walkaway._async import streams
 
@@ -77,12 +77,66 @@ async def test_what_is_no_such_list_is_no_walkaway(deed: Deed, body: str) -> Non
         '"files": 7',
         '"usage": "x"',
         '"steps": "x"',
+        '"steps": 1e999',
+        '"steps": 9e99',
+        '"steps": true',
+        '"steps": []',
+        '"output_text": [1e999]',
+        f'"steps": {"9" * 5000}',
+        '"files": {}',
+        '"files": [{"size": 3}]',
     ],
 )
 async def test_what_is_read_of_a_turn_has_its_kind(more: str) -> None:
     async with async_scripted(answering(f'{{"id": "msg_1", "status": "completed", {more}}}')) as client:
         with pytest.raises(errors.NotWalkaway):
             await client.turn("sess_1/msg_1").refresh()
+
+
+@pytest.mark.parametrize("after", ["null", "1e999", '"x"', "0.5", "[]"])
+async def test_where_a_message_stands_is_a_number_or_not_said(after: str) -> None:
+    async with async_scripted(answering(f'{{"response_id": "msg_1", "after": {after}}}')) as client:
+        if after in {"null", "0.5"}:
+            assert (await client.session("sess_1").send("go")).cursor == ("0" if after == "0.5" else "")
+        else:
+            with pytest.raises(errors.NotWalkaway):
+                await client.session("sess_1").send("go")
+
+
+@pytest.mark.parametrize("more", ['"modified": 1e999', '"size": 1e999', '"size": {}', '"modified": -1e300'])
+async def test_what_is_read_of_a_file_has_its_kind(more: str) -> None:
+    async with async_scripted(answering(f'[{{"name": "a", "type": "file", {more}}}]')) as client:
+        with pytest.raises(errors.NotWalkaway):
+            await client.session("sess_1").files.list()
+
+
+async def test_an_event_whose_number_is_none_is_unreadable_and_the_others_are_read() -> None:
+    text = '{"events": [{"id": 0, "event": "text.delta", "data": {"content": "a"}}], "done": true}'
+    async with async_scripted(answering(text.replace('"a"', "[" * 900 + "]" * 900))) as client:
+        (event,) = [event async for event in client.turn("sess_1/msg_1").events(after=-1, follow=False)]
+        assert event.data.keys() <= {"content", "unreadable"}
+    async with async_scripted(answering(text.replace('"a"', "1e999"))) as client:
+        with pytest.raises(errors.NotWalkaway):
+            [event async for event in client.turn("sess_1/msg_1").events(after=-1, follow=False)]
+
+
+async def test_a_feed_whose_events_lack_what_they_are_about() -> None:
+    about: list[Any] = [{}, {"id": 7}, {"id": "msg_1", "steps": "x"}]
+    told = [
+        {"type": "turn.completed", "id": f"evt_{at}", "timestamp": "soon", "data": each}
+        for at, each in enumerate(about)
+    ]
+    pages = [{"events": told, "next": "b"}, {"events": [], "next": "b"}]
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        return said({"features": ["feed"]} if request.url.path == "/v1/me" else pages.pop(0))
+
+    async with async_scripted(handle) as client:
+        found = [event async for event in client.feed.events(follow=False)]
+    assert [(event.id, event.at) for event in found] == [("evt_0", 0.0), ("evt_1", 0.0), ("evt_2", 0.0)]
+    for event in found:
+        with pytest.raises(errors.WalkawayError, match="is about no turn"):
+            event.turn  # noqa: B018 - it raises
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"events": 7}', '{"events": [7]}', '{"events": [{}]}', "null"])

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from walkaway import answers
+from walkaway import answers, sense
 from walkaway._async.crew import sleep
 from walkaway._async.hooks import AsyncHooked
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, FeatureMissing, WalkawayError
+from walkaway.pages import Trail
 from walkaway.retries import Pacing
 from walkaway.tools import Tool
 from walkaway.webhooks import WebhookEvent
@@ -39,13 +40,15 @@ class AsyncFeed:
         cursor = self.cursor if after is None else after
         options = self._transport.options
         pacing, seen = Pacing(options.patience, options.first_wait), dict[str, None]()
+        trail = Trail(options.url)
         while True:
             try:
                 if FEATURE not in await self._transport.features():
                     raise FeatureMissing(FEATURE, NONE)
-                found, cursor_behind = await page(self._transport, cursor, WAIT if follow else 0)
+                found, behind = await page(self._transport, cursor, WAIT if follow else 0)
+                trail.after(found, behind)
             except WalkawayError as error:
-                if not answers.is_passing(error):
+                if not answers.is_passing(error) or (trail.closed and not follow):
                     raise
                 pause = pacing.next(getattr(error, "retry_after", 0.0))
                 if pause is None:
@@ -58,7 +61,7 @@ class AsyncFeed:
                 if said["id"] not in seen:
                     seen[said["id"]] = None
                     yield AsyncHooked(_event(said), self._transport, self._own)
-            self.cursor = cursor = cursor_behind
+            self.cursor = cursor = behind
             for old in list(seen)[: max(0, len(seen) - REMEMBERED)]:
                 del seen[old]
             if not follow and not found:
@@ -74,7 +77,5 @@ async def page(transport: AsyncTransport, after: str, wait: float) -> tuple[list
 
 
 def _event(said: Mapping[str, Any]) -> WebhookEvent:
-    from datetime import datetime
-
-    at = datetime.fromisoformat(str(said["timestamp"])).timestamp()
+    at = sense.moment(said["timestamp"])
     return WebhookEvent(str(said["type"]), str(said["id"]), int(said.get("sequence") or 0), at, said.get("data") or {})

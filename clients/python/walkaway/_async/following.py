@@ -4,15 +4,15 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-from walkaway import answers
+from walkaway import answers, sense
 from walkaway._async.crew import sleep
 from walkaway._async.streams import AsyncStream
 from walkaway._async.transport import AsyncTransport
 from walkaway.errors import ConnectionLost, NotWalkaway, ServerFailed, TooManyRequests, Unreachable, WalkawayError
 from walkaway.events import Event, made
+from walkaway.pages import circle
 from walkaway.reading import Decoder, Line, Place
 from walkaway.retries import Deadline, Pacing
-from walkaway_wire import jsontext
 from walkaway_wire.events import TOOL_CALL_REQUESTED
 
 PAGE = 1000
@@ -111,12 +111,15 @@ class AsyncFollower:
             asked = {"after": self.place.cursor, "limit": PAGE, "format": "json"}
             answer = await self._transport.request("GET", self._path, params=asked)
             page, found = answer.object(), answer.records("event", under="events")
+            before = self.place.cursor
             for said in found:
-                event = self._taken(Line(str(said.get("id", "")), said["event"], jsontext.dumps(said.get("data"))))
+                event = self._taken(Line(str(said.get("id", "")), said["event"], sense.encoded(said.get("data"))))
                 if event is not None:
                     yield event
             if page.get("done") or len(found) < PAGE:
                 return
+            if self.place.cursor == before:
+                raise circle(self._transport.options.url, before)
 
     def _opened(self, deadline: Deadline) -> Any:
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"}

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from walkaway._async.transport import AsyncTransport
+from walkaway.pages import Trail
 
 T = TypeVar("T")
 PAGE = 100
@@ -12,7 +13,7 @@ PAGE = 100
 class AsyncPages(Generic[T]):
     """A list of the server's. `page`: the part that was read last. `cursor`: where the next one begins; None: no more.
 
-    Nothing is read before somebody asks. Each iteration begins anew.
+    Nothing is read before somebody asks. Each iteration begins anew. A server that leads in a circle is NotWalkaway.
     """
 
     def __init__(
@@ -27,10 +28,12 @@ class AsyncPages(Generic[T]):
         self._limit = limit
         self.page: list[T] = []
         self.cursor: str | None = ""
+        self._trail = Trail(transport.options.url)
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         """Give one after the other, as many as `limit` says."""
         self.cursor, given = "", 0
+        self._trail.begin()
         while self.cursor is not None:
             for each in await self.next_page():
                 if self._limit is not None and given >= self._limit:
@@ -46,7 +49,8 @@ class AsyncPages(Generic[T]):
         asked = {**self._params, "limit": size, "after": self.cursor}
         answer = await self._transport.request("GET", self._path, params=asked)
         self.page = [self._make(each) for each in answer.records("id")]
-        self.cursor = answer.headers.get("x-next-cursor") or None
+        behind = answer.headers.get("x-next-cursor")
+        self.cursor = self._trail.on(behind) if behind else None
         return self.page
 
     async def first(self, count: int) -> list[T]:

@@ -9,7 +9,16 @@ from walkaway import paths
 from walkaway._async import waiting
 from walkaway._async.files import AsyncFiles
 from walkaway._async.transport import AsyncTransport
-from walkaway.errors import FeatureMissing, FilesChanged, NotFound, PreconditionFailed, TurnCancelled, TurnFailed
+from walkaway.errors import (
+    FeatureMissing,
+    FileRefused,
+    FilesChanged,
+    FilesRefused,
+    NotFound,
+    PreconditionFailed,
+    TurnCancelled,
+    TurnFailed,
+)
 from walkaway.retries import Deadline
 from walkaway.tools import Approver, Call, Tool
 
@@ -60,7 +69,8 @@ class AsyncResult:
 
         What has been changed or deleted since is no longer what the turn has made: the others are saved, and then
         FilesChanged is raised. `latest`: files are saved as they are now, and what is gone is left out. Raises
-        FeatureMissing where the server does not tell which files those are, and FileRefused for one outside.
+        FeatureMissing where the server does not tell which files those are, and, once the others are saved,
+        FilesRefused for those outside and those that cannot be written here.
         """
         if self.files is None:
             raise FeatureMissing(
@@ -68,14 +78,18 @@ class AsyncResult:
                 "This server is older and does not tell which files a turn made; see session.files.walk()",
             )
         files = AsyncFiles(self._transport, self.turn.session_id)
-        saved, changed = list[Path](), list[str]()
+        saved, changed, refused = list[Path](), list[str](), dict[str, str]()
         for each in [file for file in self.files if file.get("op") != "deleted"]:
             path, version = str(each["path"]), str(each.get("version") or "")
-            target = paths.inside(Path(folder), path)
             try:
+                target = paths.inside(Path(folder), path)
                 saved.append(await files.fetch(path, target, "" if latest else version))
             except (NotFound, PreconditionFailed):
                 changed.append(path)
+            except (FileRefused, OSError) as error:
+                refused[path] = str(error) if isinstance(error, FileRefused) else f"{path}: {error.strerror or error}"
+        if refused:
+            raise FilesRefused(refused, changed if not latest else (), saved)
         if changed and not latest:
             raise FilesChanged(changed, saved)
         return saved

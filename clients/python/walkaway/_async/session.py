@@ -139,9 +139,9 @@ class AsyncSession:
         body |= {name: value for name, value in hook.items() if value}
         said = await sending.sent(self._transport, self._path, body, idempotency_key)
         about = {"status": said.get("status", ""), "outcome": said.get("outcome", "")}
-        after = int(said.get("after", -1))
+        after = said.get("after")
         over, id_ = self._transport.lasting, str(said["response_id"])
-        return AsyncTurn(over, self.id, id_, own=self.own, raw=about, after=after)
+        return AsyncTurn(over, self.id, id_, own=self.own, raw=about, after=-1 if after is None else int(after))
 
     async def ask(
         self,

@@ -13,7 +13,7 @@ from walkaway import answers, retries
 from walkaway._async.crew import sleep
 from walkaway._async.streams import AsyncStream
 from walkaway.answers import Answer
-from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable
+from walkaway.errors import NotWalkaway, Refused, SettingInvalid, Unreachable, WalkawayError
 from walkaway.profiles import Options, is_here, trusting_nobody
 from walkaway.retries import Deadline, Outcome, Safe
 from walkaway_wire import VERSION, jsontext
@@ -180,6 +180,8 @@ class AsyncTransport:
         again = request.method in {"GET", "HEAD"}
         try:
             answer = await self._client().send(request, stream=bounded, follow_redirects=again)
+        except WalkawayError:
+            raise  # of the body, which a file of this machine has
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             raise self.unreachable(error) from None
         if bounded:

@@ -99,7 +99,9 @@ class AsyncWorker:
         found, behind = await feeds.page(self._transport, cursor, feeds.WAIT)
         for event in found:
             about = event.get("data") or {}
-            if event.get("type") == AWAITING and self._is_for_us(about) and self._names_ours(about):
+            if event.get("type") != AWAITING or not answers.is_record(about, "id", "session_id"):
+                continue
+            if self._is_for_us(about) and self._names_ours(about):
                 await self._look_at(str(about["session_id"]), str(about["id"]))
         self._cursor = behind  # behind what was taken: who dies before looks at all that waits
 

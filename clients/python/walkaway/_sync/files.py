@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from walkaway import answers, paths
 from walkaway._sync.crew import sleep
 from walkaway._sync.transport import Transport
-from walkaway.errors import ConnectionLost, ServerFailed, TooManyRequests, Unreachable
+from walkaway.errors import ConnectionLost, FileRefused, ServerFailed, TooManyRequests, Unreachable
 from walkaway.given import address
+from walkaway.pages import Trail, circle
 from walkaway.retries import Pacing
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 CHUNK = 256 * 1024
 FEATURE, PAGE = "recursive_files", 1000
+LONGEST = 4096
+"""Letters of a path; no workspace has longer ones."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Files:
 
     def walk(self, path: str = "", *, sha256: bool = False) -> Generator[Entry, None, None]:
         """Give every file below a directory, with its `sha256` if that is asked for and the server knows it."""
+        trail = Trail(self._transport.options.url)
         if FEATURE in self._transport.features():
             asked = {
                 "path": paths.normal(path),
@@ -69,13 +73,16 @@ class Files:
                 answer = self._transport.request("GET", self._path, params={**asked, "after": after or None})
                 for each in answer.records("name", "path"):
                     yield _entry("", each | {"name": each["path"]})
-                after = answer.headers.get("x-next-cursor") or None
+                behind = answer.headers.get("x-next-cursor")
+                after = trail.on(behind) if behind else None
             return
         left = [path]
         while left:
-            for entry in self.list(left.pop()):
+            for entry in self.list(trail.on(paths.normal(left.pop()))):
                 if entry.is_file:
                     yield entry
+                elif len(entry.path) > LONGEST:
+                    raise circle(self._transport.options.url, entry.path)
                 else:
                     left.append(entry.path)
 
@@ -125,7 +132,8 @@ class Files:
         """Send bytes, or a file of this machine, to a path of the workspace.
 
         A file keeps its name where `path` is empty or a folder, which is one that ends with a slash; bytes have none,
-        and are refused there (FileRefused).
+        and are refused there (FileRefused). A file is read piece by piece, and sent as it was at one moment; one that
+        somebody writes meanwhile is refused, too.
         """
         if isinstance(source, bytes):
             return self._put(paths.named(path), source, len(source))
@@ -150,7 +158,7 @@ class Files:
 
     def _put(self, path: str, source: "bytes | Path", size: int) -> Entry:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        body = (lambda: source) if isinstance(source, bytes) else (lambda: _pieces(source))
+        body = (lambda: source) if isinstance(source, bytes) else (lambda: _pieces(source, size))
         said = (self._transport.request("PUT", self._of(path), content=body, headers=headers)).record("path")
         return Entry(said["path"], "file", int(said.get("size") or 0), float(said.get("modified") or 0))
 
@@ -185,10 +193,25 @@ class Files:
                 return
 
 
-def _pieces(path: Path) -> Generator[bytes, None, None]:
-    with path.open("rb") as source:
-        while piece := source.read(CHUNK):
-            yield piece
+def _pieces(path: Path, size: int) -> Generator[bytes, None, None]:
+    """Read a file as it is at one moment: its last piece is given only if nobody has written meanwhile.
+
+    What lacks its last piece is stored nowhere. Raises FileRefused.
+    """
+    try:
+        before, given = paths.mark(path), 0
+        with path.open("rb") as source:
+            piece = source.read(CHUNK)
+            while behind := source.read(CHUNK):
+                yield piece
+                piece, given = behind, given + len(piece)
+        after = paths.mark(path)
+    except OSError as error:
+        raise FileRefused(f"{path} cannot be read: {error.strerror or error}") from None
+    if after != before or given + len(piece) != size:
+        raise FileRefused(f"{path} changes while it is read; nothing of it was sent")
+    if piece:
+        yield piece
 
 
 def _entry(directory: str, said: Mapping[str, Any]) -> Entry:

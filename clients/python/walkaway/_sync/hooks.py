@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from walkaway import answers
 from walkaway._sync.transport import Transport
 from walkaway._sync.turns import Turn
 from walkaway.errors import WalkawayError
@@ -20,7 +21,8 @@ class Hooked:
         self.type, self.id, self.sequence, self.data = event.type, event.id, event.sequence, event.data
         self.session_id, self.tool_calls, self.at = event.session_id, event.tool_calls, event.at
         self._turn = None
-        if event.turn is not None:
+        if answers.is_record(event.turn, "id"):
+            assert event.turn
             self._turn = Turn(transport, event.session_id, str(event.turn["id"]), own=own, raw=event.turn)
 
     def __repr__(self) -> str:

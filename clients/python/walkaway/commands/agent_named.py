@@ -1,5 +1,6 @@
 """An agent as somebody names and edits it: how it is found, what of it can be said again, and how it is saved."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 ABOUT = ("id", "version", "created_at", "updated_at")
 """What a record says that nobody sets."""
+VERSION = re.compile(r"[0-9]{1,15}")
 
 
 def found(app: "App", name: str, *, versioned: bool = True) -> tuple[dict[str, Any], int]:
@@ -22,7 +24,7 @@ def found(app: "App", name: str, *, versioned: bool = True) -> tuple[dict[str, A
     Raises NameUnknown, NameShared.
     """
     bare, at, version = name.strip().rpartition("@")
-    if not (versioned and at and bare and version.isdecimal()):
+    if not (versioned and at and bare and VERSION.fullmatch(version)):
         bare, version = name.strip(), "0"
     try:
         return asking.one(app, "agents", bare), int(version)

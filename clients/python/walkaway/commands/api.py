@@ -23,6 +23,7 @@ def api(app: App, /, *, method: str, path: str, data: str | None, query: tuple[s
 
     The API is in docs/reference.md, and at /docs of a server.
     """
+    from walkaway.pages import Trail
     from walkaway_wire import jsontext
 
     params: dict[str, Any] = dict(_pair(each) for each in query)
@@ -37,8 +38,9 @@ def api(app: App, /, *, method: str, path: str, data: str | None, query: tuple[s
         _print(app, answer.body)
         return
     said = answer.json()
+    trail = Trail(app.options.url)
     while paginate and isinstance(said, list) and (cursor := answer.headers.get("x-next-cursor")):
-        answer = app.client.request(method, path, json=body, params={**params, "after": cursor})
+        answer = app.client.request(method, path, json=body, params={**params, "after": trail.on(cursor)})
         said += answer.array()
     if isinstance(said, list):
         app.out.rows(said, (), _id) if not app.out.is_plain else app.out.record(said, lambda: app.out.json(said))

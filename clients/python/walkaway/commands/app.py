@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from walkaway.commands import cleaning
 from walkaway.commands.options import Said
 from walkaway.commands.output import Output
 
@@ -87,7 +88,7 @@ class App:
             return
         if not self.asks:
             raise click.UsageError(f"{question} Say so: --yes")
-        if not click.confirm(question, err=True):
+        if not click.confirm(cleaning.name(question), err=True):
             raise click.exceptions.Exit(1)
 
     def end(self, code: int) -> NoReturn:

@@ -17,16 +17,18 @@ def one(app: "App", *parts: str) -> dict[str, Any]:
 
 
 def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mapping[str, Any]]:
-    """Ask for a list, as many as `limit` says."""
+    """Ask for a list, as many as `limit` says. Raises NotWalkaway for one that goes in a circle."""
     from walkaway.given import address
+    from walkaway.pages import Trail
 
-    left, cursor = limit, ""
+    left, cursor, trail = limit, "", Trail(app.options.url)
     while left > 0:
         asked = {**params, "limit": min(left, PAGE), "after": cursor}
         answer = app.transport.request("GET", address(*parts), params=asked)
         found = answer.records("id")[:left]
         yield from found
         left -= len(found)
-        cursor = answer.headers.get("x-next-cursor", "")
-        if not cursor:
+        behind = answer.headers.get("x-next-cursor")
+        if not behind:
             return
+        cursor = trail.on(behind)

@@ -2,15 +2,15 @@
 
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from walkaway import errors
-from walkaway.commands import cards, chat_line, completing, endings, exits, names, options
+from walkaway.commands import cards, chat_line, completing, endings, exits, names, options, senseless
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.screen import width
 from walkaway.events import Event, ToolCallRequested
@@ -88,19 +88,19 @@ class Talk:
         from prompt_toolkit.patch_stdout import patch_stdout
 
         from walkaway.commands import chat_words
+        from walkaway.commands.receiving import heard
+        from walkaway_wire import jsontext
 
         self._prompt = chat_line.line(self.app, self._toolbar)
-        with patch_stdout(raw=True), suppress(KeyboardInterrupt, EOFError):
+        with suppress(KeyboardInterrupt, EOFError), heard(), patch_stdout(raw=True):
             self.app.out.note(HELP, dim=True)
             if self._session:
                 self._come_back(self._session)
             goes_on = True
             while goes_on:
-                said = self._prompt.prompt(self._mark).strip()
-                try:
+                said = jsontext.whole(self._prompt.prompt(self._mark).strip())
+                with self._saying_what_goes_wrong():
                     goes_on = not said or chat_words.take(self, said)
-                except (click.ClickException, errors.WalkawayError, OSError) as error:
-                    self.app.out.note(exits.sentence(error), fg="red")
         return self._leave()
 
     def say(self, text: str, on_busy: str = "") -> None:
@@ -157,13 +157,21 @@ class Talk:
             return
 
         def read() -> None:
-            try:
+            with self._saying_what_goes_wrong(f" walkaway chat {session.id} comes back"):
                 for event in session.events(after=after):
                     self._take(event)
-            except errors.WalkawayError as error:
-                self.app.out.note(f"{exits.sentence(error)} walkaway chat {session.id} comes back", fg="red")
 
         threading.Thread(target=read, daemon=True).start()
+
+    @contextmanager
+    def _saying_what_goes_wrong(self, instead: str = "") -> Iterator[None]:
+        """Say it, whatever it is: the chat lives on."""
+        try:
+            yield
+        except (click.ClickException, errors.WalkawayError, OSError) as error:
+            self.app.out.note(f"{exits.sentence(error)}{instead}", fg="red")
+        except Exception as error:  # noqa: BLE001 - nobody has foreseen it
+            self.app.out.note(f"{exits.sentence(senseless.told(error))}{instead}", fg="red")
 
     def _take(self, event: Event) -> None:
         assert self._session

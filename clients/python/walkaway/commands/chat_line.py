@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from walkaway.commands.screen import width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import History
 
     from walkaway.commands.app import App
 
@@ -45,7 +47,7 @@ def line(app: "App", toolbar: "Callable[[], str]") -> "PromptSession[str]":
     """Make the line that is typed in: Enter sends, Alt-Enter begins a line, and a history for each profile."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.formatted_text import ANSI
-    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+    from prompt_toolkit.history import InMemoryHistory
     from prompt_toolkit.key_binding import KeyBindings
     from prompt_toolkit.styles import Style
 
@@ -54,7 +56,7 @@ def line(app: "App", toolbar: "Callable[[], str]") -> "PromptSession[str]":
     keys.add("escape", "enter")(lambda event: event.current_buffer.insert_text("\n"))
     history: History = InMemoryHistory()
     if path := app.state.history():
-        history = FileHistory(str(path))
+        history = _kept(path, app.out.note)
     return PromptSession(
         history=history,
         multiline=True,
@@ -63,3 +65,31 @@ def line(app: "App", toolbar: "Callable[[], str]") -> "PromptSession[str]":
         refresh_interval=0.5,
         style=Style.from_dict({"bottom-toolbar": "noreverse"}),
     )
+
+
+def _kept(path: "Path", note: "Callable[..., None]") -> "History":
+    """Make the history that a file keeps. Where it cannot be kept any more that is said once, and it goes on here."""
+    from prompt_toolkit.history import FileHistory
+
+    class Kept(FileHistory):
+        fails = False
+
+        def load_history_strings(self) -> "Iterable[str]":
+            try:
+                return list(super().load_history_strings())
+            except OSError as error:
+                self._fail(error)
+                return []
+
+        def store_string(self, string: str) -> None:
+            try:
+                super().store_string(string)
+            except OSError as error:
+                self._fail(error)
+
+        def _fail(self, error: OSError) -> None:
+            if not self.fails:
+                note(f"What is typed is not kept: {error.strerror or error}", dim=True)
+            self.fails = True
+
+    return Kept(str(path))

@@ -57,10 +57,21 @@ def _answer(talk: "Talk", said: str) -> None:
     talk.calls.pop(0)
 
 
+def _words(rest: str) -> list[str]:
+    """Split a line as a shell does. Raises UsageError for a quote that is not closed."""
+    try:
+        return shlex.split(rest)
+    except ValueError as error:
+        raise click.UsageError(f"{error}: close the quote, or write \\ before it") from None
+
+
 def _attach(talk: "Talk", rest: str) -> None:
-    for each in shlex.split(rest):
-        path = Path(each).expanduser()
-        path.stat()
+    for each in _words(rest):
+        try:
+            path = Path(each).expanduser()
+            path.stat()
+        except (RuntimeError, ValueError) as error:  # of ~nobody, and of what no file can be called
+            raise click.UsageError(f"{each} is no file here: {error}") from None
         talk.attached.append(path)
     shown = ", ".join(map(str, talk.attached)) or "nothing: /attach FILE"
     talk.app.out.note(f"With the next message goes {shown}")
@@ -70,13 +81,13 @@ def _files(talk: "Talk", rest: str) -> None:
     found = talk.session.files.list(rest)
     for each in found:
         size = times.size(each.size) if each.is_file else ""
-        talk.app.out.text(f"  {cleaning.line(each.path)}{'' if each.is_file else '/'}  {size}".rstrip())
+        talk.app.out.text(f"  {cleaning.name(each.path)}{'' if each.is_file else '/'}  {size}".rstrip())
     if not found:
         talk.app.out.note("There is nothing")
 
 
 def _get(talk: "Talk", rest: str) -> None:
-    path, *to = shlex.split(rest) or [""]
+    path, *to = _words(rest) or [""]
     if not path or len(to) > 1:
         raise click.UsageError("/get PATH [LOCAL]")
     talk.app.out.note(f"Saved {talk.session.files.download(path, to[0] if to else '.')}")
@@ -105,7 +116,7 @@ def _cancel(talk: "Talk", _: str) -> None:
 def _cost(talk: "Talk", _: str) -> None:
     session = talk.session.refresh()
     newest = session.turns(limit=1).first(1)
-    used = sum(newest[0].usage.get(kind, 0) for kind in ("input_tokens", "output_tokens")) if newest else 0
+    used = times.used(newest[0].usage) if newest else 0
     talk.app.out.note(f"{times.money(session.cost_usd) or 'nobody knows'}; the last turn {times.tokens(used)}")
 
 

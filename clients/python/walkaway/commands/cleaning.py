@@ -11,6 +11,8 @@ _SHOWN: Final = {
 """C0, DEL, C1, the controls of writing directions, and what ends a line for some: each as something one can see."""
 _ESCAPED: Final = {code: f"\\u{code:04x}" for code in _SHOWN if code >= 0x7F}
 """The same inside JSON, which escapes C0 by itself."""
+_ENDS: Final = {code: chr(0x2400 + code) for code in b"\t\n\r"}
+"""What ends a cell or a line, as something one can see."""
 
 
 def text(said: str) -> str:
@@ -26,9 +28,19 @@ def line(said: str) -> str:
     return text(" ".join(said.split()))
 
 
+def name(said: str) -> str:
+    """Show a name on one line, with every space that it has."""
+    return text(cell(said))
+
+
+def cell(said: str) -> str:
+    """Give a name as it is for a cell of a line in a pipe: what would end that is shown in its place."""
+    return said.translate(_ENDS)
+
+
 def json(said: str) -> str:
     """Show JSON: it stays the same JSON."""
-    return said if said.isascii() else said.translate(_ESCAPED)
+    return said if said.isascii() and "\x7f" not in said else said.translate(_ESCAPED)
 
 
 def data(said: bytes) -> str:

@@ -31,11 +31,7 @@ def sessions(ctx: click.Context, param: click.Parameter, typed: str) -> "list[Co
     def asked(client: "Walkaway") -> list[tuple[str, str]]:
         found = list(client.sessions.list(limit=MOST))
         titles = [each.title.casefold() for each in found]
-        offered = [
-            (each.title, each.id)
-            for each in found
-            if each.title and cleaning.line(each.title) == each.title and titles.count(each.title.casefold()) == 1
-        ]
+        offered = [(each.title, each.id) for each in found if each.title and titles.count(each.title.casefold()) == 1]
         if typed:
             return offered + [(each.id, each.title) for each in found if _of_id(each.id, typed, "sess_")]
         return offered or [(each.id, "") for each in found]
@@ -81,5 +77,6 @@ def _offered(
         asking = threading.Thread(target=asked, daemon=True)
         asking.start()
         asking.join(BUDGET)
-    fitting = [each for each in found if each[0].casefold().startswith(typed.casefold()) or each[0].endswith(typed)]
+    harmless = [each for each in found if cleaning.line(each[0]) == each[0]]
+    fitting = [each for each in harmless if each[0].casefold().startswith(typed.casefold()) or each[0].endswith(typed)]
     return [CompletionItem(value, help=cleaning.line(about) or None) for value, about in fitting]

@@ -61,6 +61,7 @@ def _text(file: str) -> str:
 
 
 def _document(place: str, raw: dict[str, Any]) -> Document:
+    yamls.check(raw, place)
     kind = KINDS.get(raw["kind"]) if isinstance(raw.get("kind"), str) else None
     if kind is None:
         said = f"{raw['kind']!r} is none" if "kind" in raw else "is missing"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from walkaway.commands import names, options, times
+from walkaway.commands import asking, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 from walkaway.given import address
@@ -29,12 +29,7 @@ def test(app: App, /, *, webhook: str) -> None:
 @pass_app
 def deliveries(app: App, /, *, webhook: str, limit: int) -> None:
     """List what a webhook was to be told in the last 30 days, the newest first."""
-    path, found, after = address("webhooks", names.webhook(app, webhook), "deliveries"), list[Mapping[str, Any]](), ""
-    while len(found) < limit:
-        answer = app.client.request("GET", path, params={"limit": min(limit - len(found), 100), "after": after})
-        found += answer.records("id")
-        if not (after := answer.headers.get("x-next-cursor", "")):
-            break
+    found = asking.every(app, "webhooks", names.webhook(app, webhook), "deliveries", limit=limit)
     columns = [
         Column("DELIVERY", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
         Column("STATUS", lambda raw: str(raw["status"])),

@@ -49,8 +49,11 @@ def saved(app: "App", turn: "Turn", out: Path | None) -> tuple[Sequence[Path] | 
         return None, exits.DONE
     try:
         return turn.result(on_waiting="wait", raise_on_failure=False, tools=False).save(out), exits.DONE
-    except errors.FilesChanged as error:
-        app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
+    except (errors.FilesChanged, errors.FilesRefused) as error:
+        for why in error.refused.values() if isinstance(error, errors.FilesRefused) else ():
+            app.out.note(f"Not saved: {why}", fg="red")
+        if error.changed:
+            app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
         return list(error.saved), exits.FAILED
 
 
@@ -64,12 +67,15 @@ def tell(app: "App", turn: "Turn", saved: Sequence[Path] | None = None, folder: 
     if not turn.ended or app.said.quiet:
         return
     raw = turn.raw
-    begun, ended = raw.get("started_at") or raw.get("created_at"), raw.get("ended_at")
-    took = f" in {times.spell(ended - begun)}" if begun and ended else ""
-    facts = [f"{turn.status}{took}", times.many(int(raw.get("steps") or 0), "step"), times.money(turn.cost_usd)]
+    took = times.between(raw.get("started_at") or raw.get("created_at"), raw.get("ended_at"))
+    facts = [
+        f"{turn.status}{f' in {took}' if took else ''}",
+        times.many(int(raw.get("steps") or 0), "step"),
+        times.money(turn.cost_usd),
+    ]
     if turn.error:
         code = f" ({raw['error_code']})" if raw.get("error_code") else ""
-        facts.insert(1, f"{cleaning.line(turn.error)}{code}")
+        facts.insert(1, f"{cleaning.line(str(turn.error))}{code}")
     facts.append(_files(turn) + (f" → {folder}/" if saved else ""))
     mark, colour = {"completed": ("✔", "green"), "failed": ("✘", "red")}.get(turn.status, ("■", "yellow"))
     app.out.note(f"{mark} {' · '.join(filter(None, facts))}", fg=colour)
@@ -77,5 +83,7 @@ def tell(app: "App", turn: "Turn", saved: Sequence[Path] | None = None, folder: 
 
 def _files(turn: "Turn") -> str:
     written = [each for each in turn.files or () if each.get("op") != "deleted"]
-    shown = [f"{cleaning.line(str(each['path']))} {times.size(each.get('size'))}" for each in written[:MOST_FILES]]
+    shown = [
+        f"{cleaning.name(str(each['path']))} {times.size(each.get('size'))}".rstrip() for each in written[:MOST_FILES]
+    ]
     return ", ".join(shown + ([f"{len(written) - MOST_FILES} more"] if len(written) > MOST_FILES else []))

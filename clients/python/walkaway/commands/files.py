@@ -148,12 +148,12 @@ def _raw(entry: "Entry") -> dict[str, Any]:
 
 
 def _line(app: App, text: str) -> Any:
-    return lambda: app.out.line(cleaning.line(text) if app.out.is_terminal else text)
+    return lambda: app.out.line(cleaning.name(text) if app.out.is_terminal else text)
 
 
 def _list(app: App, raws: list[dict[str, Any]]) -> None:
     columns = [
-        Column("PATH", lambda raw: str(raw["path"]) + ("" if raw["type"] == "file" else "/"), grows=True),
+        Column("PATH", lambda raw: str(raw["path"]) + ("" if raw["type"] == "file" else "/"), grows=True, exact=True),
         Column("SIZE", lambda raw: times.size(raw["size"]) if raw["type"] == "file" else ""),
         Column("CHANGED", lambda raw: times.point(raw["modified"], utc=app.said.utc), spare=True),
     ]

@@ -78,7 +78,7 @@ def run(app: App, /, *, schedule: str, message: str | None, overlap: Any) -> Non
 
     def shown() -> None:
         if raw.get("response_id"):
-            app.out.line(_turn(raw))
+            app.out.text(_turn(raw))
         elif raw.get("pruned"):
             app.out.note(f"It deletes sessions: walkaway schedules firings {raw['schedule_id']} says how many")
         else:

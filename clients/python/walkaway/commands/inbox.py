@@ -51,7 +51,7 @@ def _waiting(app: App) -> Iterator[Row]:
 def _ended(app: App, after: float) -> Iterator[Row]:
     for session in app.client.sessions.list(busy=False, limit=MOST):
         raw = session.raw
-        if raw.get("last_response") and raw.get("last_activity", 0) > after and not raw.get("pending_tool_calls"):
+        if raw.get("last_response") and (raw.get("last_activity") or 0) > after and not raw.get("pending_tool_calls"):
             yield raw, None
 
 

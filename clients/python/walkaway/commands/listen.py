@@ -106,15 +106,17 @@ def _new(app: App, place: "Place", *, follow: bool) -> Iterator[dict[str, Any]]:
     from time import sleep
 
     from walkaway import answers, retries
+    from walkaway.pages import Trail
 
-    tries = 0
+    tries, trail = 0, Trail(app.options.url)
     while True:
         try:
             events, cursor = _page(app, place.cursor, WAIT if follow else 0)
+            trail.after(events, cursor)
         except CursorInvalid as error:
             raise click.ClickException(f"{error.message.rstrip('.')}. Say where to begin: --since") from None
         except WalkawayError as error:
-            if not answers.is_passing(error):
+            if not answers.is_passing(error) or (trail.closed and not follow):
                 raise
             if not tries:
                 app.out.note(f"… connection lost ({_short(error)}); trying again", dim=True)
@@ -144,7 +146,7 @@ def _told(app: App, event: dict[str, Any], status: int) -> None:
         app.out.event(event)
         return
     if app.said.quiet:
-        app.out.line(event["id"])
+        app.out.text(event["id"])
         return
     data = event.get("data") or {}
     ref = "/".join(str(data[name]) for name in ("session_id", "id") if data.get(name))

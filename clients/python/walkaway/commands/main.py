@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from walkaway.commands import exits, options
+from walkaway.commands import cleaning, exits, options
 from walkaway.commands.app import App
+from walkaway.commands.output import throw_away
 from walkaway.errors import WalkawayError
 from walkaway_wire import VERSION
 
@@ -79,6 +81,7 @@ class _Commands(options.Group):
         **extra: Any,
     ) -> NoReturn:
         app = App()
+        typed = sys.argv[1:] if args is None else args
         if COMPLETING in os.environ:
             from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
         try:
@@ -92,7 +95,15 @@ class _Commands(options.Group):
                 app.out.problem(exits.LEFT, "Interrupted")
             code = exits.DETACHED
         except (click.ClickException, WalkawayError, OSError) as error:
-            code = _tell(app, error, sys.argv[1:] if args is None else args)
+            code = _tell(app, error, typed)
+        except Exception as error:  # noqa: BLE001 - whatever a server answers, nobody is shown a traceback
+            from walkaway.commands import senseless
+
+            code = _tell(app, senseless.told(error), typed)
+        try:
+            sys.stdout.flush()
+        except OSError:  # a full disk, of which is told already
+            throw_away(sys.stdout)
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -114,7 +125,9 @@ def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
     if isinstance(error, click.UsageError) and "--json" in args:  # whose reading may have ended before it
         app.said.json = True
     if isinstance(error, click.UsageError) and error.ctx is not None and not app.said.json:
-        error.show()
+        shown = StringIO()
+        click.UsageError(cleaning.text(error.format_message()), error.ctx).show(shown)
+        app.out.note(shown.getvalue().removesuffix("\n"))
     else:
         said = exits.sentence(error)
         app.out.problem(exits.word(error), said, f"Error: {said}", fg="red")
@@ -123,8 +136,7 @@ def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
 
 def _unread() -> int:
     """Take note that nobody reads on: what is left is thrown away, quietly."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    throw_away(sys.stdout)
     return exits.PIPE_CLOSED
 
 

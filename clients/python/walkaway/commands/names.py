@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SESSION = re.compile(r"sess_[0-9a-f]{24}")
 TURN = re.compile(r"msg_[0-9a-f]{24}")
 WEBHOOK = re.compile(r"whk_[0-9a-f]{24}")
-LAST = re.compile(r"@(\d*)|last")
+LAST = re.compile(r"@([0-9]{0,9})|last")
 SHORTEST = 6
 """Letters of an id that are enough, where they fit one alone."""
 RECENT = 5

@@ -18,7 +18,7 @@ def open_(app: App, /) -> None:
     if app.out.is_plain and _has_browser() and click.launch(url) == 0:
         app.out.note(f"Opened {url}")
         return
-    app.out.record({"url": url}, lambda: app.out.line(url), url)
+    app.out.record({"url": url}, lambda: app.out.text(url), url)
 
 
 def _has_browser() -> bool:

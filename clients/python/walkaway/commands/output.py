@@ -15,16 +15,30 @@ from walkaway.commands import cleaning
 from walkaway.commands.options import Said
 
 Raw = Mapping[str, Any]
+SENSELESS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What comes of a record of another shape than a column takes it for."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. `grows`: it has the room that others leave. `spare`: it goes first where there is none."""
+    """A column of a table. `grows`: it has the room that others leave. `spare`: it goes first where there is none.
+
+    `exact`: a name, which keeps its spaces, and of which a pipe gets all that a line can have.
+    """
 
     title: str
     of: Callable[[Any], str]
     grows: bool = False
     spare: bool = False
+    exact: bool = False
+
+    def cell(self, raw: Any, *, terminal: bool) -> str:
+        """Give what stands in a row, on one line; a question mark where that makes no sense."""
+        shown = (cleaning.name if terminal else cleaning.cell) if self.exact else cleaning.line
+        try:
+            return shown(self.of(raw))
+        except SENSELESS:
+            return "?"
 
 
 def nothing(what: str, otherwise: str, **filters: object) -> str:
@@ -38,7 +52,7 @@ class Output:
 
     def __init__(self, said: Said) -> None:
         self.said = said
-        for stream in (sys.stdout, sys.stderr):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             with suppress(OSError):  # of a file whose place somebody else has moved
                 if isinstance(stream, io.TextIOWrapper):
                     stream.reconfigure(errors="replace")
@@ -74,8 +88,13 @@ class Output:
 
     def note(self, text: str, **style: Any) -> None:
         """Say something about the data."""
-        sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
-        sys.stderr.flush()
+        try:
+            sys.stderr.write(self.paint(cleaning.text(text), err=True, **style) + "\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:  # a full disk, a terminal that has hung up: what is done goes on
+            throw_away(sys.stderr)
 
     def problem(self, word: str, message: str, shown: str = "", **style: Any) -> None:
         """Say what went wrong: an object with --json, else `message`, or what a person is `shown` in its place.
@@ -94,7 +113,7 @@ class Output:
         elif self.said.json:
             self.line(self._json(raw))
         elif self.said.quiet:
-            self.line(id_)
+            self.text(id_)
         else:
             shown()
 
@@ -102,16 +121,16 @@ class Output:
         """Print a list: an array, a value of each, ids, or a table; `none` is said where there is nothing."""
         if self.said.json and not self.said.field:
             self.line(self._json(list(raws)))
-        elif self.said.field and self.said.field.split(".")[0].isdigit():
+        elif self.said.field and _place(self.said.field.split(".")[0]) is not None:
             self.line(self._bare(_value(list(raws), self.said.field)))
         elif not self.is_plain:
             for raw in raws:
-                self.line(self._bare(_value(raw, self.said.field)) if self.said.field else id_of(raw))
+                self.text(self._bare(_value(raw, self.said.field)) if self.said.field else id_of(raw))
         elif not self.is_terminal:
             for raw in raws:
-                self.line("\t".join(cleaning.line(each.of(raw)) for each in columns))
+                self.line("\t".join(each.cell(raw, terminal=False) for each in columns))
         else:
-            self._table([[cleaning.line(each.of(raw)) for each in columns] for raw in raws], columns, none)
+            self._table([[each.cell(raw, terminal=True) for each in columns] for raw in raws], columns, none)
 
     def json(self, raw: Any) -> None:
         """Print an object as it is."""
@@ -123,7 +142,7 @@ class Output:
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print what is known of one thing, a line each; what is empty is left out."""
-        known = [(name, cleaning.line(value)) for name, value in pairs if value]
+        known = [(cleaning.line(name), cleaning.line(value)) for name, value in pairs if value]
         if not self.is_terminal:
             for name, value in known:
                 self.line(f"{name}\t{value}")
@@ -163,10 +182,23 @@ class Output:
         return self._json(value)
 
 
+def throw_away(stream: TextIO) -> None:
+    """Let go what a stream cannot write, and what comes after it, quietly."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def _is_unicode(value: Any) -> bool:
     from walkaway_wire import jsontext
 
     return jsontext.is_unicode(value)
+
+
+def _place(part: str) -> int | None:
+    """Read a place of a list; other digits than 0 to 9 are none, nor is what no list is long enough for."""
+    return int(part) if part.isascii() and part.isdecimal() and len(part) < 19 else None
 
 
 def _value(raw: Any, path: str) -> Any:
@@ -174,8 +206,8 @@ def _value(raw: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(raw, Mapping) and part in raw:
             raw = raw[part]
-        elif isinstance(raw, list) and part.isdigit() and int(part) < len(raw):
-            raw = raw[int(part)]
+        elif isinstance(raw, list) and (at := _place(part)) is not None and at < len(raw):
+            raw = raw[at]
         else:
             there = (
                 ", ".join(raw) if isinstance(raw, Mapping) else f"{len(raw)} of them" if isinstance(raw, list) else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from walkaway.commands import cleaning
 from walkaway.commands.app import RETRIES, connected
 from walkaway.errors import Refused
 from walkaway.webhooks import SignatureInvalid, verify
@@ -91,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Verify, print, answer."""
         size = self.headers.get("Content-Length", "")
-        if not size.isdecimal() or int(size) > MOST_BYTES:
+        if not size.isdecimal() or len(size) > 20 or int(size) > MOST_BYTES:
             self._answer(413)
             return
         try:
@@ -100,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             click.echo(f"refused: {error}", err=True)
             self._answer(401)
             return
-        click.echo(jsontext.dumps(message))
+        click.echo(cleaning.json(jsontext.dumps(message)))
         sys.stdout.flush()
         self._answer(200)
 

@@ -10,7 +10,7 @@ import click
 from walkaway import errors
 from walkaway.commands import completing, endings, exits, known, options, watching
 from walkaway.commands.app import App, pass_app
-from walkaway.commands.times import Duration
+from walkaway.commands.times import Amount, Duration
 
 if TYPE_CHECKING:
     from walkaway import Session, Turn
@@ -50,7 +50,7 @@ def _how(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="The agent that does it.")
 @click.option("--model", metavar="MODEL", help="The model that answers.")
 @click.option("--approve", multiple=True, metavar="TOOL", help="Ask before calls of this tool.")
-@click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="What it may cost at most.")
+@click.option("--budget", type=Amount(), metavar="USD", help="What it may cost at most.")
 @_how
 @pass_app
 def run(
@@ -157,14 +157,14 @@ def _go(app: App, session: "Session", text: str, message: str, how: Mapping[str,
 
 def _leave(app: App, turn: "Turn", out: Path | None) -> None:
     raw = {"session_id": turn.session_id, "response_id": turn.id, "status": turn.status, "outcome": turn.outcome}
-    app.out.record(raw, lambda: app.out.line(turn.ref), turn.ref)
+    app.out.record(raw, lambda: app.out.text(turn.ref), turn.ref)
     if app.out.is_plain:
         app.out.note(f"It runs. walkaway tail {turn.ref}{watching.saved_to(out)}", dim=True)
 
 
 def _look_on(app: App, turn: "Turn", how: Mapping[str, Any]) -> None:
     if app.said.quiet:
-        app.out.line(turn.ref)
+        app.out.text(turn.ref)
     elif app.out.is_plain:
         app.out.note(f"● {turn.session_id}  ·  walkaway tail @", dim=True)
     telling = endings.telling(app, thinking=how["thinking"])

@@ -62,7 +62,7 @@ def submit(
     }
     body = {name: value for name, value in said.items() if value}
     raw = app.client.request("POST", PATH, json=body).record("job_id")
-    app.out.record(raw, lambda: app.out.line(raw["job_id"]), raw["job_id"])
+    app.out.record(raw, lambda: app.out.text(raw["job_id"]), raw["job_id"])
     if app.out.is_plain:
         app.out.note(f"It runs. walkaway runs stream {raw['job_id']}", dim=True)
 

@@ -80,9 +80,9 @@ class Screen:
 
 
 def width() -> int:
-    """Columns of the terminal that is written to; what COLUMNS says may be another one's."""
+    """Columns of the terminal that is written to; what COLUMNS says may be another one's. One that says none has 80."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except (OSError, ValueError):
         return shutil.get_terminal_size().columns
 

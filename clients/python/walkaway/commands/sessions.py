@@ -83,7 +83,7 @@ def create(
     if title:
         session.update(title=title)
     app.state.use(session.id)
-    app.out.record(session.raw, lambda: app.out.line(session.id), session.id)
+    app.out.record(session.raw, lambda: app.out.text(session.id), session.id)
 
 
 @sessions.command("rename", examples=('walkaway sessions rename @ "Tides of Porto"', 'walkaway sessions rename @2 ""'))
@@ -190,8 +190,11 @@ def _show(app: App, session: "Session") -> None:
         ("state", _state(raw)),
         ("turn", str(raw.get("response_id") or (raw.get("last_response") or {}).get("id") or "")),
         ("turns", str(raw.get("turns") or 0)),
-        ("waits for", ", ".join(f"{each['name']} ({each['call_id']})" for each in raw.get("pending_tool_calls") or ())),
-        ("queue", ", ".join(raw.get("queue") or ())),
+        (
+            "waits for",
+            ", ".join(f"{each.get('name')} ({each.get('call_id')})" for each in raw.get("pending_tool_calls") or ()),
+        ),
+        ("queue", ", ".join(map(str, raw.get("queue") or ()))),
         ("agent", str(raw.get("agent") or "")),
         ("model", str(raw.get("model") or "")),
         ("cost", times.money(session.cost_usd)),

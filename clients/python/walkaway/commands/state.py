@@ -79,10 +79,12 @@ class State:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
+            why = "" if path.is_file() else f"{path} is no file"  # some of those never end
         except OSError as error:
-            self._warn(f"What is typed is not kept: {error}")
-            return None
-        return path
+            why = str(error)
+        if why:
+            self._warn(f"What is typed is not kept: {why}")
+        return None if why else path
 
     def forget(self, session: str) -> None:
         """Forget a session that is gone."""
@@ -108,7 +110,7 @@ class State:
                 said = kept.json(self._path) or {"used": {}}
                 self._looked = float(said.get("looked", 0))
                 self._used = {str(session): str(turn) for session, turn in said["used"].items()}
-            except (SettingInvalid, ValueError, LookupError, TypeError, AttributeError):
+            except (SettingInvalid, ValueError, LookupError, TypeError, AttributeError, OverflowError):
                 if not self._is_damaged:
                     self._warn(f"{self._path} is ignored, as it cannot be read; @ begins anew")
                 self._is_damaged = True

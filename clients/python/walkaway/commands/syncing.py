@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from walkaway.commands.app import App
 
 MOST_BYTES = 100_000_000
-"""What a file of the workspace may have; so much of this machine's memory is taken at the most."""
+"""What a file of the workspace may have."""
 TRIES = 5
 """How often a file is read that somebody writes meanwhile."""
 
@@ -67,7 +67,7 @@ def carried_out(app: "App", there: "Files", plan: Plan, *, dry_run: bool) -> Non
 
     def live(room: int) -> list[str]:
         count = len(plan.send) + len(plan.delete)
-        return [fit(f"{done} of {count} · {times.size(sent)} sent · {cleaning.line(doing)}", room)]
+        return [fit(f"{done} of {count} · {times.size(sent)} sent · {cleaning.name(doing)}", room)]
 
     with closing(Screen(live)) as screen:
         for doing, source in _steps(plan, first):
@@ -94,11 +94,11 @@ def _tell(app: "App", screen: Screen, action: str, path: str, size: int | None) 
     if app.said.json or app.said.field:
         app.out.event(raw)
     elif app.said.quiet:
-        app.out.line(path)
+        app.out.text(path)
     elif app.out.is_terminal:
-        screen.print(f"{action:6}  {cleaning.line(path)}  {times.size(size)}".rstrip())
+        screen.print(f"{action:6}  {cleaning.name(path)}  {times.size(size)}".rstrip())
     else:
-        app.out.line("\t".join((action, cleaning.line(path), times.size(size))))
+        app.out.line("\t".join((action, cleaning.cell(path), times.size(size))))
 
 
 def _readable(folder: Path) -> list[tuple[Path, str]]:
@@ -126,10 +126,12 @@ def _is_same(source: Path, entry: "Entry") -> bool:
 def _sent(there: "Files", source: Path, target: str) -> int:
     """Send a file as it was at one moment."""
     for _ in range(TRIES):
-        before = _mark(source)
-        data = source.read_bytes()
-        if _mark(source) == before and len(data) == before[0]:
-            return there.upload(data, target).size
+        before = paths.mark(source)
+        try:
+            return there.upload(source, target).size
+        except FileRefused:
+            if paths.mark(source) == before:
+                raise
     raise FileRefused(f"{source} changes while it is read, each time; the same command goes on where this one ends")
 
 
@@ -138,11 +140,6 @@ def _deleted(there: "Files", path: str) -> None:
         there.delete(path)
     except NotFound:
         return  # somebody else was faster
-
-
-def _mark(source: Path) -> tuple[int, int]:
-    status = source.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _above(path: str) -> list[str]:

@@ -48,7 +48,7 @@ def tail(
     Ctrl-C ends the looking on and nothing else. With --out it ends with the turn, once its files are saved.
     With --json each event is an object on a line.
     """
-    if start not in {"start", "now"} and not start.isdecimal():
+    if start not in {"start", "now"} and not (start.isascii() and start.isdecimal() and len(start) < 19):
         raise click.UsageError("--from takes the number of an event, start, or now")
     goes_on = (app.out.is_terminal or out is not None) if follow is None else follow
     telling = endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)

@@ -87,6 +87,6 @@ class Events(Nothing):
             said = {name: value for name, value in event.data.items() if name not in {"sequence_number", "at"}}
             data = jsontext.dumps(said)
             shown = cleaning.json(data) if self._out.is_terminal else data
-            self._out.line(f"{event.cursor}\t{cleaning.line(event.type)}\t{shown}")
+            self._out.text(f"{event.cursor}\t{cleaning.line(event.type)}\t{shown}")
         else:
             self._out.event(raw)

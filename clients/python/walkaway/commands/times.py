@@ -1,12 +1,21 @@
 """Times, durations, sizes and sums as people write and read them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
 
-_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
+from walkaway.sense import moment, number
+
+_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE | re.ASCII)
 _UNITS = (86_400, 3_600, 60, 1)
+LONGEST = 100 * 366 * 86_400
+"""Seconds. Timers and clocks of systems end somewhere beyond."""
+LATEST = 253_402_300_799
+"""The last second of the year 9999, in seconds since the epoch."""
+UNKNOWN = "?"
+"""What stands for a number that makes no sense."""
 
 
 class Duration(click.ParamType[float]):
@@ -21,7 +30,10 @@ class Duration(click.ParamType[float]):
         found = _PARTS.fullmatch(str(value).strip())
         if not found or not any(found.groups()):
             self.fail(f"{str(value)[:50]!r} is no duration; write 90s, 15m, 1h30m or 2d", param, ctx)
-        return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+        seconds = sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+        if not seconds <= LONGEST:
+            self.fail(f"{str(value)[:50]!r} is longer than a hundred years", param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType[int]):
@@ -33,26 +45,52 @@ class Moment(click.ParamType[int]):
         """Read one."""
         said = str(value).strip()
         try:
-            return int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
+            seconds = int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
         except (ValueError, OverflowError, OSError):
+            seconds = LATEST + 1
+        if seconds > LATEST:
             self.fail(f"{said[:50]!r} is no moment; write 2026-12-24T08:00, or with an offset, +01:00", param, ctx)
+        return seconds
 
 
-def point(seconds: float | None, *, utc: bool) -> str:
-    """Show a moment: local, or in UTC."""
+class Amount(click.ParamType[float]):
+    """What something may cost: dollars, more than none, and as many as there are."""
+
+    name = "amount"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read one."""
+        try:
+            found = number(float(str(value)))
+        except ValueError:
+            found = None
+        if found is None or found <= 0:
+            self.fail(f"{str(value)[:50]!r} is no amount of dollars; write 2 or 0.50", param, ctx)
+        return found
+
+
+def point(seconds: object, *, utc: bool) -> str:
+    """Show a moment: local, or in UTC; nothing where there is none."""
     if not seconds:
         return ""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%d %H:%MZ}" if utc else f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    if (found := number(seconds)) is None:
+        return UNKNOWN
+    try:
+        at = datetime.fromtimestamp(found, UTC)
+        return f"{at:%Y-%m-%d %H:%MZ}" if utc else f"{at.astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):  # beyond all calendars
+        return UNKNOWN
+
+
+def between(begun: object, ended: object) -> str:
+    """Show how long something took, by its two moments."""
+    first, last = number(begun), number(ended)
+    return spell(last - first) if first and last else ""
 
 
 def read(said: str | None, *, utc: bool) -> str:
     """Show a moment that an API says as text, as `point` does; what is none is shown as it is."""
-    try:
-        moment = datetime.fromisoformat(said or "")
-    except ValueError:
-        return said or ""
-    return point((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), utc=utc)
+    return point(moment(said), utc=utc) or said or ""
 
 
 def spell(seconds: float) -> str:
@@ -66,10 +104,10 @@ def spell(seconds: float) -> str:
     return f"{hours} h {minutes} m" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
-def size(count: float | None) -> str:
+def size(said: object) -> str:
     """Show a number of bytes."""
-    if count is None:
-        return ""
+    if said is None or (count := number(said)) is None:
+        return "" if said is None else UNKNOWN
     for unit in ("B", "KB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
@@ -77,10 +115,10 @@ def size(count: float | None) -> str:
     return f"{count:.1f} GB"
 
 
-def money(usd: float | None) -> str:
+def money(said: object) -> str:
     """Show what something cost; nothing where nobody knows."""
-    if usd is None:
-        return ""
+    if said is None or (usd := number(said)) is None:
+        return "" if said is None else UNKNOWN
     return f"${usd:.2f}" if usd >= 0.01 or not usd else f"${usd:.4f}"
 
 
@@ -92,3 +130,8 @@ def many(count: int, word: str) -> str:
 def tokens(count: int) -> str:
     """Show a number of tokens."""
     return f"{count / 1000:.1f}k tokens" if count >= 1000 else f"{count} tokens"
+
+
+def used(usage: Mapping[str, object]) -> int:
+    """Count the tokens that were read and written."""
+    return sum(int(number(usage.get(kind)) or 0) for kind in ("input_tokens", "output_tokens"))

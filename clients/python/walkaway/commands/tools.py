@@ -40,8 +40,9 @@ def tools() -> None:
 def serve(app: App, /, *, what: str, agents: tuple[str, ...]) -> None:
     """Answer calls of these functions in every turn, those that wait already first, until it is stopped.
 
-    MODULE is a module, or a file of Python; NAMES are functions of it with commas between, and without them all that
-    are marked by `@tool`. Ctrl-C and SIGTERM stop it in good order. Many may run: each call is answered once.
+    MODULE is a module, or a file of Python. Modules are looked for here as well: behind Python's own, before what is
+    installed. NAMES are functions of it with commas between, and without them all that are marked by `@tool`. Ctrl-C
+    and SIGTERM stop it in good order. Many may run: each call is answered once.
 
     Models call what their session has been told of, by its agent: `tools show` prints what an agent's file says of
     these functions, `agents create --file` takes it, and `run --agent` begins such a session.
@@ -112,23 +113,37 @@ def _tool(where: str, module: ModuleType, name: str, marked: dict[str, Tool]) ->
 
 def _module(where: str) -> ModuleType:
     """Import a module, or a file. Raises UsageError, with the place where that failed."""
-    sys.path.insert(0, str(Path.cwd()))
+    _look_in(Path.cwd())
     if where.endswith(".py") and not Path(where).is_file():
         raise click.UsageError(f"There is no file {where} here, in {Path.cwd()}")
     try:
-        if not where.endswith(".py"):
-            return importlib.import_module(where)
-        path = Path(where).resolve()
-        sys.path.insert(0, str(path.parent))
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec
-        assert spec.loader
-        module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = _of_file(Path(where).resolve()) if where.endswith(".py") else importlib.import_module(where)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the module may raise anything
         if isinstance(error, ModuleNotFoundError) and error.name and f"{where}.".startswith(f"{error.name}."):
             raise click.UsageError(f"There is no module {where!r} in {Path.cwd()}, nor where Python looks") from None
         at = traceback.extract_tb(error.__traceback__)[-1]
         place = "" if "importlib" in at.filename else f" ({at.filename}, line {at.lineno})"
         raise click.UsageError(f"{where} cannot be imported: {type(error).__name__}: {error}{place}") from None
+    here, found = Path(f"{where.replace('.', '/')}.py"), getattr(module, "__file__", None)
+    if here.is_file() and not (found and here.samefile(found)):
+        raise click.UsageError(f"{where} is another module, {found or 'of Python'}; name the file: {here}")
+    return module
+
+
+def _look_in(folder: Path) -> None:
+    """Have a folder's modules found: before what is installed, and behind Python's own, of which none is replaced."""
+    installed = (at for at, each in enumerate(sys.path) if Path(each).name in {"site-packages", "dist-packages"})
+    sys.path.insert(next(installed, len(sys.path)), str(folder))
+
+
+def _of_file(path: Path) -> ModuleType:
+    """Import a file. It takes no other module's name."""
+    _look_in(path.parent)
+    is_taken = path.stem in sys.modules or path.stem in sys.stdlib_module_names
+    name = f"served_{path.stem}" if is_taken else path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from walkaway.commands import times
 
@@ -16,13 +16,15 @@ def markdown(said: "Said", *, utc: bool) -> str:
     return "\n\n".join([f"## {head}", *_blocks(said.content)]) + "\n"
 
 
-def _blocks(content: list[dict[str, Any]]) -> Iterator[str]:
-    for block in content or ():
+def _blocks(content: object) -> Iterator[str]:
+    for block in content if isinstance(content, list) else ():
         if text := _text(block):
             yield text
 
 
-def _text(block: Mapping[str, Any]) -> str:
+def _text(block: object) -> str:
+    if not isinstance(block, Mapping):
+        return "[?]"
     match block.get("type"):
         case "text":
             return str(block.get("text", ""))
@@ -30,7 +32,7 @@ def _text(block: Mapping[str, Any]) -> str:
             return f"`{block.get('name')}` {json.dumps(block.get('input') or {}, ensure_ascii=False)}"
         case "tool_result":
             inner = block.get("content")
-            said = inner if isinstance(inner, str) else "\n".join(map(_text, inner or ()))
+            said = inner if isinstance(inner, str) else "\n".join(_blocks(inner))
             return "\n".join(f"> {line}" for line in said.splitlines())
         case "thinking" | "redacted_thinking":
             return ""

@@ -9,6 +9,7 @@ from walkaway.commands import cleaning, times
 from walkaway.commands.prose import INDENT, Prose
 from walkaway.commands.screen import Screen, fit
 from walkaway.events import Event
+from walkaway.sense import number
 
 if TYPE_CHECKING:
     from walkaway.commands.output import Output
@@ -114,7 +115,7 @@ class View:
             case events.ToolResult():
                 return self._tool(event)
             case events.StepCompleted(usage=usage):
-                self._tokens += sum(usage.get(kind, 0) for kind in ("input_tokens", "output_tokens"))
+                self._tokens += times.used(usage)
             case events.MetadataUpdated(changes=changes):
                 self._progress(changes)
         return []
@@ -160,7 +161,7 @@ class View:
 
     def _progress(self, changes: Any) -> None:
         percent = changes.get("percent", self._percent)
-        self._percent = float(percent) if isinstance(percent, int | float) else None
+        self._percent = number(percent)
         self._status = cleaning.line(str(changes.get("status", self._status) or ""))
 
     def _dim(self, text: str) -> str:

@@ -66,7 +66,7 @@ def _tell(app: App, turn: "Turn", error: WalkawayError | None, out: Path | None,
         return exits.code(error)
     saved, wrong = endings.saved(app, turn, out)
     if app.said.quiet:
-        app.out.line(turn.ref)
+        app.out.text(turn.ref)
     elif among > 1 and app.said.json:
         app.out.event(turn.raw)
     else:

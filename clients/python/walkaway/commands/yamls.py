@@ -1,5 +1,6 @@
 """Settings as YAML that people read and write: texts of many lines stay texts of many lines."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -9,6 +10,7 @@ import click
 import yaml
 
 from walkaway.commands import texts
+from walkaway_wire import gate
 
 
 class Dumper(yaml.SafeDumper):
@@ -26,11 +28,22 @@ def _text(dumper: yaml.SafeDumper, said: str) -> yaml.Node:
 Dumper.add_representer(str, _text)
 
 
+def _without_colons(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile(f"(?!.*:){pattern.pattern}", pattern.flags)
+
+
 class Loader(yaml.SafeLoader):
-    """Reads what JSON has as well: no dates, no references, no name twice."""
+    """Reads what JSON has as well: no dates, no references, no name twice; 1:30 is text, and no ninety."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own
-        first: [(tag, pattern) for tag, pattern in rows if not tag.endswith(":timestamp")]
+        first: [
+            (
+                tag,
+                re.compile(f"(?!.*:){pattern.pattern}", pattern.flags) if tag.endswith((":int", ":float")) else pattern,
+            )
+            for tag, pattern in rows
+            if not tag.endswith(":timestamp")
+        ]
         for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -65,6 +78,7 @@ def read(text: str, name: str) -> dict[str, Any]:
     """Read an object. Raises UsageError, with `name` and the line, for anything else."""
     with _refusing(name):
         found = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
+    check(found, name)
     return _object(found, name)
 
 
@@ -76,7 +90,7 @@ def file(path: str) -> dict[str, Any]:
 def each(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Read the objects of a file of documents, each with its place; empty documents count, and are left out.
 
-    Raises UsageError, with the place and the line, for anything else.
+    Raises UsageError, with the place and the line, for anything else. What is in them is for `check`.
     """
     place = f"{name}, document 1"
     with _refusing(place):  # what a text may not have at all
@@ -106,3 +120,23 @@ def _object(found: Any, place: str) -> dict[str, Any]:
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise click.UsageError(f"{place} has to be lines of NAME: VALUE")
     return found
+
+
+def check(value: Any, place: str) -> None:
+    """See that JSON has all that is in it. Raises UsageError for !!binary, .nan, names that are no text and such."""
+    try:
+        gate.taken(value)
+    except gate.Flawed as error:
+        raise click.UsageError(f"{place}: {'.'.join(map(str, error.where))[:200]}: {error.why}") from None
+    if odd := next(_odd(value, ()), None):
+        raise click.UsageError(f"{place}: {'.'.join(odd)[:200]}: is a name that is no text; write it in quotes")
+
+
+def _odd(value: Any, where: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Give the places of names that are no text."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in inner:
+        place = (*where, str(name))
+        if isinstance(value, dict) and not isinstance(name, str):
+            yield place
+        yield from _odd(each, place)

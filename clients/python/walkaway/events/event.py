@@ -1,10 +1,14 @@
 """What every event is: a place in a log, a name, and data that is decoded when somebody asks for it."""
 
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Mapping
+from typing import Any, Final, Generic, TypeVar, overload
 
-from walkaway_wire import events as wire, jsontext
+from walkaway import sense
+from walkaway_wire import events as wire
 
 T = TypeVar("T")
+NUMBER: Final = int | float
+KINDS: Final = (str, bool, NUMBER, Mapping, list | tuple)
 
 
 class Event:
@@ -29,7 +33,7 @@ class Event:
         """All that it says, `sequence_number` and `at` included."""
         if self._data is None:
             try:
-                said = jsontext.loads(self._text)
+                said = sense.decoded(self._text)
             except ValueError:
                 said = None
             self._data = said if isinstance(said, dict) else {"unreadable": self._text}
@@ -38,7 +42,7 @@ class Event:
     @property
     def at(self) -> float:
         """When it was written, in seconds since the epoch; 0: nobody knows."""
-        return float(self.data.get("at") or 0)
+        return float(sense.number(self.data.get("at")) or 0)
 
     @property
     def at_end(self) -> bool:
@@ -59,10 +63,11 @@ class Event:
 
 
 class Says(Generic[T]):
-    """A field of an event's data; what stands here is what it is where the event does not have it."""
+    """A field of an event's data; what stands here is what it is where the event has none of its kind."""
 
     def __init__(self, absent: T) -> None:
         self._absent = absent
+        self._kind = next((kind for kind in KINDS if isinstance(absent, kind)), object)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -75,7 +80,8 @@ class Says(Generic[T]):
         if event is None:
             return self
         value: T = event.data.get(self._name, self._absent)
-        return value
+        fits = sense.number(value) is not None if self._kind is NUMBER else isinstance(value, self._kind)
+        return value if fits else self._absent
 
 
 class Unknown(Event):
