@@ -32,27 +32,30 @@ NOTHING = Nothing()
 class _Part:
     """What is known of a partition: items by sort key, as they were written one after the other; `used` when, last.
 
-    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end.
+    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end. `bytes` is
+    how many all items are.
     """
 
-    __slots__ = ("floor", "items", "sks", "used")
+    __slots__ = ("bytes", "floor", "items", "sks", "used")
 
     def __init__(self) -> None:
         self.items: dict[str, Item | None] = {}
+        self.bytes = 0
         self.floor: str | None = None
         self.sks: list[str] = []
         self.used = 0.0
 
     def put(self, sk: str, item: Item | None) -> int:
         """Take an item in, or that there is none; give how many bytes this is more."""
-        less = _weight(self.items.pop(sk)) if sk in self.items else 0
+        more = -_weight(self.items.pop(sk)) if sk in self.items else 0
         in_end = self.floor is not None and sk >= self.floor
         if in_end:
             self._place(sk, there=item is not None)
-        if item is None and in_end:
-            return -less  # what the end does not have is not there
-        self.items[sk] = item
-        return _weight(item) - less
+        if item is not None or not in_end:  # what the end does not have is not there
+            self.items[sk] = item
+            more += _weight(item)
+        self.bytes += more
+        return more
 
     def _place(self, sk: str, *, there: bool) -> None:
         place = bisect_left(self.sks, sk)
@@ -68,7 +71,9 @@ class _Part:
         if self.floor is not None and sk >= self.floor:
             del self.sks[: bisect_right(self.sks, sk)]
             self.floor = sk + "\x00" if self.sks else None
-        return _weight(self.items.pop(sk))
+        less = _weight(self.items.pop(sk))
+        self.bytes -= less
+        return less
 
 
 class Memory:
@@ -162,7 +167,7 @@ class Memory:
         while self._parts:
             pk, part = next(iter(self._parts.items()))
             if part.used < self._now - REST:
-                self._bytes -= sum(map(_weight, part.items.values()))
+                self._bytes -= part.bytes
                 del self._parts[pk]
             elif self._bytes <= self._most:
                 return

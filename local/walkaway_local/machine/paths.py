@@ -1,8 +1,8 @@
 """Reference paths and payload templates of the Amazon States Language: `$.a.b[0]`, `$$.Map.Item.Value`."""
 
-import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 _FORM = re.compile(r"\$\$?(?:\.[A-Za-z_][\w-]*|\[\d+\]|\['[^'\]]+'\])*")
@@ -13,11 +13,19 @@ class Missing(Exception):
     """The path leads nowhere in this data."""
 
 
-def parse(path: str) -> tuple[bool, list[str | int]]:
+def parse(path: str) -> tuple[bool, Sequence[str | int]]:
     """Read a path: whether it starts at the context object, and its steps. Raises ValueError."""
-    if not isinstance(path, str) or not _FORM.fullmatch(path):
-        raise ValueError(f"{path!r} is no reference path")
-    steps: list[str | int] = [int(index) if index else name or quoted for name, index, quoted in _STEP.findall(path)]
+    if isinstance(path, str) and (parsed := _parsed(path)):
+        return parsed
+    raise ValueError(f"{path!r} is no reference path")
+
+
+@cache
+def _parsed(path: str) -> tuple[bool, Sequence[str | int]] | None:
+    """Read a path, once: a machine has a few, and follows them at every move. None for what is none."""
+    if not _FORM.fullmatch(path):
+        return None
+    steps = tuple(int(index) if index else name or quoted for name, index, quoted in _STEP.findall(path))
     return path.startswith("$$"), steps
 
 
@@ -56,11 +64,12 @@ def place(result: Any, path: str | None, data: Any) -> Any:
         return result
     if not isinstance(data, Mapping):
         raise Missing(path)
-    whole = copy.deepcopy(dict(data))
-    inner: Any = whole
+    whole = inner = dict(data)
     for step in steps[:-1]:
-        if not isinstance(step, str) or not isinstance(inner.setdefault(step, {}), dict):
+        there = inner.get(step, {}) if isinstance(step, str) else None
+        if not isinstance(there, dict):
             raise Missing(path)
+        inner[step] = dict(there)
         inner = inner[step]
     inner[steps[-1]] = result
     return whole

@@ -50,15 +50,19 @@ class Ways(httpx2.BaseTransport):
     def __init__(self) -> None:
         self._trusted = httpx2.create_ssl_context()
         self._pools: dict[str | None, httpx2.HTTPTransport] = {}
+        self._known: dict[tuple[str, bytes], httpx2.HTTPTransport] = {}
         self._lock = threading.Lock()
 
     def to(self, url: httpx2.URL) -> httpx2.HTTPTransport:
-        """Give the way to an address. Raises ProxyUnusable."""
-        proxy = proxy_of(url)
+        """Give the way to an address, by the environment when it is first asked for. Raises ProxyUnusable."""
+        origin = url.scheme, url.netloc
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = self._pool(proxy)
-            return self._pools[proxy]
+            if origin not in self._known:
+                proxy = proxy_of(url)
+                if proxy not in self._pools:
+                    self._pools[proxy] = self._pool(proxy)
+                self._known[origin] = self._pools[proxy]
+            return self._known[origin]
 
     def _pool(self, proxy: str | None) -> httpx2.HTTPTransport:
         try:

@@ -1,7 +1,7 @@
 """The ticket: the small JSON that the state machine passes on (docs/architecture.md#tickets): ids, never content."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from walkaway_core.store.keys import TurnKey
@@ -87,8 +87,9 @@ class Ticket:
 
     def json(self) -> dict[str, Any]:
         """The ticket as the state machine carries it."""
-        values = {name: value for name, value in asdict(self).items() if value is not None}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        return {name: value for name, value in plain.items() if value is not None}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Ticket":

@@ -143,9 +143,9 @@ def unpack(key: TurnKey, item: Item) -> Turn:
 def _unpack(key: TurnKey, item: Item) -> Turn:
     if item.facts["status"] not in turn_facts.STATUSES:
         raise Misfit.of("status", item.facts["status"])
-    ended, began = item.number("ended", 0), item.time("began", 0)
+    ended, began, order = item.number("ended", 0), item.time("began", 0), str(item.facts.get("order", ""))
     return Turn(
-        key=replace(key, order=str(item.facts.get("order", ""))),
+        key=key if key.order == order else replace(key, order=order),
         status=cast("Status", item.text("status")),
         execution=item.number("execution", 0),
         step=item.number("step", 0),
