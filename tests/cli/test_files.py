@@ -52,6 +52,7 @@ def test_a_terminal_is_shown_what_would_steer_it(there: Caller) -> None:
         (("cat", "nothing.md"), 7, "nothing.md"),
         (("get", "nothing.md"), 7, "nothing.md"),
         (("put", "nothing.md"), 2, "nothing.md"),
+        (("get", "notes.md", "-"), 2, "`walkaway files cat notes.md` prints one"),
         (("cat", "../x"), 1, "no path of the workspace"),
         (("ls", "--in", "nobody's"), 7, "no session"),
     ],

@@ -23,4 +23,9 @@ def test_what_waits_comes_first_and_what_has_ended_is_shown_once(asked: Caller, 
     assert asked("answer", f"{waits}/{rows[0][3][-6:]}", "--no", "not today").code == 0
     assert asked("wait", waits).code == 0
     assert asked("inbox", "--waiting", "--json").out == "[]\n"
+    for words, told in ((("--waiting",), ""), ((), ", and nothing has ended since you looked")):
+        asked("inbox")
+        with asked.terminal("inbox", *words) as seen:
+            assert seen.end() == 0
+        assert seen.text == f"Nothing waits for you{told}"
     assert "not today" in json.dumps(model.requests[-1])

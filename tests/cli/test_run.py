@@ -193,6 +193,10 @@ class TestInAPipe:
         assert "--on-busy enqueue" in refused.err
         queued = json.loads(asked("send", "more", "--on-busy", "enqueue", "--detach", "--json").out)
         assert (queued["status"], queued["outcome"]) == ("queued", "queued")
+        assert (
+            "It waits for the turn that runs. walkaway tail"
+            in asked("send", "x", "--on-busy", "enqueue", "--detach").err
+        )
         gate.set()
         assert asked("wait", f"{queued['session_id']}/{queued['response_id']}").code == 0
 

@@ -76,6 +76,8 @@ def get(app: App, /, *, path: str, to: str, name: str) -> None:
     """
     from walkaway.errors import FileRefused
 
+    if to == "-":
+        raise click.UsageError(f"LOCAL is a file or a folder; `walkaway files cat {path}` prints one")
     there = _files(app, name)
     if to.endswith("/"):
         Path(to).mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,8 @@ def inbox(app: App, /, *, waiting: bool, since: float | None, keep: bool) -> Non
         if not keep:
             app.state.look(now)
     if app.out.is_plain:
-        app.out.rows(({"session": raw, "call": call} for raw, call in rows), _columns(app), lambda _: "", "Nothing new")
+        none = "Nothing waits for you" + ("" if waiting else ", and nothing has ended since you looked")
+        app.out.rows(({"session": raw, "call": call} for raw, call in rows), _columns(app), lambda _: "", none)
         for raw, call in rows[:1]:
             if call and app.out.is_terminal:
                 app.out.note(f"walkaway answer {raw['id']}/{call['call_id']} {_how(call)}", dim=True)

@@ -159,7 +159,8 @@ def _leave(app: App, turn: "Turn", out: Path | None) -> None:
     raw = {"session_id": turn.session_id, "response_id": turn.id, "status": turn.status, "outcome": turn.outcome}
     app.out.record(raw, lambda: app.out.text(turn.ref), turn.ref)
     if app.out.is_plain:
-        app.out.note(f"It runs. walkaway tail {turn.ref}{watching.saved_to(out)}", dim=True)
+        does = "It waits for the turn that runs" if turn.outcome == "queued" else "It runs"
+        app.out.note(f"{does}. walkaway tail {turn.ref}{watching.saved_to(out)}", dim=True)
 
 
 def _look_on(app: App, turn: "Turn", how: Mapping[str, Any]) -> None:
