@@ -219,6 +219,17 @@ def test_what_was_sent_is_noted_before_it_is_printed(walkaway: Caller) -> None:
         assert len(receiver.got) == 1
 
 
+def test_what_could_not_be_printed_is_printed_the_next_time(walkaway: Caller) -> None:
+    target = ("listen", "--event", "session.created", "--until-now", "--field", "data.session_id")
+    assert walkaway(*target).code == 0
+    id_ = walkaway("sessions", "create", "-q").out
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "walkaway", *target]
+        assert subprocess.run(command, env=walkaway.environ, stdout=full, check=False).returncode == 1
+    assert walkaway(*target).out == id_
+    assert walkaway(*target).out == ""
+
+
 def test_nothing_is_sent_where_it_could_not_be_noted(walkaway: Caller) -> None:
     with receiving() as receiver:
         target = ("listen", "--event", "session.created", "--forward", receiver.url, "--until-now")

@@ -92,6 +92,20 @@ def test_a_list_is_lines_with_tabs_in_a_pipe_and_a_table_on_a_terminal(walkaway:
         assert first[0][-8:] in seen.text
 
 
+def test_a_pipe_has_no_colours_and_a_terminal_has_those_that_are_wanted(walkaway: Caller) -> None:
+    walkaway("sessions", "create")
+    piped = walkaway("sessions", "show", "@"), walkaway("tail", "nobody's"), walkaway("sessions", "list")
+    assert not any("\x1b" in ran.out + ran.err for ran in piped)
+    for more, coloured in (((), True), (("--color", "never"), False)):
+        with walkaway.terminal("sessions", "show", "@", *more) as seen:
+            assert seen.end() == 0
+        assert (b"\x1b[2m" in seen.raw) is coloured
+    with walkaway.terminal("sessions", "show", "@", NO_COLOR="1") as seen:
+        assert seen.end() == 0
+    assert b"\x1b" not in seen.raw
+    assert "\x1b[31m" in walkaway("tail", "nobody's", "--color", "always").err
+
+
 def test_json_fields_and_ids(walkaway: Caller, server: Running) -> None:
     id_ = walkaway("sessions", "create", "-q").out.strip()
     with server.client() as client:

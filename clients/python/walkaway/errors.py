@@ -204,10 +204,8 @@ class TurnWaiting(WalkawayError):
     def __init__(self, turn: Any, calls: Sequence[Any]) -> None:
         self.turn, self.calls = turn, calls
         names = ", ".join(f"{call.name} ({call.needs}, {call.call_id})" for call in calls)
-        super().__init__(
-            f"{turn.ref} waits for {names}. Answer by turn.answer(call, output), turn.approve(call) or "
-            "turn.deny(call), or wait for whoever else does: on_waiting='wait'"
-        )
+        how = "Answer by turn.answer(call, output), turn.approve(call) or turn.deny(call), or wait for whoever does"
+        super().__init__(f"{turn.ref} waits for {names}. {how}: on_waiting='wait'")
 
 
 class SettingInvalid(WalkawayError, ValueError):
@@ -223,12 +221,11 @@ class FileRefused(WalkawayError, OSError):
 
 
 class FilesRefused(FileRefused):
-    """Files of a turn cannot be written here. `refused`: why, by path; `changed`: of the others; `saved`: the rest."""
+    """Files that a turn has written cannot be written here. `refused`: why, by their paths; `saved`: the others."""
 
-    def __init__(self, refused: Mapping[str, str], changed: Sequence[str], saved: Sequence[Any]) -> None:
-        self.refused, self.changed, self.saved = refused, changed, saved
-        why = [*refused.values(), *(f"{path} is no longer as the turn has left it" for path in changed)]
-        super().__init__(f"Not saved, unlike the others: {'; '.join(why)}")
+    def __init__(self, refused: Mapping[str, str], saved: Sequence[Any]) -> None:
+        self.refused, self.saved = refused, saved
+        super().__init__(f"Not saved, unlike the others: {'; '.join(refused.values())}")
 
 
 class FilesChanged(WalkawayError):

@@ -89,7 +89,8 @@ class Result:
             except (FileRefused, OSError) as error:
                 refused[path] = str(error) if isinstance(error, FileRefused) else f"{path}: {error.strerror or error}"
         if refused:
-            raise FilesRefused(refused, changed if not latest else (), saved)
+            since = {} if latest else {path: f"{path} is changed or deleted since" for path in changed}
+            raise FilesRefused(refused | since, saved)
         if changed and not latest:
             raise FilesChanged(changed, saved)
         return saved

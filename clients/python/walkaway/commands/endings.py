@@ -49,11 +49,12 @@ def saved(app: "App", turn: "Turn", out: Path | None) -> tuple[Sequence[Path] | 
         return None, exits.DONE
     try:
         return turn.result(on_waiting="wait", raise_on_failure=False, tools=False).save(out), exits.DONE
-    except (errors.FilesChanged, errors.FilesRefused) as error:
-        for why in error.refused.values() if isinstance(error, errors.FilesRefused) else ():
+    except errors.FilesRefused as error:
+        for why in error.refused.values():
             app.out.note(f"Not saved: {why}", fg="red")
-        if error.changed:
-            app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
+        return list(error.saved), exits.FAILED
+    except errors.FilesChanged as error:
+        app.out.note(f"Changed or deleted since, and not saved: {', '.join(error.changed)}", fg="red")
         return list(error.saved), exits.FAILED
 
 
