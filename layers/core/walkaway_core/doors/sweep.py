@@ -204,6 +204,7 @@ ACTS: Mapping[Any, Act] = {
     "forget": _forget,
     "schedule": ticking.act,
     "firing": by_hand.act,
+    "wake": by_hand.wake,
     "prune": pruning.act,
 }
 """What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""

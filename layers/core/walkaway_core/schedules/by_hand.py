@@ -70,15 +70,18 @@ def backfill(
 
 
 def act(services: Services, key: Key, detail: Mapping[str, Any], until: float) -> None:
-    """Act on a due item of firings: one of them, the one that waits, or a backfill that has still some to write."""
-    if "wake" in detail:
-        if waits := firings.waiting(services, detail["tenant"], detail["schedule"]):
-            firing.carry_out(services, waits)
-        services.table.write(Delete(*key))
-    elif "batch" in detail:
+    """Act on a due item of firings: one of them, or a backfill that has still some to write."""
+    if "batch" in detail:
         go_on(services, key, detail)
     else:
         firing.act(services, key, detail, until)
+
+
+def wake(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
+    """Let the firing begin that has waited longest, if it can: what it has waited for is over."""
+    if waits := firings.waiting(services, detail["tenant"], detail["schedule"]):
+        firing.carry_out(services, waits)
+    services.table.write(Delete(*key))
 
 
 def go_on(services: Services, key: Key, detail: Mapping[str, Any]) -> None:

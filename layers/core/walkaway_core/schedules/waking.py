@@ -25,5 +25,4 @@ class Waking(Projection):
 def wake(services: Services, tx: Transaction, tenant: str, schedule: str) -> None:
     """Have the schedule's firing that has waited longest looked at now, if one waits."""
     if services.table.query(places.open_firing(tenant, schedule, "")[0], limit=1).items:
-        detail = {"tenant": tenant, "schedule": schedule, "wake": True}
-        due.watch(tx, services.clock.now(), "firing", f"wake.{schedule}", detail)
+        due.watch(tx, services.clock.now(), "wake", schedule, {"tenant": tenant, "schedule": schedule})

@@ -11,7 +11,7 @@ from walkaway_wire import jsontext
 
 Kind = str
 """What is to be done. Stored: see docs/upgrades.md."""
-KINDS = frozenset({"turn", "session", "purge", "outbox", "delivery", "forget", "schedule", "firing", "prune"})
+KINDS = frozenset({"turn", "session", "purge", "outbox", "delivery", "forget", "schedule", "firing", "wake", "prune"})
 """The engine's own; dialects bring others."""
 
 START_WITHIN = 10.0
