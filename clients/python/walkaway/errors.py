@@ -204,10 +204,8 @@ class TurnWaiting(WalkawayError):
     def __init__(self, turn: Any, calls: Sequence[Any]) -> None:
         self.turn, self.calls = turn, calls
         names = ", ".join(f"{call.name} ({call.needs}, {call.call_id})" for call in calls)
-        how = (
-            "Answer by turn.answer(call, output), turn.approve(call) or turn.deny(call), or wait for whoever else does"
-        )
-        super().__init__(f"{turn.ref} waits for {names}. {how}: on_waiting='wait'")
+        how = "turn.answer(call, output), turn.approve(call) or turn.deny(call), or wait for whoever else does"
+        super().__init__(f"{turn.ref} waits for {names}. Answer by {how}: on_waiting='wait'")
 
 
 class SettingInvalid(WalkawayError, ValueError):
