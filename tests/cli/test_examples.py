@@ -118,7 +118,6 @@ EXPECTED = {
         0,
         r"(?s).*name\tdigest\nstatus\tactive\nwhen\tAt 08:00.*message\tThe day's digest\n.*",
     ),
-    "walkaway schedules create --file digest.yaml": (0, r"(?s).*name\tdigest\n.*"),
     "walkaway schedules create --name tidy --action prune --older-than 30d --cron '0 3 * * *'": (
         0,
         r"(?s).*deletes\tsessions that are idle for 2592000s\n.*",

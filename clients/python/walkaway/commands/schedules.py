@@ -61,7 +61,6 @@ def show(app: App, /, *, schedule: str) -> None:
     "create",
     examples=(
         "walkaway schedules create --name digest --cron '0 8 * * 1-5' --timezone Europe/Berlin \"The day's digest\"",
-        "walkaway schedules create --file digest.yaml",
         "walkaway schedules create --name tidy --action prune --older-than 30d --cron '0 3 * * *'",
     ),
 )
