@@ -331,7 +331,6 @@ def hooked(walkaway: Caller, example: str) -> None:
 
 def scheduled(walkaway: Caller, example: str) -> None:
     """Make the schedules that an example names, and no others."""
-    (walkaway.home / "digest.yaml").write_text("name: digest\ncron: 0 8 * * 1-5\nmessage: The day's digest\n")
     with quick(walkaway.url) as client:
         for schedule in client.schedules.list():
             client.schedules.delete(schedule)
