@@ -205,6 +205,8 @@ def is_missing_path(error: WalkawayError) -> bool:
     """Whether it is what a server, or a gateway before it, says of an address that it does not have."""
     if is_unknown_path(error):
         return True
+    if is_passing(error):  # what something in between says of itself
+        return False
     return isinstance(error, Refused) and error.status in {403, 404, 405} and error.code in UNKNOWN_CODES
 
 
