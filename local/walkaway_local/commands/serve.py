@@ -49,7 +49,17 @@ COLLECT = (5_000, 20, 20)
     metavar="ORIGIN",
     help="Origin whose pages may use the API, like https://app.example.com, or '*'; may be repeated. Needs keys.",
 )
-def serve(*, port: int, host: str, data: Path, model: str | None, workers: int, allow_origin: tuple[str, ...]) -> None:
+@click.option("--no-console", is_flag=True, help="Without the page for people at /console/.")
+def serve(
+    *,
+    port: int,
+    host: str,
+    data: Path,
+    model: str | None,
+    workers: int,
+    allow_origin: tuple[str, ...],
+    no_console: bool,
+) -> None:
     """Run Walkaway on this machine.
 
     Without a key the offline model "rehearsal" answers. Settings by environment: WALKAWAY_MODEL, ANTHROPIC_API_KEY,
@@ -57,7 +67,11 @@ def serve(*, port: int, host: str, data: Path, model: str | None, workers: int, 
     WALKAWAY_REHEARSAL_DELAY.
     """
     private.umask()
-    given = {"WALKAWAY_MODEL": model or "", "WALKAWAY_ALLOW_ORIGIN": ",".join(allow_origin)}
+    given = {
+        "WALKAWAY_MODEL": model or "",
+        "WALKAWAY_ALLOW_ORIGIN": ",".join(allow_origin),
+        "WALKAWAY_CONSOLE": "no" if no_console else "",
+    }
     environ = {**os.environ, **{name: value for name, value in given.items() if value}}
     unknown_settings.warn(environ)
     try:
