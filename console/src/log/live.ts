@@ -43,9 +43,12 @@ export class Live {
     this.#round.abort();
   }
 
-  /** Note what the user said, where that is known before the conversation says it. */
-  remember(turn: string, message: string): void {
-    this.conversation.turn(turn).message ??= message;
+  /** Note what the user said, where that is known before the log says it. `waits`: its turn has not begun. */
+  remember(id: string, message: string, waits: boolean): void {
+    const turn = this.conversation.turn(id);
+    turn.message ??= message;
+    if (waits && !turn.entries.length && !turn.at) turn.status = "queued";
+    turn.rev++;
     this.#draw();
   }
 

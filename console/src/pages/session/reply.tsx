@@ -21,7 +21,7 @@ export function Reply({ live, session }: { live: Live; session: Session | undefi
   const busy = session?.busy ?? false;
   const send = async (text: string, files: File[]) => {
     const turn = await say(server().session(live.id), text, files, busy ? how : "enqueue");
-    if (turn.outcome !== "steered") live.remember(turn.id, text);
+    if (turn.outcome !== "steered") live.remember(turn.id, text, turn.outcome === "queued");
     if (OUTCOME[turn.outcome]) tell(OUTCOME[turn.outcome] ?? "");
     refresh(live.id);
   };
