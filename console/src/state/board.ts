@@ -21,8 +21,8 @@ export const sessions = signal<Sessions>(new Map());
 export const looked = signal(false);
 /** This visit, and the one before it. */
 export const visiting = signal<Visit>(visit(kept<Visit>("visit"), Date.now()));
-/** The last thing that the feed has told, for pages that show more than sessions. */
-export const told = signal<Told | null>(null);
+/** Counts what the feed has told of schedules, and of turns that begin and end: lists of firings are asked for anew. */
+export const stirred = signal(0);
 
 /** Those that wait for whoever looks. */
 export const waiting = computed(() => [...sessions.value.values()].filter((each) => each.pending_tool_calls.length));
@@ -90,7 +90,7 @@ export function stay(): void {
 }
 
 function take(event: Told): void {
-  told.value = event;
+  if (event.type.startsWith("schedule.") || event.type === "turn.started" || ENDED.includes(event.type)) stirred.value++;
   const id = event.data["session_id"] ?? (event.type.startsWith("session.") ? event.data["id"] : undefined);
   if (typeof id !== "string") return;
   if (event.type === "session.deleted" || event.type === "session.expired") forget(id);

@@ -1,5 +1,5 @@
 /** What a page shows of the server: asked for when it opens, when the server comes back, and when somebody says so. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { sentence } from "../ui/said.tsx";
 import { returned } from "./server.ts";
 
@@ -10,17 +10,13 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-/** Load something, anew whenever one of `watched` is another. */
+/** Load something, anew whenever one of `watched` is another; what is shown stays until the new one is there. */
 export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>, watched: unknown[]): Loaded<T> {
   const [value, setValue] = useState<T | undefined>();
   const [error, setError] = useState("");
   const [count, setCount] = useState(0);
-  const shown = useRef(JSON.stringify(watched));
   useEffect(() => {
     const end = new AbortController();
-    const now = JSON.stringify(watched);
-    if (shown.current !== now) setValue(undefined);
-    shown.current = now;
     load(end.signal).then(
       (found) => {
         if (end.signal.aborted) return;

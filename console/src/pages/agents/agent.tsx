@@ -70,7 +70,7 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
       </section>
       <section aria-labelledby="was">
         <h2 id="was">Versions</h2>
-        {versions.value && <Versions list={versions.value} />}
+        {versions.value && <Versions key={versions.value[0]?.version} list={versions.value} />}
       </section>
     </div>
   );

@@ -1,10 +1,10 @@
 /** What became of each time: as dots in a row, and as a table. */
 import { to } from "../../app/router.ts";
+import { stirred } from "../../state/board.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { type Firing, firings } from "../../state/schedules.ts";
 import { Mark, type State } from "../../ui/state.tsx";
 import { exact, when } from "../../ui/words.ts";
-import { lately } from "./schedules.tsx";
 
 const DOTS = 12;
 
@@ -19,7 +19,7 @@ const said = (firing: Firing): string =>
 
 /** The last ones, the newest at the right. */
 export function Dots({ schedule }: { schedule: string }) {
-  const { value = [] } = useLoaded((signal) => firings(schedule, signal, DOTS), [schedule, lately()]);
+  const { value = [] } = useLoaded((signal) => firings(schedule, signal, DOTS), [schedule, stirred.value]);
   return (
     <span class="dots-row narrowless">
       {value.toReversed().map((each) => (

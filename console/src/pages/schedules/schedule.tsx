@@ -1,6 +1,7 @@
 /** One schedule: when it fires next, what became of its times, and what can be done with it. */
 import { useState } from "preact/hooks";
 import { to } from "../../app/router.ts";
+import { stirred } from "../../state/board.ts";
 import { go } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import * as schedules from "../../state/schedules.ts";
@@ -10,14 +11,13 @@ import { doing } from "../../ui/said.tsx";
 import { exact, many, when } from "../../ui/words.ts";
 import { ScheduleForm } from "./form.tsx";
 import { Firings } from "./firings.tsx";
-import { lately } from "./schedules.tsx";
 
 const FIRINGS = 100;
 
 /** The page. */
 export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
-  const found = useLoaded((signal) => schedules.get(id, signal), [id, lately()]);
-  const fired = useLoaded((signal) => schedules.firings(id, signal, FIRINGS), [id, lately()]);
+  const found = useLoaded((signal) => schedules.get(id, signal), [id, stirred.value]);
+  const fired = useLoaded((signal) => schedules.firings(id, signal, FIRINGS), [id, stirred.value]);
   const [filling, setFilling] = useState(false);
   const { value } = found;
   const again = () => {

@@ -1,6 +1,6 @@
 /** Schedules: all of them, one of them, and a new one. */
 import { to } from "../../app/router.ts";
-import { told } from "../../state/board.ts";
+import { stirred } from "../../state/board.ts";
 import { go, here } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import * as schedules from "../../state/schedules.ts";
@@ -11,9 +11,6 @@ import { ScheduleForm } from "./form.tsx";
 import { Dots } from "./firings.tsx";
 import { OneSchedule } from "./schedule.tsx";
 
-/** What has happened to schedules last: lists are asked for anew then. */
-export const lately = (): string => (told.value?.type.startsWith("schedule.") ? told.value.id : "");
-
 /** The page that the address names. */
 export function Schedules() {
   const [id = "", edit = ""] = here.value.rest;
@@ -23,7 +20,7 @@ export function Schedules() {
 }
 
 function List() {
-  const { value, error, again } = useLoaded(schedules.list, [lately()]);
+  const { value, error, again } = useLoaded(schedules.list, [stirred.value]);
   return (
     <div class="page">
       <header class="bar">
