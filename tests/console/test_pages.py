@@ -1,5 +1,8 @@
 """Schedules, webhooks and agents: made, looked at, changed and deleted."""
 
+import zipfile
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,7 +14,7 @@ pytestmark = [needs_chromium, pytest.mark.deep]
 
 
 @pytest.fixture
-def receiver(server: Running) -> Receiver:
+def receiver(server: Running) -> Iterator[Receiver]:
     object.__setattr__(server.stack.services.settings, "outbound_loopback", True)
     with receiving() as found:
         yield found
@@ -117,3 +120,38 @@ def test_an_agent_is_made_changed_compared_and_tried(console: Watched, server: R
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("An agent is a name for a way to work")).to_be_visible()
+
+
+def test_files_are_added_looked_at_packed_and_deleted(console: Watched, server: Running) -> None:
+    page = console.page
+    console.go("files")
+    page.locator("label.button input").set_input_files(
+        [
+            {"name": "ü.txt", "mimeType": "text/plain", "buffer": "grüß".encode()},
+            {"name": "b.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
+        ]
+    )
+    expect(page.locator(".file-row")).to_have_count(2)
+    page.get_by_role("button", name="b.csv", exact=True).click()
+    expect(page.locator(".preview td").first).to_have_text("1")
+    page.get_by_role("button", name="Close").click()
+    with server.client(None) as client:
+        session = client.get("/v1/sessions").json()[0]["id"]
+        client.put(f"/v1/sessions/{session}/files/deep/er/c.md", content=b"# C").raise_for_status()
+    console.go("files/deep")
+    page.get_by_role("button", name="er", exact=True).click()
+    expect(page.locator(".way")).to_have_text("workspace / deep / er")
+    expect(page.locator(".file-row")).to_have_count(1)
+    page.get_by_role("link", name="workspace").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="This folder as a zip").click()
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        assert archive.testzip() is None
+        assert {each: archive.read(each) for each in archive.namelist()} == {
+            "b.csv": b"a,b\n1,2\n",
+            "deep/er/c.md": b"# C",
+            "ü.txt": "grüß".encode(),
+        }
+    page.get_by_role("button", name="Delete b.csv").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".file-row")).to_have_count(2)

@@ -10,7 +10,9 @@ from walkaway_wire import VERSION
 
 pytestmark = pytest.mark.deep
 needs_node = pytest.mark.skipif(node.node() is None, reason="there is no node: make .venv-web/.ready")
-SINKS = re.compile(r"innerHTML|outerHTML|dangerouslySet|insertAdjacent|document\.write|srcdoc|\beval\(|new Function|DOMParser")
+SINKS = re.compile(
+    r"innerHTML|outerHTML|dangerouslySet|insertAdjacent|document\.write|srcdoc|\beval\(|new Function|DOMParser"
+)
 
 
 @needs_node

@@ -1,6 +1,7 @@
 /** The pages that there are: in the order in which they are linked. */
 import type { ComponentType } from "preact";
 import { Agents } from "../pages/agents/agents.tsx";
+import { FilesPage } from "../pages/files/files.tsx";
 import { Inbox } from "../pages/inbox/inbox.tsx";
 import { Schedules } from "../pages/schedules/schedules.tsx";
 import { SessionPage } from "../pages/session/session.tsx";
@@ -23,6 +24,7 @@ export const PAGES: Page[] = [
   { path: "", name: "Inbox", icon: "inbox", letter: "i", show: Inbox },
   { path: "sessions", name: "Sessions", icon: "sessions", letter: "s", show: Sessions },
   { path: "s", show: SessionPage },
+  { path: "files", name: "Files", icon: "files", letter: "f", show: FilesPage },
   { path: "schedules", name: "Schedules", icon: "schedules", letter: "h", show: Schedules },
   { path: "agents", name: "Agents", icon: "agents", letter: "a", show: Agents },
   { path: "webhooks", name: "Webhooks", icon: "webhooks", letter: "w", show: Webhooks },
