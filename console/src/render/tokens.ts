@@ -29,8 +29,8 @@ function block(given: Token, around: Around, depth: number): ComponentChild {
     case "hr":
       return h("hr", null);
     case "heading":
-      // below the page's own headings
-      return h(`h${Math.min(Number(token["depth"]) + 2, 6)}` as "h3", null, inline(token, around, depth));
+      // below the page's own heading
+      return h(`h${Math.min(Number(token["depth"]) + 1, 6)}` as "h2", null, inline(token, around, depth));
     case "paragraph":
       return h("p", null, inline(token, around, depth));
     case "text":

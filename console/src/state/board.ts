@@ -35,13 +35,11 @@ const ENDED = ["turn.completed", "turn.failed", "turn.cancelled"];
 const PAGES_BACK = 5;
 const AT_ONCE = 4;
 const GATHERED = 60;
+const AGAIN = 1000;
 
 /** Look at what there is, then follow the feed, until `signal` says stop. */
 export async function follow(signal: AbortSignal): Promise<void> {
-  const { next } = await page("now", signal);
-  visiting.value = { ...visiting.value, cursor: next };
-  await Promise.all([look(signal), lookBack(signal)]);
-  looked.value = true;
+  const next = await begun(signal);
   for (let cursor = next; !signal.aborted; cursor = visiting.value.cursor) {
     const round = new AbortController();
     const stop = () => round.abort();
@@ -61,6 +59,22 @@ export async function follow(signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", stop);
     }
     if (!signal.aborted) await look(signal).catch(() => {});
+  }
+}
+
+/** Look for the first time, as often as it takes; give where the feed stood before that. */
+async function begun(signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      const { next } = await page("now", signal);
+      visiting.value = { ...visiting.value, cursor: next };
+      await Promise.all([look(signal), lookBack(signal)]);
+      looked.value = true;
+      return next;
+    } catch (error) {
+      if (signal.aborted || !isPassing(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
   }
 }
 

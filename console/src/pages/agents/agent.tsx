@@ -112,7 +112,7 @@ function Changes({ now, before }: { now: records.AgentVersion; before: records.A
     <div class="sent">
       {found.map(({ field, lines }) => (
         <section key={field} aria-label={`Changes of ${field}`}>
-          <h3 class="small">{field.replaceAll("_", " ")}</h3>
+          <p class="small">{field.replaceAll("_", " ")}</p>
           <pre class="diff" tabIndex={0}>
             {lines.map((line, index) => (
               <span key={index} class={line.in}>

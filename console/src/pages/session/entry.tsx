@@ -108,11 +108,11 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
             <Took call={call} rev={rev} />
           </span>
         </summary>
-        <h3 class="small">Asked</h3>
+        <p class="small">Asked</p>
         <pre tabIndex={0}>{input(call.name, call.input ?? call.written)}</pre>
         {call.output && (
           <>
-            <h3 class="small">{call.state === "failed" ? "Failed" : "Gave"}</h3>
+            <p class="small">{call.state === "failed" ? "Failed" : "Gave"}</p>
             <Clipped text={call.output} most={OUTPUT} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
           </>
         )}

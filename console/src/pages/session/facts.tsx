@@ -35,7 +35,7 @@ export function Facts({ session, live }: { session: Session | undefined; live: L
       </dl>
       {Object.keys(session.metadata).length > 0 && (
         <>
-          <h3>Metadata</h3>
+          <h2>Metadata</h2>
           <pre tabIndex={0}>{JSON.stringify(session.metadata, null, 2)}</pre>
         </>
       )}

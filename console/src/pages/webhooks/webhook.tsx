@@ -48,7 +48,7 @@ export function OneWebhook({ id }: { id: string }) {
       </p>
       <p class="dim">Is told: {value.events.includes("*") ? "everything" : value.events.join(", ")}</p>
       {value.reason && <p class="wrong">Disabled: {value.reason}</p>}
-      {value.failing_since && <p class="wrong">Nothing was delivered since {when(value.failing_since)}</p>}
+      {value.failing_since && <p class="wrong">Failing since {when(value.failing_since)}</p>}
       <section aria-labelledby="told">
         <h2 id="told">What it was told</h2>
         {told.value?.length === 0 && <p class="calm">Nothing yet. A test sends it something.</p>}
@@ -130,9 +130,9 @@ function Sent({ webhook, delivery, again }: { webhook: string; delivery: records
   const { value } = useLoaded(() => server().webhooks.delivery(webhook, delivery.id), [delivery.attempts.length]);
   return (
     <div class="sent">
-      <h3 class="small">What was sent</h3>
+      <p class="small">What was sent</p>
       <pre tabIndex={0}>{value ? JSON.stringify(value.payload, null, 2) : "…"}</pre>
-      <h3 class="small">Attempts</h3>
+      <p class="small">Attempts</p>
       <ol>
         {delivery.attempts.map((each) => (
           <li key={each.at}>

@@ -74,7 +74,7 @@ function Card({ webhook }: { webhook: records.WebhookRecord }) {
           {webhook.events.includes("*") ? "everything" : webhook.events.join(", ")}
         </p>
         {webhook.reason && <p class="wrong">Disabled: {webhook.reason}</p>}
-        {webhook.failing_since && <p class="wrong">Nothing was delivered since {when(webhook.failing_since)}</p>}
+        {webhook.failing_since && <p class="wrong">Failing since {when(webhook.failing_since)}</p>}
       </div>
       <span class="dim">{webhook.status}</span>
     </li>
