@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.kit.browsers import Watched, needs_chromium
 from tests.kit.receivers import Receiver, receiving
@@ -127,8 +127,8 @@ def test_files_are_added_looked_at_packed_and_deleted(console: Watched, server: 
     console.go("files")
     page.locator("label.button input").set_input_files(
         [
-            {"name": "ü.txt", "mimeType": "text/plain", "buffer": "grüß".encode()},
-            {"name": "b.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
+            FilePayload(name="ü.txt", mimeType="text/plain", buffer="grüß".encode()),
+            FilePayload(name="b.csv", mimeType="text/csv", buffer=b"a,b\n1,2\n"),
         ]
     )
     expect(page.locator(".file-row")).to_have_count(2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.kit.browsers import Watched, needs_chromium
 from tests.kit.messages_api import MessagesApi, Reply, call, text
@@ -134,7 +134,7 @@ def test_files_are_dropped_and_each_kind_is_shown(
     page.get_by_label("What shall I do?").fill("Look at these")
     page.locator(".composer input[type=file]").set_input_files(
         [
-            {"name": name, "mimeType": "application/octet-stream", "buffer": body}
+            FilePayload(name=name, mimeType="application/octet-stream", buffer=body)
             for name, (body, _) in files.items()
             if name not in {"a.png", "g.pdf", "h.bin"}
         ]

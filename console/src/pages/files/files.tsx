@@ -23,8 +23,9 @@ export function FilesPage() {
   const { file = "" } = here.value.asked;
   const { value, error, again } = useLoaded((signal) => list(folder, signal), [folder, stirred.value]);
   const [over, setOver] = useState(false);
-  const add = async (files: FileList | null | undefined) => {
-    if (!files?.length) return;
+  const add = async (list: FileList | null | undefined) => {
+    const files = [...(list ?? [])]; // the field's own list is empty when the field is
+    if (!files.length) return;
     await doing(async () => {
       const { files: into } = server().session(await reader());
       for (const each of files) await into.upload(each, [folder, each.name].filter(Boolean).join("/"));

@@ -52,9 +52,7 @@ export function Question({ session, turn, call, title }: Asked) {
         <span class="fill" />
         <time class="dim">{left(call.expires_at - now.value)}</time>
       </header>
-      <div class="asked">
-        <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>
-      </div>
+      <div class="asked">{Object.keys(call.arguments).length > 0 && <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>}</div>
       {call.needs === "approval" && !denying && (
         <div class="row">
           <button type="button" class="main" disabled={busy} onClick={() => void approve()}>
