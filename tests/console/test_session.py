@@ -180,3 +180,24 @@ def test_sessions_are_found_and_deleted_by_the_dozen(console: Watched, server: R
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         expect(page.locator(".row-of")).to_have_count(1)
         assert [client.get(f"/v1/sessions/{each}").status_code for each in made] == [404, 200, 404]
+
+
+def test_a_long_session_is_drawn_from_its_end(console: Watched, server: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([text("word " * 2000)], pieces=1)] + [Reply([text("Yes.")])]
+    with server.client(None) as client:
+        made = {"model": MODEL, "persistent": True, "ttl": 86400}
+        session = client.post("/v1/sessions", json=made).json()["id"]
+        for number in range(24):
+            client.post(f"/v1/sessions/{session}/messages", json={"message": f"Number {number}"}).raise_for_status()
+    console.go(f"s/{session}")
+    page = console.page
+    expect(page.locator(".turns .mark.completed")).to_have_count(24)
+    expect(page.locator(".turn")).to_have_count(20)
+    expect(page.locator(".turn").last).to_be_in_viewport()
+    page.get_by_role("button", name="Show 4 earlier turns").click()
+    expect(page.locator(".turn")).to_have_count(24)
+    expect(page.locator(".turn").first.locator(".prose")).to_contain_text("word word")
+    page.locator(".turns button").first.click()
+    expect(page.locator(".turn").first).to_be_in_viewport()
+    page.get_by_role("button", name="To the end").click()
+    expect(page.locator(".turn").last).to_be_in_viewport()
