@@ -37,6 +37,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, di
         when = {"name": "digest", "cron": "0 8 * * 1-5", "timezone": "Europe/Berlin", "message": "The digest"}
         digest = client.post("/v1/schedules", json=when).json()["id"]
         client.post(f"/v1/schedules/{digest}/run")
+        client.post("/api/v1/runs", json={"prompt": "Analyze data"}).raise_for_status()
         yield (
             server,
             {
@@ -58,6 +59,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, di
                 "webhooks": "webhooks",
                 "webhook": f"webhooks/{hook}",
                 "new_webhook": "webhooks/new",
+                "runs": "runs",
                 "settings": "settings",
             },
         )

@@ -155,3 +155,18 @@ def test_files_are_added_looked_at_packed_and_deleted(console: Watched, server: 
     page.get_by_role("button", name="Delete b.csv").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".file-row")).to_have_count(2)
+
+
+def test_runs_are_counted_and_lead_to_their_sessions(console: Watched, server: Running) -> None:
+    page = console.page
+    console.go("runs")
+    expect(page.get_by_text("There is no run here")).to_be_visible()
+    with server.client(None) as client:
+        run = client.post("/api/v1/runs", json={"prompt": "Say hello to Ada"}).json()["job_id"]
+        client.post("/api/v1/runs", json={"prompt": "Refuse this, which is cyber"})
+    expect(page.locator("li.card")).to_have_count(2)
+    expect(page.locator("li.card .mark.failed")).to_have_count(1)
+    page.get_by_role("button", name="succeeded").click()
+    expect(page.locator("li.card")).to_have_count(1)
+    page.get_by_role("link", name=run).click()
+    expect(page.locator(".you")).to_contain_text("Say hello to Ada")

@@ -183,7 +183,7 @@ def test_sessions_are_found_and_deleted_by_the_dozen(console: Watched, server: R
 
 
 def test_a_long_session_is_drawn_from_its_end(console: Watched, server: Running, model: MessagesApi) -> None:
-    model.replies = [Reply([text("word " * 2000)], pieces=1)] + [Reply([text("Yes.")])]
+    model.replies = [Reply([text("word " * 2000)], pieces=1), Reply([text("Yes.")])]
     with server.client(None) as client:
         made = {"model": MODEL, "persistent": True, "ttl": 86400}
         session = client.post("/v1/sessions", json=made).json()["id"]

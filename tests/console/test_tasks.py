@@ -108,7 +108,9 @@ def test_who_comes_back_is_greeted_with_what_ended(browser: Browser, server: Run
         expect(back.locator(".turn")).to_have_count(2)
 
 
-@pytest.mark.parametrize("place", ["", "sessions", "files", "schedules", "agents", "webhooks", "settings", "nothing"])
+@pytest.mark.parametrize(
+    "place", ["", "sessions", "files", "schedules", "agents", "webhooks", "runs", "settings", "nothing"]
+)
 def test_each_page_has_one_heading_and_says_where_one_is(console: Watched, place: str) -> None:
     console.go(place)
     expect(console.page.locator("h1")).to_have_count(1)

@@ -6,6 +6,7 @@ import { Inbox } from "../pages/inbox/inbox.tsx";
 import { Schedules } from "../pages/schedules/schedules.tsx";
 import { SessionPage } from "../pages/session/session.tsx";
 import { Sessions } from "../pages/sessions/sessions.tsx";
+import { Runs } from "../pages/runs.tsx";
 import { Settings } from "../pages/settings.tsx";
 import { Webhooks } from "../pages/webhooks/webhooks.tsx";
 import type { IconName } from "../ui/icon.tsx";
@@ -28,5 +29,6 @@ export const PAGES: Page[] = [
   { path: "schedules", name: "Schedules", icon: "schedules", letter: "h", show: Schedules },
   { path: "agents", name: "Agents", icon: "agents", letter: "a", show: Agents },
   { path: "webhooks", name: "Webhooks", icon: "webhooks", letter: "w", show: Webhooks },
+  { path: "runs", name: "Runs", icon: "runs", letter: "r", show: Runs },
   { path: "settings", name: "Settings", icon: "settings", letter: ",", show: Settings },
 ];
