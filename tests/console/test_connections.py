@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.bad_proxy import Plan, bad_proxy
-from tests.kit.browsers import needs_chromium, watching
+from tests.kit.browsers import needs_chromium, open_in, watching
 from tests.kit.restarts import restarted
 from tests.kit.servers import Running
 
@@ -72,3 +72,32 @@ def test_a_server_that_dies_and_comes_back_is_told_of_and_read_on(browser: Brows
         expect(page.locator(".reply textarea")).to_have_value("and draft this meanwhile")
         expect(page.locator(".turns .mark.completed")).to_have_count(1)
         assert said(page) == events
+
+
+def test_what_nobody_looks_at_gives_its_connections_back(browser: Browser, server: Running) -> None:
+    with server.client(None) as client, watching(browser) as console:
+        session = client.post("/v1/sessions", json={"persistent": True, "ttl": 86400}).json()["id"]
+        client.post(f"/v1/sessions/{session}/messages", json={"message": "Say one"})
+        page, other = console.page, open_in(console.page.context).page
+        page.clock.install()
+        for each in (page, other):
+            each.goto(f"{server.url}/console/#/s/{session}")
+            expect(each.locator("main")).to_have_attribute("aria-busy", "false")
+            expect(each.locator(".turns .mark.completed")).to_have_count(1)
+        look = """hidden => {
+            Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+        page.evaluate(f"({look})(true)")
+        page.clock.fast_forward("05:01")
+        client.post(f"/v1/sessions/{session}/messages", json={"message": "Say two"})
+        asks = client.post("/v1/sessions", json={"approve": ["list_files"]}).json()["id"]
+        headers = {"Prefer": "respond-async"}
+        client.post(f"/v1/sessions/{asks}/messages", json={"message": "Which files are there?"}, headers=headers)
+        expect(other.locator(".turns .mark.completed")).to_have_count(2)
+        expect(other).to_have_title("(1) Walkaway")
+        assert page.locator(".turns .mark.completed").count() == 1
+        assert page.title() == "Walkaway"
+        page.evaluate(f"({look})(false)")
+        expect(page.locator(".turns .mark.completed")).to_have_count(2)
+        expect(page).to_have_title("(1) Walkaway")

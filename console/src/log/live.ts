@@ -1,11 +1,10 @@
 /** A session's log as it grows: read by one cursor, shown once per frame, left alone while nobody looks. */
 import { effect, type Signal, signal } from "@preact/signals";
 import { isPassing, type LogEvent, NotFound, WalkawayError } from "../../../clients/typescript/src/index.ts";
+import { seen, whenUnseen } from "../state/seen.ts";
 import { returned, server } from "../state/server.ts";
 import { Conversation } from "./conversation.ts";
 
-/** For how long an unseen page goes on reading. */
-const UNSEEN = 5 * 60_000;
 const PAGES = 50;
 
 /** One session that is open. `dispose` ends its connection. */
@@ -21,22 +20,22 @@ export class Live {
   #end = new AbortController();
   #round = new AbortController();
   #drawn = 0;
-  #unseen: ReturnType<typeof setTimeout> | undefined;
   #stops: (() => void)[] = [];
   #asking = false;
 
   constructor(id: string) {
     this.id = id;
-    document.addEventListener("visibilitychange", this.#seen);
-    const before = returned.value;
-    this.#stops.push(effect(() => void (returned.value !== before && this.#round.abort())));
+    let before = returned.value;
+    const anew = effect(() => {
+      if (returned.value !== before) this.#round.abort();
+      before = returned.value;
+    });
+    this.#stops.push(anew, whenUnseen(() => this.#round.abort()));
     void this.#follow();
   }
 
   /** Read no further. */
   dispose(): void {
-    document.removeEventListener("visibilitychange", this.#seen);
-    clearTimeout(this.#unseen);
     cancelAnimationFrame(this.#drawn);
     for (const stop of this.#stops) stop();
     this.#end.abort();
@@ -54,7 +53,7 @@ export class Live {
 
   async #follow(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      await this.#shown();
+      if (this.cursor) await seen(this.#end.signal);
       this.#round = new AbortController();
       try {
         const { signal } = this.#round;
@@ -109,18 +108,5 @@ export class Live {
     } finally {
       this.#asking = false;
     }
-  }
-
-  #seen = (): void => {
-    clearTimeout(this.#unseen);
-    if (document.hidden) this.#unseen = setTimeout(() => this.#round.abort(), UNSEEN);
-  };
-
-  async #shown(): Promise<void> {
-    while (document.hidden && this.cursor && !this.#end.signal.aborted)
-      await new Promise((resolve) => {
-        document.addEventListener("visibilitychange", resolve, { once: true });
-        this.#end.signal.addEventListener("abort", resolve, { once: true });
-      });
   }
 }

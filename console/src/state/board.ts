@@ -3,6 +3,8 @@ import { computed, effect, signal } from "@preact/signals";
 import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
 import { base, returned, server } from "./server.ts";
 import { keep, kept } from "./kept.ts";
+import { seen, whenUnseen } from "./seen.ts";
+import { notify } from "./wishes.ts";
 import { type Visit, visit } from "./visits.ts";
 
 export type Session = records.SessionRecord;
@@ -45,7 +47,10 @@ export async function follow(signal: AbortSignal): Promise<void> {
     const stop = () => round.abort();
     signal.addEventListener("abort", stop, { once: true });
     const before = returned.value;
-    const end = effect(() => void (returned.value !== before && stop())); // begin anew when the server is back
+    const ends = [
+      effect(() => void (returned.value !== before && stop())), // begin anew when the server is back
+      whenUnseen(() => notify.value || stop()),
+    ];
     try {
       const { feed } = server();
       for await (const event of feed.events({ after: cursor, signal: round.signal })) {
@@ -55,9 +60,10 @@ export async function follow(signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (!round.signal.aborted && !isPassing(error)) throw error;
     } finally {
-      end();
+      for (const end of ends) end();
       signal.removeEventListener("abort", stop);
     }
+    if (!notify.value) await seen(signal);
     if (!signal.aborted) await look(signal).catch(() => {});
   }
 }
