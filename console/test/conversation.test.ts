@@ -18,11 +18,16 @@ interface Log {
   text: string;
 }
 
-const logs = readdirSync(FOLDER).map((name) => [name, JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Log] as const);
+const logs = readdirSync(FOLDER).map(
+  (name) => [name, JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) as Log] as const,
+);
 
 function events(log: Log) {
   const place = new Place();
-  return new Decoder().feed(log.sse).filter((line) => place.takes(line.cursor)).map((line) => made(line, log.turn));
+  return new Decoder()
+    .feed(log.sse)
+    .filter((line) => place.takes(line.cursor))
+    .map((line) => made(line, log.turn));
 }
 
 test("there are logs", () => assert.ok(logs.length >= 7));
@@ -40,14 +45,21 @@ for (const [name, log] of logs)
     const last = turn.steps.at(-1)?.number;
     const said = turn.entries.filter((entry) => entry.kind === "text" && entry.step === last && !entry.withdrawn);
     assert.equal(said.map((entry) => (entry.kind === "text" ? entry.text : "")).join(""), log.text);
-    if (terminal) assert.ok(turn.entries.every((entry) => entry.kind === "note" || (entry.kind === "call" ? ["done", "failed"].includes(entry.state) : !entry.open)));
+    if (terminal)
+      assert.ok(
+        turn.entries.every(
+          (entry) =>
+            entry.kind === "note" || (entry.kind === "call" ? ["done", "failed"].includes(entry.state) : !entry.open),
+        ),
+      );
     const drawn = bars(turn, read.at(-1)?.data.at ?? 0);
     if (drawn.length) assert.ok(extent(drawn)[0] < extent(drawn)[1]);
     assert.equal(asLines(read).trim().split("\n").length, read.length);
     assert.ok(asMarkdown("Title", conversation).startsWith("# Title"));
   });
 
-const event = (type: string, data: object, turnId = "msg_1") => ({ type, data, turnId, cursor: "", number: 0 }) as never;
+const event = (type: string, data: object, turnId = "msg_1") =>
+  ({ type, data, turnId, cursor: "", number: 0 }) as never;
 
 function told(...all: [string, object][]) {
   const conversation = new Conversation();
@@ -66,7 +78,10 @@ test("what an attempt wrote that failed is struck through, not lost", () => {
     ["text.delta", { content: "two" }],
   );
   const texts = turn.entries.flatMap((entry) => (entry.kind === "text" ? [[entry.text, entry.withdrawn]] : []));
-  assert.deepEqual(texts, [["one", true], ["two", false]]);
+  assert.deepEqual(texts, [
+    ["one", true],
+    ["two", false],
+  ]);
   assert.equal(turn.steps[0]?.retries.length, 1);
 });
 
@@ -78,7 +93,10 @@ test("a call is written, asked about, allowed, carried out and answered", () => 
     ["tool_use.input_delta", { content: '{"command":' }],
     ["tool_use.input_delta", { content: '"ls"}' }],
     ["tool_use.stop", {}],
-    ["tool_call.requested", { call_id: "c1", name: "bash", arguments: { command: "ls" }, needs: "approval", expires_at: 9 }],
+    [
+      "tool_call.requested",
+      { call_id: "c1", name: "bash", arguments: { command: "ls" }, needs: "approval", expires_at: 9 },
+    ],
     ["tool_call.approved", { call_id: "c1" }],
     ["tool_use.executing", { id: "c1", name: "bash", input: { command: "ls" } }],
     ["file.changed", { call_id: "c1", path: "a", op: "written", size: 3 }],
@@ -89,7 +107,17 @@ test("a call is written, asked about, allowed, carried out and answered", () => 
     const call = conversation.turns[0]?.entries[0];
     if (call?.kind === "call") states.push(call.state);
   }
-  assert.deepEqual(states, ["writing", "writing", "writing", "ready", "waiting", "ready", "running", "running", "done"]);
+  assert.deepEqual(states, [
+    "writing",
+    "writing",
+    "writing",
+    "ready",
+    "waiting",
+    "ready",
+    "running",
+    "running",
+    "done",
+  ]);
   assert.deepEqual([...conversation.turns[0]!.files.keys()], ["a"]);
 });
 

@@ -52,7 +52,13 @@ function Foot() {
       <span class="who" title={`Model ${model}, tenant ${tenant}`}>
         {model} · {tenant}
       </span>
-      <button type="button" class="bare" onClick={turn} title={`Theme: ${theme.value}`} aria-label={`Theme: ${theme.value}`}>
+      <button
+        type="button"
+        class="bare"
+        onClick={turn}
+        title={`Theme: ${theme.value}`}
+        aria-label={`Theme: ${theme.value}`}
+      >
         <Icon name={PICTURE[theme.value] ?? "half"} />
       </button>
     </div>

@@ -17,10 +17,18 @@ interface Deed {
 const MOST = 12;
 
 function deeds(): Deed[] {
-  const pages: Deed[] = PAGES.filter((page) => page.name).map((page) => ({ name: page.name ?? "", about: "page", act: () => go(page.path) }));
+  const pages: Deed[] = PAGES.filter((page) => page.name).map((page) => ({
+    name: page.name ?? "",
+    about: "page",
+    act: () => go(page.path),
+  }));
   const newest = [...sessions.value.values()].sort((a, b) => b.last_activity - a.last_activity);
   const own = newest.map((each) => ({ name: each.title || each.id, about: "session", act: () => go("s", [each.id]) }));
-  const themes = THEMES.map((each) => ({ name: `Theme: ${each}`, about: "look", act: () => void (theme.value = each) }));
+  const themes = THEMES.map((each) => ({
+    name: `Theme: ${each}`,
+    about: "look",
+    act: () => void (theme.value = each),
+  }));
   const more: Deed[] = [{ name: "Keys", about: "help", act: () => void (help.value = true) }];
   if (isKeyed()) more.push({ name: "Sign out", about: "this device", act: signOut });
   return [...pages, ...own, ...themes, ...more];
@@ -86,7 +94,13 @@ function Open() {
       />
       <ul id="deeds" class="deeds" role="listbox" aria-label="What there is">
         {found.map((deed, index) => (
-          <li key={`${deed.about} ${deed.name} ${index}`} id={`deed-${index}`} role="option" aria-selected={index === chosen} onClick={() => act(deed)}>
+          <li
+            key={`${deed.about} ${deed.name} ${index}`}
+            id={`deed-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            onClick={() => act(deed)}
+          >
             <span>{deed.name}</span>
             <span class="dim">{deed.about}</span>
           </li>

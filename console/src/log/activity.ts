@@ -22,7 +22,16 @@ export function bars(turn: Turn, now: number): Bar[] {
     const open = !step.until && !isOver(turn);
     const about = step.tokens ? `${step.tokens} tokens` : "";
     const common = { failed: false, withdrawn: false };
-    found.push({ id: `${turn.id} ${step.number}`, name: `step ${step.number}`, about, kind: "step", at: step.at, until: step.until || end, open, ...common });
+    found.push({
+      id: `${turn.id} ${step.number}`,
+      name: `step ${step.number}`,
+      about,
+      kind: "step",
+      at: step.at,
+      until: step.until || end,
+      open,
+      ...common,
+    });
     for (const [index, retry] of step.retries.entries())
       found.push({
         id: `${turn.id} ${step.number} ${index}`,
@@ -35,7 +44,8 @@ export function bars(turn: Turn, now: number): Bar[] {
         failed: true,
         withdrawn: false,
       });
-    for (const entry of turn.entries) if (entry.kind === "call" && entry.step === step.number) found.push(bar(entry, end));
+    for (const entry of turn.entries)
+      if (entry.kind === "call" && entry.step === step.number) found.push(bar(entry, end));
   }
   return found;
 }

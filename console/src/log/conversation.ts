@@ -1,6 +1,7 @@
 /** Makes a conversation of a log's events, without any I/O. The same log gives the same view, however it is cut. */
 import type { LogEvent } from "../../../clients/typescript/src/index.ts";
-import { type Call, type Changed, type Entry, isOver, type Note, type Spoken, type Step, tokens, type Turn } from "./view.ts";
+import { called, changed, closed, ended, found, last, noted, open, parsed, said, spoken } from "./entries.ts";
+import { type Changed, isOver, tokens, type Turn } from "./view.ts";
 
 type Data = Record<string, any>;
 
@@ -138,7 +139,8 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
     call.rev++;
   },
   "tool_use.executing": (turn, data, at) => {
-    const call = found(turn, String(data["id"])) ?? called(turn, String(data["id"]), String(data["name"]), at, "running");
+    const call =
+      found(turn, String(data["id"])) ?? called(turn, String(data["id"]), String(data["name"]), at, "running");
     Object.assign(call, { input: data["input"], state: "running", at, needs: "" });
     call.rev++;
   },
@@ -173,74 +175,3 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
   "server_tool.result": (turn, data, at) => changed(turn, String(data["id"]), { state: "done", until: at }),
   "event.unreadable": (turn, _, at) => noted(turn, "unreadable", "An event of the log cannot be read", at),
 };
-
-function ended(turn: Turn, status: Turn["status"], at: number): void {
-  turn.status = status;
-  turn.until = at;
-  for (const entry of turn.entries) {
-    if (entry.kind === "note") continue;
-    if (entry.kind === "call" && !["done", "failed"].includes(entry.state)) Object.assign(entry, { state: "failed", needs: "", until: at });
-    else if (entry.kind !== "call" && entry.open) Object.assign(entry, { open: false, until: at });
-    else continue;
-    entry.rev++;
-  }
-}
-
-const last = (turn: Turn): Step | undefined => turn.steps.at(-1);
-
-function placed(turn: Turn, at: number) {
-  return { id: `${turn.id}:${turn.entries.length}`, step: last(turn)?.number ?? 0, at, until: 0, withdrawn: false, rev: 0 };
-}
-
-function add<E extends Entry>(turn: Turn, entry: E): E {
-  turn.entries.push(entry);
-  return entry;
-}
-
-function noted(turn: Turn, what: string, text: string, at: number, detail = ""): Note {
-  const { until: _, ...place } = placed(turn, at);
-  return add(turn, { kind: "note", what, text, detail, ...place });
-}
-
-function spoken(turn: Turn, kind: Spoken["kind"], at: number): Spoken {
-  return add(turn, { kind, text: "", open: true, sources: [], ...placed(turn, at) });
-}
-
-function open(turn: Turn, kind: Spoken["kind"]): Spoken | undefined {
-  const entry = turn.entries.findLast((each) => each.kind === kind);
-  return entry && entry.kind !== "call" && entry.kind !== "note" && entry.open ? entry : undefined;
-}
-
-function said(turn: Turn, kind: Spoken["kind"], data: Data, at: number): void {
-  const entry = open(turn, kind) ?? spoken(turn, kind, at);
-  entry.text += String(data["content"]);
-  entry.rev++;
-}
-
-function closed(turn: Turn, kind: Spoken["kind"], at: number): void {
-  const entry = open(turn, kind);
-  if (entry) Object.assign(entry, { open: false, until: at, rev: entry.rev + 1 });
-}
-
-function called(turn: Turn, callId: string, name: string, at: number, state: Call["state"]): Call {
-  const asked = { input: undefined, written: "", output: "", progress: "", needs: "", expiresAt: 0, files: [] };
-  return add(turn, { kind: "call", callId, name, state, ...asked, ...placed(turn, at) });
-}
-
-function found(turn: Turn, id: string): Call | undefined {
-  const entry = turn.entries.findLast((each) => each.kind === "call" && each.callId === id && !each.withdrawn);
-  return entry?.kind === "call" ? entry : undefined;
-}
-
-function changed(turn: Turn, id: string, change: Partial<Call>): void {
-  const call = found(turn, id);
-  if (call) Object.assign(call, change, { rev: call.rev + 1 });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text || "{}");
-  } catch {
-    return text;
-  }
-}

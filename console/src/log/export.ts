@@ -15,7 +15,8 @@ export function asMarkdown(title: string, { turns }: Conversation): string {
     for (const entry of turn.entries) {
       if (entry.withdrawn) continue;
       if (entry.kind === "text") parts.push(entry.text);
-      else if (entry.kind === "call") parts.push(fenced(`${entry.name} ${JSON.stringify(entry.input ?? {})}`, entry.output));
+      else if (entry.kind === "call")
+        parts.push(fenced(`${entry.name} ${JSON.stringify(entry.input ?? {})}`, entry.output));
       else if (entry.kind === "note" && entry.what === "steered") parts.push(`**You:** ${entry.text}`);
     }
     if (turn.status !== "completed") parts.push(`*${turn.status}${turn.error && `: ${turn.error}`}*`);

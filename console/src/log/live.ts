@@ -30,7 +30,10 @@ export class Live {
       if (returned.value !== before) this.#round.abort();
       before = returned.value;
     });
-    this.#stops.push(anew, whenUnseen(() => this.#round.abort()));
+    this.#stops.push(
+      anew,
+      whenUnseen(() => this.#round.abort()),
+    );
     void this.#follow();
   }
 
@@ -93,12 +96,16 @@ export class Live {
     try {
       await new Promise((resolve) => setTimeout(resolve, 30)); // a whole log comes at once
       const pages = server().session(this.id).messages();
-      const missing = () => this.conversation.turns.some((turn) => turn.message === undefined && turn.status !== "queued");
+      const missing = () =>
+        this.conversation.turns.some((turn) => turn.message === undefined && turn.status !== "queued");
       for (let read = 0; read < PAGES && missing() && pages.cursor !== null; read++)
         for (const said of await pages.nextPage(this.#end.signal)) {
           if (said.role !== "user" || said.step !== 0) continue;
           const turn = this.conversation.turn(said.response_id);
-          turn.message ??= said.content.map((block) => String(block["text"] ?? "")).join("\n").trim();
+          turn.message ??= said.content
+            .map((block) => String(block["text"] ?? ""))
+            .join("\n")
+            .trim();
           turn.rev++;
         }
       for (const turn of this.conversation.turns) if (turn.status !== "queued") turn.message ??= "";

@@ -21,17 +21,30 @@ interface Found {
   total: number;
 }
 
-const STATES = { queued: "queued", running: "running", succeeded: "completed", failed: "failed", cancelled: "cancelled" } as const satisfies Record<string, State>;
+const STATES = {
+  queued: "queued",
+  running: "running",
+  succeeded: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+} as const satisfies Record<string, State>;
 const ASKED = 3000;
 const PAGE = 50;
 
-async function load(page: number, status: string, signal: AbortSignal): Promise<Found & { counts: Record<string, number> }> {
+async function load(
+  page: number,
+  status: string,
+  signal: AbortSignal,
+): Promise<Found & { counts: Record<string, number> }> {
   const params = { page, page_size: PAGE, status };
   const [list, stats] = await Promise.all([
     server().request("GET", "/api/v1/runs", { params, signal }),
     server().request("GET", "/stats", { signal }),
   ]);
-  return { ...(await list.json<Found>()), counts: (await stats.json<{ by_status: Record<string, number> }>()).by_status };
+  return {
+    ...(await list.json<Found>()),
+    counts: (await stats.json<{ by_status: Record<string, number> }>()).by_status,
+  };
 }
 
 /** The page; while it is open it asks every three seconds. */
@@ -59,7 +72,9 @@ export function Runs() {
         ))}
       </div>
       {error && <p class="wrong">{error}</p>}
-      {value?.jobs.length === 0 && <p class="calm">There is no run here. Who sends one to /api/v1/runs finds it on this page.</p>}
+      {value?.jobs.length === 0 && (
+        <p class="calm">There is no run here. Who sends one to /api/v1/runs finds it on this page.</p>
+      )}
       {value && value.jobs.length > 0 && (
         <ul class="cards">
           {value.jobs.map((run) => (
@@ -98,7 +113,9 @@ function One({ run }: { run: Run }) {
         ) : (
           <span class="title">{run.job_id}</span>
         )}
-        <p class={run.error ? "wrong" : "dim"}>{run.error ?? (run.status === "running" ? (run.progress.current_step ?? "at work") : run.status)}</p>
+        <p class={run.error ? "wrong" : "dim"}>
+          {run.error ?? (run.status === "running" ? (run.progress.current_step ?? "at work") : run.status)}
+        </p>
       </div>
       <time class="dim number" title={exact(at)}>
         {when(at)}

@@ -47,7 +47,10 @@ export function SignIn() {
           <input type="checkbox" checked={stay} onChange={(event) => setStay(event.currentTarget.checked)} />
           <span>
             Stay signed in on this device
-            <small>The key is then kept in this browser, for this address, until you sign out. Else it is forgotten when this page is left or loaded anew.</small>
+            <small>
+              The key is then kept in this browser, for this address, until you sign out. Else it is forgotten when this
+              page is left or loaded anew.
+            </small>
           </span>
         </label>
         <button type="submit" class="main" disabled={busy}>

@@ -4,9 +4,7 @@ const OPENED = new Set(["http:", "https:", "mailto:"]);
 
 /** What a link leads to. */
 export type Target =
-  | { kind: "web"; href: string; host: string }
-  | { kind: "here"; id: string }
-  | { kind: "file"; path: string };
+  { kind: "web"; href: string; host: string } | { kind: "here"; id: string } | { kind: "file"; path: string };
 
 /** Judge the address of a link: to another site, to a place of this text, or to a file of the workspace; else null. */
 export function target(written: string): Target | null {
@@ -37,7 +35,12 @@ export function filePath(said: string): string | null {
   }
   path = path.replace(/^\.\//, "");
   const strange = /[\0-\x1f\x7f\\]|^[a-z][a-z0-9+.-]*:/i.test(path);
-  if (!path || strange || path.startsWith("/") || path.split("/").some((part) => !part || part === "." || part === ".."))
+  if (
+    !path ||
+    strange ||
+    path.startsWith("/") ||
+    path.split("/").some((part) => !part || part === "." || part === "..")
+  )
     return null;
   return path;
 }

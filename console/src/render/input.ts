@@ -3,7 +3,12 @@
 const MOST = 64_000;
 
 /** Which argument says it all, by the tool's name. */
-const TELLING: Record<string, string> = { bash: "command", read_file: "path", fetch_url: "url", search_files: "pattern" };
+const TELLING: Record<string, string> = {
+  bash: "command",
+  read_file: "path",
+  fetch_url: "url",
+  search_files: "pattern",
+};
 
 /** Write the arguments of a call, in full. */
 export function input(name: string, given: unknown): string {
@@ -11,8 +16,12 @@ export function input(name: string, given: unknown): string {
   const values = Object.entries((given ?? {}) as Record<string, unknown>);
   const [first] = values;
   const telling = TELLING[name];
-  if (values.length === 1 && first && typeof first[1] === "string" && first[0] === telling) return first[1].slice(0, MOST);
-  return values.map(([key, value]) => argument(key, value)).join("\n").slice(0, MOST);
+  if (values.length === 1 && first && typeof first[1] === "string" && first[0] === telling)
+    return first[1].slice(0, MOST);
+  return values
+    .map(([key, value]) => argument(key, value))
+    .join("\n")
+    .slice(0, MOST);
 }
 
 /** One argument: a text of several lines stands below its name. */

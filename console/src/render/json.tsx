@@ -31,7 +31,9 @@ function Value({ name, value, depth }: { name?: string; value: unknown; depth: n
       <summary>
         {label}
         <span class="dim">
-          {before} {many(parts.length, Array.isArray(value) ? "entry" : "name", Array.isArray(value) ? "entries" : "names")} {after}
+          {before}{" "}
+          {many(parts.length, Array.isArray(value) ? "entry" : "name", Array.isArray(value) ? "entries" : "names")}{" "}
+          {after}
         </span>
       </summary>
       {open && parts.slice(0, MOST).map(([key, each]) => <Value key={key} name={key} value={each} depth={depth + 1} />)}

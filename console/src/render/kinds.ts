@@ -28,7 +28,8 @@ export const TEXT = 1_000_000;
 /** Say what a file is. HTML is text here: it is shown as its source. */
 export function kindOf(name: string, bytes: Uint8Array): Known {
   for (const [magic, type] of PICTURES) if (begins(bytes, magic)) return { kind: "picture", type };
-  if (begins(bytes, [0x52, 0x49, 0x46, 0x46]) && ascii(bytes, 8, 12) === "WEBP") return { kind: "picture", type: "image/webp" };
+  if (begins(bytes, [0x52, 0x49, 0x46, 0x46]) && ascii(bytes, 8, 12) === "WEBP")
+    return { kind: "picture", type: "image/webp" };
   if (ascii(bytes, 0, 5) === "%PDF-") return { kind: "pdf", type: "application/pdf" };
   const end = name.toLowerCase().split(".").at(-1) ?? "";
   if (!isText(bytes)) return { kind: "bytes", type: "application/octet-stream" };
@@ -60,7 +61,9 @@ function isText(bytes: Uint8Array): boolean {
 /** Read a table of values that are separated by commas, tabs or semicolons; quotes as in RFC 4180. */
 export function rows(text: string, most: number): string[][] {
   const head = text.slice(0, text.indexOf("\n") >>> 0);
-  const comma = [",", "\t", ";"].reduce((best, each) => (head.split(each).length > head.split(best).length ? each : best));
+  const comma = [",", "\t", ";"].reduce((best, each) =>
+    head.split(each).length > head.split(best).length ? each : best,
+  );
   const found: string[][] = [];
   let row: string[] = [];
   let cell = "";

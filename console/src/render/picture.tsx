@@ -5,6 +5,7 @@ import { useFile } from "./fetched.ts";
 export function Picture({ session, path, alt }: { session: string; path: string; alt: string }) {
   const file = useFile(session, path);
   if (file === undefined) return <span class="dim">{alt || path} …</span>;
-  if (typeof file === "string" || !["picture", "drawing"].includes(file.known.kind)) return <span class="dim">[{alt || path}]</span>;
+  if (typeof file === "string" || !["picture", "drawing"].includes(file.known.kind))
+    return <span class="dim">[{alt || path}]</span>;
   return <img src={file.url} alt={alt || path} loading="lazy" />;
 }

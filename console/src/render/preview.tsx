@@ -39,7 +39,11 @@ function Inside({ file, session, path }: { file: Fetched; session: string; path:
   const text = new TextDecoder().decode(bytes.subarray(0, TEXT));
   return (
     <>
-      {bytes.length > TEXT && <p class="dim">The first {size(TEXT)} of {size(bytes.length)}</p>}
+      {bytes.length > TEXT && (
+        <p class="dim">
+          The first {size(TEXT)} of {size(bytes.length)}
+        </p>
+      )}
       <Text kind={known.kind} text={text} session={session} />
     </>
   );

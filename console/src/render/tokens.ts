@@ -52,12 +52,31 @@ function block(given: Token, around: Around, depth: number): ComponentChild {
 
 function code(text: string, language: string): ComponentChild {
   const name = /^[\w+#.-]{1,20}/.exec(language)?.[0] ?? "";
-  return h("figure", { class: "code" }, name && h("figcaption", null, name), h("pre", { tabIndex: 0 }, h("code", null, text)));
+  return h(
+    "figure",
+    { class: "code" },
+    name && h("figcaption", null, name),
+    h("pre", { tabIndex: 0 }, h("code", null, text)),
+  );
 }
 
 function list(token: Tokens.List, around: Around, depth: number): ComponentChild {
   const items = token.items.map((item) =>
-    h("li", item.task ? { class: "task" } : null, item.task && h("span", { class: "tick", role: "img", "aria-label": item.checked ? "done" : "to do" }, item.checked ? "☑" : "☐"), blocks(item.tokens.filter((each) => each.type !== "checkbox"), around, depth)),
+    h(
+      "li",
+      item.task ? { class: "task" } : null,
+      item.task &&
+        h(
+          "span",
+          { class: "tick", role: "img", "aria-label": item.checked ? "done" : "to do" },
+          item.checked ? "☑" : "☐",
+        ),
+      blocks(
+        item.tokens.filter((each) => each.type !== "checkbox"),
+        around,
+        depth,
+      ),
+    ),
   );
   return token.ordered ? h("ol", { start: Number(token.start) || 1 }, items) : h("ul", null, items);
 }
@@ -71,13 +90,35 @@ function table(token: Tokens.Table, around: Around, depth: number): ComponentChi
     h(
       "table",
       null,
-      h("thead", null, h("tr", null, token.header.map((each, index) => cell("th", each, index)))),
-      h("tbody", null, token.rows.map((row) => h("tr", null, row.map((each, index) => cell("td", each, index))))),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          token.header.map((each, index) => cell("th", each, index)),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        token.rows.map((row) =>
+          h(
+            "tr",
+            null,
+            row.map((each, index) => cell("td", each, index)),
+          ),
+        ),
+      ),
     ),
   );
 }
 
-function inline(token: { tokens?: Token[]; raw?: string; text?: string }, around: Around, depth: number): ComponentChild[] {
+function inline(
+  token: { tokens?: Token[]; raw?: string; text?: string },
+  around: Around,
+  depth: number,
+): ComponentChild[] {
   if (!token.tokens || depth > DEEP) return [token.text ?? token.raw ?? ""];
   return token.tokens.map((each) => span(each as Tokens.Generic, around, depth + 1));
 }
@@ -106,13 +147,21 @@ function span(token: Tokens.Generic, around: Around, depth: number): ComponentCh
 }
 
 /** A link: where it leads is shown beside what it is called, unless that is the same. */
-export function link(href: string, children: ComponentChildren, called: string, around: Around, raw: string): ComponentChild {
+export function link(
+  href: string,
+  children: ComponentChildren,
+  called: string,
+  around: Around,
+  raw: string,
+): ComponentChild {
   const to = target(href);
   if (!to) return raw;
   if (to.kind === "here") return h("span", { class: "nowhere" }, children);
   if (to.kind === "file") {
     const open = around.openFile;
-    return open ? h("button", { type: "button", class: "link", onClick: () => open(to.path) }, children) : h("span", null, children);
+    return open
+      ? h("button", { type: "button", class: "link", onClick: () => open(to.path) }, children)
+      : h("span", null, children);
   }
   return h(
     "a",

@@ -110,7 +110,8 @@ export function stay(): void {
 }
 
 function take(event: Told): void {
-  if (event.type.startsWith("schedule.") || event.type === "turn.started" || ENDED.includes(event.type)) stirred.value++;
+  if (event.type.startsWith("schedule.") || event.type === "turn.started" || ENDED.includes(event.type))
+    stirred.value++;
   const id = event.data["session_id"] ?? (event.type.startsWith("session.") ? event.data["id"] : undefined);
   if (typeof id !== "string") return;
   if (event.type === "session.deleted" || event.type === "session.expired") forget(id);

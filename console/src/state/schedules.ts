@@ -7,7 +7,8 @@ export type Firing = records.FiringRecord;
 export type Making = records.ScheduleCreate;
 export type Times = records.PreviewAsked;
 
-const of = (id: string, ...more: string[]): string => `/v1/schedules/${[id, ...more].map(encodeURIComponent).join("/")}`;
+const of = (id: string, ...more: string[]): string =>
+  `/v1/schedules/${[id, ...more].map(encodeURIComponent).join("/")}`;
 
 /** Asked with a key of its own, so that a repetition makes nothing twice. */
 async function made<T>(path: string, json: unknown): Promise<T> {
@@ -21,10 +22,12 @@ async function got<T>(path: string, signal?: AbortSignal, params: Record<string,
 
 export const list = (signal: AbortSignal): Promise<Schedule[]> => got("/v1/schedules", signal, { limit: 1000 });
 export const get = (id: string, signal: AbortSignal): Promise<Schedule> => got(of(id), signal);
-export const firings = (id: string, signal: AbortSignal, limit: number): Promise<Firing[]> => got(of(id, "firings"), signal, { limit });
+export const firings = (id: string, signal: AbortSignal, limit: number): Promise<Firing[]> =>
+  got(of(id, "firings"), signal, { limit });
 export const create = (asked: Partial<Making>): Promise<Schedule> => made("/v1/schedules", asked);
 export const run = (id: string): Promise<Firing> => made(of(id, "run"), {});
-export const backfill = (id: string, from: number, to: number): Promise<Firing[]> => made(of(id, "backfill"), { from, to });
+export const backfill = (id: string, from: number, to: number): Promise<Firing[]> =>
+  made(of(id, "backfill"), { from, to });
 
 /** Say when a schedule would fire, without making one. */
 export async function preview(asked: Partial<Times>, signal: AbortSignal): Promise<records.SchedulePreview> {

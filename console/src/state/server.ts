@@ -8,9 +8,7 @@ export const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
 
 /** Whether one is in. `refused`: a key was given, and opens nothing. */
 export type Access =
-  | { state: "starting" }
-  | { state: "key wanted"; refused: boolean }
-  | { state: "in"; me: records.Me };
+  { state: "starting" } | { state: "key wanted"; refused: boolean } | { state: "in"; me: records.Me };
 
 /** How one stands with the server. */
 export const access = signal<Access>({ state: "starting" });

@@ -19,7 +19,7 @@ export async function list(path: string, signal: AbortSignal): Promise<Entry[]> 
 export async function below(path: string): Promise<Entry[]> {
   const where = ["/v1/workspace", ...path.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
   const found: Entry[] = [];
-  for (let after: string | undefined = ""; after !== undefined; ) {
+  for (let after: string | undefined = ""; after !== undefined;) {
     const answer = await server().request("GET", where, { params: { recursive: "true", after } });
     found.push(...(await answer.json<Entry[]>("name", "type")));
     after = answer.header("x-next-cursor") || undefined;
@@ -29,11 +29,18 @@ export async function below(path: string): Promise<Entry[]> {
 
 /** Find a session that may read and write everything, or make one for an hour. */
 export async function reader(): Promise<string> {
-  const open = ({ file_access: { read = [], write = [] } }: records.SessionRecord) => read.includes("") && write.includes("");
+  const open = ({ file_access: { read = [], write = [] } }: records.SessionRecord) =>
+    read.includes("") && write.includes("");
   const known = [...sessions.value.values()].find((each) => open(each) && each.expires_at > Date.now() / 1000 + HOUR);
   if (known) return known.id;
   const before = kept<string>(KEPT);
-  if (before && (await server().sessions.get(before).catch(() => null))) return before;
+  if (
+    before &&
+    (await server()
+      .sessions.get(before)
+      .catch(() => null))
+  )
+    return before;
   const made = await server().sessions.create({ file_access: { read: [""], write: [""] }, ttl: HOUR });
   await made.update({ title: "Files" });
   keep(KEPT, made.id);

@@ -7,7 +7,15 @@ import { count } from "./words.ts";
 export const SHOWN = 64_000;
 
 /** Give a text to what draws it, cut if it is long. */
-export function Clipped({ text, draw, most = SHOWN }: { text: string; draw: (text: string) => ComponentChild; most?: number }) {
+export function Clipped({
+  text,
+  draw,
+  most = SHOWN,
+}: {
+  text: string;
+  draw: (text: string) => ComponentChild;
+  most?: number;
+}) {
   const [all, setAll] = useState(false);
   if (all || text.length <= most) return <>{draw(text)}</>;
   return (

@@ -30,13 +30,34 @@ interface Typed {
 }
 
 /** A text, of a line or of several. */
-export function Text({ label, value, set, about = "", lines = 1, type = "text", required = false, placeholder = "" }: Typed) {
+export function Text({
+  label,
+  value,
+  set,
+  about = "",
+  lines = 1,
+  type = "text",
+  required = false,
+  placeholder = "",
+}: Typed) {
   return (
     <Field label={label} about={about}>
       {lines > 1 ? (
-        <textarea rows={lines} value={value} required={required} placeholder={placeholder} onInput={(event) => set(event.currentTarget.value)} />
+        <textarea
+          rows={lines}
+          value={value}
+          required={required}
+          placeholder={placeholder}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
       ) : (
-        <input type={type as "text"} value={value} required={required} placeholder={placeholder} onInput={(event) => set(event.currentTarget.value)} />
+        <input
+          type={type as "text"}
+          value={value}
+          required={required}
+          placeholder={placeholder}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
       )}
     </Field>
   );
@@ -66,4 +87,8 @@ export function Choice({ label, value, set, options, about = "" }: Chosen) {
 }
 
 /** What is asked for with commas between. */
-export const parts = (text: string): string[] => text.split(",").map((each) => each.trim()).filter(Boolean);
+export const parts = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);

@@ -13,22 +13,44 @@ import { Composer } from "../parts/composer.tsx";
 import { differences } from "./differ.ts";
 import { AgentForm } from "./form.tsx";
 
-const SHOWN = ["model", "effort", "thinking", "max_steps", "max_turn_cost_usd", "approve", "allowed_tools", "disallowed_tools", "tools"] as const;
+const SHOWN = [
+  "model",
+  "effort",
+  "thinking",
+  "max_steps",
+  "max_turn_cost_usd",
+  "approve",
+  "allowed_tools",
+  "disallowed_tools",
+  "tools",
+] as const;
 
 /** The page. */
 export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
   const found = useLoaded(() => server().agents.get(id), [id]);
   const versions = useLoaded(() => server().agents.versions(id), [id]);
   const { value } = found;
-  if (found.error) return <div class="page"><h1>Agent</h1><p class="wrong">{found.error}</p></div>;
-  if (!value) return <div class="page" aria-busy="true"><h1>Agent</h1></div>;
+  if (found.error)
+    return (
+      <div class="page">
+        <h1>Agent</h1>
+        <p class="wrong">{found.error}</p>
+      </div>
+    );
+  if (!value)
+    return (
+      <div class="page" aria-busy="true">
+        <h1>Agent</h1>
+      </div>
+    );
   const again = () => {
     found.again();
     versions.again();
   };
   if (edit) return <AgentForm agent={value} done={again} />;
   const remove = async () => {
-    if (!(await sure(`Delete ${value.name}?`, "Turns that run keep it; nothing begins with it any more.", "Delete"))) return;
+    if (!(await sure(`Delete ${value.name}?`, "Turns that run keep it; nothing begins with it any more.", "Delete")))
+      return;
     if (await doing(() => server().agents.delete(id), "Deleted.")) go("agents");
   };
   const send = async (text: string, files: File[]) => {
@@ -77,7 +99,8 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
 }
 
 /** Whether there is something to show. */
-const is = (value: unknown): boolean => value !== null && value !== "" && value !== undefined && !(Array.isArray(value) && !value.length);
+const is = (value: unknown): boolean =>
+  value !== null && value !== "" && value !== undefined && !(Array.isArray(value) && !value.length);
 
 /** The newest first, each with what it changed. */
 function Versions({ list }: { list: records.AgentVersion[] }) {
@@ -86,7 +109,11 @@ function Versions({ list }: { list: records.AgentVersion[] }) {
     <ol class="rows">
       {list.map((each, index) => (
         <li key={each.version}>
-          <details class="delivery" open={each.version === open} onToggle={(event) => event.currentTarget.open && setOpen(each.version)}>
+          <details
+            class="delivery"
+            open={each.version === open}
+            onToggle={(event) => event.currentTarget.open && setOpen(each.version)}
+          >
             <summary data-row>
               <b>version {each.version}</b>
               <span class="fill" />

@@ -26,7 +26,11 @@ function List() {
         </button>
       </header>
       {error && <p class="wrong">{error}</p>}
-      {value?.length === 0 && <p class="calm">An agent is a name for a way to work: instructions, a model, tools. Sessions and schedules share it.</p>}
+      {value?.length === 0 && (
+        <p class="calm">
+          An agent is a name for a way to work: instructions, a model, tools. Sessions and schedules share it.
+        </p>
+      )}
       {value && value.length > 0 && (
         <ul class="cards spaced">
           {value.map((each) => (

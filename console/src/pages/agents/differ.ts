@@ -24,7 +24,8 @@ export function differences(old: object, now: object): Difference[] {
     .map((field) => ({ field, lines: lines(shown(before[field]), shown(after[field])) }));
 }
 
-const shown = (value: unknown): string[] => (typeof value === "string" ? value : JSON.stringify(value ?? null)).split("\n").slice(0, MOST);
+const shown = (value: unknown): string[] =>
+  (typeof value === "string" ? value : JSON.stringify(value ?? null)).split("\n").slice(0, MOST);
 
 /** The longest common part, and what is around it. */
 export function lines(old: string[], now: string[]): Line[] {
@@ -33,7 +34,9 @@ export function lines(old: string[], now: string[]): Line[] {
   for (let row = old.length - 1; row >= 0; row--)
     for (let column = now.length - 1; column >= 0; column--) {
       const same = old[row] === now[column];
-      (table[row] as number[])[column] = same ? cell(row + 1, column + 1) + 1 : Math.max(cell(row + 1, column), cell(row, column + 1));
+      (table[row] as number[])[column] = same
+        ? cell(row + 1, column + 1) + 1
+        : Math.max(cell(row + 1, column), cell(row, column + 1));
     }
   const found: Line[] = [];
   let [row, column] = [0, 0];

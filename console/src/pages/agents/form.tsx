@@ -32,7 +32,10 @@ const PRESETS: Preset[] = [
   },
   { label: "A blank one", name: "", description: "", instructions: "", approve: "" },
 ];
-const EFFORTS: [string, string][] = [["", "the model's own"], ...["low", "medium", "high", "xhigh", "max"].map((each): [string, string] => [each, each])];
+const EFFORTS: [string, string][] = [
+  ["", "the model's own"],
+  ...["low", "medium", "high", "xhigh", "max"].map((each): [string, string] => [each, each]),
+];
 
 /** The form. What the server refuses is said at its field, where it names one. */
 export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?: () => void }) {
@@ -50,7 +53,11 @@ export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?:
   });
   const [wrong, setWrong] = useState("");
   const set = (name: keyof typeof said) => (value: string) => setSaid({ ...said, [name]: value });
-  const at = (name: keyof typeof said, about = "") => ({ value: said[name], set: set(name), about: wrong.includes(name) ? wrong : about });
+  const at = (name: keyof typeof said, about = "") => ({
+    value: said[name],
+    set: set(name),
+    about: wrong.includes(name) ? wrong : about,
+  });
   const models = access.value.state === "in" ? access.value.me.models : [];
   const save = async () => {
     const asked = {
@@ -110,7 +117,10 @@ export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?:
         />
         <Choice label="Effort" value={said.effort} set={set("effort")} options={EFFORTS} />
         <Text label="Tools that need a yes" {...at("approve", "Names with commas between, like bash, write_file.")} />
-        <Text label="Only these tools" {...at("allowed_tools", "Empty: all but web_search, web_fetch and code_execution.")} />
+        <Text
+          label="Only these tools"
+          {...at("allowed_tools", "Empty: all but web_search, web_fetch and code_execution.")}
+        />
         <Text label="None of these tools" {...at("disallowed_tools")} />
         <Text label="Steps of a turn, at the most" type="number" {...at("max_steps")} />
         <Text label="Dollars of a turn, at the most" {...at("max_turn_cost_usd", "Needs a model with a price.")} />

@@ -26,10 +26,13 @@ export function FilesPage() {
   const add = async (list: FileList | null | undefined) => {
     const files = [...(list ?? [])]; // the field's own list is empty when the field is
     if (!files.length) return;
-    await doing(async () => {
-      const { files: into } = server().session(await reader());
-      for (const each of files) await into.upload(each, [folder, each.name].filter(Boolean).join("/"));
-    }, `${many(files.length, "file")} added.`);
+    await doing(
+      async () => {
+        const { files: into } = server().session(await reader());
+        for (const each of files) await into.upload(each, [folder, each.name].filter(Boolean).join("/"));
+      },
+      `${many(files.length, "file")} added.`,
+    );
     again();
   };
   return (
@@ -69,7 +72,9 @@ export function FilesPage() {
       </header>
       <Way folder={folder} />
       {error && <p class="wrong">{error}</p>}
-      {value?.length === 0 && <p class="calm">Nothing is here. Drop files to put them in; what agents make comes here, too.</p>}
+      {value?.length === 0 && (
+        <p class="calm">Nothing is here. Drop files to put them in; what agents make comes here, too.</p>
+      )}
       {value && value.length > 0 && (
         <ul class="rows">
           {value.map((each) => (
@@ -103,13 +108,24 @@ function Row({ entry, again }: { entry: Entry; again: () => void }) {
   const isFolder = entry.type === "directory";
   const remove = async () => {
     if (!(await sure(`Delete ${entry.name}?`, "It is gone for good, for every session.", "Delete"))) return;
-    await doing(async () => server().session(await reader()).files.delete(entry.path), "Deleted.");
+    await doing(
+      async () =>
+        server()
+          .session(await reader())
+          .files.delete(entry.path),
+      "Deleted.",
+    );
     again();
   };
   return (
     <li class="row-of file-row">
       <Icon name={isFolder ? "folder" : "file"} />
-      <button type="button" class="bare clip" data-row onClick={() => (isFolder ? go("files", parts) : ask({ file: entry.path }))}>
+      <button
+        type="button"
+        class="bare clip"
+        data-row
+        onClick={() => (isFolder ? go("files", parts) : ask({ file: entry.path }))}
+      >
         {entry.name}
       </button>
       <span class="dim number">{isFolder ? "" : size(entry.size)}</span>
@@ -120,7 +136,12 @@ function Row({ entry, again }: { entry: Entry; again: () => void }) {
         <span />
       ) : (
         <span class="row">
-          <button type="button" class="bare small" aria-label={`Download ${entry.name}`} onClick={() => void doing(async () => download(await reader(), entry.path))}>
+          <button
+            type="button"
+            class="bare small"
+            aria-label={`Download ${entry.name}`}
+            onClick={() => void doing(async () => download(await reader(), entry.path))}
+          >
             <Icon name="down" size={16} />
           </button>
           <button type="button" class="bare small" aria-label={`Delete ${entry.name}`} onClick={() => void remove()}>
@@ -153,7 +174,8 @@ function Look({ path }: { path: string }) {
 async function archive(folder: string): Promise<void> {
   const found = await below(folder);
   const bytes = found.reduce((sum, each) => sum + each.size, 0);
-  if (bytes > MOST) throw new Error(`${size(bytes)} are too much for a browser; \`walkaway files sync\` fetches folders of any size.`);
+  if (bytes > MOST)
+    throw new Error(`${size(bytes)} are too much for a browser; \`walkaway files sync\` fetches folders of any size.`);
   say(`Fetching ${many(found.length, "file")}, ${size(bytes)} …`);
   const { files } = server().session(await reader());
   const packed = [];

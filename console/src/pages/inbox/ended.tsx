@@ -40,7 +40,9 @@ export function Ended({ session, turn, status }: Over) {
             {files.slice(0, FILES).map((file) => (
               <Download key={file.path} session={session.id} path={file.path} bytes={file.size ?? 0} />
             ))}
-            {files.length > FILES && <span class="dim">and {many(files.length - FILES, "more file", "more files")}</span>}
+            {files.length > FILES && (
+              <span class="dim">and {many(files.length - FILES, "more file", "more files")}</span>
+            )}
           </div>
         )}
       </div>

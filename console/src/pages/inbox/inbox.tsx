@@ -66,7 +66,11 @@ export function Inbox() {
           <ul class="cards">
             {ended.value.map((session) => {
               const last = session.last_response;
-              return last && <Ended key={last.id} session={session} turn={turnOf(session.id, last.id)} status={last.status} />;
+              return (
+                last && (
+                  <Ended key={last.id} session={session} turn={turnOf(session.id, last.id)} status={last.status} />
+                )
+              );
             })}
           </ul>
         </section>

@@ -67,7 +67,11 @@ function Choices({ making, set }: { making: Making; set: (making: Making) => voi
   return (
     <>
       {agents.length > 0 && (
-        <select aria-label="Agent" value={making.agent ?? ""} onChange={(event) => set({ ...making, agent: event.currentTarget.value })}>
+        <select
+          aria-label="Agent"
+          value={making.agent ?? ""}
+          onChange={(event) => set({ ...making, agent: event.currentTarget.value })}
+        >
           <option value="">No agent</option>
           {agents.map((agent) => (
             <option key={agent.id} value={agent.id}>
@@ -77,7 +81,11 @@ function Choices({ making, set }: { making: Making; set: (making: Making) => voi
         </select>
       )}
       {models.length > 1 && (
-        <select aria-label="Model" value={making.model ?? ""} onChange={(event) => set({ ...making, model: event.currentTarget.value })}>
+        <select
+          aria-label="Model"
+          value={making.model ?? ""}
+          onChange={(event) => set({ ...making, model: event.currentTarget.value })}
+        >
           {models.map((model) => (
             <option key={model.id} value={model.default ? "" : model.id}>
               {model.id}

@@ -28,7 +28,8 @@ export function Running({ session }: { session: Session }) {
           {session.title || "Untitled"}
         </a>
         <p class="dim">
-          {[far !== undefined && `${far} %`, typeof status === "string" && status].filter(Boolean).join(" · ") || "at work"}
+          {[far !== undefined && `${far} %`, typeof status === "string" && status].filter(Boolean).join(" · ") ||
+            "at work"}
         </p>
         {far !== undefined && <progress max={100} value={far} aria-label="How far it is" />}
       </div>
@@ -47,7 +48,11 @@ export function Running({ session }: { session: Session }) {
 export async function cancel(session: Session): Promise<void> {
   const { response_id: turn } = session;
   if (!turn) return;
-  const meant = await sure("Cancel this turn?", "What it has done stays; what it is doing now is given up.", "Cancel the turn");
+  const meant = await sure(
+    "Cancel this turn?",
+    "What it has done stays; what it is doing now is given up.",
+    "Cancel the turn",
+  );
   if (meant) await doing(() => server().session(session.id).turn(turn).cancel(), "Cancelled.");
   refresh(session.id);
 }

@@ -15,7 +15,13 @@ export function Download({ session, path, bytes }: { session: string; path: stri
         {name}
       </button>
       <span class="dim">{size(bytes)}</span>
-      <button type="button" class="bare small" aria-label={`Download ${name}`} title={`Download ${path}`} onClick={() => void doing(() => download(session, path))}>
+      <button
+        type="button"
+        class="bare small"
+        aria-label={`Download ${name}`}
+        title={`Download ${path}`}
+        onClick={() => void doing(() => download(session, path))}
+      >
         <Icon name="down" size={14} />
       </button>
     </span>

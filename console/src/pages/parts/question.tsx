@@ -44,7 +44,14 @@ export function Question({ session, turn, call, title }: Asked) {
     event.stopPropagation();
   };
   return (
-    <section class="question" tabIndex={0} data-row data-call={call.call_id} aria-label={`${call.name} waits for you`} onKeyDown={keys}>
+    <section
+      class="question"
+      tabIndex={0}
+      data-row
+      data-call={call.call_id}
+      aria-label={`${call.name} waits for you`}
+      onKeyDown={keys}
+    >
       <header>
         <span class="needs">{call.needs === "approval" ? "Needs your yes" : "Needs your answer"}</span>
         <b>{call.name}</b>
@@ -52,7 +59,9 @@ export function Question({ session, turn, call, title }: Asked) {
         <span class="fill" />
         <time class="dim">{left(call.expires_at - now.value)}</time>
       </header>
-      <div class="asked">{Object.keys(call.arguments).length > 0 && <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>}</div>
+      <div class="asked">
+        {Object.keys(call.arguments).length > 0 && <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>}
+      </div>
       {call.needs === "approval" && !denying && (
         <div class="row">
           <button type="button" class="main" disabled={busy} onClick={() => void approve()}>
@@ -64,7 +73,14 @@ export function Question({ session, turn, call, title }: Asked) {
         </div>
       )}
       {call.needs === "approval" && denying && (
-        <Field label={`Why not? ${call.name} is told`} text={text} set={setText} submit={deny} leave={() => setDenying(false)} optional>
+        <Field
+          label={`Why not? ${call.name} is told`}
+          text={text}
+          set={setText}
+          submit={deny}
+          leave={() => setDenying(false)}
+          optional
+        >
           <button type="submit" class="danger" disabled={busy}>
             Deny
           </button>
@@ -78,7 +94,12 @@ export function Question({ session, turn, call, title }: Asked) {
           <button type="submit" class="main" disabled={busy || !text.trim()}>
             Answer
           </button>
-          <button type="button" disabled={busy || !text.trim()} onClick={() => void answer(true)} title="The text says what went wrong">
+          <button
+            type="button"
+            disabled={busy || !text.trim()}
+            onClick={() => void answer(true)}
+            title="The text says what went wrong"
+          >
             It failed
           </button>
         </Field>

@@ -10,12 +10,14 @@ const DOTS = 12;
 
 /** How a firing stands. */
 export function stateOf(firing: Firing): State {
-  if (firing.outcome === "started") return firing.turn_status === "in_progress" ? "running" : (firing.turn_status ?? "completed");
+  if (firing.outcome === "started")
+    return firing.turn_status === "in_progress" ? "running" : (firing.turn_status ?? "completed");
   return ({ queued: "queued", skipped: "cancelled", missed: "cancelled", failed: "failed" } as const)[firing.outcome];
 }
 
 const said = (firing: Firing): string =>
-  firing.error?.message ?? (firing.outcome === "missed" && firing.count > 1 ? `${firing.count} times were missed` : firing.outcome);
+  firing.error?.message ??
+  (firing.outcome === "missed" && firing.count > 1 ? `${firing.count} times were missed` : firing.outcome);
 
 /** The last ones, the newest at the right. */
 export function Dots({ schedule }: { schedule: string }) {
@@ -53,7 +55,11 @@ export function Firings({ list }: { list: Firing[] }) {
               <td>{each.trigger.replace("_", " ")}</td>
               <td>
                 <Mark state={stateOf(each)} bare />{" "}
-                {each.session_id ? <a href={to("s", [each.session_id])}>{said(each)}</a> : <span class={each.outcome === "failed" ? "wrong" : ""}>{said(each)}</span>}
+                {each.session_id ? (
+                  <a href={to("s", [each.session_id])}>{said(each)}</a>
+                ) : (
+                  <span class={each.outcome === "failed" ? "wrong" : ""}>{said(each)}</span>
+                )}
               </td>
             </tr>
           ))}

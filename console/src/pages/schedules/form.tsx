@@ -49,12 +49,23 @@ export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule
   const [overlap, setOverlap] = useState<string>(schedule?.overlap ?? "skip");
   const [catchUp, setCatchUp] = useState<string>(schedule?.catch_up ?? "latest");
   const agents = useLoaded((signal) => server().agents.list().nextPage(signal), []);
-  const times = { cron: null, every: null, at: null, [kind]: { cron, every: Number(minutes) * 60, at: seconds(at) }[kind], timezone: zone };
+  const times = {
+    cron: null,
+    every: null,
+    at: null,
+    [kind]: { cron, every: Number(minutes) * 60, at: seconds(at) }[kind],
+    timezone: zone,
+  };
   const save = () =>
     doing(async () => {
       const asked = { name, message, agent, overlap, catch_up: catchUp, ...times } as schedules.Making;
-      const own = { ...asked, ...(!schedule && { session: { file_access: { read: [""], write: [""] }, persistent: true, ttl: 7 * 86_400 } }) };
-      const saved = schedule ? await schedules.change(schedule.id, asked) : await schedules.create(own as Partial<schedules.Making>);
+      const own = {
+        ...asked,
+        ...(!schedule && { session: { file_access: { read: [""], write: [""] }, persistent: true, ttl: 7 * 86_400 } }),
+      };
+      const saved = schedule
+        ? await schedules.change(schedule.id, asked)
+        : await schedules.create(own as Partial<schedules.Making>);
       done?.();
       go("schedules", [saved.id]);
     });
@@ -69,7 +80,14 @@ export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule
         }}
       >
         <Text label="Name" value={name} set={setName} about="Its own here; stands for its id everywhere." />
-        <Text label="What is to be done?" value={message} set={setMessage} lines={3} required about="{{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} stand for what is so then." />
+        <Text
+          label="What is to be done?"
+          value={message}
+          set={setMessage}
+          lines={3}
+          required
+          about="{{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} stand for what is so then."
+        />
         <fieldset class="switch">
           <legend>It fires</legend>
           {KINDS.map(([each, label]) => (
@@ -81,7 +99,13 @@ export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule
         </fieldset>
         {kind === "cron" && (
           <>
-            <Text label="Cron" value={cron} set={setCron} required about="minute, hour, day of month, month, day of week" />
+            <Text
+              label="Cron"
+              value={cron}
+              set={setCron}
+              required
+              about="minute, hour, day of month, month, day of week"
+            />
             <div class="row" role="group" aria-label="Usual times">
               {PRESETS.map(([value, label]) => (
                 <button key={value} type="button" aria-pressed={cron === value} onClick={() => setCron(value)}>
@@ -91,12 +115,29 @@ export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule
             </div>
           </>
         )}
-        {kind === "every" && <Text label="Minutes from one to the next" type="number" value={minutes} set={setMinutes} required />}
-        {kind === "at" && <Text label="At (this device's time)" type="datetime-local" value={at} set={setAt} required />}
-        {kind === "cron" && <Text label="Time zone" value={zone} set={setZone} required about="Of the IANA database, like Europe/Berlin." />}
+        {kind === "every" && (
+          <Text label="Minutes from one to the next" type="number" value={minutes} set={setMinutes} required />
+        )}
+        {kind === "at" && (
+          <Text label="At (this device's time)" type="datetime-local" value={at} set={setAt} required />
+        )}
+        {kind === "cron" && (
+          <Text
+            label="Time zone"
+            value={zone}
+            set={setZone}
+            required
+            about="Of the IANA database, like Europe/Berlin."
+          />
+        )}
         <Preview times={times} />
         {(agents.value?.length ?? 0) > 0 && (
-          <Choice label="Agent" value={agent} set={setAgent} options={[["", "none"], ...(agents.value ?? []).map((each): [string, string] => [each.name, each.name])]} />
+          <Choice
+            label="Agent"
+            value={agent}
+            set={setAgent}
+            options={[["", "none"], ...(agents.value ?? []).map((each): [string, string] => [each.name, each.name])]}
+          />
         )}
         <Choice label="While the last one goes on" value={overlap} set={setOverlap} options={OVERLAPS} />
         <Choice label="Times that nobody could keep" value={catchUp} set={setCatchUp} options={CATCH_UP} />
@@ -117,7 +158,9 @@ function Preview({ times }: { times: Partial<schedules.Times> }) {
   useEffect(() => {
     const end = new AbortController();
     const timer = setTimeout(() => {
-      schedules.preview({ ...(JSON.parse(asked) as schedules.Times), count: 5 }, end.signal).then(setSaid, (error: unknown) => end.signal.aborted || setSaid(sentence(error)));
+      schedules
+        .preview({ ...(JSON.parse(asked) as schedules.Times), count: 5 }, end.signal)
+        .then(setSaid, (error: unknown) => end.signal.aborted || setSaid(sentence(error)));
     }, WAIT);
     return () => {
       clearTimeout(timer);

@@ -24,8 +24,19 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
     found.again();
     fired.again();
   };
-  if (found.error) return <div class="page"><h1>Schedule</h1><p class="wrong">{found.error}</p></div>;
-  if (!value) return <div class="page" aria-busy="true"><h1>Schedule</h1></div>;
+  if (found.error)
+    return (
+      <div class="page">
+        <h1>Schedule</h1>
+        <p class="wrong">{found.error}</p>
+      </div>
+    );
+  if (!value)
+    return (
+      <div class="page" aria-busy="true">
+        <h1>Schedule</h1>
+      </div>
+    );
   if (edit) return <ScheduleForm schedule={value} done={again} />;
   return (
     <div class="page">
@@ -60,8 +71,9 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
         <h2 id="what">What it says</h2>
         <pre tabIndex={0}>{value.message}</pre>
         <p class="dim">
-          While the last one goes on: {value.overlap}. Missed times: {value.catch_up}. {value.agent && `Agent: ${value.agent}.`}{" "}
-          {many(value.counts.started, "time")} started, {value.counts.skipped} skipped, {value.counts.missed} missed, {value.counts.failed} failed.
+          While the last one goes on: {value.overlap}. Missed times: {value.catch_up}.{" "}
+          {value.agent && `Agent: ${value.agent}.`} {many(value.counts.started, "time")} started, {value.counts.skipped}{" "}
+          skipped, {value.counts.missed} missed, {value.counts.failed} failed.
         </p>
       </section>
       <section aria-labelledby="fired">
@@ -93,7 +105,11 @@ function Acts({ schedule, again, fill }: { schedule: schedules.Schedule; again: 
     <div class="row">
       {status !== "ended" && (
         <>
-          <button type="button" class="main" onClick={() => void doing(() => schedules.run(id), "It was fired.").then(again)}>
+          <button
+            type="button"
+            class="main"
+            onClick={() => void doing(() => schedules.run(id), "It was fired.").then(again)}
+          >
             Run now
           </button>
           <button type="button" onClick={() => void doing(() => schedules.change(id, { status: turn })).then(again)}>
@@ -120,7 +136,10 @@ function Backfill({ id, done, close }: { id: string; done: () => void; close: ()
   const at = (text: string): number => Math.floor(new Date(text).getTime() / 1000);
   const submit = async (event: Event) => {
     event.preventDefault();
-    const fired = await doing(() => schedules.backfill(id, at(from), at(until)), "They are being fired, one after the other.");
+    const fired = await doing(
+      () => schedules.backfill(id, at(from), at(until)),
+      "They are being fired, one after the other.",
+    );
     if (!fired) return;
     done();
     close();

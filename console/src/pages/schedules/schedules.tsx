@@ -33,7 +33,8 @@ function List() {
       {error && <p class="wrong">{error}</p>}
       {value?.length === 0 && (
         <p class="calm">
-          A schedule begins a turn by itself: every weekday at eight, each hour, or once next Friday. Each time fires exactly once.
+          A schedule begins a turn by itself: every weekday at eight, each hour, or once next Friday. Each time fires
+          exactly once.
         </p>
       )}
       {value && value.length > 0 && (
@@ -67,7 +68,11 @@ function Card({ schedule, again }: { schedule: schedules.Schedule; again: () => 
       {schedule.status === "ended" ? (
         <span class="dim">ended</span>
       ) : (
-        <button type="button" aria-label={`${active ? "Pause" : "Resume"} ${schedule.name}`} onClick={() => void turn()}>
+        <button
+          type="button"
+          aria-label={`${active ? "Pause" : "Resume"} ${schedule.name}`}
+          onClick={() => void turn()}
+        >
           {active ? "Pause" : "Resume"}
         </button>
       )}
@@ -76,7 +81,8 @@ function Card({ schedule, again }: { schedule: schedules.Schedule; again: () => 
 }
 
 function Next({ schedule }: { schedule: schedules.Schedule }) {
-  if (schedule.status !== "active" || schedule.next_at === null) return <span class="dim">{schedule.status === "paused" ? "paused" : ""}</span>;
+  if (schedule.status !== "active" || schedule.next_at === null)
+    return <span class="dim">{schedule.status === "paused" ? "paused" : ""}</span>;
   return (
     <time class="number" title={`${exact(schedule.next_at)} here`}>
       {when(schedule.next_at, now.value)}

@@ -29,7 +29,10 @@ export function Activity({ live, turn: chosen }: { live: Live; turn: string }) {
               {each.name} <small class="dim">{each.about}</small>
             </span>
             <span class="lane" aria-hidden="true">
-              <i class={each.open ? "open" : ""} style={{ left: part(each.at), right: `calc(100% - ${part(each.until)})` }} />
+              <i
+                class={each.open ? "open" : ""}
+                style={{ left: part(each.at), right: `calc(100% - ${part(each.until)})` }}
+              />
             </span>
             <span class="number dim">{span(each.until - each.at)}</span>
           </li>

@@ -25,7 +25,9 @@ export function Conversation({ live, session }: { live: Live; session: Session |
     if (there.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   });
   useEffect(() => {
-    const stick = new ResizeObserver(() => there.current && box.current && (box.current.scrollTop = box.current.scrollHeight));
+    const stick = new ResizeObserver(
+      () => there.current && box.current && (box.current.scrollTop = box.current.scrollHeight),
+    );
     if (box.current?.firstElementChild) stick.observe(box.current.firstElementChild);
     return () => stick.disconnect();
   }, []);
@@ -117,7 +119,8 @@ function End({ turn, session }: Drawn) {
   if (turn.status === "queued") return <p class="ending dim">Waits for the turn before it.</p>;
   if (isOver(turn)) return null;
   const open = turn.entries.at(-1);
-  const quiet = !open || (open.kind === "call" ? ["done", "failed"].includes(open.state) : open.kind === "note" || !open.open);
+  const quiet =
+    !open || (open.kind === "call" ? ["done", "failed"].includes(open.state) : open.kind === "note" || !open.open);
   return quiet ? (
     <p class="ending dim at-work">
       <span class="dots" aria-hidden="true" /> at work

@@ -10,7 +10,7 @@ interface From {
 
 /** Commands and programs, each with its name. The key is never in them. */
 export function elsewhere({ base, session, turn, cursor, keyed }: From): [string, string][] {
-  const key = keyed ? " -H \"Authorization: Bearer $WALKAWAY_KEY\"" : "";
+  const key = keyed ? ' -H "Authorization: Bearer $WALKAWAY_KEY"' : "";
   const after = cursor ? ` -H 'Last-Event-ID: ${cursor}'` : "";
   return [
     ["walkaway", `walkaway --url ${base} tail ${session}/${turn}`],

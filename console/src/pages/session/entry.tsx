@@ -103,7 +103,9 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
         <summary>
           <Mark state={STATES[call.state]} bare />
           <b>{call.name}</b>
-          <span class="clip">{call.state === "writing" ? call.written.slice(-120) : inLine(call.name, call.input)}</span>
+          <span class="clip">
+            {call.state === "writing" ? call.written.slice(-120) : inLine(call.name, call.input)}
+          </span>
           <span class="dim number">
             <Took call={call} rev={rev} />
           </span>

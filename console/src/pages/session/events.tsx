@@ -27,7 +27,14 @@ export function Events({ live }: { live: Live }) {
             <option key={each}>{each}</option>
           ))}
         </select>
-        <input type="search" data-filter aria-label="Events with a text" placeholder="with a text" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        <input
+          type="search"
+          data-filter
+          aria-label="Events with a text"
+          placeholder="with a text"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
         <button type="button" onClick={() => void copy()} disabled={!live.cursor} title={live.cursor}>
           <Icon name="copy" size={14} /> Cursor
         </button>

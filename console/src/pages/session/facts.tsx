@@ -7,7 +7,17 @@ import { doing } from "../../ui/said.tsx";
 import { exact } from "../../ui/words.ts";
 import { elsewhere } from "./elsewhere.ts";
 
-const HIDDEN = new Set(["id", "title", "busy", "status", "metadata", "pending_tool_calls", "queue", "response_id", "last_response"]);
+const HIDDEN = new Set([
+  "id",
+  "title",
+  "busy",
+  "status",
+  "metadata",
+  "pending_tool_calls",
+  "queue",
+  "response_id",
+  "last_response",
+]);
 const TIMES = new Set(["created_at", "last_activity", "expires_at"]);
 
 /** The record, and commands. */
@@ -25,11 +35,22 @@ export function Facts({ session, live }: { session: Session | undefined; live: L
           </dd>
         </div>
         {Object.entries(session)
-          .filter(([name, value]) => !HIDDEN.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
+          .filter(
+            ([name, value]) =>
+              !HIDDEN.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length),
+          )
           .map(([name, value]) => (
             <div key={name}>
               <dt>{name.replaceAll("_", " ")}</dt>
-              <dd>{TIMES.has(name) ? exact(value as number) : typeof value === "object" ? <code>{JSON.stringify(value)}</code> : String(value)}</dd>
+              <dd>
+                {TIMES.has(name) ? (
+                  exact(value as number)
+                ) : typeof value === "object" ? (
+                  <code>{JSON.stringify(value)}</code>
+                ) : (
+                  String(value)
+                )}
+              </dd>
             </div>
           ))}
       </dl>

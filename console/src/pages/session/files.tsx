@@ -36,7 +36,13 @@ export function Files({ live, file }: { live: Live; file: string }) {
 
 function Save({ session, path }: { session: string; path: string }) {
   return (
-    <button type="button" class="bare small" aria-label={`Download ${path}`} title="Download" onClick={() => void doing(() => download(session, path))}>
+    <button
+      type="button"
+      class="bare small"
+      aria-label={`Download ${path}`}
+      title="Download"
+      onClick={() => void doing(() => download(session, path))}
+    >
       <Icon name="down" size={16} />
     </button>
   );
@@ -46,7 +52,12 @@ function One({ session, path }: { session: string; path: string }) {
   return (
     <section class="file" aria-label={path}>
       <div class="row tight">
-        <button type="button" class="bare" aria-label="All files" onClick={() => ask({ ...here.peek().asked, side: "files", file: "" })}>
+        <button
+          type="button"
+          class="bare"
+          aria-label="All files"
+          onClick={() => ask({ ...here.peek().asked, side: "files", file: "" })}
+        >
           <Icon name="back" size={16} />
         </button>
         <b class="clip">{path}</b>

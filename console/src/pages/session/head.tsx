@@ -26,7 +26,8 @@ interface Headed {
 /** The head. */
 export function Head({ id, session, live }: Headed) {
   const shown = here.value.asked["side"] || here.value.asked["file"];
-  const side = () => ask(shown ? { turn: here.peek().asked["turn"] ?? "" } : { ...here.peek().asked, side: "activity" });
+  const side = () =>
+    ask(shown ? { turn: here.peek().asked["turn"] ?? "" } : { ...here.peek().asked, side: "activity" });
   return (
     <header class="head">
       <a class="bare" href={to("sessions")} aria-label="All sessions">
@@ -103,7 +104,11 @@ function Standing({ session, live }: { session: Session | undefined; live: Live 
 }
 
 function More({ id, session, live }: Headed) {
-  const name = (session?.title || id).replace(/[^\w -]+/g, "").trim().slice(0, 60) || id;
+  const name =
+    (session?.title || id)
+      .replace(/[^\w -]+/g, "")
+      .trim()
+      .slice(0, 60) || id;
   const acts: [string, () => unknown][] = [
     ["Save the conversation (Markdown)", () => save(asMarkdown(session?.title ?? id, live.conversation), `${name}.md`)],
     ["Save the log (JSON lines)", () => save(asLines(live.events), `${name}.jsonl`)],

@@ -12,7 +12,10 @@ const BUSY: { name: OnBusy; label: string; about: string }[] = [
   { name: "enqueue", label: "Queue", about: "A turn of its own, when this one is over" },
   { name: "interrupt", label: "Interrupt", about: "This turn is cancelled, and a new one begins" },
 ];
-const OUTCOME: Record<string, string> = { queued: "It waits until this turn is over.", steered: "It is told at the next step." };
+const OUTCOME: Record<string, string> = {
+  queued: "It waits until this turn is over.",
+  steered: "It is told at the next step.",
+};
 
 /** The field below a conversation. */
 export function Reply({ live, session }: { live: Live; session: Session | undefined }) {
@@ -27,7 +30,13 @@ export function Reply({ live, session }: { live: Live; session: Session | undefi
   };
   return (
     <div class="reply">
-      <Composer draft={live.id} label={busy ? "Say something meanwhile …" : "Say more …"} button="Send" send={send} autofocus={false}>
+      <Composer
+        draft={live.id}
+        label={busy ? "Say something meanwhile …" : "Say more …"}
+        button="Send"
+        send={send}
+        autofocus={false}
+      >
         {busy && (
           <fieldset class="switch">
             <legend class="unseen">While it works</legend>

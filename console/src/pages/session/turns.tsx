@@ -23,7 +23,12 @@ export function Turns({ live, chosen }: { live: Live; chosen: string }) {
       <ol>
         {turns.map((turn) => (
           <li key={turn.id}>
-            <button type="button" class="bare" aria-current={turn.id === chosen || undefined} onClick={() => show(turn)}>
+            <button
+              type="button"
+              class="bare"
+              aria-current={turn.id === chosen || undefined}
+              onClick={() => show(turn)}
+            >
               <Mark state={stateOf(turn)} bare />
               <span>{turn.message || "…"}</span>
             </button>

@@ -36,10 +36,15 @@ export function Sessions() {
   const filter = FILTERS.find((each) => each.name === show) ?? FILTERS[0];
   const known = sessions.value;
   useEffect(() => {
-    order.value = [...sessions.peek().values()].sort((a, b) => b.last_activity - a.last_activity).map((each) => each.id);
+    order.value = [...sessions.peek().values()]
+      .sort((a, b) => b.last_activity - a.last_activity)
+      .map((each) => each.id);
   }, [looked.value]);
   const listed = new Set(order.value);
-  const added = [...known.keys()].filter((id) => !listed.has(id)).sort().reverse();
+  const added = [...known.keys()]
+    .filter((id) => !listed.has(id))
+    .sort()
+    .reverse();
   const rows = [...added, ...order.value]
     .map((id) => known.get(id))
     .filter((each): each is Session => each !== undefined && (filter?.fits(each) ?? true) && named(each, q));
@@ -65,7 +70,12 @@ export function Sessions() {
       </header>
       <div class="filters" role="group" aria-label="Which sessions">
         {FILTERS.map((each) => (
-          <button key={each.name} type="button" aria-pressed={each.name === show} onClick={() => ask({ show: each.name, q })}>
+          <button
+            key={each.name}
+            type="button"
+            aria-pressed={each.name === show}
+            onClick={() => ask({ show: each.name, q })}
+          >
             {each.label} <span class="dim">{[...known.values()].filter(each.fits).length}</span>
           </button>
         ))}
@@ -127,7 +137,12 @@ async function remove(picked: Session[]): Promise<void> {
 /** Older sessions, and those that the server finds: lists come in pages. */
 function More({ q, show }: { q: string; show: string }) {
   const pages = useMemo<Pages<Handle>>(
-    () => server().sessions.list({ ...(q && { q }), ...(show === "running" && { busy: true }), ...(show === "waiting" && { waiting: true }) }),
+    () =>
+      server().sessions.list({
+        ...(q && { q }),
+        ...(show === "running" && { busy: true }),
+        ...(show === "waiting" && { waiting: true }),
+      }),
     [q, show],
   );
   const [cursor, setCursor] = useState<string | null>("");

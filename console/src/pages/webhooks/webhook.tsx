@@ -13,7 +13,11 @@ import { Secret } from "./secret.tsx";
 
 const ASKED = 5000;
 const SHOWN = 50;
-const STATES: Record<records.DeliveryRecord["status"], State> = { pending: "queued", succeeded: "completed", failed: "failed" };
+const STATES: Record<records.DeliveryRecord["status"], State> = {
+  pending: "queued",
+  succeeded: "completed",
+  failed: "failed",
+};
 
 /** The page; while it is open it asks every five seconds what has become of deliveries. */
 export function OneWebhook({ id }: { id: string }) {
@@ -25,8 +29,19 @@ export function OneWebhook({ id }: { id: string }) {
     return () => clearInterval(timer);
   }, [id]);
   const { value } = found;
-  if (found.error) return <div class="page"><h1>Webhook</h1><p class="wrong">{found.error}</p></div>;
-  if (!value) return <div class="page" aria-busy="true"><h1>Webhook</h1></div>;
+  if (found.error)
+    return (
+      <div class="page">
+        <h1>Webhook</h1>
+        <p class="wrong">{found.error}</p>
+      </div>
+    );
+  if (!value)
+    return (
+      <div class="page" aria-busy="true">
+        <h1>Webhook</h1>
+      </div>
+    );
   const again = () => {
     found.again();
     told.again();
@@ -83,15 +98,25 @@ function Acts({ webhook, again, rotate }: { webhook: records.WebhookRecord; agai
     if (await sure("Make a new secret?", text, "Make it")) rotate();
   };
   const remove = async () => {
-    if (!(await sure("Delete this webhook?", "It is told nothing any more, and what it was told is forgotten.", "Delete"))) return;
+    if (
+      !(await sure("Delete this webhook?", "It is told nothing any more, and what it was told is forgotten.", "Delete"))
+    )
+      return;
     if (await doing(() => server().webhooks.delete(id), "Deleted.")) go("webhooks");
   };
   return (
     <div class="row">
-      <button type="button" class="main" onClick={() => void doing(() => server().webhooks.test(id), "A test is on its way.").then(again)}>
+      <button
+        type="button"
+        class="main"
+        onClick={() => void doing(() => server().webhooks.test(id), "A test is on its way.").then(again)}
+      >
         Send a test
       </button>
-      <button type="button" onClick={() => void doing(() => server().webhooks.update(id, { status: turn })).then(again)}>
+      <button
+        type="button"
+        onClick={() => void doing(() => server().webhooks.update(id, { status: turn })).then(again)}
+      >
         {status === "enabled" ? "Disable" : "Enable"}
       </button>
       <button type="button" onClick={() => void renew()}>
@@ -104,7 +129,15 @@ function Acts({ webhook, again, rotate }: { webhook: records.WebhookRecord; agai
   );
 }
 
-function Delivery({ webhook, delivery, again }: { webhook: string; delivery: records.DeliveryRecord; again: () => void }) {
+function Delivery({
+  webhook,
+  delivery,
+  again,
+}: {
+  webhook: string;
+  delivery: records.DeliveryRecord;
+  again: () => void;
+}) {
   const [open, setOpen] = useState(false);
   const last = delivery.attempts.at(-1);
   const answer = last ? (last.status_code ?? last.error) : "not sent yet";
@@ -146,7 +179,12 @@ function Sent({ webhook, delivery, again }: { webhook: string; delivery: records
       <p class="row">
         <code class="dim">{delivery.id}</code>
         <span class="fill" />
-        <button type="button" onClick={() => void doing(() => server().webhooks.redeliver(webhook, delivery.id), "It is sent again.").then(again)}>
+        <button
+          type="button"
+          onClick={() =>
+            void doing(() => server().webhooks.redeliver(webhook, delivery.id), "It is sent again.").then(again)
+          }
+        >
           Send again
         </button>
       </p>

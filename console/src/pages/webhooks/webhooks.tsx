@@ -50,7 +50,11 @@ function List() {
         </button>
       </header>
       {error && <p class="wrong">{error}</p>}
-      {value?.length === 0 && <p class="calm">A webhook is an address of yours that is told what happens: signed, and again until it is taken.</p>}
+      {value?.length === 0 && (
+        <p class="calm">
+          A webhook is an address of yours that is told what happens: signed, and again until it is taken.
+        </p>
+      )}
       {value && value.length > 0 && (
         <ul class="cards spaced">
           {value.map((each) => (
@@ -84,7 +88,9 @@ function Card({ webhook }: { webhook: records.WebhookRecord }) {
 function New() {
   const [url, setUrl] = useState("");
   const [name, setName] = useState("");
-  const [events, setEvents] = useState<ReadonlySet<string>>(new Set(["turn.completed", "turn.failed", "turn.awaiting_tools"]));
+  const [events, setEvents] = useState<ReadonlySet<string>>(
+    new Set(["turn.completed", "turn.failed", "turn.awaiting_tools"]),
+  );
   const [made, setMade] = useState<records.WebhookCreated | null>(null);
   const toggle = (event: string) => {
     const next = new Set(events);
@@ -106,7 +112,15 @@ function New() {
           void save();
         }}
       >
-        <Text label="Address" type="url" value={url} set={setUrl} required placeholder="https://example.com/hook" about="http or https, on port 80 or 443, at a public address." />
+        <Text
+          label="Address"
+          type="url"
+          value={url}
+          set={setUrl}
+          required
+          placeholder="https://example.com/hook"
+          about="http or https, on port 80 or 443, at a public address."
+        />
         <Text label="Name" value={name} set={setName} about="Its own here; may be left out." />
         <fieldset>
           <legend>
