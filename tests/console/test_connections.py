@@ -51,7 +51,7 @@ def test_a_stream_that_is_cut_loses_and_doubles_nothing(browser: Browser, server
 
 def test_a_server_that_dies_and_comes_back_is_told_of_and_read_on(browser: Browser, tmp_path: Path) -> None:
     with (
-        restarted(tmp_path / "data", WALKAWAY_REHEARSAL_DELAY="0.02") as server,
+        restarted(tmp_path / "data", WALKAWAY_REHEARSAL_DELAY="0.05") as server,
         watching(browser, f"{server.url}/console/") as console,
     ):
         page = console.page
@@ -61,7 +61,7 @@ def test_a_server_that_dies_and_comes_back_is_told_of_and_read_on(browser: Brows
         server.kill()
         expect(page.locator(".banner")).to_contain_text("The server does not answer")
         expect(page.locator(".banner .count")).to_contain_text("try")
-        page.get_by_label("Say something meanwhile …").fill("and draft this meanwhile")
+        page.locator(".reply textarea").fill("and draft this meanwhile")
         server.start()
         expect(page.locator(".banner")).to_be_empty()
         expect(page.locator(".standing")).to_contain_text("done")
