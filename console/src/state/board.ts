@@ -1,7 +1,7 @@
 /** What there is: sessions by id as they are now, kept so by the tenant's feed. All lists read from here. */
 import { computed, effect, signal } from "@preact/signals";
 import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
-import { base, returned, server } from "./server.ts";
+import { returned, server } from "./server.ts";
 import { keep, kept } from "./kept.ts";
 import { seen, whenUnseen } from "./seen.ts";
 import { notify } from "./wishes.ts";
@@ -165,6 +165,3 @@ async function one(id: string): Promise<Session | undefined> {
     return undefined;
   }
 }
-
-/** Address of the API, for what is shown to be copied. */
-export const address = base;
