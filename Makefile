@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build bubblewrap shells deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build console console-dev bubblewrap shells browser deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -57,11 +57,12 @@ $(CHECKOV_STAMP): requirements-checkov.lock $(STAMP)
 	@$(BIN)/uv pip sync --quiet --python .venv-checkov/bin/python --require-hashes requirements-checkov.lock
 	@touch $@
 
-$(WEB_STAMP): requirements-web.lock clients/typescript/package-lock.json $(STAMP)
+$(WEB_STAMP): requirements-web.lock clients/typescript/package-lock.json console/package-lock.json $(STAMP)
 	@echo "Setting up .venv-web (node) …"
 	@$(PYTHON) -m venv --clear .venv-web
 	@$(BIN)/uv pip sync --quiet --python .venv-web/bin/python --require-hashes requirements-web.lock
-	@$(BIN)/python -m dev.node npm --prefix clients/typescript ci --no-audit --no-fund --loglevel=error
+	@for folder in clients/typescript console; do \
+		$(BIN)/python -m dev.node npm --prefix $$folder ci --no-audit --no-fund --loglevel=error || exit 1; done
 	@touch $@
 
 # These two run what is built, so they have the functions' Python.
@@ -91,16 +92,22 @@ shells:
 		echo "Installing zsh and fish …" && apt-get update -qq && apt-get install -y -qq zsh fish >/dev/null; } || \
 		echo "zsh or fish is missing and only root can install them: completion will not be tried there"
 
+# What the console is tried in. Where it cannot be installed, tests say that they skip.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		echo "Installing chromium …" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+		echo "chromium is missing and only root can install it: tests of the console will be skipped"
+
 # Tests wait for servers, disks and clocks: one worker more than processors keeps those busy.
 WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 # COVER=yes counts what is covered, which takes a third longer; `.venv/bin/coverage report` shows it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-report=)
 
-test: $(STAMP) bubblewrap shells ## Run the tests: every promise once, in a few minutes
+test: $(STAMP) bubblewrap shells browser ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 
-test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) $(WEB_STAMP) bubblewrap ## Run the tests that take long
+test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) $(WEB_STAMP) bubblewrap browser ## Run the tests that take long
 	@$(PYTEST) -m deep
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
@@ -117,6 +124,8 @@ check-made: $(STAMP) $(SAM_STAMP)
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python -m dev.unasync --check
 	@$(BIN)/python -m dev.typescript --check
+	@$(if $(CI),$(MAKE) --no-print-directory $(WEB_STAMP))
+	@$(BIN)/python -m dev.console --check
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
 	@$(BIN)/python -m dev.models --check
@@ -130,6 +139,12 @@ check-made: $(STAMP) $(SAM_STAMP)
 fix: $(STAMP) ## Mend what can be mended by a program
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+console: $(WEB_STAMP) ## Build the console from console/ into the package that serves it
+	@$(BIN)/python -m dev.console
+
+console-dev: $(WEB_STAMP) ## Build it again whenever a source changes, beside `make serve`
+	@$(BIN)/python -m dev.console --watch
 
 build: $(STAMP) $(SAM_STAMP) ## Build functions and layer (ARCHITECTURE=x86_64 for that)
 	@$(BIN)/python -m dev.build $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(IF_POSSIBLE),--if-possible)
@@ -206,4 +221,4 @@ lock: ## Choose the newest versions of all dependencies
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .venv-web clients/typescript/node_modules clients/typescript/dist .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .venv-web clients/typescript/node_modules clients/typescript/dist console/node_modules console/dist .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

@@ -14,10 +14,10 @@ OWN = {"same-origin", "none"}
 
 
 class LoopbackOnly:
-    """ASGI middleware: refuses requests that a browser sends for a page of another site.
+    """ASGI middleware: refuses requests that a browser sends for a page of another address.
 
-    A foreign Host is DNS rebinding, a foreign Origin is a page that posts here; curl and SDKs send neither. A page of
-    another local address may lead here, and not write.
+    A foreign Host is DNS rebinding, an Origin that is not this Host is a page of something else; curl and SDKs send
+    neither. A page of another local address may lead here, and neither ask nor write.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,10 +40,12 @@ class LoopbackOnly:
 def _elsewhere(method: str, headers: Headers) -> bool:
     """Say whether a page of another address asks for something that it must not have."""
     site = headers.get("sec-fetch-site")
-    if method in READING:  # what is read this way is not shown to the page; but a picture would be
-        return site == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
-    if site is not None:
-        return site not in OWN
+    if site in OWN:  # also behind a development server, which passes on the Origin of its own page
+        return False
+    if method in READING and site == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+        return True  # what is read is not shown to the page; but a picture would be
+    if method not in READING and site is not None:
+        return True
     return any(
         urlsplit(origin).netloc.lower() != headers.get("host", "").lower() for origin in headers.getlist("origin")
     )

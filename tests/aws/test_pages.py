@@ -11,8 +11,6 @@ from tests.kit.shapes import Shape
 from walkaway_core.http import docs
 from walkaway_wire import VERSION
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
 
 def test_the_docs_are_whole_without_the_internet(shape: Shape) -> None:
     with httpx.Client() as client:
@@ -46,18 +44,6 @@ def test_the_files_of_the_docs_come_packed_or_not(shape: Shape, name: str) -> No
         sizes[coding] = len(body)
     assert sizes["gzip"] < sizes["identity"] / 2
     assert sizes["identity"] * 4 / 3 < linked.ANSWER_LIMIT
-
-
-@pytest.mark.parametrize("path", ["", "/"])
-def test_a_browser_at_the_front_door_is_led_to_the_docs(shape: Shape, path: str) -> None:
-    with httpx.Client() as client:
-        page = client.get(f"{shape.url}{path}", headers=BROWSER)
-        assert linked.check(client, page, shape.url) == ["/docs", "/openapi.json", "/docs", "/docs"], (
-            "the others are ?api=runs and ?api=workflows"
-        )
-        assert f"{shape.url}/v1/sessions -H" in page.text
-        assert "Authorization: Bearer KEY" in page.text
-        assert page.headers["vary"] == "Accept"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json"])

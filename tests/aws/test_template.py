@@ -34,7 +34,7 @@ STREAMED = {
     ("GET", "/api/v1/runs/{run}/stream"),
     ("GET", "/api/agent/{agent_id}/status/{task_id}/events"),
 }
-PAGES = {"/", "/docs", *(f"/docs/{name}" for name in docs.FILES)}
+PAGES = {"/", "/console", "/console/{file}", "/docs", *(f"/docs/{name}" for name in docs.FILES)}
 UNDOCUMENTED = PAGES | {dialect.document for dialect in DIALECTS}
 PORT_OF = {
     "WALKAWAY_TABLE": "Table",

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 KEPT = {".py", ".md", ".toml", ".yaml", ".yml", ".json", ".sh"}
 HIDDEN = {".ci", ".github"}
 """Folders that are ours although a dot begins their names; the others are made by programs."""
-MADE = {"dist", "__pycache__"}
+MADE = {"node_modules", "dist", "__pycache__"}
 """Folders that programs make besides those."""
 
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)

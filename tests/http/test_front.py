@@ -1,4 +1,4 @@
-"""The pages for people below any prefix, told or not, and for hosts of any name."""
+"""The pages for people where there is no console: below any prefix, told or not, and for hosts of any name."""
 
 import html
 import re
@@ -23,7 +23,7 @@ BROWSER = {"Accept": "text/html"}
 
 
 def app(keyring: Keyring | None = None) -> ASGIApp:
-    services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
+    services = Services(*([None] * 7), settings=Settings(console=False))  # type: ignore[arg-type,misc]
     return create_app(services, keyring or Keyring({}), DIALECTS)
 
 
@@ -66,14 +66,14 @@ def test_what_comes_from_outside_is_escaped() -> None:
 
 def test_a_key_is_spoken_of_where_one_is_needed(tmp_path: Path) -> None:
     for keys, said in (({}, False), ({"secret": "alpha"}, True)):
-        with running(tmp_path / f"{said}", Settings(keys=keys)) as server:
+        with running(tmp_path / f"{said}", Settings(keys=keys, console=False)) as server:
             page = httpx.get(server.url, headers=BROWSER).text
             assert ("KEY" in page) is said
             assert "secret" not in page
 
 
 def test_the_front_doors_commands_work(tmp_path: Path) -> None:
-    with running(tmp_path / "data", Settings()) as server, httpx.Client(timeout=30) as client:
+    with running(tmp_path / "data", Settings(console=False)) as server, httpx.Client(timeout=30) as client:
         page = client.get(server.url, headers=BROWSER).text
         (lines,) = re.findall("<pre>(.*?)</pre>", page, re.DOTALL)
         text = html.unescape(lines)

@@ -115,6 +115,14 @@ class Settings:
         default=(),
         read=values.origins,
     )
+    console: bool = setting(
+        "WALKAWAY_CONSOLE",
+        "`no`: there is no console at `/console/`, and `/` is a small page",
+        "serve",
+        "api",
+        default=True,
+        read=values.yes,
+    )
     address_connections: int = setting(
         "WALKAWAY_ADDRESS_CONNECTIONS",
         "how many connections without an accepted key one address (of IPv6: one /64) may have open",

@@ -55,9 +55,19 @@ COLLECT = (5_000, 20, 20)
     metavar="ORIGIN",
     help="Origin whose pages may use the API, like https://app.example.com, or '*'; may be repeated. Needs keys.",
 )
+@click.option("--no-console", is_flag=True, help="Without the page for people at /console/.")
 @pass_app
 def serve(
-    app: App, /, *, port: int, host: str, data: Path, model: str | None, workers: int, allow_origin: tuple[str, ...]
+    app: App,
+    /,
+    *,
+    port: int,
+    host: str,
+    data: Path,
+    model: str | None,
+    workers: int,
+    allow_origin: tuple[str, ...],
+    no_console: bool,
 ) -> None:
     """Run Walkaway on this machine, until Ctrl-C. With --json its url, data and model are an object.
 
@@ -66,7 +76,11 @@ def serve(
     WALKAWAY_REHEARSAL_DELAY.
     """
     private.umask()
-    given = {"WALKAWAY_MODEL": model or "", "WALKAWAY_ALLOW_ORIGIN": ",".join(allow_origin)}
+    given = {
+        "WALKAWAY_MODEL": model or "",
+        "WALKAWAY_ALLOW_ORIGIN": ",".join(allow_origin),
+        "WALKAWAY_CONSOLE": "no" if no_console else "",
+    }
     environ = {**os.environ, **{name: value for name, value in given.items() if value}}
     unknown_settings.warn(environ)
     try:

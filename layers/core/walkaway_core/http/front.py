@@ -1,4 +1,4 @@
-"""`GET /`: says what this is and how to begin, to a browser as a page, to a program as JSON."""
+"""`GET /`: leads a browser to the console, and says to a program what this is and how to begin."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from walkaway_core.http import console
 from walkaway_core.http.docs import beside, root
 from walkaway_core.http.fields import accepts, listed
 from walkaway_core.http.parameters import refuse_unknown
@@ -53,11 +54,16 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_unknown
 
 @router.get("/")
 def greet(request: Request) -> Response:
-    """Answer a page where `Accept` names text/html, as browsers' does; else JSON: name, version, docs, openapi."""
+    """Lead to the console where `Accept` names text/html, as browsers' does; else JSON: name, version, docs, openapi.
+
+    Without a console there is a page for browsers that says how to begin.
+    """
     url = str(request.url.replace(path=root(request), query=""))
     if not accepts(listed(request, "accept"), "text/html"):
         greeting = {"name": "Walkaway", "version": VERSION, "docs": f"{url}/docs", "openapi": f"{url}/openapi.json"}
         return JSONResponse(greeting, headers={"Vary": "Accept"})
+    if console.is_served(request):
+        return console.lead(request, Vary="Accept")
     keyring: Keyring = request.app.state.keyring
     key = "" if keyring.open else " -H 'Authorization: Bearer KEY'"
     others = [name for name in request.app.state.documents if name != "native"]

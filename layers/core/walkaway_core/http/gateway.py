@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +20,7 @@ ID = re.compile("(?<=/)(?:sess|msg)_[0-9a-f]{24}(?=/|$)")
 class Staged:
     """ASGI middleware: makes the stage the root path, so that links lead back here.
 
+    The raw path is the one that was asked for, with a slash at its end, which is nothing to the gateway's routes.
     A request that came by a custom domain has no stage in its path, and keeps it so
     (API Gateway developer guide, `$context.path`). Header fields that came in several lines, which Mangum joins,
     are as many again: what can be said once and was said twice is refused as everywhere (`fields.single`).
@@ -32,8 +34,11 @@ class Staged:
         if scope["type"] == "http":
             ids = {id_.partition("_")[0]: id_ for id_ in ID.findall(scope["path"])}
             subject.name(request=_request_id(scope), session=ids.get("sess", ""), turn=ids.get("msg", ""))
-        if scope["type"] == "http" and (root := _root(_context(scope))):
-            scope = {**scope, "root_path": root, "path": root + scope["path"]}
+        if scope["type"] == "http":
+            context = _context(scope)
+            scope = {**scope, "raw_path": quote(context.get("path") or scope["path"]).encode()}
+            if root := _root(context):
+                scope |= {"root_path": root, "path": root + scope["path"]}
         if several := _several(scope):
             scope = {**scope, "headers": list(_lines(scope["headers"], several))}
         await self._app(scope, receive, send)

@@ -37,11 +37,12 @@ def _surface() -> Surface:
         webhooks,
         workspace,
     )
-    from walkaway_core.http import docs, front, health
+    from walkaway_core.http import console, docs, front, health
     from walkaway_core.http.errors import Errors
 
     modules = (
         front,
+        console,
         docs,
         health,
         me,

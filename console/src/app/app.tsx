@@ -1,0 +1,77 @@
+/** The whole page: who is not in yet signs in, everybody else has the frame around the page that is asked for. */
+import { useEffect } from "preact/hooks";
+import { UnknownPage } from "../pages/unknown.tsx";
+import { SignIn } from "../pages/signin.tsx";
+import { follow, looked, stay, waiting } from "../state/board.ts";
+import { here } from "../state/here.ts";
+import { access } from "../state/server.ts";
+import { Sure } from "../ui/ask.tsx";
+import { Said, say, sentence } from "../ui/said.tsx";
+import { Banner } from "./banner.tsx";
+import { listen } from "./keys.ts";
+import { Nav } from "./nav.tsx";
+import { PAGES } from "./pages.tsx";
+import { Help, Palette } from "./palette.tsx";
+import { tell } from "./telling.ts";
+
+const STAYED = 20_000;
+
+/** What there is to see. */
+export function App() {
+  return (
+    <>
+      <Banner />
+      <Inside />
+      <Sure />
+      <Said />
+    </>
+  );
+}
+
+function Inside() {
+  const { state } = access.value;
+  if (state === "key wanted") return <SignIn />;
+  if (state === "in") return <Frame />;
+  return <main class="starting" aria-busy="true" aria-label="Walkaway begins" />;
+}
+
+function Frame() {
+  useEffect(() => {
+    const end = new AbortController();
+    const { signal } = end;
+    follow(signal).catch((error: unknown) => {
+      if (!signal.aborted) say(sentence(error), true);
+    });
+    const timer = setInterval(() => !document.hidden && stay(), STAYED);
+    addEventListener("pagehide", stay, { signal });
+    listen(signal);
+    return () => {
+      clearInterval(timer);
+      end.abort();
+    };
+  }, []);
+  useEffect(tell, []);
+  const { page } = here.value;
+  const Page = PAGES.find((each) => each.path === page)?.show ?? UnknownPage;
+  return (
+    <div class="frame">
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the page
+      </a>
+      <Nav />
+      <main id="main" tabIndex={-1} data-page={page || "inbox"} aria-busy={!looked.value}>
+        <Page key={page} />
+      </main>
+      <Palette />
+      <Help />
+      <p class="unseen" aria-live="polite">
+        {waiting.value.length > 0 && `${waiting.value.length} waiting for you`}
+      </p>
+    </div>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault(); // the hash is the page
+  document.getElementById("main")?.focus();
+}

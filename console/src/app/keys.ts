@@ -1,0 +1,75 @@
+/** The keyboard: single letters where nobody types, two one after the other for pages, and Ctrl or ⌘ with K. */
+import { signal } from "@preact/signals";
+import { go } from "../state/here.ts";
+import { PAGES } from "./pages.tsx";
+
+/** Whether the palette, or the list of keys, is open. */
+export const palette = signal(false);
+export const help = signal(false);
+
+const SOON = 1200;
+const own = new Map<string, () => void>();
+
+/** Bind a key for as long as a page is shown; gives what ends it. Use it in an effect. */
+export function bind(keys: Record<string, () => void>): () => void {
+  for (const [name, act] of Object.entries(keys)) own.set(name, act);
+  return () => {
+    for (const [name, act] of Object.entries(keys)) if (own.get(name) === act) own.delete(name);
+  };
+}
+
+/** Listen to the keyboard until the signal says stop. */
+export function listen(signal: AbortSignal): void {
+  let first = "";
+  let at = 0;
+  const down = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const both = (event.ctrlKey || event.metaKey) && !event.altKey;
+    if (both && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      palette.value = !palette.value;
+      return;
+    }
+    if (both || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+    const name = event.timeStamp - at < SOON && first ? `${first} ${event.key}` : event.key;
+    first = event.key === "g" ? "g" : "";
+    at = event.timeStamp;
+    const act = own.get(name) ?? common(name);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  };
+  addEventListener("keydown", down, { signal });
+}
+
+function common(name: string): (() => void) | undefined {
+  if (name === "?") return () => (help.value = true);
+  if (name === "c") return () => compose();
+  if (name === "/") return () => document.querySelector<HTMLElement>("[data-filter]")?.focus();
+  if (name === "j" || name === "k") return () => step(name === "j" ? 1 : -1);
+  const page = PAGES.find((each) => each.letter && `g ${each.letter}` === name);
+  return page && (() => go(page.path));
+}
+
+function compose(): void {
+  const field = () => document.querySelector<HTMLElement>("textarea[data-composer]");
+  if (field()) return field()?.focus();
+  go("");
+  requestAnimationFrame(() => requestAnimationFrame(() => field()?.focus()));
+}
+
+/** Go up and down a list: whatever in the page is marked as one of its rows. */
+function step(by: number): void {
+  const rows = [...document.querySelectorAll<HTMLElement>("main [data-row]")];
+  const index = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = rows[index < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, index + by))];
+  const target = next?.matches("a, button, [tabindex]") ? next : next?.querySelector<HTMLElement>("a, button");
+  target?.focus();
+}
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+  );
+}

@@ -1,0 +1,156 @@
+/** One agent: what it is, what it was in each version, and in what they differ. */
+import { useState } from "preact/hooks";
+import type { records } from "../../../../clients/typescript/src/index.ts";
+import { to } from "../../app/router.ts";
+import { go } from "../../state/here.ts";
+import { useLoaded } from "../../state/loaded.ts";
+import { server } from "../../state/server.ts";
+import { begin } from "../../state/tasks.ts";
+import { sure } from "../../ui/ask.tsx";
+import { doing } from "../../ui/said.tsx";
+import { exact, when } from "../../ui/words.ts";
+import { Composer } from "../parts/composer.tsx";
+import { differences } from "./differ.ts";
+import { AgentForm } from "./form.tsx";
+
+const SHOWN = [
+  "model",
+  "effort",
+  "thinking",
+  "max_steps",
+  "max_turn_cost_usd",
+  "approve",
+  "allowed_tools",
+  "disallowed_tools",
+  "tools",
+] as const;
+
+/** The page. */
+export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
+  const found = useLoaded(() => server().agents.get(id), [id]);
+  const versions = useLoaded(() => server().agents.versions(id), [id]);
+  const { value } = found;
+  if (found.error)
+    return (
+      <div class="page">
+        <h1>Agent</h1>
+        <p class="wrong">{found.error}</p>
+      </div>
+    );
+  if (!value)
+    return (
+      <div class="page" aria-busy="true">
+        <h1>Agent</h1>
+      </div>
+    );
+  const again = () => {
+    found.again();
+    versions.again();
+  };
+  if (edit) return <AgentForm agent={value} done={again} />;
+  const remove = async () => {
+    if (!(await sure(`Delete ${value.name}?`, "Turns that run keep it; nothing begins with it any more.", "Delete")))
+      return;
+    if (await doing(() => server().agents.delete(id), "Deleted.")) go("agents");
+  };
+  const send = async (text: string, files: File[]) => {
+    const turn = await begin(text, { agent: id }, files);
+    go("s", [turn.sessionId]);
+  };
+  return (
+    <div class="page">
+      <header class="bar">
+        <h1>{value.name}</h1>
+        <span class="dim">version {value.version}</span>
+        <span class="fill" />
+        <button type="button" class="main" onClick={() => go("agents", [id, "edit"])}>
+          Edit
+        </button>
+        <button type="button" onClick={() => void remove()}>
+          Delete …
+        </button>
+      </header>
+      <p class="dim">
+        <a href={to("agents")}>All agents</a>
+      </p>
+      <p>{value.description}</p>
+      <section aria-labelledby="how">
+        <h2 id="how">How it works</h2>
+        {value.instructions && <pre tabIndex={0}>{value.instructions}</pre>}
+        <dl class="facts">
+          {SHOWN.filter((name) => is(value[name])).map((name) => (
+            <div key={name}>
+              <dt>{name.replaceAll("_", " ")}</dt>
+              <dd>{Array.isArray(value[name]) ? value[name].join(", ") : String(value[name])}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section aria-labelledby="try">
+        <h2 id="try">Try it</h2>
+        <Composer draft={`agent ${id}`} label={`What shall ${value.name} do?`} button="Start" send={send} />
+      </section>
+      <section aria-labelledby="was">
+        <h2 id="was">Versions</h2>
+        {versions.value && <Versions key={versions.value[0]?.version} list={versions.value} />}
+      </section>
+    </div>
+  );
+}
+
+/** Whether there is something to show. */
+const is = (value: unknown): boolean =>
+  value !== null && value !== "" && value !== undefined && !(Array.isArray(value) && !value.length);
+
+/** The newest first, each with what it changed. */
+function Versions({ list }: { list: records.AgentVersion[] }) {
+  const [open, setOpen] = useState(list[0]?.version ?? 0);
+  return (
+    <ol class="rows">
+      {list.map((each, index) => (
+        <li key={each.version}>
+          <details
+            class="delivery"
+            open={each.version === open}
+            onToggle={(event) => event.currentTarget.open && setOpen(each.version)}
+          >
+            <summary data-row>
+              <b>version {each.version}</b>
+              <span class="fill" />
+              {each.updated_at && (
+                <time class="dim number" title={exact(each.updated_at)}>
+                  {when(each.updated_at)}
+                </time>
+              )}
+            </summary>
+            {each.version === open && <Changes now={each} before={list[index + 1]} />}
+          </details>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Changes({ now, before }: { now: records.AgentVersion; before: records.AgentVersion | undefined }) {
+  if (!before) return <p class="dim sent">The first one.</p>;
+  const found = differences(before, now);
+  if (!found.length) return <p class="dim sent">Nothing that is shown here has changed.</p>;
+  return (
+    <div class="sent">
+      {found.map(({ field, lines }) => (
+        <section key={field} aria-label={`Changes of ${field}`}>
+          <p class="small">{field.replaceAll("_", " ")}</p>
+          <pre class="diff" tabIndex={0}>
+            {lines.map((line, index) => (
+              <span key={index} class={line.in}>
+                {line.in === "old" ? "− " : line.in === "new" ? "+ " : "  "}
+                {line.text}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        </section>
+      ))}
+    </div>
+  );
+}

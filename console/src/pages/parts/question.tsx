@@ -1,0 +1,149 @@
+/** A question that a turn waits with: a yes or a no to a tool of the server's, or what a tool of the caller's gave. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { records } from "../../../../clients/typescript/src/index.ts";
+import { refresh } from "../../state/board.ts";
+import { server } from "../../state/server.ts";
+import { doing } from "../../ui/said.tsx";
+import { now } from "../../ui/now.ts";
+import { left } from "../../ui/words.ts";
+import { input } from "../../render/input.ts";
+
+type Pending = records.PendingToolCall;
+
+interface Asked {
+  session: string;
+  turn: string;
+  call: Pending;
+  /** What stands above it, where several sessions ask. */
+  title?: JSX.Element;
+}
+
+/** One card. `a` approves and `d` denies while it has the focus. */
+export function Question({ session, turn, call, title }: Asked) {
+  const [denying, setDenying] = useState(false);
+  const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
+  const handle = server().session(session).turn(turn);
+  const give = async (work: () => Promise<unknown>, done: string) => {
+    setBusy(true);
+    await doing(work, done);
+    setBusy(false);
+    refresh(session);
+  };
+  const approve = () => give(() => handle.approve(call), `${call.name} may run.`);
+  const deny = () => give(() => handle.deny(call, text.trim()), `Said no to ${call.name}.`);
+  const answer = (isError: boolean) => give(() => handle.answer(call, text, isError), `Answered ${call.name}.`);
+  const keys = (event: KeyboardEvent) => {
+    if (event.target !== event.currentTarget && !(event.target instanceof HTMLButtonElement)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || busy || call.needs !== "approval") return;
+    if (event.key === "a") void approve();
+    else if (event.key === "d") setDenying(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <section
+      class="question"
+      tabIndex={0}
+      data-row
+      data-call={call.call_id}
+      aria-label={`${call.name} waits for you`}
+      onKeyDown={keys}
+    >
+      <header>
+        <span class="needs">{call.needs === "approval" ? "Needs your yes" : "Needs your answer"}</span>
+        <b>{call.name}</b>
+        {title}
+        <span class="fill" />
+        <time class="dim">{left(call.expires_at - now.value)}</time>
+      </header>
+      <div class="asked">
+        {Object.keys(call.arguments).length > 0 && <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>}
+      </div>
+      {call.needs === "approval" && !denying && (
+        <div class="row">
+          <button type="button" class="main" disabled={busy} onClick={() => void approve()}>
+            Approve
+          </button>
+          <button type="button" disabled={busy} onClick={() => setDenying(true)}>
+            Deny …
+          </button>
+        </div>
+      )}
+      {call.needs === "approval" && denying && (
+        <Field
+          label={`Why not? ${call.name} is told`}
+          text={text}
+          set={setText}
+          submit={deny}
+          leave={() => setDenying(false)}
+          optional
+        >
+          <button type="submit" class="danger" disabled={busy}>
+            Deny
+          </button>
+          <button type="button" onClick={() => setDenying(false)}>
+            Back
+          </button>
+        </Field>
+      )}
+      {call.needs !== "approval" && (
+        <Field label={`What ${call.name} gives`} text={text} set={setText} submit={() => answer(false)}>
+          <button type="submit" class="main" disabled={busy || !text.trim()}>
+            Answer
+          </button>
+          <button
+            type="button"
+            disabled={busy || !text.trim()}
+            onClick={() => void answer(true)}
+            title="The text says what went wrong"
+          >
+            It failed
+          </button>
+        </Field>
+      )}
+    </section>
+  );
+}
+
+interface Fielded {
+  label: string;
+  text: string;
+  set: (text: string) => void;
+  submit: () => Promise<unknown>;
+  leave?: () => void;
+  optional?: boolean;
+  children: JSX.Element[];
+}
+
+function Field({ label, text, set, submit, leave, optional = false, children }: Fielded) {
+  return (
+    <form
+      class="answer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (optional || text.trim()) void submit();
+      }}
+    >
+      <textarea
+        rows={2}
+        aria-label={label}
+        placeholder={label}
+        value={text}
+        ref={optional ? focused : null}
+        onInput={(event) => set(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            event.currentTarget.form?.requestSubmit();
+          } else if (event.key === "Escape") leave?.();
+        }}
+      />
+      <div class="row">{children}</div>
+    </form>
+  );
+}
+
+const focused = (field: HTMLTextAreaElement | null): void => field?.focus();

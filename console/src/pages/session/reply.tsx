@@ -1,0 +1,54 @@
+/** Saying more to a session; while it works one says what is to become of it. */
+import { useState } from "preact/hooks";
+import type { Live } from "../../log/live.ts";
+import { refresh, type Session } from "../../state/board.ts";
+import { server } from "../../state/server.ts";
+import { type OnBusy, say } from "../../state/tasks.ts";
+import { say as tell } from "../../ui/said.tsx";
+import { Composer } from "../parts/composer.tsx";
+
+const BUSY: { name: OnBusy; label: string; about: string }[] = [
+  { name: "steer", label: "Tell it now", about: "The turn that runs sees it at its next step" },
+  { name: "enqueue", label: "Queue", about: "A turn of its own, when this one is over" },
+  { name: "interrupt", label: "Interrupt", about: "This turn is cancelled, and a new one begins" },
+];
+const OUTCOME: Record<string, string> = {
+  queued: "It waits until this turn is over.",
+  steered: "It is told at the next step.",
+};
+
+/** The field below a conversation. */
+export function Reply({ live, session }: { live: Live; session: Session | undefined }) {
+  const [how, setHow] = useState<OnBusy>("steer");
+  if (live.over.value) return null;
+  const busy = session?.busy ?? false;
+  const send = async (text: string, files: File[]) => {
+    const turn = await say(server().session(live.id), text, files, busy ? how : "enqueue");
+    if (turn.outcome !== "steered") live.remember(turn.id, text, turn.outcome === "queued");
+    if (OUTCOME[turn.outcome]) tell(OUTCOME[turn.outcome] ?? "");
+    refresh(live.id);
+  };
+  return (
+    <div class="reply">
+      <Composer
+        draft={live.id}
+        label={busy ? "Say something meanwhile …" : "Say more …"}
+        button="Send"
+        send={send}
+        autofocus={false}
+      >
+        {busy && (
+          <fieldset class="switch">
+            <legend class="unseen">While it works</legend>
+            {BUSY.map((each) => (
+              <label key={each.name} title={each.about}>
+                <input type="radio" name="busy" checked={how === each.name} onChange={() => setHow(each.name)} />
+                <span>{each.label}</span>
+              </label>
+            ))}
+          </fieldset>
+        )}
+      </Composer>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+/** A session: what was said and done in it, as it goes on; and what is to be looked at beside it. */
+import { useEffect, useMemo } from "preact/hooks";
+import { bind } from "../../app/keys.ts";
+import { Live } from "../../log/live.ts";
+import { refresh, sessions } from "../../state/board.ts";
+import { ask, here } from "../../state/here.ts";
+import { cancel } from "../inbox/running.tsx";
+import { Conversation } from "./conversation.tsx";
+import { Details } from "./details.tsx";
+import { Head } from "./head.tsx";
+import { Reply } from "./reply.tsx";
+import { Turns } from "./turns.tsx";
+
+/** The page of the session that the address names. */
+export function SessionPage() {
+  const id = here.value.rest[0] ?? "";
+  return <One key={id} id={id} />;
+}
+
+function One({ id }: { id: string }) {
+  const live = useMemo(() => new Live(id), [id]);
+  useEffect(() => {
+    refresh(id);
+    return () => live.dispose();
+  }, [live]);
+  useEffect(() => bind(keysOf(id, live)), [live]);
+  const session = sessions.value.get(id);
+  const { side = "", turn = "", file = "" } = here.value.asked;
+  return (
+    <div class="session" data-side={side || file ? "shown" : ""}>
+      <Head id={id} session={session} live={live} />
+      <Turns live={live} chosen={turn} />
+      <Conversation live={live} session={session} />
+      <Details live={live} session={session} side={side || (file ? "files" : "activity")} turn={turn} file={file} />
+      <Reply live={live} session={session} />
+    </div>
+  );
+}
+
+function keysOf(id: string, live: Live): Record<string, () => void> {
+  const step = (by: number) => {
+    const { turns } = live.conversation;
+    const { asked } = here.peek();
+    const now = turns.findIndex((turn) => turn.id === asked["turn"]);
+    const next = turns[now < 0 ? turns.length - 1 : Math.min(turns.length - 1, Math.max(0, now + by))];
+    if (!next) return;
+    ask({ ...asked, turn: next.id });
+    document.getElementById(next.id)?.scrollIntoView({ block: "start" });
+  };
+  const side = (name: string) => () => ask({ ...here.peek().asked, side: name });
+  return {
+    "[": () => step(-1),
+    "]": () => step(1),
+    e: side("events"),
+    f: side("files"),
+    x: () => {
+      const session = sessions.peek().get(id);
+      if (session) void cancel(session);
+    },
+  };
+}

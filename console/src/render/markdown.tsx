@@ -1,0 +1,34 @@
+/** Markdown as a part of a page: its files open beside it, and its pictures come from the workspace alone. */
+import { signal } from "@preact/signals";
+import type { Token } from "marked";
+import { ask, here } from "../state/here.ts";
+import { Picture } from "./picture.tsx";
+import { elements } from "./tokens.ts";
+
+/** What cuts a text into tokens comes when the page is there: until then a text is shown as it was written. */
+const lexer = signal<((text: string) => Token[]) | undefined>(undefined);
+void import("marked").then((marked) => (lexer.value = (text) => marked.lexer(text, { gfm: true })));
+
+/** A text of the agent's, or of a file. */
+export function Markdown({ text, session }: { text: string; session: string }) {
+  const tokens = cut(text);
+  return (
+    <div class={tokens ? "prose" : "prose written"}>
+      {tokens
+        ? elements(tokens, {
+            openFile: (path) => ask({ ...here.peek().asked, file: path }),
+            picture: (path, alt) => <Picture session={session} path={path} alt={alt} />,
+          })
+        : text}
+    </div>
+  );
+}
+
+/** undefined: there is no lexer yet, or it does not take the text. */
+function cut(text: string): Token[] | undefined {
+  try {
+    return lexer.value?.(text);
+  } catch {
+    return undefined;
+  }
+}

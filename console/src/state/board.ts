@@ -1,0 +1,167 @@
+/** What there is: sessions by id as they are now, kept so by the tenant's feed. All lists read from here. */
+import { computed, effect, signal } from "@preact/signals";
+import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
+import { returned, server } from "./server.ts";
+import { keep, kept } from "./kept.ts";
+import { seen, whenUnseen } from "./seen.ts";
+import { notify } from "./wishes.ts";
+import { type Visit, visit } from "./visits.ts";
+
+export type Session = records.SessionRecord;
+type Sessions = ReadonlyMap<string, Session>;
+
+/** What the feed says. */
+export interface Told {
+  id: string;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** All sessions that are known here. */
+export const sessions = signal<Sessions>(new Map());
+/** Whether the first look is over. */
+export const looked = signal(false);
+/** This visit, and the one before it. */
+export const visiting = signal<Visit>(visit(kept<Visit>("visit"), Date.now()));
+/** Counts what the feed has told of schedules, and of turns that begin and end: lists of firings are asked for anew. */
+export const stirred = signal(0);
+
+/** Those that wait for whoever looks. */
+export const waiting = computed(() => [...sessions.value.values()].filter((each) => each.pending_tool_calls.length));
+/** Those that work. */
+export const running = computed(() =>
+  [...sessions.value.values()].filter((each) => each.busy && !each.pending_tool_calls.length),
+);
+
+const ENDED = ["turn.completed", "turn.failed", "turn.cancelled"];
+const PAGES_BACK = 5;
+const AT_ONCE = 4;
+const GATHERED = 60;
+const AGAIN = 1000;
+
+/** Look at what there is, then follow the feed, until `signal` says stop. */
+export async function follow(signal: AbortSignal): Promise<void> {
+  const next = await begun(signal);
+  for (let cursor = next; !signal.aborted; cursor = visiting.value.cursor) {
+    const round = new AbortController();
+    const stop = () => round.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    const before = returned.value;
+    const ends = [
+      effect(() => void (returned.value !== before && stop())), // begin anew when the server is back
+      whenUnseen(() => notify.value || stop()),
+    ];
+    try {
+      const { feed } = server();
+      for await (const event of feed.events({ after: cursor, signal: round.signal })) {
+        take(event as Told);
+        visiting.value = { ...visiting.value, cursor: feed.cursor === "now" ? cursor : feed.cursor };
+      }
+    } catch (error) {
+      if (!round.signal.aborted && !isPassing(error)) throw error;
+    } finally {
+      for (const end of ends) end();
+      signal.removeEventListener("abort", stop);
+    }
+    if (!notify.value) await seen(signal);
+    if (!signal.aborted) await look(signal).catch(() => {});
+  }
+}
+
+/** Look for the first time, as often as it takes; give where the feed stood before that. */
+async function begun(signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      const { next } = await page("now", signal);
+      visiting.value = { ...visiting.value, cursor: next };
+      await Promise.all([look(signal), lookBack(signal)]);
+      looked.value = true;
+      return next;
+    } catch (error) {
+      if (signal.aborted || !isPassing(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
+}
+
+/** Ask anew for one session, soon: what several events say of it is asked for once. */
+export function refresh(id: string): void {
+  asked.add(id);
+  timer ??= setTimeout(() => void gather(), GATHERED);
+}
+
+/** Note what somebody said of sessions. */
+export function note(...found: Session[]): void {
+  const map = new Map(sessions.value);
+  for (const each of found) map.set(each.id, each);
+  sessions.value = map;
+}
+
+/** Forget a session. */
+export function forget(id: string): void {
+  const map = new Map(sessions.value);
+  if (map.delete(id)) sessions.value = map;
+}
+
+/** Note that one is still here. */
+export function stay(): void {
+  visiting.value = { ...visiting.value, seen: Date.now() };
+  keep("visit", visiting.value);
+}
+
+function take(event: Told): void {
+  if (event.type.startsWith("schedule.") || event.type === "turn.started" || ENDED.includes(event.type))
+    stirred.value++;
+  const id = event.data["session_id"] ?? (event.type.startsWith("session.") ? event.data["id"] : undefined);
+  if (typeof id !== "string") return;
+  if (event.type === "session.deleted" || event.type === "session.expired") forget(id);
+  else refresh(id);
+}
+
+async function look(signal: AbortSignal): Promise<void> {
+  const lists = [{}, { waiting: true }, { busy: true }].map((only) => server().sessions.list(only).nextPage(signal));
+  note(...(await Promise.all(lists)).flat().map((each) => each.raw as Session));
+}
+
+/** Find the sessions whose turns have ended since the last visit, wherever they are in the list. */
+async function lookBack(signal: AbortSignal): Promise<void> {
+  let after = visiting.value.from;
+  if (!after) return;
+  const found = new Set<string>();
+  for (let pages = 0; pages < PAGES_BACK; pages++) {
+    const { events, next } = await page(after, signal).catch(() => ({ events: [], next: after }));
+    for (const { type, data } of events) if (ENDED.includes(type)) found.add(String(data["session_id"]));
+    if (!events.length) break;
+    after = next;
+  }
+  for (const id of found) if (!sessions.value.has(id)) asked.add(id);
+  await gather();
+}
+
+async function page(after: string, signal: AbortSignal): Promise<{ events: Told[]; next: string }> {
+  const params = { after, limit: 1000, format: "json" };
+  return (await server().request("GET", "/v1/events", { params, signal })).json("next");
+}
+
+const asked = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+async function gather(): Promise<void> {
+  timer = undefined;
+  const ids = [...asked];
+  asked.clear();
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const found = await Promise.all(ids.slice(from, from + AT_ONCE).map(one));
+    note(...found.filter((each) => each !== undefined));
+  }
+}
+
+async function one(id: string): Promise<Session | undefined> {
+  try {
+    return (await server().sessions.get(id)).raw as Session;
+  } catch (error) {
+    if (error instanceof NotFound) forget(id);
+    else if (isPassing(error)) setTimeout(() => refresh(id), 2000);
+    return undefined;
+  }
+}

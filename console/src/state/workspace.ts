@@ -1,0 +1,48 @@
+/** The tenant's files: they outlive sessions. Lists come from the workspace, contents through a session that may read them. */
+import type { records } from "../../../clients/typescript/src/index.ts";
+import { sessions } from "./board.ts";
+import { keep, kept } from "./kept.ts";
+import { server } from "./server.ts";
+
+export type Entry = records.FileEntry;
+const KEPT = "files";
+const HOUR = 3600;
+
+/** List a directory's own entries: folders first, each by name. */
+export async function list(path: string, signal: AbortSignal): Promise<Entry[]> {
+  const where = ["/v1/workspace", ...path.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
+  const found = await (await server().request("GET", where, { signal })).json<Entry[]>("name", "type");
+  return found.sort((a, b) => Number(a.type === "file") - Number(b.type === "file") || a.name.localeCompare(b.name));
+}
+
+/** List all files below a directory, page by page. */
+export async function below(path: string): Promise<Entry[]> {
+  const where = ["/v1/workspace", ...path.split("/").filter(Boolean).map(encodeURIComponent)].join("/");
+  const found: Entry[] = [];
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const answer = await server().request("GET", where, { params: { recursive: "true", after } });
+    found.push(...(await answer.json<Entry[]>("name", "type")));
+    after = answer.header("x-next-cursor") || undefined;
+  }
+  return found;
+}
+
+/** Find a session that may read and write everything, or make one for an hour. */
+export async function reader(): Promise<string> {
+  const open = ({ file_access: { read = [], write = [] } }: records.SessionRecord) =>
+    read.includes("") && write.includes("");
+  const known = [...sessions.value.values()].find((each) => open(each) && each.expires_at > Date.now() / 1000 + HOUR);
+  if (known) return known.id;
+  const before = kept<string>(KEPT);
+  if (
+    before &&
+    (await server()
+      .sessions.get(before)
+      .catch(() => null))
+  )
+    return before;
+  const made = await server().sessions.create({ file_access: { read: [""], write: [""] }, ttl: HOUR });
+  await made.update({ title: "Files" });
+  keep(KEPT, made.id);
+  return made.id;
+}

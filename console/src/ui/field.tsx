@@ -1,0 +1,94 @@
+/** A field of a form with its name above it, and what is to be known of it below. */
+import type { ComponentChildren } from "preact";
+
+interface Named {
+  label: string;
+  about?: string;
+  children: ComponentChildren;
+}
+
+/** Whatever stands in a form. */
+export function Field({ label, about, children }: Named) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      {children}
+      {about && <small class="dim">{about}</small>}
+    </label>
+  );
+}
+
+interface Typed {
+  label: string;
+  value: string;
+  set: (value: string) => void;
+  about?: string;
+  lines?: number;
+  type?: "text" | "number" | "datetime-local" | "url";
+  required?: boolean;
+  placeholder?: string;
+}
+
+/** A text, of a line or of several. */
+export function Text({
+  label,
+  value,
+  set,
+  about = "",
+  lines = 1,
+  type = "text",
+  required = false,
+  placeholder = "",
+}: Typed) {
+  return (
+    <Field label={label} about={about}>
+      {lines > 1 ? (
+        <textarea
+          rows={lines}
+          value={value}
+          required={required}
+          placeholder={placeholder}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      ) : (
+        <input
+          type={type as "text"}
+          value={value}
+          required={required}
+          placeholder={placeholder}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+interface Chosen {
+  label: string;
+  value: string;
+  set: (value: string) => void;
+  options: [value: string, label: string][];
+  about?: string;
+}
+
+/** One of several. */
+export function Choice({ label, value, set, options, about = "" }: Chosen) {
+  return (
+    <Field label={label} about={about}>
+      <select value={value} onChange={(event) => set(event.currentTarget.value)}>
+        {options.map(([each, name]) => (
+          <option key={each} value={each}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+/** What is asked for with commas between. */
+export const parts = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);

@@ -1,0 +1,216 @@
+/** What needs no browser: places, words, visits, kinds of files, and what tokens become. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marked } from "marked";
+import type { VNode } from "preact";
+import { place, to } from "../src/app/router.ts";
+import { filePath, target } from "../src/render/addresses.ts";
+import { input } from "../src/render/input.ts";
+import { kindOf, rows } from "../src/render/kinds.ts";
+import { elements } from "../src/render/tokens.ts";
+import { differences, lines } from "../src/pages/agents/differ.ts";
+import { AWAY, visit } from "../src/state/visits.ts";
+import { count, left, money, size, span, when } from "../src/ui/words.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+test("places are read as they are written", () => {
+  assert.deepEqual(place(""), { page: "", rest: [], asked: {} });
+  assert.deepEqual(place("#/s/sess_1?side=files&file=a%2Fb.md"), {
+    page: "s",
+    rest: ["sess_1"],
+    asked: { side: "files", file: "a/b.md" },
+  });
+  assert.deepEqual(place("#/%E0%A4%A"), { page: "%E0%A4%A", rest: [], asked: {} });
+  for (const rest of [[], ["a/b", "ü ?#&"], ["%"]]) {
+    const found = place(to("files", rest, { q: "a&b=c d" }));
+    assert.deepEqual(found, { page: "files", rest, asked: { q: "a&b=c d" } });
+  }
+});
+
+test("words are few", () => {
+  assert.deepEqual([0.0401, 8, 9.94, 59, 72, 7500, 90_000, 86_400 * 30].map(span), [
+    "40 ms",
+    "8 s",
+    "9.9 s",
+    "59 s",
+    "1:12",
+    "2 h 5 min",
+    "1 d 1 h",
+    "30 d",
+  ]);
+  assert.deepEqual([0, 30, 600, 86_400, 700_000].map(left), [
+    "time is over",
+    "30 s left",
+    "10 min left",
+    "24 h left",
+    "8 d left",
+  ]);
+  assert.deepEqual([412, 41_300, 999_600, 1_234_567, 2e9].map(size), ["412 B", "41 KB", "1.0 MB", "1.2 MB", "2.0 GB"]);
+  assert.deepEqual([0, 0.0004, 0.041, 12.3].map(money), ["$0.00", "$0.0004", "$0.04", "$12.30"]);
+  assert.deepEqual([812, 18_240, 1_400_000].map(count), ["812", "18.2k", "1.4M"]);
+  const now = new Date(2026, 10, 29, 12).getTime() / 1000;
+  assert.equal(when(now - 10, now), "just now");
+  assert.equal(when(now - 300, now), "5 min ago");
+  assert.match(when(now - 7200, now), /^today /);
+  assert.match(when(now - 86_400, now), /^yesterday /);
+  assert.match(when(now + 86_400, now), /^tomorrow /);
+});
+
+test("a visit goes on through a reload, and a new one begins behind a pause", () => {
+  const first = visit(undefined, 1000);
+  assert.equal(first.since, null);
+  const kept = { ...first, cursor: "c1" };
+  assert.deepEqual(visit(kept, 1000 + AWAY - 1), { since: null, from: "", seen: 1000 + AWAY - 1, cursor: "c1" });
+  assert.deepEqual(visit(kept, 1000 + AWAY), { since: 1000, from: "c1", seen: 1000 + AWAY, cursor: "c1" });
+});
+
+test("links lead to the web, to a place here, or to a file, and nowhere else", () => {
+  assert.deepEqual(target("https://example.com/a?b#c"), {
+    kind: "web",
+    href: "https://example.com/a?b#c",
+    host: "example.com",
+  });
+  assert.deepEqual(target("http://good.com@evil.com"), {
+    kind: "web",
+    href: "http://good.com@evil.com/",
+    host: "evil.com",
+  });
+  assert.deepEqual(target("mailto:a@b.c"), { kind: "web", href: "mailto:a@b.c", host: "a@b.c" });
+  assert.deepEqual(target("#part"), { kind: "here", id: "part" });
+  assert.deepEqual(target("./a%20b/c.md#x"), { kind: "file", path: "a b/c.md" });
+  for (const bad of [
+    "javascript:alert(1)",
+    " JAVASCRIPT:1",
+    "java\tscript:1",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "blob:x",
+    "//evil.com/x",
+    "/etc/passwd",
+    "../up",
+    "a/../../b",
+    "\\\\evil\\x",
+    "%2e%2e/x",
+    "",
+    "a//b",
+    "http://",
+    "javascript%3Aalert(1)",
+  ])
+    assert.equal(target(bad), null, bad);
+  assert.equal(filePath("%E0%A4%A"), null);
+});
+
+/** All elements of a tree, and its text. */
+function walk(node: unknown, tags: string[] = [], text: string[] = []): { tags: string[]; text: string } {
+  if (Array.isArray(node)) for (const each of node) walk(each, tags, text);
+  else if (typeof node === "string" || typeof node === "number") text.push(String(node));
+  else if (node && typeof node === "object") {
+    const { type, props } = node as VNode<Record<string, unknown>>;
+    tags.push(
+      `${type}${Object.keys(props)
+        .filter((name) => name !== "children" && props[name] !== undefined)
+        .sort()
+        .map((name) => ` ${name}`)
+        .join("")}`,
+    );
+    walk(props["children"], tags, text);
+  }
+  return { tags, text: text.join("") };
+}
+
+const drawn = (text: string) => walk(elements(marked.lexer(text, { gfm: true })));
+
+test("tokens become elements of ours, and HTML becomes text", () => {
+  assert.equal(drawn("**a** &amp; `x &lt;` &#65;").text, "a & x &lt; A");
+  const hostile =
+    "<script>alert(1)</script>\n\n<img src=x onerror=1> text <b onclick=1>b</b>\n\n[x](javascript:alert(1)) ![p](https://evil.com/p.png?d=1) ![q](data:image/png;base64,AA)";
+  const { tags, text } = drawn(hostile);
+  assert.ok(
+    text.includes("<script>alert(1)</script>") &&
+      text.includes("<img src=x onerror=1>") &&
+      text.includes("[x](javascript:alert(1))"),
+  );
+  assert.deepEqual(
+    tags.filter((tag) => /^(script|img|b)\b/.test(tag)),
+    [],
+  );
+  assert.deepEqual(
+    tags.filter((tag) => tag.startsWith("a")),
+    ["a href rel target"],
+  );
+  assert.deepEqual(
+    drawn("# A\n\n- [x] b\n\n| c |\n|:-:|\n| d |\n\n```py\ne\n```").tags.map((tag) => tag.split(" ")[0]),
+    [
+      "h2",
+      "ul",
+      "li",
+      "span",
+      "span",
+      "div",
+      "table",
+      "thead",
+      "tr",
+      "th",
+      "tbody",
+      "tr",
+      "td",
+      "figure",
+      "figcaption",
+      "pre",
+      "code",
+    ],
+  );
+});
+
+test("what is nested without end is drawn all the same", () => {
+  assert.ok(drawn(`${"> ".repeat(200)}deep`).text.includes("deep"));
+  assert.ok(drawn(`${"*".repeat(2000)}a`).text.includes("a"));
+});
+
+test("a file is what its bytes are", () => {
+  assert.equal(kindOf("a.txt", Uint8Array.of(0x89, 0x50, 0x4e, 0x47)).type, "image/png");
+  assert.equal(kindOf("a.png", bytes("<script>")).kind, "text");
+  assert.equal(kindOf("a.pdf", bytes("%PDF-1.7")).type, "application/pdf");
+  assert.deepEqual(kindOf("a.html", bytes("<html>")), { kind: "text", type: "text/plain" });
+  assert.equal(kindOf("a.svg", bytes("<svg/>")).type, "image/svg+xml");
+  assert.equal(kindOf("a.svg", Uint8Array.of(1, 0, 2)).kind, "bytes");
+  assert.equal(kindOf("a.md", bytes("ü".repeat(3000)).subarray(0, 4097)).kind, "markdown");
+});
+
+test("tables are read as they are written", () => {
+  assert.deepEqual(rows('a,b\r\n1,"x, ""y""\nz"\n', 9), [
+    ["a", "b"],
+    ["1", 'x, "y"\nz'],
+  ]);
+  assert.deepEqual(rows("a;b;c\n1;2;3", 9), [
+    ["a", "b", "c"],
+    ["1", "2", "3"],
+  ]);
+  assert.deepEqual(rows("a\nb\nc", 2), [["a"], ["b"]]);
+  assert.deepEqual(rows("", 9), []);
+});
+
+test("arguments are said as one would say them", () => {
+  assert.equal(input("bash", { command: "ls -l\npwd" }), "ls -l\npwd");
+  assert.equal(input("write_file", { path: "a.md", content: "# A\nb" }), "path: a.md\ncontent:\n# A\nb");
+  assert.equal(input("x", { deep: { a: 1 } }), 'deep: {\n  "a": 1\n}');
+});
+
+test("versions differ in fields and lines", () => {
+  assert.deepEqual(differences({ version: 1, name: "a", text: "x\ny" }, { version: 2, name: "a", text: "x\nz" }), [
+    {
+      field: "text",
+      lines: [
+        { text: "x", in: "both" },
+        { text: "y", in: "old" },
+        { text: "z", in: "new" },
+      ],
+    },
+  ]);
+  assert.deepEqual(
+    lines(["a", "b"], ["b", "c"]).map((line) => `${line.in} ${line.text}`),
+    ["old a", "both b", "new c"],
+  );
+});

@@ -1,0 +1,118 @@
+"""From a task to its file, by mouse and by keyboard; and being greeted with what ended meanwhile."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.kit.browsers import Watched, needs_chromium, open_in, watching
+from tests.kit.servers import Running, served
+
+pytestmark = needs_chromium
+
+
+def begun(client: httpx.Client, message: str, **settings: object) -> tuple[str, str]:
+    made = {"file_access": {"read": [""], "write": [""]}, "persistent": True, "ttl": 86400, **settings}
+    session = client.post("/v1/sessions", json=made).json()["id"]
+    path = f"/v1/sessions/{session}/messages"
+    sent = client.post(path, json={"message": message}, headers={"Prefer": "respond-async"}).json()
+    return session, sent["response_id"]
+
+
+def ended(client: httpx.Client, session: str, turn: str) -> dict[str, object]:
+    params: dict[str, str | int] = {"wait": 25, "until": "ended"}
+    found: dict[str, object] = client.get(f"/v1/sessions/{session}/responses/{turn}", params=params).json()
+    return found
+
+
+def test_the_first_task_and_its_file(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path / "data") as server, watching(browser, f"{server.url}/") as console:
+        page = console.page
+        expect(page.get_by_role("heading", name="Hand over a task")).to_be_visible()
+        page.get_by_role("button", name="A report").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Write a 3-page report on tidal power")
+        expect(page.locator(".standing")).to_contain_text("done")
+        expect(page.locator(".you")).to_have_text("You: Write a 3-page report on tidal power to report.md")
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Download report.md").first.click()
+        with server.client() as client:
+            session = client.get("/v1/sessions").json()[0]["id"]
+            written = client.get(f"/v1/sessions/{session}/files/report.md").content
+        assert Path(saved.value.path()).read_bytes() == written
+        assert saved.value.suggested_filename == "report.md"
+        foreign = [asked for asked in console.requests if not asked.split()[1].startswith((server.url, "blob:"))]
+        assert foreign == []
+
+
+def test_the_same_by_keyboard_alone(console: Watched) -> None:
+    page = console.page
+    expect(page.locator("textarea[data-composer]")).to_be_visible()
+    page.locator("main").focus()
+    page.keyboard.press("c")
+    expect(page.locator("textarea[data-composer]")).to_be_focused()
+    page.keyboard.type("Write a short report on moss to moss.md")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".standing")).to_contain_text("done")
+    page.locator("main").focus()
+    page.keyboard.press("f")
+    expect(page.get_by_role("tab", name="Files")).to_have_attribute("aria-selected", "true")
+    page.locator("#side [data-row]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".preview .prose")).to_contain_text("Moss")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("moss")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("setti")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("go to any page")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_who_comes_back_is_greeted_with_what_ended(browser: Browser, server: Running) -> None:
+    with watching(browser, f"{server.url}/console/") as console, server.client(None) as client:
+        page, context = console.page, console.page.context
+        expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+        page.evaluate("""() => {
+            dispatchEvent(new Event("pagehide"));
+            for (const name of Object.keys(localStorage)) if (name.endsWith(" visit")) {
+                const visit = JSON.parse(localStorage.getItem(name));
+                localStorage.setItem("then", JSON.stringify({ ...visit, seen: visit.seen - 3600e3 }));
+            }
+        }""")
+        page.close()
+        made = begun(client, "Write a report on ferries to ferries.md")
+        failed = begun(client, "Refuse this, which is cyber")
+        assert ended(client, *made)["status"] == "completed"
+        assert ended(client, *failed)["status"] == "failed"
+        context.add_init_script("""
+            if (localStorage.getItem("then")) {
+                localStorage.setItem(`walkaway ${location.pathname} visit`, localStorage.getItem("then"));
+                localStorage.removeItem("then");
+            }""")
+        back = open_in(context).page
+        back.goto(f"{server.url}/console/")
+        expect(back.get_by_role("heading", name="Welcome back")).to_be_visible()
+        ended_since = back.locator("section", has=back.get_by_role("heading", name="Ended since you left"))
+        expect(ended_since.locator("li.card", has_text="Write a report on ferries")).to_contain_text("ferries.md")
+        sentence = str(ended(client, *failed)["error"])
+        expect(ended_since.locator("li.card", has_text="Refuse this")).to_contain_text(sentence)
+        back.get_by_role("button", name="Send again").click()
+        expect(back.locator(".turn")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    "place", ["", "sessions", "files", "schedules", "agents", "webhooks", "runs", "settings", "nothing"]
+)
+def test_each_page_has_one_heading_and_says_where_one_is(console: Watched, place: str) -> None:
+    console.go(place)
+    expect(console.page.locator("h1")).to_have_count(1)
+    current = console.page.locator("nav.pages [aria-current=page]")
+    expect(current).to_have_count(0 if place == "nothing" else 1)
