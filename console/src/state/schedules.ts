@@ -5,7 +5,7 @@ import { server } from "./server.ts";
 export type Schedule = records.ScheduleRecord;
 export type Firing = records.FiringRecord;
 export type Making = records.ScheduleCreate;
-export type Times = records.PreviewAsked;
+export type Times = records.SchedulePreviewAsked;
 
 const of = (id: string, ...more: string[]): string =>
   `/v1/schedules/${[id, ...more].map(encodeURIComponent).join("/")}`;
