@@ -133,6 +133,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stack.close()
     names = {"session": session, "response_id": turn, "webhook": hook, "delivery": delivery, "run": run}
     names |= {"agent": agent, "agent_id": agent, "task_id": str(task), "version": "1", "schedule": schedule}
+    names["file"] = "icon.svg"
     (data.parent / "names.json").write_text(json.dumps(names))
     return data
 
