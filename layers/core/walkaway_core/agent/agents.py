@@ -90,9 +90,10 @@ def create(
 
 
 def get(services: Services, tenant: str, called: str) -> Agent:
-    """Read an agent by its id or its name. Raises AgentNotFound."""
-    named = services.table.get(keys.agent_name(tenant, called))[0]
-    item = services.table.get(keys.agent(tenant, str(named.facts.get("agent", called)) if named else called))[0]
+    """Read an agent by its id or its name; no name stands for another one's id. Raises AgentNotFound."""
+    item, named = services.table.get(keys.agent(tenant, called), keys.agent_name(tenant, called))
+    if item is None and named is not None:
+        item = services.table.get(keys.agent(tenant, named.text("agent")))[0]
     if item is None or "deleted" in item.facts:
         raise AgentNotFound
     return _unpack(tenant, item)
