@@ -71,10 +71,9 @@ def create(
 ) -> Agent:
     """Make an agent. Raises NameTaken, Invalid when its model cannot be called here or for its tools, and Refused."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
-    stored = client_tools.store(services, tenant, id_, tools)
+    stored, tx = client_tools.store(services, tenant, id_, tools), Transaction(services.table)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))
     suitable.check(services, made.settings)
-    tx = Transaction(services.table)
     agent_names.take(services, tx, tenant, name, id_)
     tx.put(packed := _pack(made), Absent())
     tx.put(_version(made, packed.body), Absent())
