@@ -49,3 +49,25 @@ def test_who_asks_from_now_on_is_given_what_is_committed_later_and_nothing_else(
         assert not before & set(seen)
         assert set(seen) == come
         assert len(seen) == len(come), "each once"
+
+
+@pytest.mark.parametrize("what", ["an id", "a moment"])
+def test_who_goes_on_from_what_is_seconds_old_is_given_nothing_of_long_before(shape: Shape, what: str) -> None:
+    with shape.client() as client:
+        slow = Writer(shape, ago=15)
+        for ago in (3600, 1800, 600, 60, 20):
+            Writer(shape, ago).commit()
+        at = Writer(shape, ago=10).commit()
+        come = {Writer(shape, ago=n).commit() for n in range(1, 6)}
+        cursor = at if what == "an id" else f"evt_{int(at[4:16], 16) + 1:012x}{0:012x}"
+        seen: list[str] = []
+        while True:
+            events, cursor = page(client, cursor)
+            if not events:
+                break
+            seen += events
+            if len(seen) == len(events):
+                come |= {slow.commit(), Writer(shape, ago=0).commit()}
+        assert come <= set(seen)
+        assert {id_ for id_ in seen if id_ <= at} == {slow.id}
+        assert len(seen) == len(set(seen)), "each once"

@@ -47,6 +47,11 @@ def test_no_server_and_what_is_none(walkaway: Caller, site: Site) -> None:
     assert "`walkaway serve`" in ran.out
     assert walkaway("open", "--url", url).code == 5
     assert "not as Walkaway does" in walkaway("doctor", "--url", site.url).out
+    for path in ("/health", "/api/v1/runs/run_1"):
+        site.html(path, "<form>Log in</form>")
+    for words in (("open",), ("runs", "delete", "run_1", "--yes")):
+        ran = walkaway(*words, "--url", site.url)
+        assert (ran.code, "not as Walkaway does" in ran.err, ran.out) == (5, True, ""), ran
 
 
 def test_keys_that_others_may_read(walkaway: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """`walkaway inbox`: what waits for you, and what has ended since you looked."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.terminals import Caller
@@ -29,3 +32,16 @@ def test_what_waits_comes_first_and_what_has_ended_is_shown_once(asked: Caller, 
             assert seen.end() == 0
         assert seen.text == f"Nothing waits for you{told}"
     assert "not today" in json.dumps(model.requests[-1])
+
+
+def test_what_could_not_be_shown_is_shown_the_next_time(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("Ready.")])]
+    ended = asked("run", "Say ready", "-q").out.strip().partition("/")[0]
+    with Path("/dev/full").open("w") as full:  # which takes nothing that is printed
+        command = [sys.executable, "-m", "walkaway", "inbox", "-q"]
+        assert subprocess.run(command, env=asked.environ, stdout=full, check=False).returncode == 1
+    assert asked("inbox", "-q").out.split() == [ended]
+    (kept,) = (asked.home / ".config/walkaway/state").glob("*.json")
+    at = asked("sessions", "show", ended, "--field", "last_activity").out
+    assert json.loads(kept.read_text())["looked"] == json.loads(at), "by the server's clock"
+    assert asked("inbox", "-q").out == ""

@@ -3,12 +3,15 @@
 import json
 import os
 import random
+import secrets
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from tests.kit.restarts import Restarted, restarted
 from tests.kit.servers import PATIENCE, free_port
 from tests.kit.terminals import HEEDING, Caller
 from walkaway import webhooks
+from walkaway.commands.place import Place
 
 DONE = ("--event", "turn.completed")
 UNWRITABLE = """
@@ -204,6 +208,21 @@ def test_each_tenant_and_each_choice_of_events_has_its_own_place(tmp_path: Path)
         for url, begins in ((server.url, False), (server.url.replace("127.0.0.1", "localhost"), True)):
             assert nobody("login", "--url", url, "--key-stdin", stdin=b"alpha-key").code == 0
             assert ("from now on" in nobody("listen", *ids).err) is begins
+
+
+def test_all_that_begin_at_once_have_one_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    made, both = secrets.token_bytes, threading.Barrier(2)
+
+    def slow(size: int) -> bytes:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # for the other one, which is here as well, or waits for this one
+        return made(size)
+
+    monkeypatch.setattr(secrets, "token_bytes", slow)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda told: Place("http://x", "alpha", told).secret, ("a", "b"))
+    assert one == other
 
 
 def test_what_was_sent_is_noted_before_it_is_printed(walkaway: Caller) -> None:

@@ -3,8 +3,12 @@
 import json
 import re
 
+import pytest
+
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.terminals import Caller
+
+NOBODY = f"sess_{'0' * 24}"
 
 
 def test_sessions_are_made_named_described_and_deleted(walkaway: Caller) -> None:
@@ -103,3 +107,10 @@ def test_what_was_said_is_exported(asked: Caller, model: MessagesApi) -> None:
     objects = json.loads(asked("sessions", "export", "--json").out)
     assert [each["role"] for each in objects] == [head[3:] for head in heads]
     assert objects[0]["content"][0]["text"] == "Look around"
+
+
+@pytest.mark.parametrize("words", [("turns", "list", NOBODY), ("tail", f"{NOBODY}/msg_{'0' * 24}", "-F")])
+def test_what_is_not_there_was_not_used(walkaway: Caller, words: tuple[str, ...]) -> None:
+    used = walkaway("sessions", "create", "-q").out
+    assert walkaway(*words).code == 7
+    assert walkaway("sessions", "show", "@", "-q").out == used

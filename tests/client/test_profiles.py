@@ -1,6 +1,8 @@
 """Where address and key come from, and what can be wrong with them."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +65,52 @@ def test_the_key_of_a_profile_is_for_its_own_server_alone(stored: Path, monkeypa
     with pytest.raises(errors.SettingInvalid):
         found("http://[")
     assert found("http://other.test", "said")[1] == "said"
+
+
+@pytest.mark.parametrize("dies_at", ["config.toml", "keys.toml"])
+def test_a_key_goes_to_no_other_server_though_a_change_is_half_done(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    profiles.keep("work", "https://old.test", "old-key")
+    profiles.keep("other", "https://other.test", "other-key")
+    whole = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if target.name == dies_at:
+            raise KeyboardInterrupt
+        return whole(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            profiles.keep("work", "https://new.test", "new-key")
+    assert (
+        found(profile="work")[:2]
+        == {
+            "config.toml": ("https://old.test", "old-key"),
+            "keys.toml": ("https://new.test", ""),
+        }[dies_at]
+    )
+    profiles.keep("work", "https://new.test", "new-key")
+    assert found(profile="work")[:2] == ("https://new.test", "new-key")
+    assert found(profile="other")[1] == "other-key"
+
+
+def test_keys_without_an_address_stay_as_they_are(stored: Path) -> None:
+    profiles.keep("new", "http://new.test", "new-key")
+    profiles.activate("work")
+    assert [found(profile=name)[1] for name in ("work", "new")] == ["work-key", "new-key"]
+    profiles.forget("new")
+    assert (stored / "keys.toml").read_text() == '"work" = "work-key"\n'
+
+
+def test_what_a_killed_process_left_goes_with_the_next_change(stored: Path) -> None:
+    end = "import os, pathlib; pathlib.Path.replace = lambda *_: os._exit(9)"
+    program = f"{end}; from walkaway import profiles; profiles.activate('home')"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
+    assert len(list(stored.iterdir())) == 4, "the files, the lock, and what was not finished"
+    profiles.activate("home")
+    assert {path.name for path in stored.iterdir()} == {"config.toml", "keys.toml", "config.lock"}
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:

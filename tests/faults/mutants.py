@@ -234,6 +234,11 @@ MUTANTS = [
         (("log/feed_readers.py", 'return replace(self, settled="")', "return self"),),
     ),
     Mutant(
+        "feed: what is behind the horizon is not settled by an id that somebody sends",
+        "tests/log/test_feed_readers.py",
+        (("log/feed_readers.py", "if not place.is_bare or place.settled <= settled:", "if place:"),),
+    ),
+    Mutant(
         "feed: who reads on looks back when the clock is set back",
         "tests/log/test_feed_readers.py",
         (("log/feed_readers.py", "if self._horizon < min(before, self._place.settled):", "if False:"),),

@@ -133,6 +133,22 @@ def test_from_now_on_nothing_comes_that_was_there_whatever_the_order_of_commits(
     assert sorted(seen) == sorted(everything - before)
 
 
+@pytest.mark.parametrize("limit", [1, 3, 1000])
+@pytest.mark.parametrize("ago", [1.0, 10.0, HORIZON - 1, HORIZON + 1])
+def test_behind_an_events_id_of_any_age_comes_what_is_newer(engine: Engine, ago: float, limit: int) -> None:
+    old = {Writer(engine, ago=HORIZON * n + 10).commit() for n in range(1, 4)}
+    slow, cursor = Writer(engine, ago=min(ago + 5, HORIZON - 5)), Writer(engine, ago=ago).commit()
+    new, seen = {Writer(engine).commit() for _ in range(5)}, list[str]()
+    ids, cursor = read(engine, cursor, limit)
+    new.add(slow.commit())
+    while ids:
+        seen += ids
+        engine.clock.sleep(0.3)
+        ids, cursor = read(engine, cursor, limit)
+    assert not old & set(seen)
+    assert sorted(seen) == sorted(new), "each once"
+
+
 def test_an_events_own_id_is_a_cursor(engine: Engine) -> None:
     first, second = Writer(engine, ago=2).commit(), Writer(engine, ago=1).commit()
     assert read(engine, first)[0] == [second]

@@ -73,6 +73,16 @@ class Answer:
         """Whether it has X-Request-Id, as all answers of a server have, and none of what may stand before it."""
         return "x-request-id" in self.headers
 
+    def done(self) -> None:
+        """See that a server has said that something is done, in whatever words. Raises NotWalkaway for any other.
+
+        What stands in between, such as a page to log in at, has words of its own for what it did not pass on.
+        """
+        if self.status == 404:  # at a repeated request: it is gone
+            self.having("error", str)
+        elif self.status != 204 and not self.is_named:
+            raise _no_walkaway(self)
+
     def json(self) -> Any:
         """Decode it. Raises NotWalkaway for what is no JSON."""
         try:

@@ -4,13 +4,16 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from walkaway.errors import SettingInvalid
 
+NEW = ".new"
+"""How the name of a file ends that is to take another one's place."""
 PATIENCE = 10.0
 """Seconds for which a change waits for another one, which takes some milliseconds."""
 
@@ -30,6 +33,18 @@ def toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     return _said(path, tomllib.loads) or {}
+
+
+def table(name: str, values: Mapping[str, Any]) -> list[str]:
+    """Write a table of texts as lines of TOML; the parts of its name are quoted already."""
+    return [f"[{name}]", *(f"{quoted(key)} = {quoted(value)}" for key, value in values.items())]
+
+
+def quoted(value: Any) -> str:
+    """Write a text as TOML has it, which is as JSON has it."""
+    from json import dumps
+
+    return dumps(str(value), ensure_ascii=False)
 
 
 def json(path: Path) -> dict[str, Any] | None:
@@ -54,12 +69,21 @@ def _said(path: Path, parse: Callable[[str], Any]) -> dict[str, Any] | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file for its owner alone; a link stays, and what it leads to is written. Raises OSError."""
+    """Write a file for its owner alone; a link stays, and what it leads to is written. Raises OSError.
+
+    To be called `alone`: what a process that was killed has left beside it goes.
+    """
     import tempfile
 
     path = _followed(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
+    beside = f".{path.name}."
+    for left in path.parent.glob(f"{escape(beside)}*{NEW}"):
+        with suppress(OSError):
+            left.unlink()
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=beside, suffix=NEW, delete=False, encoding="utf-8"
+    ) as out:
         try:
             out.write(text)
             out.close()

@@ -1,7 +1,6 @@
 """Which server, and with which key: from arguments, the environment, or a profile; else the one on this machine."""
 
 import ipaddress
-import json
 import os
 import re
 import sys
@@ -68,7 +67,7 @@ def options(url: str | None, key: str | None, profile: str | None, headers: Mapp
         (stored.get("url"), stored["from"]),
         (HERE, "the default"),
     )
-    own = stored.get("key") if _origin(address) == _origin(stored.get("url", "")) else ""  # for nobody else to see
+    own = stored.get("key") if _origin(address) == _origin(stored.get("for", "")) else ""  # for nobody else to see
     secret, key_source = _first(
         (key, "key="), (os.environ.get("WALKAWAY_KEY"), "WALKAWAY_KEY"), (own, stored["from"]), ("", "")
     )
@@ -130,7 +129,8 @@ def keep(name: str, url: str, key: str) -> None:
     """Keep a profile, and use it from now on. Raises SettingInvalid."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", name):
         raise SettingInvalid(f"{name[:60]!r} is no name of a profile: letters, digits, _ and -")
-    added = {"url": _address(url, "the profile")}, {name: _one_line(key, "the key")}
+    address = _address(url, "the profile")
+    added = {"url": address}, {name: {"url": address, "key": _one_line(key, "the key")}}
     with kept.alone(folder() / "config.toml"):
         config, keys = _config(), _toml("keys.toml")
         config["active"] = name
@@ -163,18 +163,19 @@ def _known(name: str, config: Mapping[str, Any]) -> None:
 
 
 def _write(config: Mapping[str, Any], keys: Mapping[str, Any] | None) -> None:
-    """Write both files, each whole or not at all, the keys for their owner alone."""
-    lines = [f"active = {_text(config['active'])}"] if config.get("active") else []
+    """Write both files, each whole or not at all, the keys for their owner alone.
+
+    Who reads between them, or after a crash there, finds an address that is not the key's, and uses no key.
+    """
+    lines = [f"active = {kept.quoted(config['active'])}"] if config.get("active") else []
     for name, profile in config["profiles"].items():
-        lines += [f"[profiles.{_text(name)}]", *(f"{_text(key)} = {_text(value)}" for key, value in profile.items())]
+        lines += kept.table(f"profiles.{kept.quoted(name)}", profile)
     kept.write(folder() / "config.toml", "".join(f"{line}\n" for line in lines))
     if keys is not None:
-        kept.write(folder() / "keys.toml", "".join(f"{_text(name)} = {_text(key)}\n" for name, key in keys.items()))
-
-
-def _text(value: Any) -> str:
-    """Write a text as TOML has it, which is as JSON has it."""
-    return json.dumps(str(value), ensure_ascii=False)
+        lines = [f"{kept.quoted(name)} = {kept.quoted(key)}" for name, key in keys.items() if not isinstance(key, dict)]
+        for name, key in keys.items():
+            lines += kept.table(kept.quoted(name), key) if isinstance(key, dict) else []
+        kept.write(folder() / "keys.toml", "".join(f"{line}\n" for line in lines))
 
 
 def _first(*found: tuple[str | None, str]) -> tuple[str, str]:
@@ -194,19 +195,22 @@ def _stored(name: str | None, *, enough: bool) -> dict[str, str]:
 
 
 def _profile(named: str) -> dict[str, str]:
-    """Read a profile: from `config.toml` its address, from `keys.toml` its key. One that is named must be there."""
+    """Read a profile: from `config.toml` its address, from `keys.toml` its key and `for` whom that is.
+
+    One that is named must be there. A key that stands without an address is for the profile's.
+    """
     config = _config()
     chosen, profiles = named or str(config.get("active", "")), config["profiles"]
-    if not chosen:
+    if not chosen or (chosen not in profiles and not named):
         return {"from": ""}
     if chosen not in profiles:
-        if not named:
-            return {"from": ""}
         raise SettingInvalid(f"There is no profile {chosen!r} in {folder() / 'config.toml'}")
-    key = _toml("keys.toml").get(chosen, "")
+    url, key = str(profiles[chosen].get("url", "")), _toml("keys.toml").get(chosen, "")
+    with_address = key if isinstance(key, dict) else {"key": key}
     return {
-        "url": str(profiles[chosen].get("url", "")),
-        "key": str(key),
+        "url": url,
+        "key": str(with_address.get("key", "")),
+        "for": str(with_address.get("url", url)),
         "name": chosen,
         "from": f"the profile {chosen!r}",
     }

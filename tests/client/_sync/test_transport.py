@@ -33,7 +33,7 @@ class Server:
             return trouble
         if request.url.path.endswith("/messages"):
             return said({"response_id": "msg_1", "status": "in_progress", "outcome": "started", "after": -1}, 202)
-        return said({"deleted": 1, **SESSION})
+        return said(SESSION) if request.method != "DELETE" else httpx2.Response(204)
 
 
 Deed = Callable[[Walkaway], Any]
@@ -103,6 +103,27 @@ def test_what_is_gone_at_a_repeated_delete_was_deleted() -> None:
     with scripted(Server(no(404, "session.not_found"))) as client:
         with pytest.raises(errors.NotFound):
             client.sessions.delete("sess_1")
+
+
+GONE: list[Deed] = [
+    DELETE,
+    lambda client: client.session("sess_1").delete(),
+    lambda client: client.session("sess_1").files.delete("a.txt"),
+    lambda client: client.agents.delete("agt_1"),
+    lambda client: client.webhooks.delete("whk_1"),
+    lambda client: client.schedules.delete("sch_1"),
+]
+
+
+@pytest.mark.parametrize("deed", GONE)
+def test_nothing_is_deleted_by_what_stands_in_between(deed: Deed) -> None:
+    page = httpx2.Response(200, html="<form>Log in</form>")
+    for troubles in ((page,), (NO_ANSWER, httpx2.Response(404, html="<h1>Nothing here</h1>"))):
+        with scripted(Server(*troubles)) as client:
+            with pytest.raises(errors.NotWalkaway):
+                deed(client)
+    with scripted(Server(httpx2.Response(200, headers={"X-Request-Id": "req_1"}))) as client:
+        deed(client)
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -151,7 +151,7 @@ class AsyncFiles:
 
     async def delete(self, path: str) -> None:
         """Delete a file."""
-        await self._transport.request("DELETE", self._of(path))
+        (await self._transport.request("DELETE", self._of(path))).done()
 
     def _of(self, path: str) -> str:
         return f"{self._path}/{paths.quoted(path)}"

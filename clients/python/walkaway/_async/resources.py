@@ -80,7 +80,7 @@ class AsyncAgents:
 
     async def delete(self, agent: "str | AgentRecord", /) -> None:
         """Delete an agent."""
-        await self._transport.request("DELETE", address("agents", id_of("agent", agent)))
+        (await self._transport.request("DELETE", address("agents", id_of("agent", agent)))).done()
 
 
 class AsyncWebhooks:
@@ -126,7 +126,7 @@ class AsyncWebhooks:
 
     async def delete(self, webhook: "Webhook", /) -> None:
         """Forget an address."""
-        await self._transport.request("DELETE", address("webhooks", id_of("webhook", webhook)))
+        (await self._transport.request("DELETE", address("webhooks", id_of("webhook", webhook)))).done()
 
     async def rotate(self, webhook: "Webhook", /, *, grace: int = 86_400) -> "SecretRotated":
         """Make a new secret; the old one signs too for `grace` seconds."""

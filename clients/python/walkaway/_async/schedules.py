@@ -155,7 +155,7 @@ class AsyncSchedules:
 
     async def delete(self, schedule: "Named", /) -> None:
         """Delete a schedule. Its sessions and turns stay."""
-        await self._asked("DELETE", _path(schedule))
+        (await self._asked("DELETE", _path(schedule))).done()
 
     async def run(
         self,

@@ -107,7 +107,7 @@ class AsyncSession:
 
     async def delete(self) -> None:
         """Delete it, and cancel what runs. Files stay."""
-        await self._transport.request("DELETE", self._path)
+        (await self._transport.request("DELETE", self._path)).done()
 
     def turn(self, id_: "str | ResponseRecord | AsyncTurn") -> AsyncTurn:
         """Give a handle for a turn, by its id or what has it; asks nobody. Raises SettingInvalid."""

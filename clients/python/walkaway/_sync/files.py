@@ -151,7 +151,7 @@ class Files:
 
     def delete(self, path: str) -> None:
         """Delete a file."""
-        self._transport.request("DELETE", self._of(path))
+        (self._transport.request("DELETE", self._of(path))).done()
 
     def _of(self, path: str) -> str:
         return f"{self._path}/{paths.quoted(path)}"

@@ -80,7 +80,7 @@ class Agents:
 
     def delete(self, agent: "str | AgentRecord", /) -> None:
         """Delete an agent."""
-        self._transport.request("DELETE", address("agents", id_of("agent", agent)))
+        (self._transport.request("DELETE", address("agents", id_of("agent", agent)))).done()
 
 
 class Webhooks:
@@ -124,7 +124,7 @@ class Webhooks:
 
     def delete(self, webhook: "Webhook", /) -> None:
         """Forget an address."""
-        self._transport.request("DELETE", address("webhooks", id_of("webhook", webhook)))
+        (self._transport.request("DELETE", address("webhooks", id_of("webhook", webhook)))).done()
 
     def rotate(self, webhook: "Webhook", /, *, grace: int = 86_400) -> "SecretRotated":
         """Make a new secret; the old one signs too for `grace` seconds."""

@@ -155,7 +155,7 @@ class Schedules:
 
     def delete(self, schedule: "Named", /) -> None:
         """Delete a schedule. Its sessions and turns stay."""
-        self._asked("DELETE", _path(schedule))
+        (self._asked("DELETE", _path(schedule))).done()
 
     def run(
         self,

@@ -107,7 +107,7 @@ class Session:
 
     def delete(self) -> None:
         """Delete it, and cancel what runs. Files stay."""
-        self._transport.request("DELETE", self._path)
+        (self._transport.request("DELETE", self._path)).done()
 
     def turn(self, id_: "str | ResponseRecord | Turn") -> Turn:
         """Give a handle for a turn, by its id or what has it; asks nobody. Raises SettingInvalid."""

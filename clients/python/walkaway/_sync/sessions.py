@@ -63,7 +63,7 @@ class Sessions:
 
     def delete(self, id_: "str | SessionRecord | Session", /) -> None:
         """Delete a session."""
-        self._transport.request("DELETE", address("sessions", id_of("session", id_)))
+        (self._transport.request("DELETE", address("sessions", id_of("session", id_)))).done()
 
     def delete_many(self, *, status: str | None = None, older_than: str | None = None) -> int:
         """Delete by filter, such as `status="idle"`, `older_than="1h30m"`; give how many. Without a filter: refused."""

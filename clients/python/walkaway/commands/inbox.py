@@ -28,10 +28,14 @@ def inbox(app: App, /, *, waiting: bool, since: float | None, keep: bool) -> Non
     now = time.time()
     after = now - since if since is not None else app.state.looked or now - DAY
     rows = list(_waiting(app))
-    if not waiting:
-        rows += _ended(app, after)
-        if not keep:
-            app.state.look(now)
+    idle = [] if waiting else [each.raw for each in app.client.sessions.list(busy=False, limit=MOST)]
+    rows += _ended(idle, after)
+    _show(app, rows, waiting=waiting)
+    if idle and not keep:  # by the server's clock, and once all of it has been read
+        app.state.look(max(raw.get("last_activity") or 0 for raw in idle))
+
+
+def _show(app: App, rows: list[Row], *, waiting: bool) -> None:
     if app.out.is_plain:
         none = "Nothing waits for you" + ("" if waiting else ", and nothing has ended since you looked")
         app.out.rows(({"session": raw, "call": call} for raw, call in rows), _columns(app), lambda _: "", none)
@@ -49,9 +53,8 @@ def _waiting(app: App) -> Iterator[Row]:
             yield session.raw, call
 
 
-def _ended(app: App, after: float) -> Iterator[Row]:
-    for session in app.client.sessions.list(busy=False, limit=MOST):
-        raw = session.raw
+def _ended(idle: list[dict[str, Any]], after: float) -> Iterator[Row]:
+    for raw in idle:
         if raw.get("last_response") and (raw.get("last_activity") or 0) > after and not raw.get("pending_tool_calls"):
             yield raw, None
 

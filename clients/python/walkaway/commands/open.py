@@ -14,7 +14,7 @@ from walkaway.commands.app import App, pass_app
 def open_(app: App, /) -> None:
     """Open the server's first page in a browser. Where there is none, and with -q, its address is printed."""
     url = f"{app.options.url}/"
-    app.client.request("GET", "/health")
+    app.client.request("GET", "/health").object()
     if app.out.is_plain and _has_browser() and click.launch(url) == 0:
         app.out.note(f"Opened {url}")
         return

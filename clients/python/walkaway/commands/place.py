@@ -35,11 +35,12 @@ class Place:
     @property
     def secret(self) -> str:
         """The tenant's secret, which is made once."""
-        if found := _read(self._secret, "secret"):
-            return str(found["secret"])
-        made = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        kept.write(self._secret, json.dumps({"secret": made}))
-        return made
+        with kept.alone(self._secret):
+            if found := _read(self._secret, "secret"):
+                return str(found["secret"])
+            made = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+            kept.write(self._secret, json.dumps({"secret": made}))
+            return made
 
     def seen(self, id_: str) -> None:
         """Keep that it has been told."""

@@ -167,7 +167,7 @@ def delete(app: App, /, *, names: tuple[str, ...], yes: bool) -> None:
     """Delete runs that are over, with their sessions. Files stay."""
     app.sure(f"Delete {', '.join(names)}?", yes=yes)
     for run in names:
-        app.client.request("DELETE", f"{PATH}/{quote(run, safe='')}")
+        app.client.request("DELETE", f"{PATH}/{quote(run, safe='')}").done()
         said = f"{run} is deleted"
         app.out.record({"job_id": run, "deleted": True}, partial(app.out.note, said), run)
 

@@ -53,6 +53,8 @@ def tail(
     goes_on = (app.out.is_terminal or out is not None) if follow is None else follow
     telling = endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
     turn = names.turn(app, name)
+    if "/" in name and not turn.raw:  # who names it whole may name what is not there
+        turn.refresh()
     app.state.use(turn.session_id, turn.id)
     after: str | int = -1 if start == "start" else start if start != "now" else _now(turn)
     if not goes_on:

@@ -19,7 +19,6 @@ def turns() -> None:
 def list_(app: App, /, *, name: str, limit: int) -> None:
     """List the turns of a session, the newest first."""
     session = names.session(app, name)
-    app.state.use(session.id)
     utc = app.said.utc
     columns = [
         Column("TURN", lambda raw: names.short(raw["id"]) if app.out.is_terminal else f"{session.id}/{raw['id']}"),
@@ -32,6 +31,7 @@ def list_(app: App, /, *, name: str, limit: int) -> None:
     none = f"Nothing was sent to {session.id} yet"
     found = session.turns(limit=limit)
     app.out.rows((each.raw for each in found), columns, lambda raw: f"{session.id}/{raw['id']}", none)
+    app.state.use(session.id)  # now that it is known to be there
 
 
 @turns.command("show", examples=("walkaway turns show @", "walkaway turns show @ --field output_text"))

@@ -71,10 +71,9 @@ def create(
 ) -> Agent:
     """Make an agent. Raises NameTaken, Invalid when its model cannot be called here or for its tools, and Refused."""
     now, id_ = services.clock.now(), services.ids.new("agt_")
-    stored = client_tools.store(services, tenant, id_, tools)
+    stored, tx = client_tools.store(services, tenant, id_, tools), Transaction(services.table)
     made = Agent(tenant, id_, name, description, 1, now, now, AgentSettings(**{**values, **stored.settings}))
     suitable.check(services, made.settings)
-    tx = Transaction(services.table)
     agent_names.take(services, tx, tenant, name, id_)
     tx.put(packed := _pack(made), Absent())
     tx.put(_version(made, packed.body), Absent())
@@ -90,9 +89,10 @@ def create(
 
 
 def get(services: Services, tenant: str, called: str) -> Agent:
-    """Read an agent by its id or its name. Raises AgentNotFound."""
-    named = services.table.get(keys.agent_name(tenant, called))[0]
-    item = services.table.get(keys.agent(tenant, str(named.facts.get("agent", called)) if named else called))[0]
+    """Read an agent by its id or its name; no name stands for another one's id. Raises AgentNotFound."""
+    item, named = services.table.get(keys.agent(tenant, called), keys.agent_name(tenant, called))
+    if item is None and named is not None:
+        item = services.table.get(keys.agent(tenant, named.text("agent")))[0]
     if item is None or "deleted" in item.facts:
         raise AgentNotFound
     return _unpack(tenant, item)

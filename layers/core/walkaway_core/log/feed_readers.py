@@ -64,10 +64,14 @@ class Place:
             raise CursorInvalid(
                 f"{self.cursor!r} is a time that has not come; send the last `next` or id that you have"
             )
-        is_bare = self.last == self.settled
-        if self.settled > _least((now if is_bare else now - HORIZON) + SKEW):
+        if self.settled > _least((now if self.is_bare else now - HORIZON) + SKEW):
             return replace(self, settled="")
-        return replace(self, settled=_least(now - HORIZON)) if is_bare and self.settled > _least(now) else self
+        return replace(self, settled=_least(now - HORIZON)) if self.is_bare and self.settled > _least(now) else self
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it says nothing but up to where somebody has all."""
+        return self.last == self.settled
 
     @property
     def paced(self) -> str:
@@ -97,13 +101,18 @@ class FeedReader:
 
     @classmethod
     def open(cls, services: Services, tenant: str, cursor: str) -> "FeedReader":
-        """Begin behind a cursor, at the beginning, or at what comes from `now` on. Raises CursorInvalid."""
+        """Begin behind a cursor, at the beginning, or at what comes from `now` on. Raises CursorInvalid.
+
+        In front of an event's id, or a moment, that is not settled yet, what is there is known: what comes late is not.
+        """
+        place, settled = Place(), _horizon(services)
         if cursor != NOW:
-            return cls(services, tenant, Place.read(cursor).by(services.clock.now()))
-        reader = cls(services, tenant, Place(_horizon(services)))
-        ids = [item.sk for item in reader._behind("")]
-        settled = reader._place.settled
-        return cls(services, tenant, Place(settled, max(ids, default=settled), Sketch().plus(ids)))
+            place = Place.read(cursor).by(services.clock.now())
+            if not place.is_bare or place.settled <= settled:
+                return cls(services, tenant, place)
+        reader = cls(services, tenant, Place(settled))
+        ids = [item.sk for item in reader._behind(place.last)]
+        return cls(services, tenant, Place(settled, max([settled, place.last, *ids]), Sketch().plus(ids)))
 
     @property
     def cursor(self) -> str:

@@ -18,7 +18,7 @@ from walkaway_core.ports.items import (
     ms,
 )
 from walkaway_core.ports.misfits import Misfit
-from walkaway_core.store import keys, rewritten, salvage
+from walkaway_core.store import keys, names, rewritten, salvage
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
@@ -155,9 +155,9 @@ def delete(services: Services, tenant: str, called: str) -> None:
     while True:
         endpoint = get(services, tenant, called)
         same = Is("name", endpoint.name) if endpoint.name else Lacks("name")
-        names = [Delete(*keys.webhook_name(tenant, endpoint.name))] if endpoint.name else []
+        named = [Delete(*keys.webhook_name(tenant, endpoint.name))] if endpoint.name else []
         try:  # or a name that it has got meanwhile would stay taken
-            services.table.write(Delete(*keys.webhook(tenant, endpoint.id), (same,)), *names)
+            services.table.write(Delete(*keys.webhook(tenant, endpoint.id), (same,)), *named)
         except Refused:
             continue
         return
@@ -171,6 +171,7 @@ def check(endpoint: Endpoint) -> None:
 
 def _take(tx: Transaction, endpoint: Endpoint) -> None:
     if endpoint.name:
+        names.check(endpoint.name, "whk_")
         tx.put(Item(*keys.webhook_name(endpoint.tenant, endpoint.name), {"webhook": endpoint.id}), Absent())
 
 

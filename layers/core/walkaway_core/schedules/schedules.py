@@ -33,7 +33,7 @@ from walkaway_core.ports.misfits import Misfit
 from walkaway_core.schedules import places, unused
 from walkaway_core.schedules.plan import Plan
 from walkaway_core.schedules.ticks import Policy
-from walkaway_core.store import backwards, salvage
+from walkaway_core.store import backwards, names, salvage
 from walkaway_core.store.keys import END
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -148,12 +148,13 @@ def plan(asked: Mapping[str, Any], anchor: int) -> Plan:
 
 
 def find(services: Services, tenant: str, called: str) -> Schedule:
-    """Read a schedule by its id or its name. Raises ScheduleNotFound."""
-    named = services.table.get(places.schedule_name(tenant, called))[0] if called else None
-    found = load(services, tenant, str(named.facts.get("schedule", called)) if named else called)
-    if found is None:
+    """Read a schedule by its id or its name; no name stands for another one's id. Raises ScheduleNotFound."""
+    item, named = services.table.get(places.schedule(tenant, called), places.schedule_name(tenant, called))
+    if item is None and named is not None:
+        item = services.table.get(places.schedule(tenant, named.text("schedule")))[0]
+    if item is None:
         raise ScheduleNotFound
-    return found
+    return unpack(tenant, item)
 
 
 def load(services: Services, tenant: str, id_: str) -> Schedule | None:
@@ -177,7 +178,8 @@ def count(services: Services, tenant: str, most: int) -> int:
 
 
 def take_name(services: Services, tx: Transaction, tenant: str, name: str, id_: str) -> None:
-    """Let a name stand for a schedule. Raises ScheduleNameTaken, or else the transaction is refused by its key."""
+    """Let a name stand for a schedule. Raises ScheduleNameTaken, Invalid; or its key refuses the transaction."""
+    names.check(name, "sch_")
     key = places.schedule_name(tenant, name)
     if services.table.get(key)[0]:
         raise taken(name)
