@@ -101,6 +101,33 @@ def test_a_call_that_waits_takes_the_answer(asked: Caller, model: MessagesApi, k
     assert told in result if told != "false" else '"is_error": true' not in result
 
 
+def test_what_was_begun_before_a_call_was_asked_for_is_a_message(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    waits = Reply([text("One two three."), call("list_files", path="")], gate=gate)
+    model.replies[:] = [waits, Reply([text("Tidy.")]), Reply([text("Next.")])]
+    session = asked("sessions", "create", "--approve", "list_files", "-q").out.strip()
+    with asked.terminal("chat", session) as seen:
+        seen.until("/help says")
+        seen.type("go\r")
+        seen.until("One")
+        seen.type("yes")
+        seen.until("> yes")
+        gate.set()
+        seen.until("asks for a yes")
+        seen.type("\r")
+        seen.until("[q]ueue it?")
+        seen.type("q\r")
+        seen.until("[s]kip>")
+        seen.type("yes of course\r")
+        seen.until("y, n, n and a reason")
+        seen.type("n not today\r")
+        seen.until("Next.")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "not today" in said(model, 1)
+    assert '"yes"' in said(model)
+
+
 def test_words_with_a_slash(asked: Caller, model: MessagesApi) -> None:
     (asked.home / "my notes.txt").write_text("these are notes")
     model.replies[:] = [Reply([call("write_file", path="made.txt", content="x")]), Reply([text("Done.")])]

@@ -325,6 +325,27 @@ class TestOnATerminal:
         assert '"is_error": true' in result if told else '"is_error": true' not in result
         assert told in (None, "denied") or str(told) in result
 
+    def test_a_card_takes_its_words_alone_and_none_that_were_typed_before(
+        self, asked: Caller, model: MessagesApi
+    ) -> None:
+        gate = threading.Event()
+        model.replies[:] = [
+            Reply([text("One two three."), call("list_files", path="")], gate=gate),
+            Reply([text("T.")]),
+        ]
+        with asked.terminal("run", "go", "--approve", "list_files") as seen:
+            seen.until("One")
+            seen.type("y\ry")
+            gate.set()
+            seen.until("and Enter:")
+            for times, word in enumerate(("nope", "yesterday", "enot today"), 2):
+                seen.type(f"{word}\r")
+                seen.until("and Enter:", times)
+            seen.type(" NO \r")
+            assert seen.end() == 0
+        assert "└ no" in seen.text
+        assert '"is_error": true' in json.dumps(model.requests[-1]["messages"][-1])
+
     def test_a_card_is_as_wide_as_the_terminal(self, asked: Caller, model: MessagesApi) -> None:
         long = "A sentence of many words that has to be wrapped somewhere. " * 4
         model.replies[:] = [Reply([call("write_file", path="a.md", content=f"# A\n    {long}")]), Reply([text("End.")])]
