@@ -246,3 +246,10 @@ def test_what_the_client_names_of_its_own_has_its_words_here() -> None:
     for code, doing in advice.DOING.items():
         error = errors.NotFound(404, code, f"There is none; {doing}")
         assert exits.sentence(error) == f"There is none. {exits.INSTEAD[code]}"
+
+
+@pytest.mark.parametrize("words", [(), ("sessions",)])
+def test_who_says_no_command_is_shown_help_and_no_error(walkaway: Caller, words: tuple[str, ...]) -> None:
+    ran = walkaway(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == walkaway(*words, "--help").out

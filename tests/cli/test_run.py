@@ -57,11 +57,22 @@ class TestInAPipe:
         assert ran.code == 0
         assert f"walkaway tail {ref}" in ran.err
         assert asked("wait", "@", "--timeout", "0.2").code == 124
+        looked = asked("tail", "@")
+        assert (looked.code, looked.err) == (0, f"Still running. walkaway tail -f {ref}\n")
+        assert asked("tail", "@", "--timeout", "0.5s").code == 124
+        assert asked("tail", "@", "--no-follow", "--until-done").code == 2
         over = asked("tail", "@", "-f", "--timeout", "0.5s")
         assert over.code == 124
         assert f"walkaway wait {ref}" in over.err
         gate.set()
+        assert asked("tail", "@", "--until-done").out == "Hello.\n"
+
+    def test_a_no_needs_no_reason(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        assert asked("run", "Tidy up", "--approve", "list_files").code == 3
+        assert asked("answer", "@", "--no").code == 0
         assert asked("wait", "@").code == 0
+        assert '"is_error": true' in json.dumps(model.requests[-1]["messages"][-1])
 
     def test_its_time_is_over_and_it_goes_on(self, asked: Caller, model: MessagesApi) -> None:
         gate = threading.Event()
@@ -164,10 +175,17 @@ class TestInAPipe:
         answer = ran.err.partition("walkaway answer ")[2].split()[0]
         waited = asked("wait", "@")
         assert waited.code == 3
-        assert f"walkaway answer {answer} --yes or --no" in waited.err
+        commands = f"list_files: walkaway answer {answer} --yes, or walkaway answer {answer} --no\n"
+        assert commands in waited.err
+        for command in (("tail", "@"), ("tail", "@", "--until-done"), ("tail", "@", "--timeout", "60")):
+            looked = asked(*command)
+            assert (looked.code, looked.err.endswith(commands)) == (3, True)
+        assert asked("turns", "show", "@").err.endswith(commands)
         assert asked("answer", answer).code == 2
-        assert "list_files asks for a yes or a no: --yes, or --no WHY" in asked("answer", answer, "text").err
-        assert f"waits for another call:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
+        assert "list_files asks for a yes or a no: --yes, or --no\n" in asked("answer", answer, "text").err
+        assert (
+            f"waits for no call 'nonsense', but for another:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
+        )
         assert asked("answer", answer, "--yes").code == 0
         assert asked("wait", "@").code == 0
         nothing = asked("answer", answer, "--yes")

@@ -82,7 +82,7 @@ def _columns(app: App) -> list[Column]:
         Column("NEEDS", what),
         Column("WHAT", about, grows=True),
         Column("CALL", call, spare=True),
-        Column("UNTIL", when, spare=True),
+        Column("TIME", when, spare=True),
     ]
 
 
