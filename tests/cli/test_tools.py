@@ -1,9 +1,11 @@
 """`walkaway tools serve`: functions of a module answer calls until somebody stops it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -59,6 +61,16 @@ def test_what_the_page_says_has_a_function_called(shop: Caller, model: MessagesA
         assert served.end() == 0
     assert (ran.code, ran.out) == (0, "There are 42.\n"), ran.err
     assert "42" in str(model.requests[-1]["messages"][-1])
+
+
+def test_the_page_s_own_words_are_true_without_a_key(walkaway: Caller) -> None:
+    page = Path("docs/cli-rules.md").read_text().partition("## Tools of your own")[2]
+    written, typed = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)[:2]
+    (walkaway.home / "stock.py").write_text(written)
+    script = f"set -e\n{typed.replace('&', '2>served &')}kill %1\nwait %1\ncat served\n"
+    with walkaway.shell("bash", "-mc", script) as seen:
+        assert seen.end() == 0
+    assert "42" in seen.text
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -11,12 +11,12 @@ import click
 
 from walkaway import errors
 from walkaway._sync.sending import created
-from walkaway.commands import deliveries, names, options, times
+from walkaway.commands import deliveries, event_names, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 from walkaway.given import address
 
-EVENTS = click.option("--event", "events", multiple=True, metavar="NAME", help="What to be told; all, if not named.")
+EVENTS = event_names.option("What to be told; all, if not named.")
 
 
 @click.group(cls=options.Group)
