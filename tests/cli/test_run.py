@@ -137,6 +137,8 @@ class TestInAPipe:
         assert "Draft" not in json.dumps(model.requests[-1]["messages"])
         assert asked("files", "cat", "data.csv").out == asked("files", "cat", "deep/other.csv").out == "1,2"
         assert asked("run", "Draft", "--edit", EDITOR="sh -c ':>$0'", VISUAL="").code == 2
+        nowhere = asked("run", "Draft", "--edit", EDITOR="nosucheditor", VISUAL="")
+        assert (nowhere.code, "nosucheditor" in nowhere.err, "Errno" in nowhere.err) == (2, True, False)
 
     def test_what_is_piped_in_is_attached(self, asked: Caller, model: MessagesApi) -> None:
         assert asked("run", "Review this", stdin=b"- old\n+ new\n").code == 0
@@ -362,6 +364,7 @@ class TestOnATerminal:
             seen.type(" NO \r")
             assert seen.end() == 0
         assert "└ no" in seen.text
+        assert "▸ list_files" in seen.text
         assert '"is_error": true' in json.dumps(model.requests[-1]["messages"][-1])
 
     def test_a_card_is_as_wide_as_the_terminal(self, asked: Caller, model: MessagesApi) -> None:

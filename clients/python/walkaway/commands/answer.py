@@ -1,5 +1,6 @@
 """`walkaway answer`: answer a call that a turn waits for."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -30,7 +31,9 @@ def answer(app: App, /, *, name: str, text: str, yes: bool, why: str | None, err
     if call.needs == "approval" and text:
         raise click.UsageError(f"{cleaning.line(call.name)} asks for a yes or a no: --yes, or --no")
     if call.needs != "approval" and not text:
-        raise click.UsageError(f"{cleaning.line(call.name)} asks for its output: walkaway answer {name} OUTPUT")
+        raise click.UsageError(
+            f"{cleaning.line(call.name)} asks for its output: walkaway answer {shlex.quote(name)} OUTPUT"
+        )
     turn = session.turn(call.turn)
     if text:
         turn.answer(call, texts.given(text), is_error=error)

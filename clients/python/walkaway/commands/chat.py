@@ -134,7 +134,10 @@ class Talk:
         while True:
             said = self.ask("A turn runs: [s]teer it with this, or [q]ueue it? ")[:1].lower()
             if said in ways:
-                self.app.out.note(f"From now on so; /{'queue' if said == 's' else 'steer'} does the other", dim=True)
+                does, other = (
+                    ("are told to it", "/queue has them wait") if said == "s" else ("wait", "/steer tells them")
+                )
+                self.app.out.note(f"While a turn runs, messages {does} from now on; {other}", dim=True)
                 return ways[said]
 
     def _ask_for(self, at: "Application[str]") -> None:
@@ -224,5 +227,5 @@ class Talk:
         if self._session:
             with suppress(errors.WalkawayError):
                 running = self._session.refresh().current
-            self.app.out.note(f"{'Still running. ' if running else ''}walkaway chat {self._session.id}")
+            self.app.out.note(f"{'Still running. ' if running else ''}Come back: walkaway chat {self._session.id}")
         return exits.DETACHED if running else exits.DONE

@@ -140,7 +140,7 @@ def _events(talk: "Talk", _: str) -> None:
 def _help(talk: "Talk", _: str) -> None:
     for word, (_do, about) in WORDS.items():
         talk.app.out.note(f"  /{word:<10} {about}")
-    talk.app.out.note("  /quit       leave; what runs goes on")
+    talk.app.out.note("  /quit       leave; what runs goes on, and `walkaway chat @` comes back")
 
 
 WORDS: "Final[dict[str, tuple[Callable[[Talk, str], None], str]]]" = {
