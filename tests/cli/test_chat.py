@@ -37,7 +37,7 @@ def test_messages_are_sent_and_answered_until_somebody_leaves(asked: Caller, mod
         seen.until("lines")
         seen.type("\x03")
         assert seen.end() == 0
-    assert f"walkaway chat {asked('sessions', 'show', '-q').out.strip()}" in seen.text
+    assert f"Come back: walkaway chat {asked('sessions', 'show', '-q').out.strip()}" in seen.text
     history = next((asked.home / ".config/walkaway/state").glob("*.history"))
     assert history.stat().st_mode & 0o077 == 0
 
@@ -52,7 +52,7 @@ def test_while_a_turn_runs_it_asks_once_what_becomes_of_a_message(asked: Caller,
         seen.type("more\r")
         seen.until("[q]ueue it?")
         seen.type("q\r")
-        seen.until("From now on so")
+        seen.until("messages wait from now on")
         seen.type("most\r")
         gate.set()
         seen.until("Third.")
@@ -72,7 +72,7 @@ def test_leaving_cancels_nothing_and_cancel_does(asked: Caller, model: MessagesA
         seen.until("First")
         seen.type("\x03")
         assert seen.end() == 130
-    assert "Still running. walkaway chat sess_" in seen.text
+    assert "Still running. Come back: walkaway chat sess_" in seen.text
     with asked.terminal("chat", "@") as seen:
         seen.until("First")
         seen.type("/cancel\r")
@@ -101,6 +101,33 @@ def test_a_call_that_waits_takes_the_answer(asked: Caller, model: MessagesApi, k
     assert told in result if told != "false" else '"is_error": true' not in result
 
 
+def test_what_was_begun_before_a_call_was_asked_for_is_a_message(asked: Caller, model: MessagesApi) -> None:
+    gate = threading.Event()
+    waits = Reply([text("One two three."), call("list_files", path="")], gate=gate)
+    model.replies[:] = [waits, Reply([text("Tidy.")]), Reply([text("Next.")])]
+    session = asked("sessions", "create", "--approve", "list_files", "-q").out.strip()
+    with asked.terminal("chat", session) as seen:
+        seen.until("/help says")
+        seen.type("go\r")
+        seen.until("One")
+        seen.type("yes")
+        seen.until("> yes")
+        gate.set()
+        seen.until("asks for a yes")
+        seen.type("\r")
+        seen.until("[q]ueue it?")
+        seen.type("q\r")
+        seen.until("[s]kip>")
+        seen.type("yes of course\r")
+        seen.until("y, n, n and a reason")
+        seen.type("n not today\r")
+        seen.until("Next.")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert "not today" in said(model, 1)
+    assert '"yes"' in said(model)
+
+
 def test_words_with_a_slash(asked: Caller, model: MessagesApi) -> None:
     (asked.home / "my notes.txt").write_text("these are notes")
     model.replies[:] = [Reply([call("write_file", path="made.txt", content="x")]), Reply([text("Done.")])]
@@ -118,7 +145,7 @@ def test_words_with_a_slash(asked: Caller, model: MessagesApi) -> None:
             ("/title Boats and tides", "Boats and tides"),
             ("/interrupt", "/cancel ends the turn"),
             ("/steer", "messages are told to it now"),
-            ("/help", "leave; what runs goes on"),
+            ("/help", "`walkaway chat @` comes back"),
         ):
             seen.type(f"{typed}\r")
             seen.until(shown)

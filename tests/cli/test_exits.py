@@ -246,3 +246,24 @@ def test_what_the_client_names_of_its_own_has_its_words_here() -> None:
     for code, doing in advice.DOING.items():
         error = errors.NotFound(404, code, f"There is none; {doing}")
         assert exits.sentence(error) == f"There is none. {exits.INSTEAD[code]}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        (("run", "go", "--agent", "nosuch"), "There is no agent 'nosuch'", 7),
+        (("sessions", "list", "--agent", "nosuch"), "There is no agent 'nosuch'", 7),
+        (("tail",), "No session was used here", 7),
+        (("status", "--url", "nonsense://x"), "from --url,", 2),
+    ],
+)
+def test_what_is_wrong_is_named_as_it_was_typed(walkaway: Caller, words: tuple[str, ...], said: str, code: int) -> None:
+    ran = walkaway(*words)
+    assert (ran.code, ran.out, said in ran.err) == (code, "", True), ran.err
+
+
+@pytest.mark.parametrize("words", [(), ("sessions",)])
+def test_who_says_no_command_is_shown_help_and_no_error(walkaway: Caller, words: tuple[str, ...]) -> None:
+    ran = walkaway(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == walkaway(*words, "--help").out

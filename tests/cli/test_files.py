@@ -38,6 +38,20 @@ def test_files_go_up_and_come_down_as_they_are(there: Caller) -> None:
     assert there("files", "tree", "-q").out == "in/deep/b.txt\n"
 
 
+def test_without_a_session_all_is_listed_and_one_is_made_for_what_is_sent(there: Caller) -> None:
+    there("files", "put", "texts", "in")
+    other = there.having(XDG_CONFIG_HOME=str(there.home / "elsewhere"))
+    assert other("sessions", "show").code == 7
+    assert other("files", "ls", "-q").out == "in\n"
+    assert other("files", "ls", "in", "-q").out == "in/a.txt\nin/deep\n"
+    assert other("files", "tree", "-q").out == "in/a.txt\nin/deep/b.txt\n"
+    assert other("files", "put", "nothing.md").code == 2
+    assert other("sessions", "show").code == 7
+    sent = other("files", "put", "notes.md")
+    session = other("sessions", "show", "-q").out.strip()
+    assert (sent.out, sent.err) == ("notes.md\n", f"The session {session} is made for it\n")
+
+
 def test_a_terminal_is_shown_what_would_steer_it(there: Caller) -> None:
     there("files", "put", "notes.md")
     with there.terminal("files", "cat", "notes.md") as seen:

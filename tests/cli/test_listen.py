@@ -169,6 +169,8 @@ def test_nothing_is_lost_where_it_is_killed_and_little_comes_twice(somebody: Cal
         (("--forward", "ftp://x/"), 2, "http://"),
         (("--forward", "http://a\u202e.example/"), 2, "cannot be sent"),
         (("--since", "soon"), 2, "no duration"),
+        (("--event", "turn.compelted"), 2, "no event 'turn.compelted'. Did you mean 'turn.completed'"),
+        (("--event", "turn.*", "--event", "trun.*"), 2, "Did you mean 'turn.*'?"),
         (("--url", "http://127.0.0.1:9"), 5, "No server"),
     ],
 )

@@ -57,11 +57,22 @@ class TestInAPipe:
         assert ran.code == 0
         assert f"walkaway tail {ref}" in ran.err
         assert asked("wait", "@", "--timeout", "0.2").code == 124
+        looked = asked("tail", "@")
+        assert (looked.code, looked.err) == (0, f"Still running. walkaway tail -f {ref}\n")
+        assert asked("tail", "@", "--timeout", "0.5s").code == 124
+        assert asked("tail", "@", "--no-follow", "--until-done").code == 2
         over = asked("tail", "@", "-f", "--timeout", "0.5s")
         assert over.code == 124
         assert f"walkaway wait {ref}" in over.err
         gate.set()
+        assert asked("tail", "@", "--until-done").out == "Hello.\n"
+
+    def test_a_no_needs_no_reason(self, asked: Caller, model: MessagesApi) -> None:
+        model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Tidy.")])]
+        assert asked("run", "Tidy up", "--approve", "list_files").code == 3
+        assert asked("answer", "@", "--no").code == 0
         assert asked("wait", "@").code == 0
+        assert '"is_error": true' in json.dumps(model.requests[-1]["messages"][-1])
 
     def test_its_time_is_over_and_it_goes_on(self, asked: Caller, model: MessagesApi) -> None:
         gate = threading.Event()
@@ -126,6 +137,8 @@ class TestInAPipe:
         assert "Draft" not in json.dumps(model.requests[-1]["messages"])
         assert asked("files", "cat", "data.csv").out == asked("files", "cat", "deep/other.csv").out == "1,2"
         assert asked("run", "Draft", "--edit", EDITOR="sh -c ':>$0'", VISUAL="").code == 2
+        nowhere = asked("run", "Draft", "--edit", EDITOR="nosucheditor", VISUAL="")
+        assert (nowhere.code, "nosucheditor" in nowhere.err, "Errno" in nowhere.err) == (2, True, False)
 
     def test_what_is_piped_in_is_attached(self, asked: Caller, model: MessagesApi) -> None:
         assert asked("run", "Review this", stdin=b"- old\n+ new\n").code == 0
@@ -164,10 +177,17 @@ class TestInAPipe:
         answer = ran.err.partition("walkaway answer ")[2].split()[0]
         waited = asked("wait", "@")
         assert waited.code == 3
-        assert f"walkaway answer {answer} --yes or --no" in waited.err
+        commands = f"list_files: walkaway answer {answer} --yes, or walkaway answer {answer} --no\n"
+        assert commands in waited.err
+        for command in (("tail", "@"), ("tail", "@", "--until-done"), ("tail", "@", "--timeout", "60")):
+            looked = asked(*command)
+            assert (looked.code, looked.err.endswith(commands)) == (3, True)
+        assert asked("turns", "show", "@").err.endswith(commands)
         assert asked("answer", answer).code == 2
-        assert "list_files asks for a yes or a no: --yes, or --no WHY" in asked("answer", answer, "text").err
-        assert f"waits for another call:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
+        assert "list_files asks for a yes or a no: --yes, or --no\n" in asked("answer", answer, "text").err
+        assert (
+            f"waits for no call 'nonsense', but for another:\n  {answer}" in asked("answer", "@/nonsense", "--yes").err
+        )
         assert asked("answer", answer, "--yes").code == 0
         assert asked("wait", "@").code == 0
         nothing = asked("answer", answer, "--yes")
@@ -324,6 +344,28 @@ class TestOnATerminal:
         result = json.dumps(model.requests[-1]["messages"][-1])
         assert '"is_error": true' in result if told else '"is_error": true' not in result
         assert told in (None, "denied") or str(told) in result
+
+    def test_a_card_takes_its_words_alone_and_none_that_were_typed_before(
+        self, asked: Caller, model: MessagesApi
+    ) -> None:
+        gate = threading.Event()
+        model.replies[:] = [
+            Reply([text("One two three."), call("list_files", path="")], gate=gate),
+            Reply([text("T.")]),
+        ]
+        with asked.terminal("run", "go", "--approve", "list_files") as seen:
+            seen.until("One")
+            seen.type("y\ry")
+            gate.set()
+            seen.until("and Enter:")
+            for times, word in enumerate(("nope", "yesterday", "enot today"), 2):
+                seen.type(f"{word}\r")
+                seen.until("and Enter:", times)
+            seen.type(" NO \r")
+            assert seen.end() == 0
+        assert "└ no" in seen.text
+        assert "▸ list_files" in seen.text
+        assert '"is_error": true' in json.dumps(model.requests[-1]["messages"][-1])
 
     def test_a_card_is_as_wide_as_the_terminal(self, asked: Caller, model: MessagesApi) -> None:
         long = "A sentence of many words that has to be wrapped somewhere. " * 4

@@ -1,9 +1,11 @@
 """`walkaway tools serve`: functions of a module answer calls until somebody stops it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -55,10 +57,22 @@ def test_what_the_page_says_has_a_function_called(shop: Caller, model: MessagesA
     with shop.terminal("tools", "serve", "stock.py", "--agent", agent) as served:
         served.until("Calls are answered here")
         ran = shop("run", "How many of A-1 are in stock?", "--agent", agent)
+        served.until("✓ stock  sess_")
         served.type("\x03")
         assert served.end() == 0
     assert (ran.code, ran.out) == (0, "There are 42.\n"), ran.err
     assert "42" in str(model.requests[-1]["messages"][-1])
+
+
+def test_the_page_s_own_words_are_true_without_a_key(walkaway: Caller) -> None:
+    page = Path("docs/cli-rules.md").read_text().partition("## Tools of your own")[2]
+    written, typed = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)[:2]
+    (walkaway.home / "stock.py").write_text(written)
+    typed = typed.replace("&", "2>served &").replace("shop", f"shop{uuid4().hex[:8]}")  # the server is shared
+    script = f"set -e\n{typed}kill %1\nwait %1\ncat served\n"
+    with walkaway.shell("bash", "-mc", script) as seen:
+        assert seen.end() == 0
+    assert "42" in seen.text
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -84,6 +98,20 @@ def test_it_answers_until_it_is_stopped_in_good_order(shop: Caller, model: Messa
     assert err.splitlines()[-1] == "Stopped"
     assert "Traceback" not in err
     assert "42" in str(model.requests[-1]["messages"][-1])
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (("--agent", "nosuch"), 7, "There is no agent 'nosuch'"),
+        (("--url", "http://127.0.0.1:9", "--agent", "a"), 5, "No server"),
+    ],
+)
+def test_nothing_is_said_to_be_answered_before_it_is(shop: Caller, more: tuple[str, ...], code: int, said: str) -> None:
+    ran = shop("tools", "serve", "stock.py", *more)
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert "Calls are answered" not in ran.err
 
 
 def test_on_a_terminal_ctrl_c_stops_it(shop: Caller) -> None:
@@ -127,13 +155,13 @@ def test_a_file_beside_it_takes_no_place_of_python_s_own(shop: Caller) -> None:
     (shop.home / "uses.py").write_text(f"import csv, beside\ncsv.reader\n{STOCK}")
 
     def serve(what: str) -> tuple[str, str]:
-        command = [sys.executable, "-P", "-m", "walkaway", "tools", "serve", what, "--agent", "nobody"]
+        command = [sys.executable, "-P", "-m", "walkaway", "tools", "show", what, "-q"]
         done = subprocess.run(
             command, env=shop.environ, cwd=shop.home, capture_output=True, text=True, check=False, timeout=60
         )
         return done.stdout, done.stderr
 
-    told = "stock\tTell how many are in stock.\n"
+    told = "stock\n"
     assert serve("uses")[0] == told
     assert serve("uses.py")[0] == told
     assert serve("csv.py")[0] == told

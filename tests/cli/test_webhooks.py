@@ -56,7 +56,8 @@ def test_deliveries_go_on_over_pages(there: Caller) -> None:
     [
         (("create", "ftp://example.com/"), 1, "url"),
         (("create", "https://example.com/", "--name", "reports"), 1, "already"),
-        (("create", "https://example.com/", "--event", "nothing"), 1, "events"),
+        (("create", "https://example.com/", "--event", "nothing"), 2, "--event: there is no event 'nothing'. They are"),
+        (("edit", "reports", "--event", "turn.complete"), 2, "Did you mean 'turn.completed'?"),
         (("create", "http://127.0.0.1:3000/hook"), 1, "walkaway listen --forward http://127.0.0.1:3000/hook"),
         (("edit", "reports", "--address", "http://localhost/"), 1, "walkaway listen --forward http://localhost/"),
         (("edit", "reports"), 2, "nothing to change"),

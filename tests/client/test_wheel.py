@@ -93,7 +93,7 @@ def test_every_example_runs(python: Path, url: str, script: Path, tmp_path: Path
         "leave": "left sess_",
         "come_back": "tides.md",
         "watch": "[write_file]",
-        "own_tools": "asked for ",
+        "own_tools": "asked for A-4711 in HAM",
         "approve": "list_files {} ? [y/N]",
         "many": "50 done",
         "files": "charts/out/report.md",
@@ -110,7 +110,11 @@ def test_every_example_runs(python: Path, url: str, script: Path, tmp_path: Path
 def test_the_emulated_account_is_a_server_like_any_other(python: Path, tmp_path: Path) -> None:
     with deployed("") as stack:
         key, _ = api_keys.create(stack.services.table, stack.clock, "examples")
-        for name, expected in (("hello", "out/report.md"), ("watch", "[write_file]"), ("own_tools", "asked for ")):
+        for name, expected in (
+            ("hello", "out/report.md"),
+            ("watch", "[write_file]"),
+            ("own_tools", "asked for A-4711 in HAM"),
+        ):
             script = str(ROOT / f"examples/{name}.py")
             assert expected in ran(python, script, cwd=tmp_path, url=stack.url, key=key)
 

@@ -204,3 +204,18 @@ def test_what_is_made_up_for_a_call_fits_its_schema() -> None:
         "mode": "fast",
         "any": "4 days",
     }
+
+
+@pytest.mark.parametrize(
+    ("message", "sku"),
+    [
+        ("How many of A-1 are in stock?", "A-1"),
+        ("How many A-4711 are in stock?", "A-4711"),
+        ('Is "blue paint" in stock for 3-day delivery?', "blue paint"),
+        ("What is the stock of a 3-day ticket?", "a 3-day ticket"),
+    ],
+)
+def test_a_text_of_a_call_is_what_is_quoted_or_an_article_s_number_or_the_subject(message: str, sku: str) -> None:
+    schema = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
+    (call,) = fitting(understand(message), message, [{"name": "stock", "input_schema": schema}])
+    assert call["input"] == {"sku": sku}

@@ -1,5 +1,6 @@
 """Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -28,6 +29,8 @@ GONE = (AlreadyAnswered, NotWaiting, NotFound)
 STILL = "turn.approve(call), turn.deny(call), or turn.result(on_approval=…) anew"
 REMEMBERED = 10_000
 """Calls that were begun, of which none is begun again."""
+
+logger = logging.getLogger("walkaway")
 
 Key = tuple[str, str, str]
 """Of a call: its session, its turn and its id. Models name calls, and may give two of different sessions one id."""
@@ -106,7 +109,12 @@ class Answering:
         claimed = self._claims.held(call, leave) if self._claims and call.needs == "output" else nullcontext()
         try:
             with claimed:
-                self._tell(call, self._said(call))
+                begun = time.monotonic()
+                said = self._said(call)
+                took = time.monotonic() - begun
+                self._tell(call, said)
+            about = {"answered": call, "took": took, "failed": bool(said.get("is_error"))}
+            logger.info("%s (%s) is answered", call.name, call.call_id, extra=about)
         except Postponed as later:
             return later.seconds
         except GONE:

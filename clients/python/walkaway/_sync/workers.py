@@ -80,6 +80,8 @@ class Worker:
                     logger.warning("the worker waits for the server: %s", error)
                     sleep(pacing.next(getattr(error, "retry_after", 0.0)) or 0.0)
                 else:
+                    if not begun:
+                        logger.info("calls are answered from now on", extra={"answers": True})
                     begun = True
                     pacing.connected()
                     pacing.received()

@@ -1,5 +1,6 @@
 """`walkaway agents`: named settings; they are made, looked at, edited as YAML and compared."""
 
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -86,7 +87,9 @@ def create(
     with known.named(app, None, settings.get("model")):
         made = app.client.agents.create(**settings)
     raw = asking.one(app, "agents", made.id) if not app.out.is_plain else {}
-    app.out.record(raw, lambda: app.out.note(f"{made.name} is made: walkaway run --agent {made.name} …"), made.id)
+    app.out.record(
+        raw, lambda: app.out.note(f"{made.name} is made: walkaway run --agent {shlex.quote(made.name)} …"), made.id
+    )
 
 
 @agents.command(

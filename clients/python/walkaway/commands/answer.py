@@ -1,5 +1,6 @@
 """`walkaway answer`: answer a call that a turn waits for."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="CALL")
 @click.argument("text", default="")
 @click.option("--yes", is_flag=True, help="It may run.")
-@click.option("--no", "why", metavar="WHY", help="It may not run, and this is why; '' for no reason.")
+@click.option("--no", "why", is_flag=False, flag_value="", metavar="[WHY]", help="It may not run, and this is why.")
 @click.option("--error", is_flag=True, help="TEXT says what went wrong.")
 @pass_app
 def answer(app: App, /, *, name: str, text: str, yes: bool, why: str | None, error: bool) -> None:
@@ -25,12 +26,14 @@ def answer(app: App, /, *, name: str, text: str, yes: bool, why: str | None, err
     CALL is SESSION/CALL, or a session that waits for one call alone.
     """
     if sum((yes, why is not None, bool(text))) != 1:
-        raise click.UsageError("Say one of: TEXT, --yes, --no WHY")
+        raise click.UsageError("Say one of: TEXT, --yes, --no")
     session, call = _found(app, name)
     if call.needs == "approval" and text:
-        raise click.UsageError(f"{cleaning.line(call.name)} asks for a yes or a no: --yes, or --no WHY")
+        raise click.UsageError(f"{cleaning.line(call.name)} asks for a yes or a no: --yes, or --no")
     if call.needs != "approval" and not text:
-        raise click.UsageError(f"{cleaning.line(call.name)} asks for its output: walkaway answer {name} OUTPUT")
+        raise click.UsageError(
+            f"{cleaning.line(call.name)} asks for its output: walkaway answer {shlex.quote(name)} OUTPUT"
+        )
     turn = session.turn(call.turn)
     if text:
         turn.answer(call, texts.given(text), is_error=error)
@@ -58,15 +61,15 @@ def _found(app: App, name: str) -> "tuple[Session, Call]":
         rows = "".join(f"\n  {session.id}/{each.call_id}  {cleaning.line(each.name)}" for each in fitting)
         raise NameShared(f"{session.id} waits for {len(fitting)} calls:{rows}")
     if not fitting:
-        raise NameUnknown(_instead(session, calls))
+        raise NameUnknown(_instead(session, calls, of_call))
     return session, fitting[0]
 
 
-def _instead(session: "Session", calls: "list[Call]") -> str:
+def _instead(session: "Session", calls: "list[Call]", name: str) -> str:
     """Say what a session does, of which no such call is waited for."""
     if calls:
         rows = "".join(f"\n  {session.id}/{each.call_id}  {cleaning.line(each.name)}" for each in calls)
-        return f"{session.id} waits for another call:{rows}"
+        return f"{session.id} waits for no call {cleaning.line(name)!r}, but for another:{rows}"
     if session.raw.get("busy"):
         return f"{session.id} waits for nothing: its turn runs. walkaway tail {session.id}"
     last = (session.raw.get("last_response") or {}).get("status")

@@ -4,14 +4,14 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from walkaway import errors
-from walkaway.commands import cleaning, times
+from walkaway.commands import cleaning, times, typed
 
 if TYPE_CHECKING:
     from walkaway import Call, Turn
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MOST = 1000
 """Letters of arguments that are shown."""
 
+
+APPROVAL: Final = {"y": "y", "yes": "y", "n": "n", "no": "n", "e": "e", "s": "s", "skip": "s"}
+OUTPUT: Final = {"a": "a", "answer": "a", "s": "s", "skip": "s"}
+"""What can be said at a card, in any case, and the letter that it stands for."""
 
 LOOK = 0.2
 """Seconds between looks at whether somebody else has answered, while the keyboard is waited for."""
@@ -64,6 +68,7 @@ def show(app: "App", turn: "Turn", watched: Watched) -> None:
     """Show a call, ask, and answer it; `skip` leaves it to somebody else. Raises Left on Ctrl-C."""
     out, call = app.out, watched.call
     tell(app, call)
+    typed.throw_away()  # it was meant for something else
     try:
         said = _approval(turn, watched) if call.needs == "approval" else _output(turn, watched)
     except (click.Abort, KeyboardInterrupt):
@@ -103,7 +108,7 @@ def _arguments(call: "Call") -> list[str]:
 
 def _approval(turn: "Turn", watched: Watched) -> str:
     call = watched.call
-    choice = _asked("│ [y]es [n]o [e] no with a reason [s]kip", "ynes", watched.gone)
+    choice = _asked("│ [y]es [n]o [e] no with a reason [s]kip, and Enter:", APPROVAL, watched.gone)
     if choice == "y":
         turn.approve(call)
         return "yes"
@@ -115,18 +120,18 @@ def _approval(turn: "Turn", watched: Watched) -> str:
 
 
 def _output(turn: "Turn", watched: Watched) -> str:
-    choice = _asked("│ [a]nswer [s]kip", "as", watched.gone)
+    choice = _asked("│ [a]nswer [s]kip, and Enter:", OUTPUT, watched.gone)
     if choice == "s":
         return "skipped: it still waits"
     turn.answer(watched.call, _line("│ output", watched.gone))
     return "answered"
 
 
-def _asked(question: str, choices: str, gone: Callable[[], bool]) -> str:
-    while True:
-        said = _line(question, gone).strip().lower()[:1]
-        if said and said in choices:
-            return said
+def _asked(question: str, choices: Mapping[str, str], gone: Callable[[], bool]) -> str:
+    """Ask until one of the words is said, and nothing beside it; give the letter that it stands for."""
+    while (said := _line(question, gone).strip().lower()) not in choices:
+        pass
+    return choices[said]
 
 
 def _line(question: str, gone: Callable[[], bool]) -> str:
@@ -138,6 +143,6 @@ def _line(question: str, gone: Callable[[], bool]) -> str:
     while not select.select([sys.stdin], [], [], LOOK)[0]:
         if gone():
             raise Gone
-    if not (typed := sys.stdin.readline()):
+    if not (line := sys.stdin.readline()):
         raise click.Abort
-    return typed.rstrip("\n")
+    return line.rstrip("\n")

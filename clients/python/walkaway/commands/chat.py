@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from walkaway import errors
-from walkaway.commands import cards, chat_line, completing, endings, exits, names, options, senseless
+from walkaway.commands import cards, chat_line, completing, endings, exits, names, options, senseless, typed
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.screen import width
 from walkaway.events import Event, ToolCallRequested
@@ -18,7 +18,7 @@ from walkaway.events import Event, ToolCallRequested
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from prompt_toolkit import PromptSession
+    from prompt_toolkit import Application, PromptSession
 
     from walkaway import Session
     from walkaway.commands.telling import Telling
@@ -48,12 +48,16 @@ def chat(app: App, /, *, name: str, agent: str | None, model: str | None) -> Non
 
 
 class Talk:
-    """A session that somebody talks to. `on_busy`: what becomes of messages while a turn runs; empty: ask once."""
+    """A session that somebody talks to. `on_busy`: what becomes of messages while a turn runs; empty: ask once.
+
+    `asks`: the call that the line answers which is being typed. What was begun before it was asked for is a message.
+    """
 
     def __init__(self, app: App, session: "Session | None", settings: dict[str, Any]) -> None:
         self.app, self.on_busy, self.shows_events = app, "", False
         self.attached: list[Path] = []
         self.calls: list[Any] = []
+        self.asks: Any = None
         self._session, self._settings = session, settings
         self._telling: Telling | None = None
         self._below: Callable[[int], list[str]] | None = None
@@ -92,12 +96,14 @@ class Talk:
         from walkaway_wire import jsontext
 
         self._prompt = chat_line.line(self.app, self._toolbar)
+        self._prompt.app.before_render += self._ask_for
         with suppress(KeyboardInterrupt, EOFError), heard(), patch_stdout(raw=True):
             self.app.out.note(HELP, dim=True)
             if self._session:
                 self._come_back(self._session)
             goes_on = True
             while goes_on:
+                self.asks = None
                 said = jsontext.whole(self._prompt.prompt(self._mark).strip())
                 with self._saying_what_goes_wrong():
                     goes_on = not said or chat_words.take(self, said)
@@ -128,12 +134,20 @@ class Talk:
         while True:
             said = self.ask("A turn runs: [s]teer it with this, or [q]ueue it? ")[:1].lower()
             if said in ways:
-                self.app.out.note(f"From now on so; /{'queue' if said == 's' else 'steer'} does the other", dim=True)
+                does, other = (
+                    ("are told to it", "/queue has them wait") if said == "s" else ("wait", "/steer tells them")
+                )
+                self.app.out.note(f"While a turn runs, messages {does} from now on; {other}", dim=True)
                 return ways[said]
 
+    def _ask_for(self, at: "Application[str]") -> None:
+        """Ask for the call that waits longest, unless something is typed already."""
+        if not at.current_buffer.text:
+            self.asks = self.calls[0] if self.calls and not typed.is_ahead() else None
+
     def _mark(self) -> str:
-        if self.calls:
-            return "[y]es [n]o, or n REASON, [s]kip> " if self.calls[0].needs == "approval" else "output> "
+        if self.asks:
+            return "[y]es [n]o, or n REASON, [s]kip> " if self.asks.needs == "approval" else "output> "
         return "> "
 
     def _toolbar(self) -> str:
@@ -213,5 +227,5 @@ class Talk:
         if self._session:
             with suppress(errors.WalkawayError):
                 running = self._session.refresh().current
-            self.app.out.note(f"{'Still running. ' if running else ''}walkaway chat {self._session.id}")
+            self.app.out.note(f"{'Still running. ' if running else ''}Come back: walkaway chat {self._session.id}")
         return exits.DETACHED if running else exits.DONE

@@ -12,6 +12,7 @@ from walkaway.commands import cleaning, names, times
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from walkaway import Call
     from walkaway.commands.chat import Talk
 
 
@@ -28,16 +29,15 @@ def take(talk: "Talk", said: str) -> bool:
                 f"There is no /{word}: {', '.join(f'/{each}' for each in WORDS)}. // begins with a /"
             )
         WORDS[word][0](talk, rest.strip())
-    elif talk.calls:
-        _answer(talk, said)
+    elif talk.asks:
+        _answer(talk, talk.asks, said)
     else:
         talk.say(said)
     return True
 
 
-def _answer(talk: "Talk", said: str) -> None:
-    """Answer the call that waits longest."""
-    call = talk.calls[0]
+def _answer(talk: "Talk", call: "Call", said: str) -> None:
+    """Answer the call that was asked for."""
     turn = talk.session.turn(call.turn) if call.turn else talk.session.refresh().current
     if turn is None:
         talk.calls.clear()
@@ -46,15 +46,16 @@ def _answer(talk: "Talk", said: str) -> None:
     try:
         if call.needs != "approval":
             turn.answer(call, said)
-        elif choice.lower() in {"y", "yes"}:
+        elif said.lower() in {"y", "yes"}:
             turn.approve(call)
         elif choice.lower() in {"n", "no"}:
             turn.deny(call, reason)
-        elif choice.lower() not in {"s", "skip"}:
+        elif said.lower() not in {"s", "skip"}:
             raise click.UsageError("y, n, n and a reason, or s, which leaves it to somebody else")
     except (errors.AlreadyAnswered, errors.NotWaiting):
         talk.app.out.note("Somebody else was first")
-    talk.calls.pop(0)
+    if call in talk.calls:  # what ends the turn forgets them all
+        talk.calls.remove(call)
 
 
 def _words(rest: str) -> list[str]:
@@ -139,7 +140,7 @@ def _events(talk: "Talk", _: str) -> None:
 def _help(talk: "Talk", _: str) -> None:
     for word, (_do, about) in WORDS.items():
         talk.app.out.note(f"  /{word:<10} {about}")
-    talk.app.out.note("  /quit       leave; what runs goes on")
+    talk.app.out.note("  /quit       leave; what runs goes on, and `walkaway chat @` comes back")
 
 
 WORDS: "Final[dict[str, tuple[Callable[[Talk, str], None], str]]]" = {

@@ -38,7 +38,7 @@ def read(files: Sequence[str]) -> list[Document]:
                 wrong.append(error.message)
                 continue
             wrong += [
-                f"{place}: there is a {document.kind.name} {document.name!r} already, in {other.place}; leave one out"
+                f"{place}: the {document.kind.name} {document.name!r} is there already, in {other.place}; leave one out"
                 for other in found
                 if (other.kind, other.name) == (document.kind, document.name)
             ]

@@ -1,6 +1,7 @@
 """How a command ends: the exit code of each error, and its sentence in the words of the command line."""
 
 import re
+import shlex
 from typing import Any, Final
 
 import click
@@ -117,8 +118,12 @@ def _of_a_turn(error: errors.TurnWaiting | errors.TurnCancelled | errors.TimedOu
 
 def how_to_answer(call: Any) -> str:
     """Say which command answers a call."""
-    with_what = "--yes or --no" if call.needs == "approval" else "OUTPUT"
-    return f"{call.name}: walkaway answer {call.session}/{call.call_id} {with_what}"
+    answer = f"walkaway answer {shlex.quote(f'{call.session}/{call.call_id}')}"
+    return (
+        f"{call.name}: {answer} --yes, or {answer} --no"
+        if call.needs == "approval"
+        else f"{call.name}: {answer} OUTPUT"
+    )
 
 
 def word(error: BaseException) -> str:

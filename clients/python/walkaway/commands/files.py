@@ -1,22 +1,25 @@
 """`walkaway files`: the workspace, up and down."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import cleaning, completing, names, options, times
+from walkaway import paths
+from walkaway.commands import cleaning, completing, everything, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
 if TYPE_CHECKING:
     from walkaway._sync.files import Entry, Files
 
+LAST = "@"
 IN = click.option(
     "--in",
     "name",
-    default="@",
+    default=None,
     metavar="SESSION",
     shell_complete=completing.sessions,
     help="The session that looks on the workspace; @ by default.",
@@ -35,25 +38,25 @@ def files() -> None:
 @click.argument("path", default="")
 @IN
 @pass_app
-def ls(app: App, /, *, path: str, name: str) -> None:
-    """List a folder of the workspace."""
-    _list(app, [_raw(each) for each in _files(app, name).list(path)])
+def ls(app: App, /, *, path: str, name: str | None) -> None:
+    """List a folder of the workspace; all of it, where no session was used here yet."""
+    _list(app, _seen(app, name, path))
 
 
 @files.command("tree", examples=("walkaway files tree", "walkaway files tree charts -q"))
 @click.argument("path", default="")
 @IN
 @pass_app
-def tree(app: App, /, *, path: str, name: str) -> None:
-    """List all files below a folder of the workspace."""
-    _list(app, sorted((_raw(each) for each in _files(app, name).walk(path)), key=lambda raw: str(raw["path"])))
+def tree(app: App, /, *, path: str, name: str | None) -> None:
+    """List all files below a folder of the workspace; of all of it, where no session was used here yet."""
+    _list(app, sorted(_seen(app, name, path, recursive=True), key=lambda raw: str(raw["path"])))
 
 
 @files.command("cat", examples=("walkaway files cat tides.md", "walkaway files cat tides.md | wc -l"))
 @click.argument("path")
 @IN
 @pass_app
-def cat(app: App, /, *, path: str, name: str) -> None:
+def cat(app: App, /, *, path: str, name: str | None) -> None:
     """Print a file. A pipe gets its bytes; a terminal is shown what would steer it."""
     data = _files(app, name).read(path)
     if app.out.is_terminal:
@@ -68,7 +71,7 @@ def cat(app: App, /, *, path: str, name: str) -> None:
 @click.argument("to", default="", metavar="[LOCAL]")
 @IN
 @pass_app
-def get(app: App, /, *, path: str, to: str, name: str) -> None:
+def get(app: App, /, *, path: str, to: str, name: str | None) -> None:
     """Fetch a file, or a folder with all that is in it. Each file is there whole, or not at all.
 
     LOCAL is a folder that is there, or one that ends with a slash and is made, or else the name that it gets: `walkaway
@@ -77,7 +80,7 @@ def get(app: App, /, *, path: str, to: str, name: str) -> None:
     from walkaway.errors import FileRefused
 
     if to == "-":
-        raise click.UsageError(f"LOCAL is a file or a folder; `walkaway files cat {path}` prints one")
+        raise click.UsageError(f"LOCAL is a file or a folder; `walkaway files cat {shlex.quote(path)}` prints one")
     there = _files(app, name)
     if to.endswith("/"):
         Path(to).mkdir(parents=True, exist_ok=True)
@@ -94,9 +97,14 @@ def get(app: App, /, *, path: str, to: str, name: str) -> None:
 @click.argument("path", default="")
 @IN
 @pass_app
-def put(app: App, /, *, local: Path, path: str, name: str) -> None:
-    """Send a file, or a folder with all that is in it, to the workspace."""
-    there = _files(app, name)
+def put(app: App, /, *, local: Path, path: str, name: str | None) -> None:
+    """Send a file, or a folder with all that is in it, to the workspace.
+
+    Where no session was used here yet one is made, which `walkaway send MESSAGE` then speaks to.
+    """
+    if not local.is_dir():
+        paths.file(local)  # before anything is made
+    there = _files(app, name) if name or app.state.sessions else _begun(app)
     sent = there.upload_folder(local, path or local.name) if local.is_dir() else (there.upload(local, path),)
     for each in sent:
         app.out.record(_raw(each), _line(app, each.path), each.path)
@@ -112,7 +120,7 @@ def put(app: App, /, *, local: Path, path: str, name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask before anything is deleted.")
 @IN
 @pass_app
-def sync(app: App, /, *, folder: Path, path: str, deleting: bool, dry_run: bool, yes: bool, name: str) -> None:
+def sync(app: App, /, *, folder: Path, path: str, deleting: bool, dry_run: bool, yes: bool, name: str | None) -> None:
     """Send what is in the folder DIR and not, or other than that, at PATH of the workspace.
 
     Sizes are compared, and hashes where those are the same. After an interruption the same command goes on. Links are
@@ -132,7 +140,7 @@ def sync(app: App, /, *, folder: Path, path: str, deleting: bool, dry_run: bool,
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @IN
 @pass_app
-def rm(app: App, /, *, paths: tuple[str, ...], yes: bool, name: str) -> None:
+def rm(app: App, /, *, paths: tuple[str, ...], yes: bool, name: str | None) -> None:
     """Delete files of the workspace."""
     there = _files(app, name)
     app.sure(f"Delete {', '.join(paths)}?", yes=yes)
@@ -141,8 +149,24 @@ def rm(app: App, /, *, paths: tuple[str, ...], yes: bool, name: str) -> None:
         app.out.record({"path": each, "deleted": True}, lambda: None, each)
 
 
-def _files(app: App, name: str) -> "Files":
-    return names.session(app, name).files
+def _files(app: App, name: str | None) -> "Files":
+    return names.session(app, name or LAST).files
+
+
+def _seen(app: App, name: str | None, path: str, *, recursive: bool = False) -> list[dict[str, Any]]:
+    """Give what can be listed: as a session sees it, or all of it where none was used."""
+    if not name and not app.state.sessions and everything.is_told(app):
+        return list(everything.below(app, path, recursive=recursive))
+    there = _files(app, name)
+    return [_raw(each) for each in (there.walk(path) if recursive else there.list(path))]
+
+
+def _begun(app: App) -> "Files":
+    """Make a session that puts files where none was used."""
+    session = app.client.sessions.create()
+    app.state.use(session.id)
+    app.out.note(f"The session {session.id} is made for it", dim=True)
+    return session.files
 
 
 def _raw(entry: "Entry") -> dict[str, Any]:

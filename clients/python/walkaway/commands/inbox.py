@@ -1,6 +1,7 @@
 """`walkaway inbox`: what waits for you, and what has ended since you looked."""
 
 import json
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +42,8 @@ def _show(app: App, rows: list[Row], *, waiting: bool) -> None:
         app.out.rows(({"session": raw, "call": call} for raw, call in rows), _columns(app), lambda _: "", none)
         for raw, call in rows[:1]:
             if call and app.out.is_terminal:
-                app.out.note(f"walkaway answer {raw['id']}/{call['call_id']} {_how(call)}", dim=True)
+                ref = f"{raw['id']}/{call['call_id']}"
+                app.out.note(f"walkaway answer {shlex.quote(ref)} {_how(call)}", dim=True)
         return
     once = {raw["id"]: raw for raw, _ in rows}
     app.out.rows(once.values(), (), lambda raw: str(raw["id"]))
@@ -85,7 +87,7 @@ def _columns(app: App) -> list[Column]:
         Column("NEEDS", what),
         Column("WHAT", about, grows=True),
         Column("CALL", call, spare=True),
-        Column("UNTIL", when, spare=True),
+        Column("TIME", when, spare=True),
     ]
 
 

@@ -22,7 +22,8 @@ def named(app: "App", agent: str | None, model: str | None) -> Iterator[None]:
         if not agent or error.code != "agent.not_found":
             raise
         there = [cleaning.line(str(each["name"])) for each in asking.every(app, "agents", limit=MOST)]
-        said = f"There is no agent {agent!r}. There are: {', '.join(there)}" if there else "There are no agents yet"
+        others = f"There are: {', '.join(there)}" if there else "There are none yet"
+        said = f"There is no agent {agent!r}. {others}"
         raise errors.NotFound(error.status, error.code, said, request_id=error.request_id) from None
     except errors.BadRequest as error:
         if not isinstance(model, str) or f"The model {model[:100]!r}" not in error.message:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import options, times
+from walkaway.commands import event_names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.errors import CursorInvalid, Refused, WalkawayError
 
@@ -26,7 +26,7 @@ PAGE, WAIT = 100, 20
     )
 )
 @click.option("--forward", "to", metavar="URL", help="Send each event there, signed as webhooks are.")
-@click.option("--event", "events", multiple=True, metavar="NAME", help="Which, such as turn.completed or turn.*.")
+@event_names.option("Which, such as turn.completed or turn.*.", patterns=True)
 @click.option("--since", type=times.Duration(), metavar="TIME", help="Begin so long ago, 30 days at the most.")
 @click.option("--until-now", is_flag=True, help="End where there is nothing more.")
 @pass_app

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from walkaway.commands import cleaning, exits, options
 from walkaway.commands.app import App
@@ -124,7 +125,9 @@ def _tell(app: App, error: Exception, args: Sequence[str]) -> int:
     """Say what went wrong on standard error: a sentence, or with --json an object. Give the exit code."""
     if isinstance(error, click.UsageError) and "--json" in args:  # whose reading may have ended before it
         app.said.json = True
-    if isinstance(error, click.UsageError) and error.ctx is not None and not app.said.json:
+    if isinstance(error, NoArgsIsHelpError) and not app.said.json:
+        app.out.note(error.format_message())
+    elif isinstance(error, click.UsageError) and error.ctx is not None and not app.said.json:
         shown = StringIO()
         click.UsageError(cleaning.text(error.format_message()), error.ctx).show(shown)
         app.out.note(shown.getvalue().removesuffix("\n"))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from walkaway import errors
-from walkaway.commands import cleaning
+from walkaway.commands import cleaning, times
 from walkaway.commands.exits import NameShared, NameUnknown
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def session(app: "App", name: str) -> "Session":
         place = int(found[1] or 1)
         used = app.state.sessions
         if not 1 <= place <= len(used):
-            were = f"{len(used)} {'was' if len(used) == 1 else 'were'}" if used else "none was"
+            were = times.many(len(used), "session") if used else "No session"
             raise NameUnknown(
-                f"There is no {name} yet: of sessions {were} used here. `walkaway run MESSAGE` begins one, `walkaway "
-                "sessions list` tells what there is"
+                f"There is no {name} yet. {were} {'were' if len(used) > 1 else 'was'} used here. `walkaway run "
+                "MESSAGE` begins one, `walkaway sessions list` tells what there is"
             )
         return app.client.session(used[place - 1])
     every = list(app.client.sessions.list(q=name)) if not _maybe_id(name) else list(app.client.sessions.list())

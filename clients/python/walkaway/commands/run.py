@@ -1,5 +1,6 @@
 """`walkaway run` and `walkaway send`: give a task, watch it, and say what it made."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -104,7 +105,7 @@ def send(app: App, /, *, words: tuple[str, ...], on_busy: str, **how: Any) -> No
     if len(words) > 2:
         raise click.UsageError("Write the message in quotes: walkaway send [SESSION] MESSAGE")
     if len(words) == 1 and not how["edit"] and _names_a_session(words[0]):
-        raise click.UsageError(f"There is no message: walkaway send {words[0]} MESSAGE")
+        raise click.UsageError(f"There is no message: walkaway send {shlex.quote(words[0])} MESSAGE")
     message = words[-1] if words and not (how["edit"] and len(words) == 1 and names.is_last(words[0])) else ""
     name = words[0] if len(words) == 2 or (words and not message) else "@"
     text = _text(message, how)

@@ -50,7 +50,8 @@ def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: 
         Column("COST", lambda raw: times.money(raw.get("cost_usd")), spare=True),
     ]
     none = nothing("sessions", 'walkaway run "…" makes one', busy=busy, waiting=waiting, agent=agent, search=search)
-    app.out.rows(found, columns, lambda raw: str(raw["id"]), none)
+    with known.named(app, agent, None):
+        app.out.rows(found, columns, lambda raw: str(raw["id"]), none)
 
 
 @sessions.command("show", examples=("walkaway sessions show @", "walkaway sessions show @ --field cost_usd"))

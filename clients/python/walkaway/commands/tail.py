@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option("--thinking", is_flag=True, help="Show all that the model thinks.")
 @click.option("--until-done", is_flag=True, help="End with the turn, not with the session.")
 @click.option(
-    "-f/-F", "--follow/--no-follow", default=None, help="Wait for what comes; by default on a terminal, and with --out."
+    "-f/-F",
+    "--follow/--no-follow",
+    default=None,
+    help="Wait for what comes; by default on a terminal, and with --until-done, --timeout or --out.",
 )
 @click.option("--timeout", type=Duration(), metavar="TIME", help="Look on so long (exit code 124).")
 @endings.out_option
@@ -45,12 +48,16 @@ def tail(
 ) -> None:
     """Follow what happens in a turn, or in a session with all turns that come.
 
-    Ctrl-C ends the looking on and nothing else. With --out it ends with the turn, once its files are saved.
+    Ctrl-C ends the looking on and nothing else. With --out it ends with the turn, once its files are saved. What does
+    not wait for what comes says how the turn stands; one that waits for you is exit code 3 where nobody can be asked.
     With --json each event is an object on a line.
     """
     if start not in {"start", "now"} and not (start.isascii() and start.isdecimal() and len(start) < 19):
         raise click.UsageError("--from takes the number of an event, start, or now")
-    goes_on = (app.out.is_terminal or out is not None) if follow is None else follow
+    if follow is False and (until_done or timeout is not None):
+        raise click.UsageError("--until-done and --timeout wait for what comes; leave out --no-follow")
+    ends_later = until_done or timeout is not None or out is not None
+    goes_on = (app.out.is_terminal or ends_later) if follow is None else follow
     telling = endings.telling(app, thinking=thinking, events=events or not app.out.is_plain)
     turn = names.turn(app, name)
     if "/" in name and not turn.raw:  # who names it whole may name what is not there
@@ -61,7 +68,8 @@ def tail(
         for event in turn.events(after=after, follow=False, tools=False):
             telling.take(event)
         telling.close()
-        app.end(endings.saved(app, turn.refresh() if out else turn, out)[1])
+        code = watching.stands(app, turn)
+        app.end(endings.saved(app, turn, out)[1] or code)
     ends = None if timeout is None else time.monotonic() + timeout
     code = watching.watch(app, turn, telling, after=after, timeout=timeout, out=out)
     saved, wrong = endings.saved(app, turn, out)

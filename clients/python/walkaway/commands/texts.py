@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from walkaway.commands import exits
+
 if TYPE_CHECKING:
     from walkaway.commands.app import App
 
@@ -29,10 +31,18 @@ def given(said: str, *, edit: bool = False) -> str:
         except click.UsageError as error:
             raise click.UsageError(f"{error.message}. A text that begins with @: @@…") from None
     if edit:
-        text = click.edit(text) or ""
+        text = edited(text)
     if not text.strip():
         raise click.UsageError("There is nothing to send: the text is empty")
     return text
+
+
+def edited(text: str) -> str:
+    """Have a text edited. Raises UsageError where there is no such editor, or it fails."""
+    try:
+        return click.edit(text) or ""
+    except click.ClickException as error:
+        raise click.UsageError(exits.ERRNO.sub("", error.message)) from None
 
 
 def of_file(path: str) -> str:

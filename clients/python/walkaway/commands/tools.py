@@ -2,9 +2,12 @@
 
 import importlib
 import importlib.util
+import logging
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -12,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from walkaway import Tool, tool
-from walkaway.commands import completing, options
+from walkaway.commands import cleaning, completing, options, times
 from walkaway.commands.app import App, pass_app
 
 ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -47,15 +50,14 @@ def serve(app: App, /, *, what: str, agents: tuple[str, ...]) -> None:
     Models call what their session has been told of, by its agent: `tools show` prints what an agent's file says of
     these functions, `agents create --file` takes it, and `run --agent` begins such a session.
     """
+    from walkaway.commands import agent_named
+
     found = chosen(what)
+    ids = [str(agent_named.found(app, each, versioned=False)[0]["id"]) for each in agents]
     before = {ending: signal.signal(ending, _leave) for ending in ENDINGS}
     try:
-        for each in found:
-            app.out.text(
-                f"▸ {each.name}  {each.description}" if app.out.is_terminal else f"{each.name}\t{each.description}"
-            )
-        app.out.note("Calls are answered here until Ctrl-C", dim=True)
-        app.client.with_options(retries=5).serve_tools(found, agents=agents)
+        with _telling(app, found):
+            app.client.with_options(retries=5).serve_tools(found, agents=ids)
     except KeyboardInterrupt:
         app.out.note("Stopped")
     finally:
@@ -81,6 +83,37 @@ def show(app: App, /, *, what: str) -> None:
         app.out.text(yamls.write({"tools": told}).rstrip())
     else:
         app.out.rows(told, (), lambda raw: str(raw["name"]))
+
+
+@contextmanager
+def _telling(app: App, found: list[Tool]) -> Iterator[None]:
+    """Tell what is served once the server was reached, each call that is answered, and what goes wrong."""
+
+    class Told(logging.Handler):
+        begun = False
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if call := getattr(record, "answered", None):
+                mark, took = "✗" if getattr(record, "failed", False) else "✓", times.spell(getattr(record, "took", 0.0))
+                app.out.note(f"{mark} {cleaning.line(call.name)}  {call.session}  {took}")
+            elif getattr(record, "answers", False) and not self.begun:
+                self.begun = True
+                for each in found:
+                    head = f"▸ {each.name}  " if app.out.is_terminal else f"{each.name}\t"
+                    app.out.text(f"{head}{each.description}")
+                app.out.note("Calls are answered here until Ctrl-C", dim=True)
+            elif record.levelno >= logging.WARNING:
+                app.out.note(record.getMessage(), dim=True)
+
+    logger, told = logging.getLogger("walkaway"), Told(logging.INFO)
+    before = logger.level
+    logger.addHandler(told)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(told)
+        logger.setLevel(before)
 
 
 def _leave(_: int, __: FrameType | None) -> NoReturn:

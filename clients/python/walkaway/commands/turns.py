@@ -2,7 +2,8 @@
 
 import click
 
-from walkaway.commands import cleaning, completing, endings, names, options, times
+from walkaway import errors
+from walkaway.commands import cleaning, completing, endings, exits, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
@@ -46,6 +47,8 @@ def show(app: App, /, *, name: str) -> None:
             app.out.text(turn.text)
         if turn.ended:
             endings.tell(app, turn)
+        elif turn.pending:
+            app.out.note(exits.sentence(errors.TurnWaiting(turn, turn.pending)), fg="yellow")
         else:
             app.out.note(f"{turn.ref} is {turn.status.replace('_', ' ')}. walkaway tail {turn.ref}")
 

@@ -56,6 +56,7 @@ class View:
         self._prose, self._thought = Prose(out), Prose(out, dim=True)
         self._thinking: list[str] = []
         self._running: dict[str, Event] = {}
+        self._asked_for: dict[str, Event] = {}
         self._written: dict[str, int] = {}
         self._begun, self._step, self._tokens = 0.0, 0, 0
         self._percent: float | None = None
@@ -110,6 +111,8 @@ class View:
         match event:
             case events.ToolUseExecuting():
                 self._running[event.id] = event
+            case events.ToolCallRequested():
+                self._asked_for[event.call_id] = event
             case events.FileChanged(op="written"):
                 self._written[event.call_id] = event.size or 0
             case events.ToolResult():
@@ -146,14 +149,18 @@ class View:
         return [self._dim(f"thinking  {said}")] if said else []
 
     def _tool(self, event: events.ToolResult) -> list[str]:
-        call = self._running.pop(event.id, None)
-        name = str(call.data.get("name", "")) if call else "tool"
+        call, asked_for = self._running.pop(event.id, None), self._asked_for.pop(event.id, None)
+        known = call or asked_for  # after a no, or where the caller has answered, nothing was run
+        name = str(known.data.get("name", "")) if known else "tool"
         if name == QUIET_TOOL and not event.is_error:
             return []
         took = f" {times.spell(event.at - call.at)}" if call and call.at and event.at else ""
         mark = self._out.paint("✗", fg="red") if event.is_error else self._out.paint("✓", fg="green")
         room = self._width - 1
-        asked = fit(cleaning.line(_asked(call.data.get("input") if call else None)), max(8, room // 2 - NAME))
+        asked = fit(
+            cleaning.line(_asked(known.data.get("input") or known.data.get("arguments") if known else None)),
+            max(8, room // 2 - NAME),
+        )
         head = f"{INDENT}▸ {cleaning.line(name):<{NAME}} {asked}".rstrip()
         size = times.size(self._written.pop(event.id)) if event.id in self._written else ""
         tail = fit(size or _came(event.content), max(0, room - len(head) - len(took) - 6))

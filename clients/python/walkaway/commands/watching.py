@@ -119,6 +119,29 @@ def ask(app: "App", turn: "Turn", event: Event, telling: "Telling") -> int:
     return 0
 
 
+def stands(app: "App", turn: "Turn") -> int:
+    """Say how a turn stands that nobody follows, unless it has ended. Give an exit code where it waits for somebody."""
+    if turn.refresh().ended:
+        return exits.DONE
+    call = next(iter(turn.pending), None)
+    if call is None:
+        if app.out.is_plain:
+            app.out.note(f"Still running. walkaway tail -f {turn.ref}", dim=True)
+        return exits.DONE
+    watched = cards.Watched(app, turn, call, turn.cursor or -1)
+    try:
+        if call.needs != "approval" and watched.gone(GRACE):
+            return stands(app, turn)
+    finally:
+        watched.close()
+    waiting = errors.TurnWaiting(turn, turn.pending)
+    if app.asks:
+        app.out.note(exits.sentence(waiting), fg="yellow")
+        return exits.DONE
+    app.out.problem(exits.word(waiting), exits.sentence(waiting))
+    return exits.WAITING
+
+
 @contextmanager
 def within(seconds: float | None) -> Iterator[None]:
     """Let a block take so long at the most; then TimeOver is raised in it."""

@@ -1,5 +1,6 @@
 """`walkaway webhooks`: addresses that are told what happens, and what became of what they were to be told."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -11,12 +12,12 @@ import click
 
 from walkaway import errors
 from walkaway._sync.sending import created
-from walkaway.commands import deliveries, names, options, times
+from walkaway.commands import deliveries, event_names, names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 from walkaway.given import address
 
-EVENTS = click.option("--event", "events", multiple=True, metavar="NAME", help="What to be told; all, if not named.")
+EVENTS = event_names.option("What to be told; all, if not named.")
 
 
 @click.group(cls=options.Group)
@@ -183,9 +184,8 @@ def _advised(to: str) -> Iterator[None]:
     except errors.BadRequest as error:
         if not _is_here(to):
             raise
-        said = (
-            f"{error.message.rstrip('.')}. What happens is passed on to this machine by: walkaway listen --forward {to}"
-        )
+        here = f"walkaway listen --forward {shlex.quote(to)}"
+        said = f"{error.message.rstrip('.')}. What happens is passed on to this machine by: {here}"
         raise errors.BadRequest(error.status, error.code, said, request_id=error.request_id) from None
 
 
@@ -208,7 +208,7 @@ def _show(app: App, raw: Mapping[str, Any]) -> None:
         ("name", str(raw.get("name") or "")),
         ("address", str(raw["url"])),
         ("events", ", ".join(raw["events"])),
-        ("status", f"{_status(raw)}: {raw['reason']}" if raw.get("reason") else _status(raw)),
+        ("status", ": ".join(filter(None, (_status(raw), str(raw.get("reason") or "").removeprefix("disabled "))))),
         ("format", str(raw["format"])),
         ("description", str(raw.get("description") or "")),
         ("made", times.point(raw.get("created_at"), utc=utc)),

@@ -33,4 +33,4 @@ def said(sentence: str) -> str:
     """Say a sentence of the server's or the client's in commands; what else is in HTTP is left out."""
     for theirs, ours in IN_COMMANDS:
         sentence = sentence.replace(theirs, ours)
-    return IN_HTTP.sub("", sentence)
+    return IN_HTTP.sub("", sentence).replace("from url=", "from --url")  # the client names its argument

@@ -18,6 +18,10 @@ COMMON = frozenset(
 )
 """Words in a tool's name that say nothing about what it is for."""
 
+_QUOTED = re.compile(r"[`\"“]([^`\"“”\n]+)[`\"”]")
+_NUMBER = re.compile(r"(?<![\w-])([A-Za-z](?=[\w-]*\d)[\w-]*-[\w-]*\w)")
+"""A letter first, and somewhere a dash and a digit."""
+
 
 def fitting(wish: Wish, message: str, tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Write a call for each of the caller's tools that the message asks for; files and commands go before them."""
@@ -57,4 +61,10 @@ def _value(schema: Any, wish: Wish, message: str) -> Any:
     made: dict[str, Any] = {"boolean": True, "array": [], "object": _arguments(schema, wish, message)}
     if schema.get("type") in ("integer", "number"):
         return int(number[0]) if number else 1
-    return made.get(schema.get("type", ""), wish.subject)
+    return made.get(schema.get("type", ""), _text(wish, message))
+
+
+def _text(wish: Wish, message: str) -> str:
+    """Find a text: what stands in quotes, else an article's number, such as A-4711, else the subject."""
+    found = _QUOTED.search(message) or _NUMBER.search(message)
+    return found[1] if found else wish.subject
