@@ -15,15 +15,11 @@ OVERLAPS = ("skip", "enqueue", "enqueue_all", "interrupt", "allow")
 SCHEDULE = click.argument("schedule", shell_complete=completing.schedules)
 
 
-def _whole(_: click.Context, __: click.Parameter, seconds: float | None) -> int | None:
-    return None if seconds is None else int(seconds)
-
-
 def _rhythm(command: F) -> F:
     for option in (
         click.option("--timezone", metavar="ZONE", help="Of cron, such as Europe/Berlin; UTC if not said."),
         click.option("--at", type=times.Moment(), metavar="MOMENT", help="Once, at this time."),
-        click.option("--every", type=times.Duration(), callback=_whole, metavar="TIME", help="From one to the next."),
+        click.option("--every", type=times.Whole(), metavar="TIME", help="From one to the next."),
     ):
         command = option(command)
     return command

@@ -4,14 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+import click
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
-from walkaway.commands import agent_named, asking, names
+from walkaway.commands import agent_named, asking, names, pruning, times
 from walkaway.given import address
 from walkaway_wire import jsontext
 from walkaway_wire.agents import AgentCreate
 from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
-from walkaway_wire.schedules import ScheduleCreate
+from walkaway_wire.schedules import ScheduleCreate, SchedulePrune
 from walkaway_wire.tools import FunctionTool
 from walkaway_wire.webhooks import WebhookCreate
 
@@ -155,7 +156,28 @@ class _Webhooks(Kind):
 
 
 class _DeclaredSchedule(ScheduleCreate):
-    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_CHARACTERS)]
+    prune: Annotated[SchedulePrune | None, Field(validate_default=True)] = None
+    message: Annotated[str, Field(max_length=MESSAGE_CHARACTERS, validate_default=True)] = ""
+
+    @field_validator("prune")
+    @classmethod
+    def _says_how_long(cls, prune: SchedulePrune | None, info: ValidationInfo) -> SchedulePrune | None:
+        if (prune is not None) != (info.data.get("action") == "prune"):
+            raise ValueError("goes with `action: prune`, which says that sessions are deleted; say both, or neither")
+        if prune is None:
+            return None
+        try:
+            seconds = times.Whole().convert(prune.older_than, None, None)
+        except click.BadParameter as error:
+            raise ValueError(f"`older_than`: {error.message}") from None
+        return SchedulePrune(status=prune.status, older_than=times.written(seconds))
+
+    @field_validator("message")
+    @classmethod
+    def _says_something(cls, message: str, info: ValidationInfo) -> str:
+        if not message.strip() and info.data.get("action") != "prune":
+            raise ValueError("is missing; with `action: prune`, which deletes sessions, there is none")
+        return message
 
     @field_validator("attachments")
     @classmethod
@@ -176,20 +198,23 @@ class _Schedules(Kind):
     def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
         del app
         fields = {field: raw[field] for field in self.model.model_fields if field in raw}
-        return {**fields, "status": "paused" if raw["status"] == "paused" else "active"}
+        return {**pruning.shown(fields), "status": "paused" if raw["status"] == "paused" else "active"}
 
     def wanted(self, said: Raw, now: Raw) -> dict[str, Any]:
         wanted = super().wanted(said, now)
-        return wanted | ({"attachments": now["attachments"]} if "attachments" not in said and _hides(now) else {})
+        return wanted | ({"attachments": now["attachments"]} if self._keeps(said, now) else {})
+
+    def _keeps(self, said: Raw, now: Raw) -> bool:
+        return "attachments" not in said and said.get("action") != "prune" and _hides(now)
 
     def written(self, settings: Raw) -> dict[str, Any]:
         return super().written({**settings, "attachments": []} if _hides(settings) else settings)
 
     def create(self, app: "App", said: Raw) -> dict[str, Any]:
-        return app.client.schedules.create(**said).raw
+        return app.client.schedules.create(**pruning.sent(said)).raw
 
     def change(self, app: "App", raw: Raw, change: dict[str, Any]) -> None:
-        app.client.schedules.update(str(raw["id"]), **change)
+        app.client.schedules.update(str(raw["id"]), **pruning.sent(change))
 
     def delete(self, app: "App", raw: Raw) -> None:
         app.client.schedules.delete(str(raw["id"]))

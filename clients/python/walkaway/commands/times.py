@@ -1,7 +1,7 @@
 """Times, durations, sizes and sums as people write and read them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -34,6 +34,19 @@ class Duration(click.ParamType[float]):
         if not seconds <= LONGEST:
             self.fail(f"{str(value)[:50]!r} is longer than a hundred years", param, ctx)
         return seconds
+
+
+class Whole(click.ParamType[int]):
+    """Whole seconds, as a `Duration` says them: where a part of one would be dropped, it would mean something else."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read them."""
+        seconds = Duration().convert(value, param, ctx)
+        if seconds != int(seconds):
+            self.fail(f"{str(value)[:50]!r} has a part of a second; say whole seconds, such as 90s or 30d", param, ctx)
+        return int(seconds)
 
 
 class Moment(click.ParamType[int]):
@@ -91,6 +104,24 @@ def between(begun: object, ended: object) -> str:
 def read(said: str | None, *, utc: bool) -> str:
     """Show a moment that an API says as text, as `point` does; what is none is shown as it is."""
     return point(moment(said), utc=utc) or said or ""
+
+
+def written(seconds: int, *, days: bool = True) -> str:
+    """Write whole seconds as a `Duration` is written: `30d`, or `720h` without days."""
+    return "".join(f"{count}{unit[0]}" for count, unit in _parts(seconds, days=days)) or "0s"
+
+
+def worded(seconds: int) -> str:
+    """Write whole seconds in words: `30 days`, `1 hour 30 minutes`."""
+    return " ".join(many(count, unit) for count, unit in _parts(seconds)) or "0 seconds"
+
+
+def _parts(seconds: int, *, days: bool = True) -> Iterator[tuple[int, str]]:
+    for length, unit in zip(_UNITS, ("day", "hour", "minute", "second"), strict=True):
+        if unit != "day" or days:
+            count, seconds = divmod(seconds, length)
+            if count:
+                yield count, unit
 
 
 def spell(seconds: float) -> str:
