@@ -97,7 +97,7 @@ EXPECTED = {
     "walkaway files sync texts in/texts": (0, r"send\tin/texts/a\.txt\t1 B\n"),
     "walkaway files sync texts in/texts --delete --dry-run": (0, r"send\tin/texts/a\.txt\t1 B\n"),
     "walkaway files rm tides.md --yes": (0, ""),
-    "walkaway files rm a.md b.md --yes": (0, ""),
+    "walkaway files rm charts a.md --recursive --yes": (0, ""),
     "walkaway inbox": (0, r"(sess_\w{24}\t(completed|approval|output|failed|cancelled)\t.*\n)+"),
     "walkaway inbox --waiting --field id": (0, r"(sess_\w{24}\n)*"),
     "walkaway listen --since 2h --until-now": (0, r"(?s).*turn\.completed\tsess_\w{24}/msg_\w{24}\n.*"),
@@ -120,7 +120,7 @@ EXPECTED = {
     ),
     "walkaway schedules create --name tidy --action prune --older-than 30d --cron '0 3 * * *'": (
         0,
-        r"(?s).*deletes\tsessions that are idle for 2592000s\n.*",
+        r"(?s).*deletes\tsessions that are idle for 30 days\n.*",
     ),
     "walkaway schedules edit digest": (0, r"(?s).*name\tdigest\n.*"),
     "walkaway schedules edit digest --cron '0 9 * * 1-5'": (0, r"(?s).*when\tAt 09:00.*"),
