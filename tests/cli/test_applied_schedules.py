@@ -98,6 +98,20 @@ def test_one_that_deletes_sessions_is_declared_without_a_message(there: Caller) 
     assert there("apply", "-", stdin=back).err == "1 the same\n"
 
 
+def test_times_that_the_server_refuses_are_said_before_anything_is_done(there: Caller) -> None:
+    wrong = DIGEST.replace("0 8 * * 1-5", "0 8 30 2 *") + "---\n" + YEARLY + "timezone: Mars\n"
+    for more in ((), ("--dry-run",)):
+        ran = there("apply", "-", "--yes", *more, stdin=wrong.encode())
+        assert (ran.code, ran.out) == (2, "")
+        first, second, last = ran.err.splitlines()[-3:]
+        assert first.startswith("Error: standard input, document 2: `cron`")
+        assert second.startswith("standard input, document 3: `timezone`")
+        assert last == "Nothing is done"
+    assert there("agents", "list", "-q").out == ""
+    ran = there("apply", "-", "--yes", stdin=(YEARLY + "agent: nobody\n").encode())
+    assert (ran.code, "Nothing else is done; once this is mended" in ran.err) == (7, True)
+
+
 def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
     assert there("apply", "digest.yaml", "-", "--yes", stdin=YEARLY.encode()).code == 0
     ran = there("apply", "digest.yaml", "--prune", "--yes")
@@ -118,7 +132,7 @@ def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
             2,
             "attachments: have data, which is not shown",
         ),
-        ("message: x\nevery: 60\nat: 4000000000", 1, "just one of `cron`, `every` and `at`"),
+        ("message: x\nevery: 60\nat: 4000000000", 2, "document 1: just one of `cron`, `every` and `at`"),
     ],
 )
 def test_what_cannot_be(there: Caller, text: str, code: int, said: str) -> None:

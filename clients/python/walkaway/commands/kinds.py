@@ -4,15 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-import click
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationError
 
-from walkaway.commands import agent_named, asking, names, pruning, times
+from walkaway.commands import agent_named, asking, names, pruning, schedule_declared
+from walkaway.commands.schedule_declared import DeclaredSchedule
 from walkaway.given import address
 from walkaway_wire import jsontext
 from walkaway_wire.agents import AgentCreate
-from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
-from walkaway_wire.schedules import ScheduleCreate, SchedulePrune
 from walkaway_wire.tools import FunctionTool
 from walkaway_wire.webhooks import WebhookCreate
 
@@ -40,6 +38,11 @@ class Kind(ABC):
     @abstractmethod
     def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
         """Give what can be said of one, each with its value."""
+
+    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
+        """Say why the server would refuse what one is to be, where it can be asked; else nothing."""
+        del app, wanted, change
+        return ""
 
     @abstractmethod
     def create(self, app: "App", said: Raw) -> dict[str, Any]:
@@ -155,41 +158,9 @@ class _Webhooks(Kind):
         return f"its secret is not shown again; walkaway webhooks rotate {raw['name']} makes another"
 
 
-class _DeclaredSchedule(ScheduleCreate):
-    prune: Annotated[SchedulePrune | None, Field(validate_default=True)] = None
-    message: Annotated[str, Field(max_length=MESSAGE_CHARACTERS, validate_default=True)] = ""
-
-    @field_validator("prune")
-    @classmethod
-    def _says_how_long(cls, prune: SchedulePrune | None, info: ValidationInfo) -> SchedulePrune | None:
-        if (prune is not None) != (info.data.get("action") == "prune"):
-            raise ValueError("goes with `action: prune`, which says that sessions are deleted; say both, or neither")
-        if prune is None:
-            return None
-        try:
-            seconds = times.Whole().convert(prune.older_than, None, None)
-        except click.BadParameter as error:
-            raise ValueError(f"`older_than`: {error.message}") from None
-        return SchedulePrune(status=prune.status, older_than=times.written(seconds))
-
-    @field_validator("message")
-    @classmethod
-    def _says_something(cls, message: str, info: ValidationInfo) -> str:
-        if not message.strip() and info.data.get("action") != "prune":
-            raise ValueError("is missing; with `action: prune`, which deletes sessions, there is none")
-        return message
-
-    @field_validator("attachments")
-    @classmethod
-    def _are_shown(cls, attachments: list[AttachmentIn]) -> list[AttachmentIn]:
-        if any(each.data is not None for each in attachments):
-            raise ValueError("have data, which is not shown again to be compared; name a path of the workspace instead")
-        return attachments
-
-
 class _Schedules(Kind):
     name = "schedule"
-    model = _DeclaredSchedule
+    model = DeclaredSchedule
     stays = frozenset({"status"})  # the server pauses those that fail, and people do
 
     def every(self, app: "App") -> list[dict[str, Any]]:
@@ -203,6 +174,9 @@ class _Schedules(Kind):
     def wanted(self, said: Raw, now: Raw) -> dict[str, Any]:
         wanted = super().wanted(said, now)
         return wanted | ({"attachments": now["attachments"]} if self._keeps(said, now) else {})
+
+    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
+        return schedule_declared.refused(app, wanted) if schedule_declared.TIMES & change.keys() else ""
 
     def _keeps(self, said: Raw, now: Raw) -> bool:
         return "attachments" not in said and said.get("action") != "prune" and _hides(now)
