@@ -88,6 +88,19 @@ def test_one_that_deletes_sessions_says_how_many(there: Caller) -> None:
     assert "sessions that are idle for 30 days\n" in there("schedules", "show", "tidy").out
 
 
+def test_a_zone_is_that_of_the_moment_and_another_one_is_named(there: Caller) -> None:
+    here = there.having(TZ="America/New_York")
+    asked = ("schedules", "preview", "--at", "2036-12-24 08:00", "--timezone", "Europe/Berlin")
+    assert here(*asked).out == "2036-12-24 02:00 EST\n"
+    assert here(*asked[:-1], "America/New_York").out == "2036-12-24 08:00\n"
+    assert here(*asked, "--utc").out == "2036-12-24 07:00Z\n"
+    ran = here(*asked[:-1], "Mars")
+    assert (ran.code, "in no zone that this machine knows" in ran.err) == (2, True)
+    made = here("schedules", "create", "Look", "--name", "once", *asked[2:])
+    assert "next\t2036-12-24 02:00 EST\n" in made.out
+    assert "2036-12-24 02:00 EST" in here("schedules", "list").out
+
+
 def edited(there: Caller, script: str) -> Caller:
     path = there.home / "editor.sh"
     path.write_text(script)

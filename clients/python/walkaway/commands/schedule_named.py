@@ -52,7 +52,7 @@ def show(app: "App", raw: Mapping[str, Any]) -> None:
         ("name", str(raw["name"])),
         ("status", status(raw)),
         ("when", f"{raw['description']} ({raw['timezone']})" if raw.get("cron") else str(raw["description"])),
-        ("next", ", ".join(times.point(each, utc=utc) for each in raw.get("upcoming") or ())),
+        ("next", ", ".join(times.elsewhere(each, raw.get("timezone"), utc=utc) for each in raw.get("upcoming") or ())),
         ("message", str(raw["message"])),
         ("deletes", pruning.worded(raw)),
         ("agent", str(raw["agent"])),

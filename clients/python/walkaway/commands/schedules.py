@@ -40,7 +40,7 @@ def list_(app: App, /, *, limit: int) -> None:
     columns = [
         Column("SCHEDULE", lambda raw: raw["name"] or (names.short(raw["id"]) if app.out.is_terminal else raw["id"])),
         Column("STATUS", lambda raw: str(raw["status"])),
-        Column("NEXT", lambda raw: times.point(raw.get("next_at"), utc=app.said.utc)),
+        Column("NEXT", lambda raw: times.elsewhere(raw.get("next_at"), raw.get("timezone"), utc=app.said.utc)),
         Column("WHEN", lambda raw: str(raw["description"]), grows=True),
         Column("LAST", lambda raw: str((raw.get("last_firing") or {}).get("outcome", "")), spare=True),
     ]

@@ -50,7 +50,10 @@ class Whole(click.ParamType[int]):
 
 
 class Moment(click.ParamType[int]):
-    """Seconds since the epoch, as they are, or as `2026-12-24 08:00` says them: local, or with `Z` or an offset."""
+    """Seconds since the epoch, as they are, or as `2026-12-24 08:00` says them: local, or with `Z` or an offset.
+
+    Where a command has a `--timezone` that is said (it is eager), a moment without an offset is in that zone.
+    """
 
     name = "moment"
 
@@ -58,7 +61,12 @@ class Moment(click.ParamType[int]):
         """Read one."""
         said = str(value).strip()
         try:
-            seconds = int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
+            zone = ctx.params.get("timezone") if ctx else None
+            seconds = int(said) if said.isdecimal() else int(_of_zone(datetime.fromisoformat(said), zone).timestamp())
+        except KeyError:  # ZoneInfoNotFoundError is one
+            self.fail(
+                f"{said[:50]!r} is in no zone that this machine knows; write it with an offset, +01:00", param, ctx
+            )
         except (ValueError, OverflowError, OSError):
             seconds = LATEST + 1
         if seconds > LATEST:
@@ -93,6 +101,27 @@ def point(seconds: object, *, utc: bool) -> str:
         return f"{at:%Y-%m-%d %H:%MZ}" if utc else f"{at.astimezone():%Y-%m-%d %H:%M}"
     except (ValueError, OverflowError, OSError):  # beyond all calendars
         return UNKNOWN
+
+
+def elsewhere(seconds: object, zone: object, *, utc: bool) -> str:
+    """Show a moment as `point` does, and name this machine's zone where clocks of another one show something else."""
+    from zoneinfo import ZoneInfo
+
+    shown = point(seconds, utc=utc)
+    if utc or shown in {"", UNKNOWN} or not isinstance(zone, str):
+        return shown
+    try:
+        at = datetime.fromtimestamp(number(seconds) or 0, UTC)
+        here, there = at.astimezone(), at.astimezone(ZoneInfo(zone))
+    except (ValueError, OverflowError, OSError, KeyError):
+        return shown
+    return shown if here.utcoffset() == there.utcoffset() else f"{shown} {here:%Z}"
+
+
+def _of_zone(said: datetime, zone: str | None) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    return said.replace(tzinfo=ZoneInfo(zone)) if zone and said.tzinfo is None else said
 
 
 def between(begun: object, ended: object) -> str:
