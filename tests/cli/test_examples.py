@@ -126,7 +126,7 @@ EXPECTED = {
     "walkaway schedules edit digest --cron '0 9 * * 1-5'": (0, r"(?s).*when\tAt 09:00.*"),
     "walkaway schedules delete digest --yes": (0, ""),
     "walkaway schedules delete digest news --yes": (0, ""),
-    "walkaway schedules preview '0 8 * * 1-5' --timezone Europe/Berlin": (0, r"(\d{4}-\d\d-\d\d \d\d:00\n){5}"),
+    "walkaway schedules preview '0 8 * * 1-5' --timezone Europe/Berlin": (0, r"(\d{4}-\d\d-\d\d \d\d:00( \w+)?\n){5}"),
     "walkaway schedules preview --every 6h --count 2 --field description": (0, r"Every 6 hours\n"),
     "walkaway schedules run digest": (0, rf"{REF}\n"),
     "walkaway schedules run digest --overlap allow --field outcome": (0, r"started\n"),
