@@ -78,6 +78,40 @@ def test_what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere(ther
     assert there("schedules", "show", "digest", "--field", "status").out == "paused\n"
 
 
+def test_one_that_deletes_sessions_is_declared_without_a_message(there: Caller) -> None:
+    there("schedules", "create", "--name", "tidy", "--older-than", "36h", "--every", "365d")
+    whole = there("export").out
+    tidy = whole.partition("name: tidy\n")[2]
+    assert "action: prune\n" in tidy
+    assert "older_than: 1d12h\n" in tidy
+    assert "message:" not in tidy
+    assert there("apply", "-", stdin=whole.encode()).err == "2 the same\n"
+    brief = b"kind: schedule\nname: tidy\nevery: 31536000\naction: prune\nprune: {older_than: 30d}\n"
+    ran = there("apply", "-", "--yes", stdin=brief)
+    assert (ran.code, "+  older_than: 30d\n" in ran.out) == (0, True), ran.err
+    assert there("apply", "-", stdin=brief).err == "1 the same\n"
+    edited = b"name: tidy\nevery: 31536000\naction: prune\nprune: {older_than: 2d}\n"
+    edits = there("schedules", "edit", "tidy", "--file", "-", "--field", "prune.older_than", stdin=edited)
+    assert (edits.code, edits.out) == (0, "48h\n"), edits.err
+    back = b"kind: schedule\nname: tidy\nevery: 31536000\nmessage: x\n"
+    assert there("apply", "-", "--yes", stdin=back).code == 0
+    assert there("apply", "-", stdin=back).err == "1 the same\n"
+
+
+def test_times_that_the_server_refuses_are_said_before_anything_is_done(there: Caller) -> None:
+    wrong = DIGEST.replace("0 8 * * 1-5", "0 8 30 2 *") + "---\n" + YEARLY + "timezone: Mars\n"
+    for more in ((), ("--dry-run",)):
+        ran = there("apply", "-", "--yes", *more, stdin=wrong.encode())
+        assert (ran.code, ran.out) == (2, "")
+        first, second, last = ran.err.splitlines()[-3:]
+        assert first.startswith("Error: standard input, document 2: `cron`")
+        assert second.startswith("standard input, document 3: `timezone`")
+        assert last == "Nothing is done"
+    assert there("agents", "list", "-q").out == ""
+    ran = there("apply", "-", "--yes", stdin=(YEARLY + "agent: nobody\n").encode())
+    assert (ran.code, "Nothing else is done; once this is mended" in ran.err) == (7, True)
+
+
 def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
     assert there("apply", "digest.yaml", "-", "--yes", stdin=YEARLY.encode()).code == 0
     ran = there("apply", "digest.yaml", "--prune", "--yes")
@@ -89,6 +123,8 @@ def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
     ("text", "code", "said"),
     [
         ("cron: 0 8 * * *", 2, "document 1: message: is missing"),
+        ("every: 60\naction: prune", 2, "document 1: prune: goes with `action: prune`"),
+        ("every: 60\naction: prune\nprune: {older_than: 0.4s}", 2, "part of a second"),
         ("message: x\nevery: 6h", 2, "document 1: every: must be a whole number"),
         ("message: x\nevery: 60\nsession: 7", 2, "document 1: session: must be an object"),
         (
@@ -96,7 +132,7 @@ def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
             2,
             "attachments: have data, which is not shown",
         ),
-        ("message: x\nevery: 60\nat: 4000000000", 1, "just one of `cron`, `every` and `at`"),
+        ("message: x\nevery: 60\nat: 4000000000", 2, "document 1: just one of `cron`, `every` and `at`"),
     ],
 )
 def test_what_cannot_be(there: Caller, text: str, code: int, said: str) -> None:

@@ -256,6 +256,25 @@ def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:
     assert "researcher" in listed(there)
 
 
+def test_what_somebody_else_has_done_meanwhile_is_done(there: Caller) -> None:
+    more = "---\nkind: agent\nname: extra\n"
+    assert there("apply", "-", "--yes", stdin=more.encode()).code == 0
+    with there.terminal("apply", "team.yaml", "--prune") as seen:
+        seen.until("2 to be made, 1 to be deleted")
+        assert there("apply", "team.yaml", "--prune", "--yes").code == 0
+        seen.type("y\r")
+        assert seen.end() == 0
+    assert "1 deleted, 2 the same" in seen.text
+    assert sorted(listed(there)) == ["reports", "researcher"]
+    write(there, "kind: agent\nname: other\nmax_steps: 7\n")
+    with there.terminal("apply", "team.yaml") as seen:
+        seen.until("1 to be made")
+        there("agents", "create", "other")
+        seen.type("y\r")
+        assert seen.end() == 1
+    assert "Nothing else is done" in seen.text
+
+
 def test_what_cannot_be_remembered_is_said_and_never_pruned(there: Caller) -> None:
     assert there("apply", "team.yaml", "--yes").code == 0
     (kept,) = Path(there.home).rglob("applied/*.json")

@@ -223,6 +223,16 @@ def test_where_nothing_can_be_written_it_ends_as_it_would(
     assert "ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("words", ["profiles", "sessions list", "export"])
+def test_a_full_disk_is_said_by_a_word_of_its_own(walkaway: Caller, words: str) -> None:
+    line = f"exec {sys.executable} -m walkaway {words} --json >/dev/full"
+    done = subprocess.run(
+        ["bash", "-c", line], env=walkaway.environ, cwd=walkaway.home, capture_output=True, text=True, check=False
+    )
+    said = {"error": "not_written", "message": "The output cannot be written: No space left on device"}
+    assert (done.returncode, json.loads(done.stderr)) == (1, said)
+
+
 def test_a_name_that_fits_two_sessions_lists_them(walkaway: Caller, client: httpx.Client) -> None:
     two = [client.post("/v1/sessions").json()["id"] for _ in range(2)]
     for id_ in two:

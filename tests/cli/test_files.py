@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,8 @@ def test_files_go_up_and_come_down_as_they_are(there: Caller) -> None:
     assert (there.home / "here/notes.md").read_bytes() == b"caf\xe9 \x1b[2J\n"
     assert there("files", "get", "in", "back").out.split() == ["back/a.txt", "back/deep/b.txt"]
     assert there("files", "rm", "notes.md").code == 2
-    assert there("files", "rm", "notes.md", "in/a.txt", "--yes").code == 0
+    ran = there("files", "rm", "notes.md", "in/a.txt", "--yes")
+    assert (ran.code, ran.out, ran.err) == (0, "", "notes.md is deleted\nin/a.txt is deleted\n")
     assert there("files", "tree", "-q").out == "in/deep/b.txt\n"
 
 
@@ -50,6 +52,28 @@ def test_without_a_session_all_is_listed_and_one_is_made_for_what_is_sent(there:
     sent = other("files", "put", "notes.md")
     session = other("sessions", "show", "-q").out.strip()
     assert (sent.out, sent.err) == ("notes.md\n", f"The session {session} is made for it\n")
+
+
+def test_a_folder_goes_with_all_that_is_in_it_if_that_is_said(there: Caller) -> None:
+    there("files", "put", "texts", "in")
+    there("files", "put", "notes.md")
+    ran = there("files", "rm", "in", "--yes")
+    assert (ran.code, ran.err) == (1, "Error: in is a folder; --recursive deletes all that is in it\n")
+    ran = there("files", "rm", "in", "notes.md", "--recursive")
+    assert (ran.code, "Delete in, notes.md: 3 files?" in ran.err) == (2, True)
+    assert there("files", "rm", "in", "notes.md", "--recursive", "--yes", "-q").out.split() == [
+        "in/a.txt", "in/deep/b.txt", "notes.md",
+    ]  # fmt: skip
+    assert there("files", "tree", "-q").out == ""
+
+
+def test_a_file_does_not_go_through_a_link(there: Caller, tmp_path: Path) -> None:
+    there("files", "put", "texts/a.txt")
+    (there.home / "a.txt").symlink_to(tmp_path / "elsewhere")
+    ran = there("files", "get", "a.txt")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"a.txt would be written outside ., to {tmp_path / 'elsewhere'}" in ran.err
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_terminal_is_shown_what_would_steer_it(there: Caller) -> None:

@@ -74,7 +74,7 @@ def test_what_is_passed_over_says_so(there: Caller) -> None:
 
 def test_one_that_deletes_sessions_says_how_many(there: Caller) -> None:
     gone = there("sessions", "create", "-q").out.strip()
-    made = said(there, "create", "--action", "prune", "--older-than", "0s", "--cron", YEARLY, "--name", "tidy")
+    made = said(there, "create", "--older-than", "0s", "--cron", YEARLY, "--name", "tidy")
     assert (made["action"], made["prune"]) == ("prune", {"status": "idle", "older_than": "0s"})
     ran = there("schedules", "run", "tidy")
     assert (ran.code, ran.out) == (0, "")
@@ -84,7 +84,21 @@ def test_one_that_deletes_sessions_says_how_many(there: Caller) -> None:
             time.sleep(0.05)
     assert re.search(r"started, completed, \d+ deleted", there("schedules", "firings", "tidy").out)
     assert there("sessions", "show", gone).code != 0
-    assert said(there, "edit", "tidy", "--older-than", "30d")["prune"]["older_than"] == "2592000s"
+    assert said(there, "edit", "tidy", "--older-than", "30d")["prune"]["older_than"] == "720h"
+    assert "sessions that are idle for 30 days\n" in there("schedules", "show", "tidy").out
+
+
+def test_a_zone_is_that_of_the_moment_and_another_one_is_named(there: Caller) -> None:
+    here = there.having(TZ="America/New_York")
+    asked = ("schedules", "preview", "--at", "2036-12-24 08:00", "--timezone", "Europe/Berlin")
+    assert here(*asked).out == "2036-12-24 02:00 EST\n"
+    assert here(*asked[:-1], "America/New_York").out == "2036-12-24 08:00\n"
+    assert here(*asked, "--utc").out == "2036-12-24 07:00Z\n"
+    ran = here(*asked[:-1], "Mars")
+    assert (ran.code, "in no zone that this machine knows" in ran.err) == (2, True)
+    made = here("schedules", "create", "Look", "--name", "once", *asked[2:])
+    assert "next\t2036-12-24 02:00 EST\n" in made.out
+    assert "2036-12-24 02:00 EST" in here("schedules", "list").out
 
 
 def edited(there: Caller, script: str) -> Caller:
@@ -127,7 +141,8 @@ def test_a_session_that_is_taken_out_is_made_each_time(there: Caller) -> None:
         (("create", "--cron", YEARLY), 2, "has a message"),
         (("create", "--cron", YEARLY, "--action", "prune"), 2, "--older-than 30d"),
         (("create", "Look", "--cron", YEARLY, "--action", "prune", "--older-than", "30d"), 1, "`message`"),
-        (("create", "Look", "--cron", YEARLY, "--older-than", "30d"), 1, "`prune`"),
+        (("create", "Look", "--cron", YEARLY, "--older-than", "30d"), 2, "add --action prune"),
+        (("create", "--cron", YEARLY, "--older-than", "0.4"), 2, "whole seconds"),
         (("create", "Look", "--cron", "0 8 30 2 *"), 1, "cron"),
         (("create", "Look", "--cron", YEARLY, "--name", "yearly"), 1, "already"),
         (("create", "Look", "--at", "tomorrow"), 2, "is no moment"),

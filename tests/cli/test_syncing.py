@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.kit.clients import quick
+from tests.kit.rights import like_everybody
 from tests.kit.terminals import Caller
+from walkaway import paths
 from walkaway.commands import syncing
+from walkaway.errors import FileRefused
 
 
 @pytest.fixture
@@ -90,14 +93,44 @@ def test_what_cannot_be_sent_is_said_before_anything_is(there: Caller, tmp_path:
     (there.home / "texts/z").unlink()
     os.close(os.open(os.fsencode(there.home) + b"/texts/caf\xe9", os.O_CREAT))
     ran = there("files", "sync", "texts", "in")
-    assert (ran.code, "no UTF-8" in ran.err) == (1, True)
+    assert (ran.code, "'in/caf\\udce9': the path is not valid UTF-8" in ran.err) == (1, True)
     (there.home / os.fsdecode(b"texts/caf\xe9")).unlink()
+    for name in ("two\nlines", "gpj.\u202etxt"):
+        (there.home / "texts" / name).write_text("x")
+    for words in (("sync", "texts", "in"), ("put", "texts", "in")):
+        ran = there("files", *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert r"'in/two\nlines': contains a control character" in ran.err
+        assert r"'in/gpj.\u202etxt': contains U+202E" in ran.err
+    for name in ("two\nlines", "gpj.\u202etxt"):
+        (there.home / "texts" / name).unlink()
     with (there.home / "texts/large").open("wb") as large:
         large.truncate(100_000_001)
     ran = there("files", "sync", "texts", "in")
     assert (ran.code, "more than 100000000 bytes" in ran.err) == (1, True)
     assert there("files", "sync", "nothing", "in").code == 2
     assert there("files", "tree", "-q").out == ""
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(there: Caller) -> None:
+    done(there)
+    (there.home / "texts/deep").chmod(0)
+    try:
+        with quick(there.url) as client, like_everybody():
+            files = client.session(there("sessions", "show", "-q").out.strip()).files
+            with pytest.raises(FileRefused, match="texts/deep cannot be read: Permission denied"):
+                syncing.planned(files, there.home / "texts", "in", delete=True)
+            with pytest.raises(FileRefused, match="texts/deep cannot be read"):
+                files.upload_folder(there.home / "texts", "other")
+    finally:
+        (there.home / "texts/deep").chmod(0o700)
+    assert there("files", "tree", "-q").out.split() == ["in/a.txt", "in/deep/ü.txt"]
+
+
+def test_what_a_killed_download_has_left_is_not_sent(there: Caller) -> None:
+    (there.home / "texts" / paths.part()).write_text("half")
+    (there.home / "texts/.my.part").write_text("mine")
+    assert [path for _, path in done(there)] == ["in/.my.part", "in/a.txt", "in/deep/ü.txt"]
 
 
 def test_files_are_sent_piece_by_piece(there: Caller, tmp_path: Path) -> None:

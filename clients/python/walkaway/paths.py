@@ -2,16 +2,28 @@
 
 import base64
 import os
+import re
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from walkaway.errors import FileMissing, FileRefused
-from walkaway_wire import attaching
+from walkaway_wire import attaching, filenames
 
 INLINE_BYTES = 3_000_000
 """What travels inside a message, which may have 4 MB with its base64."""
 ELSE = "upload it by session.files.upload(), and tell the agent of it"
+
+NAMED = 10
+"""Files that are named where their names cannot be; who has more of them is not helped by more."""
+PART = re.compile(r"\.[0-9a-f]{16}\.part")
+"""A file that was being fetched when somebody killed it: no upload of a folder takes it along."""
+
+
+def part() -> str:
+    """Give a name for what is being fetched."""
+    return f".{secrets.token_hex(8)}.part"
 
 
 def quoted(path: str) -> str:
@@ -60,26 +72,48 @@ def mark(path: Path) -> tuple[int, int]:
 def below(folder: "str | os.PathLike[str]") -> Iterator[tuple[Path, str]]:
     """Give each file below a folder, and its path there. Raises FileMissing, and FileRefused before anything is sent.
 
-    Links are followed inside the folder; one that leads out of it is refused: who uploads a folder means that folder.
+    What a download has left behind (`PART`) is left out. Links are followed inside the folder; one
+    that leads out of it is refused: who uploads a folder means that folder.
     """
     root = Path(folder)
     if not root.is_dir():
         raise FileMissing(f"There is no folder {root} here, in {Path.cwd()}")
     home = root.resolve()
     found = []
-    for base, folders, names in os.walk(root):
+    for base, folders, names in os.walk(root, onerror=_refuse):
         for name in sorted(folders):
             path = Path(base) / name
             if path.is_symlink():
                 raise FileRefused(f"{path} is a link to the folder {path.resolve()}; upload that by itself")
         for name in sorted(names):
             path = Path(base) / name
+            if PART.fullmatch(name):
+                continue
             if not _resolved(path).is_relative_to(home):
                 raise FileRefused(f"{path} leads out of {root}, to {path.resolve()}; nothing was uploaded")
             if not path.is_file():
                 raise FileRefused(f"{path} is neither a file nor a folder; nothing was uploaded")
             found.append((path, path.relative_to(root).as_posix()))
     yield from sorted(found, key=lambda each: each[1])
+
+
+def targets(folder: "str | os.PathLike[str]", top: str) -> list[tuple[Path, str]]:
+    """Give each file below a folder, and where it goes below a path of the workspace, as listings write that.
+
+    Raises as `below` does, and FileRefused that names all that no workspace holds, by their names.
+    """
+    found = [(source, f"{top}/{name}".lstrip("/")) for source, name in below(folder)]
+    wrong = [(target, said) for _, target in found if (said := filenames.trouble_of_new(target))]
+    if wrong:
+        named = "; ".join(f"{target!r}: {said.removeprefix(f'{target!r} ')}" for target, said in wrong[:NAMED])
+        more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        raise FileRefused(f"No workspace holds such names; nothing was sent. {named}{more}")
+    return found
+
+
+def _refuse(error: OSError) -> None:
+    """Say that a folder cannot be read: whoever sends what is in it, or deletes what is not, is to know all of it."""
+    raise FileRefused(f"{error.filename} cannot be read: {error.strerror}; nothing was uploaded") from None
 
 
 def _resolved(path: Path) -> Path:

@@ -1,6 +1,5 @@
 """Files of a session's workspace: up, down, and what there is. They belong to the tenant, and outlive the session."""
 
-import secrets
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +108,7 @@ class Files:
     def fetch(self, path: str, target: Path, version: str = "") -> Path:
         """Write a file to exactly that place, if it still is that `version`. Raises PreconditionFailed for another."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{secrets.token_hex(8)}.part")
+        part = target.with_name(paths.part())
         try:
             with part.open("xb") as out:  # nobody else's, and no link of somebody else's
                 self._fetch(path, out, {"If-Match": f'"{version}"'} if version else {})
@@ -143,11 +142,10 @@ class Files:
     def upload_folder(self, folder: "str | os.PathLike[str]", path: str = "") -> tuple[Entry, ...]:
         """Send all files that are below a folder of this machine; folders without a file in them are left out.
 
-        A link out of it is refused before anything is sent.
+        Raises FileRefused before anything is sent: for a link out of it, and for names that no workspace holds.
         """
-        top, every = paths.normal(path), [*paths.below(folder)]
-        sent = [self.upload(source, f"{top}/{name}".lstrip("/")) for source, name in every]
-        return tuple(sent)
+        every = paths.targets(folder, paths.normal(path))
+        return tuple([self.upload(source, target) for source, target in every])
 
     def delete(self, path: str) -> None:
         """Delete a file."""

@@ -1,5 +1,6 @@
 """How a command ends: the exit code of each error, and its sentence in the words of the command line."""
 
+import errno
 import re
 import shlex
 from typing import Any, Final
@@ -100,11 +101,22 @@ def sentence(error: BaseException) -> str:
             said = wording.said(error.message) + of_the_log
         case errors.NotWalkaway():
             said = f"{said} Name another: --url, WALKAWAY_URL, or `walkaway login`"
-        case OSError() if error.filename and not isinstance(error, errors.WalkawayError):
-            said = f"{error.filename}: {error.strerror}"
         case errors.WalkawayError():
             said = wording.said(said)
+        case OSError():
+            said = _of_this_machine(error)
     return said
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether there was no room for what was to be written."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def _of_this_machine(error: OSError) -> str:
+    if _is_full(error):
+        return f"{error.filename or 'The output'} cannot be written: {error.strerror}"
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
 
 
 def _of_a_turn(error: errors.TurnWaiting | errors.TurnCancelled | errors.TimedOut) -> str:
@@ -132,7 +144,9 @@ def word(error: BaseException) -> str:
         return error.code or f"http_{error.status}"
     if isinstance(error, errors.TurnFailed) and error.code:
         return error.code
-    if type(error) is click.ClickException:
+    if _is_full(error):
+        return "not_written"
+    if type(error) in {click.ClickException, OSError}:
         return "failed"
     name = "usage" if isinstance(error, click.UsageError) else type(error).__name__
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def get(app: App, /, *, path: str, to: str, name: str | None) -> None:
     LOCAL is a folder that is there, or one that ends with a slash and is made, or else the name that it gets: `walkaway
     files get tides.md porto` makes a file `porto`.
     """
-    from walkaway.errors import FileRefused
+    from walkaway.errors import Conflict, FileRefused
 
     if to == "-":
         raise click.UsageError(f"LOCAL is a file or a folder; `walkaway files cat {shlex.quote(path)}` prints one")
@@ -86,8 +87,11 @@ def get(app: App, /, *, path: str, to: str, name: str | None) -> None:
         Path(to).mkdir(parents=True, exist_ok=True)
     try:
         saved: tuple[Path, ...] = (there.download(path, to or "."),)
-    except FileRefused:
-        saved = there.download_folder(path, to or Path(path.rstrip("/")).name)
+    except FileRefused as refused:  # a folder; or a file that has no place here
+        try:
+            saved = there.download_folder(path, to or Path(path.rstrip("/")).name)
+        except Conflict:
+            raise refused from None
     for each in saved:
         app.out.record({"path": str(each)}, _line(app, str(each)), str(each))
 
@@ -135,18 +139,37 @@ def sync(app: App, /, *, folder: Path, path: str, deleting: bool, dry_run: bool,
     syncing.carried_out(app, there, plan, dry_run=dry_run)
 
 
-@files.command("rm", examples=("walkaway files rm tides.md --yes", "walkaway files rm a.md b.md --yes"))
+@files.command("rm", examples=("walkaway files rm tides.md --yes", "walkaway files rm charts a.md --recursive --yes"))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--recursive", is_flag=True, help="Of a folder, delete all that is in it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @IN
 @pass_app
-def rm(app: App, /, *, paths: tuple[str, ...], yes: bool, name: str | None) -> None:
-    """Delete files of the workspace."""
+def rm(app: App, /, *, paths: tuple[str, ...], recursive: bool, yes: bool, name: str | None) -> None:
+    """Delete files of the workspace, and folders with --recursive."""
+    from walkaway.errors import Conflict
+
     there = _files(app, name)
-    app.sure(f"Delete {', '.join(paths)}?", yes=yes)
-    for each in paths:
-        there.delete(each)
-        app.out.record({"path": each, "deleted": True}, lambda: None, each)
+    those = [each for path in paths for each in _below(there, path)] if recursive else list(paths)
+    files = f": {times.many(len(those), 'file')}" if recursive else ""
+    app.sure(f"Delete {', '.join(paths)}{files}?", yes=yes)
+    for each in those:
+        try:
+            there.delete(each)
+        except Conflict:
+            raise click.ClickException(f"{each} is a folder; --recursive deletes all that is in it") from None
+        told = partial(app.out.note, f"{cleaning.name(each)} is deleted")
+        app.out.record({"path": each, "deleted": True}, told, each)
+
+
+def _below(there: "Files", path: str) -> list[str]:
+    """Give the files of a folder, or the file."""
+    from walkaway.errors import Conflict
+
+    try:
+        return sorted(entry.path for entry in there.walk(path))
+    except Conflict:
+        return [path]
 
 
 def _files(app: App, name: str | None) -> "Files":

@@ -15,15 +15,13 @@ OVERLAPS = ("skip", "enqueue", "enqueue_all", "interrupt", "allow")
 SCHEDULE = click.argument("schedule", shell_complete=completing.schedules)
 
 
-def _whole(_: click.Context, __: click.Parameter, seconds: float | None) -> int | None:
-    return None if seconds is None else int(seconds)
-
-
 def _rhythm(command: F) -> F:
     for option in (
-        click.option("--timezone", metavar="ZONE", help="Of cron, such as Europe/Berlin; UTC if not said."),
+        click.option(
+            "--timezone", is_eager=True, metavar="ZONE", help="Of --cron (else UTC) and --at (else this machine's)."
+        ),
         click.option("--at", type=times.Moment(), metavar="MOMENT", help="Once, at this time."),
-        click.option("--every", type=times.Duration(), callback=_whole, metavar="TIME", help="From one to the next."),
+        click.option("--every", type=times.Whole(), metavar="TIME", help="From one to the next."),
     ):
         command = option(command)
     return command
@@ -59,7 +57,7 @@ def preview(app: App, /, *, cron: str, count: int, **said: Any) -> None:
     def shown() -> None:
         app.out.note(str(raw["description"]))
         for each in upcoming:
-            app.out.line(times.point(each, utc=app.said.utc))
+            app.out.line(times.elsewhere(each, said["timezone"] or "UTC", utc=app.said.utc))
 
     app.out.record(raw, shown, "\n".join(map(str, upcoming)))
 

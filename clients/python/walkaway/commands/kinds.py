@@ -4,14 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError
 
-from walkaway.commands import agent_named, asking, names
+from walkaway.commands import agent_named, asking, names, pruning, schedule_declared
+from walkaway.commands.schedule_declared import DeclaredSchedule
 from walkaway.given import address
 from walkaway_wire import jsontext
 from walkaway_wire.agents import AgentCreate
-from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
-from walkaway_wire.schedules import ScheduleCreate
 from walkaway_wire.tools import FunctionTool
 from walkaway_wire.webhooks import WebhookCreate
 
@@ -39,6 +38,11 @@ class Kind(ABC):
     @abstractmethod
     def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
         """Give what can be said of one, each with its value."""
+
+    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
+        """Say why the server would refuse what one is to be, where it can be asked; else nothing."""
+        del app, wanted, change
+        return ""
 
     @abstractmethod
     def create(self, app: "App", said: Raw) -> dict[str, Any]:
@@ -154,20 +158,9 @@ class _Webhooks(Kind):
         return f"its secret is not shown again; walkaway webhooks rotate {raw['name']} makes another"
 
 
-class _DeclaredSchedule(ScheduleCreate):
-    message: Annotated[str, Field(min_length=1, max_length=MESSAGE_CHARACTERS)]
-
-    @field_validator("attachments")
-    @classmethod
-    def _are_shown(cls, attachments: list[AttachmentIn]) -> list[AttachmentIn]:
-        if any(each.data is not None for each in attachments):
-            raise ValueError("have data, which is not shown again to be compared; name a path of the workspace instead")
-        return attachments
-
-
 class _Schedules(Kind):
     name = "schedule"
-    model = _DeclaredSchedule
+    model = DeclaredSchedule
     stays = frozenset({"status"})  # the server pauses those that fail, and people do
 
     def every(self, app: "App") -> list[dict[str, Any]]:
@@ -176,20 +169,26 @@ class _Schedules(Kind):
     def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
         del app
         fields = {field: raw[field] for field in self.model.model_fields if field in raw}
-        return {**fields, "status": "paused" if raw["status"] == "paused" else "active"}
+        return {**pruning.shown(fields), "status": "paused" if raw["status"] == "paused" else "active"}
 
     def wanted(self, said: Raw, now: Raw) -> dict[str, Any]:
         wanted = super().wanted(said, now)
-        return wanted | ({"attachments": now["attachments"]} if "attachments" not in said and _hides(now) else {})
+        return wanted | ({"attachments": now["attachments"]} if self._keeps(said, now) else {})
+
+    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
+        return schedule_declared.refused(app, wanted) if schedule_declared.TIMES & change.keys() else ""
+
+    def _keeps(self, said: Raw, now: Raw) -> bool:
+        return "attachments" not in said and said.get("action") != "prune" and _hides(now)
 
     def written(self, settings: Raw) -> dict[str, Any]:
         return super().written({**settings, "attachments": []} if _hides(settings) else settings)
 
     def create(self, app: "App", said: Raw) -> dict[str, Any]:
-        return app.client.schedules.create(**said).raw
+        return app.client.schedules.create(**pruning.sent(said)).raw
 
     def change(self, app: "App", raw: Raw, change: dict[str, Any]) -> None:
-        app.client.schedules.update(str(raw["id"]), **change)
+        app.client.schedules.update(str(raw["id"]), **pruning.sent(change))
 
     def delete(self, app: "App", raw: Raw) -> None:
         app.client.schedules.delete(str(raw["id"]))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from walkaway import kept
 from walkaway.commands import differing, exits, state, yamls
 from walkaway.commands.declared import Document, places
 from walkaway.commands.kinds import KINDS, Kind
-from walkaway.errors import SettingInvalid, WalkawayError
+from walkaway.errors import NameTaken, NotFound, SettingInvalid, WalkawayError
 
 if TYPE_CHECKING:
     from walkaway.commands.app import App
@@ -20,11 +21,12 @@ DONE = {"create": "made", "change": "changed", "delete": "deleted", "same": "the
 
 
 class NotApplied(click.ClickException):
-    """A step was refused, or nobody knows what became of it."""
+    """A step was refused, or nobody knows what became of it. `done`: whether anything was done before it."""
 
-    def __init__(self, step: "Step", error: WalkawayError | click.ClickException) -> None:
+    def __init__(self, step: "Step", error: WalkawayError | click.ClickException, *, done: bool) -> None:
         said = exits.sentence(error).rstrip(".")
-        super().__init__(f"{step.place}: {said}. What stands before it is done; once this is mended, apply it again")
+        so_far = "What stands before it is done" if done else "Nothing else is done"
+        super().__init__(f"{step.place}: {said}. {so_far}; once this is mended, apply it again")
         self.exit_code = exits.code(error)  # type: ignore[misc]  # click has it for the class alone
 
 
@@ -61,11 +63,20 @@ class Step:
 
 
 def steps(app: "App", documents: Sequence[Document], *, prune: bool) -> list[Step]:
-    """Compare what is declared with what there is; pruning, with what was made here as well."""
+    """Compare what is declared with what there is; pruning, with what was made here as well.
+
+    Raises UsageError that names every document that the server would refuse, as far as it can be asked.
+    """
     made = Made(app)
     needed = [kind for kind in KINDS.values() if prune or any(each.kind is kind for each in documents)]
     every = {kind.name: kind.every(app) for kind in needed}
-    found = [_step(app, document, every[document.kind.name]) for document in documents]
+    found = [
+        _step(app, document.kind, document.name, document.place, document.said, every[document.kind.name])
+        for document in documents
+    ]
+    refused = [(step.place, step.kind.refused(app, step.after, step.change)) for step in found if step.change]
+    if wrong := [f"{place}: {said}" for place, said in refused if said]:
+        raise click.UsageError("\n".join([*wrong, "Nothing is done"]))
     declared = set(places(documents))
     for kind in needed if prune else ():
         for raw in every[kind.name]:
@@ -75,35 +86,50 @@ def steps(app: "App", documents: Sequence[Document], *, prune: bool) -> list[Ste
     return found
 
 
-def _step(app: "App", document: Document, every: list[dict[str, Any]]) -> Step:
-    kind, said = document.kind, document.said
-    raw = next((raw for raw in every if raw["name"] == document.name), None)
+def _step(  # noqa: PLR0917 - what a document says, and what there is
+    app: "App", kind: Kind, name: str, place: str, said: dict[str, Any], every: list[dict[str, Any]]
+) -> Step:
+    raw = next((raw for raw in every if raw["name"] == name), None)
     if raw is None:
-        return Step("create", kind, document.name, document.place, after=said, change=said)
+        return Step("create", kind, name, place, after=said, change=said)
     before = kind.settings(app, raw)
     after = kind.wanted(said, before)
     change = {field: after[field] for field in after if after[field] != before[field]}
     action = "change" if change else "same"
-    return Step(action, kind, document.name, document.place, raw, before, after, change)
+    return Step(action, kind, name, place, raw, before, after, change)
 
 
 def take(app: "App", planned: Sequence[Step]) -> Iterator[Step]:
     """Do what is planned, and give each step that is done. Raises NotApplied."""
-    made = Made(app)
+    made, done = Made(app), False
     for step in planned:
         try:
-            if step.action == "create":
-                step.raw = step.kind.create(app, step.change)
-                step.secret = str(step.raw.get("secret") or "")
-                made.keep(step.kind, step.raw["id"])
-            elif step.action == "change":
-                step.kind.change(app, step.raw, step.change)
-            elif step.action == "delete":
-                step.kind.delete(app, step.raw)
-                made.forget(step.kind, step.raw["id"])
+            taken = _taken(app, made, step)
         except (WalkawayError, click.ClickException) as error:
-            raise NotApplied(step, error) from None
-        yield step
+            raise NotApplied(step, error, done=done) from None
+        done = done or taken.action != "same"
+        yield taken
+
+
+def _taken(app: "App", made: "Made", step: Step) -> Step:
+    """Do a step; give it, or what it has come to where somebody else has done it meanwhile."""
+    if step.action == "create":
+        try:
+            step.raw = step.kind.create(app, step.change)
+        except NameTaken:
+            now = _step(app, step.kind, step.name, step.place, step.change, step.kind.every(app))
+            if now.action != "same":
+                raise
+            return now
+        step.secret = str(step.raw.get("secret") or "")
+        made.keep(step.kind, step.raw["id"])
+    elif step.action == "change":
+        step.kind.change(app, step.raw, step.change)
+    elif step.action == "delete":
+        with suppress(NotFound):
+            step.kind.delete(app, step.raw)
+        made.forget(step.kind, step.raw["id"])
+    return step
 
 
 class Made:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from walkaway import errors
-from walkaway.commands import asking, names, times
+from walkaway.commands import asking, names, pruning, times
 
 if TYPE_CHECKING:
     from walkaway.commands.app import App
@@ -28,11 +28,12 @@ def settings(raw: Mapping[str, Any]) -> dict[str, Any]:
     from walkaway_wire.schedules import ScheduleCreate
 
     fields = ScheduleCreate.model_fields
-    return {
+    said = {
         name: raw[name]
         for name, field in fields.items()
         if name in raw and name not in {"status", "note"} and raw[name] != field.get_default(call_default_factory=True)
     }
+    return pruning.shown(said)
 
 
 def status(raw: Mapping[str, Any]) -> str:
@@ -44,16 +45,16 @@ def status(raw: Mapping[str, Any]) -> str:
 def show(app: "App", raw: Mapping[str, Any]) -> None:
     """Print what is known of one."""
     utc, last = app.said.utc, raw.get("last_firing") or {}
-    session, prune = raw.get("session"), raw.get("prune")
+    session = raw.get("session")
     counts = raw.get("counts") or {}
     pairs = [
         ("schedule", str(raw["id"])),
         ("name", str(raw["name"])),
         ("status", status(raw)),
         ("when", f"{raw['description']} ({raw['timezone']})" if raw.get("cron") else str(raw["description"])),
-        ("next", ", ".join(times.point(each, utc=utc) for each in raw.get("upcoming") or ())),
+        ("next", ", ".join(times.elsewhere(each, raw.get("timezone"), utc=utc) for each in raw.get("upcoming") or ())),
         ("message", str(raw["message"])),
-        ("deletes", f"sessions that are idle for {prune['older_than']}" if prune else ""),
+        ("deletes", pruning.worded(raw)),
         ("agent", str(raw["agent"])),
         ("session", session if isinstance(session, str) else ""),
         ("overlap", str(raw["overlap"])),

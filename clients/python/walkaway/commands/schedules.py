@@ -14,6 +14,7 @@ from walkaway.commands import (
     known,
     names,
     options,
+    pruning,
     schedule_named as named,
     texts,
     times,
@@ -22,7 +23,7 @@ from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column
 
 OLDER = click.option(
-    "--older-than", type=times.Duration(), metavar="TIME", help="Delete sessions that are idle for so long."
+    "--older-than", type=times.Whole(), metavar="TIME", help="Delete sessions that are idle for so long."
 )
 
 
@@ -39,7 +40,7 @@ def list_(app: App, /, *, limit: int) -> None:
     columns = [
         Column("SCHEDULE", lambda raw: raw["name"] or (names.short(raw["id"]) if app.out.is_terminal else raw["id"])),
         Column("STATUS", lambda raw: str(raw["status"])),
-        Column("NEXT", lambda raw: times.point(raw.get("next_at"), utc=app.said.utc)),
+        Column("NEXT", lambda raw: times.elsewhere(raw.get("next_at"), raw.get("timezone"), utc=app.said.utc)),
         Column("WHEN", lambda raw: str(raw["description"]), grows=True),
         Column("LAST", lambda raw: str((raw.get("last_firing") or {}).get("outcome", "")), spare=True),
     ]
@@ -76,7 +77,7 @@ def show(app: App, /, *, schedule: str) -> None:
 @click.option("--catch-up", type=click.Choice(["latest", "all", "none"]), help="Which of the missed times fire.")
 @pass_app
 def create(
-    app: App, /, *, message: str, file: str | None, session: str | None, older_than: float | None, **said: Any
+    app: App, /, *, message: str, file: str | None, session: str | None, older_than: int | None, **said: Any
 ) -> None:
     """Have a message sent at given times, each time in a session of its own, with {{scheduled_at}} filled in.
 
@@ -89,14 +90,18 @@ def create(
     body |= {"message": texts.given(message)} if message else {}
     body |= {"session": names.session(app, session).id} if session else {}
     body |= _prune(older_than)
+    if "prune" in body and "action" not in body and not body.get("message"):
+        body["action"] = "prune"
     if body.get("action") == "prune" and not body.get("prune"):
         raise click.UsageError("Say which sessions: --older-than 30d deletes those that nobody has used for so long")
+    if body.get("prune") and body.get("action") != "prune":
+        raise click.UsageError("--older-than is for schedules that delete sessions: add --action prune, and no MESSAGE")
     if body.get("action") != "prune" and not body.get("message"):
         raise click.UsageError("A schedule has a message: walkaway schedules create --cron '0 8 * * 1-5' MESSAGE")
     if not any(body.get(each) for each in firings.WHICH):
         raise click.UsageError("Say when: --cron '0 8 * * 1-5', --every 1h, or --at 2026-12-24T08:00")
     with known.named(app, body.get("agent"), None):
-        raw = app.client.schedules.create(**body).raw
+        raw = app.client.schedules.create(**pruning.sent(body)).raw
     named.show(app, raw)
 
 
@@ -114,7 +119,7 @@ def create(
 @click.option("--catch-up", type=click.Choice(["latest", "all", "none"]), help="Which of the missed times fire.")
 @pass_app
 def edit(
-    app: App, /, *, schedule: str, file: str | None, message: str | None, older_than: float | None, **said: Any
+    app: App, /, *, schedule: str, file: str | None, message: str | None, older_than: int | None, **said: Any
 ) -> None:
     """Change what is said here, or else all of it as YAML in $EDITOR. New times count from now on.
 
@@ -131,7 +136,7 @@ def edit(
 
     def save(change: Mapping[str, Any]) -> Mapping[str, Any]:
         with known.named(app, change.get("agent"), None):
-            return app.client.schedules.update(raw["id"], **change).raw if change else raw
+            return app.client.schedules.update(raw["id"], **pruning.sent(change)).raw if change else raw
 
     if file and change:
         raise click.UsageError("What is to change is said by --file, or by the other options")
@@ -168,8 +173,8 @@ def delete(app: App, /, *, schedules_: tuple[str, ...], yes: bool) -> None:
         app.out.record({"id": each["id"], "deleted": True}, told, each["id"])
 
 
-def _prune(older_than: float | None) -> dict[str, Any]:
-    return {} if older_than is None else {"prune": {"older_than": f"{int(older_than)}s"}}
+def _prune(older_than: int | None) -> dict[str, Any]:
+    return {} if older_than is None else {"prune": {"older_than": times.written(older_than)}}
 
 
 for each in (firings.preview, firings.run, firings.pause, firings.resume, firings.backfill, firings.firings):

@@ -152,10 +152,10 @@ def delete(app: App, /, *, sessions_: tuple[str, ...], yes: bool) -> None:
     "prune",
     examples=("walkaway sessions prune --older-than 30d --yes", "walkaway sessions prune --older-than 1h --yes"),
 )
-@click.option("--older-than", type=times.Duration(), required=True, metavar="TIME", help="Not used for so long.")
+@click.option("--older-than", type=times.Whole(), required=True, metavar="TIME", help="Not used for so long.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_app
-def prune(app: App, /, *, older_than: float, yes: bool) -> None:
+def prune(app: App, /, *, older_than: int, yes: bool) -> None:
     """Delete sessions that have not been used for some time, and in which nothing runs."""
     if app.asks and not yes:
         before = time.time() - older_than
@@ -164,10 +164,10 @@ def prune(app: App, /, *, older_than: float, yes: bool) -> None:
         if not old:
             app.out.record({"deleted": 0}, lambda: app.out.note("There are none: nothing is deleted"), "0")
             return
-        app.sure(f"Delete {times.many(old, 'session')}, not used for {times.spell(older_than)}?", yes=yes)
+        app.sure(f"Delete {times.many(old, 'session')}, not used for {times.worded(older_than)}?", yes=yes)
     else:
-        app.sure(f"Delete all sessions that were not used for {times.spell(older_than)}?", yes=yes)
-    count = app.client.sessions.delete_many(status="idle", older_than=f"{int(older_than)}s")
+        app.sure(f"Delete all sessions that were not used for {times.worded(older_than)}?", yes=yes)
+    count = app.client.sessions.delete_many(status="idle", older_than=times.written(older_than, days=False))
     app.out.record({"deleted": count}, lambda: app.out.note(f"{times.many(count, 'session')} deleted"), str(count))
 
 

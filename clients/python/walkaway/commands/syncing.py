@@ -1,7 +1,6 @@
 """What `walkaway files sync` does: a part of the workspace becomes what a folder is, and only what differs is sent."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -45,7 +44,7 @@ def planned(there: "Files", folder: Path, path: str, *, delete: bool) -> Plan:
     Raises FileMissing, and FileRefused before anything is sent.
     """
     top = paths.normal(path)
-    here = {f"{top}/{name}".lstrip("/"): source for source, name in _readable(folder)}
+    here = {target: source for source, target in _readable(folder, top)}
     try:
         remote = {each.path: each for each in there.walk(top, sha256=True)}
     except NotFound:
@@ -101,16 +100,10 @@ def _tell(app: "App", screen: Screen, action: str, path: str, size: int | None) 
         app.out.line("\t".join((action, cleaning.cell(path), times.size(size))))
 
 
-def _readable(folder: Path) -> list[tuple[Path, str]]:
-    """Give the files below a folder. Raises FileRefused for one that the workspace cannot hold."""
-    found = [*paths.below(folder)]
-    for source, name in found:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise FileRefused(
-                f"{os.fsencode(source)!r} has a name that is no UTF-8, as those of the workspace are; nothing was sent"
-            ) from None
+def _readable(folder: Path, top: str) -> list[tuple[Path, str]]:
+    """Give the files below a folder, and where they go. Raises FileRefused for one that the workspace cannot hold."""
+    found = paths.targets(folder, top)
+    for source, _ in found:
         if source.stat().st_size > MOST_BYTES:
             raise FileRefused(f"{source} has more than {MOST_BYTES} bytes, which a file may have; nothing was sent")
     return found

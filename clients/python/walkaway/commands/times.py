@@ -1,7 +1,7 @@
 """Times, durations, sizes and sums as people write and read them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -36,8 +36,24 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Whole(click.ParamType[int]):
+    """Whole seconds, as a `Duration` says them: where a part of one would be dropped, it would mean something else."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read them."""
+        seconds = Duration().convert(value, param, ctx)
+        if seconds != int(seconds):
+            self.fail(f"{str(value)[:50]!r} has a part of a second; say whole seconds, such as 90s or 30d", param, ctx)
+        return int(seconds)
+
+
 class Moment(click.ParamType[int]):
-    """Seconds since the epoch, as they are, or as `2026-12-24 08:00` says them: local, or with `Z` or an offset."""
+    """Seconds since the epoch, as they are, or as `2026-12-24 08:00` says them: local, or with `Z` or an offset.
+
+    Where a command has a `--timezone` that is said (it is eager), a moment without an offset is in that zone.
+    """
 
     name = "moment"
 
@@ -45,7 +61,12 @@ class Moment(click.ParamType[int]):
         """Read one."""
         said = str(value).strip()
         try:
-            seconds = int(said) if said.isdecimal() else int(datetime.fromisoformat(said).timestamp())
+            zone = ctx.params.get("timezone") if ctx else None
+            seconds = int(said) if said.isdecimal() else int(_of_zone(datetime.fromisoformat(said), zone).timestamp())
+        except KeyError:  # ZoneInfoNotFoundError is one
+            self.fail(
+                f"{said[:50]!r} is in no zone that this machine knows; write it with an offset, +01:00", param, ctx
+            )
         except (ValueError, OverflowError, OSError):
             seconds = LATEST + 1
         if seconds > LATEST:
@@ -82,6 +103,27 @@ def point(seconds: object, *, utc: bool) -> str:
         return UNKNOWN
 
 
+def elsewhere(seconds: object, zone: object, *, utc: bool) -> str:
+    """Show a moment as `point` does, and name this machine's zone where clocks of another one show something else."""
+    from zoneinfo import ZoneInfo
+
+    shown = point(seconds, utc=utc)
+    if utc or shown in {"", UNKNOWN} or not isinstance(zone, str):
+        return shown
+    try:
+        at = datetime.fromtimestamp(number(seconds) or 0, UTC)
+        here, there = at.astimezone(), at.astimezone(ZoneInfo(zone))
+    except (ValueError, OverflowError, OSError, KeyError):
+        return shown
+    return shown if here.utcoffset() == there.utcoffset() else f"{shown} {here:%Z}"
+
+
+def _of_zone(said: datetime, zone: str | None) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    return said.replace(tzinfo=ZoneInfo(zone)) if zone and said.tzinfo is None else said
+
+
 def between(begun: object, ended: object) -> str:
     """Show how long something took, by its two moments."""
     first, last = number(begun), number(ended)
@@ -91,6 +133,24 @@ def between(begun: object, ended: object) -> str:
 def read(said: str | None, *, utc: bool) -> str:
     """Show a moment that an API says as text, as `point` does; what is none is shown as it is."""
     return point(moment(said), utc=utc) or said or ""
+
+
+def written(seconds: int, *, days: bool = True) -> str:
+    """Write whole seconds as a `Duration` is written: `30d`, or `720h` without days."""
+    return "".join(f"{count}{unit[0]}" for count, unit in _parts(seconds, days=days)) or "0s"
+
+
+def worded(seconds: int) -> str:
+    """Write whole seconds in words: `30 days`, `1 hour 30 minutes`."""
+    return " ".join(many(count, unit) for count, unit in _parts(seconds)) or "0 seconds"
+
+
+def _parts(seconds: int, *, days: bool = True) -> Iterator[tuple[int, str]]:
+    for length, unit in zip(_UNITS, ("day", "hour", "minute", "second"), strict=True):
+        if unit != "day" or days:
+            count, seconds = divmod(seconds, length)
+            if count:
+                yield count, unit
 
 
 def spell(seconds: float) -> str:
