@@ -16,7 +16,7 @@ const FIRST = 4;
 
 /** The list of pages. A session is shown as one of the sessions. */
 export function Nav() {
-  const current = here.value.page === "s" ? "sessions" : here.value.page;
+  const current = ["s", "log"].includes(here.value.page) ? "sessions" : here.value.page;
   const rest = LINKED.slice(FIRST);
   return (
     <nav class="pages" aria-label="Pages">

@@ -1,6 +1,6 @@
 /** The conversation, as it grows: it stays at its end while one is there, and leaves one alone elsewhere. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import { isOver, type Turn } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
 import { again } from "../../state/again.ts";
@@ -15,7 +15,7 @@ const ENTRIES = 300;
 const NEAR = 80;
 
 /** All turns, the newest at the end. */
-export function Conversation({ live, session }: { live: Live; session: Session | undefined }) {
+export function Conversation({ live, session }: { live: Log; session: Session | undefined }) {
   live.frame.value;
   const box = useRef<HTMLDivElement>(null);
   const there = useRef(true);
@@ -110,9 +110,11 @@ function End({ turn, session }: Drawn) {
         <p>
           <b>This turn failed.</b> {turn.error} {turn.code && <code>{turn.code}</code>}
         </p>
-        <button type="button" onClick={() => void doing(() => again(session, turn.id), "Sent again.")}>
-          Send again
-        </button>
+        {session && (
+          <button type="button" onClick={() => void doing(() => again(session, turn.id), "Sent again.")}>
+            Send again
+          </button>
+        )}
       </div>
     );
   if (turn.status === "cancelled") return <p class="ending dim">Cancelled.</p>;

@@ -111,7 +111,7 @@ function More({ id, session, live }: Headed) {
       .slice(0, 60) || id;
   const acts: [string, () => unknown][] = [
     ["Save the conversation (Markdown)", () => save(asMarkdown(session?.title ?? id, live.conversation), `${name}.md`)],
-    ["Save the log (JSON lines)", () => save(asLines(live.events), `${name}.jsonl`)],
+    ["Save the log (JSON lines)", () => save(asLines(live.events, live.conversation), `${name}.jsonl`)],
     ["Delete this session …", () => remove(id, session)],
   ];
   return (

@@ -11,6 +11,7 @@ import { now } from "../../ui/now.ts";
 import { doing, say } from "../../ui/said.tsx";
 import { Mark, type State } from "../../ui/state.tsx";
 import { exact, many, money, when } from "../../ui/words.ts";
+import { OpenLog } from "../session/opened.tsx";
 import { NewTask } from "../inbox/new_task.tsx";
 
 const FILTERS: { name: string; label: string; fits: (session: Session) => boolean }[] = [
@@ -59,6 +60,7 @@ export function Sessions() {
       <header class="bar">
         <h1>Sessions</h1>
         <span class="fill" />
+        <OpenLog />
         <input
           type="search"
           data-filter
