@@ -10,6 +10,7 @@ from tests.console.test_session import begun
 from tests.kit.browsers import Watched, needs_chromium
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
+from tests.kit.shapes import MODEL
 
 pytestmark = [needs_chromium, pytest.mark.deep]
 DROP = """([name, body]) => {
@@ -100,3 +101,33 @@ def long_log() -> str:
             line = {"id": f"msg_{turn:026}:{number}", "event": event, "data": {"at": 1.7e9 + turn, **data}}
             lines.append(json.dumps(line) + "\n")
     return "".join(lines)
+
+
+def test_a_reload_shows_what_was_shown(console: Watched, server: Running, model: MessagesApi) -> None:
+    page = console.page
+    model.replies = [Reply([text("word " * 3000)], pieces=2000)] * 4
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={"model": MODEL, "persistent": True, "ttl": 86400}).json()["id"]
+        for number in range(4):
+            client.post(f"/v1/sessions/{session}/messages", json={"message": f"Number {number}"}).raise_for_status()
+    console.go(f"s/{session}?side=events")
+    expect(page.locator(".turns .mark.completed")).to_have_count(4)
+    page.get_by_label("Say more …").fill("Half a thought")
+    page.locator(".conversation .scroll").focus()
+    page.keyboard.press("Home")
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    expect(page.get_by_role("button", name="To the end")).to_be_visible()
+    page.wait_for_function("Object.keys(sessionStorage).some((name) => name.includes(' at '))")
+    page.locator(".turn").nth(1).evaluate("turn => turn.parentElement.parentElement.scrollBy(0, 37)")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    top = page.locator(".turn").first.evaluate("turn => turn.getBoundingClientRect().top")
+    assert top < -100
+    page.reload()
+    expect(page.locator(".turns .mark.completed")).to_have_count(4)
+    expect(page.locator(".you").first).to_contain_text("Number 0")
+    page.wait_for_function(
+        "top => Math.abs(document.querySelector('.turn').getBoundingClientRect().top - top) < 3", arg=top
+    )
+    expect(page.get_by_role("tab", name="Events")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("Say more …")).to_have_value("Half a thought")
