@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.console.test_session import begun
 from tests.kit.browsers import Watched, needs_chromium
+from tests.kit.hooks import until
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
 from tests.kit.shapes import MODEL
@@ -118,7 +119,7 @@ def test_a_reload_shows_what_was_shown(console: Watched, server: Running, model:
     for _ in range(2):
         page.keyboard.press("PageDown")
     expect(page.get_by_role("button", name="To the end")).to_be_visible()
-    page.wait_for_function("Object.keys(sessionStorage).some((name) => name.includes(' at '))")
+    until(lambda: page.evaluate("() => Object.keys(sessionStorage).some((name) => name.includes(' at '))"))
     page.locator(".turn").nth(1).evaluate("turn => turn.parentElement.parentElement.scrollBy(0, 37)")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     top = page.locator(".turn").first.evaluate("turn => turn.getBoundingClientRect().top")
@@ -126,8 +127,7 @@ def test_a_reload_shows_what_was_shown(console: Watched, server: Running, model:
     page.reload()
     expect(page.locator(".turns .mark.completed")).to_have_count(4)
     expect(page.locator(".you").first).to_contain_text("Number 0")
-    page.wait_for_function(
-        "top => Math.abs(document.querySelector('.turn').getBoundingClientRect().top - top) < 3", arg=top
-    )
+    first = page.locator(".turn").first
+    until(lambda: abs(first.evaluate("turn => turn.getBoundingClientRect().top") - top) < 3)
     expect(page.get_by_role("tab", name="Events")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_label("Say more …")).to_have_value("Half a thought")
