@@ -54,7 +54,7 @@ for (const [name, log] of logs)
       );
     const drawn = bars(turn, read.at(-1)?.data.at ?? 0);
     if (drawn.length) assert.ok(extent(drawn)[0] < extent(drawn)[1]);
-    assert.equal(asLines(read).trim().split("\n").length, read.length);
+    assert.equal(asLines(read, conversation).trim().split("\n").length, read.length);
     assert.ok(asMarkdown("Title", conversation).startsWith("# Title"));
   });
 

@@ -182,6 +182,20 @@ def test_sessions_are_found_and_deleted_by_the_dozen(console: Watched, server: R
         assert [client.get(f"/v1/sessions/{each}").status_code for each in made] == [404, 200, 404]
 
 
+def test_sessions_are_found_by_the_name_of_their_agent(console: Watched, server: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([text("Yes.")])]
+    with server.client(None) as client:
+        client.post("/v1/agents", json={"name": "librarian", "model": MODEL}).raise_for_status()
+        begun(client, "Whoever")
+        made = {"agent": "librarian", "persistent": True}
+        session = client.post("/v1/sessions", json=made).json()["id"]
+        told = {"message": "Shelve it"}
+        client.post(f"/v1/sessions/{session}/messages", json=told).raise_for_status()
+    console.go("sessions?q=librar")
+    expect(console.page.locator(".row-of")).to_have_count(1)
+    expect(console.page.locator(".row-of a")).to_have_attribute("href", f"#/s/{session}")
+
+
 def test_a_long_session_is_drawn_from_its_end(console: Watched, server: Running, model: MessagesApi) -> None:
     model.replies = [Reply([text("word " * 2000)], pieces=1), Reply([text("Yes.")])]
     with server.client(None) as client:

@@ -8,6 +8,7 @@ import { access } from "../state/server.ts";
 import { Sure } from "../ui/ask.tsx";
 import { Said, say, sentence } from "../ui/said.tsx";
 import { Banner } from "./banner.tsx";
+import { takeDrops } from "./dropping.ts";
 import { listen } from "./keys.ts";
 import { Nav } from "./nav.tsx";
 import { PAGES } from "./pages.tsx";
@@ -45,6 +46,7 @@ function Frame() {
     const timer = setInterval(() => !document.hidden && stay(), STAYED);
     addEventListener("pagehide", stay, { signal });
     listen(signal);
+    takeDrops(signal);
     return () => {
       clearInterval(timer);
       end.abort();

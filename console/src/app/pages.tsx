@@ -4,6 +4,7 @@ import { Agents } from "../pages/agents/agents.tsx";
 import { FilesPage } from "../pages/files/files.tsx";
 import { Inbox } from "../pages/inbox/inbox.tsx";
 import { Schedules } from "../pages/schedules/schedules.tsx";
+import { OpenedPage } from "../pages/session/opened.tsx";
 import { SessionPage } from "../pages/session/session.tsx";
 import { Sessions } from "../pages/sessions/sessions.tsx";
 import { Runs } from "../pages/runs.tsx";
@@ -25,6 +26,7 @@ export const PAGES: Page[] = [
   { path: "", name: "Inbox", icon: "inbox", letter: "i", show: Inbox },
   { path: "sessions", name: "Sessions", icon: "sessions", letter: "s", show: Sessions },
   { path: "s", show: SessionPage },
+  { path: "log", show: OpenedPage },
   { path: "files", name: "Files", icon: "files", letter: "f", show: FilesPage },
   { path: "schedules", name: "Schedules", icon: "schedules", letter: "h", show: Schedules },
   { path: "agents", name: "Agents", icon: "agents", letter: "a", show: Agents },

@@ -7,8 +7,18 @@ import { Conversation } from "./conversation.ts";
 
 const PAGES = 50;
 
+/** A log that is shown: a session's as it grows, or one that was read from a file, whose `id` is empty. */
+export interface Log {
+  readonly id: string;
+  readonly conversation: Conversation;
+  readonly events: LogEvent[];
+  readonly frame: Signal<number>;
+  readonly over: Signal<string>;
+  readonly cursor: string;
+}
+
 /** One session that is open. `dispose` ends its connection. */
-export class Live {
+export class Live implements Log {
   readonly conversation = new Conversation();
   readonly events: LogEvent[] = [];
   /** Grows with each frame in which something was new. */

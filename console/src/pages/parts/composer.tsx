@@ -94,7 +94,9 @@ export function Composer({ draft, label, button, send, disabled = false, childre
         <span class="fill" />
         <kbd class="hint">Ctrl ⏎</kbd>
         <button type="submit" class="main" disabled={!ready}>
-          {busy ? (files.length ? `Sending ${many(files.length, "file")} …` : "Sending …") : button}
+          <span class="word">
+            {busy ? (files.length ? `Sending ${many(files.length, "file")} …` : "Sending …") : button}
+          </span>
           <Icon name="send" />
         </button>
       </div>

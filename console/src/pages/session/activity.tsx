@@ -1,5 +1,5 @@
 /** The work of a turn in time: steps, tools, retries and waits, each as long as it took. */
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import { bars, extent } from "../../log/activity.ts";
 import { now } from "../../ui/now.ts";
 import { many, span } from "../../ui/words.ts";
@@ -8,7 +8,7 @@ import { isOver } from "../../log/view.ts";
 const MOST = 400;
 
 /** Of the chosen turn, or the last one. */
-export function Activity({ live, turn: chosen }: { live: Live; turn: string }) {
+export function Activity({ live, turn: chosen }: { live: Log; turn: string }) {
   live.frame.value;
   const { turns } = live.conversation;
   const turn = turns.find((each) => each.id === chosen) ?? turns.findLast((each) => each.steps.length) ?? turns.at(-1);

@@ -1,8 +1,9 @@
 /** The conversation, as it grows: it stays at its end while one is there, and leaves one alone elsewhere. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import { isOver, type Turn } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
+import { keep, kept, ofTab } from "../../state/kept.ts";
 import { again } from "../../state/again.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { memo } from "../../ui/memo.ts";
@@ -15,28 +16,35 @@ const ENTRIES = 300;
 const NEAR = 80;
 
 /** All turns, the newest at the end. */
-export function Conversation({ live, session }: { live: Live; session: Session | undefined }) {
+export function Conversation({ live, session }: { live: Log; session: Session | undefined }) {
   live.frame.value;
   const box = useRef<HTMLDivElement>(null);
-  const there = useRef(true);
-  const [away, setAway] = useState(false);
-  const [shown, setShown] = useState(TURNS);
-  useLayoutEffect(() => {
-    if (there.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  });
+  const back = useRef(live.id ? kept<Spot>(`at ${live.id}`, ofTab) : undefined);
+  const there = useRef(!back.current);
+  const [away, setAway] = useState(!there.current);
+  const [shown, setShown] = useState(back.current?.shown ?? TURNS);
+  const settle = () => {
+    if (!box.current) return;
+    if (there.current) box.current.scrollTop = box.current.scrollHeight;
+    else if (back.current) bring(box.current, back.current);
+  };
+  useLayoutEffect(settle);
   useEffect(() => {
-    const stick = new ResizeObserver(
-      () => there.current && box.current && (box.current.scrollTop = box.current.scrollHeight),
-    );
+    const stick = new ResizeObserver(settle);
     if (box.current?.firstElementChild) stick.observe(box.current.firstElementChild);
     return () => stick.disconnect();
   }, []);
   const scrolled = () => {
+    if (back.current) return; // until whoever looks moves, what grows above does not move the spot
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
     there.current = scrollHeight - scrollTop - clientHeight < NEAR;
     setAway(!there.current);
+    const spot = there.current || !box.current ? undefined : spotOf(box.current, shown);
+    if (live.id) keep(`at ${live.id}`, spot, ofTab);
   };
+  const moved = () => (back.current = undefined);
   const toEnd = () => {
+    moved();
     there.current = true;
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   };
@@ -44,7 +52,17 @@ export function Conversation({ live, session }: { live: Live; session: Session |
   const earlier = Math.max(0, turns.length - shown);
   return (
     <section class="conversation" aria-label="Conversation">
-      <div class="scroll" ref={box} onScroll={scrolled} tabIndex={0} role="group" aria-label="What was said and done">
+      <div
+        class="scroll"
+        ref={box}
+        onScroll={scrolled}
+        onWheel={moved}
+        onPointerDown={moved}
+        onKeyDown={moved}
+        tabIndex={0}
+        role="group"
+        aria-label="What was said and done"
+      >
         <div class="column">
           {live.over.value && <p class="calm">{live.over.value}</p>}
           {turns.length === 0 && !live.over.value && <p class="calm">Say what is to be done.</p>}
@@ -67,6 +85,26 @@ export function Conversation({ live, session }: { live: Live; session: Session |
       )}
     </section>
   );
+}
+
+/** Where one was: so many pixels below the top of a turn, with so many turns drawn. */
+interface Spot {
+  turn: string;
+  below: number;
+  shown: number;
+}
+
+const above = (box: HTMLElement, turn: Element): number =>
+  box.getBoundingClientRect().top - turn.getBoundingClientRect().top;
+
+function spotOf(box: HTMLElement, shown: number): Spot | undefined {
+  const turn = [...box.querySelectorAll(".turn")].findLast((each) => above(box, each) >= 0);
+  return turn && { turn: turn.id, below: above(box, turn), shown };
+}
+
+function bring(box: HTMLElement, { turn, below }: Spot): void {
+  const found = document.getElementById(turn);
+  if (found) box.scrollTop += below - above(box, found);
 }
 
 interface Drawn {
@@ -110,9 +148,11 @@ function End({ turn, session }: Drawn) {
         <p>
           <b>This turn failed.</b> {turn.error} {turn.code && <code>{turn.code}</code>}
         </p>
-        <button type="button" onClick={() => void doing(() => again(session, turn.id), "Sent again.")}>
-          Send again
-        </button>
+        {session && (
+          <button type="button" onClick={() => void doing(() => again(session, turn.id), "Sent again.")}>
+            Send again
+          </button>
+        )}
       </div>
     );
   if (turn.status === "cancelled") return <p class="ending dim">Cancelled.</p>;

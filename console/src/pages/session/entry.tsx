@@ -87,7 +87,7 @@ const STATES: Record<Call["state"], State> = {
 
 function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: string; turn: string }) {
   const { needs } = call;
-  if (call.state === "waiting" && needs) {
+  if (call.state === "waiting" && needs && session) {
     const asked = {
       call_id: call.callId,
       name: call.name,
@@ -123,9 +123,9 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
       {call.files.length > 0 && (
         <div class="chips">
           {call.files.map((file) =>
-            file.op === "deleted" ? (
+            file.op === "deleted" || !session ? (
               <span key={file.path} class="chip">
-                <s>{file.path}</s>
+                {file.op === "deleted" ? <s>{file.path}</s> : file.path}
               </span>
             ) : (
               <Download key={file.path} session={session} path={file.path} bytes={file.size ?? 0} />

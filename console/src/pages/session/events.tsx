@@ -1,6 +1,6 @@
 /** The log as it came: every event, by name and by text, with the place to read on from. */
 import { useState } from "preact/hooks";
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import { doing } from "../../ui/said.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { many } from "../../ui/words.ts";
@@ -8,7 +8,7 @@ import { many } from "../../ui/words.ts";
 const MOST = 300;
 
 /** The list, the newest at the end. */
-export function Events({ live }: { live: Live }) {
+export function Events({ live }: { live: Log }) {
   live.frame.value;
   const [name, setName] = useState("");
   const [text, setText] = useState("");

@@ -1,6 +1,6 @@
 /** Facts of a session: how it was made, and how to go on with it from elsewhere. */
 import { useState } from "preact/hooks";
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import type { Session } from "../../state/board.ts";
 import { base, isKeyed } from "../../state/server.ts";
 import { doing } from "../../ui/said.tsx";
@@ -21,7 +21,7 @@ const HIDDEN = new Set([
 const TIMES = new Set(["created_at", "last_activity", "expires_at"]);
 
 /** The record, and commands. */
-export function Facts({ session, live }: { session: Session | undefined; live: Live }) {
+export function Facts({ session, live }: { session: Session | undefined; live: Log }) {
   if (!session) return <p class="calm">Nothing is known of it yet.</p>;
   const turn = live.conversation.turns.at(-1)?.id ?? "";
   return (

@@ -1,5 +1,5 @@
 /** What the turns of a session have made, and one of it to look at. */
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import type { Changed } from "../../log/view.ts";
 import { Preview } from "../../render/preview.tsx";
 import { download } from "../../state/files.ts";
@@ -9,7 +9,7 @@ import { doing } from "../../ui/said.tsx";
 import { size, when } from "../../ui/words.ts";
 
 /** The list, or the file that was chosen. */
-export function Files({ live, file }: { live: Live; file: string }) {
+export function Files({ live, file }: { live: Log; file: string }) {
   live.frame.value;
   if (file) return <One session={live.id} path={file} />;
   const all = new Map<string, Changed>();

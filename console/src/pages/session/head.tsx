@@ -38,7 +38,7 @@ export function Head({ id, session, live }: Headed) {
       <span class="fill" />
       {session?.busy && (
         <button type="button" onClick={() => void cancel(session)}>
-          <Icon name="stop" /> Cancel
+          <Icon name="stop" /> <span class="word">Cancel</span>
         </button>
       )}
       <button type="button" class="only-small" aria-pressed={Boolean(shown)} onClick={side}>
@@ -61,7 +61,7 @@ function Title({ id, session }: { id: string; session: Session | undefined }) {
   if (!editing)
     return (
       <h1>
-        {session?.title || "Untitled"}
+        <span class="clip">{session?.title || "Untitled"}</span>
         <button type="button" class="bare small" aria-label="Rename" title="Rename" onClick={() => setEditing(true)}>
           <Icon name="edit" size={14} />
         </button>
@@ -111,7 +111,7 @@ function More({ id, session, live }: Headed) {
       .slice(0, 60) || id;
   const acts: [string, () => unknown][] = [
     ["Save the conversation (Markdown)", () => save(asMarkdown(session?.title ?? id, live.conversation), `${name}.md`)],
-    ["Save the log (JSON lines)", () => save(asLines(live.events), `${name}.jsonl`)],
+    ["Save the log (JSON lines)", () => save(asLines(live.events, live.conversation), `${name}.jsonl`)],
     ["Delete this session …", () => remove(id, session)],
   ];
   return (

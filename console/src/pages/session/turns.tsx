@@ -1,5 +1,5 @@
 /** The turns of a session, one a line: a way through a long conversation. */
-import type { Live } from "../../log/live.ts";
+import type { Log } from "../../log/live.ts";
 import type { Turn } from "../../log/view.ts";
 import { ask, here } from "../../state/here.ts";
 import { Mark, type State } from "../../ui/state.tsx";
@@ -11,7 +11,7 @@ export function stateOf(turn: Turn): State {
 }
 
 /** The list. */
-export function Turns({ live, chosen }: { live: Live; chosen: string }) {
+export function Turns({ live, chosen }: { live: Log; chosen: string }) {
   live.frame.value;
   const { turns } = live.conversation;
   const show = (turn: Turn) => {

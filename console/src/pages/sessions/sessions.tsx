@@ -5,12 +5,14 @@ import type { Pages, Session as Handle } from "../../../../clients/typescript/sr
 import { to } from "../../app/router.ts";
 import { forget, looked, note, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
+import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
 import { sure } from "../../ui/ask.tsx";
 import { now } from "../../ui/now.ts";
 import { doing, say } from "../../ui/said.tsx";
 import { Mark, type State } from "../../ui/state.tsx";
 import { exact, many, money, when } from "../../ui/words.ts";
+import { OpenLog } from "../session/opened.tsx";
 import { NewTask } from "../inbox/new_task.tsx";
 
 const FILTERS: { name: string; label: string; fits: (session: Session) => boolean }[] = [
@@ -35,6 +37,8 @@ export function Sessions() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const filter = FILTERS.find((each) => each.name === show) ?? FILTERS[0];
   const known = sessions.value;
+  const agents = useLoaded((signal) => server().agents.list().nextPage(signal), []);
+  const names = new Map((agents.value ?? []).map((each) => [each.id, each.name]));
   useEffect(() => {
     order.value = [...sessions.peek().values()]
       .sort((a, b) => b.last_activity - a.last_activity)
@@ -47,7 +51,7 @@ export function Sessions() {
     .reverse();
   const rows = [...added, ...order.value]
     .map((id) => known.get(id))
-    .filter((each): each is Session => each !== undefined && (filter?.fits(each) ?? true) && named(each, q));
+    .filter((each): each is Session => each !== undefined && (filter?.fits(each) ?? true) && named(each, names, q));
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -59,6 +63,7 @@ export function Sessions() {
       <header class="bar">
         <h1>Sessions</h1>
         <span class="fill" />
+        <OpenLog />
         <input
           type="search"
           data-filter
@@ -100,8 +105,8 @@ export function Sessions() {
   );
 }
 
-const named = (session: Session, q: string): boolean =>
-  `${session.title} ${session.agent ?? ""} ${session.id}`.toLowerCase().includes(q.trim().toLowerCase());
+const named = (session: Session, names: ReadonlyMap<string, string>, q: string): boolean =>
+  `${session.title} ${names.get(session.agent ?? "") ?? ""} ${session.agent ?? ""} ${session.id}`.toLowerCase().includes(q.trim().toLowerCase());
 
 function Row({ session, chosen, toggle }: { session: Session; chosen: boolean; toggle: () => void }) {
   const title = session.title || "Untitled";
