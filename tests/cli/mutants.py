@@ -13,11 +13,7 @@ MUTANTS = [
     Mutant(
         "what ends a chat leaves the terminal as it was",
         "tests/cli/test_chat.py::test_what_ends_it_leaves_the_terminal_as_it_was",
-        (
-            ("commands/chat.py", "EOFError), heard(), patch_stdout", "EOFError), patch_stdout"),
-            ("commands/chat.py", "with heard():  # again", "with suppress():  # again"),
-            ("commands/chat.py", ", pre_run=chat_line.leave_on_signals", ""),
-        ),
+        (("commands/chat.py", "EOFError), heard(), patch_stdout", "EOFError), patch_stdout"),),
     ),
     Mutant(
         "a turn that waits for somebody is exit code 3",

@@ -104,8 +104,7 @@ class Talk:
             goes_on = True
             while goes_on:
                 self.asks = None
-                with heard():  # again each time: with its loop asyncio lets signals go
-                    said = jsontext.whole(self._prompt.prompt(self._mark, pre_run=chat_line.leave_on_signals).strip())
+                said = jsontext.whole(self._prompt.prompt(self._mark).strip())
                 with self._saying_what_goes_wrong():
                     goes_on = not said or chat_words.take(self, said)
         return self._leave()

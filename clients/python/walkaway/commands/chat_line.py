@@ -1,7 +1,6 @@
 """The line of a chat that somebody types in, and the terminal above it."""
 
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from walkaway.commands.screen import width
@@ -66,30 +65,6 @@ def line(app: "App", toolbar: "Callable[[], str]") -> "PromptSession[str]":
         refresh_interval=0.5,
         style=Style.from_dict({"bottom-toolbar": "noreverse"}),
     )
-
-
-def leave_on_signals() -> None:
-    """Let what ends the program leave the line that is typed in, as Ctrl-C does, when the loop comes to it.
-
-    An exception out of a signal's handler could be raised where it is lost, such as in a collected object's end.
-    """
-    import asyncio
-    import signal
-
-    from prompt_toolkit.application import get_app
-
-    from walkaway.commands.receiving import ENDINGS
-
-    app = get_app()
-
-    def leave() -> None:
-        if app.future and not app.future.done():
-            app.exit(exception=KeyboardInterrupt, style="class:aborting")
-
-    for ending in ENDINGS:
-        if ending != signal.SIGINT and signal.getsignal(ending) is not signal.SIG_IGN:
-            with suppress(NotImplementedError):  # on Windows
-                asyncio.get_running_loop().add_signal_handler(ending, leave)
 
 
 def _kept(path: "Path", note: "Callable[..., None]") -> "History":
