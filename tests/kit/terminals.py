@@ -25,9 +25,10 @@ from tests.kit.servers import PATIENCE
 HEEDING = """
 import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 runpy.run_module("walkaway", run_name="__main__", alter_sys=True)
 """
-"""The command, which Ctrl-C reaches whatever a test run was started with."""
+"""The command, which Ctrl-C and a closed terminal reach whatever a test run was started with, such as `nohup`."""
 BEGIN = f"""
 import fcntl, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)

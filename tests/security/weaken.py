@@ -151,7 +151,7 @@ def all_is_readable(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(staging, "readable", lambda files, command: readable(files, replace(command, read=("",))))
 
 
-any_name_will_do = value(paths, "clean", lambda path: path)
+any_name_will_do = both(value(paths, "clean", lambda path: path), value(paths, "clean_new", lambda path: path))
 any_number_will_do = value(promotion, "MOST", 10**9)
 a_large_disk = both(value(disk, "BYTES", 3 * 10**9), value(disk, "FILES", 10**6))
 nobody_watches_the_memory = value(running, "MEMORY", 2**40)

@@ -48,6 +48,15 @@ export function distance(name: string, letters: string): number {
   return gaps;
 }
 
+function fitting(asked: string): Deed[] {
+  return deeds()
+    .map((deed) => ({ deed, far: asked ? distance(deed.name, asked) : 0 }))
+    .filter(({ far }) => far < Infinity)
+    .sort((a, b) => a.far - b.far)
+    .slice(0, MOST)
+    .map(({ deed }) => deed);
+}
+
 /** The palette, when it is asked for. */
 export function Palette() {
   return palette.value ? <Open /> : null;
@@ -57,12 +66,7 @@ function Open() {
   const [asked, setAsked] = useState("");
   const [chosen, choose] = useState(0);
   const close = () => void (palette.value = false);
-  const found = deeds()
-    .map((deed) => ({ deed, far: asked ? distance(deed.name, asked) : 0 }))
-    .filter(({ far }) => far < Infinity)
-    .sort((a, b) => a.far - b.far)
-    .slice(0, MOST)
-    .map(({ deed }) => deed);
+  const found = fitting(asked);
   const act = (deed?: Deed) => {
     close();
     deed?.act();
@@ -72,7 +76,10 @@ function Open() {
     if (by) {
       event.preventDefault();
       choose((chosen + by + found.length) % Math.max(1, found.length));
-    } else if (event.key === "Enter") act(found[chosen]);
+    } else if (event.key === "Enter") {
+      const typed = (event.currentTarget as HTMLInputElement).value; // which may not be shown yet
+      act(typed === asked ? found[chosen] : fitting(typed)[0]);
+    }
   };
   return (
     <Dialog title="Go to, or do" onClose={close}>

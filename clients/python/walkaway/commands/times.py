@@ -118,10 +118,12 @@ def elsewhere(seconds: object, zone: object, *, utc: bool) -> str:
     return shown if here.utcoffset() == there.utcoffset() else f"{shown} {here:%Z}"
 
 
-def _of_zone(said: datetime, zone: str | None) -> datetime:
+def _of_zone(said: datetime, zone: object) -> datetime:
     from zoneinfo import ZoneInfo
 
-    return said.replace(tzinfo=ZoneInfo(zone)) if zone and said.tzinfo is None else said
+    if not isinstance(zone, str) or not zone or said.tzinfo:  # click has an object of its own for what is not said
+        return said
+    return said.replace(tzinfo=ZoneInfo(zone))
 
 
 def between(begun: object, ended: object) -> str:

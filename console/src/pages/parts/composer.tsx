@@ -37,6 +37,7 @@ export function Composer({ draft, label, button, send, disabled = false, childre
     const sent = await doing(() => send(text.trim(), files));
     setBusy(false);
     if (!sent) return;
+    keep(name, undefined, ofTab); // the page may have changed, and this field with it
     setText("");
     setFiles([]);
   };
