@@ -1,6 +1,5 @@
-"""Logs: saved as files and opened again, and so long that not all of it can be drawn."""
+"""Logs: saved as files and opened again, and shown as they were after a reload."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,6 @@ DROP = """([name, body]) => {
     const init = { dataTransfer: data, bubbles: true, cancelable: true };
     return document.querySelector("h1").dispatchEvent(new DragEvent("drop", init));
 }"""
-EVENTS = 20_000
-TURNS, CALLS = 25, 320
 
 
 def test_a_saved_log_is_dropped_and_only_looked_at(console: Watched, server: Running, model: MessagesApi) -> None:
@@ -61,47 +58,6 @@ def test_a_file_that_is_no_log_is_not_opened(console: Watched, body: str, senten
     assert page.evaluate(DROP, ["it.jsonl", body]) is False
     expect(page.locator(".said .wrong")).to_contain_text(sentence)
     assert page.url.endswith(("/console/", "#/"))
-
-
-def test_a_log_of_twenty_thousand_events_opens_whole(console: Watched) -> None:
-    page = console.page
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.evaluate(DROP, ["long.jsonl", long_log()]) is False
-    expect(page.locator(".standing")).to_have_text(f"read only · {EVENTS} events")
-    expect(page.locator(".turns li")).to_have_count(TURNS)
-    expect(page.locator(".entry.text").last).to_contain_text("The end.")
-    expect(page.locator(".turn").last).to_be_in_viewport()
-    page.get_by_role("tab", name="Events").click()
-    expect(page.locator("#side")).to_contain_text(f"{EVENTS} events, the last 300")
-    page.locator(".conversation .scroll").focus()
-    page.keyboard.press("Home")
-    expect(page.get_by_role("button", name=f"Show {TURNS - 20} earlier turns")).to_be_in_viewport()
-    page.get_by_role("button", name=f"Show {TURNS - 20} earlier turns").click()
-    page.locator(".turns button").first.click()
-    first = page.locator(".turn").first
-    expect(first).to_be_in_viewport()
-    first.get_by_role("button", name="earlier entries").click()
-    expect(first.locator(".entry")).to_have_count(CALLS + 1)
-    page.get_by_role("button", name="To the end").click()
-    expect(page.locator(".entry.text").last).to_be_in_viewport()
-
-
-def long_log() -> str:
-    """Turns of a step each, with so many calls and a text, as a session's menu would save them."""
-    lines = []
-    for turn in range(TURNS):
-        told: list[tuple[str, dict[str, object]]] = [("turn.started", {})]
-        told.append(("step.started", {"step": 1, "attempt": 1}))
-        for number in range(CALLS):
-            of: dict[str, object] = {"id": f"call_{number}", "name": "read_file", "input": {}, "content": "half"}
-            told += [("tool_use.executing", of), ("tool_use.progress", of)]
-        told.append(("text.delta", {"content": "The end."}))
-        told += [("step.completed", {"step": 1}), ("message.completed", {})]
-        told += [("metadata.updated", {})] * (EVENTS // TURNS - len(told))
-        for number, (event, data) in enumerate(told):
-            line = {"id": f"msg_{turn:026}:{number}", "event": event, "data": {"at": 1.7e9 + turn, **data}}
-            lines.append(json.dumps(line) + "\n")
-    return "".join(lines)
 
 
 def test_a_reload_shows_what_was_shown(console: Watched, server: Running, model: MessagesApi) -> None:

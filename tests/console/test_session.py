@@ -101,6 +101,7 @@ def test_a_turn_is_cancelled_when_that_is_meant(console: Watched, server: Runnin
         console.go(f"s/{begun(client, 'Begin')}")
     page = console.page
     expect(page.locator(".entry.text")).to_have_count(1)
+    expect(page.locator(".turns .mark.running")).to_have_count(1)
     page.locator("main").focus()
     page.keyboard.press("x")
     page.get_by_role("button", name="Leave it").click()
