@@ -98,8 +98,8 @@ browser:
 		echo "Installing chromium …" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
 		echo "chromium is missing and only root can install it: tests of the console will be skipped"
 
-# Tests wait for servers, disks and clocks: one worker more than processors keeps those busy.
-WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Tests wait for servers, disks and clocks: with one worker more than processors those were idle for a third of the time.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)')
 # COVER=yes counts what is covered, which takes a third longer; `.venv/bin/coverage report` shows it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-report=)
 
