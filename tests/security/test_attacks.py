@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.kit.sandboxes import needs_bubblewrap
 from tests.security.attacks import ATTACKS, Attack
 from tests.security.scene import KEEP, Scene, canary, daemons, scene
+from walkaway.kept import alone
 
 AS_ROOT = os.geteuid() == 0
 LONG = {
@@ -29,7 +31,10 @@ def play(attack: Attack, scene: Scene) -> bool:
     """Let the agent attack; say whether it had its effect."""
     if not attack.canary:
         return attack.seen(scene, run(attack, scene))
-    with canary() as process:
+    with (
+        alone(Path(tempfile.gettempdir()) / "canary", patience=100),
+        canary() as process,
+    ):  # they end each other as well
         said = run(attack, scene)
         return attack.seen(scene, said + ("\ncanary died" if process.poll() is not None else ""))
 
