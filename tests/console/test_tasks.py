@@ -67,6 +67,7 @@ def test_the_same_by_keyboard_alone(console: Watched) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("moss")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Go to, or do")).to_be_focused()
     page.keyboard.type("setti")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
