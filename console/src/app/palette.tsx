@@ -35,7 +35,7 @@ function deeds(): Deed[] {
 }
 
 /** Whether all letters stand in a name, in their order; the closer together, the smaller the number. */
-export function distance(name: string, letters: string): number {
+function distance(name: string, letters: string): number {
   const [text, wanted] = [name.toLowerCase(), letters.toLowerCase().trim()];
   if (text.includes(wanted)) return text.indexOf(wanted);
   let [at, gaps] = [-1, 100];

@@ -2,7 +2,7 @@
 import { type Call, isOver, type Turn } from "./view.ts";
 
 /** One line of it. Times are in seconds since the epoch; `until` of what goes on is the time that was given. */
-export interface Bar {
+interface Bar {
   id: string;
   name: string;
   about: string;

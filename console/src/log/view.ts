@@ -1,7 +1,7 @@
 /** What a log comes to for a reader: turns, and in each what was thought, said, done and asked, in its order. */
 
 /** Grows by one with each change, so that what has not changed is not drawn anew. */
-export interface Changing {
+interface Changing {
   rev: number;
 }
 
@@ -18,7 +18,7 @@ export interface Spoken extends Changing {
   sources: string[];
 }
 
-export type CallState = "writing" | "ready" | "running" | "waiting" | "done" | "failed";
+type CallState = "writing" | "ready" | "running" | "waiting" | "done" | "failed";
 
 /** A call of a tool, the server's, the caller's, or the model service's own. */
 export interface Call extends Changing {
@@ -75,7 +75,7 @@ export interface Step {
   retries: { at: number; error: string; wait: number }[];
 }
 
-export type Status = "queued" | "in_progress" | "completed" | "failed" | "cancelled";
+type Status = "queued" | "in_progress" | "completed" | "failed" | "cancelled";
 
 /** One message and what became of it. */
 export interface Turn extends Changing {

@@ -4,7 +4,7 @@ import type { Token, Tokens } from "marked";
 import { type Target, filePath, target } from "./addresses.ts";
 
 /** What a text may do besides being read: open a file of the workspace, and show one that is a picture. */
-export interface Around {
+interface Around {
   openFile?: (path: string) => void;
   picture?: (path: string, alt: string) => ComponentChild;
 }

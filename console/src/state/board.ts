@@ -11,7 +11,7 @@ export type Session = records.SessionRecord;
 type Sessions = ReadonlyMap<string, Session>;
 
 /** What the feed says. */
-export interface Told {
+interface Told {
   id: string;
   type: string;
   data: Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** Puts files into a zip archive without packing them (APPNOTE 6.3, 4.3): names are UTF-8, times are this device's. */
 
 /** What goes in. */
-export interface Packed {
+interface Packed {
   path: string;
   bytes: Uint8Array<ArrayBuffer>;
   /** Seconds since the epoch. */
@@ -15,7 +15,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** The CRC-32 of bytes. */
-export function crc(bytes: Uint8Array): number {
+function crc(bytes: Uint8Array): number {
   let value = 0xffffffff;
   for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] as number);
   return (value ^ 0xffffffff) >>> 0;

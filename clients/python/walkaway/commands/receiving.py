@@ -78,8 +78,8 @@ def _registered(app: "App", key: str, address: str, events: tuple[str, ...]) -> 
 
 def _serve(server: ThreadingHTTPServer, address: str, secret: str) -> None:
     _Handler.secret = secret
-    click.echo(f"Listening on {address}; Ctrl-C ends it", err=True)
     try:
+        click.echo(f"Listening on {address}; Ctrl-C ends it", err=True)
         server.serve_forever()
     except KeyboardInterrupt:
         with suppress(OSError):  # a terminal that has hung up takes no more

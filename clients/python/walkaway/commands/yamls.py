@@ -37,10 +37,7 @@ class Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own
         first: [
-            (
-                tag,
-                re.compile(f"(?!.*:){pattern.pattern}", pattern.flags) if tag.endswith((":int", ":float")) else pattern,
-            )
+            (tag, _without_colons(pattern) if tag.endswith((":int", ":float")) else pattern)
             for tag, pattern in rows
             if not tag.endswith(":timestamp")
         ]

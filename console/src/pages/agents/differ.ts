@@ -6,7 +6,7 @@ export interface Line {
   in: "both" | "old" | "new";
 }
 
-export interface Difference {
+interface Difference {
   field: string;
   lines: Line[];
 }

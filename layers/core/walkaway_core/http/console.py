@@ -1,6 +1,7 @@
 """`GET /console/`: the page for people, and its few files, as they were built (decision 0029)."""
 
 import re
+from functools import cache
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -74,5 +75,6 @@ def _file(request: Request, name: str) -> Response:
     return Response(body, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
 
 
-def _names() -> set[str]:
-    return {each.name for each in STATIC.iterdir() if each.name.rpartition(".")[2] in TYPES}
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(each.name for each in STATIC.iterdir() if each.name.rpartition(".")[2] in TYPES)
