@@ -93,7 +93,7 @@ def test_what_is_asked_for_last_counts_where_two_messages_are_seen_as_one() -> N
 def test_a_turn_that_ended_early_is_not_carried_out_by_the_next(client: httpx.Client, on_busy: str) -> None:
     session = sse.new(client, persistent=True)
     url = f"/v1/sessions/{session}/messages"
-    sent = client.post(url, json={"message": "Write a report on moss to moss.md"}, headers=AT_ONCE)
+    sent = client.post(url, json={"message": "Slowly write a report on moss to moss.md"}, headers=AT_ONCE)
     if on_busy == "cancel":
         client.post(f"/v1/sessions/{session}/responses/{sent.json()['response_id']}/cancel")
         on_busy = "reject"

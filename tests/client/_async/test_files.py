@@ -305,6 +305,29 @@ async def test_a_link_that_leads_in_a_circle_is_refused_before_anything_is_sent(
             await client.session("sess_1").files.upload_folder(tmp_path)
 
 
+@pytest.mark.parametrize("more", [1, 10_000_000], ids=["a byte", "several pieces"])
+async def test_a_file_that_grows_meanwhile_is_not_sent(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    path, real, name = tmp_path / "log.bin", paths.mark, f"{secrets.token_hex(4)}.bin"
+    path.write_bytes(WHOLE)
+
+    def grown(looked_at: Path) -> object:
+        with path.open("ab") as log:
+            log.write(bytes(more))
+        monkeypatch.setattr(paths, "mark", real)
+        return real(looked_at)
+
+    async with async_quick(server.url) as client:
+        files = (await client.sessions.create()).files
+        monkeypatch.setattr(paths, "mark", grown)
+        with pytest.raises(errors.FileRefused, match="changes while it is read"):
+            await files.upload(path, name)
+        with pytest.raises(errors.NotFound):
+            await files.read(name)
+        assert (await files.upload(path, name)).size == len(WHOLE) + more
+
+
 async def test_a_file_that_is_written_meanwhile_is_not_sent(
     server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,18 +196,21 @@ def _pieces(path: Path, size: int) -> Generator[bytes, None, None]:
 
     What lacks its last piece is stored nowhere. Raises FileRefused.
     """
+    changed = FileRefused(f"{path} changes while it is read; nothing of it was sent")
     try:
         before, given = paths.mark(path), 0
         with path.open("rb") as source:
             piece = source.read(CHUNK)
             while behind := source.read(CHUNK):
+                if given + len(piece) >= size:
+                    raise changed
                 yield piece
                 piece, given = behind, given + len(piece)
         after = paths.mark(path)
     except OSError as error:
         raise FileRefused(f"{path} cannot be read: {error.strerror or error}") from None
     if after != before or given + len(piece) != size:
-        raise FileRefused(f"{path} changes while it is read; nothing of it was sent")
+        raise changed
     if piece:
         yield piece
 
