@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument("--side", choices=SIDES, help="only this side, and no whole servers")
     parser.add_argument("--only", default="", help="only faults whose name has this in it")
     parser.add_argument("--stop", action="store_true", help="stop each fault at its first violation")
-    parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write what was tried into the table of docs/reliability.md"
+    )
     chosen = parser.parse_args()
     logging.disable()  # what breaks on purpose is logged as it should be
     rows: list[Row] = []
@@ -34,9 +36,7 @@ def main() -> int:
             sys.stdout.write(f"violations: at {point}: {wrong}\n")
         sys.stdout.flush()
     if chosen.write:
-        before, _, after = PAGE.read_text().partition(HEAD)
-        others = itertools.dropwhile(lambda text: text.startswith("|"), after.splitlines(keepends=True))
-        PAGE.write_text(before + HEAD + "".join([*map(_line, rows), *others]))
+        _write(rows, whole=not chosen.only and chosen.side is None)
     return int(not rows or any(row.violations for row in rows))
 
 
@@ -53,6 +53,26 @@ def _rows(chosen: argparse.Namespace) -> Iterator[Row]:
 
             yield served.readers(folder / "readers", chosen.every)
             yield served.killed(folder, kills=KILLS)
+
+
+def _write(rows: list[Row], *, whole: bool) -> None:
+    """Write the table: these rows alone, or, where not all were tried, in their places among those that stand there."""
+    before, _, after = PAGE.read_text().partition(HEAD)
+    lines = after.splitlines(keepends=True)
+    old = [] if whole else list(itertools.takewhile(_is_row, lines))
+    table = {_about(line): line for line in [*old, *map(_line, rows)]}
+    order = [f"| {fault.name} | {side} " for side in SIDES for fault in CATALOGUE if side in fault.sides]
+    known = [table.pop(name) for name in order if name in table]
+    PAGE.write_text(before + HEAD + "".join([*known, *table.values(), *itertools.dropwhile(_is_row, lines)]))
+
+
+def _is_row(line: str) -> bool:
+    return line.startswith("|")
+
+
+def _about(line: str) -> str:
+    """Say which fault on which side a row is about."""
+    return "|".join(line.split("|")[:3])
 
 
 def _line(row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.faults import (
     acts,
+    by_hand,
     claims,
     creates,
     deliveries,
@@ -237,9 +238,11 @@ CATALOGUE = [
     *waits.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}, twice),
     *left.faults(each),
     *claims.faults(each),
-    *creates.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
-    *schedules.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
-    *prunes.faults(each, operations, {"at": at, "meanwhile": meanwhile}),
+    *(
+        fault
+        for lives in (creates, schedules, by_hand, prunes)
+        for fault in lives.faults(each, operations, {"at": at, "meanwhile": meanwhile})
+    ),
     *jumps.faults(),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),

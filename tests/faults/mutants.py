@@ -12,6 +12,7 @@ TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
 CLAIMS = "tests/engine/pause/test_claiming.py"
+FIRING = "tests/schedules/test_firing.py"
 PRUNES = "tests/schedules/test_pruning.py"
 SCRATCH = "Transaction(services.table)"
 """A transaction that nobody commits: what is written into it is left out."""
@@ -206,6 +207,16 @@ MUTANTS = [
         "schedules: the end of a turn wakes what waits for it",
         f"{PRUNES}::test_the_end_of_a_turn_wakes_what_waits_for_it",
         (("dialects/native/__init__.py", "projections=(Waiting(), Waking())", "projections=(Waiting(),)"),),
+    ),
+    Mutant(
+        "schedules: what will do no better is paused by the end of its turn, not by the next firing",
+        f"{FIRING}::test_a_model_that_its_service_does_not_know_pauses_it_at_once",
+        (("schedules/waking.py", "if after.code in HOPELESS:", "if False:"),),
+    ),
+    Mutant(
+        "schedules: a change that was made since wins against a pause",
+        f"{FIRING}::test_what_was_changed_since_the_turn_began_is_not_paused",
+        (("schedules/settling.py", " or found.updated_at > turn.created_at", ""),),
     ),
     Mutant(
         "feed: what the bus is told is written into the feed",

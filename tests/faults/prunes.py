@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tests.faults.by_hand import run
 from tests.faults.campaign import Arm, Fault, Life
-from tests.faults.schedules import HOUR, fired, made, run, settled, swept, two_at_once
+from tests.faults.schedules import HOUR, fired, made, settled, swept, two_at_once
 from tests.faults.violations import Found
 from tests.faults.world import MINUTE, World
 from walkaway_core.engine import creating, sending

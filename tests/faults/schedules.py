@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.faults.campaign import Arm, Fault, Life
-from tests.faults.creates import asks_once
+from tests.faults.script import UNKNOWN
 from tests.faults.violations import Found, of_log
-from tests.faults.world import MINUTE, World
+from tests.faults.world import World
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.errors import NotFound
 from walkaway_core.log import log
-from walkaway_core.schedules import by_hand, firings, resource, schedules
+from walkaway_core.schedules import firings, resource, schedules
 from walkaway_core.schedules.places import schedule
-from walkaway_core.store.idempotency import Once, make
 from walkaway_core.store.keys import TurnKey
 
 HOUR, DAY = 3600, 86_400
@@ -23,8 +22,10 @@ SAID = {"name": "digest", "message": "go", "cron": "0 * * * *", "session": {"inl
 class Fires:
     """A life in which a schedule's times come, `times` of them after `asleep` seconds; then nothing more.
 
-    `expected`: how many firings have each outcome in the end.
+    `expected`: how many firings have each outcome in the end. `ends`: how their turns may end.
     """
+
+    ends: tuple[str, ...] = ("message.completed", "message.cancelled")
 
     def __init__(self, expected: dict[str, int], *, times: int = 1, asleep: float = 0, **said: Any) -> None:
         self._expected = Counter(expected)
@@ -38,7 +39,7 @@ class Fires:
         return Life(self._run, self.check)
 
     def _run(self, world: World) -> None:
-        world.survive(lambda: _make_it(world, self._said))
+        world.survive(lambda: make_it(world, self._said))
         world.clock.time += self._asleep
         for _ in range(self._times):
             world.clock.time += HOUR - world.clock.time % HOUR + 1
@@ -47,48 +48,37 @@ class Fires:
 
     def check(self, world: World, *_: object) -> list[str]:
         """What must hold when all times have passed."""
-        found = of_firings(world)
+        found = of_firings(world, self.ends)
         outcomes = Counter(each.outcome for each in fired(world) for _ in range(each.count))
         found.must(outcomes == self._expected, f"the firings are {outcomes}")
         return found
 
 
-class Asked:
-    """A life in which somebody asks, until there is an answer if `repeated`, else once, and never comes back."""
+class Hopeless(Fires):
+    """A life in which the service does not know the model: the schedule is paused behind the first turn."""
 
-    def __init__(self, request: Callable[[World], object], firings_: int, *, repeated: bool) -> None:
-        self._request = request
-        self._firings = firings_
-        self._repeated = repeated
-
-    @property
-    def life(self) -> Life:
-        """It as a life."""
-        return Life(self._run, self._check)
+    ends = ("message.error",)
 
     def _run(self, world: World) -> None:
-        world.survive(lambda: _make_it(world, SAID))
-        if self._repeated:
-            world.survive(lambda: self._request(world))
-        else:
-            asks_once(world, lambda: self._request(world))
-        world.clock.time += MINUTE
-        swept(world)
-        settled(world)
+        world.survive(lambda: make_it(world, self._said))
+        for _ in range(self._times):
+            world.clock.time += HOUR - world.clock.time % HOUR + 1
+            swept(world)
+            world.finish("session", "schedule")
 
-    def _check(self, world: World, *_: object) -> list[str]:
-        found = of_firings(world)
-        outcomes = Counter(each.outcome for each in fired(world))
-        allowed = [self._firings] if self._repeated else [0, self._firings]
+    def check(self, world: World, *_: object) -> list[str]:
+        """What must hold when all times have passed: one pause, of which the bus was told once."""
+        found = Found(super().check(world))
         record = made(world)
-        if self._repeated and self._request is _changes:
-            found.must(record and record.asked["metadata"] == CHANGED, f"the change is lost: {record}")
-        found.must(outcomes.total() in allowed, f"the firings are {outcomes}")
-        found.must(set(outcomes) <= {"started"}, f"the firings are {outcomes}")
+        reason = (record and record.reason) or {}
+        found.must(record and record.state == "paused", f"it is {record}")
+        found.must(reason.get("code") == "model_unknown", f"it is paused for {reason}")
+        told = {detail["id"] for kind, detail in world.bus.told if kind == "schedule.paused"}
+        found.must(len(told) == 1, f"the bus was told of {told}")
         return found
 
 
-def of_firings(world: World) -> Found:
+def of_firings(world: World, ends: tuple[str, ...] = Fires.ends) -> Found:
     """What must hold of all firings: nothing waits, and turns and firings belong to each other one by one."""
     found = Found()
     open_ = [kind for kind in world.due() if kind not in ("session", "schedule")]
@@ -101,7 +91,7 @@ def of_firings(world: World) -> Found:
             named.append(key.turn)
             events = log.events(world.services, key, world.place.table.query(key.log).items)
             found += of_log(events)
-            found.must(events and events[-1].type in ("message.completed", "message.cancelled"), f"{key} has {events}")
+            found.must(events and events[-1].type in ends, f"{key} has {events}")
     logs = begun(world)
     found.must(sorted(named) == sorted(logs), f"firings have begun {named}, and the logs have {logs}")
     record = made(world)
@@ -126,7 +116,7 @@ def begun(world: World) -> list[str]:
     return turns
 
 
-def _make_it(world: World, said: dict[str, Any]) -> None:
+def make_it(world: World, said: dict[str, Any]) -> None:
     """Make the schedule, unless whoever died had done so."""
     try:
         schedules.find(world.services, "t", said["name"])
@@ -165,33 +155,6 @@ def two_at_once(world: World) -> None:
     sweep(world.services)
 
 
-def asked_for(world: World, name: str, what: str, ask: Callable[[schedules.Schedule, Once], str]) -> None:
-    """Ask something of a schedule under a key, as its routes do."""
-    found = schedules.find(world.services, "t", name)
-    key = Once.making("t", f"{what} of {found.id}", "key", {})
-    make(world.services, key, lambda: ask(found, key), lambda id_: id_)
-
-
-def run(world: World, name: str, overlap: str | None = None) -> None:
-    """Fire by hand."""
-    asked_for(
-        world,
-        name,
-        "firing",
-        lambda found, once: by_hand.run(world.services, found, overlap=overlap, message=None, once=once).id,
-    )
-
-
-def _fills(world: World) -> None:
-    now = int(world.clock.now())
-    end = now - now % HOUR
-
-    def ask(found: schedules.Schedule, once: Once) -> str:
-        return by_hand.backfill(world.services, found, end - 2 * HOUR, end, overlap="enqueue", once=once)
-
-    asked_for(world, "digest", "backfill", ask)
-
-
 WEEK = 7 * DAY
 LIVES = {
     "a schedule fires": Fires({"started": 1}),
@@ -205,37 +168,17 @@ LIVES = {
     "a schedule fires after a while, and all its times are made up for": Fires(
         {"started": 3}, asleep=2 * HOUR, catch_up="all", overlap="enqueue_all"
     ),
-}
-CHANGED = {"changed": True}
-
-
-def _changes(world: World) -> None:
-    """Change it when its time has come, beside the sweep."""
-    found = schedules.find(world.services, "t", "digest")
-    world.clock.time = max(world.clock.time, next(found.plan.after(found.passed)) + 1.0)
-    resource.change(world.services, "t", found.id, {"metadata": CHANGED})
-
-
-ASKED = {
-    "a schedule is changed when it is due": (_changes, 1),
-    "a schedule is run by hand": (lambda world: run(world, "digest"), 1),
-    "a schedule's past is made up for": (_fills, 3),
+    "a schedule fires, and its model is not known": Hopeless({"started": 1}, times=3, message=UNKNOWN),
 }
 
 
-def faults(
+def befall(
+    lives: dict[str, Life],
     each: Callable[[str], Callable[[Counter[str]], Sequence[int]]],
-    operations: Callable[[Counter[str]], Sequence[Any]],
     hands: dict[str, Callable[..., Arm]],
 ) -> list[Fault]:
-    """What may befall them. `hands`: what lets an operation go wrong, and something else happen in front of one."""
-    asked = {
-        f"{name}, {how}": Asked(request, count, repeated=how == "repeated").life
-        for name, (request, count) in ASKED.items()
-        for how in ("repeated", "once")
-    }
-    lives = {name: fires.life for name, fires in LIVES.items()} | asked
-    found = [
+    """What goes wrong at any write or read of these lives."""
+    return [
         Fault(f"{name}; {what}", each(of), hands["at"](of, fault), life=life)
         for name, life in lives.items()
         for what, of, fault in (
@@ -246,16 +189,15 @@ def faults(
             ("somebody dies at a read", "read", "crash before"),
         )
     ]
-    changed = lives["a schedule is changed when it is due, repeated"]
-    found.append(
-        Fault(
-            "a schedule is changed when it is due; a sweep comes",
-            operations,
-            hands["meanwhile"](two_at_once),
-            life=changed,
-        )
-    )
-    return found + [
+
+
+def faults(
+    each: Callable[[str], Callable[[Counter[str]], Sequence[int]]],
+    operations: Callable[[Counter[str]], Sequence[Any]],
+    hands: dict[str, Callable[..., Arm]],
+) -> list[Fault]:
+    """What may befall them. `hands`: what lets an operation go wrong, and something else happen in front of one."""
+    return befall({name: fires.life for name, fires in LIVES.items()}, each, hands) + [
         Fault(f"{name}; two sweeps come at once", operations, hands["meanwhile"](two_at_once), life=fires.life)
         for name, fires in LIVES.items()
     ]

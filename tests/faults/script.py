@@ -50,6 +50,8 @@ DOUBTED = "doubted "
 """How an order begins at whose first step, and at whose last, the service refuses the thinking that goes back, once."""
 UNREADABLE = "unreadable "
 """How an order begins that the service does not take."""
+UNKNOWN = "unknown"
+"""The order for whose model the service says that it has none."""
 _asked: Counter[tuple[str, int]] = Counter()
 
 
@@ -70,6 +72,8 @@ def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
             said += 1
         elif words:
             said, path, order = 0, words[-1].partition(" ")[2] or FILE, words[-1]
+    if order == UNKNOWN:
+        return Reply(status=404, kind="not_found_error", error="model: test-model")
     if order.startswith(BUSY):
         path = FILE
         _asked[order, said] += 1

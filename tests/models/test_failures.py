@@ -20,6 +20,7 @@ from walkaway_core.ports.model import (
     ModelRefused,
     ModelRequest,
     ModelSilent,
+    ModelUnknown,
     ThinkingRefused,
     TooLong,
 )
@@ -75,7 +76,9 @@ CASES: list[tuple[int, str, str, dict[str, Any], type[Exception]]] = [
     (402, "billing_error", "no funds", {"error_code": "linked_organization_spend_limit_reached"}, ModelRefused),
     (429, "rate_limit_error", "until next month", {"error_code": "enforced_spend_limit_reached"}, ModelRefused),
     (429, "rate_limit_error", "until next month", {"error_code": "contract_spend_limit_reached"}, ModelRefused),
-    (404, "not_found_error", "model: claude-x", {}, ModelRefused),
+    (404, "not_found_error", "model: claude-x", {}, ModelUnknown),
+    (404, "not_found_error", "no such page", {}, ModelRefused),
+    (400, "validationexception", "The provided model identifier is invalid.", {}, ModelUnknown),
     (400, INVALID, "max_tokens: 500000 > 128000, which is the maximum allowed for documents", {}, ModelRefused),
     (400, INVALID, "thinking.type: adaptive is not supported on this model", {}, ModelRefused),
     (400, INVALID, "tools.0.custom.input_schema: an image could not be found: invalid", {}, ModelRefused),

@@ -1,15 +1,18 @@
 """Schedules that fire: what begins, what waits, what is passed over, and what is written of each."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.kit.engine import Engine
 from walkaway_core.agent import agents
+from walkaway_core.dialects import DIALECTS
 from walkaway_core.doors.sweep import sweep
 from walkaway_core.engine import deleting, ending
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.errors import QuotaReached, ScheduleInvalid, ScheduleNotFound
+from walkaway_core.http.dialect import extensions
 from walkaway_core.log import transcript
 from walkaway_core.ports.items import Change
 from walkaway_core.schedules import by_hand, firing, firings, resource, rounds, schedules, ticking
@@ -221,6 +224,36 @@ def test_trouble_that_will_not_pass_pauses_it_and_says_why(engine: Engine) -> No
     assert then.reason["code"] == "agent.not_found"
     kinds = dict.fromkeys(kind for kind, _ in engine.told if kind.startswith("schedule."))
     assert list(kinds) == ["schedule.failed", "schedule.paused"]
+
+
+UNKNOWN = Ending("failed", error="The model service does not know 'gone'", code="model_unknown")
+
+
+def test_a_model_that_its_service_does_not_know_pauses_it_at_once(engine: Engine) -> None:
+    engine.services = replace(engine.services, extensions=extensions(DIALECTS))
+    made = make(engine)
+    passes(engine, HOUR)
+    end_turn(engine.services, turn_of(told(engine, made)[0]), UNKNOWN)
+    sweep(engine.services)
+    then = now(engine, made)
+    assert (then.state, then.due) == ("paused", "")
+    assert then.reason
+    assert (then.reason["code"], then.reason["message"]) == ("model_unknown", UNKNOWN.error)
+    assert [detail["reason"]["code"] for kind, detail in engine.told if kind == "schedule.paused"] == ["model_unknown"]
+    passes(engine, 3 * HOUR)
+    assert outcomes(engine, made) == ["started"]
+    assert not {"wake", "schedule"} & set(engine.due())
+
+
+def test_what_was_changed_since_the_turn_began_is_not_paused(engine: Engine) -> None:
+    engine.services = replace(engine.services, extensions=extensions(DIALECTS))
+    made = make(engine)
+    passes(engine, HOUR)
+    engine.clock.time += 1
+    resource.change(engine.services, "t", made.id, {"session": {"model": "another-model"}})
+    end_turn(engine.services, turn_of(told(engine, made)[0]), UNKNOWN)
+    sweep(engine.services)
+    assert now(engine, made).state == "active"
 
 
 def test_a_session_that_is_gone_or_has_spent_its_money_pauses_it(engine: Engine) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.kit.messages_api import MessagesApi, Reply
+
 NUMBERS = iter(range(10**6))
 FIVE = {"cron": "0 8 * * 1-5", "timezone": "Europe/Berlin", "message": "The digest"}
 PAST = 1_600_000_000
@@ -174,6 +176,19 @@ class TestFirings:
 
         fired = next(each["data"] for each in until(of_it) if each["type"] == "schedule.fired")
         assert fired["firing"]["outcome"] == "started"
+
+    def test_one_whose_model_is_not_known_is_paused_and_says_so(self, own: httpx.Client, model: MessagesApi) -> None:
+        model.replies = [Reply(status=404, kind="not_found_error", error="model: test-model")]
+        made = make(own)
+        own.post(f"/v1/schedules/{made['id']}/run")
+
+        def paused() -> Any:
+            return own.get(f"/v1/schedules/{made['id']}").json()["paused_reason"]
+
+        reason = until(paused)
+        assert reason["code"] == "model_unknown"
+        assert "does not know 'test-model'" in reason["message"]
+        assert "WALKAWAY_MODEL" in reason["message"]
 
 
 class TestPruning:

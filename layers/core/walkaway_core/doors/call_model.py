@@ -41,7 +41,7 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
     except LimitReached as limit:
         return going.ticket.fail(limit.code, str(limit)).json()
     except ModelRefused as refusal:
-        return going.ticket.fail("model_refused", str(refusal)).json()
+        return going.ticket.fail(refusal.code, str(refusal)).json()
 
 
 @dataclass(slots=True)

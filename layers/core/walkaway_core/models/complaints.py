@@ -27,6 +27,7 @@ LENGTH = re.compile(
     r"|exceeds? the (available )?context",
     re.IGNORECASE,
 )
+NO_MODEL = re.compile(r"model identifier is invalid", re.IGNORECASE)
 THINKING = re.compile(
     r"bound to a different conversation|invalid `?(signature|data)`? in `?(redacted_)?thinking`?"
     r"|`?thinking`?.{0,40} blocks .{0,60}cannot be modified",
@@ -75,6 +76,11 @@ class Complaint:
         """Whether all that was said is too much."""
         large = self.status == 413 or self.kind in {"request_too_large", "exceed_context_size_error"}
         return large or bool(LENGTH.search(self.words) and not ELSEWHERE.match(self.words))
+
+    @property
+    def blames_model(self) -> bool:
+        """Whether there is no such model; Bedrock says so of an id that is none with the status of a bad request."""
+        return bool(NO_MODEL.search(self.words))
 
     @property
     def blames_thinking(self) -> bool:

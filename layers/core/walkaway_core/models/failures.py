@@ -5,7 +5,15 @@ An error in the middle of an answer has the status 200, for it came behind a goo
 
 from walkaway_core.models import complaints, unforeseen
 from walkaway_core.models.complaints import Complaint
-from walkaway_core.ports.model import ContentRefused, ModelBusy, ModelFailed, ModelRefused, ThinkingRefused, TooLong
+from walkaway_core.ports.model import (
+    ContentRefused,
+    ModelBusy,
+    ModelFailed,
+    ModelRefused,
+    ModelUnknown,
+    ThinkingRefused,
+    TooLong,
+)
 from walkaway_core.settings import BEDROCK, Settings
 
 BUSY = {
@@ -66,7 +74,7 @@ def _complained(complaint: Complaint, model: str, settings: Settings) -> ModelFa
     if complaint.kind in STRANGER or complaint.status in (401, 403):
         check = unforeseen.key_of(model, settings)
         return ModelRefused(complaint.sentence(f"The model service refused the caller; check {check}"))
-    if complaint.kind in UNKNOWN or complaint.status == 404:
+    if complaint.kind in UNKNOWN or complaint.status == 404 or complaint.blames_model:
         return _unknown(complaint, model)
     return _refused(complaint)
 
@@ -84,12 +92,17 @@ def _failed(complaint: Complaint) -> bool:
 
 
 def _unknown(complaint: Complaint, model: str) -> ModelRefused:
-    """Tell a model that is not there from a file or a container that was there once."""
+    """Tell a model that is not there from a file or a container that was there once, and from an address that is wrong.
+
+    Only the first is a matter of the model alone, for it is in the service's words.
+    """
     words = complaint.words.lower()
-    if "model" not in words and (complaint.code == "file_expired" or "file" in words or "container" in words):
+    named = "model" in words
+    if not named and (complaint.code == "file_expired" or "file" in words or "container" in words):
         return ModelRefused(complaint.sentence("The model service no longer has something that this conversation uses"))
     check = "check the session's model, WALKAWAY_MODEL" + ("" if model.startswith(BEDROCK) else ", ANTHROPIC_BASE_URL")
-    return ModelRefused(complaint.sentence(f"The model service does not know {model[:100]!r}; {check}"))
+    sentence = complaint.sentence(f"The model service does not know {model[:100]!r}; {check}")
+    return ModelUnknown(sentence) if named else ModelRefused(sentence)
 
 
 def _refused(complaint: Complaint) -> ModelRefused:

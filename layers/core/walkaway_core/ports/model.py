@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,15 @@ class ModelSilent(ModelFailed):
 
 class ModelRefused(Exception):
     """The service will not take this call however often it is repeated. The message says what to do."""
+
+    code: ClassVar[str] = "model_refused"
+    """That of the turn which it ends."""
+
+
+class ModelUnknown(ModelRefused):
+    """The service has no such model: whatever asks for it will do no better."""
+
+    code = "model_unknown"
 
 
 class ContentRefused(ModelRefused):

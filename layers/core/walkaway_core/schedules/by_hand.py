@@ -6,13 +6,13 @@ from typing import Any
 
 from walkaway_core.errors import Invalid, ScheduleInvalid, ScheduleNotFound
 from walkaway_core.ports.items import Delete, Fact, Item, Key, Present, Refused
-from walkaway_core.schedules import firing, firings, places
+from walkaway_core.schedules import firing, firings, places, settling
 from walkaway_core.schedules.firings import Firing
 from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.schedules.ticks import AT_ONCE, CAUGHT_UP
 from walkaway_core.store import due, keys
 from walkaway_core.store.idempotency import Once
-from walkaway_core.store.keys import END
+from walkaway_core.store.keys import END, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 
@@ -78,7 +78,13 @@ def act(services: Services, key: Key, detail: Mapping[str, Any], until: float) -
 
 
 def wake(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> None:
-    """Let the firing begin that has waited longest, if it can: what it has waited for is over."""
+    """Act on the end of what a schedule has begun: the firing that has waited longest for it begins, if it can.
+
+    Where the turn is named, the next one would end just so, and the schedule is paused.
+    """
+    if "turn" in detail:
+        turn = TurnKey(detail["tenant"], detail["session"], detail["turn"])
+        settling.pause_behind(services, detail["schedule"], turn)
     if waits := firings.waiting(services, detail["tenant"], detail["schedule"]):
         firing.carry_out(services, waits)
     services.table.write(Delete(*key))

@@ -8,7 +8,7 @@ from walkaway_core.ports.items import Fact, Is, Item, Refused
 from walkaway_core.schedules import firings, places, schedules, telling, watching
 from walkaway_core.schedules.firings import Firing
 from walkaway_core.schedules.schedules import Schedule
-from walkaway_core.store import due, outbox
+from walkaway_core.store import due, outbox, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -130,6 +130,25 @@ def pause(services: Services, tx: Transaction, schedule: Schedule, reason: Mappi
         due.drop(tx, schedule.id, schedule.due)
     now = services.clock.now()
     return {"state": "paused", "due": "", "reason": jsontext.dumps({**reason, "at": now})}
+
+
+def pause_behind(services: Services, schedule: str, key: TurnKey) -> None:
+    """Pause a schedule for what its turn has ended with, unless somebody has changed it since that was begun."""
+    while True:
+        found, turn = schedules.load(services, key.tenant, schedule), turns.load(services, key)
+        if found is None or turn is None or found.state != "active" or found.updated_at > turn.created_at:
+            return
+        tx = Transaction(services.table)
+        reason = {"code": turn.code, "message": turn.error[:1000]}
+        facts = pause(services, tx, found, reason)
+        notice = telling.of_pause(services, tx, found, reason)
+        tx.change(places.schedule(key.tenant, schedule), Is("version", found.version), set=facts, add={"version": 1})
+        try:
+            _commit(tx)
+        except Changed:
+            continue
+        outbox.send_now(services, [notice])
+        return
 
 
 def judged(schedule: Schedule, last: "Last | None") -> dict[str, Fact]:
