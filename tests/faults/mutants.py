@@ -219,6 +219,17 @@ MUTANTS = [
         (("schedules/settling.py", " or found.updated_at > turn.created_at", ""),),
     ),
     Mutant(
+        "schedules: what has come fires before a change",
+        "a schedule fires; a write has no effect, unseen",
+        (
+            (
+                "schedules/resource.py",
+                "ticking.up_to_now(services, schedules.find(services, tenant, called))",
+                "schedules.find(services, tenant, called)",
+            ),
+        ),
+    ),
+    Mutant(
         "feed: what the bus is told is written into the feed",
         "tests/dialects/native/test_feed.py::test_it_has_what_happens_to_sessions_and_turns",
         (("store/outbox.py", "    tx.put(feed.item(notice, session))\n", ""),),

@@ -316,6 +316,16 @@ def test_while_it_is_paused_nothing_is_kept_and_nothing_is_made_up_for(engine: E
     assert [each.trigger for each in told(engine, made)] == ["manual", "tick"]
 
 
+@pytest.mark.parametrize("change", [{"status": "paused"}, {"every": 7200}, {"starts_at": 2_000_000_000}])
+def test_what_has_come_fires_before_a_change_looks_back_no_more(engine: Engine, change: dict[str, Any]) -> None:
+    made = make(engine)
+    engine.clock.time += HOUR + 20
+    resource.change(engine.services, "t", made.id, change)
+    assert outcomes(engine, made) == ["started"]
+    passes(engine, HOUR)
+    assert outcomes(engine, made) == ["started"]
+
+
 def test_new_times_count_from_now_on(engine: Engine) -> None:
     made = make(engine, every=3600)
     passes(engine, 30 * MINUTE)

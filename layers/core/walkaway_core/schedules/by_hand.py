@@ -1,12 +1,13 @@
 """Firings that somebody asks for: one now, or those of the past."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import islice, takewhile
 from typing import Any
 
 from walkaway_core.errors import Invalid, ScheduleInvalid, ScheduleNotFound
 from walkaway_core.ports.items import Delete, Fact, Item, Key, Present, Refused
-from walkaway_core.schedules import firing, firings, places, settling
+from walkaway_core.schedules import firing, firings, places, schedules, settling, ticking
 from walkaway_core.schedules.firings import Firing
 from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.schedules.ticks import AT_ONCE, CAUGHT_UP
@@ -83,6 +84,8 @@ def wake(services: Services, key: Key, detail: Mapping[str, Any], _: float) -> N
     Where the turn is named, the next one would end just so, and the schedule is paused.
     """
     if "turn" in detail:
+        with suppress(ScheduleNotFound):
+            ticking.up_to_now(services, schedules.find(services, detail["tenant"], detail["schedule"]))
         turn = TurnKey(detail["tenant"], detail["session"], detail["turn"])
         settling.pause_behind(services, detail["schedule"], turn)
     if waits := firings.waiting(services, detail["tenant"], detail["schedule"]):

@@ -9,7 +9,7 @@ from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached, ScheduleIn
 from walkaway_core.log.metadata import check_metadata
 from walkaway_core.notify import endpoints
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Refused, ms
-from walkaway_core.schedules import places, schedules, settling, telling, unused, watching, words
+from walkaway_core.schedules import places, schedules, settling, telling, ticking, unused, watching, words
 from walkaway_core.schedules.plan import Plan
 from walkaway_core.schedules.schedules import Schedule
 from walkaway_core.store import outbox, rewritten, sessions
@@ -80,7 +80,7 @@ def change(services: Services, tenant: str, called: str, said: Mapping[str, Any]
     Raises what `create` does, and ScheduleNotFound.
     """
     while True:
-        old = schedules.find(services, tenant, called)
+        old = ticking.up_to_now(services, schedules.find(services, tenant, called))
         if not old.readable:
             raise Invalid(f"What is stored of the schedule {old.id} cannot be read; delete it, and make another one")
         tx = Transaction(services.table)
