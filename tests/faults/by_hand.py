@@ -78,9 +78,9 @@ CHANGED = {"changed": True}
 
 
 def _changes(world: World) -> None:
-    """Change it when its time has come, beside the sweep."""
+    """Change it a moment before its time, which may come meanwhile, with a sweep."""
     found = schedules.find(world.services, "t", "digest")
-    world.clock.time = max(world.clock.time, next(found.plan.after(found.passed)) + 1.0)
+    world.clock.time = max(world.clock.time, next(found.plan.after(found.passed)) - 1.0)
     resource.change(world.services, "t", found.id, {"metadata": CHANGED})
 
 
