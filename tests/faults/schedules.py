@@ -22,13 +22,13 @@ SAID = {"name": "digest", "message": "go", "cron": "0 * * * *", "session": {"inl
 class Fires:
     """A life in which a schedule's times come, `times` of them after `asleep` seconds; then nothing more.
 
-    `expected`: how many firings have each outcome in the end. `ends`: how their turns may end.
+    `expected`: how many firings have each outcome in the end, by one of these. `ends`: how their turns may end.
     """
 
     ends: tuple[str, ...] = ("message.completed", "message.cancelled")
 
-    def __init__(self, expected: dict[str, int], *, times: int = 1, asleep: float = 0, **said: Any) -> None:
-        self._expected = Counter(expected)
+    def __init__(self, *expected: dict[str, int], times: int = 1, asleep: float = 0, **said: Any) -> None:
+        self._expected = [Counter(each) for each in expected]
         self._times = times
         self._asleep = asleep
         self._said = {**SAID, **said}
@@ -50,7 +50,7 @@ class Fires:
         """What must hold when all times have passed."""
         found = of_firings(world, self.ends)
         outcomes = Counter(each.outcome for each in fired(world) for _ in range(each.count))
-        found.must(outcomes == self._expected, f"the firings are {outcomes}")
+        found.must(outcomes in self._expected, f"the firings are {outcomes}")
         return found
 
 
@@ -158,7 +158,11 @@ def two_at_once(world: World) -> None:
 WEEK = 7 * DAY
 LIVES = {
     "a schedule fires": Fires({"started": 1}),
-    "a schedule fires, and a time is passed over": Fires({"started": 1, "skipped": 1}, times=2),
+    "a schedule fires, and a time is passed over": Fires(
+        {"started": 1, "skipped": 1},
+        {"started": 2},  # the turn before has ended by the time at which it is looked at again
+        times=2,
+    ),
     "a schedule fires after a week, and its newest time is made up for": Fires(
         {"missed": 167, "started": 2}, asleep=WEEK, catch_up="latest", catch_up_window=WEEK, overlap="allow"
     ),
