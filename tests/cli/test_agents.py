@@ -139,10 +139,27 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_lost(walkaway: Caller, 
 
 def test_an_editor_that_fails_changes_nothing(walkaway: Caller, scribe: str, name: str) -> None:
     ran = editor(walkaway, "exit 1")("agents", "edit", name)
-    assert ran.code == 1
+    assert ran.code == 2
     assert "kept" not in ran.err
     assert walkaway("agents", "edit", name, "--no-input", EDITOR="true").code == 2
     assert walkaway("agents", "edit", name, EDITOR="", VISUAL="").code == 2
+
+
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        ("nosucheditor", "nosucheditor: Editing failed: No such file"),
+        ("/etc/passwd", "/etc/passwd: Editing failed: Permission denied"),
+        ("vi 'x", "EDITOR is no command: No closing quotation"),
+    ],
+)
+def test_an_editor_that_is_none_is_said_to_be_none(
+    walkaway: Caller, scribe: str, name: str, called: str, said: str
+) -> None:
+    ran = walkaway("agents", "edit", name, EDITOR=called, VISUAL="")
+    assert (ran.code, ran.out, "Errno" in ran.err) == (2, "", False)
+    assert f"Error: {said}" in ran.err
+    assert "kept" not in ran.err
 
 
 def test_names_that_fit_none_or_several(walkaway: Caller, scribe: str, name: str) -> None:

@@ -108,8 +108,26 @@ def test_times_that_the_server_refuses_are_said_before_anything_is_done(there: C
         assert second.startswith("standard input, document 3: `timezone`")
         assert last == "Nothing is done"
     assert there("agents", "list", "-q").out == ""
-    ran = there("apply", "-", "--yes", stdin=(YEARLY + "agent: nobody\n").encode())
+    gone = f"session: sess_{'0' * 24}\n"
+    ran = there("apply", "-", "--yes", stdin=(YEARLY + gone).encode())
     assert (ran.code, "Nothing else is done; once this is mended" in ran.err) == (7, True)
+
+
+@pytest.mark.parametrize("field", ["agent: {}", "session: {{agent: {}}}"])
+def test_an_agent_that_is_none_is_named_before_anything_is_done(there: Caller, field: str) -> None:
+    said = f"kind: agent\nname: reader\n---\n{YEARLY}{field}\n"
+    (there.home / "wrong.yaml").write_text(said.format("raeder"))
+    ran = there("apply", "wrong.yaml", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    place = "session.agent" if "session" in field else "agent"
+    assert f"wrong.yaml, document 2: {place}: there is no agent 'raeder', and none is declared before" in ran.err
+    assert there("agents", "list", "-q").out == ""
+    there("agents", "create", "raeder")
+    (there.home / "also.yaml").write_text(said.format("reader").replace("yearly", "also"))
+    assert there("apply", "wrong.yaml", "also.yaml", "--yes", "--dry-run").code == 2, "reader is declared twice"
+    (there.home / "also.yaml").write_text(said.format("reader").replace("yearly", "also").partition("---\n")[2])
+    ran = there("apply", "wrong.yaml", "also.yaml", "--yes")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "3 made"), ran.err
 
 
 def test_prune_deletes_only_what_was_made_so(there: Caller) -> None:

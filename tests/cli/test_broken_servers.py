@@ -45,6 +45,23 @@ def test_pages_in_a_circle_come_to_an_end(broken: Caller, site: Site, words: tup
     assert "goes in a circle" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "page", "why"),
+    [
+        (("sessions", "list", "--waiting"), [], "1,000 pages in a row had nothing new"),
+        (("api", "GET", "/v1/sessions", "--paginate"), [{"id": "x"}], "goes in a circle"),
+        (("files", "tree", "--in", SESSION), [{"path": "a", "name": "a", "type": "file"}], "goes in a circle"),
+    ],
+)
+def test_pages_that_always_lead_on_come_to_an_end(
+    broken: Caller, site: Site, words: tuple[str, ...], page: list[Any], why: str
+) -> None:
+    for path in ("sessions", f"sessions/{SESSION}/files"):
+        site.json(f"/v1/{path}", page, x_next_cursor="c{}")
+    ran = broken(*words)
+    assert (ran.code, why in ran.err) == (5, True), ran
+
+
 ODD: dict[str, Any] = {
     "id": SESSION,
     "job_id": "run_1",

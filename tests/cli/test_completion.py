@@ -73,6 +73,21 @@ def test_bash_completes_a_title_with_whatever_in_it_however_it_is_quoted(walkawa
         seen.until(f"\n{id_}")
 
 
+def test_zsh_completes_a_title_with_whatever_in_it(walkaway: Caller) -> None:
+    if not shutil.which("zsh"):
+        pytest.skip("there is no zsh here; `make shells` installs it")
+    mark = uuid4().hex[:8]  # the server is shared
+    title = f'{mark}:it\'s "a" $HOME *, `x` \\o/ \\: ~'
+    id_ = walkaway("sessions", "create", "--title", title, "-q").out.strip()
+    command, begin = SHELLS["zsh"]
+    with walkaway.shell(*command, PS1="$ ", HISTFILE="") as seen:
+        seen.type(f"{begin}; echo rea''dy\r")
+        seen.until("ready")
+        complete(seen, f"walkaway sessions show {mark}", "o/")
+        seen.type(" --field id --color never\r")
+        seen.until(f"\n{id_}")
+
+
 def test_bash_completes_the_value_behind_an_option_s_equals_sign(walkaway: Caller) -> None:
     agent = walkaway("agents", "create", f"agent{uuid4().hex[:8]}", "--field", "name").out.strip()
     said = offered(walkaway, "run", f"--agent={agent[:-2]}", shell="bash")

@@ -115,6 +115,21 @@ def test_it_goes_on_where_it_was(somebody: Caller, server: Restarted) -> None:
     assert {json.loads(line)["type"] for line in said.splitlines()} == {"turn.started", "turn.completed"}
 
 
+def test_what_a_schedule_does_is_told_by_its_name(walkaway: Caller) -> None:
+    watching = ("listen", "--event", "schedule.*", "--until-now")
+    assert walkaway(*watching).code == 0
+    with quick(walkaway.url) as client:
+        name = f"digest-{secrets.token_hex(4)}"  # the server is shared
+        nameless = client.schedules.create(cron="0 8 1 1 *", message="x")
+        for each in (client.schedules.create(name=name, cron="0 8 1 1 *", message="x"), nameless):
+            client.schedules.run(each.id)
+            client.schedules.delete(each.id)
+    told = [line.split("\t")[1:] for line in walkaway(*watching).out.splitlines()]
+    assert [each for each in told if each[1] in {name, nameless.id}] == [
+        ["schedule.fired", name], ["schedule.fired", nameless.id],
+    ]  # fmt: skip
+
+
 def test_a_receiver_that_is_away_or_refuses_gets_all_in_order(somebody: Caller, server: Restarted) -> None:
     port = free_port()
     with listening(somebody, *DONE, "--forward", f"http://127.0.0.1:{port}/") as (process, _):
@@ -169,6 +184,7 @@ def test_nothing_is_lost_where_it_is_killed_and_little_comes_twice(somebody: Cal
         (("--forward", "ftp://x/"), 2, "http://"),
         (("--forward", "http://a\u202e.example/"), 2, "cannot be sent"),
         (("--since", "soon"), 2, "no duration"),
+        (("--since", "31d"), 2, "what happens is kept for 30 days; say 30d"),
         (("--event", "turn.compelted"), 2, "no event 'turn.compelted'. Did you mean 'turn.completed'"),
         (("--event", "turn.*", "--event", "trun.*"), 2, "Did you mean 'turn.*'?"),
         (("--url", "http://127.0.0.1:9"), 5, "No server"),

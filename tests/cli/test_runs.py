@@ -61,10 +61,12 @@ def test_how_it_ends_is_the_exit_code(asked: Caller, model: MessagesApi) -> None
     assert asked("runs", "delete", failed, run, "--yes", "-q").out.split() == [failed, run]
 
 
-def test_what_is_refused_is_said_in_the_dialect_s_words(asked: Caller) -> None:
-    unknown = asked("runs", "status", "run_000000000000", "--json")
-    assert unknown.code == 7
-    assert "Job not found: run_000000000000" in json.loads(unknown.err)["message"]
+def test_what_is_refused_says_what_to_do(asked: Caller) -> None:
+    for what in (("status",), ("result",), ("stream",), ("cancel",), ("delete", "--yes")):
+        unknown = asked("runs", what[0], "run_000000000000", *what[1:], "--json")
+        assert unknown.code == 7
+        said = json.loads(unknown.err)["message"]
+        assert said == "There is no run 'run_000000000000'. `walkaway runs list` tells what there is"
     recipe = asked("runs", "submit", "x", "--recipe", "nobody")
     assert (recipe.code, "Error: There is no agent 'nobody'" in recipe.err) == (1, True)
     wrong = asked("runs", "submit", "x", "--webhook", "nonsense")

@@ -99,6 +99,12 @@ def test_a_zone_is_that_of_the_moment_and_another_one_is_named(there: Caller) ->
     made = here("schedules", "create", "Look", "--name", "once", *asked[2:])
     assert "next\t2036-12-24 02:00 EST\n" in made.out
     assert "2036-12-24 02:00 EST" in here("schedules", "list").out
+    here("schedules", "pause", "once")
+    assert "once goes on, next at 2036-12-24 02:00 EST\n" in here("schedules", "resume", "once").err
+    here("schedules", "run", "once")
+    fired = re.compile(r"[\d-]+ [\d:]+ E[SD]T\t")
+    assert fired.search(here("schedules", "firings", "once").out)
+    assert not fired.search(here("schedules", "firings", "once", "--utc").out)
 
 
 def edited(there: Caller, script: str) -> Caller:

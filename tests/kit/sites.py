@@ -25,7 +25,10 @@ class _Reading(BaseHTTPRequestHandler):
 
 
 class Site:
-    """A web server on loopback, which says what a test wants, of an address with a query or without."""
+    """A web server on loopback, which says what a test wants, of an address with a query or without.
+
+    In headers {} is the number of the request.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
@@ -46,7 +49,7 @@ class Site:
                 status, headers, body = site.pages.get(self.path, bare)
                 self.send_response(status)
                 for name, value in headers.items():
-                    self.send_header(name, value)
+                    self.send_header(name, value.replace("{}", str(len(site.asked))))
                 self.end_headers()
                 if self.path == "/drip":
                     while not site.hang.wait(0.05):

@@ -28,6 +28,8 @@ OBJECTS: dict[str, Deed] = {
     "new agent": lambda client: client.agents.create(name="a"),
     "webhook": lambda client: client.webhooks.get("ep_1"),
     "rotate": lambda client: client.webhooks.rotate("ep_1"),
+    "test": lambda client: client.webhooks.test("ep_1"),
+    "redeliver": lambda client: client.webhooks.redeliver("ep_1", "evt_1"),
     "schedule": lambda client: client.schedules.get("digest"),
     "new schedule": lambda client: client.schedules.create(cron="@daily", message="x"),
     "fired": lambda client: client.schedules.run("digest"),

@@ -1,4 +1,4 @@
-"""What leads in a circle is an error, however it is read: nothing is asked for ever."""
+"""What leads in a circle, or on and on, is an error, however it is read: nothing is asked for ever."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.kit.clients import said, scripted
-from walkaway import Walkaway, errors
+from walkaway import Walkaway, errors, pages
 
 Deed = Callable[[Walkaway], Any]
 CIRCLE = "has no end: at .* it goes in a circle"
@@ -17,7 +17,14 @@ LISTS: dict[str, Deed] = {
     "firings": lambda client: client.schedules.firings("digest"),
     "files": lambda client: client.session("sess_1").files.walk(),
 }
+IDLE = 50
+ENTRY = {"id": "x_1", "name": "a", "path": "a", "type": "file"}
 EVENT = {"type": "turn.completed", "timestamp": "2026-11-29T09:00:00.000Z", "data": {"id": "msg_1"}, "id": "evt_1"}
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "IDLE", IDLE)
 
 
 def circling(*cursors: str) -> Callable[[httpx2.Request], httpx2.Response]:
@@ -33,7 +40,7 @@ def circling(*cursors: str) -> Callable[[httpx2.Request], httpx2.Response]:
         behind = cursors[asked % len(cursors)]
         if request.url.path == "/v1/events":
             return said({"events": [EVENT | {"id": f"evt_{behind}"}], "next": behind})
-        return said([{"id": "x_1", "name": "a", "path": "a", "type": "file"}], x_next_cursor=behind)
+        return said([ENTRY | {"id": f"x_{asked}"}], x_next_cursor=behind)
 
     return handle
 
@@ -51,6 +58,45 @@ def test_a_list_is_read_twice_and_as_far_as_is_wanted() -> None:
         found = client.sessions.list()
         for _ in range(2):
             assert len(found.first(3)) == 3
+
+
+def endless(*given: list[dict[str, Any]]) -> Callable[[httpx2.Request], httpx2.Response]:
+    """Serve pages, the last one again and again, each behind a cursor of its own."""
+    asked = 0
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        nonlocal asked
+        if request.url.path == "/v1/me":
+            return said({"features": ["recursive_files", "feed"]})
+        page, asked = given[min(asked, len(given) - 1)], asked + 1
+        assert asked < 1000
+        if request.url.path == "/v1/events":
+            return said({"events": page, "next": f"evt_{asked}"})
+        return said(page, x_next_cursor=f"c{asked}")
+
+    return handle
+
+
+@pytest.mark.parametrize(("page", "why"), [([], f"{IDLE} pages in a row had nothing new"), ([ENTRY], CIRCLE)])
+@pytest.mark.parametrize("deed", LISTS.values(), ids=LISTS)
+def test_a_list_whose_every_cursor_is_another_one(deed: Deed, page: list[dict[str, Any]], why: str) -> None:
+    with scripted(endless(page)) as client:
+        with pytest.raises(errors.NotWalkaway, match=why):
+            [each for each in deed(client)]
+
+
+def test_a_list_of_which_little_fits_is_read_as_far_as_is_wanted() -> None:
+    """As a filter passes over most of it: many pages are empty, and more follow."""
+    few: list[list[dict[str, Any]]] = [[]] * (IDLE - 1)
+    with scripted(endless(*few, [ENTRY], *few, [ENTRY | {"id": "x_2"}])) as client:
+        assert [each.id for each in client.sessions.list().first(2)] == ["x_1", "x_2"]
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_a_feed_that_tells_the_same_for_ever(*, follow: bool) -> None:
+    with scripted(endless([EVENT]), patience=0.02) as client:
+        with pytest.raises(errors.WalkawayError, match=f"{IDLE} pages in a row had nothing new"):
+            [event for event in client.feed.events(follow=follow)]
 
 
 @pytest.mark.parametrize("cursors", [("a",), ("a", "b")])

@@ -128,9 +128,12 @@ def test_while_the_server_is_in_trouble_nothing_runs() -> None:
     assert (shop.asked, len(server.claims)) == (["A"], 3)
 
 
-def test_what_something_in_between_says_is_no_word_on_claims() -> None:
+@pytest.mark.parametrize(
+    "answer", [httpx2.Response(403, html="<p>No"), httpx2.Response(200, html="<p>Yes"), said({"worker": "me"})]
+)
+def test_what_something_in_between_says_is_no_word_on_claims(answer: httpx2.Response) -> None:
     shop = Shop()
-    server = Server(lambda number: httpx2.Response(403, html="<p>No") if number < 3 else granted())
+    server = Server(lambda number: answer if number < 3 else granted())
     with scripted(server) as client:
         answered(client, shop)
     assert (shop.asked, len(server.claims)) == (["A"], 3)

@@ -139,7 +139,7 @@ class AsyncWebhooks:
 
     async def test(self, webhook: "Webhook", /) -> None:
         """Have `webhook.test` sent."""
-        await self._transport.request("POST", address("webhooks", id_of("webhook", webhook), "test"))
+        (await self._transport.request("POST", address("webhooks", id_of("webhook", webhook), "test"))).record("id")
 
     def deliveries(self, webhook: "Webhook", /, *, limit: int | None = None) -> "AsyncPages[DeliveryRecord]":
         """List what it was to be told, the newest first."""
@@ -157,10 +157,8 @@ class AsyncWebhooks:
 
     async def redeliver(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> None:
         """Begin the attempts anew."""
-        await self._transport.request(
-            "POST",
-            address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery), "redeliver"),
-        )
+        parts = ("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery), "redeliver")
+        (await self._transport.request("POST", address(*parts))).record("id")
 
 
 def _agent(raw: Mapping[str, Any]) -> "AgentRecord":

@@ -100,7 +100,7 @@ async def _poll(
     """Ask once, and wait for the answer; then for functions of this program, if the turn waits for them."""
     answering.check()
     seconds = deadline.left(LONGEST_POLL)
-    others = turn.pending and not any(answering.knows(call) for call in turn.pending)
+    others = not raising and turn.pending and not any(answering.knows(call) for call in turn.pending)
     asked = {"wait": round(seconds, 3), "until": "ended" if others else "waiting"}
     path = address("sessions", turn.session_id, "responses", turn.id)
     read = seconds + transport.options.timeout

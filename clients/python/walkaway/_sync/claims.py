@@ -116,7 +116,8 @@ class Claims:
 
     def _claim(self, call: Call, seconds: int, transport: Transport) -> None:
         said = {"call_id": call.call_id, "worker": self.worker, "seconds": seconds}
-        transport.request("POST", address("sessions", call.session, "tool_claims"), json=said, safe=Safe.YES)
+        path = address("sessions", call.session, "tool_claims")
+        (transport.request("POST", path, json=said, safe=Safe.YES)).record("call_id", "worker")
 
 
 def _named(call: Call) -> tuple[str, str]:

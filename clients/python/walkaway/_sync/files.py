@@ -70,14 +70,16 @@ class Files:
             after: str | None = ""
             while after is not None:
                 answer = self._transport.request("GET", self._path, params={**asked, "after": after or None})
-                for each in answer.records("name", "path"):
+                found = answer.records("name", "path")
+                for each in found:
                     yield _entry("", each | {"name": each["path"]})
                 behind = answer.headers.get("x-next-cursor")
-                after = trail.on(behind) if behind else None
+                after = trail.on(behind, found) if behind else None
             return
         left = [path]
         while left:
-            for entry in self.list(trail.on(paths.normal(left.pop()))):
+            folder = paths.normal(left.pop())
+            for entry in self.list(trail.on(folder, [folder])):
                 if entry.is_file:
                     yield entry
                 elif len(entry.path) > LONGEST:

@@ -13,7 +13,7 @@ PAGE = 100
 class Pages(Generic[T]):
     """A list of the server's. `page`: the part that was read last. `cursor`: where the next one begins; None: no more.
 
-    Nothing is read before somebody asks. Each iteration begins anew. A server that leads in a circle is NotWalkaway.
+    Nothing is read before somebody asks. Each iteration begins anew. A server whose list has no end is NotWalkaway.
     """
 
     def __init__(
@@ -48,9 +48,10 @@ class Pages(Generic[T]):
         size = PAGE if self._limit is None else max(1, min(PAGE, self._limit))
         asked = {**self._params, "limit": size, "after": self.cursor}
         answer = self._transport.request("GET", self._path, params=asked)
-        self.page = [self._make(each) for each in answer.records("id")]
+        found = answer.records("id")
+        self.page = [self._make(each) for each in found]
         behind = answer.headers.get("x-next-cursor")
-        self.cursor = self._trail.on(behind) if behind else None
+        self.cursor = self._trail.on(behind, found) if behind else None
         return self.page
 
     def first(self, count: int) -> list[T]:

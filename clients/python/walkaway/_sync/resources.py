@@ -135,7 +135,7 @@ class Webhooks:
 
     def test(self, webhook: "Webhook", /) -> None:
         """Have `webhook.test` sent."""
-        self._transport.request("POST", address("webhooks", id_of("webhook", webhook), "test"))
+        (self._transport.request("POST", address("webhooks", id_of("webhook", webhook), "test"))).record("id")
 
     def deliveries(self, webhook: "Webhook", /, *, limit: int | None = None) -> "Pages[DeliveryRecord]":
         """List what it was to be told, the newest first."""
@@ -153,10 +153,8 @@ class Webhooks:
 
     def redeliver(self, webhook: "Webhook", delivery: "str | DeliveryRecord", /) -> None:
         """Begin the attempts anew."""
-        self._transport.request(
-            "POST",
-            address("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery), "redeliver"),
-        )
+        parts = ("webhooks", id_of("webhook", webhook), "deliveries", id_of("delivery", delivery), "redeliver")
+        (self._transport.request("POST", address(*parts))).record("id")
 
 
 def _agent(raw: Mapping[str, Any]) -> "AgentRecord":

@@ -37,11 +37,12 @@ def api(app: App, /, *, method: str, path: str, data: str | None, query: tuple[s
     if not answer.body or "json" not in answer.headers.get("content-type", ""):
         _print(app, answer.body)
         return
-    said = answer.json()
+    said = page = answer.json()
     trail = Trail(app.options.url)
     while paginate and isinstance(said, list) and (cursor := answer.headers.get("x-next-cursor")):
-        answer = app.client.request(method, path, json=body, params={**params, "after": trail.on(cursor)})
-        said += answer.array()
+        answer = app.client.request(method, path, json=body, params={**params, "after": trail.on(cursor, page)})
+        page = answer.array()
+        said += page
     if isinstance(said, list):
         app.out.rows(said, (), _id) if not app.out.is_plain else app.out.record(said, lambda: app.out.json(said))
     else:

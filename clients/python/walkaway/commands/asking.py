@@ -17,7 +17,7 @@ def one(app: "App", *parts: str) -> dict[str, Any]:
 
 
 def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mapping[str, Any]]:
-    """Ask for a list, as many as `limit` says. Raises NotWalkaway for one that goes in a circle."""
+    """Ask for a list, as many as `limit` says. Raises NotWalkaway for one that has no end."""
     from walkaway.given import address
     from walkaway.pages import Trail
 
@@ -31,4 +31,4 @@ def every(app: "App", *parts: str, limit: int, **params: Any) -> Iterator[Mappin
         behind = answer.headers.get("x-next-cursor")
         if not behind:
             return
-        cursor = trail.on(behind)
+        cursor = trail.on(behind, found)

@@ -27,7 +27,7 @@ def completion(app: App, /, *, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
+    from walkaway.commands import bash, zsh  # noqa: F401 - click finds them by the shells' names
     from walkaway.commands.main import COMPLETING, main
 
     kind = get_completion_class(shell)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from walkaway.commands import exits
+from walkaway.commands import exits, texts
 from walkaway.errors import WalkawayError
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def until_taken(app: "App", text: str, take: Callable[[str], T], *, suffix: str,
     path = Path(file.name)
     while True:
         try:
-            click.edit(filename=str(path))
-            made = take(path.read_text("utf-8", "replace"))
+            made = take(texts.edited(text, path))
         except (click.ClickException, WalkawayError) as error:
             if path.read_text("utf-8", "replace") == text:
                 path.unlink()

@@ -19,16 +19,17 @@ def is_told(app: "App") -> bool:
 
 
 def below(app: "App", path: str, *, recursive: bool) -> Iterator[dict[str, Any]]:
-    """Give the entries of a directory, or all files below it. Raises NotWalkaway for pages that go in a circle."""
+    """Give the entries of a directory, or all files below it. Raises NotWalkaway for pages without an end."""
     top = paths.normal(path)
     where = f"{address('workspace')}/{paths.quoted(top)}" if top else address("workspace")
     asked: dict[str, Any] = {"recursive": "true", "limit": PAGE} if recursive else {}
     trail, after = Trail(app.options.url), ""
     while True:
         answer = app.transport.request("GET", where, params=asked | ({"after": after} if after else {}))
-        for each in answer.records("path", "type"):
+        found = answer.records("path", "type")
+        for each in found:
             yield {key: each.get(key) for key in ("path", "type", "size", "modified")}
         behind = answer.headers.get("x-next-cursor") if recursive else None
         if not behind:
             return
-        after = trail.on(behind)
+        after = trail.on(behind, found)

@@ -107,7 +107,8 @@ def pause(app: App, /, *, schedule: str, note: str) -> None:
 def resume(app: App, /, *, schedule: str) -> None:
     """Let it fire again. Nothing of the pause is made up for."""
     raw = app.client.schedules.resume(named.found(app, schedule)["id"]).raw
-    told = f"{named.called(raw)} goes on, next at {times.point(raw.get('next_at'), utc=app.said.utc)}"
+    at = times.elsewhere(raw.get("next_at"), raw.get("timezone"), utc=app.said.utc)
+    told = f"{named.called(raw)} goes on, next at {at}"
     app.out.record(raw, lambda: app.out.note(told), str(raw["id"]))
 
 
@@ -126,8 +127,9 @@ def resume(app: App, /, *, schedule: str) -> None:
 @pass_app
 def backfill(app: App, /, *, schedule: str, begin: int, end: int, overlap: Any) -> None:
     """Fire for each time that has passed between two, 100 at the most, the oldest first, fired before or not."""
-    made = app.client.schedules.backfill(named.found(app, schedule)["id"], begin, end, overlap=overlap)
-    _list(app, [each.raw for each in made])
+    found = named.found(app, schedule)
+    made = app.client.schedules.backfill(found["id"], begin, end, overlap=overlap)
+    _list(app, found, [each.raw for each in made])
 
 
 @options.command(
@@ -140,18 +142,21 @@ def backfill(app: App, /, *, schedule: str, begin: int, end: int, overlap: Any) 
 @pass_app
 def firings(app: App, /, *, schedule: str, outcome: str | None, limit: int) -> None:
     """List what became of each time in the last 90 days, the newest first."""
-    asked = {"outcome": outcome} if outcome else {}
+    asked, found = {"outcome": outcome} if outcome else {}, named.found(app, schedule)
     _list(
         app,
-        asking.every(app, "schedules", named.found(app, schedule)["id"], "firings", limit=limit, **asked),
+        found,
+        asking.every(app, "schedules", found["id"], "firings", limit=limit, **asked),
         nothing("firings", f"walkaway schedules run {schedule} makes one", outcome=outcome),
     )
 
 
-def _list(app: App, raws: Any, none: str = "") -> None:
+def _list(app: App, schedule: Mapping[str, Any], raws: Any, none: str = "") -> None:
     columns = [
         Column("FIRING", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
-        Column("TIME", lambda raw: times.point(raw.get("scheduled_at"), utc=app.said.utc)),
+        Column(
+            "TIME", lambda raw: times.elsewhere(raw.get("scheduled_at"), schedule.get("timezone"), utc=app.said.utc)
+        ),
         Column("OUTCOME", _outcome, grows=True),
         Column("TURN", _turn, spare=True),
     ]

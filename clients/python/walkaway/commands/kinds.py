@@ -1,7 +1,7 @@
 """The kinds of things that a file can declare: how each is checked, found, looked at, made, changed and deleted."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -39,9 +39,12 @@ class Kind(ABC):
     def settings(self, app: "App", raw: Raw) -> dict[str, Any]:
         """Give what can be said of one, each with its value."""
 
-    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
-        """Say why the server would refuse what one is to be, where it can be asked; else nothing."""
-        del app, wanted, change
+    def refused(self, app: "App", wanted: Raw, change: Raw, agents: AbstractSet[str]) -> str:
+        """Say why the server would refuse what one is to be, where it can be asked; else nothing.
+
+        `agents`: names that are declared before it.
+        """
+        del app, wanted, change, agents
         return ""
 
     @abstractmethod
@@ -149,7 +152,7 @@ class _Webhooks(Kind):
         return made.model_dump()
 
     def change(self, app: "App", raw: Raw, change: dict[str, Any]) -> None:
-        app.client.request("PATCH", address("webhooks", str(raw["id"])), json=change)
+        app.client.request("PATCH", address("webhooks", str(raw["id"])), json=change).record("id")
 
     def delete(self, app: "App", raw: Raw) -> None:
         app.client.webhooks.delete(str(raw["id"]))
@@ -175,8 +178,8 @@ class _Schedules(Kind):
         wanted = super().wanted(said, now)
         return wanted | ({"attachments": now["attachments"]} if self._keeps(said, now) else {})
 
-    def refused(self, app: "App", wanted: Raw, change: Raw) -> str:
-        return schedule_declared.refused(app, wanted) if schedule_declared.TIMES & change.keys() else ""
+    def refused(self, app: "App", wanted: Raw, change: Raw, agents: AbstractSet[str]) -> str:
+        return schedule_declared.refused(app, wanted, change.keys(), agents)
 
     def _keeps(self, said: Raw, now: Raw) -> bool:
         return "attachments" not in said and said.get("action") != "prune" and _hides(now)

@@ -1,13 +1,13 @@
 """`walkaway listen`: prints what happens to all sessions, or passes it on to an address, and loses nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from walkaway.commands import event_names, options, times
+from walkaway.commands import cleaning, event_names, options, times
 from walkaway.commands.app import App, pass_app
 from walkaway.errors import CursorInvalid, Refused, WalkawayError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PAGE, WAIT = 100, 20
 """Events of a page, and seconds for which the server waits for the first of it."""
+KEPT = 30 * 86_400
+"""Seconds for which the server keeps what happens."""
 
 
 @options.command(
@@ -44,6 +46,8 @@ def listen(app: App, /, *, to: str | None, events: tuple[str, ...], since: float
     from walkaway.commands.place import Place
     from walkaway.commands.receiving import heard
 
+    if since is not None and since > KEPT:
+        raise click.UsageError(f"--since: what happens is kept for {times.worded(KEPT)}; say {times.written(KEPT)}")
     _check(app)
     place = Place(app.options.url, app.client.me().tenant, to or "", events)
     forward = None
@@ -148,15 +152,19 @@ def _told(app: App, event: dict[str, Any], status: int) -> None:
     if app.said.quiet:
         app.out.text(event["id"])
         return
-    data = event.get("data") or {}
-    ref = "/".join(str(data[name]) for name in ("session_id", "id") if data.get(name))
     cells = [
         times.read(str(event["timestamp"]), utc=app.said.utc),
         str(event["type"]),
-        ref,
+        _about(event.get("data") or {}),
         *([str(status)] if status else []),
     ]
     app.out.text(("  " if app.out.is_terminal else "\t").join(cells))
+
+
+def _about(data: Mapping[str, Any]) -> str:
+    """Name what it is about: a turn or a session, or a schedule, by its name if it has one."""
+    ref = "/".join(str(data[name]) for name in ("session_id", "id") if data.get(name))
+    return ref or cleaning.line(str(data.get("schedule") or data.get("schedule_id") or ""))
 
 
 def _short(error: WalkawayError) -> str:

@@ -84,7 +84,7 @@ class _Commands(options.Group):
         app = App()
         typed = sys.argv[1:] if args is None else args
         if COMPLETING in os.environ:
-            from walkaway.commands import bash  # noqa: F401 - click finds it by the shell's name
+            from walkaway.commands import bash, zsh  # noqa: F401 - click finds them by the shells' names
         try:
             given = super().main(args, prog_name, complete_var, standalone_mode=False, obj=app, **extra)
             code = given if isinstance(given, int) else exits.DONE

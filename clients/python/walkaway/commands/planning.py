@@ -74,8 +74,7 @@ def steps(app: "App", documents: Sequence[Document], *, prune: bool) -> list[Ste
         _step(app, document.kind, document.name, document.place, document.said, every[document.kind.name])
         for document in documents
     ]
-    refused = [(step.place, step.kind.refused(app, step.after, step.change)) for step in found if step.change]
-    if wrong := [f"{place}: {said}" for place, said in refused if said]:
+    if wrong := list(_refused(app, found)):
         raise click.UsageError("\n".join([*wrong, "Nothing is done"]))
     declared = set(places(documents))
     for kind in needed if prune else ():
@@ -84,6 +83,16 @@ def steps(app: "App", documents: Sequence[Document], *, prune: bool) -> list[Ste
                 before = kind.settings(app, raw)
                 found.append(Step("delete", kind, raw["name"], kind.label(raw), raw, before))
     return found
+
+
+def _refused(app: "App", found: Sequence[Step]) -> Iterator[str]:
+    """Say what the server would refuse, and where that stands."""
+    agents = set[str]()
+    for step in found:
+        if step.change and (said := step.kind.refused(app, step.after, step.change, agents)):
+            yield f"{step.place}: {said}"
+        if step.kind.name == "agent":
+            agents.add(step.name)
 
 
 def _step(  # noqa: PLR0917 - what a document says, and what there is

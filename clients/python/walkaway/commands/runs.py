@@ -11,14 +11,17 @@ import click
 from walkaway.commands import cleaning, completing, exits, options, texts, times
 from walkaway.commands.app import App, pass_app
 from walkaway.commands.output import Column, nothing
+from walkaway.errors import NotFound
 
 if TYPE_CHECKING:
     from walkaway import Turn
+    from walkaway.answers import Answer
 
 PATH: Final = "/api/v1/runs"
 STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
 ENDS: Final = {"succeeded": exits.DONE, "failed": exits.FAILED, "cancelled": exits.CANCELLED}
 PAGE: Final = 100
+UNKNOWN: Final = "Job not found"
 
 
 @click.group(cls=options.Group)
@@ -98,7 +101,7 @@ def result(app: App, /, *, run: str, wait: bool, timeout: float | None) -> None:
     """Print what a run that is over has come to; the exit code says how it ended."""
     if wait or timeout is not None:
         _turn(app, _status(app, run)).wait(timeout)
-    raw = app.client.request("GET", f"{PATH}/{quote(run, safe='')}/result").record("job_id")
+    raw = _asked(app, "GET", run, "/result").record("job_id")
     app.out.record(raw, lambda: _tell(app, raw), raw["job_id"])
     app.end(ENDS.get(str(raw["status"]), exits.FAILED))
 
@@ -152,7 +155,7 @@ def list_(app: App, /, *, state: str | None, label: str | None, limit: int) -> N
 @pass_app
 def cancel(app: App, /, *, run: str) -> None:
     """End a run now."""
-    raw = app.client.request("POST", f"{PATH}/{quote(run, safe='')}/cancel").record("job_id")
+    raw = _asked(app, "POST", run, "/cancel").record("job_id")
     app.out.record(raw, lambda: app.out.note(f"{raw['job_id']} is {raw['status']}"), raw["job_id"])
 
 
@@ -167,7 +170,7 @@ def delete(app: App, /, *, names: tuple[str, ...], yes: bool) -> None:
     """Delete runs that are over, with their sessions. Files stay."""
     app.sure(f"Delete {', '.join(names)}?", yes=yes)
     for run in names:
-        app.client.request("DELETE", f"{PATH}/{quote(run, safe='')}").done()
+        _asked(app, "DELETE", run).done()
         said = f"{run} is deleted"
         app.out.record({"job_id": run, "deleted": True}, partial(app.out.note, said), run)
 
@@ -182,7 +185,17 @@ def stats(app: App, /) -> None:
 
 
 def _status(app: App, run: str) -> dict[str, Any]:
-    return app.client.request("GET", f"{PATH}/{quote(run, safe='')}").record("job_id")
+    return _asked(app, "GET", run).record("job_id")
+
+
+def _asked(app: App, method: str, run: str, what: str = "") -> "Answer":
+    """Ask something of a run. Raises NameUnknown where there is none, of which the dialect has words of its own."""
+    try:
+        return app.client.request(method, f"{PATH}/{quote(run, safe='')}{what}")
+    except NotFound as error:
+        if UNKNOWN not in error.message:
+            raise
+        raise exits.NameUnknown(f"There is no run {run!r}. {exits.TOLD.format('runs list')}") from None
 
 
 def _ref(raw: Mapping[str, Any]) -> str:

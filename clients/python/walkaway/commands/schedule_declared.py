@@ -1,13 +1,13 @@
-"""A schedule as a document declares it: what can be said of one, and whether it would ever fire."""
+"""A schedule as a document declares it: what can be said of one, and whether the server would take it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import click
 from pydantic import Field, ValidationInfo, field_validator
 
-from walkaway.commands import times
-from walkaway.errors import BadRequest
+from walkaway.commands import asking, times
+from walkaway.errors import BadRequest, NotFound
 from walkaway_wire.messages import MESSAGE_CHARACTERS, AttachmentIn
 from walkaway_wire.schedules import ScheduleCreate, SchedulePrune
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TIMES: Final = frozenset({"cron", "every", "at", "timezone", "starts_at", "ends_at"})
 """What says when it fires."""
+AGENTS: Final = frozenset({"agent", "session"})
+"""What may name an agent."""
 
 
 class DeclaredSchedule(ScheduleCreate):
@@ -52,11 +54,33 @@ class DeclaredSchedule(ScheduleCreate):
         return attachments
 
 
-def refused(app: "App", wanted: Mapping[str, Any]) -> str:
-    """Ask the server whether a schedule could fire so; say why not."""
+def refused(app: "App", wanted: Mapping[str, Any], changed: AbstractSet[str], agents: AbstractSet[str]) -> str:
+    """Ask the server whether a schedule could be so, as far as it is changed; say why not.
+
+    `agents`: names that are declared before it.
+    """
+    said = _never(app, wanted) if TIMES & changed else ""
+    return said or (_nobody(app, wanted, agents) if AGENTS & changed else "")
+
+
+def _never(app: "App", wanted: Mapping[str, Any]) -> str:
+    """Say why it would never fire."""
     body = {name: wanted[name] for name in TIMES if wanted.get(name) is not None}
     try:
         app.client.schedules.preview(**body, count=1)
     except BadRequest as error:
         return error.message
+    return ""
+
+
+def _nobody(app: "App", wanted: Mapping[str, Any], agents: AbstractSet[str]) -> str:
+    """Say which agent that it names is none."""
+    session = wanted.get("session")
+    of_session = session.get("agent") if isinstance(session, dict) else None
+    for field, name in (("agent", wanted.get("agent")), ("session.agent", of_session)):
+        if isinstance(name, str) and name and name not in agents:
+            try:
+                asking.one(app, "agents", name)
+            except NotFound:
+                return f"{field}: there is no agent {name!r}, and none is declared before; `walkaway agents list`"
     return ""

@@ -59,7 +59,10 @@ def show(app: "App", raw: Mapping[str, Any]) -> None:
         ("session", session if isinstance(session, str) else ""),
         ("overlap", str(raw["overlap"])),
         ("catch up", str(raw["catch_up"])),
-        ("last", f"{last['outcome']}, {times.point(last['scheduled_at'], utc=utc)}" if last else ""),
+        (
+            "last",
+            f"{last['outcome']}, {times.elsewhere(last['scheduled_at'], raw.get('timezone'), utc=utc)}" if last else "",
+        ),
         ("so far", ", ".join(f"{count} {name}" for name, count in counts.items() if count)),
     ]
     app.out.record(raw, lambda: app.out.pairs(pairs), str(raw["id"]))

@@ -37,12 +37,17 @@ def given(said: str, *, edit: bool = False) -> str:
     return text
 
 
-def edited(text: str) -> str:
-    """Have a text edited. Raises UsageError where there is no such editor, or it fails."""
+def edited(text: str, path: Path | None = None) -> str:
+    """Have a text edited, or the file that has it. Raises UsageError where there is no such editor, or it fails."""
     try:
-        return click.edit(text) or ""
+        if path is None:
+            return click.edit(text) or ""
+        click.edit(filename=str(path))
     except click.ClickException as error:
         raise click.UsageError(exits.ERRNO.sub("", error.message)) from None
+    except ValueError as error:  # of quotes that are not closed
+        raise click.UsageError(f"EDITOR is no command: {error}") from None
+    return path.read_text("utf-8", "replace")
 
 
 def of_file(path: str) -> str:
