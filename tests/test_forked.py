@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import forked
+from tests.kit import forked, typed
 from tests.kit.servers import PATIENCE
 
 PROGRAM = """
@@ -42,6 +42,40 @@ def test_it_is_as_an_interpreter_would_be(folder: Path) -> None:
     assert json.loads(said) == json.loads(real.stdout)
     assert (program.wait(PATIENCE), log.read_text()) == (real.returncode, real.stderr) == (3, "beside\n")
     assert program.poll() == 3
+
+
+def test_what_a_shell_starts_is_as_an_interpreter_would_be(folder: Path) -> None:
+    script = folder / "tool" / "program"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\n{PROGRAM}")
+    script.chmod(0o755)
+    environ, files = typed.command(script, folder / "bin", os.environ)
+    assert files
+    line = "echo given | program a --b | cat; exit ${PIPESTATUS[1]}"
+    real, fork = (
+        subprocess.run(["bash", "-c", line], env=each, pass_fds=files, capture_output=True, text=True, check=False)
+        for each in ({**os.environ, "PATH": f"{script.parent}:{os.environ['PATH']}"}, environ)
+    )
+    first, second = (json.loads(each.stdout) for each in (real, fork))
+    for each in (first, second):
+        del each["environ"]["PATH"], each["environ"]["_"]
+    assert set(first.pop("files")) == {"0", "1", "2", *map(str, files)}
+    assert second.pop("files") == ["0", "1", "2"]
+    assert second == first
+    assert (fork.returncode, fork.stderr) == (real.returncode, real.stderr) == (3, "beside\n")
+
+
+def test_what_a_shell_has_started_ends_by_a_signal_as_it_would_itself(folder: Path) -> None:
+    script = folder / "slow"
+    script.write_text(f"#!{sys.executable}\n{SLOW}")
+    environ, files = typed.command(script, folder / "bin", os.environ)
+    line = ["bash", "-c", "slow a"]
+    with subprocess.Popen(line, env=environ, pass_fds=files, stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout
+        assert shell.stdout.readline() == "begun\n"
+        shell.terminate()
+        assert shell.wait(PATIENCE) == -signal.SIGTERM
+        assert shell.stdout.read() == "", "nobody has it any more"
 
 
 def test_it_is_a_process_of_its_own_that_can_be_killed(folder: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.kit.clients import quick
 from tests.kit.servers import Running
 from tests.kit.terminals import Caller
+from tests.kit.typed import command
 from walkaway import Session, Turn, profiles
 from walkaway.commands import options
 from walkaway.commands.main import main
@@ -244,10 +245,12 @@ def test_an_example_does_what_it_says(walkaway: Caller, used: list[Session], ser
         typed = typed.replace(KEY, make_key(walkaway, example))
     if " serve" in typed and "tools" not in typed:
         typed += " --port 0"  # that of the example may be taken
-    path = f"{Path(sys.executable).parent}:{walkaway.environ['PATH']}"
+    script = Path(sys.executable).parent / "walkaway"
+    environ, files = command(script, walkaway.home.parent / "bin", {**walkaway.environ, "EDITOR": "true"})
     with subprocess.Popen(
         ["bash", "-c", typed],
-        env={**walkaway.environ, "PATH": path, "EDITOR": "true"},
+        env=environ,
+        pass_fds=files,
         cwd=walkaway.home,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -137,6 +137,11 @@ def run(
         return subprocess.CompletedProcess(arguments, code, said, errors.read())
 
 
+def way() -> int:
+    """Give the file by which forks are asked for, as `tests.kit.typed` does it; a script by its whole path."""
+    return _parent().fileno()
+
+
 def _number(told: socket.socket) -> int:
     said = told.recv(64)
     if not said:
@@ -167,8 +172,11 @@ def main() -> None:
     gc.freeze()  # the collector would write to what is shared
     if asked := _asked(socket.socket(fileno=int(sys.argv[1]))):
         signal.signal(signal.SIGINT, interrupted)
-        sys.argv[1:] = asked["arguments"][1:]
-        runpy.run_module(asked["arguments"][0], run_name="__main__", alter_sys=True)
+        program, *sys.argv[1:] = asked["arguments"]
+        if Path(program).is_absolute():
+            runpy.run_path(program, run_name="__main__")
+        else:
+            runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 def _asked(requests: socket.socket) -> dict[str, Any] | None:
@@ -210,7 +218,8 @@ def _become(asked: dict[str, Any], files: Sequence[int], requests: socket.socket
     os.environ.update(asked["environ"])
     time.tzset()
     os.chdir(asked["folder"])
-    sys.path[0] = asked["folder"]
+    program = Path(asked["arguments"][0])
+    sys.path[0] = str(program.parent) if program.is_absolute() else asked["folder"]
     return asked
 
 
