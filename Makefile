@@ -193,8 +193,9 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.cache
 	@$(BIN)/python -m benchmarks.startup
 
-cost: $(STAMP) ## Count what a turn and an idle stack ask of AWS, and price it; writes docs/cost.md (a minute)
+cost: $(STAMP) browser ## Count what a turn, an idle stack and an open tab ask of AWS, and price it; writes docs/cost.md (two minutes)
 	@$(BIN)/python -m benchmarks.cost
+	@$(BIN)/python -m benchmarks.tab
 
 docs: $(STAMP) ## Write from the code: the client without asyncio, what the one in TypeScript knows, the reference, OpenAPI, docs/models.md, docs/cost.md and the paths in template.yaml
 	@$(BIN)/python docs/generate.py

@@ -1,5 +1,7 @@
 """Counts what a turn and a sweep make of AWS, in an emulated account, and writes it with the bill: `make cost`.
 
+What an open tab of the console makes is counted by `benchmarks/tab.py`, which needs a browser.
+
 The turn has twenty steps. One of them speaks at the pace of the profile, in real time, and four run a command of five
 seconds; the others answer at once, since they would only write the same deltas again. Nothing waits for the model.
 """
@@ -131,9 +133,9 @@ class Account:
             "moves": dict(entered(self.shape.deployment, seen[0].data["id"])),
             "used": _by_function(self.meter.counts.used),
             "calls": _by_function(self.meter.counts.calls),
-            "deltas": _of("call_model", self.spoken) | {"seconds": round(self.heard[-1] - self.heard[0], 2)},
-            "looks": {"read units": _of("stream", self.looks)["read units"] / _of("stream", self.looks)["calls"]},
-            "invocations": {name: self._about(name) for name in sorted(self.clockwork.runs)},
+            "deltas": of("call_model", self.spoken) | {"seconds": round(self.heard[-1] - self.heard[0], 2)},
+            "looks": {"read units": of("stream", self.looks)["read units"] / of("stream", self.looks)["calls"]},
+            "invocations": {name: self.about(name) for name in sorted(self.clockwork.runs)},
             "sandbox_seconds": round(self.clockwork.sandbox, 2),
             "messages": self.clockwork.messages,
             "requests": 2,
@@ -145,9 +147,10 @@ class Account:
         self.shape.sweep()
         self.begin()
         self.shape.sweep()
-        return self._about("sweep") | {"read units": self.meter.counts.used["sweep", "read units"]}
+        return self.about("sweep") | {"read units": self.meter.counts.used["sweep", "read units"]}
 
-    def _about(self, function: str) -> dict[str, float]:
+    def about(self, function: str) -> dict[str, float]:
+        """Say how often a function was invoked, and what took its time."""
         return {
             "count": self.clockwork.runs[function],
             "cpu": round(self.clockwork.cpu[function], 3),
@@ -162,7 +165,8 @@ def _by_function(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
-def _of(function: str, counts: Counts) -> dict[str, int]:
+def of(function: str, counts: Counts) -> dict[str, int]:
+    """Say what was billed of a function's calls, and how many they were."""
     used = {unit: number for (name, unit), number in counts.used.items() if name == function}
     return {**used, "calls": sum(number for (name, _), number in counts.calls.items() if name == function)}
 
@@ -182,8 +186,7 @@ def main() -> None:
     with account() as made:
         made.warm_up()
         counts = {"sweep": made.sweep()} | made.turn()
-    bill.PLACE.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n")
-    page.write()
+    page.keep(counts)
     print(page.summary())
 
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,16 @@ def chosen(candidates: Iterable[Route], method: str, path: str) -> Route | None:
     return min(fitting, key=lambda route: route.rank, default=None)
 
 
+@dataclass
+class Taken:
+    """A request that was passed on: to which function, and when, by the machine's clock. `ended` 0: it goes on."""
+
+    function: str
+    path: str
+    began: float
+    ended: float = 0.0
+
+
 class Gateway:
     """Serves the stage of a deployment's API at `/prod`, and under a name of its own, if it has one, at the root."""
 
@@ -76,6 +87,8 @@ class Gateway:
         self._routes = list(routes(stack))
         self._stage = f"/{stack.resolved('ApiprodStage')['StageName']}"
         self._answers = stack.resolved("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
+        self.taken: list[Taken] = []
+        """What it has passed on."""
         self._domains = {stack.resolved(name)["DomainName"] for name, _ in stack.resources(DOMAIN)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +101,14 @@ class Gateway:
         if route is None or (path == scope["path"] and not named):
             await self._itself(MISSING, send)
             return
+        self.taken.append(taken := Taken(route.function, path, time.monotonic()))
+        try:
+            await self._passed(scope, route, path, receive, send)
+        finally:
+            taken.ended = time.monotonic()
+
+    async def _passed(self, scope: Scope, route: Route, path: str, receive: Receive, send: Send) -> None:
+        """Have the function of a route answer."""
         context = {"stage": self._stage[1:], "path": scope["path"], "resourcePath": route.path, "protocol": "HTTP/1.1"}
         context |= {
             "httpMethod": scope["method"],

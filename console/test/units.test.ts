@@ -9,6 +9,8 @@ import { input } from "../src/render/input.ts";
 import { kindOf, rows } from "../src/render/kinds.ts";
 import { elements } from "../src/render/tokens.ts";
 import { differences, lines } from "../src/pages/agents/differ.ts";
+import { daysOf } from "../src/pages/schedules/days.ts";
+import { days, inHours, read, write } from "../src/pages/schedules/written.ts";
 import { AWAY, visit } from "../src/state/visits.ts";
 import { count, left, money, size, span, when } from "../src/ui/words.ts";
 
@@ -55,6 +57,48 @@ test("words are few", () => {
   assert.match(when(now - 7200, now), /^today /);
   assert.match(when(now - 86_400, now), /^yesterday /);
   assert.match(when(now + 86_400, now), /^tomorrow /);
+});
+
+test("a time and days are written as cron, and read of it", () => {
+  const said = (cron: string) => ({ time: read(cron).time, days: [...read(cron).days].sort() });
+  assert.deepEqual(said("0 8 * * 1-5"), { time: "08:00", days: [1, 2, 3, 4, 5] });
+  assert.deepEqual(said("5 23 * * *"), { time: "23:05", days: [0, 1, 2, 3, 4, 5, 6] });
+  for (const other of ["61 8 * * *", "0 24 * * *", "0 8 1 * *", "*/5 * * * *", "@daily", "0 8 * * MON", ""])
+    assert.deepEqual(said(other), { time: "", days: [] });
+  for (const cron of ["0 8 * * 1-5", "30 18 * * 0,6", "0 0 * * *", "15 7 * * 1-5,6"])
+    assert.equal(write(read(cron)), cron);
+  assert.equal(write({ time: "", days: new Set([2]) }), "0 8 * * 2");
+  assert.deepEqual(["720h", "1h30m", "36h", "90m", "0h"].map(days), [30, 0.0625, 1.5, 0.0625, 0]);
+  assert.deepEqual([30, 0.0625, 1.5, 0].map(inHours), ["720h", "90m", "36h", "0h"]);
+});
+
+test("thirty days say what became of the times of each", () => {
+  const now = new Date(2026, 10, 20, 12);
+  const at = (day: number) => new Date(2026, 10, day, 9).getTime() / 1000;
+  const firing = (day: number, outcome: string, more = {}) =>
+    ({ scheduled_at: at(day), outcome, count: 1, pruned: null, turn_status: null, ...more }) as never;
+  const list = [
+    firing(20, "started", { turn_status: "failed" }),
+    firing(20, "started", { turn_status: "completed" }),
+    firing(19, "skipped"),
+    firing(18, "missed", { count: 40 }),
+    firing(17, "started", { pruned: { status: "in_progress", deleted: 2 } }),
+    firing(1, "queued"),
+  ];
+  const found = daysOf(list, [at(21), at(21), at(22)], true, now);
+  const on = (day: number) => found.find(({ date }) => date.getMonth() === 10 && date.getDate() === day);
+  assert.equal(found.length, 30);
+  assert.deepEqual([found[0]?.date.getDate(), found[29]?.date.getDate()], [29, 27]);
+  assert.deepEqual(Object.fromEntries(on(20)?.counts ?? []), { failed: 1, fired: 1 });
+  assert.deepEqual([19, 18, 17, 1, 2].map((day) => [...(on(day)?.counts ?? [])].flat()), [
+    ["skipped", 1],
+    ["missed", 40],
+    ["at work", 1],
+    ["waiting", 1],
+    [],
+  ]);
+  assert.deepEqual([...(on(21)?.counts ?? [])], [["to come", 2]]);
+  assert.deepEqual([21, 22, 23].map((day) => on(day)?.more), [false, true, true]);
 });
 
 test("a visit goes on through a reload, and a new one begins behind a pause", () => {

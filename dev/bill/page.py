@@ -1,12 +1,13 @@
 """Writes the bill into docs/cost.md, between its markers: `python -m dev.bill.page`; `--check`: whether it is stale."""
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from dev.bill import bill, prices
+from dev.bill import bill, prices, tab
 from dev.bill.bill import Line
 from dev.template import Stack
 
@@ -30,12 +31,43 @@ def generated() -> str:
         _told(counts),
         "## A month in which nothing happens",
         _lines(idle, bill.TARGETS["idle"]),
+        "## An hour of an open tab",
+        _tab(counts),
         "## Beside managed services",
-        _managed(sum(line.dollars for line in turn)),
+        _managed(_sum(turn)),
         "## The prices",
         _prices(),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _tab(counts: Mapping[str, Any]) -> str:
+    """The lines of the inbox, as somebody looks at it, and the sums of what else a tab can be."""
+    memory = bill.memories(Stack())
+    opened = counts["tab"]["opening"]
+    rows = [
+        (what, f"{_of(lines, 'invocations'):,.0f}", f"{_of(lines, 'GB-seconds'):,.0f}", f"{_sum(lines):.4f}")
+        for what, lines in tab.tabs(counts, memory)
+    ]
+    return "\n\n".join(
+        [
+            "The inbox, while somebody looks at it and nothing runs:",
+            _lines(tab.feed(counts, memory)),
+            "And what else a tab can be, in all:",
+            _table(("an hour of it", "invocations", "GB-seconds", "USD"), rows),
+            f"Opening it takes {sum(opened.values())} requests, "
+            + " and ".join(f"{number} of them to `{name}`" for name, number in sorted(opened.items()))
+            + f"; an hour that nobody looks at takes {counts['tab']['hidden']} behind its first five minutes.",
+        ]
+    )
+
+
+def _of(lines: Sequence[Line], unit: str) -> float:
+    return sum(line.number for line in lines if line.unit == unit)
+
+
+def _sum(lines: Sequence[Line]) -> float:
+    return sum(line.dollars for line in lines)
 
 
 def _told(counts: Mapping[str, Any]) -> str:
@@ -63,10 +95,10 @@ def _asked(counts: Mapping[str, Any], function: str) -> int:
     return sum(counts["calls"].get(function, {}).get(operation, 0) for operation in OPERATIONS)
 
 
-def _lines(lines: Sequence[Line], aim: float) -> str:
+def _lines(lines: Sequence[Line], aim: float | None = None) -> str:
     rows = [(line.what, f"{_number(line.number)} {line.unit}", f"{line.dollars:.6f}") for line in lines]
-    total = sum(line.dollars for line in lines)
-    return _table(("what", "how much", "USD"), [*rows, (f"**all** (aim ≤ {aim:g})", "", f"**{total:.4f}**")])
+    whole = "**all**" if aim is None else f"**all** (aim ≤ {aim:g})"
+    return _table(("what", "how much", "USD"), [*rows, (whole, "", f"**{_sum(lines):.4f}**")])
 
 
 def _number(number: float) -> str:
@@ -110,6 +142,12 @@ def page() -> str:
     """The page with the generated part as it should be."""
     before, _, rest = PLACE.read_text().partition(BEGIN)
     return f"{before}{BEGIN}\n{generated()}\n{END}{rest.partition(END)[2]}"
+
+
+def keep(counts: Mapping[str, Any]) -> None:
+    """Keep what was counted, beside what was counted before and not now, and write the page."""
+    bill.PLACE.write_text(json.dumps(bill.counted() | dict(counts), indent=1, sort_keys=True) + "\n")
+    write()
 
 
 def write() -> None:

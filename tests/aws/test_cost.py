@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cost
+from benchmarks import cost, tab
 from dev.bill import bill, page
 from dev.template import Stack
+from tests.kit.browsers import CHROMIUM, needs_chromium
 
 pytestmark = pytest.mark.deep
 APPENDS_A_SECOND = 5
@@ -17,7 +18,7 @@ APPENDS_A_SECOND = 5
 def counts() -> Iterator[dict[str, Any]]:
     with cost.account() as made:
         made.warm_up()
-        yield {"sweep": made.sweep()} | made.turn()
+        yield {"sweep": made.sweep()} | made.turn() | ({"tab": tab.counted(made)} if CHROMIUM else {})
 
 
 def test_its_states_are_those_of_the_page(counts: dict[str, Any]) -> None:
@@ -52,3 +53,14 @@ def test_by_these_counts_it_costs_no_more_than_was_reached(counts: dict[str, Any
     stack, before = Stack(), bill.counted()
     anew = {**counts, **{name: before[name] for name in ("invocations", "sandbox_seconds")}}
     assert sum(line.dollars for line in bill.turn(anew, bill.memories(stack))) <= bill.TARGETS["turn"]
+
+
+@needs_chromium
+def test_an_open_tab_asks_no_more_than_the_page_says(counts: dict[str, Any]) -> None:
+    before, now = bill.counted()["tab"], counts["tab"]
+    assert now["hidden"] == 0, "an hour that nobody looks at"
+    assert now["poll"] == pytest.approx(before["poll"], abs=2)
+    assert now["look"] <= 1.1
+    assert now["beats"] <= before["beats"] * 1.5 + 0.1
+    for function, number in now["opening"].items():
+        assert number <= before["opening"][function] + 2, function

@@ -3,10 +3,12 @@
 import zipfile
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.kit.browsers import Watched, needs_chromium
+from tests.kit.hooks import until
 from tests.kit.receivers import Receiver, receiving
 from tests.kit.servers import Running
 
@@ -23,18 +25,23 @@ def receiver(server: Running) -> Iterator[Receiver]:
 def test_a_schedule_is_made_looked_at_paused_and_run(console: Watched, server: Running) -> None:
     page = console.page
     console.go("schedules")
-    page.get_by_role("button", name="New schedule").click()
     page.get_by_label("Name").fill("digest")
     page.get_by_label("What is to be done?").fill("The digest for {{scheduled_at}}")
     page.get_by_label("Cron").fill("61 8 * * *")
     expect(page.locator("output .wrong")).to_contain_text("cron")
     page.get_by_role("button", name="weekdays at 8").click()
+    page.get_by_label("Time of the day").fill("07:30")
+    page.get_by_role("button", name="Sat").click()
+    expect(page.get_by_label("Cron")).to_have_value("30 7 * * 1-5,6")
+    page.get_by_role("button", name="Sat").click()
     page.get_by_label("Time zone").fill("Europe/Berlin")
     expect(page.locator("output")).to_contain_text("Monday through Friday")
     expect(page.locator("output li")).to_have_count(5)
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1, name="digest")).to_be_visible()
     page.get_by_role("button", name="Run now").click()
+    expect(page.locator(".upcoming li")).to_have_count(10)
+    expect(page.locator(".upcoming li").first).to_contain_text("07:30 AM in Europe/Berlin")
     fired = page.locator("tbody tr")
     expect(fired).to_have_count(1)
     expect(fired).to_contain_text("manual")
@@ -51,8 +58,10 @@ def test_a_schedule_is_made_looked_at_paused_and_run(console: Watched, server: R
     page.get_by_role("button", name="Fire them").click()
     expect(page.locator("tbody tr", has_text="backfill")).to_have_count(2)
     console.go("schedules")
-    page.get_by_role("button", name="Resume digest").click()
-    expect(page.get_by_role("button", name="Pause digest")).to_be_visible()
+    switch = page.get_by_role("switch", name="digest fires")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(switch).to_be_checked()
     with server.client(None) as client:
         assert client.get("/v1/schedules/digest").json()["status"] == "active"
     page.get_by_role("link", name="digest").click()
@@ -61,9 +70,96 @@ def test_a_schedule_is_made_looked_at_paused_and_run(console: Watched, server: R
     expect(page.get_by_text("A schedule begins a turn by itself")).to_be_visible()
 
 
+def test_a_schedule_that_deletes_sessions_says_so_and_can_be_changed(console: Watched, server: Running) -> None:
+    page = console.page
+    with server.client(None) as client:
+        agent = client.post("/v1/agents", json={"name": "digger"}).json()
+        for _ in range(3):
+            client.post("/v1/sessions").raise_for_status()
+    console.go("schedules/new")
+    page.get_by_label("Name").fill("tidy")
+    page.get_by_text("It deletes sessions").click()
+    expect(page.get_by_label("What is to be done?")).to_have_count(0)
+    page.get_by_label("Unused for days").fill("1.5")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", level=1, name="tidy")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("idle and that nobody has used for 1.5 days")
+    with server.client(None) as client:
+        assert client.get("/v1/schedules/tidy").json()["prune"]["older_than"] == "36h"
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("Unused for days").fill("0")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Run now").click()
+        expect(page.locator("tbody tr", has_text="sessions deleted")).to_have_count(1)
+        assert client.get("/v1/sessions").json() == []
+        console.go("schedules")
+        expect(page.locator("li.card", has_text="tidy")).to_contain_text("deletes sessions that are idle")
+        page.get_by_role("link", name="tidy").click()
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_text("It gives a task").click()
+        page.get_by_label("What is to be done?").fill("Say hello")
+        page.get_by_label("Agent").select_option("digger")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("pre", has_text="Say hello")).to_be_visible()
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_text("It deletes sessions").click()
+        page.get_by_label("Unused for days").fill("30")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("main")).to_contain_text("nobody has used for 30 days")
+        made = client.get("/v1/schedules/tidy").json()
+        assert (made["action"], made["message"], made["agent"], made["session"]) == ("prune", "", "", None)
+        client.delete("/v1/schedules/tidy").raise_for_status()
+        client.delete(f"/v1/agents/{agent['id']}").raise_for_status()
+
+
+def test_an_edit_moves_no_times_that_it_leaves_alone(console: Watched, server: Running) -> None:
+    page = console.page
+    with server.client(None) as client:
+        made = client.post("/v1/schedules", json={"name": "pulse", "every": 86_400, "message": "Tick"}).json()
+        console.go(f"schedules/{made['id']}/edit")
+        page.get_by_label("What is to be done?").fill("Tock")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("pre", has_text="Tock")).to_be_visible()
+        expect(page.locator(".upcoming li")).to_have_count(10)
+        assert client.get("/v1/schedules/pulse").json()["upcoming"] == made["upcoming"]
+        client.delete("/v1/schedules/pulse").raise_for_status()
+
+
+def test_what_became_of_times_is_seen_at_a_glance(console: Watched, server: Running) -> None:
+    page = console.page
+    asked = {"name": "nightly", "cron": "0 3 * * *", "timezone": "Asia/Tokyo", "message": "Refuse this, which is cyber"}
+    with server.client(None) as client:
+        client.post("/v1/schedules", json=asked).raise_for_status()
+        client.post("/v1/schedules/nightly/run").raise_for_status()
+        turn = until(lambda: failed(client, "nightly"))
+        sentence = client.get(f"/v1/sessions/{turn['session_id']}/responses/{turn['response_id']}").json()["error"]
+        client.post("/v1/schedules/nightly/run", json={"message": "Say hello"}).raise_for_status()
+        console.go("schedules")
+        card = page.locator("li.card", has_text="nightly")
+        expect(card.locator("time + small")).to_have_text("03:00 AM in Asia/Tokyo")
+        expect(card.locator(".dots-row .mark")).to_have_count(2)
+        card.locator(".dots-row a").click()
+        row = page.locator("tr[aria-current]")
+        expect(row).to_be_focused()
+        expect(row).to_contain_text(sentence)
+        expect(page.locator(".strip li")).to_have_count(30)
+        expect(page.locator(".strip [aria-current=date]")).to_contain_text("1 failed")
+        expect(page.locator(".strip .ahead")).to_have_count(7)
+        client.patch("/v1/schedules/nightly", json={"status": "paused", "note": "holidays"}).raise_for_status()
+        expect(page.get_by_role("status").filter(has_text="holidays")).to_be_visible()
+        client.delete("/v1/schedules/nightly").raise_for_status()
+
+
+def failed(client: httpx.Client, schedule: str) -> dict[str, str] | None:
+    """Give the newest firing, once its turn has failed."""
+    found: dict[str, str] = client.get(f"/v1/schedules/{schedule}/firings").json()[0]
+    return found if found["turn_status"] == "failed" else None
+
+
 def test_a_webhook_is_made_tried_and_told_again(console: Watched, server: Running, receiver: Receiver) -> None:
     page = console.page
     console.go("webhooks")
+    expect(page.locator("pre")).to_contain_text("verify(body, headers)")
     page.get_by_role("button", name="New webhook").click()
     page.get_by_label("Address").fill(receiver.url)
     page.get_by_label("Name").fill("reports")
@@ -84,10 +180,20 @@ def test_a_webhook_is_made_tried_and_told_again(console: Watched, server: Runnin
     expect(secret).to_contain_text("whsec_")
     assert secret.inner_text() != first
     page.get_by_role("button", name="I have it").click()
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Description").fill("For the archive")
+    page.get_by_label("schedule.failed").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("For the archive")).to_be_visible()
+    console.go("webhooks")
+    expect(page.locator("li.card")).to_contain_text("100 % of the last 1 delivery taken")
+    page.get_by_role("link", name="reports").click()
     page.get_by_role("button", name="Disable").click()
     expect(page.get_by_role("button", name="Enable")).to_be_visible()
     with server.client(None) as client:
-        assert client.get("/v1/webhooks").json()[0]["status"] == "disabled"
+        (hook,) = client.get("/v1/webhooks").json()
+        assert hook["status"] == "disabled"
+        assert "schedule.failed" in hook["events"]
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("A webhook is an address of yours")).to_be_visible()
@@ -96,7 +202,6 @@ def test_a_webhook_is_made_tried_and_told_again(console: Watched, server: Runnin
 def test_an_agent_is_made_changed_compared_and_tried(console: Watched, server: Running) -> None:
     page = console.page
     console.go("agents")
-    page.get_by_role("button", name="New agent").click()
     page.get_by_role("button", name="A careful one").click()
     page.get_by_label("Steps of a turn").fill("0")
     page.get_by_role("button", name="Create").click()
@@ -104,10 +209,20 @@ def test_an_agent_is_made_changed_compared_and_tried(console: Watched, server: R
     page.get_by_label("Steps of a turn").fill("20")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1, name="careful")).to_be_visible()
+    stock = {
+        "name": "stock",
+        "description": "Tell how many",
+        "parameters": {"type": "object", "properties": {"sku": {}}},
+    }
+    with server.client(None) as client:
+        client.patch("/v1/agents/careful", json={"tools": [stock]}).raise_for_status()
+    page.reload()
+    page.locator("summary", has_text="stock").click()
+    expect(page.locator(".json")).to_contain_text("sku")
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Instructions").fill("Say what you are about to do.\nThen ask.")
     page.get_by_role("button", name="Save as a new version").click()
-    expect(page.locator(".rows > li")).to_have_count(2)
+    expect(page.locator("[aria-labelledby=was] .rows > li")).to_have_count(3)
     expect(page.locator(".diff .new")).to_contain_text(["+ Say what you are about to do.", "+ Then ask."])
     expect(page.locator(".diff .old")).to_contain_text("before you do it")
     page.get_by_label("What shall careful do?").fill("Write a poem about rain to rain.md")
@@ -170,3 +285,14 @@ def test_runs_are_counted_and_lead_to_their_sessions(console: Watched, server: R
     expect(page.locator("li.card")).to_have_count(1)
     page.get_by_role("link", name=run).click()
     expect(page.locator(".you")).to_contain_text("Say hello to Ada")
+
+
+def test_settings_say_whether_a_model_answers(console: Watched, server: Running) -> None:
+    page = console.page
+    console.go("settings")
+    expect(page.locator("main")).to_contain_text("walkaway keys create")
+    with server.client(None) as client:
+        before = len(client.get("/v1/sessions").json())
+        page.get_by_role("button", name="Check rehearsal").click()
+        expect(page.get_by_text("answers, after")).to_be_visible()
+        until(lambda: len(client.get("/v1/sessions").json()) == before)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.kit.browsers import Watched, needs_chromium
-from tests.kit.messages_api import MessagesApi, Reply, call, text
-from tests.kit.servers import Running
+from tests.kit.browsers import Watched, needs_chromium, watching
+from tests.kit.hooks import until
+from tests.kit.messages_api import Block, MessagesApi, Reply, call, text
+from tests.kit.servers import Running, running
 from tests.kit.shapes import MODEL
+from walkaway_core.settings import Settings
 
 pytestmark = [needs_chromium, pytest.mark.deep]
 ALL = {"read": [""], "write": [""]}
@@ -58,6 +60,50 @@ def test_a_no_tells_the_model_why(console: Watched, server: Running, model: Mess
     expect(page.locator(".entry.text")).to_contain_text("Then not.")
     expect(page.locator(".entry.call .mark.failed")).to_have_count(1)
     assert "not on a Friday" in str(model.requests[-1])
+
+
+QUESTIONS: dict[str, tuple[Block, dict[str, object], str]] = {
+    "a": (call("write_file", path="k.md", content="# K"), {"approve": ["write_file"]}, ""),
+    "d": (call("write_file", path="k.md", content="# K"), {"approve": ["write_file"]}, "not by hand"),
+    "answer": (call("stock"), {"tools": [STOCK]}, "12 pieces"),
+}
+
+
+@pytest.mark.parametrize("where", ["inbox", "session"])
+def test_questions_are_answered_by_keyboard_alone(
+    console: Watched, server: Running, model: MessagesApi, where: str
+) -> None:
+    page, keys = console.page, console.page.keyboard
+    card = page.locator(".question")
+    with server.client(None) as client:
+        client.delete("/v1/sessions", params={"older_than": "0s"}).raise_for_status()
+        for what, (asks, settings, words) in QUESTIONS.items():
+            model.requests.clear()
+            model.replies = [Reply([asks]), Reply([text("Well.")])]
+            session = begun(client, what, **settings)
+            console.go("" if where == "inbox" else f"s/{session}")
+            expect(card).to_have_count(1)
+            keys.press("Escape")
+            keys.press("w")
+            expect(card).to_be_focused()
+            keys.press("g")
+            keys.press("a")
+            expect(page.get_by_role("heading", level=1, name="Agents")).to_be_visible()
+            page.go_back()
+            expect(card).to_have_count(1)
+            keys.press("w")
+            keys.press(what[0])
+            if words:
+                expect(card.locator("textarea")).to_be_focused()
+                keys.press("Escape")
+                expect(card).to_be_focused()
+                keys.press(what[0])
+                keys.type(words)
+                keys.press("Control+Enter")
+            expect(card).to_have_count(0)
+            until(lambda: not client.get(f"/v1/sessions/{session}").json()["busy"])  # noqa: B023 - at once
+            assert words in str(model.requests[-1])
+            assert len(model.requests) == 2
 
 
 def test_an_answer_is_given_for_a_tool_of_the_callers(console: Watched, server: Running, model: MessagesApi) -> None:
@@ -195,6 +241,52 @@ def test_sessions_are_found_by_the_name_of_their_agent(console: Watched, server:
     console.go("sessions?q=librar")
     expect(console.page.locator(".row-of")).to_have_count(1)
     expect(console.page.locator(".row-of a")).to_have_attribute("href", f"#/s/{session}")
+
+
+def test_older_sessions_are_found_by_agent_and_by_how_they_stand(
+    browser: Browser, model: MessagesApi, tmp_path: Path
+) -> None:
+    settings = Settings(base_url=model.url, rehearsal_delay=0)
+    with running(tmp_path / "data", settings) as server, server.client(None) as client:
+        client.post("/v1/agents", json={"name": "librarian"}).raise_for_status()
+        shelved, other = (client.post("/v1/sessions", json={"agent": "librarian"}).json()["id"] for _ in range(2))
+        for session, message in ((shelved, "Shelve it"), (other, "Refuse this, which is cyber")):
+            client.post(f"/v1/sessions/{session}/messages", json={"message": message}).raise_for_status()
+        for _ in range(100):
+            client.post("/v1/sessions").raise_for_status()
+        with watching(browser, f"{server.url}/console/#/sessions") as console:
+            page = console.page
+            rows = page.locator(".row-of a")
+            expect(rows).to_have_count(100)
+            page.get_by_label("Filter by title or agent").fill("librar")
+            expect(rows).to_have_count(2)
+            page.get_by_label("Filter by title or agent").fill("")
+            expect(rows).to_have_count(102)
+            page.reload()
+            expect(rows).to_have_count(100)
+            page.get_by_role("button", name="Failed").click()
+            expect(rows).to_have_count(1)
+            expect(rows).to_have_attribute("href", f"#/s/{other}")
+            page.get_by_role("button", name="All", exact=False).first.click()
+            page.get_by_label("Agent", exact=True).select_option("librarian")
+            expect(rows).to_have_count(2)
+            expect(page.locator(".row-of").first).to_contain_text("librarian")
+
+
+def test_what_could_not_be_deleted_says_why_in_its_row(console: Watched, server: Running, model: MessagesApi) -> None:
+    model.replies = [Reply([text("Yes.")])]
+    with server.client(None) as client:
+        session = begun(client, "Keep me for now")
+    page = console.page
+    console.go("sessions?q=Keep me")
+    page.get_by_label("Choose Keep me for now").check()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Delete 1 session").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".row-of .wrong")).not_to_be_empty()
+    page.context.set_offline(False)
+    with server.client(None) as client:
+        assert client.get(f"/v1/sessions/{session}").status_code == 200
 
 
 def test_a_long_session_is_drawn_from_its_end(console: Watched, server: Running, model: MessagesApi) -> None:

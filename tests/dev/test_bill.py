@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from dev.bill import bill, page, prices, units
+from dev.bill import bill, page, prices, tab, units
 from dev.bill.meter import Meter, wait
 from dev.calls import Call, heard
 from dev.template import Stack
@@ -182,3 +183,35 @@ def test_the_bills_are_what_could_be_reached() -> None:
     memory = bill.memories(stack)
     assert sum(line.dollars for line in bill.turn(counts, memory)) <= bill.TARGETS["turn"]
     assert sum(line.dollars for line in bill.idle(counts, memory, stack)) <= bill.TARGETS["idle"]
+
+
+def test_an_hour_of_a_tab_is_polls_back_to_back_and_a_stream_beside_them() -> None:
+    counts = {
+        "tab": {
+            "poll": 25.0,
+            "look": 1.0,
+            "beats": 0.4,
+            "api": {"count": 2, "cpu": 0.02, "waited": 0.02, "read units": 4},
+        }
+    }
+    memory = {"stream": 512, "api": 1024}
+    feed = {line.what: line.number for line in tab.feed(counts, memory)}
+    assert feed["the feed: connections of 25 s"] == feed["requests"] == 144
+    assert feed["`stream`: 3600 s with 512 MB"] == 1800
+    assert feed["its looks for news"] == pytest.approx(3600 / bill.LOOK_SECONDS)
+    session = {line.what: line.number for line in tab.session(counts, memory)}
+    assert session["the session: connections of 600 s"] == 6
+    assert session["its looks for news"] == pytest.approx(3600 / bill.LOOK_SECONDS + 0.4 * 3600)
+    asked = {line.what: line.number for line in tab.asked(counts, memory, 720)}
+    assert asked["`api`"] == pytest.approx(720 * (0.01 + 0.01 * 1.7))
+    assert asked["what they read"] == 1440
+    sums = {what: sum(line.dollars for line in lines) for what, lines in tab.tabs(counts, memory)}
+    assert sums["any page, unseen"] == pytest.approx(sums["a session, seen"] / 12), "five minutes of it"
+    assert sums["unseen, and to tell on the desktop"] == sums["the inbox, seen"]
+
+
+def test_what_is_assumed_of_a_tab_is_what_it_does() -> None:
+    seen = (Path(__file__).parents[2] / "console/src/state/seen.ts").read_text()
+    assert f"UNSEEN = {tab.UNSEEN / 60:.0f} * 60_000" in seen
+    stream = Stack().resolved("StreamFunction")["Environment"]["Variables"]
+    assert stream["WALKAWAY_STREAM_SECONDS"] == str(tab.STREAM_SECONDS)

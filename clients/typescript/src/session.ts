@@ -152,8 +152,11 @@ export class Sessions {
   }
 
   /** List sessions, the newest first. */
-  list(only: { busy?: boolean; waiting?: boolean; agent?: string; q?: string } = {}): Pages<Session> {
-    const params = { ...only, busy: only.busy?.toString(), waiting: only.waiting?.toString() };
+  list(
+    only: { busy?: boolean; waiting?: boolean; failed?: boolean; agent?: string; q?: string } = {},
+  ): Pages<Session> {
+    const { busy, waiting, failed, ...more } = only;
+    const params = { ...more, busy: busy?.toString(), waiting: waiting?.toString(), failed: failed?.toString() };
     const make = (raw: SessionRecord) => new Session(this.#transport, raw.id, { tools: this.#tools, raw });
     return new Pages(this.#transport, "/v1/sessions", params, make);
   }

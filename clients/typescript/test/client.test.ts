@@ -195,6 +195,7 @@ test("lists go over all pages, by filter", async () => {
   assert.equal(listed.length, 103);
   assert.deepEqual(new Set(listed), made);
   assert.equal((await client.sessions.list({ agent: agent.id }).first(3)).length, 3);
+  assert.equal((await client.sessions.list({ agent: agent.id, failed: true }).first(3)).length, 0);
   assert.equal((await client.agents.update(agent.name, { instructions: "Be long" })).instructions, "Be long");
   assert.equal((await client.agents.versions(agent)).length, 2);
   await client.agents.delete(agent);

@@ -8,6 +8,8 @@ export const palette = signal(false);
 export const help = signal(false);
 
 const SOON = 1200;
+const FOCUSED = "a, button, summary, [tabindex]";
+const TYPED = "textarea, select, input:not([type=checkbox], [type=radio], [type=file])";
 const own = new Map<string, () => void>();
 
 /** Bind a key for as long as a page is shown; gives what ends it. Use it in an effect. */
@@ -18,10 +20,14 @@ export function bind(keys: Record<string, () => void>): () => void {
   };
 }
 
+let first = "";
+let at = 0;
+
+/** Whether a key is the second one of two, as in `g a`: a letter of its own it is not then. */
+export const isSecond = (event: KeyboardEvent): boolean => event.timeStamp - at < SOON && first !== "";
+
 /** Listen to the keyboard until the signal says stop. */
 export function listen(signal: AbortSignal): void {
-  let first = "";
-  let at = 0;
   const down = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
     const both = (event.ctrlKey || event.metaKey) && !event.altKey;
@@ -31,7 +37,7 @@ export function listen(signal: AbortSignal): void {
       return;
     }
     if (both || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
-    const name = event.timeStamp - at < SOON && first ? `${first} ${event.key}` : event.key;
+    const name = isSecond(event) ? `${first} ${event.key}` : event.key;
     first = event.key === "g" ? "g" : "";
     at = event.timeStamp;
     const act = own.get(name) ?? common(name);
@@ -47,6 +53,7 @@ function common(name: string): (() => void) | undefined {
   if (name === "c") return () => compose();
   if (name === "/") return () => document.querySelector<HTMLElement>("[data-filter]")?.focus();
   if (name === "j" || name === "k") return () => step(name === "j" ? 1 : -1);
+  if (name === "w") return () => step(1, ".question");
   const page = PAGES.find((each) => each.letter && `g ${each.letter}` === name);
   return page && (() => go(page.path));
 }
@@ -58,18 +65,19 @@ function compose(): void {
   requestAnimationFrame(() => requestAnimationFrame(() => field()?.focus()));
 }
 
-/** Go up and down a list: whatever in the page is marked as one of its rows. */
-function step(by: number): void {
-  const rows = [...document.querySelectorAll<HTMLElement>("main [data-row]")];
-  const index = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = rows[index < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, index + by))];
-  const target = next?.matches("a, button, [tabindex]") ? next : next?.querySelector<HTMLElement>("a, button");
+/** Go up and down a list: whatever in the page is marked as one of its rows, from where the focus is. */
+function step(by: number, which = "[data-row]"): void {
+  const rows = [...document.querySelectorAll<HTMLElement>(`main ${which}`)];
+  const at = document.querySelector("main :focus");
+  const index = rows.findIndex((row) => row.contains(at));
+  const precedes = (row: Node) => Boolean(at && at.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_PRECEDING);
+  const before = at ? rows.filter(precedes).length : by > 0 ? 0 : rows.length;
+  const wanted = index < 0 ? before - (by > 0 ? 0 : 1) : index + by;
+  const next = rows[Math.min(rows.length - 1, Math.max(0, wanted))];
+  const target = next?.matches(FOCUSED) ? next : next?.querySelector<HTMLElement>(FOCUSED);
   target?.focus();
 }
 
 function typing(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
-  );
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches(TYPED));
 }

@@ -1,10 +1,15 @@
 /** Settings: who one is here, what this device does, and which models there are. */
+import { useState } from "preact/hooks";
 import type { records } from "../../../clients/typescript/src/index.ts";
 import { help } from "../app/keys.ts";
-import { access, base, isKeyed, signOut } from "../state/server.ts";
+import { access, base, isKeyed, server, signOut } from "../state/server.ts";
 import { notify, theme, THEMES } from "../state/wishes.ts";
-import { say } from "../ui/said.tsx";
-import { size } from "../ui/words.ts";
+import { say, sentence } from "../ui/said.tsx";
+import { size, span } from "../ui/words.ts";
+
+const HOUR = 3600;
+/** Seconds for which a model may think about one word. */
+const CHECKED = 60;
 
 /** The page. */
 export function Settings() {
@@ -42,13 +47,42 @@ export function Settings() {
         <h2 id="models">Models</h2>
         <ul class="plain">
           {me.models.map((model) => (
-            <li key={model.id}>
-              <code>{model.id}</code> {model.default && <span class="dim">where none is named</span>}
-            </li>
+            <Model key={model.id} {...model} />
           ))}
         </ul>
       </section>
     </div>
+  );
+}
+
+/** A model, and whether it answers: it is asked for a word, in a session that goes at once. */
+function Model({ id, default: first }: records.ModelRecord) {
+  const [said, setSaid] = useState("");
+  const [wrong, setWrong] = useState(false);
+  const check = async () => {
+    setSaid("is asked …");
+    setWrong(false);
+    const began = Date.now();
+    try {
+      const session = await server().sessions.create({ model: id, ttl: HOUR, max_steps: 1, allowed_tools: [] });
+      await session.ask("Say hello, in one word.", { timeout: CHECKED }).finally(() => session.delete());
+      setSaid(`answers, after ${span((Date.now() - began) / 1000)}`);
+    } catch (error) {
+      setSaid(sentence(error));
+      setWrong(true);
+    }
+  };
+  return (
+    <li class="row">
+      <code>{id}</code> {first && <span class="dim">where none is named</span>}
+      <span class="fill" />
+      <span class={wrong ? "wrong" : "dim"} role="status">
+        {said}
+      </span>
+      <button type="button" aria-label={`Check ${id}`} title="It costs a few tokens" onClick={() => void check()}>
+        Check
+      </button>
+    </li>
   );
 }
 
@@ -64,12 +98,17 @@ function Server({ me }: { me: records.Me }) {
         <Fact name="Version">{me.version}</Fact>
         <Fact name="Tenant">{me.tenant}</Fact>
         <Fact name="Key">{me.key ? `${me.key.name || "unnamed"} (${me.key.id})` : "none is needed here"}</Fact>
+        <Fact name="Can do">{me.features.map((each) => each.replaceAll("_", " ")).join(", ")}</Fact>
         {Object.entries(me.limits).map(([name, value]) => (
           <Fact key={name} name={`Limit: ${name.replaceAll("_", " ")}`}>
             {bytes.has(name) ? size(value) : value.toLocaleString()}
           </Fact>
         ))}
       </dl>
+      <p class="dim">
+        {me.key ? "Keys are made and revoked" : "A server asks for keys once there is one; they are made"} by whoever
+        runs it: <code>walkaway keys create {me.tenant} --name …</code>
+      </p>
       <p class="row">
         <a href="../docs">The API, to read and to try</a>
         {isKeyed() && (

@@ -21,6 +21,8 @@ interface Told {
 export const sessions = signal<Sessions>(new Map());
 /** Whether the first look is over. */
 export const looked = signal(false);
+/** Whether all sessions are known here, since their list had no more than a page. */
+export const whole = signal(true);
 /** This visit, and the one before it. */
 export const visiting = signal<Visit>(visit(kept<Visit>("visit"), Date.now()));
 /** Counts what the feed has told of schedules, and of turns that begin and end: lists of firings are asked for anew. */
@@ -119,8 +121,10 @@ function take(event: Told): void {
 }
 
 async function look(signal: AbortSignal): Promise<void> {
-  const lists = [{}, { waiting: true }, { busy: true }].map((only) => server().sessions.list(only).nextPage(signal));
-  note(...(await Promise.all(lists)).flat().map((each) => each.raw as Session));
+  const lists = [{}, { waiting: true }, { busy: true }].map((only) => server().sessions.list(only));
+  const found = await Promise.all(lists.map((list) => list.nextPage(signal)));
+  whole.value = lists[0]?.cursor === null;
+  note(...found.flat().map((each) => each.raw as Session));
 }
 
 /** Find the sessions whose turns have ended since the last visit, wherever they are in the list. */

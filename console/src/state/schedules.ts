@@ -5,7 +5,12 @@ import { server } from "./server.ts";
 export type Schedule = records.ScheduleRecord;
 export type Firing = records.FiringRecord;
 export type Making = records.ScheduleCreate;
+export type Action = Making["action"] & string;
+export type Change = records.ScheduleChange;
 export type Times = records.SchedulePreviewAsked;
+
+/** So many coming times are looked at; the API gives no more. */
+export const AHEAD = 100;
 
 const of = (id: string, ...more: string[]): string =>
   `/v1/schedules/${[id, ...more].map(encodeURIComponent).join("/")}`;
@@ -34,8 +39,19 @@ export async function preview(asked: Partial<Times>, signal: AbortSignal): Promi
   return (await server().request("POST", "/v1/schedules/preview", { json: asked, safe: "yes", signal })).json();
 }
 
+/** Say when one will fire: its next times, as far as they are looked at. An interval goes on as it began. */
+export async function coming(schedule: Schedule, signal: AbortSignal): Promise<number[]> {
+  const { cron, every, timezone, starts_at, ends_at, upcoming } = schedule;
+  const [first] = upcoming;
+  if (first === undefined) return [];
+  if (cron) return (await preview({ cron, timezone, starts_at, ends_at, count: AHEAD }, signal)).upcoming;
+  if (!every) return upcoming;
+  const times = Array.from({ length: AHEAD }, (_, number) => first + number * every);
+  return times.filter((at) => at <= (ends_at ?? at));
+}
+
 /** Change what is named. */
-export async function change(id: string, asked: records.ScheduleChange): Promise<Schedule> {
+export async function change(id: string, asked: Change): Promise<Schedule> {
   return (await server().request("PATCH", of(id), { json: asked, safe: "yes" })).json("id");
 }
 

@@ -24,7 +24,7 @@ interface Typed {
   set: (value: string) => void;
   about?: string;
   lines?: number;
-  type?: "text" | "number" | "datetime-local" | "url";
+  type?: "text" | "number" | "datetime-local" | "time" | "url";
   required?: boolean;
   placeholder?: string;
 }
@@ -92,3 +92,10 @@ export const parts = (text: string): string[] =>
     .split(",")
     .map((each) => each.trim())
     .filter(Boolean);
+
+/** A set with one more, or without that one. */
+export function toggled<T>(set: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  const next = new Set(set);
+  if (!next.delete(one)) next.add(one);
+  return next;
+}

@@ -44,6 +44,17 @@ export function when(at: number, now: number = Date.now() / 1000): string {
 /** A time to the second, for those who look twice. */
 export const exact = (at: number): string => new Date(at * 1000).toLocaleString();
 
+/** What the clocks of a zone show then, `08:00 in Europe/Berlin`; nothing where that is this device's zone. */
+export function inZone(at: number, timeZone: string): string {
+  if (timeZone === Intl.DateTimeFormat().resolvedOptions().timeZone) return "";
+  try {
+    const clock = new Date(at * 1000).toLocaleTimeString([], { timeZone, hour: "2-digit", minute: "2-digit" });
+    return `${clock} in ${timeZone}`;
+  } catch {
+    return `in ${timeZone}`; // a zone that this browser does not know
+  }
+}
+
 /** Bytes: `412 B`, `41 KB`, `1.2 MB`. */
 export function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

@@ -5,6 +5,7 @@ import { to } from "../../app/router.ts";
 import { go } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
+import { JsonTree } from "../../render/json.tsx";
 import { begin } from "../../state/tasks.ts";
 import { sure } from "../../ui/ask.tsx";
 import { doing } from "../../ui/said.tsx";
@@ -13,17 +14,8 @@ import { Composer } from "../parts/composer.tsx";
 import { differences } from "./differ.ts";
 import { AgentForm } from "./form.tsx";
 
-const SHOWN = [
-  "model",
-  "effort",
-  "thinking",
-  "max_steps",
-  "max_turn_cost_usd",
-  "approve",
-  "allowed_tools",
-  "disallowed_tools",
-  "tools",
-] as const;
+/** What stands elsewhere on the page, or is nobody's setting. */
+const ASIDE = new Set("id name description version created_at updated_at instructions tools".split(" "));
 
 /** The page. */
 export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
@@ -78,14 +70,17 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
         <h2 id="how">How it works</h2>
         {value.instructions && <pre tabIndex={0}>{value.instructions}</pre>}
         <dl class="facts">
-          {SHOWN.filter((name) => is(value[name])).map((name) => (
-            <div key={name}>
-              <dt>{name.replaceAll("_", " ")}</dt>
-              <dd>{Array.isArray(value[name]) ? value[name].join(", ") : String(value[name])}</dd>
-            </div>
-          ))}
+          {Object.entries(value)
+            .filter(([name, each]) => !ASIDE.has(name) && is(each))
+            .map(([name, each]) => (
+              <div key={name}>
+                <dt>{name.replaceAll("_", " ")}</dt>
+                <dd>{Array.isArray(each) ? each.join(", ") : String(each)}</dd>
+              </div>
+            ))}
         </dl>
       </section>
+      {value.tools.length > 0 && <Tools key={value.version} agent={value} />}
       <section aria-labelledby="try">
         <h2 id="try">Try it</h2>
         <Composer draft={`agent ${id}`} label={`What shall ${value.name} do?`} button="Start" send={send} />
@@ -101,6 +96,35 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
 /** Whether there is something to show. */
 const is = (value: unknown): boolean =>
   value !== null && value !== "" && value !== undefined && !(Array.isArray(value) && !value.length);
+
+/** The tools of the caller's that it may use, as the model is told of them. */
+function Tools({ agent }: { agent: records.AgentRecord }) {
+  const { value, error } = useLoaded(async (signal): Promise<records.AgentVersionDetail> => {
+    const path = `/v1/agents/${agent.id}/versions/${agent.version}`;
+    return (await server().request("GET", path, { signal })).json("id");
+  }, []);
+  return (
+    <section aria-labelledby="tools">
+      <h2 id="tools">Tools of its callers</h2>
+      {error && <p class="wrong">{error}</p>}
+      <ul class="rows">
+        {value?.tools.map(({ name, description, parameters }) => (
+          <li key={String(name)}>
+            <details class="delivery">
+              <summary data-row>
+                <b>{String(name)}</b>
+                <span class="dim clip fill">{String(description ?? "")}</span>
+              </summary>
+              <div class="sent">
+                <JsonTree value={parameters} />
+              </div>
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 /** The newest first, each with what it changed. */
 function Versions({ list }: { list: records.AgentVersion[] }) {

@@ -4,7 +4,7 @@ import { go, here } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
 import { when } from "../../ui/words.ts";
-import { AgentForm } from "./form.tsx";
+import { AgentFields, AgentForm } from "./form.tsx";
 import { OneAgent } from "./agent.tsx";
 
 /** The page that the address names. */
@@ -21,15 +21,20 @@ function List() {
       <header class="bar">
         <h1>Agents</h1>
         <span class="fill" />
-        <button type="button" class="main" onClick={() => go("agents", ["new"])}>
-          New agent
-        </button>
+        {value?.length !== 0 && (
+          <button type="button" class="main" onClick={() => go("agents", ["new"])}>
+            New agent
+          </button>
+        )}
       </header>
       {error && <p class="wrong">{error}</p>}
       {value?.length === 0 && (
-        <p class="calm">
-          An agent is a name for a way to work: instructions, a model, tools. Sessions and schedules share it.
-        </p>
+        <>
+          <p class="calm">
+            An agent is a name for a way to work: instructions, a model, tools. Sessions and schedules share it.
+          </p>
+          <AgentFields />
+        </>
       )}
       {value && value.length > 0 && (
         <ul class="cards spaced">

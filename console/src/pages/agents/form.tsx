@@ -37,8 +37,23 @@ const EFFORTS: [string, string][] = [
   ...["low", "medium", "high", "xhigh", "max"].map((each): [string, string] => [each, each]),
 ];
 
-/** The form. What the server refuses is said at its field, where it names one. */
+/** The page. */
 export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?: () => void }) {
+  return (
+    <div class="page narrow">
+      <h1>{agent ? `Edit ${agent.name}` : "New agent"}</h1>
+      <AgentFields agent={agent} done={done} />
+    </div>
+  );
+}
+
+interface Edited {
+  agent?: records.AgentRecord | undefined;
+  done?: (() => void) | undefined;
+}
+
+/** The form. What the server refuses is said at its field, where it names one. */
+export function AgentFields({ agent, done }: Edited) {
   const [said, setSaid] = useState({
     name: agent?.name ?? "",
     description: agent?.description ?? "",
@@ -83,8 +98,7 @@ export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?:
     }
   };
   return (
-    <div class="page narrow">
-      <h1>{agent ? `Edit ${agent.name}` : "New agent"}</h1>
+    <>
       {!agent && (
         <div class="row" role="group" aria-label="To begin with">
           {PRESETS.map(({ label, ...preset }) => (
@@ -131,6 +145,6 @@ export function AgentForm({ agent, done }: { agent?: records.AgentRecord; done?:
           </button>
         </div>
       </form>
-    </div>
+    </>
   );
 }

@@ -1,7 +1,8 @@
 /** A question that a turn waits with: a yes or a no to a tool of the server's, or what a tool of the caller's gave. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { records } from "../../../../clients/typescript/src/index.ts";
+import { isSecond } from "../../app/keys.ts";
 import { refresh } from "../../state/board.ts";
 import { server } from "../../state/server.ts";
 import { doing } from "../../ui/said.tsx";
@@ -19,11 +20,12 @@ interface Asked {
   title?: JSX.Element;
 }
 
-/** One card. `a` approves and `d` denies while it has the focus. */
+/** One card. While it has the focus `a` approves, or goes to the field for the answer, and `d` denies. */
 export function Question({ session, turn, call, title }: Asked) {
   const [denying, setDenying] = useState(false);
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
+  const card = useRef<HTMLElement>(null);
   const handle = server().session(session).turn(turn);
   const give = async (work: () => Promise<unknown>, done: string) => {
     setBusy(true);
@@ -35,17 +37,22 @@ export function Question({ session, turn, call, title }: Asked) {
   const deny = () => give(() => handle.deny(call, text.trim()), `Said no to ${call.name}.`);
   const answer = (isError: boolean) => give(() => handle.answer(call, text, isError), `Answered ${call.name}.`);
   const keys = (event: KeyboardEvent) => {
-    if (event.target !== event.currentTarget && !(event.target instanceof HTMLButtonElement)) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || busy || call.needs !== "approval") return;
-    if (event.key === "a") void approve();
-    else if (event.key === "d") setDenying(true);
-    else return;
+    if (event.target instanceof HTMLTextAreaElement || isSecond(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || busy || !"ad".includes(event.key)) return;
+    if (call.needs !== "approval") card.current?.querySelector("textarea")?.focus();
+    else if (event.key === "a") void approve();
+    else setDenying(true);
     event.preventDefault();
     event.stopPropagation();
+  };
+  const leave = () => {
+    setDenying(false);
+    card.current?.focus();
   };
   return (
     <section
       class="question"
+      ref={card}
       tabIndex={0}
       data-row
       data-call={call.call_id}
@@ -78,19 +85,25 @@ export function Question({ session, turn, call, title }: Asked) {
           text={text}
           set={setText}
           submit={deny}
-          leave={() => setDenying(false)}
+          leave={leave}
           optional
         >
           <button type="submit" class="danger" disabled={busy}>
             Deny
           </button>
-          <button type="button" onClick={() => setDenying(false)}>
+          <button type="button" onClick={leave}>
             Back
           </button>
         </Field>
       )}
       {call.needs !== "approval" && (
-        <Field label={`What ${call.name} gives`} text={text} set={setText} submit={() => answer(false)}>
+        <Field
+          label={`What ${call.name} gives`}
+          text={text}
+          set={setText}
+          submit={() => answer(false)}
+          leave={leave}
+        >
           <button type="submit" class="main" disabled={busy || !text.trim()}>
             Answer
           </button>
@@ -113,7 +126,7 @@ interface Fielded {
   text: string;
   set: (text: string) => void;
   submit: () => Promise<unknown>;
-  leave?: () => void;
+  leave: () => void;
   optional?: boolean;
   children: JSX.Element[];
 }
@@ -138,7 +151,7 @@ function Field({ label, text, set, submit, leave, optional = false, children }: 
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
             event.currentTarget.form?.requestSubmit();
-          } else if (event.key === "Escape") leave?.();
+          } else if (event.key === "Escape") leave();
         }}
       />
       <div class="row">{children}</div>

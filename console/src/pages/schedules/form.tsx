@@ -1,27 +1,15 @@
-/** A new schedule, or another way for one that is there; while one writes it says when it would fire. */
-import { useEffect, useState } from "preact/hooks";
+/** A new schedule, or another way for one that is there: what it does, when, and what if that cannot be. */
+import { useState } from "preact/hooks";
 import { to } from "../../app/router.ts";
 import { go } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import * as schedules from "../../state/schedules.ts";
 import { server } from "../../state/server.ts";
 import { Choice, Text } from "../../ui/field.tsx";
-import { doing, sentence } from "../../ui/said.tsx";
-import { exact } from "../../ui/words.ts";
+import { doing } from "../../ui/said.tsx";
+import { TimesFields, timesOf, type When } from "./times.tsx";
+import { called, days, inHours } from "./written.ts";
 
-type Kind = "cron" | "every" | "at";
-
-const KINDS: [Kind, string][] = [
-  ["cron", "at times of the day"],
-  ["every", "again and again"],
-  ["at", "once"],
-];
-const PRESETS: [string, string][] = [
-  ["0 8 * * 1-5", "weekdays at 8"],
-  ["0 * * * *", "each hour"],
-  ["0 9 * * 1", "Mondays at 9"],
-  ["30 18 1 * *", "the first of the month"],
-];
 const OVERLAPS: [string, string][] = [
   ["skip", "pass this time over"],
   ["enqueue", "wait, if none waits yet"],
@@ -34,160 +22,172 @@ const CATCH_UP: [string, string][] = [
   ["all", "all fire"],
   ["none", "none fires"],
 ];
-const WAIT = 250;
+const ACTIONS: [schedules.Action, string][] = [
+  ["message", "It gives a task"],
+  ["prune", "It deletes sessions"],
+];
+/** Of a session that is made for each time. */
+const NEW = { file_access: { read: [""], write: [""] }, persistent: true, ttl: 7 * 86_400 };
+const MONTH = "30";
 
-/** The form. */
-export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule; done?: () => void }) {
-  const [name, setName] = useState(schedule?.name ?? "");
-  const [message, setMessage] = useState(schedule?.message ?? "");
-  const [kind, setKind] = useState<Kind>(schedule?.every ? "every" : schedule?.at ? "at" : "cron");
-  const [cron, setCron] = useState(schedule?.cron ?? "0 8 * * 1-5");
-  const [minutes, setMinutes] = useState(String((schedule?.every ?? 3600) / 60));
-  const [at, setAt] = useState(schedule?.at ? local(schedule.at) : "");
-  const [zone, setZone] = useState(schedule?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
-  const [agent, setAgent] = useState(schedule?.agent ?? "");
-  const [overlap, setOverlap] = useState<string>(schedule?.overlap ?? "skip");
-  const [catchUp, setCatchUp] = useState<string>(schedule?.catch_up ?? "latest");
-  const agents = useLoaded((signal) => server().agents.list().nextPage(signal), []);
-  const times = {
-    cron: null,
-    every: null,
-    at: null,
-    [kind]: { cron, every: Number(minutes) * 60, at: seconds(at) }[kind],
-    timezone: zone,
+interface Said extends When {
+  action: schedules.Action;
+  name: string;
+  message: string;
+  unused: string;
+  agent: string;
+  session: string;
+  overlap: string;
+  catchUp: string;
+}
+
+function begun(schedule?: schedules.Schedule): Said {
+  const { session, prune, every, at } = schedule ?? {};
+  return {
+    action: schedule?.action ?? "message",
+    name: schedule?.name ?? "",
+    message: schedule?.message ?? "",
+    unused: prune ? String(days(prune.older_than)) : MONTH,
+    agent: schedule?.agent ?? "",
+    session: typeof session === "string" ? session : "",
+    overlap: schedule?.overlap ?? "skip",
+    catchUp: schedule?.catch_up ?? "latest",
+    kind: every ? "every" : at ? "at" : "cron",
+    cron: schedule?.cron ?? "0 8 * * 1-5",
+    minutes: String((every ?? 3600) / 60),
+    at: at ? local(at) : "",
+    zone: schedule?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
-  const save = () =>
-    doing(async () => {
-      const asked = { name, message, agent, overlap, catch_up: catchUp, ...times } as schedules.Making;
-      const own = {
-        ...asked,
-        ...(!schedule && { session: { file_access: { read: [""], write: [""] }, persistent: true, ttl: 7 * 86_400 } }),
-      };
-      const saved = schedule
-        ? await schedules.change(schedule.id, asked)
-        : await schedules.create(own as Partial<schedules.Making>);
-      done?.();
-      go("schedules", [saved.id]);
-    });
+}
+
+/** What is sent: of one that is there what is not as it `was`, since other times count from now on. */
+function asked(said: Said, was: Said | undefined): schedules.Change {
+  const { action, name, message, agent, session, overlap, unused } = said;
+  const times = timesOf(said);
+  const same = was !== undefined && JSON.stringify(timesOf(was)) === JSON.stringify(times);
+  const kept = was?.action === action && was.session === session; // how its sessions are made, it has been told
+  return {
+    name,
+    action,
+    overlap: overlap as schedules.Schedule["overlap"],
+    ...(said.kind !== "at" && { catch_up: said.catchUp as schedules.Schedule["catch_up"] }),
+    ...(!same && times),
+    ...(action === "prune"
+      ? {
+          prune: { older_than: inHours(Number(unused)) },
+          message: "",
+          attachments: [],
+          webhook_url: "",
+          agent: "",
+          session: null,
+        }
+      : { prune: null, message, agent: session ? "" : agent, ...(!kept && { session: session || NEW }) }),
+  };
+}
+
+/** The page. */
+export function ScheduleForm({ schedule, done }: { schedule?: schedules.Schedule; done?: () => void }) {
   return (
     <div class="page narrow">
-      <h1>{schedule ? `Edit ${schedule.name || "schedule"}` : "New schedule"}</h1>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <Text label="Name" value={name} set={setName} about="Its own here; stands for its id everywhere." />
-        <Text
-          label="What is to be done?"
-          value={message}
-          set={setMessage}
-          lines={3}
-          required
-          about="{{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} stand for what is so then."
-        />
-        <fieldset class="switch">
-          <legend>It fires</legend>
-          {KINDS.map(([each, label]) => (
-            <label key={each}>
-              <input type="radio" name="kind" checked={kind === each} onChange={() => setKind(each)} />
-              <span>{label}</span>
-            </label>
-          ))}
-        </fieldset>
-        {kind === "cron" && (
-          <>
-            <Text
-              label="Cron"
-              value={cron}
-              set={setCron}
-              required
-              about="minute, hour, day of month, month, day of week"
-            />
-            <div class="row" role="group" aria-label="Usual times">
-              {PRESETS.map(([value, label]) => (
-                <button key={value} type="button" aria-pressed={cron === value} onClick={() => setCron(value)}>
-                  {label}
-                </button>
-              ))}
-            </div>
-          </>
-        )}
-        {kind === "every" && (
-          <Text label="Minutes from one to the next" type="number" value={minutes} set={setMinutes} required />
-        )}
-        {kind === "at" && (
-          <Text label="At (this device's time)" type="datetime-local" value={at} set={setAt} required />
-        )}
-        {kind === "cron" && (
-          <Text
-            label="Time zone"
-            value={zone}
-            set={setZone}
-            required
-            about="Of the IANA database, like Europe/Berlin."
-          />
-        )}
-        <Preview times={times} />
-        {(agents.value?.length ?? 0) > 0 && (
-          <Choice
-            label="Agent"
-            value={agent}
-            set={setAgent}
-            options={[["", "none"], ...(agents.value ?? []).map((each): [string, string] => [each.name, each.name])]}
-          />
-        )}
-        <Choice label="While the last one goes on" value={overlap} set={setOverlap} options={OVERLAPS} />
-        <Choice label="Times that nobody could keep" value={catchUp} set={setCatchUp} options={CATCH_UP} />
-        <div class="row end">
-          <a href={to("schedules", schedule ? [schedule.id] : [])}>Leave it</a>
-          <button type="submit" class="main">
-            {schedule ? "Save" : "Create"}
-          </button>
-        </div>
-      </form>
+      <h1>{schedule ? `Edit ${called(schedule)}` : "New schedule"}</h1>
+      <ScheduleFields schedule={schedule} done={done} />
     </div>
   );
 }
 
-function Preview({ times }: { times: Partial<schedules.Times> }) {
-  const [said, setSaid] = useState<{ description: string; upcoming: number[] } | string>();
-  const asked = JSON.stringify(times);
-  useEffect(() => {
-    const end = new AbortController();
-    const timer = setTimeout(() => {
-      schedules
-        .preview({ ...(JSON.parse(asked) as schedules.Times), count: 5 }, end.signal)
-        .then(setSaid, (error: unknown) => end.signal.aborted || setSaid(sentence(error)));
-    }, WAIT);
-    return () => {
-      clearTimeout(timer);
-      end.abort();
-    };
-  }, [asked]);
+interface Edited {
+  schedule?: schedules.Schedule | undefined;
+  done?: (() => void) | undefined;
+}
+
+/** The form. */
+export function ScheduleFields({ schedule, done }: Edited) {
+  const [was] = useState(() => begun(schedule));
+  const [said, setSaid] = useState(was);
+  const change = (more: Partial<Said>) => setSaid({ ...said, ...more });
+  const at = (name: "name" | "message" | "unused" | "agent" | "session" | "overlap" | "catchUp") => ({
+    value: said[name],
+    set: (value: string) => change({ [name]: value }),
+  });
+  const save = () =>
+    doing(async () => {
+      const wanted = asked(said, schedule && was);
+      const saved = schedule ? await schedules.change(schedule.id, wanted) : await schedules.create(wanted);
+      done?.();
+      go("schedules", [saved.id]);
+    });
+  const goesOn = said.action === "message" && said.session !== "";
   return (
-    <output class="preview-times">
-      {typeof said === "string" ? (
-        <span class="wrong">{said}</span>
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <Text label="Name" {...at("name")} about="Its own here; stands for its id everywhere." />
+      <fieldset class="switch">
+        <legend class="unseen">What it does</legend>
+        {ACTIONS.map(([each, label]) => (
+          <label key={each}>
+            <input
+              type="radio"
+              name="action"
+              checked={said.action === each}
+              onChange={() => change({ action: each })}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      {said.action === "message" ? (
+        <>
+          <Text
+            label="What is to be done?"
+            {...at("message")}
+            lines={3}
+            required
+            about="{{scheduled_at}}, {{previous_at}}, {{schedule}} and {{firing}} stand for what is so then."
+          />
+          <Text label="Session" {...at("session")} about="The id of one that goes on; empty: a new one each time." />
+          {!goesOn && <AgentField {...at("agent")} />}
+        </>
       ) : (
-        said && (
-          <>
-            <b>{said.description}</b>
-            <ul>
-              {said.upcoming.map((each) => (
-                <li key={each}>{exact(each)}</li>
-              ))}
-            </ul>
-          </>
-        )
+        <Text
+          label="Unused for days"
+          type="number"
+          {...at("unused")}
+          required
+          about="All sessions go that are idle and that nobody has used for so long. Files stay."
+        />
       )}
-    </output>
+      <TimesFields
+        when={said}
+        set={change}
+        bounds={said.kind !== "at" && schedule ? { starts_at: schedule.starts_at, ends_at: schedule.ends_at } : {}}
+      />
+      <Choice
+        label="While the last one goes on"
+        {...at("overlap")}
+        options={OVERLAPS.filter(([each]) => each !== "allow" || !goesOn)}
+      />
+      {said.kind !== "at" && <Choice label="Times that nobody could keep" {...at("catchUp")} options={CATCH_UP} />}
+      <div class="row end">
+        <a href={to("schedules", schedule ? [schedule.id] : [])}>Leave it</a>
+        <button type="submit" class="main">
+          {schedule ? "Save" : "Create"}
+        </button>
+      </div>
+    </form>
   );
 }
 
-const seconds = (text: string): number | null => (text ? Math.floor(new Date(text).getTime() / 1000) : null);
+function AgentField({ value, set }: { value: string; set: (value: string) => void }) {
+  const agents = useLoaded((signal) => server().agents.list().nextPage(signal), []);
+  const names = (agents.value ?? []).map((each): [string, string] => [each.name, each.name]);
+  if (value && !names.some(([name]) => name === value)) names.unshift([value, value]);
+  return names.length ? <Choice label="Agent" value={value} set={set} options={[["", "none"], ...names]} /> : null;
+}
 
 /** A time as a field for times takes it. */
 function local(at: number): string {

@@ -6,10 +6,11 @@ import { useLoaded } from "../../state/loaded.ts";
 import * as schedules from "../../state/schedules.ts";
 import { now } from "../../ui/now.ts";
 import { doing } from "../../ui/said.tsx";
-import { exact, when } from "../../ui/words.ts";
-import { ScheduleForm } from "./form.tsx";
+import { exact, inZone, when } from "../../ui/words.ts";
+import { ScheduleFields, ScheduleForm } from "./form.tsx";
 import { Dots } from "./firings.tsx";
 import { OneSchedule } from "./schedule.tsx";
+import { called, deletes } from "./written.ts";
 
 /** The page that the address names. */
 export function Schedules() {
@@ -26,16 +27,21 @@ function List() {
       <header class="bar">
         <h1>Schedules</h1>
         <span class="fill" />
-        <button type="button" class="main" onClick={() => go("schedules", ["new"])}>
-          New schedule
-        </button>
+        {value?.length !== 0 && (
+          <button type="button" class="main" onClick={() => go("schedules", ["new"])}>
+            New schedule
+          </button>
+        )}
       </header>
       {error && <p class="wrong">{error}</p>}
       {value?.length === 0 && (
-        <p class="calm">
-          A schedule begins a turn by itself: every weekday at eight, each hour, or once next Friday. Each time fires
-          exactly once.
-        </p>
+        <>
+          <p class="calm">
+            A schedule begins a turn by itself: every weekday at eight, each hour, or once next Friday. Each time fires
+            exactly once.
+          </p>
+          <ScheduleFields />
+        </>
       )}
       {value && value.length > 0 && (
         <ul class="cards spaced">
@@ -55,37 +61,39 @@ function Card({ schedule, again }: { schedule: schedules.Schedule; again: () => 
     <li class="card">
       <div class="about">
         <a class="title" data-row href={to("schedules", [schedule.id])}>
-          {schedule.name || schedule.message.slice(0, 60)}
+          {called(schedule)}
         </a>
         <p class="dim">
           {schedule.description}
           {schedule.cron && `, ${schedule.timezone}`}
+          {schedule.prune && ` · ${deletes(schedule.prune)}`}
         </p>
         {schedule.paused_reason && <p class="wrong">Paused: {schedule.paused_reason.message}</p>}
       </div>
-      <Dots schedule={schedule.id} />
+      <Dots schedule={schedule} />
       <Next schedule={schedule} />
-      {schedule.status === "ended" ? (
-        <span class="dim">ended</span>
-      ) : (
+      {schedule.status !== "ended" && (
         <button
           type="button"
-          aria-label={`${active ? "Pause" : "Resume"} ${schedule.name}`}
+          role="switch"
+          class="toggle"
+          aria-checked={active}
+          aria-label={`${called(schedule)} fires`}
+          title={active ? "Pause" : "Resume"}
           onClick={() => void turn()}
-        >
-          {active ? "Pause" : "Resume"}
-        </button>
+        />
       )}
     </li>
   );
 }
 
-function Next({ schedule }: { schedule: schedules.Schedule }) {
-  if (schedule.status !== "active" || schedule.next_at === null)
-    return <span class="dim">{schedule.status === "paused" ? "paused" : ""}</span>;
+function Next({ schedule: { status, next_at, cron, timezone } }: { schedule: schedules.Schedule }) {
+  if (status !== "active" || next_at === null) return <span class="dim">{status}</span>;
+  const there = cron ? inZone(next_at, timezone) : "";
   return (
-    <time class="number" title={`${exact(schedule.next_at)} here`}>
-      {when(schedule.next_at, now.value)}
-    </time>
+    <span class="number next">
+      <time title={`${exact(next_at)} here`}>{when(next_at, now.value)}</time>
+      {there && <small class="dim">{there}</small>}
+    </span>
   );
 }

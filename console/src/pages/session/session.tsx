@@ -47,7 +47,10 @@ function keysOf(id: string, live: Live): Record<string, () => void> {
     ask({ ...asked, turn: next.id });
     document.getElementById(next.id)?.scrollIntoView({ block: "start" });
   };
-  const side = (name: string) => () => ask({ ...here.peek().asked, side: name });
+  const side = (name: string) => () => {
+    ask({ ...here.peek().asked, side: name, file: "" });
+    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("side")?.focus()));
+  };
   return {
     "[": () => step(-1),
     "]": () => step(1),

@@ -1,19 +1,20 @@
-/** All sessions: filtered by how they stand and what they are called, opened, and deleted by the dozen. */
+/** All sessions: filtered by how they stand, by agent and by words, opened, and deleted by the dozen. */
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Pages, Session as Handle } from "../../../../clients/typescript/src/index.ts";
+import { useEffect, useState } from "preact/hooks";
 import { to } from "../../app/router.ts";
-import { forget, looked, note, type Session, sessions } from "../../state/board.ts";
+import { forget, looked, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
 import { sure } from "../../ui/ask.tsx";
+import { toggled } from "../../ui/field.tsx";
 import { now } from "../../ui/now.ts";
-import { doing, say } from "../../ui/said.tsx";
+import { say, sentence } from "../../ui/said.tsx";
 import { Mark, type State } from "../../ui/state.tsx";
 import { exact, many, money, when } from "../../ui/words.ts";
 import { OpenLog } from "../session/opened.tsx";
 import { NewTask } from "../inbox/new_task.tsx";
+import { Older } from "./older.tsx";
 
 const FILTERS: { name: string; label: string; fits: (session: Session) => boolean }[] = [
   { name: "", label: "All", fits: () => true },
@@ -21,6 +22,7 @@ const FILTERS: { name: string; label: string; fits: (session: Session) => boolea
   { name: "waiting", label: "Waiting for you", fits: (each) => standing(each) === "waiting" },
   { name: "failed", label: "Failed", fits: (each) => standing(each) === "failed" },
 ];
+const AGENTS = 1000;
 /** Rows stay where they are until one comes back to the page: what changes, changes in its place. */
 const order = signal<string[]>([]);
 
@@ -33,11 +35,12 @@ export function standing(session: Session): State {
 
 /** The page. */
 export function Sessions() {
-  const { show = "", q = "" } = here.value.asked;
+  const { show = "", q = "", agent = "" } = here.value.asked;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [wrong, setWrong] = useState<ReadonlyMap<string, string>>(new Map());
   const filter = FILTERS.find((each) => each.name === show) ?? FILTERS[0];
   const known = sessions.value;
-  const agents = useLoaded((signal) => server().agents.list().nextPage(signal), []);
+  const agents = useLoaded(() => server().agents.list().first(AGENTS), []);
   const names = new Map((agents.value ?? []).map((each) => [each.id, each.name]));
   useEffect(() => {
     order.value = [...sessions.peek().values()]
@@ -49,15 +52,16 @@ export function Sessions() {
     .filter((id) => !listed.has(id))
     .sort()
     .reverse();
+  const whose = [...known.values()].filter((each) => !agent || each.agent === agent);
+  const fitting = new Set(whose.filter((each) => filter?.fits(each) && named(each, names, q)));
   const rows = [...added, ...order.value]
     .map((id) => known.get(id))
-    .filter((each): each is Session => each !== undefined && (filter?.fits(each) ?? true) && named(each, names, q));
-  const toggle = (id: string) => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    setChosen(next);
-  };
+    .filter((each): each is Session => each !== undefined && fitting.has(each));
   const picked = rows.filter((row) => chosen.has(row.id));
+  const drop = async () => {
+    setWrong(await remove(picked));
+    setChosen(new Set());
+  };
   return (
     <div class="page">
       <header class="bar">
@@ -70,7 +74,7 @@ export function Sessions() {
           placeholder="Filter by title or agent"
           aria-label="Filter by title or agent"
           value={q}
-          onInput={(event) => ask({ show, q: event.currentTarget.value })}
+          onInput={(event) => ask({ ...here.peek().asked, q: event.currentTarget.value })}
         />
       </header>
       <div class="filters" role="group" aria-label="Which sessions">
@@ -79,36 +83,75 @@ export function Sessions() {
             key={each.name}
             type="button"
             aria-pressed={each.name === show}
-            onClick={() => ask({ show: each.name, q })}
+            onClick={() => ask({ ...here.peek().asked, show: each.name })}
           >
-            {each.label} <span class="dim">{[...known.values()].filter(each.fits).length}</span>
+            {each.label} <span class="dim">{whose.filter(each.fits).length}</span>
           </button>
         ))}
+        {(names.size > 0 || agent) && (
+          <select
+            aria-label="Agent"
+            value={agent}
+            onChange={(event) => ask({ ...here.peek().asked, agent: event.currentTarget.value })}
+          >
+            <option value="">Any agent</option>
+            {[...new Map([...(agent ? [[agent, agent] as const] : []), ...names])].map(([id, name]) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        )}
         <span class="fill" />
         {picked.length > 0 && (
-          <button type="button" class="danger" onClick={() => void remove(picked).then(() => setChosen(new Set()))}>
-            Delete {many(picked.length, "session")}
-          </button>
+          <>
+            <button type="button" onClick={() => setChosen(new Set(picked.length < rows.length ? fitted(rows) : []))}>
+              {picked.length < rows.length ? `Choose all ${rows.length}` : "Choose none"}
+            </button>
+            <button type="button" class="danger" onClick={() => void drop()}>
+              Delete {many(picked.length, "session")}
+            </button>
+          </>
         )}
       </div>
       {rows.length > 0 && (
         <ul class="rows">
           {rows.map((session) => (
-            <Row key={session.id} session={session} chosen={chosen.has(session.id)} toggle={() => toggle(session.id)} />
+            <Row
+              key={session.id}
+              session={session}
+              agent={names.get(session.agent ?? "") ?? ""}
+              wrong={wrong.get(session.id)}
+              chosen={chosen.has(session.id)}
+              toggle={() => setChosen(toggled(chosen, session.id))}
+            />
           ))}
         </ul>
       )}
       {looked.value && rows.length === 0 && known.size > 0 && <p class="calm">No session is like that.</p>}
-      <More q={q} show={show} />
+      <Older q={q} show={show} agent={agent} names={names} order={order} />
       {looked.value && known.size === 0 && <NewTask examples />}
     </div>
   );
 }
 
-const named = (session: Session, names: ReadonlyMap<string, string>, q: string): boolean =>
-  `${session.title} ${names.get(session.agent ?? "") ?? ""} ${session.agent ?? ""} ${session.id}`.toLowerCase().includes(q.trim().toLowerCase());
+const fitted = (rows: Session[]): string[] => rows.map((row) => row.id);
 
-function Row({ session, chosen, toggle }: { session: Session; chosen: boolean; toggle: () => void }) {
+/** Whether a text stands in what a session is called, whose it is, or what it says of itself. */
+function named({ title, agent, id, metadata }: Session, names: ReadonlyMap<string, string>, q: string): boolean {
+  const texts = [title, names.get(agent ?? ""), agent, id, JSON.stringify(metadata)];
+  return texts.some((text) => text?.toLowerCase().includes(q.trim().toLowerCase()));
+}
+
+interface Shown {
+  session: Session;
+  agent: string;
+  wrong: string | undefined;
+  chosen: boolean;
+  toggle: () => void;
+}
+
+function Row({ session, agent, wrong, chosen, toggle }: Shown) {
   const title = session.title || "Untitled";
   return (
     <li class="row-of" aria-current={chosen || undefined}>
@@ -117,54 +160,31 @@ function Row({ session, chosen, toggle }: { session: Session; chosen: boolean; t
       <a class="title" data-row href={to("s", [session.id])}>
         {title}
       </a>
+      <span class="dim narrowless">{agent}</span>
       <span class="dim narrowless">{session.turns === null ? "" : many(session.turns, "turn")}</span>
       <span class="dim number narrowless">{session.cost_usd > 0 ? money(session.cost_usd) : ""}</span>
       <time class="dim number" title={exact(session.last_activity)}>
         {when(session.last_activity, now.value)}
       </time>
+      {wrong && <p class="wrong">{wrong}</p>}
     </li>
   );
 }
 
-async function remove(picked: Session[]): Promise<void> {
+/** Delete sessions, if that is meant; gives what went wrong, by their ids. */
+async function remove(picked: Session[]): Promise<ReadonlyMap<string, string>> {
+  const wrong = new Map<string, string>();
   const busy = picked.filter((each) => each.busy).length;
   const text = `${busy ? `${many(busy, "turn")} will be cancelled. ` : ""}Files stay in the workspace; the conversations are gone for good.`;
-  if (!(await sure(`Delete ${many(picked.length, "session")}?`, text, "Delete"))) return;
-  let gone = 0;
-  for (const each of picked)
-    if (await doing(() => server().sessions.delete(each.id))) {
-      forget(each.id);
-      gone++;
+  if (!(await sure(`Delete ${many(picked.length, "session")}?`, text, "Delete"))) return wrong;
+  for (const { id } of picked)
+    try {
+      await server().sessions.delete(id);
+      forget(id);
+    } catch (error) {
+      wrong.set(id, sentence(error));
     }
+  const gone = picked.length - wrong.size;
   if (gone) say(`Deleted ${many(gone, "session")}.`);
-}
-
-/** Older sessions, and those that the server finds: lists come in pages. */
-function More({ q, show }: { q: string; show: string }) {
-  const pages = useMemo<Pages<Handle>>(
-    () =>
-      server().sessions.list({
-        ...(q && { q }),
-        ...(show === "running" && { busy: true }),
-        ...(show === "waiting" && { waiting: true }),
-      }),
-    [q, show],
-  );
-  const [cursor, setCursor] = useState<string | null>("");
-  useEffect(() => setCursor(""), [pages]);
-  const load = () =>
-    doing(async () => {
-      const found = await pages.nextPage();
-      note(...found.map((each) => each.raw as Session));
-      order.value = [...new Set([...order.value, ...found.map((each) => each.id)])];
-      setCursor(pages.cursor);
-    });
-  if (cursor === null || (sessions.value.size < 100 && !q)) return null;
-  return (
-    <p class="more">
-      <button type="button" onClick={() => void load()}>
-        Look for older ones
-      </button>
-    </p>
-  );
+  return wrong;
 }

@@ -14,8 +14,7 @@ export function Secret({ secret, close }: { secret: string; close: () => void })
       <pre tabIndex={0} data-secret>
         {secret}
       </pre>
-      <p class="dim">In Python, for instance:</p>
-      <pre tabIndex={0}>{VERIFY}</pre>
+      <Verify />
       <div class="row end">
         <button type="button" onClick={() => void doing(() => navigator.clipboard.writeText(secret), "Copied.")}>
           Copy
@@ -25,5 +24,15 @@ export function Secret({ secret, close }: { secret: string; close: () => void })
         </button>
       </div>
     </Dialog>
+  );
+}
+
+/** How whoever is told finds out who tells. */
+export function Verify() {
+  return (
+    <>
+      <p class="dim">What comes is signed. In Python, for instance:</p>
+      <pre tabIndex={0}>{VERIFY}</pre>
+    </>
   );
 }
