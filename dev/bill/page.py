@@ -55,7 +55,7 @@ def _tab(counts: Mapping[str, Any]) -> str:
             _lines(tab.feed(counts, memory)),
             "And what else a tab can be, in all:",
             _table(("an hour of it", "invocations", "GB-seconds", "USD"), rows),
-            f"Opening it takes {sum(opened.values())} requests, "
+            f"Opening it for the first time takes {sum(opened.values())} requests, signing in included, "
             + " and ".join(f"{number} of them to `{name}`" for name, number in sorted(opened.items()))
             + f"; an hour that nobody looks at takes {counts['tab']['hidden']} behind its first five minutes.",
         ]

@@ -4,16 +4,18 @@ import type { ComponentChildren } from "preact";
 interface Named {
   label: string;
   about?: string;
+  /** What is wrong with what stands there, instead of what is to be known. */
+  wrong?: string;
   children: ComponentChildren;
 }
 
 /** Whatever stands in a form. */
-export function Field({ label, about, children }: Named) {
+export function Field({ label, about, wrong, children }: Named) {
   return (
     <label class="field">
       <span>{label}</span>
       {children}
-      {about && <small class="dim">{about}</small>}
+      {(wrong || about) && <small class={wrong ? "wrong" : "dim"}>{wrong || about}</small>}
     </label>
   );
 }
@@ -23,6 +25,7 @@ interface Typed {
   value: string;
   set: (value: string) => void;
   about?: string;
+  wrong?: string;
   lines?: number;
   type?: "text" | "number" | "datetime-local" | "time" | "url";
   required?: boolean;
@@ -35,18 +38,20 @@ export function Text({
   value,
   set,
   about = "",
+  wrong = "",
   lines = 1,
   type = "text",
   required = false,
   placeholder = "",
 }: Typed) {
   return (
-    <Field label={label} about={about}>
+    <Field label={label} about={about} wrong={wrong}>
       {lines > 1 ? (
         <textarea
           rows={lines}
           value={value}
           required={required}
+          aria-invalid={wrong !== ""}
           placeholder={placeholder}
           onInput={(event) => set(event.currentTarget.value)}
         />
@@ -55,6 +60,7 @@ export function Text({
           type={type as "text"}
           value={value}
           required={required}
+          aria-invalid={wrong !== ""}
           placeholder={placeholder}
           onInput={(event) => set(event.currentTarget.value)}
         />
@@ -69,13 +75,14 @@ interface Chosen {
   set: (value: string) => void;
   options: [value: string, label: string][];
   about?: string;
+  wrong?: string;
 }
 
 /** One of several. */
-export function Choice({ label, value, set, options, about = "" }: Chosen) {
+export function Choice({ label, value, set, options, about = "", wrong = "" }: Chosen) {
   return (
-    <Field label={label} about={about}>
-      <select value={value} onChange={(event) => set(event.currentTarget.value)}>
+    <Field label={label} about={about} wrong={wrong}>
+      <select value={value} aria-invalid={wrong !== ""} onChange={(event) => set(event.currentTarget.value)}>
         {options.map(([each, name]) => (
           <option key={each} value={each}>
             {name}

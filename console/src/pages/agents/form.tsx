@@ -71,7 +71,8 @@ export function AgentFields({ agent, done }: Edited) {
   const at = (name: keyof typeof said, about = "") => ({
     value: said[name],
     set: set(name),
-    about: wrong.includes(name) ? wrong : about,
+    about,
+    wrong: wrong.split(/; (?=`)/).find((each) => each.startsWith(`\`${name}`)) ?? "",
   });
   const models = access.value.state === "in" ? access.value.me.models : [];
   const save = async () => {
@@ -125,11 +126,10 @@ export function AgentFields({ agent, done }: Edited) {
         <Text label="Instructions" lines={8} {...at("instructions", "Added to the system prompt.")} />
         <Choice
           label="Model"
-          value={said.model}
-          set={set("model")}
+          {...at("model")}
           options={[["", "the server's"], ...models.map((each): [string, string] => [each.id, each.id])]}
         />
-        <Choice label="Effort" value={said.effort} set={set("effort")} options={EFFORTS} />
+        <Choice label="Effort" {...at("effort")} options={EFFORTS} />
         <Text label="Tools that need a yes" {...at("approve", "Names with commas between, like bash, write_file.")} />
         <Text
           label="Only these tools"
