@@ -30,13 +30,16 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, di
         said(client, "Refuse this, which is cyber")
         asking = said(client, "Write a poem about rain to rain.md", approve=["write_file"])
         said(client, "What is in stock?", tools=[STOCK])
-        agent = client.post("/v1/agents", json={"name": "careful", "instructions": "Ask."}).json()["id"]
+        asked = {"name": "careful", "instructions": "Ask.", "tools": [STOCK]}
+        agent = client.post("/v1/agents", json=asked).json()["id"]
         client.patch(f"/v1/agents/{agent}", json={"instructions": "Ask first.\nThen do it."})
         hook = client.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/hook", "name": "reports"}).json()["id"]
         client.post(f"/v1/webhooks/{hook}/test")
         when = {"name": "digest", "cron": "0 8 * * 1-5", "timezone": "Europe/Berlin", "message": "The digest"}
         digest = client.post("/v1/schedules", json=when).json()["id"]
         client.post(f"/v1/schedules/{digest}/run")
+        when = {"name": "tidy", "every": 86_400, "action": "prune", "prune": {"older_than": "720h"}}
+        tidy = client.post("/v1/schedules", json=when).json()["id"]
         client.post("/api/v1/runs", json={"prompt": "Analyze data"}).raise_for_status()
         yield (
             server,
@@ -52,6 +55,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, di
                 "workspace": "files",
                 "schedules": "schedules",
                 "schedule": f"schedules/{digest}",
+                "tidy": f"schedules/{tidy}",
                 "new_schedule": "schedules/new",
                 "agents": "agents",
                 "agent": f"agents/{agent}",

@@ -133,6 +133,8 @@ def test_what_is_said_meanwhile(console: Watched, server: Running, model: Messag
             expect(page.locator(".turns .mark.queued" if said == "queued" else ".turns .mark.cancelled")).to_have_count(
                 1
             )
+        else:
+            expect(page.locator(".said")).to_contain_text("It is told at the next step")
         gate.set()
         expect(page.locator(".turn", has_text="four")).to_have_count(1)
         expect(page.locator(".you", has_text="And this, too")).to_have_count(1)
@@ -218,7 +220,10 @@ def test_sessions_are_found_and_deleted_by_the_dozen(console: Watched, server: R
         made = [begun(client, f"Number {number} of the dozen") for number in range(3)]
         console.go("sessions")
         page = console.page
+        field = page.get_by_label("Filter by title or agent")
+        expect(field).to_be_visible()
         page.keyboard.press("/")
+        expect(field).to_be_focused()
         page.keyboard.type("of the dozen")
         expect(page.locator(".row-of")).to_have_count(3)
         for number in (0, 2):

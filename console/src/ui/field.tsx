@@ -58,6 +58,7 @@ export function Text({
       ) : (
         <input
           type={type as "text"}
+          step={type === "number" ? "any" : undefined}
           value={value}
           required={required}
           aria-invalid={wrong !== ""}
