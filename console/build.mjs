@@ -7,6 +7,29 @@ const here = import.meta.dirname;
 const into = process.argv[2] ?? join(here, "dist");
 const SHIPPED = ["preact", "@preact/signals", "@preact/signals-core", "marked"];
 
+/** Of marked the lexer alone: its bundle has what writes HTML as well, and beside it is a map with the sources of both. */
+const lexer = {
+  name: "lexer",
+  async setup({ onResolve, onLoad }) {
+    const map = JSON.parse(await readFile(join(here, "node_modules/marked/lib/marked.esm.js.map"), "utf8"));
+    const sources = new Map(map.sources.map((path, index) => [basename(path), map.sourcesContent[index]]));
+    sources.set("marked", 'export { _Lexer as Lexer } from "./Lexer.ts";');
+    onResolve({ filter: /^marked$/ }, () => ({ path: "marked", namespace: "marked" }));
+    onResolve({ filter: /^\.\//, namespace: "marked" }, ({ path }) => ({ path: basename(path), namespace: "marked" }));
+    onLoad({ filter: /./, namespace: "marked" }, ({ path }) => ({ contents: sources.get(path), loader: "ts" }));
+  },
+};
+
+/** Of the client what a page has no use for: it runs no tools of a program's, and waits for no result, but shows logs. */
+const programs = {
+  name: "programs",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/(answering|waiting)\.ts$/ }, () => ({ path: "programs", namespace: "left out" }));
+    const contents = "export const [Answering, forTheEnd, others] = [];";
+    onLoad({ filter: /./, namespace: "left out" }, () => ({ contents }));
+  },
+};
+
 /** Bundle, and give the files' names. What is loaded later has a file of its own. */
 async function bundled() {
   const { metafile } = await build({
@@ -26,6 +49,7 @@ async function bundled() {
     jsx: "automatic",
     jsxImportSource: "preact",
     logLevel: "warning",
+    plugins: [lexer, programs],
   });
   return Object.keys(metafile.outputs).map((path) => basename(path));
 }

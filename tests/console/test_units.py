@@ -35,6 +35,14 @@ def test_no_source_makes_html_of_a_text() -> None:
     assert [str(path) for path in sources if SINKS.search(path.read_text())] == []
 
 
+def test_no_page_runs_what_the_bundle_leaves_out_of_the_client() -> None:
+    """`build.mjs` leaves out what carries out tools and waits for results, which types cannot know."""
+    sources = [path for path in (console.SOURCES / "src").rglob("*") if path.suffix in {".ts", ".tsx"}]
+    called = re.compile(r"(?<!schedules)\.(result|wait|texts|ask|run)\(|turn(Of)?\([^()]*\)\.events\(")
+    named = {path.name: called.findall(path.read_text()) for path in sources}
+    assert {name: found for name, found in named.items() if found} == {}
+
+
 def test_its_version_is_that_of_all_the_rest() -> None:
     for name in ("package.json", "package-lock.json"):
         assert f'"version": "{VERSION}"' in (console.SOURCES / name).read_text()

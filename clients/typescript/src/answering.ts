@@ -1,5 +1,4 @@
 /** Answers calls that a turn puts to its caller: by the program's functions, and by whoever says yes or no. */
-import { address } from "./addresses.ts";
 import {
   AlreadyAnswered,
   BadRequest,
@@ -10,7 +9,7 @@ import {
   TooLarge,
 } from "./errors.ts";
 import { Pacing, sleep } from "./retries.ts";
-import { type Approver, type Call, type Given, judged, ran, type Tools, untold } from "./tools.ts";
+import { type Approver, type Call, give, type Given, judged, ran, type Tools, untold } from "./tools.ts";
 import type { Transport } from "./transport.ts";
 
 const MOST = 8;
@@ -120,11 +119,4 @@ export class Answering {
       }
     }
   }
-}
-
-/** Post answers. Safe to repeat: the first answer stands. */
-export async function give(transport: Transport, session: string, results: Given[], signal?: AbortSignal): Promise<void> {
-  const path = address("sessions", session, "tool_results");
-  const answer = await transport.request("POST", path, { json: { results }, safe: "yes", signal });
-  await answer.json();
 }

@@ -1,6 +1,8 @@
 /** Tools that the program runs: what the server is told of them, and what is answered to a call. */
+import { address } from "./addresses.ts";
 import { Refused, SettingInvalid } from "./errors.ts";
 import type { PendingToolCall } from "./generated.ts";
+import type { Transport } from "./transport.ts";
 
 /** A call that a turn puts to its caller. Session and `call_id` together name it, also when it is put again. */
 export interface Call extends PendingToolCall {
@@ -68,6 +70,13 @@ export async function judged(approver: Approver, call: Call): Promise<Given> {
     `Whoever was asked for a yes to ${call.name} gave ${JSON.stringify(verdict)}; give true, false or { deny: "why" }. ` +
       "The call still waits",
   );
+}
+
+/** Post answers. Safe to repeat: the first answer stands. */
+export async function give(transport: Transport, session: string, results: Given[], signal?: AbortSignal): Promise<void> {
+  const path = address("sessions", session, "tool_results");
+  const answer = await transport.request("POST", path, { json: { results }, safe: "yes", signal });
+  await answer.json();
 }
 
 function jsonable(value: unknown): unknown {

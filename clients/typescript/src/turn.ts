@@ -1,12 +1,12 @@
 /** A turn, as a program holds it: read its events, wait for its end, answer its calls. All to be kept is `ref`. */
 import { address } from "./addresses.ts";
-import { Answering, give } from "./answering.ts";
+import { Answering } from "./answering.ts";
 import { NotFound, Refused, TurnCancelled, TurnFailed, Unreachable } from "./errors.ts";
 import { Follower, isAtEnd } from "./following.ts";
 import type { ChangedFile, LogEvent, PendingToolCall, ResponseRecord } from "./generated.ts";
 import { Accumulator, Place } from "./reading.ts";
 import { Deadline } from "./retries.ts";
-import { answered, type Approver, type Call, type Tools } from "./tools.ts";
+import { answered, type Approver, type Call, give, type Tools } from "./tools.ts";
 import type { Transport } from "./transport.ts";
 import { forTheEnd, others } from "./waiting.ts";
 

@@ -7,7 +7,7 @@ import { elements } from "./tokens.ts";
 
 /** What cuts a text into tokens comes when the page is there: until then a text is shown as it was written. */
 const lexer = signal<((text: string) => Token[]) | undefined>(undefined);
-void import("marked").then((marked) => (lexer.value = (text) => marked.lexer(text, { gfm: true })));
+void import("marked").then(({ Lexer }) => (lexer.value = (text) => Lexer.lex(text, { gfm: true })));
 
 /** A text of the agent's, or of a file. */
 export function Markdown({ text, session }: { text: string; session: string }) {
