@@ -1,19 +1,24 @@
 """Whatever connections and servers do, the page has what the log has, and goes on."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.bad_proxy import Plan, bad_proxy
-from tests.kit.browsers import needs_chromium, open_in, watching
+from tests.kit.browsers import Watched, needs_chromium, open_in, watching
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.restarts import restarted
 from tests.kit.servers import Running
+from tests.kit.shapes import MODEL
 
 pytestmark = needs_chromium
 CUTS = [Plan(cut=cut, reset=bool(cut % 2)) for cut in (1, 90, 261, 700, 1501, 2600, 4001)]
 SAVED = "Save the log (JSON lines)"
+TABS = 7
+"""One more than a browser has connections to a server."""
 
 
 def said(page: Page) -> list[dict[str, object]]:
@@ -101,3 +106,31 @@ def test_what_nobody_looks_at_gives_its_connections_back(browser: Browser, serve
         page.evaluate(f"({look})(false)")
         expect(page.locator(".turns .mark.completed")).to_have_count(2)
         expect(page).to_have_title("(1) Walkaway")
+
+
+@pytest.mark.deep
+def test_more_tabs_than_connections_all_show_the_end(browser: Browser, server: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("one two three")], gate=gate)]
+    with server.client(None) as client, watching(browser) as console:
+        tabs: list[Watched] = []
+        for number in range(TABS):
+            made = {"model": MODEL, "persistent": True, "ttl": 86400, "approve": ["list_files"]}
+            session = client.post("/v1/sessions", json=made).json()["id"]
+            told, headers = {"message": f"Number {number}"}, {"Prefer": "respond-async"}
+            client.post(f"/v1/sessions/{session}/messages", json=told, headers=headers)
+            tabs.append(open_in(console.page.context) if number else console)
+            tabs[-1].page.goto(f"{server.url}/console/#/s/{session}")
+        for tab in tabs:
+            expect(tab.page.locator(".entry.text")).to_have_count(1)
+        gate.set()
+        for tab in tabs:
+            expect(tab.page.locator(".turns .mark.completed")).to_have_count(1)
+            expect(tab.page.locator(".standing")).to_contain_text("done")
+        tabs[0].page.close()  # it followed the feed for all
+        model.replies = [Reply([call("list_files")])]
+        tabs[-1].page.get_by_label("Say more …").fill("Which files are there?")
+        tabs[-1].page.get_by_role("button", name="Send").click()
+        for tab in tabs[1:]:
+            expect(tab.page).to_have_title("(1) Walkaway")
+        assert [tab.errors for tab in tabs] == [[]] * TABS

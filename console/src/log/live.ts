@@ -1,11 +1,14 @@
 /** A session's log as it grows: read by one cursor, shown once per frame, left alone while nobody looks. */
 import { effect, type Signal, signal } from "@preact/signals";
-import { isPassing, type LogEvent, NotFound, WalkawayError } from "../../../clients/typescript/src/index.ts";
+import { isPassing, type LogEvent, NotFound, type records, WalkawayError } from "../../../clients/typescript/src/index.ts";
 import { seen, whenUnseen } from "../state/seen.ts";
 import { returned, server } from "../state/server.ts";
+import { stream } from "../state/shared.ts";
 import { Conversation } from "./conversation.ts";
 
-const PAGES = 50;
+/** Milliseconds between two looks at a log, where other tabs hold all streams. */
+const LOOK = 1000;
+const GONE = "This session is gone.";
 
 /** A log that is shown: a session's as it grows, or one that was read from a file, whose `id` is empty. */
 export interface Log {
@@ -32,6 +35,8 @@ export class Live implements Log {
   #drawn = 0;
   #stops: (() => void)[] = [];
   #asking = false;
+  /** Where the last part begins of what was said that was read. */
+  #said = "";
 
   constructor(id: string) {
     this.id = id;
@@ -65,23 +70,28 @@ export class Live implements Log {
   }
 
   async #follow(): Promise<void> {
-    while (!this.#end.signal.aborted) {
-      if (this.cursor) await seen(this.#end.signal);
-      this.#round = new AbortController();
+    for (let back = false; !this.#end.signal.aborted; back = true) {
+      if (back) await seen(this.#end.signal);
+      const { signal } = (this.#round = new AbortController());
+      const give = await stream();
       try {
-        const { signal } = this.#round;
-        for await (const event of server().session(this.id).events({ after: this.cursor, signal })) this.#take(event);
-        this.over.value = "This session is gone.";
-        return;
+        const how = { after: this.cursor, follow: Boolean(give), signal };
+        for await (const event of server().session(this.id).events(how)) this.#take(event);
+        if (give) return this.#ends(GONE);
       } catch (error) {
-        if (this.#round.signal.aborted) continue;
-        if (error instanceof NotFound) this.over.value = "There is no such session.";
-        else if (isPassing(error)) continue;
-        else this.over.value = error instanceof WalkawayError ? error.message : String(error);
-        this.#draw();
-        return;
+        if (signal.aborted) continue;
+        if (error instanceof NotFound) return this.#ends(this.cursor ? GONE : "There is no such session.");
+        if (!isPassing(error)) return this.#ends(error instanceof WalkawayError ? error.message : String(error));
+      } finally {
+        give?.();
       }
+      if (!give) await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
+  }
+
+  #ends(why: string): void {
+    this.over.value = why;
+    this.#draw();
   }
 
   #take(event: LogEvent): void {
@@ -108,16 +118,10 @@ export class Live implements Log {
       const pages = server().session(this.id).messages();
       const missing = () =>
         this.conversation.turns.some((turn) => turn.message === undefined && turn.status !== "queued");
-      for (let read = 0; read < PAGES && missing() && pages.cursor !== null; read++)
-        for (const said of await pages.nextPage(this.#end.signal)) {
-          if (said.role !== "user" || said.step !== 0) continue;
-          const turn = this.conversation.turn(said.response_id);
-          turn.message ??= said.content
-            .map((block) => String(block["text"] ?? ""))
-            .join("\n")
-            .trim();
-          turn.rev++;
-        }
+      for (pages.cursor = this.#said; pages.cursor !== null && missing();) {
+        this.#said = pages.cursor;
+        for (const said of await pages.nextPage(this.#end.signal)) this.#note(said);
+      }
       for (const turn of this.conversation.turns) if (turn.status !== "queued") turn.message ??= "";
       this.#draw();
     } catch {
@@ -125,5 +129,12 @@ export class Live implements Log {
     } finally {
       this.#asking = false;
     }
+  }
+  #note({ role, step, response_id: id, content }: records.Said): void {
+    if (role !== "user" || step !== 0) return;
+    const turn = this.conversation.turn(id);
+    const text = content.map((block) => String(block["text"] ?? "")).join("\n");
+    turn.message ??= text.trim();
+    turn.rev++;
   }
 }

@@ -1,9 +1,10 @@
 /** What there is: sessions by id as they are now, kept so by the tenant's feed. All lists read from here. */
 import { computed, effect, signal } from "@preact/signals";
 import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
-import { returned, server } from "./server.ts";
+import { access, base, returned, server } from "./server.ts";
 import { keep, kept } from "./kept.ts";
 import { seen, whenUnseen } from "./seen.ts";
+import { alone } from "./shared.ts";
 import { notify } from "./wishes.ts";
 import { type Visit, visit } from "./visits.ts";
 
@@ -15,6 +16,8 @@ interface Told {
   id: string;
   type: string;
   data: Record<string, unknown>;
+  /** Where the feed is read on. */
+  cursor: string;
 }
 
 /** All sessions that are known here. */
@@ -43,8 +46,8 @@ const AGAIN = 1000;
 
 /** Look at what there is, then follow the feed, until `signal` says stop. */
 export async function follow(signal: AbortSignal): Promise<void> {
-  const next = await begun(signal);
-  for (let cursor = next; !signal.aborted; cursor = visiting.value.cursor) {
+  await begun(signal);
+  while (!signal.aborted) {
     const round = new AbortController();
     const stop = () => round.abort();
     signal.addEventListener("abort", stop, { once: true });
@@ -53,16 +56,23 @@ export async function follow(signal: AbortSignal): Promise<void> {
       effect(() => void (returned.value !== before && stop())), // begin anew when the server is back
       whenUnseen(() => notify.value || stop()),
     ];
+    const others = new BroadcastChannel(feedName());
+    others.onmessage = ({ data }: MessageEvent<Told>) => take(data);
     try {
-      const { feed } = server();
-      for await (const event of feed.events({ after: cursor, signal: round.signal })) {
-        take(event as Told);
-        visiting.value = { ...visiting.value, cursor: feed.cursor === "now" ? cursor : feed.cursor };
-      }
+      await alone(feedName(), round.signal, async () => {
+        const { feed } = server();
+        const [after, before] = [visiting.value.cursor, feed.cursor];
+        for await (const { id, type, data } of feed.events({ after, signal: round.signal })) {
+          const told = { id, type, data, cursor: feed.cursor === before ? after : feed.cursor };
+          take(told);
+          others.postMessage(told);
+        }
+      });
     } catch (error) {
       if (!round.signal.aborted && !isPassing(error)) throw error;
     } finally {
       for (const end of ends) end();
+      others.close();
       signal.removeEventListener("abort", stop);
     }
     if (!notify.value) await seen(signal);
@@ -70,15 +80,15 @@ export async function follow(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Look for the first time, as often as it takes; give where the feed stood before that. */
-async function begun(signal: AbortSignal): Promise<string> {
+/** Look for the first time, as often as it takes; the feed is followed from where it stood before that. */
+async function begun(signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       const { next } = await page("now", signal);
       visiting.value = { ...visiting.value, cursor: next };
       await Promise.all([look(signal), lookBack(signal)]);
       looked.value = true;
-      return next;
+      return;
     } catch (error) {
       if (signal.aborted || !isPassing(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
@@ -111,7 +121,14 @@ export function stay(): void {
   keep("visit", visiting.value);
 }
 
+/** One tab follows the feed for all that look as the same tenant at the same server. */
+const feedName = (): string => {
+  const { value } = access;
+  return `walkaway feed ${base} ${value.state === "in" ? value.me.tenant : ""}`;
+};
+
 function take(event: Told): void {
+  visiting.value = { ...visiting.value, cursor: event.cursor };
   if (event.type.startsWith("schedule.") || event.type === "turn.started" || ENDED.includes(event.type))
     stirred.value++;
   const id = event.data["session_id"] ?? (event.type.startsWith("session.") ? event.data["id"] : undefined);
@@ -142,7 +159,7 @@ async function lookBack(signal: AbortSignal): Promise<void> {
   await gather();
 }
 
-async function page(after: string, signal: AbortSignal): Promise<{ events: Told[]; next: string }> {
+async function page(after: string, signal: AbortSignal): Promise<{ events: Omit<Told, "cursor">[]; next: string }> {
   const params = { after, limit: 1000, format: "json" };
   return (await server().request("GET", "/v1/events", { params, signal })).json("next");
 }
