@@ -192,6 +192,7 @@ bench: $(STAMP) ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.neighbours
 	@$(BIN)/python -m benchmarks.cache
 	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.console
 
 cost: $(STAMP) browser ## Count what a turn, an idle stack and an open tab ask of AWS, and price it; writes docs/cost.md (two minutes)
 	@$(BIN)/python -m benchmarks.cost

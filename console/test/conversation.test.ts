@@ -7,6 +7,7 @@ import { made } from "../../clients/typescript/src/reading.ts";
 import { bars, extent } from "../src/log/activity.ts";
 import { Conversation } from "../src/log/conversation.ts";
 import { asLines, asMarkdown } from "../src/log/export.ts";
+import { Picked } from "../src/log/picked.ts";
 import { isOver } from "../src/log/view.ts";
 
 const FOLDER = new URL("../../tests/client/logs/", import.meta.url);
@@ -83,6 +84,14 @@ test("what an attempt wrote that failed is struck through, not lost", () => {
     ["two", false],
   ]);
   assert.equal(turn.steps[0]?.retries.length, 1);
+  assert.deepEqual(
+    bars(turn, 9).map((bar) => [bar.name, bar.withdrawn]),
+    [
+      ["step 1, attempt 1", true],
+      ["step 1", false],
+      ["tries again", false],
+    ],
+  );
 });
 
 test("a call is written, asked about, allowed, carried out and answered", () => {
@@ -124,4 +133,25 @@ test("a call is written, asked about, allowed, carried out and answered", () => 
 test("what a newer server says changes nothing", () => {
   const turn = told(["step.started", { step: 1 }], ["something.new", { a: 1 }], ["text.delta", { content: "x" }]);
   assert.equal(turn.entries.length, 1);
+});
+
+test("calls that are written beside each other each get their own arguments", () => {
+  const turn = told(
+    ["tool_use.start", { id: "c1", name: "a" }],
+    ["tool_use.start", { id: "c2", name: "b" }],
+    ["tool_use.input_delta", { content: "[2]" }],
+    ["tool_use.stop", {}],
+    ["tool_use.input_delta", { content: "[1]" }],
+    ["tool_use.stop", {}],
+  );
+  assert.deepEqual(turn.entries.flatMap((entry) => (entry.kind === "call" ? [entry.input] : [])), [[1], [2]]);
+});
+
+test("events are picked by name and text, and looked at once", () => {
+  const picked = new Picked("b", " X");
+  const all = [event("a", { x: 1 }), event("b", { x: 1 }), event("b", { y: 1 })];
+  assert.equal(picked.of(all.slice(0, 1)).found.length, 0);
+  assert.deepEqual(picked.of(all).found, [all[1]]);
+  assert.deepEqual([...picked.of(all).names], ["a", "b"]);
+  assert.equal(picked.of(all).found.length, 1);
 });

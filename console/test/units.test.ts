@@ -8,6 +8,8 @@ import { filePath, target } from "../src/render/addresses.ts";
 import { input } from "../src/render/input.ts";
 import { kindOf, rows } from "../src/render/kinds.ts";
 import { elements } from "../src/render/tokens.ts";
+import { foldsOf } from "../src/log/folds.ts";
+import { elsewhere } from "../src/pages/session/elsewhere.ts";
 import { differences, lines } from "../src/pages/agents/differ.ts";
 import { daysOf } from "../src/pages/schedules/days.ts";
 import { days, inHours, read, write } from "../src/pages/schedules/written.ts";
@@ -257,4 +259,14 @@ test("versions differ in fields and lines", () => {
     lines(["a", "b"], ["b", "c"]).map((line) => `${line.in} ${line.text}`),
     ["old a", "both b", "new c"],
   );
+});
+
+test("a turn is gone on with from its cursor, and without one from its beginning", () => {
+  const from = { base: "http://a", session: "sess_1", turn: "msg_1", keyed: false };
+  for (const [name, text] of elsewhere({ ...from, after: 41 })) assert.match(text, /41/, name);
+  for (const [name, text] of elsewhere({ ...from, after: -1 })) assert.doesNotMatch(text, /-1|after|--from/, name);
+});
+
+test("a long turn folds what is over, a hundred entries a fold", () => {
+  assert.deepEqual([0, 500, 501, 700, 7000].map((many) => foldsOf(many).length), [0, 0, 2, 4, 67]);
 });

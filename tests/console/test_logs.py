@@ -8,17 +8,12 @@ from playwright.sync_api import expect
 from tests.console.test_session import begun
 from tests.kit.browsers import Watched, needs_chromium
 from tests.kit.hooks import until
+from tests.kit.long_logs import DROP
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.servers import Running
 from tests.kit.shapes import MODEL
 
 pytestmark = [needs_chromium, pytest.mark.deep]
-DROP = """([name, body]) => {
-    const data = new DataTransfer();
-    data.items.add(new File([body], name));
-    const init = { dataTransfer: data, bubbles: true, cancelable: true };
-    return document.querySelector("h1").dispatchEvent(new DragEvent("drop", init));
-}"""
 
 
 def test_a_saved_log_is_dropped_and_only_looked_at(console: Watched, server: Running, model: MessagesApi) -> None:

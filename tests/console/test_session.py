@@ -1,5 +1,7 @@
 """A session's page: questions and their answers, what is said meanwhile, files, and sessions that are deleted."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -306,10 +308,43 @@ def test_a_long_session_is_drawn_from_its_end(console: Watched, server: Running,
     expect(page.locator(".turns .mark.completed")).to_have_count(24)
     expect(page.locator(".turn")).to_have_count(20)
     expect(page.locator(".turn").last).to_be_in_viewport()
-    page.get_by_role("button", name="Show 4 earlier turns").click()
+    expect(page.get_by_role("button", name="Show 4 earlier turns")).to_have_count(1)
+    page.locator(".conversation .scroll").focus()
+    page.keyboard.press("Home")
     expect(page.locator(".turn")).to_have_count(24)
     expect(page.locator(".turn").first.locator(".prose")).to_contain_text("word word")
     page.locator(".turns button").first.click()
     expect(page.locator(".turn").first).to_be_in_viewport()
-    page.get_by_role("button", name="To the end").click()
+    model.replies = [Reply([text("A new one.")])]
+    with server.client(None) as client:
+        client.post(f"/v1/sessions/{session}/messages", json={"message": "One more"}).raise_for_status()
+    page.get_by_role("button", name="To the end · 1 new").click()
     expect(page.locator(".turn").last).to_be_in_viewport()
+
+
+def test_a_turn_is_gone_on_with_elsewhere(console: Watched, server: Running, model: MessagesApi) -> None:
+    gate = threading.Event()
+    model.replies = [Reply([text("one two three")], gate=gate)]
+    with server.client(None) as client:
+        session = begun(client, "Begin")
+    console.go(f"s/{session}?side=facts")
+    page = console.page
+    expect(page.locator(".entry.text")).to_have_count(1)
+    pre = page.get_by_role("region", name="Continue in …").locator("pre")
+    expect(pre).to_contain_text("--from")
+    ways = {}
+    for name in ("walkaway", "curl", "Python"):
+        page.get_by_label("Continue in", exact=True).select_option(name)
+        ways[name] = pre.inner_text()
+    lines = {
+        "walkaway": ["bash", "-c", f"{sys.executable} -m {ways['walkaway']} --events --until-done"],
+        "curl": ["bash", "-c", f"{ways['curl']} --silent --noproxy '*'"],
+        "Python": [sys.executable, "-c", ways["Python"]],
+    }
+    running = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for line in lines.values()]
+    gate.set()
+    for each in running:
+        told, _ = each.communicate(timeout=60)
+        assert "message.completed" in told
+        assert "message.created" not in told
+    expect(pre).not_to_contain_text("--from")

@@ -1,6 +1,21 @@
 /** Makes a conversation of a log's events, without any I/O. The same log gives the same view, however it is cut. */
 import type { LogEvent } from "../../../clients/typescript/src/index.ts";
-import { called, changed, closed, ended, found, last, noted, open, parsed, said, spoken } from "./entries.ts";
+import {
+  called,
+  changed,
+  closed,
+  ended,
+  found,
+  last,
+  noted,
+  open,
+  parsed,
+  said,
+  spoken,
+  stepOf,
+  withdrawn,
+  writing,
+} from "./entries.ts";
 import { type Changed, isOver, tokens, type Turn } from "./view.ts";
 
 type Data = Record<string, any>;
@@ -21,6 +36,9 @@ export class Conversation {
       status: "in_progress",
       message: undefined,
       entries: [],
+      calls: new Map(),
+      writing: [],
+      open: {},
       steps: [],
       files: new Map(),
       at: 0,
@@ -28,6 +46,7 @@ export class Conversation {
       error: "",
       code: "",
       usage: {},
+      last: -1,
       rev: 0,
     };
     this.#byId.set(id, turn);
@@ -43,6 +62,7 @@ export class Conversation {
     if (!id) return;
     const turn = this.turn(id);
     turn.rev++;
+    if (event.turnId) turn.last = event.number;
     const at = Number(data["at"] ?? 0);
     const on = HANDLERS[event.type];
     if (on) on(turn, data, at);
@@ -77,21 +97,18 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
     const number = Number(data["step"]);
     const attempt = Number(data["attempt"] ?? 1);
     turn.status = "in_progress";
-    const step = turn.steps.find((each) => each.number === number);
+    const step = stepOf(turn, number);
     if (!step) {
-      turn.steps.push({ number, attempt, at, until: 0, tokens: 0, stopReason: "", retries: [] });
+      turn.steps.push({ number, attempt, at, until: 0, tokens: 0, stopReason: "", retries: [], before: [] });
       return;
     }
+    const from = step.before.at(-1)?.until ?? step.at;
+    step.before.push({ at: from, until: at });
     step.attempt = attempt;
-    for (const entry of turn.entries) {
-      if (entry.step !== number || entry.withdrawn || entry.kind === "note") continue;
-      entry.withdrawn = true;
-      if (entry.kind !== "call") entry.open = false;
-      entry.rev++;
-    }
+    withdrawn(turn, number);
   },
   "step.completed": (turn, data, at) => {
-    const step = turn.steps.find((each) => each.number === data["step"]);
+    const step = stepOf(turn, Number(data["step"]));
     if (!step) return;
     step.until = at;
     step.tokens = tokens(data["usage"] ?? {});
@@ -126,14 +143,14 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
   },
   "tool_use.start": (turn, data, at) => void called(turn, String(data["id"]), String(data["name"]), at, "writing"),
   "tool_use.input_delta": (turn, data) => {
-    const call = turn.entries.findLast((entry) => entry.kind === "call" && entry.state === "writing");
-    if (call?.kind !== "call") return;
+    const call = writing(turn);
+    if (!call) return;
     call.written += String(data["content"]);
     call.rev++;
   },
   "tool_use.stop": (turn) => {
-    const call = turn.entries.findLast((entry) => entry.kind === "call" && entry.state === "writing");
-    if (call?.kind !== "call") return;
+    const call = writing(turn);
+    if (!call) return;
     call.input = parsed(call.written);
     call.state = "ready";
     call.rev++;

@@ -20,6 +20,24 @@ export function ended(turn: Turn, status: Turn["status"], at: number): void {
 /** The step that was begun last. */
 export const last = (turn: Turn): Step | undefined => turn.steps.at(-1);
 
+/** Find a step. Numbers only grow, so it is seldom looked for far from the end. */
+export function stepOf(turn: Turn, number: number): Step | undefined {
+  const step = turn.steps.findLast((each) => each.number <= number);
+  return step?.number === number ? step : undefined;
+}
+
+/** Strike through what the attempts before have written of a step: its entries are the last ones. */
+export function withdrawn(turn: Turn, step: number): void {
+  for (let index = turn.entries.length - 1; index >= 0; index--) {
+    const entry = turn.entries[index] as Entry;
+    if (entry.step < step) return;
+    if (entry.withdrawn || entry.kind === "note") continue;
+    entry.withdrawn = true;
+    if (entry.kind !== "call") entry.open = false;
+    entry.rev++;
+  }
+}
+
 function placed(turn: Turn, at: number) {
   return {
     id: `${turn.id}:${turn.entries.length}`,
@@ -44,13 +62,15 @@ export function noted(turn: Turn, what: string, text: string, at: number, detail
 
 /** Begin a text, or a thought. */
 export function spoken(turn: Turn, kind: Spoken["kind"], at: number): Spoken {
-  return add(turn, { kind, text: "", open: true, sources: [], ...placed(turn, at) });
+  const entry = add(turn, { kind, text: "", open: true, sources: [], ...placed(turn, at) });
+  turn.open[kind] = entry;
+  return entry;
 }
 
 /** The text or thought that is being written. */
 export function open(turn: Turn, kind: Spoken["kind"]): Spoken | undefined {
-  const entry = turn.entries.findLast((each) => each.kind === kind);
-  return entry && entry.kind !== "call" && entry.kind !== "note" && entry.open ? entry : undefined;
+  const entry = turn.open[kind];
+  return entry?.open ? entry : undefined;
 }
 
 /** Go on with it; one that was never begun begins. */
@@ -69,13 +89,22 @@ export function closed(turn: Turn, kind: Spoken["kind"], at: number): void {
 /** Begin a call. */
 export function called(turn: Turn, callId: string, name: string, at: number, state: Call["state"]): Call {
   const asked = { input: undefined, written: "", output: "", progress: "", needs: "", expiresAt: 0, files: [] };
-  return add(turn, { kind: "call", callId, name, state, ...asked, ...placed(turn, at) });
+  const call = add(turn, { kind: "call", callId, name, state, ...asked, ...placed(turn, at) });
+  turn.calls.set(callId, call);
+  if (state === "writing") turn.writing.push(call);
+  return call;
+}
+
+/** The call whose arguments are being written. */
+export function writing(turn: Turn): Call | undefined {
+  while (turn.writing.length && turn.writing.at(-1)?.state !== "writing") turn.writing.pop();
+  return turn.writing.at(-1);
 }
 
 /** Find a call by its id, of those that hold. */
 export function found(turn: Turn, id: string): Call | undefined {
-  const entry = turn.entries.findLast((each) => each.kind === "call" && each.callId === id && !each.withdrawn);
-  return entry?.kind === "call" ? entry : undefined;
+  const call = turn.calls.get(id);
+  return call?.withdrawn ? undefined : call;
 }
 
 /** Change what is known of a call. */

@@ -73,6 +73,8 @@ export interface Step {
   tokens: number;
   stopReason: string;
   retries: { at: number; error: string; wait: number }[];
+  /** Attempts before this one: what they wrote is withdrawn. */
+  before: { at: number; until: number }[];
 }
 
 type Status = "queued" | "in_progress" | "completed" | "failed" | "cancelled";
@@ -84,6 +86,10 @@ export interface Turn extends Changing {
   /** What the user said; undefined: not known here yet. */
   message: string | undefined;
   entries: Entry[];
+  /** Among the entries, so that no event looks through all of them: calls by id, texts and calls that are written. */
+  calls: Map<string, Call>;
+  writing: Call[];
+  open: Partial<Record<Spoken["kind"], Spoken>>;
   steps: Step[];
   files: Map<string, Changed>;
   at: number;
@@ -91,6 +97,8 @@ export interface Turn extends Changing {
   error: string;
   code: string;
   usage: Record<string, number>;
+  /** The number of the last event of its log that is here; -1: none. */
+  last: number;
 }
 
 /** Whether a turn is over. */

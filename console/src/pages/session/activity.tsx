@@ -1,9 +1,13 @@
-/** The work of a turn in time: steps, tools, retries and waits, each as long as it took. */
+/** The work of a turn in time: steps, tools, retries and waits, each as long as it took; opened, what it did. */
+import { useState } from "preact/hooks";
+import { type Bar, bars, extent } from "../../log/activity.ts";
 import type { Log } from "../../log/live.ts";
-import { bars, extent } from "../../log/activity.ts";
+import { isOver, tokens, type Turn } from "../../log/view.ts";
+import { input } from "../../render/input.ts";
+import { turnOf } from "../../state/turns.ts";
+import { Clipped } from "../../ui/clipped.tsx";
 import { now } from "../../ui/now.ts";
-import { many, span } from "../../ui/words.ts";
-import { isOver } from "../../log/view.ts";
+import { count, exact, many, money, span } from "../../ui/words.ts";
 
 const MOST = 400;
 
@@ -16,28 +20,59 @@ export function Activity({ live, turn: chosen }: { live: Log; turn: string }) {
   const drawn = bars(turn, isOver(turn) ? turn.until : now.value);
   const [from, until] = extent(drawn);
   const part = (at: number) => `${Math.min(100, Math.max(0, ((at - from) / (until - from)) * 100)).toFixed(2)}%`;
+  const facts = [`${many(turn.steps.length, "step")} in ${span(until - from)}`, ...costs(turn, live.id)];
   return (
     <>
       <p class="dim">
         {turn.message ? `“${turn.message.slice(0, 80)}”, ` : ""}
-        {many(turn.steps.length, "step")} in {span(until - from)}
+        {facts.join(" · ")}
       </p>
+      {drawn.length > MOST && <p class="dim">The last {MOST} are drawn.</p>}
       <ol class="waterfall">
         {drawn.slice(-MOST).map((each) => (
-          <li key={each.id} class={`${each.kind}${each.withdrawn ? " withdrawn" : ""}${each.failed ? " failed" : ""}`}>
-            <span class="what">
-              {each.name} <small class="dim">{each.about}</small>
-            </span>
-            <span class="lane" aria-hidden="true">
-              <i
-                class={each.open ? "open" : ""}
-                style={{ left: part(each.at), right: `calc(100% - ${part(each.until)})` }}
-              />
-            </span>
-            <span class="number dim">{span(each.until - each.at)}</span>
-          </li>
+          <Line key={each.id} bar={each} left={part(each.at)} right={part(each.until)} />
         ))}
       </ol>
+    </>
+  );
+}
+
+/** What a turn has taken: tokens as its log has them, money as its record does when it is over. */
+function costs(turn: Turn, session: string): string[] {
+  const used = tokens(turn.usage) || turn.steps.reduce((sum, step) => sum + step.tokens, 0);
+  const cost = session && isOver(turn) ? turnOf(session, turn.id)?.cost_usd : undefined;
+  return [used ? `${count(used)} tokens` : "", cost ? money(cost) : ""].filter(Boolean);
+}
+
+function Line({ bar, left, right }: { bar: Bar; left: string; right: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li class={`${bar.kind}${bar.withdrawn ? " withdrawn" : ""}${bar.failed ? " failed" : ""}`}>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <span class="what">
+            {bar.name} <small class="dim">{bar.about}</small>
+          </span>
+          <span class="lane" aria-hidden="true">
+            <i class={bar.open ? "open" : ""} style={{ left, right: `calc(100% - ${right})` }} />
+          </span>
+          <span class="number dim">{span(bar.until - bar.at)}</span>
+        </summary>
+        {open && <Did bar={bar} />}
+      </details>
+    </li>
+  );
+}
+
+function Did({ bar: { at, about, call, withdrawn } }: { bar: Bar }) {
+  return (
+    <>
+      <p class="small dim">
+        {at ? exact(at) : ""}
+        {withdrawn && " · taken back: another attempt began"}
+      </p>
+      {call ? <pre tabIndex={0}>{input(call.name, call.input ?? call.written)}</pre> : about && <p>{about}</p>}
+      {call?.output && <Clipped text={call.output} draw={(text) => <pre tabIndex={0}>{text}</pre>} />}
     </>
   );
 }

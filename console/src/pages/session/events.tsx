@@ -1,6 +1,9 @@
 /** The log as it came: every event, by name and by text, with the place to read on from. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
+import type { LogEvent } from "../../../../clients/typescript/src/index.ts";
 import type { Log } from "../../log/live.ts";
+import { Picked } from "../../log/picked.ts";
+import { Clipped } from "../../ui/clipped.tsx";
 import { doing } from "../../ui/said.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { many } from "../../ui/words.ts";
@@ -12,18 +15,14 @@ export function Events({ live }: { live: Log }) {
   live.frame.value;
   const [name, setName] = useState("");
   const [text, setText] = useState("");
-  const names = [...new Set(live.events.map((event) => event.type))].sort();
-  const wanted = text.trim().toLowerCase();
-  const found = live.events.filter(
-    (event) => (!name || event.type === name) && (!wanted || JSON.stringify(event.data).toLowerCase().includes(wanted)),
-  );
+  const { found, names } = useMemo(() => new Picked(name, text), [live, name, text]).of(live.events);
   const copy = () => doing(() => navigator.clipboard.writeText(live.cursor), "Copied.");
   return (
     <>
       <div class="row tight">
         <select aria-label="Events of one name" value={name} onChange={(event) => setName(event.currentTarget.value)}>
           <option value="">all events</option>
-          {names.map((each) => (
+          {[...names].sort().map((each) => (
             <option key={each}>{each}</option>
           ))}
         </select>
@@ -45,17 +44,26 @@ export function Events({ live }: { live: Log }) {
       </p>
       <ol class="log">
         {found.slice(-MOST).map((event) => (
-          <li key={event.cursor}>
-            <details>
-              <summary>
-                <span class="dim number">{event.number}</span>
-                <b>{event.type}</b>
-              </summary>
-              <pre tabIndex={0}>{JSON.stringify(event.data, null, 2).slice(0, 64_000)}</pre>
-            </details>
-          </li>
+          <One key={event.cursor} event={event} />
         ))}
       </ol>
     </>
+  );
+}
+
+function One({ event }: { event: LogEvent }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <li>
+      <details onToggle={(toggled) => setOpen(toggled.currentTarget.open)}>
+        <summary>
+          <span class="dim number">{event.number}</span>
+          <b>{event.type}</b>
+        </summary>
+        {open && (
+          <Clipped text={JSON.stringify(event.data, null, 2)} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
+        )}
+      </details>
+    </li>
   );
 }

@@ -1,6 +1,7 @@
 /** Facts of a session: how it was made, and how to go on with it from elsewhere. */
 import { useState } from "preact/hooks";
 import type { Log } from "../../log/live.ts";
+import { isOver } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
 import { base, isKeyed } from "../../state/server.ts";
 import { doing } from "../../ui/said.tsx";
@@ -21,12 +22,14 @@ const HIDDEN = new Set([
 const TIMES = new Set(["created_at", "last_activity", "expires_at"]);
 
 /** The record, and commands. */
-export function Facts({ session, live }: { session: Session | undefined; live: Log }) {
+export function Facts({ session, live, turn: chosen }: { session: Session | undefined; live: Log; turn: string }) {
+  live.frame.value;
   if (!session) return <p class="calm">Nothing is known of it yet.</p>;
-  const turn = live.conversation.turns.at(-1)?.id ?? "";
+  const { turns } = live.conversation;
+  const turn = turns.find((each) => each.id === chosen) ?? turns.at(-1);
   return (
     <>
-      <Elsewhere session={session.id} turn={turn} cursor={live.cursor} />
+      {turn && <Elsewhere session={session.id} turn={turn.id} after={isOver(turn) ? -1 : turn.last} />}
       <dl class="facts">
         <div>
           <dt>id</dt>
@@ -64,11 +67,11 @@ export function Facts({ session, live }: { session: Session | undefined; live: L
   );
 }
 
-function Elsewhere({ session, turn, cursor }: { session: string; turn: string; cursor: string }) {
-  const ways = elsewhere({ base, session, turn, cursor, keyed: isKeyed() });
+/** Of a turn that goes on: from the event on that is the last one here; of one that is over, from its beginning. */
+function Elsewhere({ session, turn, after }: { session: string; turn: string; after: number }) {
+  const ways = elsewhere({ base, session, turn, after, keyed: isKeyed() });
   const [name, setName] = useState(ways[0]?.[0] ?? "");
   const text = ways.find(([each]) => each === name)?.[1] ?? "";
-  if (!turn) return null;
   return (
     <section aria-label="Continue in …">
       <div class="row tight">

@@ -98,6 +98,9 @@ function Standing({ session, live }: { session: Session | undefined; live: Live 
   return (
     <span class="standing">
       <Mark state={standing(session)} />
+      <span class="unseen" aria-live="polite">
+        {turn && !isOver(turn) && facts[1]}
+      </span>
       <span class="dim number narrowless">{facts.filter(Boolean).join(" · ")}</span>
     </span>
   );

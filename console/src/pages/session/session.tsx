@@ -9,7 +9,7 @@ import { Conversation } from "./conversation.tsx";
 import { Details } from "./details.tsx";
 import { Head } from "./head.tsx";
 import { Reply } from "./reply.tsx";
-import { Turns } from "./turns.tsx";
+import { show, Turns } from "./turns.tsx";
 
 /** The page of the session that the address names. */
 export function SessionPage() {
@@ -43,9 +43,7 @@ function keysOf(id: string, live: Live): Record<string, () => void> {
     const { asked } = here.peek();
     const now = turns.findIndex((turn) => turn.id === asked["turn"]);
     const next = turns[now < 0 ? turns.length - 1 : Math.min(turns.length - 1, Math.max(0, now + by))];
-    if (!next) return;
-    ask({ ...asked, turn: next.id });
-    document.getElementById(next.id)?.scrollIntoView({ block: "start" });
+    if (next) show(next);
   };
   const side = (name: string) => () => {
     ask({ ...here.peek().asked, side: name, file: "" });

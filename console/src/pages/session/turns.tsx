@@ -2,7 +2,9 @@
 import type { Log } from "../../log/live.ts";
 import type { Turn } from "../../log/view.ts";
 import { ask, here } from "../../state/here.ts";
+import { memo } from "../../ui/memo.ts";
 import { Mark, type State } from "../../ui/state.tsx";
+import { sought } from "./conversation.tsx";
 
 /** How a turn stands, waiting for an answer counted. */
 export function stateOf(turn: Turn): State {
@@ -14,27 +16,31 @@ export function stateOf(turn: Turn): State {
 export function Turns({ live, chosen }: { live: Log; chosen: string }) {
   live.frame.value;
   const { turns } = live.conversation;
-  const show = (turn: Turn) => {
-    ask({ ...here.peek().asked, turn: turn.id });
-    document.getElementById(turn.id)?.scrollIntoView({ block: "start" });
-  };
   return (
     <nav class="turns" aria-label="Turns">
       <ol>
         {turns.map((turn) => (
-          <li key={turn.id}>
-            <button
-              type="button"
-              class="bare"
-              aria-current={turn.id === chosen || undefined}
-              onClick={() => show(turn)}
-            >
-              <Mark state={stateOf(turn)} bare />
-              <span>{turn.message || "…"}</span>
-            </button>
-          </li>
+          <Line key={turn.id} turn={turn} rev={turn.rev} current={turn.id === chosen} />
         ))}
       </ol>
     </nav>
   );
 }
+
+/** Go to a turn. */
+export function show(turn: Turn): void {
+  ask({ ...here.peek().asked, turn: turn.id });
+  sought.value = { id: turn.id };
+}
+
+const Line = memo(
+  ({ turn, current }: { turn: Turn; rev: number; current: boolean }) => (
+    <li>
+      <button type="button" class="bare" aria-current={current || undefined} onClick={() => show(turn)}>
+        <Mark state={stateOf(turn)} bare />
+        <span>{turn.message || "…"}</span>
+      </button>
+    </li>
+  ),
+  ["current"],
+);
