@@ -6,7 +6,7 @@ import type { VNode } from "preact";
 import { place, to } from "../src/app/router.ts";
 import { filePath, target } from "../src/render/addresses.ts";
 import { input } from "../src/render/input.ts";
-import { kindOf, rows } from "../src/render/kinds.ts";
+import { claimed, kindOf, rows, table } from "../src/render/kinds.ts";
 import { elements } from "../src/render/tokens.ts";
 import { foldsOf } from "../src/log/folds.ts";
 import { elsewhere } from "../src/pages/session/elsewhere.ts";
@@ -236,6 +236,26 @@ test("tables are read as they are written", () => {
   ]);
   assert.deepEqual(rows("a\nb\nc", 2), [["a"], ["b"]]);
   assert.deepEqual(rows("", 9), []);
+});
+
+test("of a long table the beginning is read, and the rest is counted as well as it can be", () => {
+  const head = ["a", "b"];
+  const lines = (count: number) => Array.from({ length: count }, (_, row) => `${row},x\n`).join("");
+  const of = (text: string, times: number, most: number) => {
+    const { head, body, more, about } = table(text, times, most);
+    return [head, body.length, more, about];
+  };
+  assert.deepEqual(of(`a,b\n${lines(3)}`, 1, 3), [head, 3, 0, false]);
+  assert.deepEqual(of(`a,b\n${lines(4)}`, 1, 3), [head, 3, 1, false]);
+  assert.deepEqual(of(`a,b\n${lines(4)}"4\n",x`, 1, 3), [head, 3, 3, true]);
+  assert.deepEqual(of(`a,b\n${lines(9)}9,`, 100, 20), [head, 9, 1090, true]);
+  assert.deepEqual(of("", 1, 3), [[], 0, 0, false]);
+});
+
+test("a name that its bytes belie is said", () => {
+  assert.equal(claimed("a.PDF", "text"), "PDF");
+  assert.equal(claimed("a.pdf", "pdf"), "");
+  assert.equal(claimed("a.md", "text"), "");
 });
 
 test("arguments are said as one would say them", () => {

@@ -1,14 +1,18 @@
 """Schedules, webhooks and agents: made, looked at, changed and deleted."""
 
+import threading
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import FilePayload, expect
 
+from tests.console.test_session import ALL, begun
 from tests.kit.browsers import Watched, needs_chromium
 from tests.kit.hooks import until
+from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.receivers import Receiver, receiving
 from tests.kit.servers import Running
 
@@ -276,6 +280,64 @@ def test_files_are_added_looked_at_packed_and_deleted(console: Watched, server: 
     page.get_by_role("button", name="Delete b.csv").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".file-row")).to_have_count(2)
+
+
+def test_the_workspace_is_a_tree_that_follows_what_is_written(
+    console: Watched, server: Running, model: MessagesApi
+) -> None:
+    page, gate = console.page, threading.Event()
+    write = call("write_file", path="live/deep/made.md", content="# One")
+    more = call("write_file", call_id="toolu_2", path="live/deep/made.md", content="# Two")
+    model.replies = [Reply([write]), Reply([text("so far so good")], gate=gate), Reply([text("end")])]
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={"file_access": ALL}).json()["id"]
+        client.put(f"/v1/sessions/{session}/files/live/deep/first.txt", content=b"1").raise_for_status()
+        console.go("files/live")
+        turner = page.get_by_role("button", name="What is in deep")
+        expect(turner).to_have_attribute("aria-expanded", "false")
+        turner.click()
+        expect(page.locator(".tree .tree .file-row")).to_have_count(1)
+        begun(client, "Write it")
+        expect(page.locator(".tree .tree .file-row")).to_have_count(2)  # while the turn goes on
+        page.get_by_role("button", name="made.md", exact=True).click()
+        expect(page.locator(".file .preview h1")).to_have_text("One")
+        expect(page.locator(".file-row[aria-current]")).to_contain_text("made.md")
+        model.replies = [Reply([more]), Reply([text("end")])]
+        gate.set()
+        begun(client, "Write it anew")
+        expect(page.locator(".file .preview h1")).to_have_text("Two")
+    page.keyboard.press("Escape")
+    expect(page.locator(".file")).to_have_count(0)
+    turner.click()
+    expect(page.locator(".tree .tree")).to_have_count(0)
+
+
+def test_a_folder_is_dropped_and_what_is_there_is_asked_for(console: Watched, server: Running, tmp_path: Path) -> None:
+    page = console.page
+    (tmp_path / "notes/deep").mkdir(parents=True)
+    for number in range(120):  # a browser gives a hundred at once
+        (tmp_path / f"notes/{number}.txt").write_text(f"{number}")
+    (tmp_path / "notes/deep/ü.md").write_text("# Ü")
+    console.go("files/dropped")
+    expect(page.locator(".way")).to_have_text("workspace / dropped")
+    devtools = page.context.new_cdp_session(page)
+    files = {"items": [], "files": [str(tmp_path / "notes")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 700, "y": 500, "data": files})
+    expect(page.locator(".said")).to_contain_text("121 files added.", timeout=60_000)
+    page.get_by_role("button", name="What is in notes").click()
+    page.get_by_role("button", name="What is in deep").click()
+    expect(page.get_by_role("button", name="ü.md", exact=True)).to_be_visible()
+    again = {"name": "0.txt", "mimeType": "text/plain", "buffer": b"anew"}
+    console.go("files/dropped/notes")
+    for answer, body in (("Leave it", b"0"), ("Replace", b"anew")):
+        page.locator("label.button input").set_input_files([again])  # type: ignore[list-item]
+        expect(page.get_by_role("dialog")).to_contain_text("There is already 0.txt here")
+        page.get_by_role("dialog").get_by_role("button", name=answer).click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        with server.client(None) as client:
+            path = f"/v1/sessions/{client.get('/v1/sessions').json()[0]['id']}/files/dropped/notes/0.txt"
+            until(lambda client=client, path=path, body=body: client.get(path).content == body)
 
 
 def test_runs_are_counted_and_lead_to_their_sessions(console: Watched, server: Running) -> None:

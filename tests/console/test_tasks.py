@@ -45,6 +45,47 @@ def test_the_first_task_and_its_file(browser: Browser, tmp_path: Path) -> None:
         assert foreign == []
 
 
+@pytest.mark.parametrize(("name", "made"), [("Slides", "bees.pptx"), ("One that asks first", "")])
+def test_the_other_first_tasks(browser: Browser, tmp_path: Path, name: str, made: str) -> None:
+    with served(tmp_path / "data") as server, watching(browser, f"{server.url}/") as console:
+        page = console.page
+        page.get_by_role("list", name="Tasks to begin with").get_by_role("button", name=name).click()
+        if made:
+            expect(page.locator(".standing")).to_contain_text("done")
+            expect(page.get_by_role("button", name=f"Download {made}").first).to_be_visible()
+        else:
+            expect(page.locator(".question")).to_contain_text("write_file")
+            expect(page).to_have_title("(1) Walkaway")
+            page.get_by_role("button", name="Approve").click()
+            expect(page.locator(".standing")).to_contain_text("done")
+            expect(page).to_have_title("Walkaway")
+
+
+def test_the_desktop_tells_who_wants_that_and_looks_elsewhere(browser: Browser, server: Running) -> None:
+    with watching(browser) as console, server.client(None) as client:
+        page = console.page
+        page.context.grant_permissions(["notifications"], origin=server.url)
+        page.add_init_script("""
+            window.told = [];
+            window.Notification = class {
+                static permission = "granted";
+                static requestPermission = async () => "granted";
+                constructor(title, { body }) { window.told.push(`${title}: ${body}`); }
+            };
+        """)
+        page.goto(f"{server.url}/console/#/settings")
+        asks = {"approve": ["list_files"]}
+        expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+        begun(client, "Which files are there, unseen?", **asks)
+        expect(page).to_have_title("(1) Walkaway")
+        assert page.evaluate("window.told") == []  # nobody has asked for it
+        page.get_by_label("Tell me on the desktop").check()
+        page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })")
+        begun(client, "Which files are there, seen?", **asks)
+        expect(page).to_have_title("(2) Walkaway")
+        assert page.evaluate("window.told") == ["Walkaway needs you: Which files are there, seen?"]
+
+
 def test_the_same_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
     with served(tmp_path / "data") as server, watching(browser, f"{server.url}/") as console:
         page, keys = console.page, console.page.keyboard

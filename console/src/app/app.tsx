@@ -1,5 +1,6 @@
 /** The whole page: who is not in yet signs in, everybody else has the frame around the page that is asked for. */
 import { useEffect } from "preact/hooks";
+import { Unauthorized } from "../../../clients/typescript/src/index.ts";
 import { UnknownPage } from "../pages/unknown.tsx";
 import { SignIn } from "../pages/signin.tsx";
 import { follow, looked, stay, waiting } from "../state/board.ts";
@@ -41,7 +42,7 @@ function Frame() {
     const end = new AbortController();
     const { signal } = end;
     follow(signal).catch((error: unknown) => {
-      if (!signal.aborted) say(sentence(error), true);
+      if (!signal.aborted && !(error instanceof Unauthorized)) say(sentence(error), true);
     });
     const timer = setInterval(() => !document.hidden && stay(), STAYED);
     addEventListener("pagehide", stay, { signal });

@@ -36,6 +36,7 @@ export function listen(signal: AbortSignal): void {
       palette.value = !palette.value;
       return;
     }
+    if (event.key === "Escape" && typing(event.target)) (event.target as HTMLElement).blur();
     if (both || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
     const name = isSecond(event) ? `${first} ${event.key}` : event.key;
     first = event.key === "g" ? "g" : "";
@@ -59,7 +60,7 @@ function common(name: string): (() => void) | undefined {
 }
 
 function compose(): void {
-  const field = () => document.querySelector<HTMLElement>("textarea[data-composer]");
+  const field = () => document.querySelector<HTMLElement>("textarea[data-composer=new]");
   if (field()) return field()?.focus();
   go("");
   requestAnimationFrame(() => requestAnimationFrame(() => field()?.focus()));

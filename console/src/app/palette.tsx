@@ -130,6 +130,7 @@ const KEYS: [string, string][] = [
   ["a  d", "approve (or answer), deny the question that has the focus"],
   ["x", "cancel the turn (asks)"],
   ["[  ]", "the turn before, the next one"],
+  ["r", "say more to a session"],
   ["f  e", "files, events of a session"],
   ["Esc", "close, or leave a field"],
 ];
@@ -139,7 +140,7 @@ export function Help() {
   if (!help.value) return null;
   const close = () => void (help.value = false);
   return (
-    <Dialog title="Keys" onClose={close}>
+    <Dialog title="Keys" onClose={close} wide>
       <h2>Keys</h2>
       <dl class="keys">
         {KEYS.map(([key, what]) => (

@@ -87,7 +87,7 @@ function Model({ id, default: first }: records.ModelRecord) {
 }
 
 function Server({ me }: { me: records.Me }) {
-  const bytes = new Set(["metadata_bytes", "body_bytes", "stored_bytes"]);
+  const bytes = new Set(["metadata_bytes", "body_bytes", "file_bytes", "stored_bytes"]);
   return (
     <section aria-labelledby="server">
       <h2 id="server">Server</h2>

@@ -1,36 +1,54 @@
 /** A file of the workspace, fetched through the API when it is shown; its blob's address goes when it is not. */
 import { useEffect, useState } from "preact/hooks";
-import { server } from "../state/server.ts";
+import { NotFound } from "../../../clients/typescript/src/index.ts";
+import { part, whole } from "../state/files.ts";
 import { sentence } from "../ui/said.tsx";
-import { type Known, kindOf } from "./kinds.ts";
+import { isWhole, type Known, kindOf, TEXT } from "./kinds.ts";
 
-/** A file as it came. `url`: of a blob with a type that we gave. */
+/** Bytes of a picture or a PDF that is shown: those are fetched whole, all else from its beginning. */
+export const WHOLE = 30_000_000;
+
+/** A file as it came. */
 export interface Fetched {
-  bytes: Uint8Array<ArrayBuffer>;
+  /** Its beginning. */
+  head: Uint8Array<ArrayBuffer>;
+  /** Bytes of all of it. */
+  size: number;
   known: Known;
+  /** Of a blob with a type that we gave; empty for what is not shown whole. */
   url: string;
 }
 
-/** Fetch a file; undefined: not there yet; a text: why it does not come. */
-export function useFile(session: string, path: string): Fetched | string | undefined {
+/** Fetch a file, anew for another `version`; undefined: not there yet; a text: why it does not come. */
+export function useFile(session: string, path: string, version = 0): Fetched | string | undefined {
   const [found, setFound] = useState<Fetched | string | undefined>();
+  useEffect(() => setFound(undefined), [session, path]);
   useEffect(() => {
     const end = new AbortController();
     let url = "";
-    setFound(undefined);
-    server()
-      .session(session)
-      .files.read(path, end.signal)
-      .then((bytes) => {
-        const known = kindOf(path, bytes);
-        url = URL.createObjectURL(new Blob([bytes], { type: known.type }));
-        setFound({ bytes, known, url });
+    fetched(session, path, end.signal)
+      .then((file) => {
+        if (end.signal.aborted) return;
+        if (file.content) url = URL.createObjectURL(file.content);
+        setFound({ ...file, url });
       })
-      .catch((error: unknown) => end.signal.aborted || setFound(sentence(error)));
+      .catch((error: unknown) => {
+        const why = error instanceof NotFound ? `There is no ${path} in the workspace.` : sentence(error);
+        if (!end.signal.aborted) setFound(why);
+      });
     return () => {
       end.abort();
       if (url) URL.revokeObjectURL(url);
     };
-  }, [session, path]);
+  }, [session, path, version]);
   return found;
+}
+
+async function fetched(session: string, path: string, signal: AbortSignal) {
+  const { bytes, size } = await part(session, path, { from: 0, most: TEXT, signal });
+  const known = kindOf(path, bytes);
+  const file = { head: bytes, size, known, content: undefined as Blob | undefined };
+  if (!isWhole(known) || size > WHOLE) return file;
+  const content = size > bytes.length ? await whole(session, path, signal) : new Blob([bytes]);
+  return { ...file, content: content.slice(0, size, known.type) };
 }

@@ -22,6 +22,15 @@ const BY_NAME: Record<string, Kind> = {
   md: "markdown",
   markdown: "markdown",
 };
+/** What a name says that its bytes have to say as well. */
+const CLAIMED: Record<string, Kind> = {
+  pdf: "pdf",
+  png: "picture",
+  jpg: "picture",
+  jpeg: "picture",
+  gif: "picture",
+  webp: "picture",
+};
 /** Bytes of a text that are shown. */
 export const TEXT = 1_000_000;
 
@@ -31,11 +40,21 @@ export function kindOf(name: string, bytes: Uint8Array): Known {
   if (begins(bytes, [0x52, 0x49, 0x46, 0x46]) && ascii(bytes, 8, 12) === "WEBP")
     return { kind: "picture", type: "image/webp" };
   if (ascii(bytes, 0, 5) === "%PDF-") return { kind: "pdf", type: "application/pdf" };
-  const end = name.toLowerCase().split(".").at(-1) ?? "";
   if (!isText(bytes)) return { kind: "bytes", type: "application/octet-stream" };
-  const kind = BY_NAME[end] ?? "text";
+  const kind = BY_NAME[ending(name)] ?? "text";
   return { kind, type: kind === "drawing" ? "image/svg+xml" : "text/plain" };
 }
+
+/** Whether it cannot be shown in part. */
+export const isWhole = ({ kind }: Known): boolean => kind === "picture" || kind === "drawing" || kind === "pdf";
+
+/** Say what a name claims that the bytes do not: `PDF` for a `paper.pdf` that is none; else nothing. */
+export function claimed(name: string, kind: Kind): string {
+  const end = ending(name);
+  return (CLAIMED[end] ?? kind) === kind ? "" : end.toUpperCase();
+}
+
+const ending = (name: string): string => name.toLowerCase().split(".").at(-1) ?? "";
 
 function begins(bytes: Uint8Array, magic: number[]): boolean {
   return magic.every((byte, index) => bytes[index] === byte);
@@ -56,6 +75,24 @@ function isText(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** The beginning of a table. `more`: rows that are not among them; `about`: nobody has counted those. */
+export interface Table {
+  head: string[];
+  body: string[][];
+  more: number;
+  about: boolean;
+}
+
+/** Read so many rows of a table that is `times` as long as this beginning of it. Only those are looked at closely. */
+export function table(text: string, times: number, most: number): Table {
+  const cut = times > 1;
+  const full = cut ? text.slice(0, text.lastIndexOf("\n") + 1) || text : text;
+  const [head = [], ...body] = rows(full, most + 1);
+  if (body.length < most && !cut) return { head, body, more: 0, about: false };
+  const lines = Math.round(text.trimEnd().split("\n").length * times);
+  return { head, body, more: Math.max(0, lines - body.length - 1), about: cut || text.includes('"') };
 }
 
 /** Read a table of values that are separated by commas, tabs or semicolons; quotes as in RFC 4180. */

@@ -10,7 +10,7 @@ export function Picture(shown: { session: string; path: string; alt: string }) {
 function Fetched({ session, path, alt }: { session: string; path: string; alt: string }) {
   const file = useFile(session, path);
   if (file === undefined) return <span class="dim">{alt || path} …</span>;
-  if (typeof file === "string" || !["picture", "drawing"].includes(file.known.kind))
+  if (typeof file === "string" || !file.url || file.known.kind === "pdf")
     return <span class="dim">[{alt || path}]</span>;
   return <img src={file.url} alt={alt || path} loading="lazy" />;
 }

@@ -1,57 +1,71 @@
 /** A file to look at: what is safe to show is shown as what its bytes are, everything else can be downloaded. */
+import { useState } from "preact/hooks";
 import { download } from "../state/files.ts";
 import { Clipped } from "../ui/clipped.tsx";
 import { doing } from "../ui/said.tsx";
-import { many, size } from "../ui/words.ts";
-import { type Fetched, useFile } from "./fetched.ts";
+import { size } from "../ui/words.ts";
+import { type Fetched, useFile, WHOLE } from "./fetched.ts";
 import { JsonTree } from "./json.tsx";
-import { rows, TEXT } from "./kinds.ts";
+import { claimed, isWhole } from "./kinds.ts";
 import { Markdown } from "./markdown.tsx";
+import { Table } from "./table.tsx";
 
-const ROWS = 5000;
+/** What acts in a drawing, where something lets it. */
+const ACTS = /<script|\bon[a-z]+\s*=|<foreignObject/i;
 
-/** One file of a session's workspace. */
-export function Preview({ session, path }: { session: string; path: string }) {
-  const file = useFile(session, path);
+interface Shown {
+  session: string;
+  path: string;
+}
+
+/** One file of a session's workspace. `version`: grows when there is another one at its path. */
+export function Preview({ session, path, version = 0 }: Shown & { version?: number }) {
+  const file = useFile(session, path, version);
   if (file === undefined) return <p class="calm">Fetching …</p>;
   if (typeof file === "string") return <p class="wrong">{file}</p>;
+  const said = remark(file, path);
   return (
     <div class={`preview ${file.known.kind}`} data-kind={file.known.kind}>
-      <Inside file={file} session={session} path={path} />
+      {said && <p class="dim">{said}</p>}
+      <Inside key={file.url} file={file} session={session} path={path} />
     </div>
   );
 }
 
-function Inside({ file, session, path }: { file: Fetched; session: string; path: string }) {
-  const { bytes, known, url } = file;
-  const name = path.split("/").at(-1) ?? path;
-  if (known.kind === "picture" || known.kind === "drawing") return <img src={url} alt={name} />;
-  if (known.kind === "pdf") return <iframe src={url} title={name} />;
-  if (known.kind === "bytes")
-    return (
-      <p class="calm">
-        {size(bytes.length)} that are no text and no picture.{" "}
-        <button type="button" onClick={() => void doing(() => download(session, path))}>
-          Download
-        </button>
-      </p>
-    );
-  const text = new TextDecoder().decode(bytes.subarray(0, TEXT));
-  return (
-    <>
-      {bytes.length > TEXT && (
-        <p class="dim">
-          The first {size(TEXT)} of {size(bytes.length)}
-        </p>
-      )}
-      <Text kind={known.kind} text={text} session={session} />
-    </>
-  );
+/** What is to be known before one looks; else nothing. */
+function remark({ head, size: all, known }: Fetched, path: string): string {
+  const name = claimed(path, known.kind);
+  if (name) return `This is no ${name}, whatever it is called.`;
+  if (all === 0) return "It is empty.";
+  if (known.kind === "drawing" && ACTS.test(new TextDecoder().decode(head)))
+    return "There are scripts in this drawing, which do not run here.";
+  return all > head.length && !isWhole(known) && known.kind !== "bytes" ? `The first ${size(head.length)} of ${size(all)}` : "";
 }
 
-function Text({ kind, text, session }: { kind: string; text: string; session: string }) {
+function Inside({ file, session, path }: Shown & { file: Fetched }) {
+  const { head, known, url } = file;
+  const [broken, setBroken] = useState(false);
+  const instead = (why: string) => (
+    <p class="calm">
+      {why}{" "}
+      <button type="button" onClick={() => void doing(() => download(session, path))}>
+        Download
+      </button>
+    </p>
+  );
+  if (known.kind === "bytes") return instead(`${size(file.size)} that are no text and no picture.`);
+  if (isWhole(known) && !url) return instead(`It has ${size(file.size)}; up to ${size(WHOLE)} are shown here.`);
+  if (broken) return instead("No browser can draw this.");
+  const name = path.split("/").at(-1) ?? path;
+  if (known.kind === "pdf") return <iframe src={url} title={name} />;
+  if (isWhole(known)) return <img src={url} alt={name} onError={() => setBroken(true)} />;
+  const text = new TextDecoder().decode(head, { stream: true }); // its last character may be cut
+  return <Text kind={known.kind} text={text} times={file.size / head.length} session={session} />;
+}
+
+function Text({ kind, text, times, session }: { kind: string; text: string; times: number; session: string }) {
   if (kind === "markdown") return <Clipped text={text} draw={(shown) => <Markdown text={shown} session={session} />} />;
-  if (kind === "table") return <Table text={text} />;
+  if (kind === "table") return <Table text={text} times={times} />;
   if (kind === "json") {
     try {
       return <JsonTree value={JSON.parse(text)} />;
@@ -60,36 +74,4 @@ function Text({ kind, text, session }: { kind: string; text: string; session: st
     }
   }
   return <Clipped text={text} draw={(shown) => <pre tabIndex={0}>{shown}</pre>} />;
-}
-
-function Table({ text }: { text: string }) {
-  const [head = [], ...body] = rows(text, ROWS + 1);
-  return (
-    <>
-      <p class="dim">
-        {many(body.length, "row")}
-        {body.length === ROWS && ", of which there may be more"}
-      </p>
-      <div class="wide" tabIndex={0} role="group" aria-label="Table">
-        <table>
-          <thead>
-            <tr>
-              {head.map((cell, index) => (
-                <th key={index}>{cell}</th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {body.map((row, index) => (
-              <tr key={index}>
-                {row.map((cell, place) => (
-                  <td key={place}>{cell}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </>
-  );
 }

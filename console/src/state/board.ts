@@ -38,6 +38,17 @@ export const running = computed(() =>
   [...sessions.value.values()].filter((each) => each.busy && !each.pending_tool_calls.length),
 );
 
+let whose: string | undefined;
+effect(() => {
+  if (access.value.state !== "in") return;
+  const { tenant } = access.value.me;
+  if (whose !== undefined && whose !== tenant) {
+    sessions.value = new Map(); // somebody else has signed in, who must not see them
+    looked.value = false;
+  }
+  whose = tenant;
+});
+
 const ENDED = ["turn.completed", "turn.failed", "turn.cancelled"];
 const PAGES_BACK = 5;
 const AT_ONCE = 4;

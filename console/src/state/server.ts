@@ -83,8 +83,14 @@ async function watched(...asked: Parameters<typeof fetch>): Promise<Response> {
     throw error;
   }
   if (answer.status === 401) access.value = { state: "key wanted", refused: key !== "" };
-  if (gone.value && ![502, 503, 504].includes(answer.status)) found();
+  if (isOfAnother(answer)) lost();
+  else if (gone.value && answer.status !== 503) found();
   return answer;
+}
+
+/** Whether what stands before a server answers in its place: the server's own answers have an id. */
+function isOfAnother({ status, headers }: Response): boolean {
+  return status === 502 || status === 504 || (status === 503 && !headers.has("x-request-id"));
 }
 
 function found(): void {

@@ -1,6 +1,7 @@
 /** Giving tasks: a new session for a first message, attachments, and what is said to a session that is there. */
-import type { Session, Turn } from "../../../clients/typescript/src/index.ts";
+import { isPassing, type Session, type Turn } from "../../../clients/typescript/src/index.ts";
 import { note, type Session as Known } from "./board.ts";
+import { upload } from "./files.ts";
 import { server } from "./server.ts";
 
 /** How a new session is made. */
@@ -22,7 +23,10 @@ export async function begin(message: string, making: Making, files: File[]): Pro
     ...(making.approve?.length && { approve: making.approve }),
   };
   const session = await server().sessions.create({ file_access: { read: [""], write: [""] }, ...settings });
-  const turn = await say(session, message, files, "reject");
+  const turn = await say(session, message, files, "reject").catch(async (error: unknown) => {
+    if (!isPassing(error)) await session.delete().catch(() => {}); // there is nothing in it
+    throw error;
+  });
   note((await session.refresh()).raw as Known);
   return turn;
 }
@@ -32,7 +36,7 @@ export async function say(session: Session, message: string, files: File[], onBu
   const paths = [];
   for (const file of files) {
     const path = `${UPLOADS}/${file.name.replace(/[\\/]/g, "_")}`;
-    await session.files.upload(file, path);
+    await upload(session.id, file, path);
     paths.push(path);
   }
   const attachments = paths.filter((path) => SHOWN.test(path)).map((path) => ({ path }));

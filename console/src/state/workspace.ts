@@ -1,12 +1,30 @@
 /** The tenant's files: they outlive sessions. Lists come from the workspace, contents through a session that may read them. */
 import type { records } from "../../../clients/typescript/src/index.ts";
-import { sessions } from "./board.ts";
+import { useEffect, useState } from "preact/hooks";
+import { running, sessions, stirred } from "./board.ts";
 import { keep, kept } from "./kept.ts";
 import { server } from "./server.ts";
 
 export type Entry = records.FileEntry;
 const KEPT = "files";
 const HOUR = 3600;
+/** What a turn writes is told in its own log alone: while one runs, and somebody looks, folders are listed anew. */
+const LOOKED_AT = 3000;
+
+/** Grows whenever files may be other ones: a turn begins or ends, one runs, or somebody comes back to the page. */
+export function useStirring(): number {
+  const [looks, setLooks] = useState(0);
+  useEffect(() => {
+    const look = () => document.hidden || setLooks((before) => before + 1);
+    const timer = setInterval(() => running.peek().length && look(), LOOKED_AT);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+  return stirred.value + looks;
+}
 
 /** List a directory's own entries: folders first, each by name. */
 export async function list(path: string, signal: AbortSignal): Promise<Entry[]> {

@@ -3,43 +3,48 @@
 /** What goes in. */
 interface Packed {
   path: string;
-  bytes: Uint8Array<ArrayBuffer>;
+  content: Blob;
   /** Seconds since the epoch. */
   modified: number;
 }
 
+const SLICE = 4_000_000;
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
   return value;
 });
 
-/** The CRC-32 of bytes. */
-function crc(bytes: Uint8Array): number {
+/** The CRC-32 of what is in a blob, of which a little is here at once. */
+async function crc(content: Blob): Promise<number> {
   let value = 0xffffffff;
-  for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] as number);
+  for (let at = 0; at < content.size; at += SLICE)
+    for (const byte of new Uint8Array(await content.slice(at, at + SLICE).arrayBuffer()))
+      value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] as number);
   return (value ^ 0xffffffff) >>> 0;
 }
 
 /** Make an archive, of less than 4 GB and 65,536 files. */
-export function zipped(files: Packed[]): Blob {
+export async function zipped(files: AsyncIterable<Packed>): Promise<Blob> {
   const parts: BlobPart[] = [];
   const directory: BlobPart[] = [];
   let at = 0;
   let length = 0;
-  for (const { path, bytes, modified } of files) {
+  let count = 0;
+  for await (const { path, content, modified } of files) {
     const name = new TextEncoder().encode(path);
     const [time, date] = clock(modified);
     const about = [20, 0x0800, 0, time, date];
-    const sizes = [crc(bytes), bytes.length, bytes.length];
+    const sizes = [await crc(content), content.size, content.size];
     const head = record([0x04034b50], about, sizes, [name.length, 0]);
-    parts.push(head, name, bytes);
+    parts.push(head, name, content);
     const entry = record([0x02014b50], [20, ...about], sizes, [name.length, 0, 0, 0, 0], [0, at]);
     directory.push(entry, name);
-    at += head.length + name.length + bytes.length;
+    at += head.length + name.length + content.size;
     length += entry.length + name.length;
+    count++;
   }
-  const end = record([0x06054b50], [0, 0, files.length, files.length], [length, at], [0]);
+  const end = record([0x06054b50], [0, 0, count, count], [length, at], [0]);
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
 

@@ -1,6 +1,6 @@
 /** What the page says about what was done: a line below, which goes by itself, and is read out. */
 import { signal } from "@preact/signals";
-import { WalkawayError } from "../../../clients/typescript/src/index.ts";
+import { Unreachable } from "../../../clients/typescript/src/index.ts";
 
 interface Line {
   id: number;
@@ -21,7 +21,8 @@ export function say(text: string, wrong = false): void {
 
 /** Put an error into a sentence. */
 export function sentence(error: unknown): string {
-  return error instanceof WalkawayError || error instanceof Error ? error.message : String(error);
+  if (error instanceof Unreachable) return "The server did not answer.";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Do something, and say what went wrong with it; give whether it went well. */

@@ -73,6 +73,11 @@ export function Inbox() {
               );
             })}
           </ul>
+          {sessions.value.size > ended.value.length && (
+            <p class="more">
+              <a href={to("sessions")}>All sessions</a>
+            </p>
+          )}
         </section>
       )}
       {looked.value && !nothing && waiting.value.length + running.value.length + ended.value.length === 0 && (

@@ -1,6 +1,7 @@
 /** Where one says what is to be done: text, files by choice or by drop, and what is asked beside it. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { fitting } from "../../state/files.ts";
 import { keep, kept, ofTab } from "../../state/kept.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
@@ -17,6 +18,9 @@ interface Composing {
   children?: ComponentChildren;
   autofocus?: boolean;
 }
+
+/** Characters from which on the field does not grow with them: to measure a text takes a browser long. */
+const LONG = 20_000;
 
 /** The field with its button. Ctrl or ⌘ with Enter sends. */
 export function Composer({ draft, label, button, send, disabled = false, children, autofocus = false }: Composing) {
@@ -41,7 +45,10 @@ export function Composer({ draft, label, button, send, disabled = false, childre
     setText("");
     setFiles([]);
   };
-  const add = (list: FileList | null | undefined) => setFiles((before) => [...before, ...(list ?? [])]);
+  const add = (list: FileList | null | undefined) => {
+    const added = fitting([...(list ?? [])]); // the field's own list is empty when the field is
+    setFiles((before) => [...before, ...added]);
+  };
   return (
     <form
       class={`composer${over ? " over" : ""}`}
@@ -62,7 +69,8 @@ export function Composer({ draft, label, button, send, disabled = false, childre
     >
       <textarea
         ref={field}
-        data-composer
+        data-composer={draft}
+        class={text.length > LONG ? "long" : ""}
         aria-label={label}
         placeholder={label}
         rows={2}

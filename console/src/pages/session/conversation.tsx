@@ -9,6 +9,7 @@ import { keep, kept, ofTab } from "../../state/kept.ts";
 import { again } from "../../state/again.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { memo } from "../../ui/memo.ts";
+import { Clipped } from "../../ui/clipped.tsx";
 import { doing } from "../../ui/said.tsx";
 import { exact, many } from "../../ui/words.ts";
 import { Entry } from "./entry.tsx";
@@ -17,6 +18,8 @@ import { Fold } from "./fold.tsx";
 const TURNS = 20;
 /** Pixels: so near the end one is there, and so near the beginning earlier turns are drawn. */
 const NEAR = 80;
+/** Characters of what the user said. */
+const SAID = 16_000;
 const EARLY = 600;
 
 /** The turn that somebody wants to see: it is drawn, if it is not yet, and brought to the top. */
@@ -74,6 +77,7 @@ export function Conversation({ live, session }: { live: Log; session: Session | 
     there.current = true;
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   };
+  const alive = live.over.value ? "" : (session?.id ?? live.id);
   return (
     <section class="conversation" aria-label="Conversation">
       <div
@@ -88,7 +92,6 @@ export function Conversation({ live, session }: { live: Log; session: Session | 
         aria-label="What was said and done"
       >
         <div class="column">
-          {live.over.value && <p class="calm">{live.over.value}</p>}
           {turns.length === 0 && !live.over.value && <p class="calm">Say what is to be done.</p>}
           {earlier > 0 && (
             <p class="more">
@@ -98,8 +101,9 @@ export function Conversation({ live, session }: { live: Log; session: Session | 
             </p>
           )}
           {turns.slice(earlier).map((turn) => (
-            <Shown key={turn.id} turn={turn} rev={turn.rev} session={session?.id ?? live.id} />
+            <Shown key={turn.id} turn={turn} rev={turn.rev} session={alive} />
           ))}
+          {live.over.value && <p class="calm">{live.over.value}</p>}
         </div>
       </div>
       {away && (
@@ -160,7 +164,7 @@ interface Drawn {
   session: string;
 }
 
-const Shown = memo((drawn: Drawn) => <OneTurn {...drawn} />);
+const Shown = memo((drawn: Drawn) => <OneTurn {...drawn} />, ["session"]);
 
 function OneTurn({ turn, session }: Drawn) {
   const folds = foldsOf(turn.entries.length);
@@ -169,7 +173,7 @@ function OneTurn({ turn, session }: Drawn) {
       {turn.message !== "" && (
         <div class="you" title={turn.at ? exact(turn.at) : undefined}>
           <span class="unseen">You: </span>
-          {turn.message ?? "…"}
+          {turn.message ? <Clipped text={turn.message} draw={(text) => text} most={SAID} /> : "…"}
         </div>
       )}
       {folds.map((from) => (
@@ -199,7 +203,7 @@ function End({ turn, session }: Drawn) {
     );
   if (turn.status === "cancelled") return <p class="ending dim">Cancelled.</p>;
   if (turn.status === "queued") return <p class="ending dim">Waits for the turn before it.</p>;
-  if (isOver(turn)) return null;
+  if (isOver(turn) || !session) return null;
   const open = turn.entries.at(-1);
   const quiet =
     !open || (open.kind === "call" ? ["done", "failed"].includes(open.state) : open.kind === "note" || !open.open);

@@ -33,8 +33,8 @@ export function Head({ id, session, live }: Headed) {
       <a class="bare" href={to("sessions")} aria-label="All sessions">
         <Icon name="back" />
       </a>
-      <Title key={session?.title ?? ""} id={id} session={session} />
-      <Standing session={session} live={live} />
+      <Title key={session?.title ?? ""} id={id} session={session} over={live.over.value !== ""} />
+      {live.over.value ? <span class="standing dim">{live.over.value}</span> : <Standing session={session} live={live} />}
       <span class="fill" />
       {session?.busy && (
         <button type="button" onClick={() => void cancel(session)}>
@@ -49,7 +49,7 @@ export function Head({ id, session, live }: Headed) {
   );
 }
 
-function Title({ id, session }: { id: string; session: Session | undefined }) {
+function Title({ id, session, over }: { id: string; session: Session | undefined; over: boolean }) {
   const [editing, setEditing] = useState(false);
   const [title, setTitle] = useState(session?.title ?? "");
   const rename = async (event: Event) => {
@@ -62,9 +62,11 @@ function Title({ id, session }: { id: string; session: Session | undefined }) {
     return (
       <h1>
         <span class="clip">{session?.title || "Untitled"}</span>
-        <button type="button" class="bare small" aria-label="Rename" title="Rename" onClick={() => setEditing(true)}>
-          <Icon name="edit" size={14} />
-        </button>
+        {!over && (
+          <button type="button" class="bare small" aria-label="Rename" title="Rename" onClick={() => setEditing(true)}>
+            <Icon name="edit" size={14} />
+          </button>
+        )}
       </h1>
     );
   return (
@@ -115,8 +117,8 @@ function More({ id, session, live }: Headed) {
   const acts: [string, () => unknown][] = [
     ["Save the conversation (Markdown)", () => save(asMarkdown(session?.title ?? id, live.conversation), `${name}.md`)],
     ["Save the log (JSON lines)", () => save(asLines(live.events, live.conversation), `${name}.jsonl`)],
-    ["Delete this session …", () => remove(id, session)],
   ];
+  if (!live.over.value) acts.push(["Delete this session …", () => remove(id, session)]);
   return (
     <details class="menu" onKeyDown={(event) => event.key === "Escape" && event.currentTarget.removeAttribute("open")}>
       <summary aria-label="More" title="More">

@@ -2,6 +2,8 @@
 import { useState } from "preact/hooks";
 import type { Live } from "../../log/live.ts";
 import { refresh, type Session } from "../../state/board.ts";
+import { go } from "../../state/here.ts";
+import { keep, kept, ofTab } from "../../state/kept.ts";
 import { server } from "../../state/server.ts";
 import { type OnBusy, say } from "../../state/tasks.ts";
 import { say as tell } from "../../ui/said.tsx";
@@ -17,10 +19,27 @@ const OUTCOME: Record<string, string> = {
   steered: "It is told at the next step.",
 };
 
+/** What was written to a session that is gone is not lost. */
+function Over({ id }: { id: string }) {
+  const draft = kept<string>(`draft ${id}`, ofTab);
+  const anew = () => {
+    keep("draft new", draft, ofTab);
+    keep(`draft ${id}`, undefined, ofTab);
+    go("");
+  };
+  return draft ? (
+    <p class="reply">
+      <button type="button" onClick={anew}>
+        Begin a new session with what you have written
+      </button>
+    </p>
+  ) : null;
+}
+
 /** The field below a conversation. */
 export function Reply({ live, session }: { live: Live; session: Session | undefined }) {
   const [how, setHow] = useState<OnBusy>("steer");
-  if (live.over.value) return null;
+  if (live.over.value) return <Over id={live.id} />;
   const busy = session?.busy ?? false;
   const send = async (text: string, files: File[]) => {
     const turn = await say(server().session(live.id), text, files, busy ? how : "enqueue");

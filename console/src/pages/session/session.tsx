@@ -1,8 +1,8 @@
 /** A session: what was said and done in it, as it goes on; and what is to be looked at beside it. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { bind } from "../../app/keys.ts";
 import { Live } from "../../log/live.ts";
-import { refresh, sessions } from "../../state/board.ts";
+import { refresh, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
 import { cancel } from "../inbox/running.tsx";
 import { Conversation } from "./conversation.tsx";
@@ -24,7 +24,7 @@ function One({ id }: { id: string }) {
     return () => live.dispose();
   }, [live]);
   useEffect(() => bind(keysOf(id, live)), [live]);
-  const session = sessions.value.get(id);
+  const session = useKnown(live.over.value ? undefined : sessions.value.get(id));
   const { side = "", turn = "", file = "" } = here.value.asked;
   return (
     <div class="session" data-side={side || file ? "shown" : ""}>
@@ -35,6 +35,13 @@ function One({ id }: { id: string }) {
       <Reply live={live} session={session} />
     </div>
   );
+}
+
+/** The record; of a session that is gone what was known of it last. */
+function useKnown(session: Session | undefined): Session | undefined {
+  const last = useRef(session);
+  if (session) last.current = session;
+  return session ?? (last.current && { ...last.current, busy: false, pending_tool_calls: [], queue: [] });
 }
 
 function keysOf(id: string, live: Live): Record<string, () => void> {
@@ -52,6 +59,7 @@ function keysOf(id: string, live: Live): Record<string, () => void> {
   return {
     "[": () => step(-1),
     "]": () => step(1),
+    r: () => document.querySelector<HTMLElement>(".reply textarea")?.focus(),
     e: side("events"),
     f: side("files"),
     x: () => {

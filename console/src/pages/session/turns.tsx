@@ -38,7 +38,7 @@ const Line = memo(
     <li>
       <button type="button" class="bare" aria-current={current || undefined} onClick={() => show(turn)}>
         <Mark state={stateOf(turn)} bare />
-        <span>{turn.message || "…"}</span>
+        <span>{turn.message?.slice(0, 200) || "…"}</span>
       </button>
     </li>
   ),

@@ -8,6 +8,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from walkaway_core.http.addresses import Addresses
+from walkaway_core.http.admitted import Admitted
 from walkaway_core.http.answer_headers import AnswerHeaders
 from walkaway_core.http.dialect import Dialect
 from walkaway_core.http.direct import Direct
@@ -33,7 +34,8 @@ class Chooser:
         self.dialects = tuple(dialects)
         self.apps = apps
         self._doors: dict[str, ASGIApp] = {
-            name: AnswerHeaders(Addresses(Direct(app), app), app.state.surface) for name, app in apps.items()
+            name: AnswerHeaders(Admitted(Addresses(Direct(app), app), app), app.state.surface)
+            for name, app in apps.items()
         }
         self._claims = [(_claiming(dialect), dialect) for dialect in dialects if dialect.headers]
         areas = [(area, dialect) for dialect in dialects for area in _areas(dialect)]

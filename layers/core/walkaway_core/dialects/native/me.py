@@ -13,6 +13,7 @@ from walkaway_core.models import catalog
 from walkaway_core.notify import endpoints
 from walkaway_core.schedules import resource
 from walkaway_core.settings import BEDROCK, MEGABYTE
+from walkaway_core.store.files import MOST_BYTES
 from walkaway_core.store.services import Services
 from walkaway_wire import VERSION
 from walkaway_wire.me import FEATURES, KeyRecord, Me, ModelRecord
@@ -40,6 +41,7 @@ def me(caller: Called, request: Request) -> Me:
             "message_characters": MESSAGE_CHARACTERS,
             "metadata_bytes": metadata.METADATA_BYTES,
             "body_bytes": surface.body_bytes,
+            "file_bytes": MOST_BYTES,
             "wait_seconds": LONGEST_WAIT,
             "queued_messages": settings.queue_limit,
             "turn_seconds": settings.turn_timeout,
