@@ -1,9 +1,12 @@
 """A real server's wall clock, set by a test: a library that is loaded in front of the system's (ld.so(8))."""
 
+import atexit
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -12,14 +15,20 @@ needs_a_compiler = pytest.mark.skipif(
 )
 
 
+@cache
+def _library() -> Path:
+    """Compile it, once."""
+    library, source = Path(mkdtemp(prefix="walkaway-clock-")) / "set_clock.so", Path(__file__).with_name("set_clock.c")
+    atexit.register(shutil.rmtree, library.parent, ignore_errors=True)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"], check=True)
+    return library
+
+
 class SetClock:
     """The clock of the processes that get `environ`."""
 
     def __init__(self, folder: Path) -> None:
-        library, self._file = folder / "set_clock.so", folder / "clock.txt"
-        source = Path(__file__).with_name("set_clock.c")
-        command = ["gcc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"]
-        subprocess.run(command, check=True)
+        library, self._file = _library(), folder / "clock.txt"
         self.environ = {"LD_PRELOAD": str(library), "CLOCK_FILE": str(self._file)}
         self.set(0)
 

@@ -321,3 +321,22 @@ def test_the_time_that_was_given_is_what_is_said(scripted: Running, model: Messa
         with pytest.raises(errors.TimedOut, match=r"has not ended within 0\.7 s\. It goes on"):
             deed("go", timeout=0.7)
         gate.set()
+
+
+def test_what_is_known_to_wait_for_others_is_told_at_once() -> None:
+    """The server is not asked to wait for an end."""
+    asked: list[str | None] = []
+    waits = {"call_id": "t1", "name": "stock", "arguments": {}, "needs": "output"}
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/me":
+            return said({"features": ["wait"]})
+        asked.append(request.url.params.get("until"))
+        return said({"id": "msg_1", "status": "in_progress", "pending_tool_calls": [waits]})
+
+    with scripted(handle) as client:
+        turn = client.turn("sess_1/msg_1").refresh()
+        assert turn.pending
+        with pytest.raises(errors.TurnWaiting):
+            turn.result(tools=False)
+    assert asked == [None, "waiting"]

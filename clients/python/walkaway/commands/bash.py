@@ -24,6 +24,7 @@ SCRIPT: Final = r"""
 
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
+"""Ctrl-C while it waits leaves bash's line in disorder. That is bash's own: `_f() { x=$(sleep 9); }` does it, too."""
 SPECIAL: Final = {"": r"([^\w@%+./:=,-])", '"': r'(["\\$`])'}
 """What has to be escaped, by the quote that is open."""
 
