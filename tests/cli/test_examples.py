@@ -18,6 +18,9 @@ from walkaway.commands import options
 from walkaway.commands.main import main
 from walkaway.commands.state import State, whose
 
+TWO = re.compile(r" @2| sessions (list|prune)|/v1/sessions")
+ONE = re.compile(r" @| (files|inbox|listen|sessions)\b")
+"""What examples are about one or two sessions that were used."""
 REF = r"sess_\w{24}/msg_\w{24}"
 SAID = r"(?s).*rehearsal.*"
 POEM = r"(?s)What boats may be, .*"
@@ -221,11 +224,11 @@ def examples() -> list[str]:
 
 
 @pytest.fixture
-def used(walkaway: Caller, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Session]]:
-    """Two sessions that were used here; in each a turn has ended."""
+def used(walkaway: Caller, monkeypatch: pytest.MonkeyPatch, example: str) -> Iterator[list[Session]]:
+    """Two sessions that were used here, or as many as an example is about; in each a turn has ended."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(walkaway.home / ".config"))
     with quick(walkaway.url) as client:
-        found = [client.sessions.create(), client.sessions.create()]
+        found = [client.sessions.create() for _ in range(2 if TWO.search(example) else 1 if ONE.search(example) else 0)]
         for session in found:
             remember(walkaway, session, session.ask("Write a poem about boats.").turn)
         yield found
