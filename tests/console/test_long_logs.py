@@ -70,7 +70,7 @@ def test_a_session_takes_as_much_longer_as_it_is_longer(console: Watched, server
     page, taken = console.page, []
     with server.client(None) as client:
         for events in (FEW, MANY):
-            model.replies = [Reply([text(long_logs.WORDS * events)], pieces=events)]
+            model.replies = [Reply([text(long_logs.WORDS * events)], pieces=len(long_logs.WORDS))]
             session = client.post("/v1/sessions", json={"model": MODEL, "persistent": True, "ttl": 86400}).json()["id"]
             told = {"message": f"Say {events}"}
             client.post(f"/v1/sessions/{session}/messages", json=told, timeout=200).raise_for_status()

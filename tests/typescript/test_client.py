@@ -20,7 +20,7 @@ from walkaway_wire import VERSION
 
 HERE = Path(__file__).parents[2] / "clients/typescript"
 PATIENCE = 280.0
-MOST_BYTES = 10_000
+MOST_BYTES = 9_800
 """Of the whole client, bundled, minified and compressed."""
 NONE = {name: "" for name in os.environ if name.startswith("WALKAWAY_")}
 pytestmark = [
