@@ -1,6 +1,7 @@
 /** Markdown as a part of a page: its files open beside it, and its pictures come from the workspace alone. */
 import { signal } from "@preact/signals";
 import type { Token } from "marked";
+import { useMemo } from "preact/hooks";
 import { ask, here } from "../state/here.ts";
 import { Picture } from "./picture.tsx";
 import { elements } from "./tokens.ts";
@@ -9,8 +10,13 @@ import { elements } from "./tokens.ts";
 const lexer = signal<((text: string) => Token[]) | undefined>(undefined);
 void import("marked").then(({ Lexer }) => (lexer.value = (text) => Lexer.lex(text, { gfm: true })));
 
-/** A text of the agent's, or of a file. */
+/** A text of the agent's, or of a file. It is cut anew when it is another: of a long one nothing new may be shown. */
 export function Markdown({ text, session }: { text: string; session: string }) {
+  const lex = lexer.value;
+  return useMemo(() => drawn(text, session), [lex, text, session]);
+}
+
+function drawn(text: string, session: string) {
   const tokens = cut(text);
   return (
     <div class={tokens ? "prose" : "prose written"}>
