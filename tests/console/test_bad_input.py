@@ -157,7 +157,7 @@ def test_a_session_that_is_deleted_elsewhere(console: Watched, server: Running, 
     expect(page.locator("h1")).to_contain_text("Write it down")
     expect(page.locator(".you")).to_contain_text("Write it down")
     expect(page.locator(".question, .at-work, .composer")).to_have_count(0)
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Begin a new session with what you have written").click()
     expect(page.get_by_label("What shall I do?")).to_have_value("Half a thought")
     console.go(f"s/{session}")
@@ -319,9 +319,8 @@ def test_names_that_no_workspace_holds_are_refused_in_a_sentence(console: Watche
     expect(page.get_by_role("button", name="ok.txt", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [1_048_576, 5_000_000])
-def test_a_message_that_is_too_long_is_kept(console: Watched, server: Running, size: int) -> None:
-    page = console.page
+def test_a_message_that_is_too_long_is_kept(console: Watched, server: Running) -> None:
+    page, size = console.page, 1_048_576
     with server.client(None) as client:
         before = len(client.get("/v1/sessions").json())
         field = page.get_by_label("What shall I do?")
@@ -333,7 +332,7 @@ def test_a_message_that_is_too_long_is_kept(console: Watched, server: Running, s
             size,
         )
         page.get_by_role("button", name="Start").click()
-        expect(page.locator(".said .wrong")).to_contain_text("1000000 characters" if size < 4_000_000 else "413")
+        expect(page.locator(".said .wrong")).to_contain_text("1000000 characters")
         expect(field).to_be_enabled()
         assert len(field.input_value()) == size // 5 * 5
         assert len(client.get("/v1/sessions").json()) == before

@@ -50,6 +50,7 @@ TABLE: list[tuple[str, Holds]] = [
     ("Enter", heading("the ballad")),
     ("f", tab("Files")),
     ("e", tab("Events")),
+    ("[", there(".turns [aria-current]", has="second verse")),
     ("[", there(".turns [aria-current]", has="the ballad")),
     ("]", there(".turns [aria-current]", has="second verse")),
     ("]", there(".turns [aria-current]", has="second verse")),
@@ -110,9 +111,9 @@ def test_questions_are_answered_by_keys(console: Watched, server: Running, model
     page.locator(".question").focus()
     for key in ("a", "d"):  # which approve nothing where an answer is asked for
         page.keyboard.press(key)
-    for key in ("Tab", "7", "Control+Enter"):
+    for key in ("Tab", "Tab", "7", "Control+Enter"):
         page.keyboard.press(key)
     expect(page.locator(".question")).to_have_count(0)
-    expect(page.locator("li.card")).to_contain_text("All asked.")
+    expect(page.locator("li.card", has_text="Ask me")).to_contain_text("All asked.")
     assert "no" in str(model.requests[2])
     assert "7" in str(model.requests[3])

@@ -304,12 +304,12 @@ def test_the_workspace_is_a_tree_that_follows_what_is_written(
         begun(client, "Write it")
         expect(page.locator(".tree .tree .file-row")).to_have_count(2)  # while the turn goes on
         page.get_by_role("button", name="made.md", exact=True).click()
-        expect(page.locator(".file .preview h1")).to_have_text("One")
+        expect(page.locator(".file .preview h2")).to_have_text("One")
         expect(page.locator(".file-row[aria-current]")).to_contain_text("made.md")
         model.replies = [Reply([more]), Reply([text("end")])]
         gate.set()
         begun(client, "Write it anew")
-        expect(page.locator(".file .preview h1")).to_have_text("Two")
+        expect(page.locator(".file .preview h2")).to_have_text("Two")
     page.keyboard.press("Escape")
     expect(page.locator(".file")).to_have_count(0)
     turner.click()

@@ -5,6 +5,7 @@ import { go } from "../state/here.ts";
 import { isKeyed, signOut } from "../state/server.ts";
 import { theme, THEMES } from "../state/wishes.ts";
 import { Dialog } from "../ui/ask.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { help, palette } from "./keys.ts";
 import { PAGES } from "./pages.tsx";
 
@@ -141,7 +142,13 @@ export function Help() {
   const close = () => void (help.value = false);
   return (
     <Dialog title="Keys" onClose={close} wide>
-      <h2>Keys</h2>
+      <div class="row tight">
+        <h2>Keys</h2>
+        <span class="fill" />
+        <button type="button" class="bare" aria-label="Close" title="Close (Esc)" onClick={close}>
+          <Icon name="cross" size={16} />
+        </button>
+      </div>
       <dl class="keys">
         {KEYS.map(([key, what]) => (
           <div key={key}>
@@ -154,11 +161,6 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <div class="row end">
-        <button type="button" onClick={close}>
-          Close
-        </button>
-      </div>
     </Dialog>
   );
 }

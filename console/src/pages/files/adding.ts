@@ -24,8 +24,8 @@ export async function dropped(transfer: DataTransfer): Promise<Added[]> {
 }
 
 async function inside(entry: FileSystemEntry): Promise<Added[]> {
-  if (entry instanceof FileSystemFileEntry) {
-    const file = await new Promise<File>((done, failed) => entry.file(done, failed));
+  if (entry.isFile) {
+    const file = await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed));
     return [{ path: entry.fullPath.replace(/^\//, ""), file }];
   }
   const reads = (entry as FileSystemDirectoryEntry).createReader();

@@ -11,7 +11,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { add, type Added, chosen, dropped } from "./adding.ts";
 import { archive } from "./archive.ts";
-import { changedAt, Tree } from "./tree.tsx";
+import { changedAt, isFilled, Tree } from "./tree.tsx";
 
 /** The page: a folder, and what was chosen of it. */
 export function FilesPage() {
@@ -44,9 +44,14 @@ export function FilesPage() {
       <header class="bar">
         <h1>Files</h1>
         <span class="fill" />
-        <button type="button" onClick={() => void doing(() => archive(folder))}>
-          <Icon name="down" size={16} /> This folder as a zip
-        </button>
+        {isFilled.value && (
+          <button type="button" onClick={() => void doing(() => archive(folder))}>
+            <Icon name="down" size={16} />
+            <span>
+              <span class="narrowless">This folder as a </span>zip
+            </span>
+          </button>
+        )}
         <label class="button">
           <Icon name="up" size={16} /> {busy || "Add files"}
           <input

@@ -15,6 +15,8 @@ import { exact, size, when } from "../../ui/words.ts";
 const open = signal<ReadonlySet<string>>(new Set());
 /** When the file that is looked at was changed, as far as a list has said it. */
 export const changedAt = signal(0);
+/** Whether there is something in the folder that is shown. */
+export const isFilled = signal(false);
 /** Entries of a folder that are drawn at once. */
 const MOST = 1000;
 
@@ -32,6 +34,7 @@ export function Tree({ path, rev, changed, depth = 0 }: Branch) {
   const { file } = here.value.asked;
   const looked = file && value?.find((each) => each.path === file);
   useEffect(() => void (looked && (changedAt.value = looked.modified)), [looked]);
+  useEffect(() => void (depth || (isFilled.value = Boolean(value?.length))), [value]);
   if (error) return <p class="wrong">{error}</p>;
   if (!value) return depth ? <p class="calm">…</p> : null;
   if (!value.length && depth) return <p class="dim within">Nothing is in it.</p>;

@@ -19,9 +19,6 @@ interface Composing {
   autofocus?: boolean;
 }
 
-/** Characters from which on the field does not grow with them: to measure a text takes a browser long. */
-const LONG = 20_000;
-
 /** The field with its button. Ctrl or ⌘ with Enter sends. */
 export function Composer({ draft, label, button, send, disabled = false, children, autofocus = false }: Composing) {
   const name = `draft ${draft}`;
@@ -70,7 +67,6 @@ export function Composer({ draft, label, button, send, disabled = false, childre
       <textarea
         ref={field}
         data-composer={draft}
-        class={text.length > LONG ? "long" : ""}
         aria-label={label}
         placeholder={label}
         rows={2}
