@@ -1,12 +1,13 @@
 /** What needs no browser: places, words, visits, kinds of files, and what tokens become. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marked } from "marked";
+import { Lexer, marked } from "marked";
 import type { VNode } from "preact";
 import { place, to } from "../src/app/router.ts";
 import { filePath, target } from "../src/render/addresses.ts";
-import { input } from "../src/render/input.ts";
+import { inLine, input } from "../src/render/input.ts";
 import { claimed, kindOf, rows, table } from "../src/render/kinds.ts";
+import { lexed } from "../src/render/lexed.ts";
 import { elements } from "../src/render/tokens.ts";
 import { foldsOf } from "../src/log/folds.ts";
 import { elsewhere } from "../src/pages/session/elsewhere.ts";
@@ -260,8 +261,24 @@ test("a name that its bytes belie is said", () => {
 
 test("arguments are said as one would say them", () => {
   assert.equal(input("bash", { command: "ls -l\npwd" }), "ls -l\npwd");
-  assert.equal(input("write_file", { path: "a.md", content: "# A\nb" }), "path: a.md\ncontent:\n# A\nb");
-  assert.equal(input("x", { deep: { a: 1 } }), 'deep: {\n  "a": 1\n}');
+  assert.equal(input("write_file", { path: "a.md", content: "# A\nb" }), "path: a.md\ncontent:\n  # A\n  b");
+  assert.equal(input("x", { deep: { a: 1 } }), 'deep:\n  {\n    "a": 1\n  }');
+});
+
+test("a paragraph that is long is a text, and its neighbours are not", () => {
+  const cut = lexed(Lexer);
+  const inside = (token: unknown) => (token as { tokens: { type: string; raw: string }[] }).tokens;
+  const long = `${"_a".repeat(3000)} **b**`;
+  const [first, , second] = cut(`${long}\n\n**b** c`);
+  assert.deepEqual(inside(first).map((token) => [token.type, token.raw]), [["text", long]]);
+  assert.deepEqual(inside(second).map((token) => token.type), ["strong", "text"]);
+});
+
+test("what is not seen in a text is written", () => {
+  assert.equal(input("bash", { command: "ls\u202e # \u200b\u0007" }), "ls<U+202E> # <U+200B><U+0007>");
+  assert.equal(input("write_file", { content: "a\r\nb\tc 👩‍🔧 می‌خواهم" }), "content:\n  a\r\n  b\tc 👩‍🔧 می‌خواهم");
+  assert.equal(input("x", { "path: b\nc": "d" }), '"path: b\\nc": d');
+  assert.equal(inLine("constructor", { path: "a\u202eb" }), "a<U+202E>b");
 });
 
 test("versions differ in fields and lines", () => {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.kit.browsers import needs_chromium, open_in, watching
 from tests.kit.servers import KEYS, Running, running
@@ -68,3 +68,76 @@ def test_a_key_that_is_revoked_leads_back_and_then_to_where_one_was(browser: Bro
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Say hello")
         expect(page.get_by_label("Say more …")).to_have_value("Are you there?")
+
+
+def signed_in(page: Page, key: str) -> None:
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("nav.pages")).to_be_visible()
+
+
+@pytest.mark.parametrize("leaves_by", ["signing out", "a reload", "a refused key"])
+def test_nothing_of_a_tenants_is_there_for_the_next_one(browser: Browser, keyed: Running, leaves_by: str) -> None:
+    with keyed.client() as client:
+        made = client.post("/v1/sessions", json={"title": "Ours alone"}).json()["id"]
+        client.patch(f"/v1/sessions/{made}", json={"title": "Ours alone"}).raise_for_status()
+    with watching(browser, f"{keyed.url}/console/#/sessions") as console:
+        page = console.page
+        signed_in(page, "alpha-key")
+        expect(page.locator("main")).to_contain_text("Ours alone")
+        console.go("")
+        page.get_by_label("What shall I do?").fill("a plan of ours")
+        if leaves_by == "signing out":
+            console.go("settings")
+            page.get_by_role("button", name="Sign out of this device").click()
+        elif leaves_by == "a reload":
+            page.reload()
+        else:
+            page.route(
+                "**/v1/**", lambda route: route.fulfill(status=401, json={"error": "unauthorized", "message": ""})
+            )
+            page.keyboard.press("Control+Enter")
+            expect(page.get_by_label("API key")).to_be_visible()
+            page.unroute("**/v1/**")
+        signed_in(page, "beta-key")
+        console.go("sessions")
+        expect(page.locator("main[aria-busy=false]")).to_contain_text("Sessions")
+        expect(page.locator("main")).not_to_contain_text("Ours alone")
+        console.go("")
+        expect(page.get_by_label("What shall I do?")).to_have_value("")
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("listbox")).not_to_contain_text("Ours alone")
+
+
+def test_who_signs_out_in_one_tab_is_out_in_all(browser: Browser, keyed: Running) -> None:
+    with watching(browser, f"{keyed.url}/console/#/settings") as console:
+        page = console.page
+        page.get_by_label("Stay signed in on this device").check()
+        signed_in(page, "alpha-key")
+        other = open_in(page.context).page
+        other.goto(f"{keyed.url}/console/")
+        expect(other.locator("nav.pages")).to_be_visible()
+        page.get_by_role("button", name="Sign out of this device").click()
+        expect(other.get_by_label("API key")).to_be_visible()
+
+
+def test_a_page_of_plain_http_does_what_others_do(browser: Browser, keyed: Running) -> None:
+    address = keyed.url.replace("127.0.0.1", "walkaway.test")
+    with watching(browser) as console:
+        page = console.page
+        page.goto(f"{address}/console/")
+        assert page.evaluate("isSecureContext") is False
+        signed_in(page, "alpha-key")
+        page.get_by_label("What shall I do?").fill("Say hello")
+        page.get_by_role("button", name="Start").click()
+        expect(page.locator(".standing")).to_contain_text("done")
+        page.get_by_role("tab", name="Events").click()
+        page.get_by_role("button", name="Cursor").click()
+        expect(page.locator(".said")).to_contain_text("Copied.")
+        console.go("schedules")
+        page.get_by_role("button", name="New schedule").click()
+        page.get_by_label("Name").fill("daily")
+        page.get_by_label("What is to be done?").fill("Say hello")
+        page.get_by_role("button", name="weekdays at 8").click()
+        page.get_by_role("button", name="Create").click()
+        expect(page.get_by_role("heading", level=1, name="daily")).to_be_visible()

@@ -142,7 +142,7 @@ def test_who_comes_back_is_greeted_with_what_ended(browser: Browser, server: Run
         assert ended(client, *failed)["status"] == "failed"
         context.add_init_script("""
             if (localStorage.getItem("then")) {
-                localStorage.setItem(`walkaway ${location.pathname} visit`, localStorage.getItem("then"));
+                localStorage.setItem(`walkaway ${location.pathname} local visit`, localStorage.getItem("then"));
                 localStorage.removeItem("then");
             }""")
         back = open_in(context).page

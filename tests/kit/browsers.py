@@ -19,6 +19,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP walkaway.test 127.0.0.1",  # a name that is not this machine's: no secure context
 )
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: as root, `make browser`")
 PATIENCE = 20_000

@@ -6,8 +6,11 @@ export function address(...parts: string[]): string {
   return `/v1/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-/** Make an Idempotency-Key. */
-export const key = (): string => crypto.randomUUID();
+/** Make an Idempotency-Key. A page that came by plain HTTP has no `randomUUID`. */
+export function key(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** Give the id that is given, or that a record or a handle has. Throws SettingInvalid for what names nothing. */
 export function idOf(what: string, given: string | { id: string }): string {

@@ -5,8 +5,9 @@ import { UnknownPage } from "../pages/unknown.tsx";
 import { SignIn } from "../pages/signin.tsx";
 import { follow, looked, stay, waiting } from "../state/board.ts";
 import { here } from "../state/here.ts";
-import { access } from "../state/server.ts";
+import { access, start } from "../state/server.ts";
 import { Sure } from "../ui/ask.tsx";
+import { Caught } from "../ui/caught.tsx";
 import { Said, say, sentence } from "../ui/said.tsx";
 import { Banner } from "./banner.tsx";
 import { takeDrops } from "./dropping.ts";
@@ -23,7 +24,9 @@ export function App() {
   return (
     <>
       <Banner />
-      <Inside />
+      <Caught at="">
+        <Inside />
+      </Caught>
       <Sure />
       <Said />
     </>
@@ -31,10 +34,28 @@ export function App() {
 }
 
 function Inside() {
-  const { state } = access.value;
-  if (state === "key wanted") return <SignIn />;
-  if (state === "in") return <Frame />;
+  const { value } = access;
+  if (value.state === "key wanted") return <SignIn />;
+  if (value.state === "in") return <Frame />;
+  if (value.wrong) return <Strange wrong={value.wrong} />;
   return <main class="starting" aria-busy="true" aria-label="Walkaway begins" />;
+}
+
+/** What is at this address does not answer as a server of this page does. */
+function Strange({ wrong }: { wrong: string }) {
+  return (
+    <main class="page narrow">
+      <h1>Walkaway does not begin</h1>
+      <p class="wrong" role="alert">
+        {wrong}
+      </p>
+      <p>
+        <button type="button" onClick={() => void start()}>
+          Try again
+        </button>
+      </p>
+    </main>
+  );
 }
 
 function Frame() {
@@ -54,7 +75,7 @@ function Frame() {
     };
   }, []);
   useEffect(tell, []);
-  const { page } = here.value;
+  const { page, rest } = here.value;
   const Page = PAGES.find((each) => each.path === page)?.show ?? UnknownPage;
   return (
     <div class="frame">
@@ -63,7 +84,9 @@ function Frame() {
       </a>
       <Nav />
       <main id="main" tabIndex={-1} data-page={page || "inbox"} aria-busy={!looked.value}>
-        <Page key={page} />
+        <Caught at={[page, ...rest].join("/")}>
+          <Page key={page} />
+        </Caught>
       </main>
       <Palette />
       <Help />

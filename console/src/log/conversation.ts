@@ -64,8 +64,7 @@ export class Conversation {
     turn.rev++;
     if (event.turnId) turn.last = event.number;
     const at = Number(data["at"] ?? 0);
-    const on = HANDLERS[event.type];
-    if (on) on(turn, data, at);
+    if (Object.hasOwn(HANDLERS, event.type)) HANDLERS[event.type]?.(turn, data, at);
   }
 }
 

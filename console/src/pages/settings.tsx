@@ -130,8 +130,11 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
   );
 }
 
+const asked = async (): Promise<NotificationPermission> =>
+  "Notification" in globalThis ? Notification.requestPermission() : "denied";
+
 async function allow(wanted: boolean): Promise<void> {
-  if (wanted && (await Notification.requestPermission()) !== "granted") {
+  if (wanted && (await asked()) !== "granted") {
     say("The browser does not let this page tell you anything. Its settings for this address say so.", true);
     return;
   }

@@ -1,6 +1,7 @@
 /** Signing in: a field for the key. No cookie is set; what stays on this device is said in words. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { access, base, signIn } from "../state/server.ts";
+import { doing } from "../ui/said.tsx";
 
 /** The form. */
 export function SignIn() {
@@ -15,9 +16,9 @@ export function SignIn() {
     event.preventDefault();
     if (!key.trim()) return;
     setBusy(true);
-    await signIn(key, stay);
+    const answered = await doing(() => signIn(key, stay));
     setBusy(false);
-    setKey("");
+    if (answered) setKey("");
     field.current?.focus();
   };
   return (

@@ -41,7 +41,8 @@ export function kindOf(name: string, bytes: Uint8Array): Known {
     return { kind: "picture", type: "image/webp" };
   if (ascii(bytes, 0, 5) === "%PDF-") return { kind: "pdf", type: "application/pdf" };
   if (!isText(bytes)) return { kind: "bytes", type: "application/octet-stream" };
-  const kind = BY_NAME[ending(name)] ?? "text";
+  const end = ending(name);
+  const kind = (Object.hasOwn(BY_NAME, end) && BY_NAME[end]) || "text";
   return { kind, type: kind === "drawing" ? "image/svg+xml" : "text/plain" };
 }
 

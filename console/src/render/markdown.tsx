@@ -4,11 +4,12 @@ import type { Token } from "marked";
 import { useMemo } from "preact/hooks";
 import { ask, here } from "../state/here.ts";
 import { Picture } from "./picture.tsx";
+import { lexed } from "./lexed.ts";
 import { elements } from "./tokens.ts";
 
 /** What cuts a text into tokens comes when the page is there: until then a text is shown as it was written. */
 const lexer = signal<((text: string) => Token[]) | undefined>(undefined);
-void import("marked").then(({ Lexer }) => (lexer.value = (text) => Lexer.lex(text, { gfm: true })));
+void import("marked").then(({ Lexer }) => (lexer.value = lexed(Lexer)));
 
 /** A text of the agent's, or of a file. It is cut anew when it is another: of a long one nothing new may be shown. */
 export function Markdown({ text, session }: { text: string; session: string }) {

@@ -1,10 +1,11 @@
 /** What there is: sessions by id as they are now, kept so by the tenant's feed. All lists read from here. */
 import { computed, effect, signal } from "@preact/signals";
 import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
-import { access, base, returned, server } from "./server.ts";
+import { base, returned, server, tenant } from "./server.ts";
 import { keep, kept } from "./kept.ts";
 import { seen, whenUnseen } from "./seen.ts";
 import { alone } from "./shared.ts";
+import { say, sentence } from "../ui/said.tsx";
 import { notify } from "./wishes.ts";
 import { type Visit, visit } from "./visits.ts";
 
@@ -27,9 +28,15 @@ export const looked = signal(false);
 /** Whether all sessions are known here, since their list had no more than a page. */
 export const whole = signal(true);
 /** This visit, and the one before it. */
-export const visiting = signal<Visit>(visit(kept<Visit>("visit"), Date.now()));
+export const visiting = signal<Visit>(visit(undefined, Date.now()));
 /** Counts what the feed has told of schedules, and of turns that begin and end: lists of firings are asked for anew. */
 export const stirred = signal(0);
+
+effect(() => {
+  if (tenant.value) visiting.value = visit(kept<Visit>("visit"), Date.now());
+  looked.value = false;
+  sessions.value = new Map();
+});
 
 /** Those that wait for whoever looks. */
 export const waiting = computed(() => [...sessions.value.values()].filter((each) => each.pending_tool_calls.length));
@@ -38,22 +45,12 @@ export const running = computed(() =>
   [...sessions.value.values()].filter((each) => each.busy && !each.pending_tool_calls.length),
 );
 
-let whose: string | undefined;
-effect(() => {
-  if (access.value.state !== "in") return;
-  const { tenant } = access.value.me;
-  if (whose !== undefined && whose !== tenant) {
-    sessions.value = new Map(); // somebody else has signed in, who must not see them
-    looked.value = false;
-  }
-  whose = tenant;
-});
-
 const ENDED = ["turn.completed", "turn.failed", "turn.cancelled"];
 const PAGES_BACK = 5;
 const AT_ONCE = 4;
 const GATHERED = 60;
 const AGAIN = 1000;
+const ODD = 2000;
 
 /** Look at what there is, then follow the feed, until `signal` says stop. */
 export async function follow(signal: AbortSignal): Promise<void> {
@@ -80,7 +77,7 @@ export async function follow(signal: AbortSignal): Promise<void> {
         }
       });
     } catch (error) {
-      if (!round.signal.aborted && !isPassing(error)) throw error;
+      if (!round.signal.aborted && !isPassing(error)) await odd(error, signal);
     } finally {
       for (const end of ends) end();
       others.close();
@@ -101,10 +98,21 @@ async function begun(signal: AbortSignal): Promise<void> {
       looked.value = true;
       return;
     } catch (error) {
-      if (signal.aborted || !isPassing(error)) throw error;
+      if (signal.aborted) throw error;
+      if (!isPassing(error)) await odd(error, signal);
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   }
+}
+
+let told = "";
+
+/** Wait behind an answer that is none of Walkaway's, and say it once: something in between may have given it. */
+async function odd(error: unknown, signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ODD));
+  if (signal.aborted || told === sentence(error)) return;
+  told = sentence(error);
+  say(told, true);
 }
 
 /** Ask anew for one session, soon: what several events say of it is asked for once. */
@@ -133,10 +141,7 @@ export function stay(): void {
 }
 
 /** One tab follows the feed for all that look as the same tenant at the same server. */
-const feedName = (): string => {
-  const { value } = access;
-  return `walkaway feed ${base} ${value.state === "in" ? value.me.tenant : ""}`;
-};
+const feedName = (): string => `walkaway feed ${base} ${tenant.value}`;
 
 function take(event: Told): void {
   visiting.value = { ...visiting.value, cursor: event.cursor };

@@ -1,11 +1,17 @@
 /** A log that was opened from a file: looked at, and in no way acted on. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { ofLines } from "../log/export.ts";
 import type { Log } from "../log/live.ts";
 import { go } from "./here.ts";
+import { tenant } from "./server.ts";
 
 /** The log, and the name of its file. */
 export const opened = signal<{ name: string; log: Log } | undefined>(undefined);
+
+effect(() => {
+  if (tenant.value !== "") return;
+  opened.value = undefined;
+});
 
 const MOST = 256_000_000;
 

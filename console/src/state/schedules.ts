@@ -1,4 +1,5 @@
 /** Schedules, by the rules of all other requests: the client has no methods for them yet. */
+import { key } from "../../../clients/typescript/src/addresses.ts";
 import type { records } from "../../../clients/typescript/src/index.ts";
 import { server } from "./server.ts";
 
@@ -17,7 +18,7 @@ const of = (id: string, ...more: string[]): string =>
 
 /** Asked with a key of its own, so that a repetition makes nothing twice. */
 async function made<T>(path: string, json: unknown): Promise<T> {
-  const headers = { "Idempotency-Key": crypto.randomUUID() };
+  const headers = { "Idempotency-Key": key() };
   return (await server().request("POST", path, { json, headers, safe: "with keys" })).json<T>();
 }
 

@@ -1,17 +1,19 @@
 /** The server: who asks, whether it answers, and what it said of whoever asks. */
 import { signal } from "@preact/signals";
-import { isPassing, type records, Unauthorized, Walkaway } from "../../../clients/typescript/src/index.ts";
-import { keep, kept } from "./kept.ts";
+import { isPassing, NotWalkaway, type records, Unauthorized, Walkaway } from "../../../clients/typescript/src/index.ts";
+import { forgetKept, keep, keepFor, kept, whenForgotten } from "./kept.ts";
 
 /** Where the API is: the folder above this page. */
 export const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
 
 /** Whether one is in. `refused`: a key was given, and opens nothing. */
 export type Access =
-  { state: "starting" } | { state: "key wanted"; refused: boolean } | { state: "in"; me: records.Me };
+  { state: "starting"; wrong: string } | { state: "key wanted"; refused: boolean } | { state: "in"; me: records.Me };
 
+/** The tenant whose things are known here: when it is another one, whoever knows something forgets it. */
+export const tenant = signal("");
 /** How one stands with the server. */
-export const access = signal<Access>({ state: "starting" });
+export const access = signal<Access>({ state: "starting", wrong: "" });
 /** The server does not answer: when it will be asked again, in milliseconds since the epoch. */
 export const gone = signal<{ next: number } | null>(null);
 /** Counts how often the server came back: who follows something begins anew then, where it was. */
@@ -27,12 +29,17 @@ export const server = (): Walkaway => client;
 
 /** Find out whether one needs a key, and whether the one that was kept opens. */
 export async function start(): Promise<void> {
-  key = kept<string>(KEY) ?? "";
+  key = String(kept<unknown>(KEY) ?? "");
   client = connect();
-  await enter();
+  access.value = { state: "starting", wrong: "" };
+  try {
+    await enter();
+  } catch (error) {
+    access.value = { state: "starting", wrong: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-/** Try a key. `stay`: keep it on this device. */
+/** Try a key. `stay`: keep it on this device. Throws what the server answers that is neither a yes nor a no. */
 export async function signIn(given: string, stay: boolean): Promise<void> {
   key = given.trim();
   client = connect();
@@ -40,13 +47,18 @@ export async function signIn(given: string, stay: boolean): Promise<void> {
   keep(KEY, stay && access.value.state === "in" ? key : undefined);
 }
 
-/** Forget the key. */
+/** Forget the key, and what was seen and kept with it. */
 export function signOut(): void {
   key = "";
+  forgetKept();
+  tenant.value = "";
   keep(KEY, undefined);
   client = connect();
   access.value = { state: "key wanted", refused: false };
 }
+
+// Who signs out of this device in one tab does so in all.
+whenForgotten(KEY, (was) => key && was === JSON.stringify(key) && signOut());
 
 /** Whether a key is used, so that one can sign out. */
 export const isKeyed = (): boolean => key !== "";
@@ -54,7 +66,11 @@ export const isKeyed = (): boolean => key !== "";
 async function enter(): Promise<void> {
   for (;;) {
     try {
-      access.value = { state: "in", me: await client.me() };
+      const me = await client.me();
+      if (!Array.isArray(me.models) || !me.limits) throw new NotWalkaway(`${base} answers, but not as Walkaway does.`);
+      keepFor(me.tenant);
+      tenant.value = me.tenant;
+      access.value = { state: "in", me };
       return;
     } catch (error) {
       if (error instanceof Unauthorized) return; // `watched` has said so

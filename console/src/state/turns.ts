@@ -1,11 +1,15 @@
 /** Records of turns that lists show: what has ended stays as it is and is asked for once. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { records } from "../../../clients/typescript/src/index.ts";
-import { server } from "./server.ts";
+import { server, tenant } from "./server.ts";
 
 export type Turn = records.ResponseRecord;
 const known = signal<ReadonlyMap<string, Turn>>(new Map());
 const asked = new Set<string>();
+effect(() => {
+  if (tenant.value === "") asked.clear();
+  known.value = new Map();
+});
 
 /** Give a turn, if it is known here; else ask for it, and give it when it is there. */
 export function turnOf(session: string, id: string): Turn | undefined {

@@ -22,7 +22,10 @@ interface Composing {
 /** The field with its button. Ctrl or ⌘ with Enter sends. */
 export function Composer({ draft, label, button, send, disabled = false, children, autofocus = false }: Composing) {
   const name = `draft ${draft}`;
-  const [text, setText] = useState(() => kept<string>(name, ofTab) ?? "");
+  const [text, setText] = useState(() => {
+    const before = kept<unknown>(name, ofTab);
+    return typeof before === "string" ? before : "";
+  });
   const [files, setFiles] = useState<File[]>([]);
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);

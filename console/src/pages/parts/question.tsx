@@ -1,16 +1,29 @@
 /** A question that a turn waits with: a yes or a no to a tool of the server's, or what a tool of the caller's gave. */
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { records } from "../../../../clients/typescript/src/index.ts";
 import { isSecond } from "../../app/keys.ts";
 import { refresh } from "../../state/board.ts";
 import { server } from "../../state/server.ts";
+import { Clipped } from "../../ui/clipped.tsx";
 import { doing } from "../../ui/said.tsx";
 import { now } from "../../ui/now.ts";
 import { left } from "../../ui/words.ts";
 import { input } from "../../render/input.ts";
 
 type Pending = records.PendingToolCall;
+
+/** Milliseconds after a card came or went in which no click is a yes: it may have been meant for what stood there. */
+const SETTLES = 600;
+const moving = signal(false);
+let settling: ReturnType<typeof setTimeout> | undefined;
+
+function moved(): void {
+  moving.value = true;
+  clearTimeout(settling);
+  settling = setTimeout(() => (moving.value = false), SETTLES);
+}
 
 interface Asked {
   session: string;
@@ -26,6 +39,10 @@ export function Question({ session, turn, call, title }: Asked) {
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    moved();
+    return moved;
+  }, []);
   const handle = server().session(session).turn(turn);
   const give = async (work: () => Promise<unknown>, done: string) => {
     setBusy(true);
@@ -67,11 +84,19 @@ export function Question({ session, turn, call, title }: Asked) {
         <time class="dim">{left(call.expires_at - now.value)}</time>
       </header>
       <div class="asked">
-        {Object.keys(call.arguments).length > 0 && <pre tabIndex={0}>{input(call.name, call.arguments)}</pre>}
+        {Object.keys(call.arguments).length > 0 && (
+          <Clipped text={input(call.name, call.arguments)} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
+        )}
       </div>
       {call.needs === "approval" && !denying && (
         <div class="row">
-          <button type="button" class="main" disabled={busy} onClick={() => void approve()}>
+          <button
+            type="button"
+            class="main"
+            disabled={busy}
+            aria-disabled={moving.value}
+            onClick={({ detail }) => (detail && moving.peek()) || void approve()}
+          >
             Approve
           </button>
           <button type="button" disabled={busy} onClick={() => setDenying(true)}>

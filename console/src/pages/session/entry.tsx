@@ -111,7 +111,10 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
           </span>
         </summary>
         <p class="small">Asked</p>
-        <pre tabIndex={0}>{input(call.name, call.input ?? call.written)}</pre>
+        <Clipped
+          text={input(call.name, call.input ?? call.written)}
+          draw={(text) => <pre tabIndex={0}>{text}</pre>}
+        />
         {call.output && (
           <>
             <p class="small">{call.state === "failed" ? "Failed" : "Gave"}</p>

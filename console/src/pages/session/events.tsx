@@ -4,6 +4,7 @@ import type { LogEvent } from "../../../../clients/typescript/src/index.ts";
 import type { Log } from "../../log/live.ts";
 import { Picked } from "../../log/picked.ts";
 import { Clipped } from "../../ui/clipped.tsx";
+import { copy } from "../../ui/copy.ts";
 import { doing } from "../../ui/said.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { many } from "../../ui/words.ts";
@@ -16,7 +17,7 @@ export function Events({ live }: { live: Log }) {
   const [name, setName] = useState("");
   const [text, setText] = useState("");
   const { found, names } = useMemo(() => new Picked(name, text), [live, name, text]).of(live.events);
-  const copy = () => doing(() => navigator.clipboard.writeText(live.cursor), "Copied.");
+  const take = () => doing(() => copy(live.cursor), "Copied.");
   return (
     <>
       <div class="row tight">
@@ -34,7 +35,7 @@ export function Events({ live }: { live: Log }) {
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <button type="button" onClick={() => void copy()} disabled={!live.cursor} title={live.cursor}>
+        <button type="button" onClick={() => void take()} disabled={!live.cursor} title={live.cursor}>
           <Icon name="copy" size={14} /> Cursor
         </button>
       </div>

@@ -4,6 +4,7 @@ import type { Log } from "../../log/live.ts";
 import { isOver } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
 import { base, isKeyed } from "../../state/server.ts";
+import { copy } from "../../ui/copy.ts";
 import { doing } from "../../ui/said.tsx";
 import { exact } from "../../ui/words.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -82,7 +83,7 @@ function Elsewhere({ session, turn, after }: { session: string; turn: string; af
           ))}
         </select>
         <span class="fill" />
-        <button type="button" onClick={() => void doing(() => navigator.clipboard.writeText(text), "Copied.")}>
+        <button type="button" onClick={() => void doing(() => copy(text), "Copied.")}>
           Copy
         </button>
       </div>

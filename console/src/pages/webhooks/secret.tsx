@@ -1,5 +1,6 @@
 /** A secret, which is shown this once, and how it is used. */
 import { Dialog } from "../../ui/ask.tsx";
+import { copy } from "../../ui/copy.ts";
 import { doing } from "../../ui/said.tsx";
 
 const VERIFY = `from standardwebhooks import Webhook
@@ -16,7 +17,7 @@ export function Secret({ secret, close }: { secret: string; close: () => void })
       </pre>
       <Verify />
       <div class="row end">
-        <button type="button" onClick={() => void doing(() => navigator.clipboard.writeText(secret), "Copied.")}>
+        <button type="button" onClick={() => void doing(() => copy(secret), "Copied.")}>
           Copy
         </button>
         <button type="button" class="main" onClick={close}>

@@ -1,0 +1,104 @@
+"""Answers that are none of Walkaway's, and logs that nobody wrote: the page says so, and goes on when it can."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.console.test_logs import DROP
+from tests.kit.browsers import Watched, needs_chromium, watching
+from tests.kit.servers import Running
+
+pytestmark = needs_chromium
+STRANGE: list[dict[str, Any]] = [
+    {"status": 200, "body": "<html>Log in to the hotel's network</html>", "content_type": "text/html"},
+    {"status": 200, "json": []},
+    {"status": 200, "json": {"tenant": "x"}},
+    {"status": 403, "json": {"error": "forbidden", "message": "Not from there."}},
+    {"status": 404, "body": "nothing here"},
+]
+BEGUN = [("message.created", {"at": 1}), ("step.started", {"step": 1, "at": 1})]
+
+
+def answered(page: Page, path: str, **answer: Any) -> None:
+    """Let a path be answered so, until `unroute_all`."""
+
+    def give(route: Route) -> None:
+        route.fulfill(**answer)
+
+    page.route(path, give)
+
+
+@pytest.mark.parametrize("answer", STRANGE, ids=["a page", "a list", "half of it", "forbidden", "not found"])
+def test_a_first_answer_that_is_none_is_said_and_asked_for_again(
+    browser: Browser, server: Running, answer: dict[str, Any]
+) -> None:
+    with watching(browser) as console:
+        page = console.page
+        answered(page, "**/v1/me", **answer)
+        page.goto(f"{server.url}/console/")
+        expect(page.get_by_role("heading", name="Walkaway does not begin")).to_be_visible()
+        expect(page.get_by_role("alert")).not_to_be_empty()
+        page.unroute_all()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("nav.pages")).to_be_visible()
+
+
+def test_a_feed_that_is_none_is_asked_for_again(browser: Browser, server: Running) -> None:
+    with watching(browser) as console:
+        page = console.page
+        answered(page, "**/v1/events*", status=200, body="<html>", content_type="text/html")
+        page.goto(f"{server.url}/console/")
+        expect(page.locator(".said .wrong")).to_contain_text("not as Walkaway does")
+        expect(page.locator("main")).to_have_attribute("aria-busy", "true")
+        page.unroute_all()
+        expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+        expect(page.get_by_label("What shall I do?")).to_be_visible()
+
+
+def test_what_cannot_be_drawn_takes_no_other_page_along(browser: Browser, server: Running) -> None:
+    call = {"call_id": "c", "name": "bash", "arguments": None, "needs": "approval", "expires_at": 1}
+    with server.client(None) as client:
+        made = client.post("/v1/sessions", json={}).json()
+    with watching(browser) as console:
+        page = console.page
+        answered(page, "**/v1/sessions?*", status=200, json=[{**made, "pending_tool_calls": [call]}])
+        page.goto(f"{server.url}/console/")
+        expect(page.get_by_role("heading", name="This cannot be shown")).to_be_visible()
+        console.go("settings")
+        expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+
+
+def nested(depth: int) -> str:
+    return f"""{'{"a":' * depth}1{"}" * depth}"""
+
+
+@pytest.mark.parametrize(
+    ("events", "shown"),
+    [
+        ([("__proto__", {}), ("constructor", {}), ("toString", {}), ("text.delta", {"content": "Here."})], "Here."),
+        (
+            [
+                ("tool_use.start", {"id": "c", "name": "bash"}),
+                ("tool_use.input_delta", {"content": nested(50_000)}),
+                ("tool_use.stop", {}),
+            ],
+            "nested too deep",
+        ),
+        ([("tool_use.executing", {"id": "c", "name": "constructor", "input": {"a": "b"}})], "constructor"),
+    ],
+    ids=["names of objects", "deep", "a tool"],
+)
+def test_a_log_that_nobody_wrote_is_shown(console: Watched, events: list[tuple[str, Any]], shown: str) -> None:
+    page = console.page
+    lines = [
+        json.dumps({"id": f"msg_a:{number}", "event": name, "data": data})
+        for number, (name, data) in enumerate([*BEGUN, *events])
+    ]
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.evaluate(DROP, ["it.jsonl", "\n".join(lines)])
+    expect(page.locator(".conversation")).to_contain_text(shown)
+    for tab in ("Events", "Activity"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator("#side")).not_to_be_empty()
