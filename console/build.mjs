@@ -1,5 +1,5 @@
 // Builds the console into the folder that is named: `node build.mjs FOLDER`. The same bytes on every platform.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build } from "esbuild";
 
@@ -30,7 +30,12 @@ const programs = {
   },
 };
 
-/** Bundle, and give the files' names. What is loaded later has a file of its own. */
+/**
+ * Bundle, and give the files' names. What is loaded later has a file of its own.
+ *
+ * Its pages need all that the first page needs, so that stands in a part as well, and what would begin the page does
+ * nothing but load that part: the page names the part itself.
+ */
 async function bundled() {
   const { metafile } = await build({
     absWorkingDir: here,
@@ -51,7 +56,12 @@ async function bundled() {
     logLevel: "warning",
     plugins: [lexer, programs],
   });
-  return Object.keys(metafile.outputs).map((path) => basename(path));
+  const shell = Object.keys(metafile.outputs).find((path) => basename(path).startsWith("app."));
+  const [first, ...others] = metafile.outputs[shell].imports.filter(({ kind }) => kind === "import-statement");
+  if (others.length || metafile.outputs[shell].bytes > 100) throw new Error("The first page has more than one file");
+  await rm(shell);
+  const names = Object.keys(metafile.outputs).map((path) => basename(path));
+  return { first: basename(first.path), style: names.find((name) => name.startsWith("style.")) };
 }
 
 async function licenses() {
@@ -65,9 +75,8 @@ async function licenses() {
 }
 
 await mkdir(into, { recursive: true });
-const names = await bundled();
-const named = (begin) => names.find((name) => name.startsWith(begin));
+const { first, style } = await bundled();
 const page = await readFile(join(here, "src/index.html"), "utf8");
-await writeFile(join(into, "index.html"), page.replace("app.js", named("app.")).replace("app.css", named("style.")));
+await writeFile(join(into, "index.html"), page.replace("app.js", first).replace("app.css", style));
 await writeFile(join(into, "icon.svg"), await readFile(join(here, "src/icon.svg"), "utf8"));
 await writeFile(join(into, "licenses.txt"), await licenses());

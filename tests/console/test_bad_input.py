@@ -86,10 +86,23 @@ def test_a_server_in_whose_place_another_one_answers_is_gone(console: Watched, s
     page.route("**/v1/**", lambda route: route.fulfill(status=status, body="<h1>Bad gateway</h1>"))
     console.go("files")
     expect(page.locator(".banner")).to_contain_text("The server does not answer")
-    page.unroute("**/v1/**")
     page.get_by_role("button", name="Try now").click()
+    expect(page.locator(".banner")).to_contain_text("The server does not answer")
+    page.unroute("**/v1/**")
     expect(page.locator(".banner")).to_be_empty()
     expect(page.locator(".wrong")).to_have_count(0)
+
+
+def test_a_page_whose_file_does_not_come(console: Watched) -> None:
+    page = console.page
+    page.route("**/console/part.*.js", lambda route: route.abort())
+    console.go("schedules")
+    expect(page.locator(".wrong")).to_contain_text("could not be loaded")
+    alive(page)
+    page.unroute("**/console/part.*.js")
+    console.go("schedules")
+    page.get_by_role("button", name="Load the console anew").click()
+    expect(page.get_by_role("heading", name="Schedules")).to_be_visible()
 
 
 @pytest.fixture

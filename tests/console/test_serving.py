@@ -106,7 +106,7 @@ def test_every_file_comes_packed_or_not_with_what_keeps_it_safe(name: str, codin
 
 def test_what_a_browser_keeps_for_ever_is_named_by_its_content() -> None:
     assert [name for name in FILES if not console.NAMED_BY_CONTENT.fullmatch(name)] == ["icon.svg", "index.html"]
-    assert {name.partition(".")[0] for name in FILES} == {"app", "style", "part", "icon", "index"}
+    assert {name.partition(".")[0] for name in FILES} == {"style", "part", "icon", "index"}
 
 
 def test_it_can_be_left_out(tmp_path: Path) -> None:

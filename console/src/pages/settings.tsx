@@ -55,7 +55,26 @@ export function Settings() {
   );
 }
 
-/** A model, and whether it answers: it is asked for a word, in a session that goes at once. */
+/** Ask a model for a word, in a session that goes at once. Throws what came in its place. */
+async function hear(model: string): Promise<void> {
+  const signal = AbortSignal.timeout(CHECKED * 1000);
+  const late = new Error(`It has not answered within ${CHECKED} seconds.`);
+  const session = await server().sessions.create({ model, ttl: HOUR, max_steps: 1, allowed_tools: [] });
+  try {
+    await session.send("Say hello, in one word.");
+    for await (const { type, data } of session.events({ signal })) {
+      if (type === "message.error") throw new Error(String(data["error"]));
+      if (type === "message.completed") return;
+    }
+    throw late;
+  } catch (error) {
+    throw signal.aborted ? late : error;
+  } finally {
+    await session.delete();
+  }
+}
+
+/** A model, and whether it answers. */
 function Model({ id, default: first }: records.ModelRecord) {
   const [said, setSaid] = useState("");
   const [wrong, setWrong] = useState(false);
@@ -64,8 +83,7 @@ function Model({ id, default: first }: records.ModelRecord) {
     setWrong(false);
     const began = Date.now();
     try {
-      const session = await server().sessions.create({ model: id, ttl: HOUR, max_steps: 1, allowed_tools: [] });
-      await session.ask("Say hello, in one word.", { timeout: CHECKED }).finally(() => session.delete());
+      await hear(id);
       setSaid(`answers, after ${span((Date.now() - began) / 1000)}`);
     } catch (error) {
       setSaid(sentence(error));
