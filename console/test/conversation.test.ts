@@ -155,3 +155,16 @@ test("events are picked by name and text, and looked at once", () => {
   assert.deepEqual([...picked.of(all).names], ["a", "b"]);
   assert.equal(picked.of(all).found.length, 1);
 });
+
+test("what a call writes again is listed once, the last time", () => {
+  const written = (path: string, size: number): [string, object] => [
+    "file.changed",
+    { call_id: "c1", path, op: "written", size },
+  ];
+  const turn = told(["tool_use.start", { id: "c1", name: "a" }], written("x", 1), written("y", 2), written("x", 3));
+  const [call] = turn.entries;
+  assert.deepEqual(call?.kind === "call" && call.files.map(({ path, size }) => [path, size]), [
+    ["y", 2],
+    ["x", 3],
+  ]);
+});

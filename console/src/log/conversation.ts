@@ -138,7 +138,7 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
   "text.citation": (turn, data) => {
     const entry = open(turn, "text");
     const url = (data["citation"] as Data | undefined)?.["url"];
-    if (entry && typeof url === "string" && !entry.sources.includes(url)) entry.sources.push(url);
+    if (typeof url === "string") entry?.sources.add(url);
   },
   "tool_use.start": (turn, data, at) => void called(turn, String(data["id"]), String(data["name"]), at, "writing"),
   "tool_use.input_delta": (turn, data) => {
@@ -171,10 +171,12 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
   "tool_call.approved": (turn, data) => changed(turn, String(data["call_id"]), { state: "ready", needs: "" }),
   "file.changed": (turn, data, at) => {
     const file: Changed = { path: String(data["path"]), op: String(data["op"]), size: data["size"] ?? null, at };
+    const again = turn.files.has(file.path); // else no call has it, and none of its files is looked at
     turn.files.set(file.path, file);
     const call = found(turn, String(data["call_id"]));
     if (!call) return;
-    call.files = [...call.files.filter((each) => each.path !== file.path), file];
+    if (again) call.files = call.files.filter((each) => each.path !== file.path);
+    call.files.push(file);
     call.rev++;
   },
   tool_result: (turn, data, at) =>

@@ -26,12 +26,12 @@ export function stepOf(turn: Turn, number: number): Step | undefined {
   return step?.number === number ? step : undefined;
 }
 
-/** Strike through what the attempts before have written of a step: its entries are the last ones. */
+/** Strike through what the attempt before has written of a step: the last entries, behind those of earlier attempts. */
 export function withdrawn(turn: Turn, step: number): void {
   for (let index = turn.entries.length - 1; index >= 0; index--) {
     const entry = turn.entries[index] as Entry;
-    if (entry.step < step) return;
-    if (entry.withdrawn || entry.kind === "note") continue;
+    if (entry.step < step || entry.withdrawn) return;
+    if (entry.kind === "note") continue;
     entry.withdrawn = true;
     if (entry.kind !== "call") entry.open = false;
     entry.rev++;
@@ -62,7 +62,7 @@ export function noted(turn: Turn, what: string, text: string, at: number, detail
 
 /** Begin a text, or a thought. */
 export function spoken(turn: Turn, kind: Spoken["kind"], at: number): Spoken {
-  const entry = add(turn, { kind, text: "", open: true, sources: [], ...placed(turn, at) });
+  const entry = add(turn, { kind, text: "", open: true, sources: new Set(), ...placed(turn, at) });
   turn.open[kind] = entry;
   return entry;
 }

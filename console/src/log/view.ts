@@ -15,7 +15,7 @@ export interface Spoken extends Changing {
   at: number;
   until: number;
   withdrawn: boolean;
-  sources: string[];
+  sources: Set<string>;
 }
 
 type CallState = "writing" | "ready" | "running" | "waiting" | "done" | "failed";

@@ -20,6 +20,7 @@ interface Shown {
 }
 
 const OUTPUT = 8000;
+const FILES = 50;
 
 /** Draws an entry anew when it has changed: entries are changed in their place, and `rev` tells. */
 export const Entry = memo(({ entry, rev, session, turn }: Shown) => {
@@ -38,7 +39,7 @@ function draw(entry: Any, rev: number, session: string, turn: string) {
 }
 
 function Text({ entry, session }: { entry: Spoken; rev: number; session: string }) {
-  const sources = entry.sources.map(target).filter((to) => to?.kind === "web");
+  const sources = [...entry.sources].map(target).filter((to) => to?.kind === "web");
   return (
     <>
       {entry.withdrawn && <p class="dim">This was taken back: the attempt failed, and another one began.</p>}
@@ -125,7 +126,7 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
       {call.state === "running" && call.progress && <p class="progress dim">{call.progress}</p>}
       {call.files.length > 0 && (
         <div class="chips">
-          {call.files.map((file) =>
+          {call.files.slice(0, FILES).map((file) =>
             file.op === "deleted" || !session ? (
               <span key={file.path} class="chip">
                 {file.op === "deleted" ? <s>{file.path}</s> : file.path}
@@ -134,6 +135,7 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
               <Download key={file.path} session={session} path={file.path} bytes={file.size ?? 0} />
             ),
           )}
+          {call.files.length > FILES && <span class="dim">and {call.files.length - FILES} more, in Files</span>}
         </div>
       )}
     </>
