@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -19,6 +20,11 @@ told = {"arguments": sys.argv[1:], "environ": dict(os.environ), "folder": os.get
 print(json.dumps(told))
 print("beside", file=sys.stderr)
 sys.exit(3)
+"""
+AT_TERMINAL = """
+import os, time
+print(os.getsid(0) == os.getpid(), os.tcgetpgrp(0) == os.getpgrp(), all(map(os.isatty, range(3))))
+time.sleep(600)
 """
 SLOW = "print('begun', flush=True); import time; time.sleep(600)"
 
@@ -99,6 +105,20 @@ def test_what_it_printed_on_either_way_is_told_apart(folder: Path) -> None:
     done = forked.run(["program", "a"], os.environ)
     assert (done.returncode, json.loads(done.stdout)["arguments"], done.stderr) == (3, ["a"], "beside\n")
     assert json.loads(done.stdout)["folder"] == str(folder)
+
+
+def test_a_terminal_is_its_own_and_what_is_typed_there_reaches_it(folder: Path) -> None:
+    (folder / "typed_at.py").write_text(AT_TERMINAL)
+    master, slave = pty.openpty()
+    program = forked.at_terminal(["typed_at"], os.environ, slave, folder)
+    os.close(slave)
+    try:
+        assert os.read(master, 1000) == b"True True True\r\n", "each line comes at its end"
+        os.write(master, b"\x03")
+        assert program.wait(PATIENCE) == -signal.SIGINT
+    finally:
+        program.kill()
+        os.close(master)
 
 
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "PYTHONHASHSEED", "COVERAGE_PROCESS_START"])

@@ -21,26 +21,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-IMPORTED = (
-    "anthropic.lib.streaming",
-    "anthropic.lib.tools",
-    "anthropic.lib.vertex",
-    "anthropic.resources.beta",
-    "anthropic.types.beta",
-    "uvicorn",
-    "walkaway.commands.main",
-    "walkaway_core.http.app",
-    "walkaway_core.models.anthropic",
-    "walkaway_core.models.rehearsal.transport",
-    "walkaway_core.models.ways",
-    "walkaway_local.commands.serve",
-    "walkaway_local.stack",
-)
-"""What `walkaway serve` imports by and by, beside the dialects' routes."""
+from tests.kit import own_terminal
+
+IMPORTED = """
+    anthropic.lib.streaming anthropic.lib.tools anthropic.lib.vertex anthropic.resources.beta anthropic.types.beta
+    anyio._backends._asyncio encodings.idna h11 httpcore2 prompt_toolkit.patch_stdout rich.live rich.markdown
+    starlette.middleware.cors tomllib uvicorn uvicorn.loops.uvloop uvicorn.protocols.http.httptools_impl
+    walkaway._sync.client walkaway.commands.declared walkaway.commands.main walkaway_core.http.app
+    walkaway_core.models.anthropic walkaway_core.models.rehearsal.transport walkaway_core.models.ways
+    walkaway_local.commands.serve walkaway_local.connections walkaway_local.crowd walkaway_local.loopback_only
+    walkaway_local.stack walkaway_local.woken
+"""
+"""What our commands import by and by, `walkaway serve` among them, beside the dialects' routes."""
 INTERPRETERS = ("COV", "LD_", "MALLOC_", "OPENSSL_", "PYTHON")
 """How variables begin that are read before any program of ours is."""
 ROOT = Path(__file__).parents[2]
@@ -104,13 +101,27 @@ def start(
 
     `given`: what it reads, or nothing; `folder`: where it is, or here.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     out, into = os.pipe()
-    asked = json.dumps({"arguments": arguments, "environ": dict(environ), "folder": str(folder or Path.cwd())}).encode()
-    with theirs, given or open(os.devnull, "rb") as read:  # noqa: PTH123 - a device
-        socket.send_fds(_parent(), [asked], [into, errors.fileno(), read.fileno(), theirs.fileno()])
+    with given or open(os.devnull, "rb") as read:  # noqa: PTH123 - a device
+        pid, told = _begun(arguments, environ, (into, errors.fileno(), read.fileno()), folder)
     os.close(into)
-    return Forked(arguments, _number(ours), os.fdopen(out), None, ours)
+    return Forked(arguments, pid, os.fdopen(out), None, told)
+
+
+def at_terminal(arguments: Sequence[str], environ: Mapping[str, str], terminal: int, folder: Path) -> Forked:
+    """Be what `python -m` would be as a shell begins it in a terminal, which it has: Ctrl-C and a hang-up reach it."""
+    pid, told = _begun(arguments, environ, (terminal,) * 3, folder, has_terminal=True)
+    return Forked(arguments, pid, StringIO(), None, told)
+
+
+def _begun(
+    arguments: Sequence[str], environ: Mapping[str, str], files: Sequence[int], folder: Path | None, **more: bool
+) -> tuple[int, socket.socket]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    asked = {"arguments": arguments, "environ": dict(environ), "folder": str(folder or Path.cwd()), **more}
+    with theirs:
+        socket.send_fds(_parent(), [json.dumps(asked).encode()], [*files, theirs.fileno()])
+    return _number(ours), ours
 
 
 def run(
@@ -163,7 +174,7 @@ def _parent() -> socket.socket:
 
 def main() -> None:
     """Fork whenever it is asked for, and be what was asked for in the fork."""
-    for name in IMPORTED:
+    for name in IMPORTED.split():
         import_module(name)
     for dialect in import_module("walkaway_core.dialects").DIALECTS:
         dialect.surface()
@@ -172,6 +183,8 @@ def main() -> None:
     gc.freeze()  # the collector would write to what is shared
     if asked := _asked(socket.socket(fileno=int(sys.argv[1]))):
         signal.signal(signal.SIGINT, interrupted)
+        if "has_terminal" in asked:
+            own_terminal.take()
         program, *sys.argv[1:] = asked["arguments"]
         if Path(program).is_absolute():
             runpy.run_path(program, run_name="__main__")

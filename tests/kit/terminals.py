@@ -20,7 +20,7 @@ from pathlib import Path
 import pyte
 
 from tests.kit import forked
-from tests.kit.servers import PATIENCE
+from tests.kit.servers import PATIENCE, Process
 
 HEEDING = """
 import runpy, signal
@@ -81,7 +81,7 @@ class Caller:
     @contextmanager
     def terminal(self, *arguments: str, columns: int = 80, lines: int = 40, **environ: str) -> Iterator["Terminal"]:
         """Run a command in a terminal, until the block ends."""
-        with self._opened([sys.executable, "-c", BEGIN, *arguments], columns, lines, environ) as seen:
+        with self._opened(["walkaway", *arguments], columns, lines, environ) as seen:
             yield seen
 
     @contextmanager
@@ -95,23 +95,31 @@ class Caller:
     def _opened(self, command: list[str], columns: int, lines: int, environ: Mapping[str, str]) -> Iterator["Terminal"]:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**self.environ, **environ},
-            cwd=self.home,
-            start_new_session=True,
-        )
+        process = self._begun(command, slave, {**self.environ, **environ})
         os.close(slave)
         try:
             yield Terminal(master, process, columns or 80, lines)  # one of no columns has those of others
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.kill()  # one that has no group of its own yet
             process.wait()
             os.close(master)
+
+    def _begun(self, command: list[str], terminal: int, environ: Mapping[str, str]) -> Process:
+        if command[0] == "walkaway":
+            if forked.is_alike(environ):
+                return forked.at_terminal(command, environ, terminal, self.home)
+            command = [sys.executable, "-c", BEGIN, *command[1:]]
+        return subprocess.Popen(
+            command,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env=environ,
+            cwd=self.home,
+            start_new_session=True,
+        )
 
 
 class Screen(pyte.HistoryScreen):
@@ -132,7 +140,7 @@ class Screen(pyte.HistoryScreen):
 class Terminal:
     """A terminal: what stands on its screen, and a keyboard. `raw`: every byte that was written to it."""
 
-    def __init__(self, master: int, process: "subprocess.Popen[bytes]", columns: int, lines: int) -> None:
+    def __init__(self, master: int, process: Process, columns: int, lines: int) -> None:
         self._master, self.process = master, process
         self.raw = b""
         self._screen = Screen(columns, lines, history=10_000)
