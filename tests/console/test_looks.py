@@ -78,8 +78,8 @@ def full(model: MessagesApi, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         when = {"name": "digest", "cron": "0 8 * * 1-5", "timezone": "Europe/Berlin", "message": "The digest"}
         digest = client.post("/v1/schedules", json=when).json()["id"]
         client.post(f"/v1/schedules/{digest}/run")
-        when = {"name": "tidy", "every": 86_400, "action": "prune", "prune": {"older_than": "720h"}}
-        tidy = client.post("/v1/schedules", json=when).json()["id"]
+        prunes = {"name": "tidy", "every": 86_400, "action": "prune", "prune": {"older_than": "720h"}}
+        tidy = client.post("/v1/schedules", json=prunes).json()["id"]
         paused = client.post("/v1/schedules", json={**when, "name": "refused", "message": "Refuse, cyber"}).json()["id"]
         client.post(f"/v1/schedules/{paused}/run")
         client.patch(f"/v1/schedules/{paused}", json={"status": "paused", "note": "until the bridge is open again"})
