@@ -1,7 +1,7 @@
 /** Files on their way: looked at in part, saved whole in parts, and sent where they are not too large. */
 import { Refused } from "../../../clients/typescript/src/index.ts";
 import { say } from "../ui/said.tsx";
-import { many, size } from "../ui/words.ts";
+import { size } from "../ui/words.ts";
 import { access, server } from "./server.ts";
 
 /** What is shown as nothing but bytes, so that no browser makes more of it. */
@@ -88,8 +88,5 @@ export async function upload(session: string, file: File, path: string): Promise
   const headers = { "Content-Type": BYTES };
   (await server().request("PUT", of(session, path), { body: file, headers, read: PATIENT })).close();
 }
-
-/** How many files were added, in words. */
-export const added = (count: number): string => `${many(count, "file")} added.`;
 
 const last = (path: string): string => path.split("/").at(-1) ?? path;
