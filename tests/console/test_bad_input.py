@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from tests.console.test_session import begun
 from tests.kit.browsers import Watched, needs_chromium, watching
@@ -30,7 +31,12 @@ PNG = bytes.fromhex("89504e470d0a1a0a")
 def ranges(page: Page) -> list[str]:
     """Note which parts of files are asked for, from now on."""
     found: list[str] = []
-    page.on("request", lambda asked: "/files/" in asked.url and found.append(asked.headers.get("range", "all")))
+
+    def note(asked: Request) -> None:
+        if "/files/" in asked.url:
+            found.append(asked.headers.get("range", "all"))
+
+    page.on("request", note)
     return found
 
 
@@ -61,13 +67,14 @@ def test_a_server_that_is_gone_for_minutes(browser: Browser, tmp_path: Path) -> 
         server.kill()
         expect(page.locator(".banner")).to_contain_text("The server does not answer")
 
-        def tries() -> int:
-            return sum(asked.endswith("/v1/me") for asked in console.requests)
+        def more(before: int = -1) -> int:
+            tries = sum(asked.endswith("/v1/me") for asked in console.requests)
+            return tries if tries > before else 0
 
         for _ in range(12):
-            before = tries()
+            before = more()
             page.clock.run_for(10_000)
-            until(lambda before=before: tries() > before)
+            until(partial(more, before))
         expect(page.locator(".banner .count")).to_have_text(re.compile(r"Next try in ([1-9]|10) s|Trying …"))
         console.go("files")
         expect(page.locator(".wrong")).to_have_text("The server did not answer.")
@@ -75,7 +82,12 @@ def test_a_server_that_is_gone_for_minutes(browser: Browser, tmp_path: Path) -> 
         expect(page.get_by_label("What shall I do?")).to_have_value("Half a thought")
         console.go("files")
         server.start()
-        until(lambda: page.clock.run_for(10_000) or page.locator(".banner p").count() == 0)
+
+        def back() -> bool:
+            page.clock.run_for(10_000)
+            return page.locator(".banner p").count() == 0
+
+        until(back)
         expect(page.locator(".banner")).to_be_empty()
         expect(page.get_by_text("Nothing is here")).to_be_visible()
 
@@ -236,7 +248,7 @@ def test_files_that_are_not_what_they_are_called(console: Watched, server: Runni
     drawn = (
         "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload='alert(1)'><script>alert(2)</script></svg>"
     )
-    files = {
+    files: dict[str, tuple[str | bytes, str]] = {
         "drawn.svg": (drawn, "There are scripts in this drawing, which do not run here."),
         "torn.svg": ("<svg", "No browser can draw this."),
         "torn.png": (PNG, "No browser can draw this."),
@@ -325,7 +337,7 @@ def test_names_that_no_workspace_holds_are_refused_in_a_sentence(console: Watche
     page = console.page
     console.go("files")
     page.locator("label.button input").set_input_files(
-        [{"name": name, "mimeType": "text/plain", "buffer": b"x"} for name in ("a\u202etxt.exe", "n" * 256, "ok.txt")]
+        [FilePayload(name=name, mimeType="text/plain", buffer=b"x") for name in ("a\u202etxt.exe", "n" * 256, "ok.txt")]
     )
     expect(page.locator(".said .wrong")).to_have_count(2)
     expect(page.locator(".said")).to_contain_text("1 file added.")
@@ -378,7 +390,7 @@ def test_what_a_session_may_not_read_is_named(console: Watched, server: Running)
     expect(page.locator(".file .wrong")).to_contain_text("outside what this session may read: ")
     expect(page.locator(".file .wrong")).to_contain_text("common")
     page.locator(".composer input[type=file]").set_input_files(
-        [{"name": "b.txt", "mimeType": "text/plain", "buffer": b"b"}]
+        [FilePayload(name="b.txt", mimeType="text/plain", buffer=b"b")]
     )
     page.get_by_label("Say more …").fill("Look")
     page.get_by_role("button", name="Send").click()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.console.test_logs import DROP
 from tests.kit.browsers import Watched, needs_chromium, watching
+from tests.kit.long_logs import DROP
 from tests.kit.servers import Running
 
 pytestmark = needs_chromium

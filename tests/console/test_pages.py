@@ -4,6 +4,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -332,16 +333,20 @@ def test_a_folder_is_dropped_and_what_is_there_is_asked_for(console: Watched, se
     page.get_by_role("button", name="What is in notes").click()
     page.get_by_role("button", name="What is in deep").click()
     expect(page.get_by_role("button", name="ü.md", exact=True)).to_be_visible()
-    again = {"name": "0.txt", "mimeType": "text/plain", "buffer": b"anew"}
+    again = FilePayload(name="0.txt", mimeType="text/plain", buffer=b"anew")
     console.go("files/dropped/notes")
     for answer, body in (("Leave it", b"0"), ("Replace", b"anew")):
-        page.locator("label.button input").set_input_files([again])  # type: ignore[list-item]
+        page.locator("label.button input").set_input_files([again])
         expect(page.get_by_role("dialog")).to_contain_text("There is already 0.txt here")
         page.get_by_role("dialog").get_by_role("button", name=answer).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         with server.client(None) as client:
             path = f"/v1/sessions/{client.get('/v1/sessions').json()[0]['id']}/files/dropped/notes/0.txt"
-            until(lambda client=client, path=path, body=body: client.get(path).content == body)
+            until(partial(_holds, client, path, body))
+
+
+def _holds(client: httpx.Client, path: str, body: bytes) -> bool:
+    return client.get(path).content == body
 
 
 def test_runs_are_counted_and_lead_to_their_sessions(console: Watched, server: Running) -> None:
