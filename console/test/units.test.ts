@@ -8,6 +8,7 @@ import { filePath, target } from "../src/render/addresses.ts";
 import { inLine, input } from "../src/render/input.ts";
 import { claimed, kindOf, rows, table } from "../src/render/kinds.ts";
 import { lexed } from "../src/render/lexed.ts";
+import { swells } from "../src/render/drawing.ts";
 import { elements } from "../src/render/tokens.ts";
 import { foldsOf } from "../src/log/folds.ts";
 import { elsewhere } from "../src/pages/session/elsewhere.ts";
@@ -272,6 +273,23 @@ test("a paragraph that is long is a text, and its neighbours are not", () => {
   const [first, , second] = cut(`${long}\n\n**b** c`);
   assert.deepEqual(inside(first).map((token) => [token.type, token.raw]), [["text", long]]);
   assert.deepEqual(inside(second).map((token) => token.type), ["strong", "text"]);
+});
+
+test("a drawing that draws itself over and over is not drawn", () => {
+  const level = (number: number, inside: string) => `<g y=" id='b'" id="a${number}" x=">">${inside}</g>`;
+  const nested = (times: string) =>
+    level(0, "<path/>") + Array.from({ length: 8 }, (_, at) => level(at + 1, times.replaceAll("#", `#a${at}`))).join("");
+  const all = (inside: string) => `<?xml version="1.0"?><!-- <use href="#a"> --><svg>${inside}<use href="#a8"/></svg>`;
+  const tens = '<use xlink:href="#"/>'.repeat(10);
+  assert.equal(swells(all(`<defs>${nested(tens)}</defs>`)), true);
+  assert.equal(swells(all(`<defs>${nested(tens.replaceAll("use ", "s:use "))}</defs>`)), true);
+  assert.equal(swells(`<svg><g id="a"><use href='#b'/></g><g id="b"><use href='#a'/></g><use href="#a"/></svg>`), true);
+  assert.equal(swells(`<!DOCTYPE svg [<!ENTITY a "<use href='#a'/>">]><svg/>`), true);
+  assert.equal(swells('<svg><use href="&#35;a"/></svg>'), true);
+  assert.equal(swells('<svg><image href="data:image/svg+xml;base64,AAAA"/></svg>'), true);
+  assert.equal(swells(all(`<defs>${level(8, "<path d='M0 0'/>")}</defs>${'<use href="#a8"/>'.repeat(5000)}`)), false);
+  assert.equal(kindOf("a.svg", bytes(all(nested(tens)))).kind, "text");
+  assert.equal(kindOf("a.svg", bytes("<svg><text id='a'>a &amp; b</text></svg>")).kind, "drawing");
 });
 
 test("what is not seen in a text is written", () => {

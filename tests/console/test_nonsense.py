@@ -102,3 +102,27 @@ def test_a_log_that_nobody_wrote_is_shown(console: Watched, events: list[tuple[s
     for tab in ("Events", "Activity"):
         page.get_by_role("tab", name=tab).click()
         expect(page.locator("#side")).not_to_be_empty()
+
+
+def test_a_task_whose_answer_is_lost_is_begun_once(browser: Browser, server: Running) -> None:
+    with watching(browser, f"{server.url}/console/") as console:
+        page = console.page
+
+        def lose(route: Route) -> None:
+            route.fetch()
+            route.abort("connectionreset")
+
+        page.route("**/messages", lose)
+        page.get_by_label("What shall I do?").fill("Say hello once, however often")
+        start = page.get_by_role("button", name="Start")
+        start.click()
+        expect(page.locator(".said .wrong")).to_be_visible()
+        page.unroute_all()
+        start.click()
+        expect(page.locator(".standing")).to_contain_text("done")
+        session = page.url.rpartition("/")[2]
+        with server.client(None) as client:
+            titles = [each["title"] for each in client.get("/v1/sessions").json()]
+            assert titles.count("Say hello once, however often") == 1
+            said = client.get(f"/v1/sessions/{session}/messages").json()
+            assert [each["role"] for each in said].count("user") == 1

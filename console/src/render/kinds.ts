@@ -1,5 +1,7 @@
 /** What a file is, by its first bytes and then by its name: never by what somebody says it is. */
 
+import { swells } from "./drawing.ts";
+
 export type Kind = "picture" | "drawing" | "pdf" | "table" | "json" | "markdown" | "text" | "bytes";
 
 /** What a file is shown as. `type` is the blob's, which we give. */
@@ -42,7 +44,8 @@ export function kindOf(name: string, bytes: Uint8Array): Known {
   if (ascii(bytes, 0, 5) === "%PDF-") return { kind: "pdf", type: "application/pdf" };
   if (!isText(bytes)) return { kind: "bytes", type: "application/octet-stream" };
   const end = ending(name);
-  const kind = (Object.hasOwn(BY_NAME, end) && BY_NAME[end]) || "text";
+  const named = (Object.hasOwn(BY_NAME, end) && BY_NAME[end]) || "text";
+  const kind = named === "drawing" && isTooMuch(bytes) ? "text" : named;
   return { kind, type: kind === "drawing" ? "image/svg+xml" : "text/plain" };
 }
 
@@ -52,10 +55,13 @@ export const isWhole = ({ kind }: Known): boolean => kind === "picture" || kind 
 /** Say what a name claims that the bytes do not: `PDF` for a `paper.pdf` that is none; else nothing. */
 export function claimed(name: string, kind: Kind): string {
   const end = ending(name);
-  return (CLAIMED[end] ?? kind) === kind ? "" : end.toUpperCase();
+  return Object.hasOwn(CLAIMED, end) && CLAIMED[end] !== kind ? end.toUpperCase() : "";
 }
 
 const ending = (name: string): string => name.toLowerCase().split(".").at(-1) ?? "";
+
+/** Whether a drawing is too large to be looked through, or comes to more than a browser draws. */
+const isTooMuch = (bytes: Uint8Array): boolean => bytes.length >= TEXT || swells(new TextDecoder().decode(bytes));
 
 function begins(bytes: Uint8Array, magic: number[]): boolean {
   return magic.every((byte, index) => bytes[index] === byte);

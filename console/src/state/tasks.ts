@@ -1,4 +1,5 @@
 /** Giving tasks: a new session for a first message, attachments, and what is said to a session that is there. */
+import { key } from "../../../clients/typescript/src/addresses.ts";
 import { isPassing, type Session, type Turn } from "../../../clients/typescript/src/index.ts";
 import { note, type Session as Known } from "./board.ts";
 import { upload } from "./files.ts";
@@ -14,6 +15,7 @@ export interface Making {
 /** What the model can be shown; everything else is put into the workspace and named. */
 const SHOWN = /\.(jpe?g|png|gif|webp|pdf|txt|md|csv|json|ya?ml|html?|xml|py|js|ts|log)$/i;
 const UPLOADS = "uploads";
+const ALL = { read: [""], write: [""] };
 
 /** Begin a session with a message, and give the turn. */
 export async function begin(message: string, making: Making, files: File[]): Promise<Turn> {
@@ -22,17 +24,54 @@ export async function begin(message: string, making: Making, files: File[]): Pro
     ...(making.model && { model: making.model }),
     ...(making.approve?.length && { approve: making.approve }),
   };
-  const session = await server().sessions.create({ file_access: { read: [""], write: [""] }, ...settings });
-  const turn = await say(session, message, files, "reject").catch(async (error: unknown) => {
-    if (!isPassing(error)) await session.delete().catch(() => {}); // there is nothing in it
-    throw error;
+  return once(["begin", settings, message, files.map(known)], async (asked) => {
+    const session = (asked.session ??= await server().sessions.create({ file_access: ALL, ...settings }));
+    const turn = await send(session, message, files, "reject", asked.key).catch(async (error: unknown) => {
+      if (!isPassing(error)) await session.delete().catch(() => {}); // there is nothing in it
+      throw error;
+    });
+    note((await session.refresh()).raw as Known);
+    return turn;
   });
-  note((await session.refresh()).raw as Known);
-  return turn;
 }
 
 /** Say something to a session. */
-export async function say(session: Session, message: string, files: File[], onBusy: OnBusy): Promise<Turn> {
+export function say(session: Session, message: string, files: File[], onBusy: OnBusy): Promise<Turn> {
+  const what = ["say", session.id, message, files.map(known), onBusy];
+  return once(what, ({ key }) => send(session, message, files, onBusy, key));
+}
+
+/** What was sent and had no answer: it may have come there. */
+interface Asked {
+  what: string;
+  key: string;
+  session?: Session;
+}
+
+let unsure: Asked | undefined;
+
+/** Send something; what had no answer and is sent again as it was has the same key, and so is done once. */
+async function once(said: unknown[], work: (asked: Asked) => Promise<Turn>): Promise<Turn> {
+  const what = JSON.stringify(said);
+  const asked: Asked = unsure?.what === what ? unsure : { what, key: key() };
+  unsure = undefined;
+  try {
+    return await work(asked);
+  } catch (error) {
+    if (isPassing(error)) unsure = asked;
+    throw error;
+  }
+}
+
+const known = ({ name, size, lastModified }: File): unknown[] => [name, size, lastModified];
+
+async function send(
+  session: Session,
+  message: string,
+  files: File[],
+  onBusy: OnBusy,
+  idempotencyKey: string,
+): Promise<Turn> {
   const paths = [];
   for (const file of files) {
     const path = `${UPLOADS}/${file.name.replace(/[\\/]/g, "_")}`;
@@ -41,7 +80,7 @@ export async function say(session: Session, message: string, files: File[], onBu
   }
   const attachments = paths.filter((path) => SHOWN.test(path)).map((path) => ({ path }));
   const named = paths.filter((path) => !SHOWN.test(path)).map((path) => `There is a file for you: ${path}`);
-  return session.send([message, ...named].join("\n\n"), { onBusy, attachments });
+  return session.send([message, ...named].join("\n\n"), { onBusy, attachments, idempotencyKey });
 }
 
 export type OnBusy = "reject" | "enqueue" | "steer" | "interrupt";
