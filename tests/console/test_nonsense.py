@@ -126,3 +126,17 @@ def test_a_task_whose_answer_is_lost_is_begun_once(browser: Browser, server: Run
             assert titles.count("Say hello once, however often") == 1
             said = client.get(f"/v1/sessions/{session}/messages").json()
             assert [each["role"] for each in said].count("user") == 1
+
+
+def test_a_file_of_many_numbers_is_drawn_as_it_is_opened(browser: Browser, server: Running) -> None:
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={"file_access": {"read": [""], "write": [""]}}).json()["id"]
+        table = json.dumps({"few": {"a": 1}, "rows": [[1] * 500] * 400})
+        client.put(f"/v1/sessions/{session}/files/many.json", content=table).raise_for_status()
+    with watching(browser, f"{server.url}/console/#/s/{session}?file=many.json") as console:
+        tree = console.page.locator(".preview .json")
+        expect(tree).to_contain_text("few: { 1 name }a: 1")
+        expect(tree).to_contain_text("rows: [ 400 entries ]")
+        assert tree.locator("div").count() < 1000
+        tree.locator("summary", has_text="rows").click()
+        expect(tree.locator("summary", has_text="500 entries")).to_have_count(400)

@@ -4,6 +4,8 @@ import { many } from "../ui/words.ts";
 
 const OPEN = 2;
 const MOST = 500;
+/** Parts up to which something inside is open at first. */
+const FEW = 20;
 
 /** A value with all that is in it. */
 export function JsonTree({ value }: { value: unknown }) {
@@ -15,7 +17,7 @@ export function JsonTree({ value }: { value: unknown }) {
 }
 
 function Value({ name, value, depth }: { name?: string; value: unknown; depth: number }) {
-  const [open, setOpen] = useState(depth < OPEN);
+  const [open, setOpen] = useState(depth === 0 || (depth < OPEN && Object.keys(value ?? {}).length <= FEW));
   const label = name === undefined ? null : <span class="name">{name}: </span>;
   if (typeof value !== "object" || value === null)
     return (
