@@ -135,7 +135,6 @@ def test_a_page_of_plain_http_does_what_others_do(browser: Browser, keyed: Runni
         page.get_by_role("button", name="Cursor").click()
         expect(page.locator(".said")).to_contain_text("Copied.")
         console.go("schedules")
-        page.get_by_role("button", name="New schedule").click()
         page.get_by_label("Name").fill("daily")
         page.get_by_label("What is to be done?").fill("Say hello")
         page.get_by_role("button", name="weekdays at 8").click()

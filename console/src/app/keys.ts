@@ -10,6 +10,9 @@ export const help = signal(false);
 const SOON = 1200;
 const FOCUSED = "a, button, summary, [tabindex]";
 const TYPED = "textarea, select, input:not([type=checkbox], [type=radio], [type=file])";
+const COMPOSER = "textarea[data-composer=new]";
+/** Frames of a browser in which a page is drawn, on a slow machine as well. */
+const FRAMES = 120;
 const own = new Map<string, () => void>();
 
 /** Bind a key for as long as a page is shown; gives what ends it. Use it in an effect. */
@@ -60,10 +63,15 @@ function common(name: string): (() => void) | undefined {
 }
 
 function compose(): void {
-  const field = () => document.querySelector<HTMLElement>("textarea[data-composer=new]");
-  if (field()) return field()?.focus();
-  go("");
-  requestAnimationFrame(() => requestAnimationFrame(() => field()?.focus()));
+  if (!document.querySelector(COMPOSER)) go("");
+  focus(COMPOSER, FRAMES);
+}
+
+/** Give something the focus as soon as it is drawn. */
+function focus(selector: string, frames: number): void {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (found) found.focus();
+  else if (frames) requestAnimationFrame(() => focus(selector, frames - 1));
 }
 
 /** Go up and down a list: whatever in the page is marked as one of its rows, from where the focus is. */
