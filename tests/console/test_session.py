@@ -56,7 +56,7 @@ def test_a_no_tells_the_model_why(console: Watched, server: Running, model: Mess
     page = console.page
     page.locator(".question").focus()
     page.keyboard.press("d")
-    expect(page.get_by_label("Why not? write_file is told")).to_be_focused()
+    expect(page.get_by_label("Why not? The agent is told")).to_be_focused()
     page.keyboard.type("not on a Friday")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".entry.text")).to_contain_text("Then not.")

@@ -1,5 +1,6 @@
 """From a task to its file, by mouse and by keyboard; and being greeted with what ended meanwhile."""
 
+import re
 from pathlib import Path
 
 import httpx
@@ -43,6 +44,26 @@ def test_the_first_task_and_its_file(browser: Browser, tmp_path: Path) -> None:
         assert saved.value.suggested_filename == "report.md"
         foreign = [asked for asked in console.requests if not asked.split()[1].startswith((server.url, "blob:"))]
         assert foreign == []
+
+
+def test_the_first_page_asks_for_little(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path / "data") as server, watching(browser) as console:
+        page = console.page
+        with page.expect_request("**/v1/events?after=evt_*&wait=25&format=json"):
+            page.goto(f"{server.url}/console/")
+        asked = [re.sub(r"(?<=evt_)\w+|(?<=\.)[0-9A-Z]{8}(?=\.)", "…", each) for each in console.requests]
+        assert sorted(each.replace(f"GET {server.url}/", "") for each in asked) == [
+            "console/",
+            "console/icon.svg",
+            "console/part.….js",
+            "console/style.….css",
+            "v1/events?after=evt_…&wait=25&format=json",
+            "v1/events?after=now&limit=1000&format=json",
+            "v1/me",
+            "v1/sessions?limit=100",
+        ]
+        with page.expect_request("**/v1/agents?limit=100"):  # which somebody who gives a task may want
+            page.get_by_label("What shall I do?").press("S")
 
 
 @pytest.mark.parametrize(("name", "made"), [("Slides", "bees.pptx"), ("One that asks first", "")])

@@ -62,7 +62,7 @@ export class Walkaway {
 
   /** Say who is calling, and what there is for them. */
   async me(signal?: AbortSignal): Promise<Me> {
-    return (await this.#transport.request("GET", "/v1/me", { signal })).json<Me>("tenant");
+    return this.#transport.me(signal);
   }
 
   /** Send any request by the rules of all others; give the answer, if it is a success. */

@@ -1,6 +1,7 @@
 /** Sends requests, again where that is safe, and opens streams. Nothing of `fetch`'s leaves this module. */
 import { Answer, unreachable, Watch } from "./answers.ts";
 import { isPassing, NotWalkaway, Refused, SettingInvalid, Unreachable } from "./errors.ts";
+import type { Me } from "./generated.ts";
 import { ALL, isBroken, isLater, now, type Safe, sleep, wait } from "./retries.ts";
 
 /** Where a client sends its requests, and how long it tries. Times are in seconds. */
@@ -67,8 +68,7 @@ export class Transport {
 
   /** What the server can do besides what the first one could; asked until it has said so itself. */
   async features(signal?: AbortSignal): Promise<Set<string>> {
-    this.#features ??= this.request("GET", "/v1/me", { signal })
-      .then((answer) => answer.json<{ features?: string[] }>())
+    this.#features ??= this.me(signal)
       .then((me) => new Set(me.features))
       .catch((error: unknown) => {
         this.#features = undefined;
@@ -76,6 +76,14 @@ export class Transport {
         throw error;
       });
     return this.#features;
+  }
+
+  /** Ask who is calling, and remember what the server can do. */
+  async me(signal?: AbortSignal): Promise<Me> {
+    const answer = await this.request("GET", "/v1/me", { signal });
+    const me = await answer.json<Me>("tenant");
+    this.#features = Promise.resolve(new Set(me.features));
+    return me;
   }
 
   /** Send a request, and again by the rules of `retries`; give what is a success. Throws Refused, Unreachable. */

@@ -154,10 +154,13 @@ function take(event: Told): void {
 }
 
 async function look(signal: AbortSignal): Promise<void> {
-  const lists = [{}, { waiting: true }, { busy: true }].map((only) => server().sessions.list(only));
-  const found = await Promise.all(lists.map((list) => list.nextPage(signal)));
-  whole.value = lists[0]?.cursor === null;
-  note(...found.flat().map((each) => each.raw as Session));
+  const list = (only: object) => server().sessions.list(only);
+  const newest = list({});
+  const found = await newest.nextPage(signal);
+  whole.value = newest.cursor === null;
+  const older = whole.value ? [] : [list({ waiting: true }), list({ busy: true })];
+  found.push(...(await Promise.all(older.map((each) => each.nextPage(signal)))).flat());
+  note(...found.map((each) => each.raw as Session));
 }
 
 /** Find the sessions whose turns have ended since the last visit, wherever they are in the list. */

@@ -19,12 +19,14 @@ const ASKS_FIRST = ["bash", "write_file", "edit_file", "create_presentation"];
 export function NewTask({ examples = false }: { examples?: boolean }) {
   const [making, setMaking] = useState<Making>({});
   const [asks, setAsks] = useState(false);
+  const [used, setUsed] = useState(false);
+  const use = () => setUsed(true);
   const send = async (text: string, files: File[], how: Making) => {
     const turn = await begin(text, how, files);
     go("s", [turn.sessionId]);
   };
   return (
-    <section class="new" aria-label="A new task">
+    <section class="new" aria-label="A new task" onPointerOver={use} onKeyDown={use}>
       {examples && (
         <ul class="examples" aria-label="Tasks to begin with">
           {EXAMPLES.map((each) => (
@@ -44,7 +46,7 @@ export function NewTask({ examples = false }: { examples?: boolean }) {
         autofocus={examples}
         send={(text, files) => send(text, files, { ...making, ...(asks && { approve: ASKS_FIRST }) })}
       >
-        <Choices making={making} set={setMaking} />
+        <Choices making={making} set={setMaking} used={used} />
         <label class="check" title={`Before it runs a command, or writes: ${ASKS_FIRST.join(", ")}`}>
           <input type="checkbox" checked={asks} onChange={(event) => setAsks(event.currentTarget.checked)} />
           <span>Ask me first</span>
@@ -54,15 +56,23 @@ export function NewTask({ examples = false }: { examples?: boolean }) {
   );
 }
 
+interface Chosen {
+  making: Making;
+  set: (making: Making) => void;
+  /** Whether somebody is about to give a task: nobody else needs to know which agents there are. */
+  used: boolean;
+}
+
 /** Which agent and which model: asked only where there is a choice. */
-function Choices({ making, set }: { making: Making; set: (making: Making) => void }) {
+function Choices({ making, set, used }: Chosen) {
   const [agents, setAgents] = useState<records.AgentRecord[]>([]);
   useEffect(() => {
+    if (!used) return;
     server()
       .agents.list()
       .nextPage()
       .then(setAgents, () => {});
-  }, []);
+  }, [used]);
   const models = access.value.state === "in" ? access.value.me.models : [];
   return (
     <>

@@ -106,7 +106,7 @@ export function Question({ session, turn, call, title }: Asked) {
       )}
       {call.needs === "approval" && denying && (
         <Field
-          label={`Why not? ${call.name} is told`}
+          label="Why not? The agent is told"
           text={text}
           set={setText}
           submit={deny}

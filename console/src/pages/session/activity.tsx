@@ -24,7 +24,12 @@ export function Activity({ live, turn: chosen }: { live: Log; turn: string }) {
   return (
     <>
       <p class="dim">
-        {turn.message ? `“${turn.message.slice(0, 80)}${turn.message.length > 80 ? " …" : ""}”, ` : ""}
+        {turn.message && (
+          <>
+            “<bdi>{turn.message.slice(0, 80)}</bdi>
+            {turn.message.length > 80 ? " …" : ""}”,{" "}
+          </>
+        )}
         {facts.join(" · ")}
       </p>
       {drawn.length > MOST && <p class="dim">The last {MOST} are drawn.</p>}
