@@ -51,7 +51,7 @@ export class Transport {
   #key: string;
   #headers: Record<string, string>;
   #fetch: typeof fetch;
-  #features: Promise<Set<string>> | undefined;
+  #can: Pick<Me, "features"> | undefined;
 
   constructor(given: Options = {}) {
     const environ: Environ = (globalThis as { process?: { env: Environ } }).process?.env ?? {};
@@ -68,21 +68,18 @@ export class Transport {
 
   /** What the server can do besides what the first one could; asked until it has said so itself. */
   async features(signal?: AbortSignal): Promise<Set<string>> {
-    this.#features ??= this.me(signal)
-      .then((me) => new Set(me.features))
-      .catch((error: unknown) => {
-        this.#features = undefined;
-        if (error instanceof NotWalkaway || (error instanceof Refused && error.status === 404)) return new Set();
-        throw error;
-      });
-    return this.#features;
+    this.#can ??= await this.me(signal).catch((error: unknown) => {
+      if (error instanceof NotWalkaway || (error instanceof Refused && error.status === 404)) return { features: [] };
+      throw error;
+    });
+    return new Set(this.#can.features);
   }
 
   /** Ask who is calling, and remember what the server can do. */
   async me(signal?: AbortSignal): Promise<Me> {
     const answer = await this.request("GET", "/v1/me", { signal });
     const me = await answer.json<Me>("tenant");
-    this.#features = Promise.resolve(new Set(me.features));
+    this.#can = me;
     return me;
   }
 
