@@ -201,7 +201,8 @@ def test_functions_that_never_return_hold_a_worker_up_no_longer_than_their_calls
         if path.endswith("/tool_claims"):
             first = "hangs" not in path or path not in claimed
             claimed.add(path)
-            return said({}) if first or over != "answered" else no(409, "tool_call.not_waiting")
+            claim = {"call_id": "t1", "worker": "w"}
+            return said(claim) if first or over != "answered" else no(409, "tool_call.not_waiting")
         if path.endswith("/tool_results"):
             return said({"response_id": "msg", "pending_tool_calls": []})
         until = time.time() + 1 if over == "expires_at" else 0
