@@ -16,7 +16,8 @@ from tests.kit.servers import PATIENCE
 PROGRAM = """
 import json, os, sys
 told = {"arguments": sys.argv[1:], "environ": dict(os.environ), "folder": os.getcwd(), "name": __name__,
-        "files": sorted(os.listdir("/proc/self/fd"))[:-1], "path": sys.path[0]}
+        "files": [file for file in sorted(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd/" + file)],
+        "path": sys.path[0]}
 print(json.dumps(told))
 print("beside", file=sys.stderr)
 sys.exit(3)

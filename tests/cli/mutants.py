@@ -128,6 +128,6 @@ MUTANTS = [
     Mutant(
         "a list that leads in a circle has an end",
         "tests/client/_sync/test_circles.py::test_a_list_of_pages_that_lead_back",
-        (("pages.py", "        if place in self._been:\n", "        if not place:\n"),),
+        (("pages.py", "        if mark in self._been:\n", "        if not mark:\n"),),
     ),
 ]

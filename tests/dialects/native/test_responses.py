@@ -133,16 +133,16 @@ def test_the_session_stays_sound_after_a_cancel_in_the_middle_of_a_tool_step(
 
 
 @pytest.mark.parametrize(
-    ("reply", "words"),
+    ("reply", "words", "code"),
     [
-        (Reply(status=401, error="invalid x-api-key"), "ANTHROPIC_API_KEY"),
-        (Reply(status=404, error="model: nope"), "WALKAWAY_MODEL"),
-        (Reply(status=400, error="prompt is too long"), "prompt is too long"),
+        (Reply(status=401, error="invalid x-api-key"), "ANTHROPIC_API_KEY", "model_refused"),
+        (Reply(status=404, error="model: nope"), "WALKAWAY_MODEL", "model_unknown"),
+        (Reply(status=400, error="prompt is too long"), "prompt is too long", "model_refused"),
     ],
     ids=["key", "model", "request"],
 )
 def test_what_the_model_service_will_never_take_fails_the_turn_with_a_sentence(
-    scripted: Running, model: MessagesApi, reply: Reply, words: str
+    scripted: Running, model: MessagesApi, reply: Reply, words: str, code: str
 ) -> None:
     model.replies = [reply]
     with scripted.client() as client:
@@ -150,7 +150,7 @@ def test_what_the_model_service_will_never_take_fails_the_turn_with_a_sentence(
         events = sse.send(client, session, "go")
         assert events[-1].event == "message.error"
         assert words in events[-1].data["error"]
-        assert events[-1].data["code"] == "model_refused"
+        assert events[-1].data["code"] == code
         assert len(model.requests) == 1
         record = client.get(f"/v1/sessions/{session}/responses/{events[0].data['id']}").json()
         assert (record["status"], record["error"]) == ("failed", events[-1].data["error"])
