@@ -173,6 +173,8 @@ async def test_an_async_function_that_is_cancelled_is_answered(scripted: Running
     assert answers(model)["t1"] == "CancelledError: "
 
 
+# Its claim may be renewed in the moment in which the client closes: that connection is left to the interpreter.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_function_that_never_returns_is_named_when_time_is_over(scripted: Running, model: MessagesApi) -> None:
     forever = threading.Event()
 
