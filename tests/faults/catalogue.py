@@ -219,7 +219,9 @@ def in_one_go(fault: Fault, how: str = "in one go", **life: Any) -> Fault:
     return replace(fault, name=f"{how}; {fault.name}", life=replace(fault.life, in_one_go=True, **life))
 
 
-PAUSES = pauses.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned})
+HANDS: dict[str, Callable[..., Arm]] = {"at": at, "meanwhile": meanwhile}
+"""What lets an operation go wrong, and something else happen in front of one."""
+PAUSES = pauses.faults(each, operations, {**HANDS, "planned": planned})
 
 CATALOGUE = [
     *GENERAL,
@@ -235,14 +237,10 @@ CATALOGUE = [
     *PAUSES,
     *(in_one_go(fault) for fault in PAUSES),
     *refusals.faults(each, at),
-    *waits.faults(each, operations, {"at": at, "meanwhile": meanwhile, "planned": planned}, twice),
+    *waits.faults(each, operations, {**HANDS, "planned": planned}, twice),
     *left.faults(each),
     *claims.faults(each),
-    *(
-        fault
-        for lives in (creates, schedules, by_hand, prunes)
-        for fault in lives.faults(each, operations, {"at": at, "meanwhile": meanwhile})
-    ),
+    *(fault for lives in (creates, schedules, by_hand, prunes) for fault in lives.faults(each, operations, HANDS)),
     *jumps.faults(),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),

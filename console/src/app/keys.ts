@@ -64,11 +64,11 @@ function common(name: string): (() => void) | undefined {
 
 function compose(): void {
   if (!document.querySelector(COMPOSER)) go("");
-  focus(COMPOSER, FRAMES);
+  focus(COMPOSER);
 }
 
 /** Give something the focus as soon as it is drawn. */
-function focus(selector: string, frames: number): void {
+export function focus(selector: string, frames = FRAMES): void {
   const found = document.querySelector<HTMLElement>(selector);
   if (found) found.focus();
   else if (frames) requestAnimationFrame(() => focus(selector, frames - 1));

@@ -1,6 +1,6 @@
 /** A session: what was said and done in it, as it goes on; and what is to be looked at beside it. */
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { bind } from "../../app/keys.ts";
+import { bind, focus } from "../../app/keys.ts";
 import { Live } from "../../log/live.ts";
 import { refresh, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
@@ -54,7 +54,7 @@ function keysOf(id: string, live: Live): Record<string, () => void> {
   };
   const side = (name: string) => () => {
     ask({ ...here.peek().asked, side: name, file: "" });
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("side")?.focus()));
+    focus("#side");
   };
   return {
     "[": () => step(-1),
