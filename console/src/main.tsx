@@ -4,5 +4,5 @@ import { App } from "./app/app.tsx";
 import { start } from "./state/server.ts";
 import "./state/wishes.ts";
 
-render(<App />, document.body);
+render(<App />, document.getElementById("page") as HTMLElement);
 void start();

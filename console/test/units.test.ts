@@ -1,16 +1,15 @@
 /** What needs no browser: places, words, visits, kinds of files, and what tokens become. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Lexer, marked } from "marked";
 import type { VNode } from "preact";
 import { place, to } from "../src/app/router.ts";
 import { filePath, target } from "../src/render/addresses.ts";
 import { inLine, input } from "../src/render/input.ts";
-import { claimed, kindOf, rows, table } from "../src/render/kinds.ts";
-import { lexed } from "../src/render/lexed.ts";
+import { claimed, kindOf, points, rows, table } from "../src/render/kinds.ts";
 import { swells } from "../src/render/drawing.ts";
-import { elements } from "../src/render/tokens.ts";
+import { elements } from "../src/render/elements.ts";
 import { foldsOf } from "../src/log/folds.ts";
+import { heard, heardIn, written } from "../src/log/message.ts";
 import { elsewhere } from "../src/pages/session/elsewhere.ts";
 import { differences, lines } from "../src/pages/agents/differ.ts";
 import { daysOf } from "../src/pages/schedules/days.ts";
@@ -168,9 +167,9 @@ function walk(node: unknown, tags: string[] = [], text: string[] = []): { tags: 
   return { tags, text: text.join("") };
 }
 
-const drawn = (text: string) => walk(elements(marked.lexer(text, { gfm: true })));
+const drawn = (text: string) => walk(elements(text));
 
-test("tokens become elements of ours, and HTML becomes text", () => {
+test("markdown becomes elements of ours, and HTML becomes text", () => {
   assert.equal(drawn("**a** &amp; `x &lt;` &#65;").text, "a & x &lt; A");
   const hostile =
     "<script>alert(1)</script>\n\n<img src=x onerror=1> text <b onclick=1>b</b>\n\n[x](javascript:alert(1)) ![p](https://evil.com/p.png?d=1) ![q](data:image/png;base64,AA)";
@@ -227,6 +226,27 @@ test("a file is what its bytes are", () => {
   assert.equal(kindOf("a.md", bytes("ü".repeat(3000)).subarray(0, 4097)).kind, "markdown");
 });
 
+test("a picture says how many points it has", () => {
+  const of = (hex: string) => points(Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)));
+  assert.equal(of("89504e470d0a1a0a0000000d49484452000075300000753008"), 900_000_000);
+  assert.equal(of("474946383961ffff0100"), 65_535);
+  assert.equal(of("ffd8ffe000044a46ffc4000300ffc00011080200010003"), 512 * 256);
+  assert.equal(of("524946460000000057454250565038580a00000000000000ff0300ff0100"), 1024 * 512);
+  assert.equal(of("5249464600000000574542505650384c0a0000002fffc07f00"), 256 * 512);
+  assert.equal(of("52494646000000005745425056503820000000000000009d012a00020001"), 512 * 256);
+  assert.equal(of("89504e47"), 0);
+});
+
+test("files that go with a message are told apart from its text", () => {
+  const both = { text: "Look at\n\nthese", files: ["uploads/a.png", "uploads/b.zip"], nameless: 0 };
+  assert.deepEqual(heard(written(both.text, both.files)), both);
+  assert.deepEqual(heard(written("", ["a b"])), { text: "", files: ["a b"], nameless: 0 });
+  assert.equal(heard("There is a file for you: a\nb").text, "There is a file for you: a\nb");
+  const blocks = [{ type: "image" }, { type: "image" }, { type: "document", title: "c.pdf" }, { type: "document" }];
+  const found = heardIn([...blocks, { type: "text", text: written("So", ["a.png", "c.pdf"]) }]);
+  assert.deepEqual(found, { text: "So", files: ["c.pdf", "a document", "a.png"], nameless: 1 });
+});
+
 test("tables are read as they are written", () => {
   assert.deepEqual(rows('a,b\r\n1,"x, ""y""\nz"\n', 9), [
     ["a", "b"],
@@ -264,15 +284,6 @@ test("arguments are said as one would say them", () => {
   assert.equal(input("bash", { command: "ls -l\npwd" }), "ls -l\npwd");
   assert.equal(input("write_file", { path: "a.md", content: "# A\nb" }), "path: a.md\ncontent:\n  # A\n  b");
   assert.equal(input("x", { deep: { a: 1 } }), 'deep:\n  {\n    "a": 1\n  }');
-});
-
-test("a paragraph that is long is a text, and its neighbours are not", () => {
-  const cut = lexed(Lexer);
-  const inside = (token: unknown) => (token as { tokens: { type: string; raw: string }[] }).tokens;
-  const long = `${"_a".repeat(3000)} **b**`;
-  const [first, , second] = cut(`${long}\n\n**b** c`);
-  assert.deepEqual(inside(first).map((token) => [token.type, token.raw]), [["text", long]]);
-  assert.deepEqual(inside(second).map((token) => token.type), ["strong", "text"]);
 });
 
 test("a drawing that draws itself over and over is not drawn", () => {

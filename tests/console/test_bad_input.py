@@ -1,6 +1,9 @@
 """What a server, a file, or somebody who types may do to the console: there is a sentence for it; the page lives on."""
 
+import base64
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,13 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
-from tests.console.test_session import begun
+from tests.console.test_session import ALL, begun
 from tests.kit.browsers import Watched, needs_chromium, watching
 from tests.kit.clock import ShiftedClock
 from tests.kit.hooks import until
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.restarts import restarted
 from tests.kit.servers import Running, listening
+from tests.kit.shapes import MODEL
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -25,6 +29,8 @@ from walkaway_local.stack import LocalStack
 
 pytestmark = [needs_chromium, pytest.mark.deep]
 LARGE = 200_000_000
+SIDE = 20_000
+"""Points, of a picture that has as many lines."""
 PNG = bytes.fromhex("89504e470d0a1a0a")
 
 
@@ -67,12 +73,15 @@ def test_a_server_that_is_gone_for_minutes(browser: Browser, tmp_path: Path) -> 
         server.kill()
         expect(page.locator(".banner")).to_contain_text("The server does not answer")
 
-        def more(before: int = -1) -> int:
-            tries = sum(asked.endswith("/v1/me") for asked in console.requests)
-            return tries if tries > before else 0
+        def tries() -> int:
+            return sum(asked.endswith("/v1/me") for asked in console.requests)
+
+        def more(before: int) -> bool:
+            page.clock.run_for(1_000)  # what a page asks is told only while the page is told something
+            return tries() > before
 
         for _ in range(12):
-            before = more()
+            before = tries()
             page.clock.run_for(10_000)
             until(partial(more, before))
         expect(page.locator(".banner .count")).to_have_text(re.compile(r"Next try in ([1-9]|10) s|Trying …"))
@@ -186,7 +195,8 @@ def test_a_session_that_is_deleted_elsewhere(console: Watched, server: Running, 
     page.get_by_role("button", name="Begin a new session with what you have written").click()
     expect(page.get_by_label("What shall I do?")).to_have_value("Half a thought")
     console.go(f"s/{session}")
-    expect(page.locator(".standing")).to_contain_text("There is no such session")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such session.")
+    expect(page.get_by_role("tab")).to_have_count(0)
     alive(page)
 
 
@@ -204,6 +214,70 @@ def test_a_turn_that_fails_says_why_and_is_sent_again(console: Watched, server: 
     page.locator(".ending").get_by_role("button", name="Send again").click()
     expect(page.locator(".turn", has_text="Now it went.")).to_have_count(1)
     expect(page.locator(".you")).to_have_text(["You: Do something odd"] * 2)
+    alive(page)
+
+
+def test_files_that_came_with_a_message_are_shown_and_go_with_it_again(
+    console: Watched, server: Running, model: MessagesApi
+) -> None:
+    page = console.page
+    refusal = Reply(status=400, error="this prompt is odd", kind="invalid_request_error")
+    model.replies = [refusal, Reply([text("Now it went.")])]
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={"model": MODEL, "file_access": ALL}).json()["id"]
+        console.go(f"s/{session}")
+        named = [FilePayload(name=name, mimeType="", buffer=body) for name, body in (("a.txt", b"A"), ("b.bin", b"\0"))]
+        page.locator(".composer input[type=file]").set_input_files(named)
+        page.get_by_label("Say more …").fill("Do something odd")
+        page.get_by_role("button", name="Send").click()
+        for turns in (1, 2):
+            expect(page.get_by_role("group", name="What came with it")).to_have_count(turns)
+            expect(page.locator(".you").last).to_have_text("You: Do something odd")
+            expect(page.locator(".given").last.locator(".chip")).to_have_text(["a.txt", "b.bin"])
+            if turns == 1:
+                page.reload()
+                page.get_by_role("button", name="Send again").click()
+        expect(page.locator(".turn", has_text="Now it went.")).to_have_count(1)
+        blocks = [each["content"] for each in client.get(f"/v1/sessions/{session}/messages").json() if not each["step"]]
+    assert [block["type"] for block in blocks[-1]] == ["document", "text"]
+    assert blocks[0] == blocks[-1]
+    page.locator(".given").last.get_by_title("Look at uploads/a.txt").click()
+    expect(page.locator(".preview pre")).to_have_text("A")
+
+
+def test_what_was_sent_with_bytes_alone_is_not_sent_again(
+    console: Watched, server: Running, model: MessagesApi
+) -> None:
+    page = console.page
+    model.replies = [Reply(status=400, error="this prompt is odd", kind="invalid_request_error")]
+    picture = {"media_type": "image/png", "data": base64.b64encode(PNG).decode()}
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={"model": MODEL}).json()["id"]
+        told = {"message": "What is it?", "attachments": [picture]}
+        client.post(f"/v1/sessions/{session}/messages", json=told).raise_for_status()
+    console.go(f"s/{session}")
+    expect(page.locator(".given .chip")).to_have_text(["1 picture"])
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator(".said .wrong")).to_contain_text("A picture came with it that is nowhere in the workspace")
+
+
+def test_a_small_file_that_is_a_large_picture_is_not_drawn(console: Watched, server: Running) -> None:
+    page = console.page
+    head = struct.pack(">4sIIBBBBB", b"IHDR", SIDE, SIDE, 1, 0, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(bytes((1 + SIDE // 8) * SIDE), 9)
+    parts = [
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (head, data, b"IEND")
+    ]
+    with server.client(None) as client:
+        session = client.post("/v1/sessions", json={}).json()["id"]
+        for name, body in (("all.png", PNG + b"".join(parts)), ("all.md", b"![a](bomb/all.png)")):
+            client.put(f"/v1/sessions/{session}/files/bomb/{name}", content=body).raise_for_status()
+    console.go("files/bomb")
+    page.get_by_role("button", name="all.png", exact=True).click()
+    expect(page.locator(".preview")).to_contain_text("It has 400.0M points; up to 100.0M are shown here.")
+    page.get_by_role("button", name="all.md", exact=True).click()
+    expect(page.locator(".preview .prose")).to_have_text("[a]")
+    expect(page.locator("main img")).to_have_count(0)
     alive(page)
 
 

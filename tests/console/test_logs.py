@@ -14,6 +14,7 @@ from tests.kit.servers import Running
 from tests.kit.shapes import MODEL
 
 pytestmark = [needs_chromium, pytest.mark.deep]
+KIND = '{"id": "msg_1:0", "event": %s}'
 
 
 def test_a_saved_log_is_dropped_and_only_looked_at(console: Watched, server: Running, model: MessagesApi) -> None:
@@ -45,7 +46,13 @@ def test_a_saved_log_is_dropped_and_only_looked_at(console: Watched, server: Run
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
-    [("", "There is no event in this file"), ('\n{"id": 3}', "Line 2 is no event"), ("\x00PNG", "Line 1 is no event")],
+    [
+        ("", "There is no event in this file"),
+        ('\n{"id": 3}', "Line 2 is no event"),
+        ("\x00PNG", "Line 1 is no event"),
+        ("\x1f\x8b\x08", "Line 1 is no event"),
+        (KIND % '"message.completed", "data": {"files": 3}', "Line 1 is no event of a log: what it says of message.c"),
+    ],
 )
 def test_a_file_that_is_no_log_is_not_opened(console: Watched, body: str, sentence: str) -> None:
     page = console.page

@@ -201,3 +201,11 @@ def looked_at(console: Watched, name: str, place: str | None, theme: str, width:
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         wrong.append(f"{name}: it is wider than the window")
     return wrong
+
+
+def test_pictures_are_drawn_from_what_the_page_has(console: Watched) -> None:
+    pictures = console.page.locator("nav.pages .icon").filter(visible=True)
+    expect(pictures.first).to_be_visible()
+    boxes = pictures.evaluate_all("found => found.map((each) => each.getBBox()).map((box) => box.width + box.height)")
+    assert len(boxes) >= 8
+    assert all(boxes)

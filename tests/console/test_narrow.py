@@ -43,6 +43,59 @@ def test_bars_keep_to_one_row(telephone: Watched, server: Running) -> None:
     in_one_row(page.locator(".composer .under"))
 
 
+def test_the_row_below_the_field_is_one_at_1280_pixels(browser: Browser, server: Running) -> None:
+    with server.client(None) as client:
+        asking = said(client, "Write a poem about snow to snow.md", approve=["write_file"])
+    wide = {"viewport": {"width": 1280, "height": 800}}
+    with watching(browser, f"{server.url}/console/#/s/{asking}", **wide) as console:
+        expect(console.page.locator(".reply .switch")).to_be_visible()
+        in_one_row(console.page.locator(".composer .under"))
+
+
+def test_a_long_message_leaves_its_button_in_view(telephone: Watched) -> None:
+    page = telephone.page
+    page.get_by_label("What shall I do?").fill("and one more line\n" * 60)
+    expect(page.get_by_role("button", name="Start")).to_be_in_viewport(ratio=1)
+
+
+def test_a_file_with_a_long_name_can_be_left_out_again(telephone: Watched) -> None:
+    page = telephone.page
+    name = f"{'ä' * 125}.json"
+    page.locator(".composer input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": b"a"})
+    leave = page.get_by_role("button", name=f"Leave out {name}")
+    expect(leave).to_be_visible()
+    box, size = leave.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    assert 0 <= box["x"] <= size["width"] - box["width"]
+    leave.click()
+    expect(leave).to_have_count(0)
+
+
+SMALL = """boxes => boxes.map(box => box.getBoundingClientRect())
+    .filter(({ width, height }) => width < 24 || height < 24).length"""
+CUT = """icons => icons.filter(icon => {
+    const [inner, outer] = [icon, icon.closest("button")].map(each => each.getBoundingClientRect());
+    return inner.left < outer.left || inner.right > outer.right;
+}).length"""
+
+
+def test_a_long_name_leaves_its_picture_and_its_buttons_large_enough_to_be_hit(
+    telephone: Watched, server: Running
+) -> None:
+    page = telephone.page
+    with server.client(None) as client:
+        made = said(client, f"Write a 3-page report on tidal power to {'long-' * 30}report.md")
+    telephone.go(f"s/{made}")
+    chip = page.locator(".entry .chip").first
+    chip.get_by_role("button", name="Download").scroll_into_view_if_needed()
+    assert chip.locator("button").evaluate_all(SMALL) == 0
+    assert chip.locator("button svg").evaluate_all(CUT) == 0
+    telephone.go(f"s/{made}?side=activity")
+    expect(page.locator(".waterfall summary").first).to_be_visible()
+    assert page.locator(".waterfall summary").evaluate_all(SMALL) == 0
+
+
 @pytest.mark.parametrize("name", ["Settings", "Runs", "Files"])
 def test_every_page_is_within_reach(telephone: Watched, name: str) -> None:
     page = telephone.page

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,17 @@ def test_every_file_comes_packed_or_not_with_what_keeps_it_safe(name: str, codin
     assert headers["content-type"].partition(";")[0] == console.TYPES[name.rpartition(".")[2]]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_what_a_browser_has_is_not_sent_again(coding: str, shape: Shape) -> None:
+    with httpx.Client(headers={"Accept-Encoding": coding}) as client:
+        first = client.get(f"{shape.url}/console/")
+        again = client.get(f"{shape.url}/console/", headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        kept = ("etag", "cache-control", "vary", "content-security-policy")
+        assert [again.headers[name] for name in kept] == [first.headers[name] for name in kept]
+        assert client.get(f"{shape.url}/console/", headers={"If-None-Match": '"another"'}).content == first.content
+
+
 def test_what_a_browser_keeps_for_ever_is_named_by_its_content() -> None:
     assert [name for name in FILES if not console.NAMED_BY_CONTENT.fullmatch(name)] == ["icon.svg", "index.html"]
     assert {name.partition(".")[0] for name in FILES} == {"style", "part", "icon", "index"}
@@ -122,8 +134,8 @@ def test_it_can_be_left_out_of_a_stack(model: MessagesApi) -> None:
     with deployed(model.url, parameters={"Console": "no"}) as stack, httpx.Client() as client:
         assert client.get(f"{stack.url}/console/").status_code == 404
         page = client.get(f"{stack.url}/", headers=BROWSER)
-        assert linked.check(client, page, stack.url) == ["/docs", "/openapi.json", "/docs", "/docs"], (
-            "the others are ?api=runs and ?api=workflows"
+        assert linked.check(client, page, stack.url) == ["/docs", "/openapi.json", *["/docs"] * 4], (
+            "the others are ?api=runs, ?api=workflows, ?api=responses and ?api=managed"
         )
         assert f"{stack.url}/v1/sessions -H" in page.text
         assert page.headers["vary"] == "Accept"
@@ -133,3 +145,12 @@ def test_programs_are_not_led_anywhere(tmp_path: Path) -> None:
     with running(tmp_path / "data", Settings()) as server, server.client(None) as client:
         for accept in ("*/*", "application/json"):
             assert client.get("/", headers={"Accept": accept}).json()["name"] == "Walkaway"
+
+
+def test_what_is_built_while_the_server_runs_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `make console-dev` does, beside `make serve`."""
+    shutil.copytree(str(STATIC), tmp_path / "static")
+    monkeypatch.setattr(console, "STATIC", tmp_path / "static")
+    before = console._names()
+    (tmp_path / "static/part.0000000A.js").write_text("")
+    assert console._names() == before | {"part.0000000A.js"}

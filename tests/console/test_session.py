@@ -202,6 +202,8 @@ def test_files_are_dropped_and_each_kind_is_shown(
     expect(page.locator(".composer .chip")).to_have_count(7)
     page.get_by_role("button", name="Start").click()
     expect(page.locator(".standing")).to_contain_text("done")
+    expect(page.locator("h1")).to_have_text("Look at these")
+    expect(page.locator(".given .chip")).to_have_count(7)
     session = page.url.rpartition("/")[2]
     with server.client(None) as client:
         assert client.get(f"/v1/sessions/{session}/files/uploads/a.png").content == pixel

@@ -70,6 +70,19 @@ def test_a_key_that_is_revoked_leads_back_and_then_to_where_one_was(browser: Bro
         expect(page.get_by_label("Say more …")).to_have_value("Are you there?")
 
 
+def test_what_is_written_is_kept_before_the_page_can_change(browser: Browser, server: Running) -> None:
+    """Any answer may say that the key opens nothing any more, also the one that is read next."""
+    with watching(browser, f"{server.url}/console/") as console:
+        kept = console.page.get_by_label("What shall I do?").evaluate(
+            """field => {
+                field.value = "a plan";
+                field.dispatchEvent(new Event("input", { bubbles: true }));
+                return Object.values(sessionStorage);
+            }"""
+        )
+        assert '"a plan"' in kept
+
+
 def signed_in(page: Page, key: str) -> None:
     page.get_by_label("API key").fill(key)
     page.get_by_role("button", name="Sign in").click()

@@ -29,6 +29,14 @@ def test_what_is_committed_is_what_the_sources_make() -> None:
     assert console.is_there(console.built())
 
 
+def test_files_are_too_large_by_their_kind_together() -> None:
+    half, first = console.MOST["js"] // 2, console.FIRST
+    assert console.large({"a.js.gz": half, "b.js.gz": half, "a.css.gz": 1, "c.js": 10 * first}) == []
+    assert "js" in "".join(console.large({"a.js.gz": half, "b.js.gz": half, "c.js.gz": 2}))
+    assert "first page" in "".join(console.large({"a.js.gz": first + 1}))
+    assert "css" in "".join(console.large({"a.css.gz": console.MOST["css"] + 1}))
+
+
 def test_no_source_makes_html_of_a_text() -> None:
     sources = [path for path in (console.SOURCES / "src").rglob("*") if path.suffix in {".ts", ".tsx"}]
     assert len(sources) > 40
@@ -41,6 +49,21 @@ def test_no_page_runs_what_the_bundle_leaves_out_of_the_client() -> None:
     called = re.compile(r"(?<!schedules)\.(result|wait|texts|ask|run)\(|turn(Of)?\([^()]*\)\.events\(")
     named = {path.name: called.findall(path.read_text()) for path in sources}
     assert {name: found for name, found in named.items() if found} == {}
+
+
+def test_what_is_named_shorter_in_the_bundle_is_named_by_nobody_outside_of_it() -> None:
+    """By no server, and no text in the sources, as names are in what a browser keeps."""
+    found = re.search(r"const WITHIN =\s+/(.+)/;", (console.SOURCES / "build.mjs").read_text())
+    assert found
+    within = re.compile(found[1])
+    assert within.match("shouldComponentUpdate")
+    wire = [*console.ROOT.glob("docs/openapi*.json"), console.CLIENT / "generated.ts"]
+    assert len(wire) > 4
+    names = {name for path in wire for name in re.findall(r"\w+(?=\"|\??: )", path.read_text())}
+    for path in (*(console.SOURCES / "src").rglob("*.ts*"), *console.CLIENT.glob("*.ts")):
+        names.update(re.findall(r"""["'`](\w+)["'`]""", path.read_text()))
+    assert len(names) > 1000
+    assert [name for name in sorted(names) if within.match(name)] == []
 
 
 def test_its_version_is_that_of_all_the_rest() -> None:

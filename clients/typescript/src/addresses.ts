@@ -8,8 +8,7 @@ export function address(...parts: string[]): string {
 
 /** Make an Idempotency-Key. A page that came by plain HTTP has no `randomUUID`. */
 export function key(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 /** Give the id that is given, or that a record or a handle has. Throws SettingInvalid for what names nothing. */

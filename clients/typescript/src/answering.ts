@@ -3,12 +3,11 @@ import {
   AlreadyAnswered,
   BadRequest,
   IdempotencyMismatch,
-  isPassing,
   NotFound,
   NotWaiting,
   TooLarge,
 } from "./errors.ts";
-import { Pacing, sleep } from "./retries.ts";
+import { sleep } from "./retries.ts";
 import { type Approver, type Call, give, type Given, judged, ran, type Tools, untold } from "./tools.ts";
 import type { Transport } from "./transport.ts";
 
@@ -20,14 +19,14 @@ export class Answering {
   #transport: Transport;
   #tools: Tools;
   #approver: Approver | undefined;
-  #signal: AbortSignal | undefined;
+  #signal: AbortSignal;
   #begun = new Set<string>();
   #waiting: Call[] = [];
   #busy = 0;
   #failure: { error: unknown } | undefined;
   #changed: (() => void)[] = [];
 
-  constructor(transport: Transport, tools: Tools, approver?: Approver, signal?: AbortSignal) {
+  constructor(transport: Transport, tools: Tools, approver?: Approver, signal = new AbortController().signal) {
     this.#transport = transport;
     this.#tools = tools;
     this.#approver = approver;
@@ -63,10 +62,10 @@ export class Answering {
     if (!this.running.size) return;
     const over = new AbortController();
     const changed = new Promise<void>((resolve) => this.#changed.push(resolve));
-    const signal = this.#signal ? AbortSignal.any([this.#signal, over.signal]) : over.signal;
-    await Promise.race([changed, sleep(seconds, signal).catch(() => undefined)]);
+    const either = AbortSignal.any([this.#signal, over.signal]);
+    await Promise.race([changed, sleep(seconds, either).catch(() => {})]);
     over.abort();
-    this.#signal?.throwIfAborted();
+    this.#signal.throwIfAborted();
   }
 
   #next(): void {
@@ -107,13 +106,13 @@ export class Answering {
 
   /** Give an answer, for as long as a log would be followed: the function has run, and runs no second time. */
   async #give(call: Call, said: Given): Promise<void> {
-    const pacing = new Pacing(this.#transport.options.patience, this.#transport.options.firstWait);
+    const pacing = this.#transport.pacing();
     for (;;) {
       try {
         await give(this.#transport, call.sessionId, [said], this.#signal);
         return;
       } catch (error) {
-        const pause = isPassing(error) ? pacing.next() : undefined;
+        const pause = pacing.after(error);
         if (pause === undefined) throw error;
         await sleep(pause, this.#signal);
       }

@@ -1,4 +1,5 @@
 /** Answers as they come: to their end, or bit by bit; and what it means when one is no success. */
+import { isObject, parsed } from "./reading.ts";
 import { NotWalkaway, Refused, refused, Unreachable } from "./errors.ts";
 import { retryAfter } from "./retries.ts";
 
@@ -8,12 +9,10 @@ const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONN
 /** An answer: to be read to its end, or bit by bit. */
 export class Answer {
   #response: Response;
-  #url: string;
   #watch: Watch;
 
-  constructor(response: Response, url: string, watch: Watch) {
+  constructor(response: Response, watch: Watch) {
     this.#response = response;
-    this.#url = url;
     this.#watch = watch;
   }
 
@@ -35,7 +34,7 @@ export class Answer {
     try {
       return new Uint8Array(await this.#response.arrayBuffer());
     } catch (error) {
-      throw unreachable(this.#url, error, this.#watch);
+      throw this.#watch.unreachable(error);
     } finally {
       this.#watch.end();
     }
@@ -80,7 +79,7 @@ export class Answer {
         yield decoder.decode(value, { stream: true });
       }
     } catch (error) {
-      throw unreachable(this.#url, error, this.#watch);
+      throw this.#watch.unreachable(error);
     } finally {
       this.close();
     }
@@ -104,16 +103,20 @@ export class Answer {
 /** Ends a request when its time is over, or its caller says so. */
 export class Watch {
   readonly controller = new AbortController();
-  readonly signals: AbortSignal[];
+  #url: string;
+  #outer: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #seconds = 0;
 
-  constructor(signals: (AbortSignal | undefined)[]) {
-    this.signals = signals.filter((signal) => signal !== undefined);
+  /** `url`: whose. `outer`: the caller's. */
+  constructor(url: string, outer?: AbortSignal) {
+    this.#url = url;
+    this.#outer = outer;
   }
 
   get signal(): AbortSignal {
-    return AbortSignal.any([this.controller.signal, ...this.signals]);
+    const { signal } = this.controller;
+    return this.#outer ? AbortSignal.any([signal, this.#outer]) : signal;
   }
 
   /** Give it so many seconds from now. */
@@ -127,31 +130,15 @@ export class Watch {
     clearTimeout(this.#timer);
   }
 
-  /** Why it was ended, if it was. */
-  get why(): string {
-    return this.controller.signal.aborted ? `nothing came for ${Math.round(this.#seconds * 10) / 10} s` : "";
+  /** Say what the HTTP library found, in a sentence; what the caller has aborted is thrown as it is. */
+  unreachable(error: unknown): Unreachable {
+    this.#outer?.throwIfAborted();
+    const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
+    const silent = this.controller.signal.aborted && `nothing came for ${Math.round(this.#seconds * 10) / 10} s`;
+    const why = silent || cause?.message || cause?.code || message || error;
+    if (NOT_SENT.test(`${cause?.code}${cause?.message}`))
+      return new Unreachable(`${this.#url} cannot be reached: ${why}. Is it running?`);
+    return new Unreachable(`${this.#url} did not answer to the end: ${why}`, true);
   }
 }
 
-/** Say what the HTTP library found, in a sentence; what the caller has aborted is thrown as it is. */
-export function unreachable(url: string, error: unknown, watch: Watch): Unreachable {
-  for (const signal of watch.signals) signal.throwIfAborted();
-  if (error instanceof Unreachable) return error;
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const why = watch.why || cause?.message || cause?.code || String((error as Error).message ?? error);
-  if (NOT_SENT.test(`${cause?.code}${cause?.message}`))
-    return new Unreachable(`${url} cannot be reached: ${why}. Is it running?`);
-  return new Unreachable(`${url} did not answer to the end: ${why}`, true);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(found: unknown): found is Record<string, unknown> {
-  return typeof found === "object" && found !== null && !Array.isArray(found);
-}

@@ -32,18 +32,15 @@ export class Walkaway {
     this.#tools = tools;
     this.url = this.#transport.url;
     this.sessions = new Sessions(this.#transport, tools);
-    this.agents = new Agents(this.#transport);
-    this.webhooks = new Webhooks(this.#transport);
+    this.agents = new Agents(this.#transport, "agents");
+    this.webhooks = new Webhooks(this.#transport, "webhooks");
     this.feed = new Feed(this.#transport);
   }
 
   /** Give a task to a new session, wait, and give what came of it. Throws what `turn.result` does. */
   async run(message: string, how: Creating & Pick<Sending, "attachments"> & Waiting = {}): Promise<Result> {
-    const { attachments = [], timeout, onWaiting, onApproval, raiseOnFailure, ...creating } = how;
-    const { signal } = how;
-    const waiting = { timeout, onWaiting, onApproval, raiseOnFailure, signal } as Waiting;
-    const session = await this.sessions.create(creating);
-    return session.ask(message, { attachments, ...waiting });
+    const { attachments, timeout, onWaiting, onApproval, raiseOnFailure, ...creating } = how;
+    return (await this.sessions.create(creating)).ask(message, how);
   }
 
   /** Give a handle for a session; asks nobody. */

@@ -24,19 +24,14 @@ export interface Said {
 
 /** The server said no. */
 export class Refused extends WalkawayError implements Said {
-  readonly status: number;
-  readonly code: string;
-  readonly requestId: string;
-  readonly retryAfter: number;
-  readonly turnId: string;
-  constructor(said: Said) {
-    const names = [String(said.status), said.code, said.requestId].filter(Boolean);
-    super(`${said.message} (${names.join(", ")})`);
-    this.status = said.status;
-    this.code = said.code;
-    this.requestId = said.requestId;
-    this.retryAfter = said.retryAfter;
-    this.turnId = said.turnId;
+  declare readonly status: number;
+  declare readonly code: string;
+  declare readonly requestId: string;
+  declare readonly retryAfter: number;
+  declare readonly turnId: string;
+  constructor({ message, ...said }: Said) {
+    super(`${message} (${[said.status, said.code, said.requestId].filter(Boolean).join(", ")})`);
+    Object.assign(this, said);
   }
 }
 /** 400, 415, 422: the request is malformed. */
@@ -105,35 +100,37 @@ export class SettingInvalid extends WalkawayError {}
 /** An event is missing between two others, which never happens: please report it. */
 export class LogBroken extends WalkawayError {}
 
-/** The turn failed. `code`: the error's short name. */
-export class TurnFailed extends WalkawayError {
+class OfTurn extends WalkawayError {
   readonly turn: Turn;
+  constructor(turn: Turn, message: string) {
+    super(`${turn.ref} ${message}`);
+    this.turn = turn;
+  }
+}
+/** The turn failed. `code`: the error's short name. */
+export class TurnFailed extends OfTurn {
   readonly code: string;
   constructor(turn: Turn, code: string, why: string) {
-    super(`${turn.ref} failed: ${why}${code && ` (${code})`}`);
-    this.turn = turn;
+    super(turn, `failed: ${why}${code && ` (${code})`}`);
     this.code = code;
   }
 }
 /** The turn was cancelled. What it had said is in `turn.text`. */
-export class TurnCancelled extends WalkawayError {
-  readonly turn: Turn;
+export class TurnCancelled extends OfTurn {
   constructor(turn: Turn) {
-    super(`${turn.ref} was cancelled. What it had said is in turn.text`);
-    this.turn = turn;
+    super(turn, "was cancelled. What it had said is in turn.text");
   }
 }
 /** The turn waits for `calls` that nobody in this program answers. It goes on when they are answered. */
-export class TurnWaiting extends WalkawayError {
-  readonly turn: Turn;
+export class TurnWaiting extends OfTurn {
   readonly calls: Call[];
   constructor(turn: Turn, calls: Call[]) {
     const names = calls.map((call) => `${call.name} (${call.needs}, ${call.call_id})`);
     super(
-      `${turn.ref} waits for ${names.join(", ")}. Answer by turn.answer(call, output), turn.approve(call) or ` +
+      turn,
+      `waits for ${names.join(", ")}. Answer by turn.answer(call, output), turn.approve(call) or ` +
         `turn.deny(call), or wait for whoever else does: onWaiting: "wait"`,
     );
-    this.turn = turn;
     this.calls = calls;
   }
 }

@@ -1,6 +1,6 @@
 /** The tenant's feed: what happens to all its sessions, in the words of webhooks. */
-import { ConnectionLost, FeatureMissing, isPassing } from "./errors.ts";
-import { Pacing, sleep } from "./retries.ts";
+import { ConnectionLost, FeatureMissing } from "./errors.ts";
+import { sleep } from "./retries.ts";
 import type { Transport } from "./transport.ts";
 
 const WAIT = 25;
@@ -29,16 +29,16 @@ export class Feed {
   /** Read what happens: from `after` on (`""`: all that there is), else from where the last loop was left, or now. */
   async *events(how: { after?: string; follow?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<FeedEvent, void> {
     const { signal, follow = true } = how;
-    const pacing = new Pacing(this.#transport.options.patience, this.#transport.options.firstWait);
+    const pacing = this.#transport.pacing();
     const seen = new Set<string>();
     for (let cursor = how.after ?? this.cursor; ; ) {
       let page: { events: FeedEvent[]; next: string };
       try {
         page = await this.#page(cursor, follow ? WAIT : 0, signal);
       } catch (error) {
-        if (!isPassing(error)) throw error;
-        const pause = pacing.next("retryAfter" in error ? error.retryAfter : 0);
-        if (pause === undefined) throw new ConnectionLost(`The feed could not be followed: ${error.message}`, cursor);
+        const pause = pacing.after(error);
+        if (pause === undefined)
+          throw new ConnectionLost(`The feed could not be followed: ${(error as Error).message}`, cursor);
         await sleep(pause, signal);
         continue;
       }
@@ -60,7 +60,6 @@ export class Feed {
       throw new FeatureMissing("This server is older and has no feed; follow sessions, or use webhooks");
     const params = { after, wait: wait || undefined, format: "json" };
     const read = wait + this.#transport.options.timeout;
-    const answer = await this.#transport.request("GET", "/v1/events", { params, read, repeats: 0, signal });
-    return answer.json("next");
+    return this.#transport.json("GET", "/v1/events", { params, read, repeats: 0, signal }, "next");
   }
 }

@@ -17,7 +17,7 @@ export class Files {
   /** Give the entries of a directory, by their names there. */
   async list(path = "", signal?: AbortSignal): Promise<FileEntry[]> {
     const params = { path: path.replace(/^\/+|\/+$/g, "") };
-    return (await this.#transport.request("GET", this.#path, { params, signal })).json<FileEntry[]>("name", "type");
+    return this.#transport.json<FileEntry[]>("GET", this.#path, { params, signal }, "name", "type");
   }
 
   /** Give the path of every file below a directory. */
@@ -49,13 +49,12 @@ export class Files {
   /** Send text or bytes, such as a browser's File, to a path. */
   async upload(source: string | Blob | BufferSource, path: string, signal?: AbortSignal): Promise<FileWritten> {
     const headers = { "Content-Type": "application/octet-stream" };
-    const answer = await this.#transport.request("PUT", this.#of(path), { body: source, headers, signal });
-    return answer.json<FileWritten>("path");
+    return this.#transport.json<FileWritten>("PUT", this.#of(path), { body: source, headers, signal }, "path");
   }
 
   /** Delete a file. */
   async delete(path: string): Promise<void> {
-    (await this.#transport.request("DELETE", this.#of(path))).close();
+    await this.#transport.delete(this.#of(path));
   }
 
   #of(path: string): string {

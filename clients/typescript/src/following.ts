@@ -22,6 +22,12 @@ export interface Followed {
   check?: () => void;
 }
 
+/** A part of a log. */
+interface Page {
+  events?: { id: unknown; event: string; data: unknown }[];
+  done?: boolean;
+}
+
 /** One reader of one log. `place` is where it is; what it has given is never given again. */
 export class Follower {
   readonly place: Place;
@@ -38,7 +44,7 @@ export class Follower {
     this.#path = path;
     this.place = place;
     this.#asked = asked;
-    this.#pacing = new Pacing(transport.options.patience, transport.options.firstWait);
+    this.#pacing = transport.pacing();
   }
 
   /**
@@ -79,13 +85,12 @@ export class Follower {
   async *present(): AsyncGenerator<LogEvent, void> {
     for (;;) {
       const params = { after: this.place.cursor, limit: PAGE, format: "json" };
-      const answer = await this.#transport.request("GET", this.#path, { params, signal: this.#asked.signal });
-      const page = await answer.json<{ events?: { id: unknown; event: string; data: unknown }[]; done?: boolean }>();
-      for (const said of page.events ?? []) {
+      const { events = [], done } = await this.#transport.json<Page>("GET", this.#path, { params, signal: this.#asked.signal });
+      for (const said of events) {
         const event = this.#taken({ cursor: String(said.id), type: said.event, text: JSON.stringify(said.data) });
         if (event) yield event;
       }
-      if (page.done || (page.events ?? []).length < PAGE) return;
+      if (done || events.length < PAGE) return;
     }
   }
 

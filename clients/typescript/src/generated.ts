@@ -41,10 +41,20 @@ export interface AgentChange {
   max_turn_cost_usd?: number | null;
   /** tools of the server's whose calls wait for a yes */
   approve?: string[];
-  /** seconds that the caller has for a call; then the model is told that nobody answered */
+  /** seconds that the caller has for a call; then the model is told that nobody answered. 0: as many as the session lives */
   tool_timeout?: number;
   /** whether tools that take moments run beside the model; false: each by itself */
   inline_tools?: boolean;
+  /** whether to call tools; one or `any` that must be is called in a turn's first step alone */
+  tool_choice?: "auto" | "any" | "none" | ToolNamed | null;
+  /** whether an answer may call several tools at once */
+  parallel_tool_calls?: boolean;
+  /** what the text of each answer is to be; any text if absent */
+  output_format?: OutputFormat | null;
+  /** the same of all answers of a turn together */
+  max_turn_output_tokens?: number | null;
+  /** for models that take one, instead of a temperature */
+  top_p?: number | null;
   /** tools that the caller runs: a call waits for POST …/tool_results */
   tools?: FunctionTool[];
   name?: string | null;
@@ -79,10 +89,20 @@ export interface AgentCreate {
   max_turn_cost_usd?: number | null;
   /** tools of the server's whose calls wait for a yes */
   approve?: string[];
-  /** seconds that the caller has for a call; then the model is told that nobody answered */
+  /** seconds that the caller has for a call; then the model is told that nobody answered. 0: as many as the session lives */
   tool_timeout?: number;
   /** whether tools that take moments run beside the model; false: each by itself */
   inline_tools?: boolean;
+  /** whether to call tools; one or `any` that must be is called in a turn's first step alone */
+  tool_choice?: "auto" | "any" | "none" | ToolNamed | null;
+  /** whether an answer may call several tools at once */
+  parallel_tool_calls?: boolean;
+  /** what the text of each answer is to be; any text if absent */
+  output_format?: OutputFormat | null;
+  /** the same of all answers of a turn together */
+  max_turn_output_tokens?: number | null;
+  /** for models that take one, instead of a temperature */
+  top_p?: number | null;
   /** tools that the caller runs: a call waits for POST …/tool_results */
   tools?: FunctionTool[];
   /** by which sessions and runs may name it */
@@ -119,6 +139,11 @@ export interface AgentRecord {
   approve: string[];
   tool_timeout: number;
   inline_tools: boolean;
+  tool_choice: string | Record<string, unknown> | null;
+  parallel_tool_calls: boolean;
+  output_format: Record<string, unknown> | null;
+  max_turn_output_tokens: number | null;
+  top_p: number | null;
 }
 
 /** An agent as it was in a version: a turn that began with it keeps it. */
@@ -148,6 +173,11 @@ export interface AgentVersion {
   approve: string[];
   tool_timeout: number;
   inline_tools: boolean;
+  tool_choice: string | Record<string, unknown> | null;
+  parallel_tool_calls: boolean;
+  output_format: Record<string, unknown> | null;
+  max_turn_output_tokens: number | null;
+  top_p: number | null;
 }
 
 /** A version with the definitions of its tools. */
@@ -177,6 +207,11 @@ export interface AgentVersionDetail {
   approve: string[];
   tool_timeout: number;
   inline_tools: boolean;
+  tool_choice: string | Record<string, unknown> | null;
+  parallel_tool_calls: boolean;
+  output_format: Record<string, unknown> | null;
+  max_turn_output_tokens: number | null;
+  top_p: number | null;
 }
 
 /** An image (JPEG, PNG, GIF, WebP up to 5 MB), a PDF (20 MB) or a text (1 MB) for the model to look at. */
@@ -399,8 +434,50 @@ export interface Me {
   models: ModelRecord[];
 }
 
-/** A message to the agent. */
+/** A message to the agent, and settings that hold for its turn alone: the session's are what is absent. */
 export interface MessageCreate {
+  /** the server's default if empty */
+  model?: string;
+  /** added to the system prompt */
+  instructions?: string;
+  /** whether to think first, or with how many tokens more; as the model does by itself if absent */
+  thinking?: boolean | number | null;
+  /** model calls in one turn */
+  max_steps?: number;
+  /** seconds until a turn is given up; else the server's */
+  turn_timeout?: number | null;
+  /** of one answer, its thinking counted; by model if absent */
+  max_output_tokens?: number | null;
+  /** how much work the model puts into an answer; its own default if absent */
+  effort?: "low" | "medium" | "high" | "xhigh" | "max" | null;
+  /** for models that take one; newer ones refuse it */
+  temperature?: number | null;
+  /** only these; web_search, web_fetch and code_execution are off if not named */
+  allowed_tools?: string[] | null;
+  /** all but these */
+  disallowed_tools?: string[];
+  /** no model call once the session has cost so much, by docs/models.md */
+  max_cost_usd?: number | null;
+  /** the same for each turn */
+  max_turn_cost_usd?: number | null;
+  /** tools of the server's whose calls wait for a yes */
+  approve?: string[];
+  /** seconds that the caller has for a call; then the model is told that nobody answered. 0: as many as the session lives */
+  tool_timeout?: number;
+  /** whether tools that take moments run beside the model; false: each by itself */
+  inline_tools?: boolean;
+  /** whether to call tools; one or `any` that must be is called in a turn's first step alone */
+  tool_choice?: "auto" | "any" | "none" | ToolNamed | null;
+  /** whether an answer may call several tools at once */
+  parallel_tool_calls?: boolean;
+  /** what the text of each answer is to be; any text if absent */
+  output_format?: OutputFormat | null;
+  /** the same of all answers of a turn together */
+  max_turn_output_tokens?: number | null;
+  /** for models that take one, instead of a temperature */
+  top_p?: number | null;
+  /** tools that the caller runs: a call waits for POST …/tool_results */
+  tools?: FunctionTool[];
   /** plain text or markdown */
   message: string;
   /** up to 20 MB in all */
@@ -420,6 +497,13 @@ export interface ModelRecord {
   default: boolean;
 }
 
+/** What the text of an answer is to be. */
+export interface OutputFormat {
+  type?: "json_schema";
+  /** of JSON, up to 32 KiB: the text is an instance of it */
+  schema: Record<string, unknown>;
+}
+
 /** A call that waits for the caller: for its output, or for a yes or no to a tool that the server runs. */
 export interface PendingToolCall {
   call_id: string;
@@ -427,11 +511,11 @@ export interface PendingToolCall {
   arguments: Record<string, unknown>;
   /** how to answer it */
   needs: "output" | "approval";
-  /** then the model is told that nobody answered */
-  expires_at: number;
+  /** then the model is told that nobody answered; null: it waits without an end */
+  expires_at: number | null;
 }
 
-/** A turn as it is now. */
+/** A turn as it is now, with the settings that it began with; one that waits: with those that it would have now. */
 export interface ResponseRecord {
   id: string;
   session_id: string;
@@ -458,6 +542,29 @@ export interface ResponseRecord {
   schedule_id?: string | null;
   /** and at which of its times */
   firing_id?: string | null;
+  /** of an agent, empty: the server's default */
+  model: string;
+  instructions: string;
+  thinking: boolean | number;
+  max_steps: number;
+  turn_timeout: number | null;
+  max_output_tokens: number;
+  effort: string | null;
+  temperature: number | null;
+  allowed_tools: string[] | null;
+  disallowed_tools: string[];
+  max_cost_usd: number | null;
+  max_turn_cost_usd: number | null;
+  /** names of the tools that the caller runs */
+  tools: string[];
+  approve: string[];
+  tool_timeout: number;
+  inline_tools: boolean;
+  tool_choice: string | Record<string, unknown> | null;
+  parallel_tool_calls: boolean;
+  output_format: Record<string, unknown> | null;
+  max_turn_output_tokens: number | null;
+  top_p: number | null;
 }
 
 /** One entry of the conversation: from the user, the model, or a tool (`role` is then `tool`). */
@@ -726,10 +833,20 @@ export interface SessionCreate {
   max_turn_cost_usd?: number | null;
   /** tools of the server's whose calls wait for a yes */
   approve?: string[];
-  /** seconds that the caller has for a call; then the model is told that nobody answered */
+  /** seconds that the caller has for a call; then the model is told that nobody answered. 0: as many as the session lives */
   tool_timeout?: number;
   /** whether tools that take moments run beside the model; false: each by itself */
   inline_tools?: boolean;
+  /** whether to call tools; one or `any` that must be is called in a turn's first step alone */
+  tool_choice?: "auto" | "any" | "none" | ToolNamed | null;
+  /** whether an answer may call several tools at once */
+  parallel_tool_calls?: boolean;
+  /** what the text of each answer is to be; any text if absent */
+  output_format?: OutputFormat | null;
+  /** the same of all answers of a turn together */
+  max_turn_output_tokens?: number | null;
+  /** for models that take one, instead of a temperature */
+  top_p?: number | null;
   /** tools that the caller runs: a call waits for POST …/tool_results */
   tools?: FunctionTool[];
   /** false: ends 5 minutes after its last response */
@@ -801,6 +918,11 @@ export interface SessionRecord {
   approve: string[];
   tool_timeout: number;
   inline_tools: boolean;
+  tool_choice: string | Record<string, unknown> | null;
+  parallel_tool_calls: boolean;
+  output_format: Record<string, unknown> | null;
+  max_turn_output_tokens: number | null;
+  top_p: number | null;
 }
 
 /** A worker takes a call that waits, to run its function. */
@@ -818,6 +940,12 @@ export interface ToolClaimed {
   worker: string;
   /** when the claim ends, by the server's clock */
   until: number;
+}
+
+/** The one tool that the model is to call. */
+export interface ToolNamed {
+  type?: "tool";
+  name: string;
 }
 
 /** The answer to a call: an output, or a yes or no. */
@@ -849,7 +977,7 @@ export interface ToolResultsTaken {
 /** What can be changed about an endpoint; what is absent stays. */
 export interface WebhookChange {
   url?: string | null;
-  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled")[] | null;
+  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.archived" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled" | "session.status_run_started" | "session.status_idled" | "session.status_terminated" | "session.requires_action" | "session.budget_reached" | "session.running" | "session.idled")[] | null;
   format?: string | null;
   description?: string | null;
   name?: string | null;
@@ -861,8 +989,8 @@ export interface WebhookChange {
 export interface WebhookCreate {
   /** http(s), on port 80 or 443, at a public address */
   url: string;
-  /** what to be told; `*` for all */
-  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled")[];
+  /** what to be told; `*` for all. Some are of the format `managed` */
+  events?: ("*" | "turn.started" | "turn.awaiting_tools" | "turn.completed" | "turn.failed" | "turn.cancelled" | "turn.queued" | "turn.resumed" | "session.created" | "session.updated" | "session.archived" | "session.deleted" | "session.expired" | "schedule.fired" | "schedule.skipped" | "schedule.failed" | "schedule.paused" | "webhook.disabled" | "session.status_run_started" | "session.status_idled" | "session.status_terminated" | "session.requires_action" | "session.budget_reached" | "session.running" | "session.idled")[];
   /** what the body looks like: the name of a dialect */
   format?: string;
   /** for people */
@@ -1064,6 +1192,26 @@ export interface MetadataUpdatedEvent extends Placed {
   };
 }
 
+/** Of a session's events alone: no turn begins in it any more, and nothing follows. */
+export interface SessionArchivedEvent extends Placed {
+  type: "session.archived";
+  data: Timed;
+}
+
+/** Of a session's events alone: somebody wanted to interrupt it, while no turn ran. */
+export interface SessionInterruptedEvent extends Placed {
+  type: "session.interrupted";
+  data: Timed;
+}
+
+/** A session of a dialect that has such an event was changed: each field in `changes` as it is now. */
+export interface SessionUpdatedEvent extends Placed {
+  type: "session.updated";
+  data: Timed & {
+    changes: Record<string, unknown>;
+  };
+}
+
 /** The model is not sent some things, which it does not take. */
 export interface StepAdjustedEvent extends Placed {
   type: "step.adjusted";
@@ -1222,6 +1370,9 @@ export type LogEvent =
   | MessageCreatedEvent
   | MessageErrorEvent
   | MetadataUpdatedEvent
+  | SessionArchivedEvent
+  | SessionInterruptedEvent
+  | SessionUpdatedEvent
   | StepAdjustedEvent
   | StepCompletedEvent
   | StepRetryingEvent

@@ -20,11 +20,11 @@ export class Decoder {
     const half = come.endsWith("\r") ? "\r" : "";
     const blocks = come.slice(0, come.length - half.length).replace(/\r\n?/g, "\n").split("\n\n");
     this.#rest = (blocks.pop() ?? "") + half;
-    return blocks.flatMap(parsed);
+    return blocks.flatMap(lineOf);
   }
 }
 
-function parsed(block: string): Line[] {
+function lineOf(block: string): Line[] {
   const line = { cursor: "", type: "" };
   const data: string[] = [];
   for (const row of block.split("\n")) {
@@ -40,20 +40,14 @@ function parsed(block: string): Line[] {
 
 /** Make an event of a line. What is no object is told as `unreadable`; a newer server's events flow on. */
 export function made(line: Line, turnId = ""): LogEvent {
-  let data: unknown;
-  try {
-    data = JSON.parse(line.text);
-  } catch {
-    data = undefined;
-  }
-  const object = typeof data === "object" && data !== null && !Array.isArray(data);
+  const data = parsed(line.text);
   const [log, number] = split(line.cursor);
   return {
     type: line.type,
     cursor: line.cursor,
     number,
     turnId: log.startsWith("msg_") ? log : turnId,
-    data: object ? data : { unreadable: line.text },
+    data: isObject(data) ? data : { unreadable: line.text },
   } as LogEvent;
 }
 
@@ -101,4 +95,18 @@ export class Accumulator {
     if (event.type === "text.delta") this.text += event.data.content;
     else if (event.type === "step.started") this.text = "";
   }
+}
+
+/** Read JSON; undefined for what is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is an object of JSON, and no list. */
+export function isObject(found: unknown): found is Record<string, unknown> {
+  return typeof found === "object" && found !== null && !Array.isArray(found);
 }

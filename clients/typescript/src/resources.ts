@@ -31,22 +31,22 @@ class Resources<R extends { id: string }, Create, Made, Change> {
   /** Make one. Throws NameTaken where it has a name that another has. */
   async create(said: Create): Promise<Made> {
     const asked = { json: said, headers: { "Idempotency-Key": key() }, safe: "with keys" as const };
-    return (await this.transport.request("POST", `/v1/${this.#kind}`, asked)).json<Made>("id");
+    return this.transport.json<Made>("POST", `/v1/${this.#kind}`, asked, "id");
   }
 
   /** Ask for one. */
   async get(one: Id): Promise<R> {
-    return (await this.transport.request("GET", this.of(one))).json<R>("id");
+    return this.transport.json<R>("GET", this.of(one), {}, "id");
   }
 
   /** Change what is named. */
   async update(one: Id, change: Change): Promise<R> {
-    return (await this.transport.request("PATCH", this.of(one), { json: change })).json<R>("id");
+    return this.transport.json<R>("PATCH", this.of(one), { json: change }, "id");
   }
 
   /** Delete one. */
   async delete(one: Id): Promise<void> {
-    (await this.transport.request("DELETE", this.of(one))).close();
+    await this.transport.delete(this.of(one));
   }
 
   protected of(one: Id, ...more: string[]): string {
@@ -56,56 +56,50 @@ class Resources<R extends { id: string }, Create, Made, Change> {
 
 /** Named settings that sessions can share. An agent may be named by its id or its name. */
 export class Agents extends Resources<AgentRecord, AgentCreate, AgentRecord, AgentChange> {
-  constructor(transport: Transport) {
-    super(transport, "agents");
-  }
-
   /** List agents. */
   list(): Pages<AgentRecord> {
-    return new Pages(this.transport, "/v1/agents", {}, (raw: AgentRecord) => raw);
+    return new Pages(this.transport, "/v1/agents");
   }
 
   /** List what it was, the newest first. */
   async versions(agent: Id): Promise<AgentVersion[]> {
-    return (await this.transport.request("GET", this.of(agent, "versions"))).json<AgentVersion[]>();
+    return this.transport.json<AgentVersion[]>("GET", this.of(agent, "versions"));
   }
 }
 
 /** Addresses that are told what happens. */
 export class Webhooks extends Resources<WebhookRecord, WebhookCreate, WebhookCreated, WebhookChange> {
-  constructor(transport: Transport) {
-    super(transport, "webhooks");
-  }
-
   /** List webhooks. */
   async list(): Promise<WebhookRecord[]> {
-    return (await this.transport.request("GET", "/v1/webhooks")).json<WebhookRecord[]>("id");
+    return this.transport.json<WebhookRecord[]>("GET", "/v1/webhooks", {}, "id");
   }
 
   /** Make a new secret; the old one signs too for `grace` seconds. */
   async rotate(webhook: Id, grace = 86_400): Promise<SecretRotated> {
-    return (await this.transport.request("POST", this.of(webhook, "rotate"), { json: { grace } })).json("secret");
+    return this.transport.json("POST", this.of(webhook, "rotate"), { json: { grace } }, "secret");
   }
 
   /** Have `webhook.test` sent. */
   async test(webhook: Id): Promise<DeliveryRecord> {
-    return (await this.transport.request("POST", this.of(webhook, "test"))).json("id");
+    return this.transport.json("POST", this.of(webhook, "test"), {}, "id");
   }
 
   /** List what it was to be told, the newest first. */
   deliveries(webhook: Id): Pages<DeliveryRecord> {
-    return new Pages(this.transport, this.of(webhook, "deliveries"), {}, (raw: DeliveryRecord) => raw);
+    return new Pages(this.transport, this.of(webhook, "deliveries"));
   }
 
   /** Ask for a delivery, with what was sent. */
   async delivery(webhook: Id, delivery: Id): Promise<DeliveryDetail> {
-    const path = this.of(webhook, "deliveries", idOf("a delivery", delivery));
-    return (await this.transport.request("GET", path)).json("id");
+    return this.transport.json("GET", this.#delivery(webhook, delivery), {}, "id");
   }
 
   /** Begin the attempts anew. */
   async redeliver(webhook: Id, delivery: Id): Promise<DeliveryRecord> {
-    const path = this.of(webhook, "deliveries", idOf("a delivery", delivery), "redeliver");
-    return (await this.transport.request("POST", path)).json("id");
+    return this.transport.json("POST", `${this.#delivery(webhook, delivery)}/redeliver`, {}, "id");
+  }
+
+  #delivery(webhook: Id, delivery: Id): string {
+    return this.of(webhook, "deliveries", idOf("a delivery", delivery));
   }
 }

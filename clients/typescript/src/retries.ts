@@ -1,4 +1,5 @@
 /** When a request is sent again, and how long a reader waits before it comes back: the rules, without any I/O. */
+import { isPassing } from "./errors.ts";
 
 /** Seconds: of the first wait at the most, of any, and of one request with all its repeats. */
 export const FIRST = 0.5;
@@ -22,12 +23,12 @@ export const isBroken = (status: number): boolean => [500, 502, 504].includes(st
 
 /** Seconds to wait behind so many tries without success: half to whole of a doubling time. */
 export function wait(tries: number, first: number): number {
-  return Math.min(LONGEST, first * 2 ** Math.min(tries, 20)) * (0.5 + Math.random() / 2);
+  return Math.min(LONGEST, first * 2 ** tries) * (0.5 + Math.random() / 2);
 }
 
 /** Read Retry-After, in seconds or as a date; 0: nothing is said. Never more than a minute. */
-export function retryAfter(header: string | null): number {
-  const said = (header ?? "").trim();
+export function retryAfter(header: string): number {
+  const said = header.trim();
   const seconds = /^\d+$/.test(said) ? Number(said) : (Date.parse(said) - Date.now()) / 1000;
   return Math.min(Math.max(seconds || 0, 0), ALL);
 }
@@ -56,6 +57,12 @@ export class Pacing {
   /** Note that an event came: what fails from now on fails anew. */
   received(): void {
     this.#tries = 0;
+  }
+
+  /** The same behind an error; throws one that does not pass by itself. */
+  after(error: unknown): number | undefined {
+    if (!isPassing(error)) throw error;
+    return this.next("retryAfter" in error ? error.retryAfter : 0);
   }
 
   /** Give the seconds to wait before the next try; undefined: patience is at its end. */

@@ -52,20 +52,19 @@ export class Session {
 
   /** Ask how it stands. */
   async refresh(signal?: AbortSignal): Promise<this> {
-    this.raw = await (await this.#transport.request("GET", this.#path, { signal })).json<SessionRecord>("id");
+    this.raw = await this.#transport.json<SessionRecord>("GET", this.#path, { signal }, "id");
     return this;
   }
 
   /** Set keys of the metadata (null removes one, others stay), or the title. */
   async update(change: { metadata?: Record<string, unknown>; title?: string }): Promise<this> {
-    const answer = await this.#transport.request("PATCH", this.#path, { json: change, safe: "yes" });
-    this.raw = await answer.json<SessionRecord>("id");
+    this.raw = await this.#transport.json<SessionRecord>("PATCH", this.#path, { json: change, safe: "yes" }, "id");
     return this;
   }
 
   /** Delete it, and cancel what runs. Files stay. */
   async delete(): Promise<void> {
-    (await this.#transport.request("DELETE", this.#path)).close();
+    await this.#transport.delete(this.#path);
   }
 
   /** Give a handle for a turn; asks nobody. */
@@ -78,21 +77,19 @@ export class Session {
     const json = {
       message,
       on_busy: how.onBusy ?? "reject",
-      ...(how.attachments?.length && { attachments: how.attachments }),
-      ...(how.webhookUrl && { webhook_url: how.webhookUrl }),
-      ...(how.webhookSecret && { webhook_secret: how.webhookSecret }),
+      attachments: how.attachments,
+      webhook_url: how.webhookUrl || undefined,
+      webhook_secret: how.webhookSecret || undefined,
     };
     const headers = { Prefer: "respond-async", "Idempotency-Key": how.idempotencyKey ?? key() };
     const asked = { json, headers, safe: "yes" as const, signal: how.signal };
-    const said = await (await this.#transport.request("POST", `${this.#path}/messages`, asked)).json<Accepted>(
-      "response_id",
-    );
-    const raw = said.status ? { status: said.status } : {};
+    const said = await this.#transport.json<Accepted>("POST", `${this.#path}/messages`, asked, "response_id");
+    const { status, outcome, after } = said;
     return new Turn(this.#transport, this.id, said.response_id, {
       tools: this.tools,
-      raw,
-      outcome: said.outcome ?? "",
-      after: said.after ?? -1,
+      raw: status ? { status } : {},
+      outcome,
+      after,
     });
   }
 
@@ -110,7 +107,7 @@ export class Session {
 
   /** List what was said, from the beginning. */
   messages(): Pages<Said> {
-    return new Pages(this.#transport, `${this.#path}/messages`, {}, (raw: Said) => raw);
+    return new Pages(this.#transport, `${this.#path}/messages`);
   }
 
   /** Read the events of all turns by one cursor, until the session is gone. Runs no tools. */
@@ -137,7 +134,7 @@ export class Sessions {
     const told = definitions(own);
     const json = { persistent: true, ttl: WEEK, ...settings, ...(told.length && { tools: told }) };
     const asked = { json, headers: { "Idempotency-Key": key() }, safe: "with keys" as const, signal };
-    const raw = await (await this.#transport.request("POST", "/v1/sessions", asked)).json<SessionRecord>("id");
+    const raw = await this.#transport.json<SessionRecord>("POST", "/v1/sessions", asked, "id");
     return new Session(this.#transport, raw.id, { tools: own, raw });
   }
 
@@ -155,10 +152,8 @@ export class Sessions {
   list(
     only: { busy?: boolean; waiting?: boolean; failed?: boolean; agent?: string; q?: string } = {},
   ): Pages<Session> {
-    const { busy, waiting, failed, ...more } = only;
-    const params = { ...more, busy: busy?.toString(), waiting: waiting?.toString(), failed: failed?.toString() };
     const make = (raw: SessionRecord) => new Session(this.#transport, raw.id, { tools: this.#tools, raw });
-    return new Pages(this.#transport, "/v1/sessions", params, make);
+    return new Pages(this.#transport, "/v1/sessions", only, make);
   }
 
   /** Delete a session. */

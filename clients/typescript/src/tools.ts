@@ -37,13 +37,15 @@ export function definitions(tools: Tools): Record<string, unknown>[] {
     if (!/^[\w-]{1,64}$/.test(name) || !tool.description)
       throw new SettingInvalid(`${name}: a tool has a name of 1 to 64 letters, digits, _ and -, and a description`);
     const { description, parameters = { type: "object", properties: {} }, timeout } = tool;
-    return { type: "function", name, description, parameters, ...(timeout && { timeout }) };
+    return { type: "function", name, description, parameters, timeout };
   });
 }
 
 /** Say what a function returned; undefined is an empty text. */
 export function answered(call: { call_id: string }, value: unknown): Given {
-  return { call_id: call.call_id, output: value === undefined || value === null ? "" : jsonable(value) };
+  const output = value ?? "";
+  if (JSON.stringify(output) === undefined) throw new TypeError(`a ${typeof value} is no JSON`);
+  return { call_id: call.call_id, output };
 }
 
 /** Run a tool's function for a call, and give what is to be told of it. */
@@ -75,12 +77,5 @@ export async function judged(approver: Approver, call: Call): Promise<Given> {
 /** Post answers. Safe to repeat: the first answer stands. */
 export async function give(transport: Transport, session: string, results: Given[], signal?: AbortSignal): Promise<void> {
   const path = address("sessions", session, "tool_results");
-  const answer = await transport.request("POST", path, { json: { results }, safe: "yes", signal });
-  await answer.json();
-}
-
-function jsonable(value: unknown): unknown {
-  const text = JSON.stringify(value);
-  if (text === undefined) throw new TypeError(`a ${typeof value} is no JSON`);
-  return value;
+  await transport.json("POST", path, { json: { results }, safe: "yes", signal });
 }

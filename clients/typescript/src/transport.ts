@@ -1,8 +1,8 @@
 /** Sends requests, again where that is safe, and opens streams. Nothing of `fetch`'s leaves this module. */
-import { Answer, unreachable, Watch } from "./answers.ts";
+import { Answer, Watch } from "./answers.ts";
 import { isPassing, NotWalkaway, Refused, SettingInvalid, Unreachable } from "./errors.ts";
 import type { Me } from "./generated.ts";
-import { ALL, isBroken, isLater, now, type Safe, sleep, wait } from "./retries.ts";
+import { ALL, isBroken, isLater, now, Pacing, type Safe, sleep, wait } from "./retries.ts";
 
 /** Where a client sends its requests, and how long it tries. Times are in seconds. */
 export interface Options {
@@ -30,7 +30,7 @@ export interface Options {
 export interface Asked {
   json?: unknown;
   body?: BodyInit;
-  params?: Record<string, string | number | undefined>;
+  params?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;
   safe?: Safe;
   repeats?: number;
@@ -47,7 +47,6 @@ type Environ = Record<string, string | undefined>;
 export class Transport {
   readonly url: string;
   readonly options: Required<Pick<Options, "timeout" | "retries" | "patience" | "silence" | "firstWait">>;
-  readonly signal: AbortSignal | undefined;
   #key: string;
   #headers: Record<string, string>;
   #fetch: typeof fetch;
@@ -66,6 +65,11 @@ export class Transport {
     this.#fetch = given.fetch ?? ((...asked) => fetch(...asked));
   }
 
+  /** How a reader of this server's comes back. */
+  pacing(): Pacing {
+    return new Pacing(this.options.patience, this.options.firstWait);
+  }
+
   /** What the server can do besides what the first one could; asked until it has said so itself. */
   async features(signal?: AbortSignal): Promise<Set<string>> {
     this.#can ??= await this.me(signal).catch((error: unknown) => {
@@ -77,8 +81,7 @@ export class Transport {
 
   /** Ask who is calling, and remember what the server can do. */
   async me(signal?: AbortSignal): Promise<Me> {
-    const answer = await this.request("GET", "/v1/me", { signal });
-    const me = await answer.json<Me>("tenant");
+    const me = await this.json<Me>("GET", "/v1/me", { signal }, "tenant");
     this.#can = me;
     return me;
   }
@@ -109,6 +112,16 @@ export class Transport {
     }
   }
 
+  /** Send one, and give the JSON of its answer, which has a text under each of these names. Throws NotWalkaway, too. */
+  async json<T>(method: string, path: string, asked?: Asked, ...names: string[]): Promise<T> {
+    return (await this.request(method, path, asked)).json<T>(...names);
+  }
+
+  /** Delete what is there. */
+  async delete(path: string): Promise<void> {
+    (await this.request("DELETE", path)).close();
+  }
+
   /** Open a stream, once. Its answer may say no. */
   async stream(path: string, headers: Record<string, string>, silence: number, signal?: AbortSignal): Promise<Answer> {
     return this.#send("GET", path, { headers, signal }, silence);
@@ -125,11 +138,11 @@ export class Transport {
   }
 
   async #send(method: string, path: string, asked: Asked, seconds: number): Promise<Answer> {
-    if (path.split("/").some((part) => part === "." || part === ".."))
+    if (/(^|\/)\.\.?(\/|$)/.test(path))
       throw new SettingInvalid(`Nothing is named "." or "..", and so nothing was sent to ${path}`);
     const params = Object.entries(asked.params ?? {}).filter(([, value]) => value !== undefined && value !== "");
     const query = new URLSearchParams(params.map(([name, value]) => [name, String(value)])).toString();
-    const watch = new Watch([asked.signal]);
+    const watch = new Watch(this.url, asked.signal);
     watch.set(seconds);
     try {
       const send = this.#fetch;
@@ -144,10 +157,10 @@ export class Transport {
         },
         signal: watch.signal,
       });
-      return new Answer(response, this.url, watch);
+      return new Answer(response, watch);
     } catch (error) {
       watch.end();
-      throw unreachable(this.url, error, watch);
+      throw watch.unreachable(error);
     }
   }
 }

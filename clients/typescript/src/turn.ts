@@ -1,14 +1,11 @@
 /** A turn, as a program holds it: read its events, wait for its end, answer its calls. All to be kept is `ref`. */
 import { address } from "./addresses.ts";
-import { Answering } from "./answering.ts";
-import { NotFound, Refused, TurnCancelled, TurnFailed, Unreachable } from "./errors.ts";
-import { Follower, isAtEnd } from "./following.ts";
-import type { ChangedFile, LogEvent, PendingToolCall, ResponseRecord } from "./generated.ts";
-import { Accumulator, Place } from "./reading.ts";
-import { Deadline } from "./retries.ts";
+import type { ChangedFile, LogEvent, ResponseRecord } from "./generated.ts";
+import { Accumulator } from "./reading.ts";
+import { told } from "./happening.ts";
 import { answered, type Approver, type Call, give, type Tools } from "./tools.ts";
 import type { Transport } from "./transport.ts";
-import { forTheEnd, others } from "./waiting.ts";
+import { forTheEnd, forTheResult } from "./waiting.ts";
 
 export type { Call } from "./tools.ts";
 
@@ -68,7 +65,8 @@ export class Turn {
   readonly tools: Tools;
   #transport: Transport;
   #said = new Accumulator();
-  #path: string;
+  /** Its address at the server. */
+  readonly path: string;
 
   constructor(
     transport: Transport,
@@ -83,7 +81,7 @@ export class Turn {
     this.tools = more.tools ?? {};
     this.outcome = more.outcome ?? "";
     this.cursor = (more.after ?? -1) >= 0 ? String(more.after) : "";
-    this.#path = address("sessions", session, "responses", id);
+    this.path = address("sessions", session, "responses", id);
   }
 
   /** What `client.turn(ref)` takes, on any machine. */
@@ -108,32 +106,19 @@ export class Turn {
 
   /** The calls that it waits for, as far as that is known here. */
   get pending(): Call[] {
-    return (this.raw.pending_tool_calls ?? []).map((call) => this.#call(call));
+    const { sessionId, id: turnId } = this;
+    return (this.raw.pending_tool_calls ?? []).map((call) => ({ ...call, sessionId, turnId }));
   }
 
   /** Ask how it stands. */
   async refresh(signal?: AbortSignal): Promise<this> {
-    const answer = await this.#transport.request("GET", this.#path, { signal });
-    this.raw = await answer.json<ResponseRecord>("id");
+    this.raw = await this.#transport.json<ResponseRecord>("GET", this.path, { signal }, "id");
     return this;
   }
 
   /** Read events, from where this turn was left or `after`, to the last one. Runs the calls of this program's tools. */
-  async *events(how: Reading = {}): AsyncGenerator<LogEvent, void> {
-    const cursor = how.after === undefined ? this.cursor : String(how.after).replace(/^-1$/, "");
-    if (!cursor) this.#said = new Accumulator();
-    const { signal } = how;
-    const answering = new Answering(this.#transport, how.tools === false ? {} : this.tools, how.onApproval, signal);
-    const follower = new Follower(this.#transport, `${this.#path}/events`, new Place(cursor), {
-      turn: this.id,
-      signal,
-      between: others(this, answering, new Deadline(), signal),
-      check: () => answering.check(),
-    });
-    for await (const event of how.follow === false ? follower.present() : follower.events()) {
-      await this.#take(event, answering, signal);
-      yield event;
-    }
+  events(how: Reading = {}): AsyncGenerator<LogEvent, void> {
+    return told(this, this.#transport, this.#said, how);
   }
 
   /** Read what the agent says, as it says it. What an attempt wrote that failed may come again; `text` has it once. */
@@ -149,27 +134,12 @@ export class Turn {
 
   /** Wait for the end and give what came of it. Throws TurnFailed, TurnCancelled, TurnWaiting, TimedOut. */
   async result(how: Waiting = {}): Promise<Result> {
-    await forTheEnd(this, this.#transport, how);
-    if (how.raiseOnFailure !== false) {
-      if (this.status === "failed")
-        throw new TurnFailed(this, this.raw.error_code ?? "", this.raw.error ?? "it does not say why");
-      if (this.status === "cancelled") throw new TurnCancelled(this);
-    }
-    return {
-      text: this.text,
-      status: this.status,
-      usage: { ...this.raw.usage },
-      costUsd: this.raw.cost_usd ?? undefined,
-      steps: this.raw.steps ?? 0,
-      files: this.raw.files ?? undefined,
-      calls: this.pending,
-      turn: this,
-    };
+    return forTheResult(this, this.#transport, how);
   }
 
   /** Cancel it. When this is done it is over, by that or before. */
   async cancel(signal?: AbortSignal): Promise<this> {
-    await (await this.#transport.request("POST", `${this.#path}/cancel`, { safe: "yes", signal })).json();
+    await this.#transport.json("POST", `${this.path}/cancel`, { safe: "yes", signal });
     return this.refresh(signal);
   }
 
@@ -187,43 +157,6 @@ export class Turn {
   /** Say no to it; the model is told why. */
   async deny(call: string | { call_id: string }, reason = ""): Promise<void> {
     await give(this.#transport, this.sessionId, [{ ...named(call), approve: false, reason }]);
-  }
-
-  #call(said: PendingToolCall): Call {
-    return { ...said, sessionId: this.sessionId, turnId: this.id };
-  }
-
-  async #take(event: LogEvent, answering: Answering, signal?: AbortSignal): Promise<void> {
-    const call = event.type === "tool_call.requested" ? this.#call(event.data as PendingToolCall) : undefined;
-    const waits = call && answering.knows(call) && (await this.#waitsFor(call, signal));
-    this.cursor = event.cursor; // what throws before is read anew from there
-    this.#said.take(event);
-    if (call && waits) answering.take(call);
-    else if (call && !answering.knows(call)) this.#note(call.call_id, call);
-    else if (event.type === "tool_result") this.#note(event.data.id);
-    else if (event.type === "tool_call.approved") this.#note(event.data.call_id);
-    if (!isAtEnd(event)) return;
-    this.raw.status = event.type.slice("message.".length).replace("error", "failed") as ResponseRecord["status"];
-    await this.refresh(signal).catch((error: unknown) => {
-      if (!(error instanceof Unreachable || error instanceof Refused)) throw error; // the log has told the end
-    });
-  }
-
-  /** Note what the log says of a call: that it is `asked`, or waits no more. */
-  #note(id: string, asked?: Call): void {
-    const left = (this.raw.pending_tool_calls ?? []).filter((each) => each.call_id !== id);
-    this.raw.pending_tool_calls = asked ? [...left, asked] : left;
-  }
-
-  /** Whether a call still waits: an old log has those that were answered long ago. */
-  async #waitsFor(call: Call, signal?: AbortSignal): Promise<boolean> {
-    try {
-      await this.refresh(signal);
-    } catch (error) {
-      if (error instanceof NotFound) return false;
-      throw error;
-    }
-    return this.pending.some((each) => each.call_id === call.call_id);
   }
 }
 

@@ -35,6 +35,55 @@ async function answering(status: number, body: string, kind = "application/json"
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A server that answers GET with what a function makes of the address, or never where that is undefined. */
+async function serving(answer: (url: string, asked: number) => { body: unknown; next?: string } | undefined) {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    const said = answer(request.url ?? "", asked++);
+    if (!said) return;
+    if (said.next) response.setHeader("x-next-cursor", said.next);
+    response.setHeader("content-type", "application/json").end(JSON.stringify(said.body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { client: new Walkaway({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...quick }), asked: () => asked };
+}
+
+const ENDLESS: Record<string, (asked: number) => { body: unknown; next?: string }> = {
+  "a place comes again": (asked) => ({ body: [{ id: `a${asked}` }], next: `c${asked % 3}` }),
+  "a page comes again": (asked) => ({ body: [{ id: "a" }, { id: "b" }], next: `c${asked}` }),
+  "all pages are empty": (asked) => ({ body: [], next: `c${asked}` }),
+};
+
+for (const [name, answer] of Object.entries(ENDLESS))
+  test(`a list has an end where ${name}`, async () => {
+    const { client, asked } = await serving((_, asked) => (asked < 5000 ? answer(asked) : { body: [] }));
+    const error = await thrown(client.agents.list().first(100_000), walkaway.NotWalkaway);
+    assert.match(error.message, /no end/);
+    assert.ok(asked() <= 1000, `${asked()}`);
+  });
+
+test("a list may have empty pages, and begins anew", async () => {
+  const { client } = await serving((url) => {
+    const place = Number(/after=(\d+)/.exec(url)?.[1] ?? 0);
+    return place < 900 ? { body: place % 300 ? [] : [{ id: `a${place}` }], next: String(place + 1) } : { body: [] };
+  });
+  const list = client.agents.list();
+  for (const _ of [1, 2]) assert.deepEqual((await list.first(9)).map(({ id }) => id), ["a0", "a300", "a600"]);
+});
+
+test("no request outlasts the time that one waits", async () => {
+  const me = { tenant: "a", features: ["wait"] };
+  const { client } = await serving((url) => (url === "/v1/me" ? { body: me } : undefined));
+  const began = performance.now();
+  const late = await thrown(client.turn("sess_a/msg_a").result({ timeout: 0.2 }), walkaway.TimedOut);
+  assert.match(late.message, /has not ended within 0.2 s/);
+  assert.ok(performance.now() - began < 20_000); // a request by itself may take thirty seconds
+});
+
 test("a task is given, waited for, and its file read", async () => {
   const result = await client.run("Write a report on tides to report.md", { file_access: { read: [""], write: [""] } });
   assert.equal(result.status, "completed");

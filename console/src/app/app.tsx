@@ -5,6 +5,7 @@ import { UnknownPage } from "../pages/unknown.tsx";
 import { SignIn } from "../pages/signin.tsx";
 import { follow, looked, stay, waiting } from "../state/board.ts";
 import { here } from "../state/here.ts";
+import { whileSeen } from "../state/seen.ts";
 import { access, start } from "../state/server.ts";
 import { Sure } from "../ui/ask.tsx";
 import { Caught } from "../ui/caught.tsx";
@@ -50,7 +51,7 @@ function Strange({ wrong }: { wrong: string }) {
         {wrong}
       </p>
       <p>
-        <button type="button" onClick={() => void start()}>
+        <button type="button" onClick={start}>
           Try again
         </button>
       </p>
@@ -65,12 +66,12 @@ function Frame() {
     follow(signal).catch((error: unknown) => {
       if (!signal.aborted && !(error instanceof Unauthorized)) say(sentence(error), true);
     });
-    const timer = setInterval(() => !document.hidden && stay(), STAYED);
+    const rest = whileSeen(stay, STAYED);
     addEventListener("pagehide", stay, { signal });
     listen(signal);
     takeDrops(signal);
     return () => {
-      clearInterval(timer);
+      rest();
       end.abort();
     };
   }, []);

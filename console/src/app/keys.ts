@@ -1,6 +1,6 @@
 /** The keyboard: single letters where nobody types, two one after the other for pages, and Ctrl or ⌘ with K. */
-import { signal } from "@preact/signals";
 import { go } from "../state/here.ts";
+import { signal } from "../state/signal.ts";
 import { PAGES } from "./pages.tsx";
 
 /** Whether the palette, or the list of keys, is open. */

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { waiting } from "../state/board.ts";
 import { here } from "../state/here.ts";
-import { access } from "../state/server.ts";
+import { me } from "../state/server.ts";
 import { theme, THEMES } from "../state/wishes.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { type Page, PAGES } from "./pages.tsx";
@@ -91,10 +91,9 @@ function Rest({ pages, current }: Linked) {
 }
 
 function Foot() {
-  const { value } = access;
   const turn = () => (theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "system");
-  const model = value.state === "in" ? value.me.models.find((each) => each.default)?.id : "";
-  const tenant = value.state === "in" ? value.me.tenant : "";
+  const { models, tenant = "" } = me() ?? {};
+  const model = models?.find((each) => each.default)?.id;
   return (
     <div class="foot">
       <span class="who" title={`Model ${model}, tenant ${tenant}`}>

@@ -5,7 +5,7 @@ import { go } from "../state/here.ts";
 import { isKeyed, signOut } from "../state/server.ts";
 import { theme, THEMES } from "../state/wishes.ts";
 import { Dialog } from "../ui/ask.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { Act } from "../ui/act.tsx";
 import { help, palette } from "./keys.ts";
 import { PAGES } from "./pages.tsx";
 
@@ -145,9 +145,7 @@ export function Help() {
       <div class="row tight">
         <h2>Keys</h2>
         <span class="fill" />
-        <button type="button" class="bare" aria-label="Close" title="Close (Esc)" onClick={close}>
-          <Icon name="cross" size={16} />
-        </button>
+        <Act icon="cross" label="Close" title="Close (Esc)" act={close} />
       </div>
       <dl class="keys">
         {KEYS.map(([key, what]) => (

@@ -1,6 +1,6 @@
 /** Tells who looks elsewhere: by the page's title, and by the desktop if that was asked for. */
-import { effect } from "@preact/signals";
 import { waiting } from "../state/board.ts";
+import { effect } from "../state/signal.ts";
 import { notify } from "../state/wishes.ts";
 
 /** Keep on telling; gives what ends it. */

@@ -83,7 +83,7 @@ const HANDLERS: Record<string, (turn: Turn, data: Data, at: number) => void> = {
   },
   "message.completed": (turn, data, at) => {
     turn.usage = data["usage"] ?? {};
-    for (const file of data["files"] ?? []) turn.files.set(file.path, { ...file, at });
+    for (const file of data["files"] ?? []) turn.files.set(String(file.path), { ...file, path: String(file.path), at });
     ended(turn, "completed", at);
   },
   "message.cancelled": (turn, _, at) => ended(turn, "cancelled", at),

@@ -2,6 +2,7 @@
 import { type LogEvent, Place } from "../../../clients/typescript/src/index.ts";
 import { made } from "../../../clients/typescript/src/reading.ts";
 import { Conversation } from "./conversation.ts";
+import { heard, written } from "./message.ts";
 
 /** The log: an event a line, with its cursor; the first of a turn has what was said to it, which no event holds. */
 export function asLines(events: LogEvent[], conversation: Conversation): string {
@@ -9,7 +10,7 @@ export function asLines(events: LogEvent[], conversation: Conversation): string 
   const line = ({ cursor, type, data, turnId }: LogEvent) => {
     const said = turnId && !told.has(turnId) ? conversation.turn(turnId).message : undefined;
     told.add(turnId);
-    return `${JSON.stringify({ id: cursor, event: type, data, ...(said && { said }) })}\n`;
+    return `${JSON.stringify({ id: cursor, event: type, data, ...(said && { said: written(said.text, said.files) }) })}\n`;
   };
   return events.map(line).join("");
 }
@@ -23,11 +24,15 @@ export function ofLines(text: string): { events: LogEvent[]; conversation: Conve
     if (!place.takes(id)) continue;
     const event = made({ cursor: id, type, text: JSON.stringify(data) });
     events.push(event);
-    conversation.take(event);
-    if (typeof said === "string" && event.turnId) conversation.turn(event.turnId).message = said;
+    try {
+      conversation.take(event);
+    } catch {
+      throw new Error(`Line ${index + 1} is no event of a log: what it says of ${type} is of another kind.`);
+    }
+    if (typeof said === "string" && event.turnId) conversation.turn(event.turnId).message = heard(said);
   }
   if (!events.length) throw new Error("There is no event in this file; a session's menu saves its log as one.");
-  for (const turn of conversation.turns) turn.message ??= "";
+  for (const turn of conversation.turns) turn.message ??= heard("");
   return { events, conversation };
 }
 
@@ -53,7 +58,8 @@ function record(line: string, number: number): Saved {
 export function asMarkdown(title: string, { turns }: Conversation): string {
   const parts = [`# ${title}`];
   for (const turn of turns) {
-    parts.push(`## You\n\n${turn.message ?? ""}`, "## Walkaway");
+    const { text, files } = turn.message ?? heard("");
+    parts.push(`## You\n\n${written(text, files)}`, "## Walkaway");
     for (const entry of turn.entries) {
       if (entry.withdrawn) continue;
       if (entry.kind === "text") parts.push(entry.text);

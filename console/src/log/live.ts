@@ -1,13 +1,15 @@
 /** A session's log as it grows: read by one cursor, shown once per frame, left alone while nobody looks. */
-import { effect, type Signal, signal } from "@preact/signals";
 import { isPassing, type LogEvent, NotFound, type records, WalkawayError } from "../../../clients/typescript/src/index.ts";
+import { sleep } from "../../../clients/typescript/src/retries.ts";
 import { seen, whenUnseen } from "../state/seen.ts";
 import { returned, server } from "../state/server.ts";
 import { stream } from "../state/shared.ts";
+import { effect, type Signal, signal } from "../state/signal.ts";
 import { Conversation } from "./conversation.ts";
+import { heard, heardIn, type Message } from "./message.ts";
 
-/** Milliseconds between two looks at a log, where other tabs hold all streams. */
-const LOOK = 1000;
+/** Seconds between two looks at a log, where other tabs hold all streams. */
+const LOOK = 1;
 const GONE = "This session is gone.";
 
 /** A log that is shown: a session's as it grows, or one that was read from a file, whose `id` is empty. */
@@ -61,7 +63,7 @@ export class Live implements Log {
   }
 
   /** Note what the user said, where that is known before the log says it. `waits`: its turn has not begun. */
-  remember(id: string, message: string, waits: boolean): void {
+  remember(id: string, message: Message, waits: boolean): void {
     const turn = this.conversation.turn(id);
     turn.message ??= message;
     if (waits && !turn.entries.length && !turn.at) turn.status = "queued";
@@ -85,7 +87,7 @@ export class Live implements Log {
       } finally {
         give?.();
       }
-      if (!give) await new Promise((resolve) => setTimeout(resolve, LOOK));
+      if (!give) await sleep(LOOK);
     }
   }
 
@@ -114,7 +116,7 @@ export class Live implements Log {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      await new Promise((resolve) => setTimeout(resolve, 30)); // a whole log comes at once
+      await sleep(0.03); // a whole log comes at once
       const pages = server().session(this.id).messages();
       const missing = () =>
         this.conversation.turns.some((turn) => turn.message === undefined && turn.status !== "queued");
@@ -122,7 +124,7 @@ export class Live implements Log {
         this.#said = pages.cursor;
         for (const said of await pages.nextPage(this.#end.signal)) this.#note(said);
       }
-      for (const turn of this.conversation.turns) if (turn.status !== "queued") turn.message ??= "";
+      for (const turn of this.conversation.turns) if (turn.status !== "queued") turn.message ??= heard("");
       this.#draw();
     } catch {
       // it is asked for again with the next turn
@@ -133,8 +135,7 @@ export class Live implements Log {
   #note({ role, step, response_id: id, content }: records.Said): void {
     if (role !== "user" || step !== 0) return;
     const turn = this.conversation.turn(id);
-    const text = content.map((block) => String(block["text"] ?? "")).join("\n");
-    turn.message ??= text.trim();
+    turn.message ??= heardIn(content);
     turn.rev++;
   }
 }

@@ -1,5 +1,7 @@
 /** What a log comes to for a reader: turns, and in each what was thought, said, done and asked, in its order. */
 
+import type { Message } from "./message.ts";
+
 /** Grows by one with each change, so that what has not changed is not drawn anew. */
 interface Changing {
   rev: number;
@@ -84,7 +86,7 @@ export interface Turn extends Changing {
   id: string;
   status: Status;
   /** What the user said; undefined: not known here yet. */
-  message: string | undefined;
+  message: Message | undefined;
   entries: Entry[];
   /** Among the entries, so that no event looks through all of them: calls by id, texts and calls that are written. */
   calls: Map<string, Call>;

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { to } from "../app/router.ts";
 import { ask, here } from "../state/here.ts";
 import { useLoaded } from "../state/loaded.ts";
+import { whileSeen } from "../state/seen.ts";
 import { server } from "../state/server.ts";
 import { Mark, type State } from "../ui/state.tsx";
 import { exact, when } from "../ui/words.ts";
@@ -52,10 +53,7 @@ export function Runs() {
   const { status = "", page = "1" } = here.value.asked;
   const number = Math.max(1, Number(page) || 1);
   const { value, error, again } = useLoaded((signal) => load(number, status, signal), [number, status]);
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && again(), ASKED);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => whileSeen(again, ASKED), []);
   const pages = Math.ceil((value?.total ?? 0) / PAGE);
   return (
     <div class="page">

@@ -4,8 +4,10 @@ import type { records } from "../../../clients/typescript/src/index.ts";
 import { help } from "../app/keys.ts";
 import { access, base, isKeyed, server, signOut } from "../state/server.ts";
 import { notify, theme, THEMES } from "../state/wishes.ts";
+import { Fact } from "../ui/fact.tsx";
 import { say, sentence } from "../ui/said.tsx";
 import { size, span } from "../ui/words.ts";
+import { Section } from "../ui/section.tsx";
 
 const HOUR = 3600;
 /** Seconds for which a model may think about one word. */
@@ -18,8 +20,7 @@ export function Settings() {
   return (
     <div class="page narrow">
       <h1>Settings</h1>
-      <section aria-labelledby="device">
-        <h2 id="device">This device</h2>
+      <Section id="device" title="This device">
         <fieldset class="switch">
           <legend>Theme</legend>
           {THEMES.map((each) => (
@@ -41,16 +42,15 @@ export function Settings() {
             Keys
           </button>
         </p>
-      </section>
+      </Section>
       <Server me={me} />
-      <section aria-labelledby="models">
-        <h2 id="models">Models</h2>
+      <Section id="models" title="Models">
         <ul class="plain">
           {me.models.map((model) => (
             <Model key={model.id} {...model} />
           ))}
         </ul>
-      </section>
+      </Section>
     </div>
   );
 }
@@ -97,7 +97,7 @@ function Model({ id, default: first }: records.ModelRecord) {
       <span class={wrong ? "wrong" : "dim"} role="status">
         {said}
       </span>
-      <button type="button" aria-label={`Check ${id}`} title="It costs a few tokens" onClick={() => void check()}>
+      <button type="button" aria-label={`Check ${id}`} title="It costs a few tokens" onClick={check}>
         Check
       </button>
     </li>
@@ -107,8 +107,7 @@ function Model({ id, default: first }: records.ModelRecord) {
 function Server({ me }: { me: records.Me }) {
   const bytes = new Set(["metadata_bytes", "body_bytes", "file_bytes", "stored_bytes"]);
   return (
-    <section aria-labelledby="server">
-      <h2 id="server">Server</h2>
+    <Section id="server" title="Server">
       <dl class="facts">
         <Fact name="Address">
           <code>{base}</code>
@@ -118,7 +117,7 @@ function Server({ me }: { me: records.Me }) {
         <Fact name="Key">{me.key ? `${me.key.name || "unnamed"} (${me.key.id})` : "none is needed here"}</Fact>
         <Fact name="Can do">{me.features.map((each) => each.replaceAll("_", " ")).join(", ")}</Fact>
         {Object.entries(me.limits).map(([name, value]) => (
-          <Fact key={name} name={`Limit: ${name.replaceAll("_", " ")}`}>
+          <Fact key={name} name={`Limit: ${name}`}>
             {bytes.has(name) ? size(value) : value.toLocaleString()}
           </Fact>
         ))}
@@ -135,16 +134,7 @@ function Server({ me }: { me: records.Me }) {
           </button>
         )}
       </p>
-    </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Section>
   );
 }
 

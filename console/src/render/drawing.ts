@@ -39,9 +39,7 @@ function named(tag: string): { id: string; used: string[] } {
 }
 
 function add(inside: Map<string, string[]>, id: string, used: string): void {
-  const before = inside.get(id);
-  if (before) before.push(used);
-  else inside.set(id, [used]);
+  if (!inside.get(id)?.push(used)) inside.set(id, [used]);
 }
 
 /** How often something is drawn for one that is drawn; infinite where it is drawn in itself. */

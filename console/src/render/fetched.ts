@@ -3,10 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { NotFound } from "../../../clients/typescript/src/index.ts";
 import { part, whole } from "../state/files.ts";
 import { sentence } from "../ui/said.tsx";
-import { isWhole, type Known, kindOf, TEXT } from "./kinds.ts";
+import { isWhole, type Known, kindOf, points, TEXT } from "./kinds.ts";
 
 /** Bytes of a picture or a PDF that is shown: those are fetched whole, all else from its beginning. */
 export const WHOLE = 30_000_000;
+
+/** Points of a picture that is shown: a browser holds four bytes of each. */
+export const POINTS = 100_000_000;
 
 /** A file as it came. */
 export interface Fetched {
@@ -48,7 +51,7 @@ async function fetched(session: string, path: string, signal: AbortSignal) {
   const { bytes, size } = await part(session, path, { from: 0, most: TEXT, signal });
   const known = kindOf(path, bytes);
   const file = { head: bytes, size, known, content: undefined as Blob | undefined };
-  if (!isWhole(known) || size > WHOLE) return file;
+  if (!isWhole(known) || size > WHOLE || (known.kind === "picture" && points(bytes) > POINTS)) return file;
   const content = size > bytes.length ? await whole(session, path, signal) : new Blob([bytes]);
   return { ...file, content: content.slice(0, size, known.type) };
 }

@@ -10,41 +10,33 @@ export interface Known {
   type: string;
 }
 
-const PICTURES: [number[], string][] = [
-  [[0x89, 0x50, 0x4e, 0x47], "image/png"],
-  [[0xff, 0xd8, 0xff], "image/jpeg"],
-  [[0x47, 0x49, 0x46, 0x38], "image/gif"],
-];
-const BY_NAME: Record<string, Kind> = {
-  svg: "drawing",
-  csv: "table",
-  tsv: "table",
-  json: "json",
-  jsonl: "text",
-  md: "markdown",
-  markdown: "markdown",
-};
+const PICTURES = [
+  ["\x89PNG", "image/png"],
+  ["\xff\xd8\xff", "image/jpeg"],
+  ["GIF8", "image/gif"],
+] as const;
+const BY_NAME = new Map<string, Kind>([
+  ["svg", "drawing"],
+  ["csv", "table"],
+  ["tsv", "table"],
+  ["json", "json"],
+  ["jsonl", "text"],
+  ["md", "markdown"],
+  ["markdown", "markdown"],
+]);
 /** What a name says that its bytes have to say as well. */
-const CLAIMED: Record<string, Kind> = {
-  pdf: "pdf",
-  png: "picture",
-  jpg: "picture",
-  jpeg: "picture",
-  gif: "picture",
-  webp: "picture",
-};
+const CLAIMED = /^(?:pdf|png|jpe?g|gif|webp)$/;
 /** Bytes of a text that are shown. */
 export const TEXT = 1_000_000;
 
 /** Say what a file is. HTML is text here: it is shown as its source. */
 export function kindOf(name: string, bytes: Uint8Array): Known {
   for (const [magic, type] of PICTURES) if (begins(bytes, magic)) return { kind: "picture", type };
-  if (begins(bytes, [0x52, 0x49, 0x46, 0x46]) && ascii(bytes, 8, 12) === "WEBP")
-    return { kind: "picture", type: "image/webp" };
-  if (ascii(bytes, 0, 5) === "%PDF-") return { kind: "pdf", type: "application/pdf" };
+  if (begins(bytes, "RIFF") && letters(bytes, 8, 12) === "WEBP") return { kind: "picture", type: "image/webp" };
+  if (begins(bytes, "%PDF-")) return { kind: "pdf", type: "application/pdf" };
   if (!isText(bytes)) return { kind: "bytes", type: "application/octet-stream" };
   const end = ending(name);
-  const named = (Object.hasOwn(BY_NAME, end) && BY_NAME[end]) || "text";
+  const named = BY_NAME.get(end) ?? "text";
   const kind = named === "drawing" && isTooMuch(bytes) ? "text" : named;
   return { kind, type: kind === "drawing" ? "image/svg+xml" : "text/plain" };
 }
@@ -52,10 +44,36 @@ export function kindOf(name: string, bytes: Uint8Array): Known {
 /** Whether it cannot be shown in part. */
 export const isWhole = ({ kind }: Known): boolean => kind === "picture" || kind === "drawing" || kind === "pdf";
 
+/** Points of a picture, as its first bytes have them; 0 where they do not say. A small file may come to thousands of millions. */
+export function points(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    if (bytes[0] === 0x89) return view.getUint32(16) * view.getUint32(20);
+    if (bytes[0] === 0x47) return view.getUint16(6, true) * view.getUint16(8, true);
+    if (bytes[0] === 0xff) return ofJpeg(view);
+    const kind = letters(bytes, 12, 16);
+    if (kind === "VP8X") return ((view.getUint32(23, true) >>> 8) + 1) * ((view.getUint32(26, true) >>> 8) + 1);
+    const packed = view.getUint32(21, true);
+    if (kind === "VP8L") return ((packed & 0x3fff) + 1) * (((packed >>> 14) & 0x3fff) + 1);
+    return kind === "VP8 " ? (view.getUint16(26, true) & 0x3fff) * (view.getUint16(28, true) & 0x3fff) : 0;
+  } catch {
+    return 0; // it is cut, and no browser draws it
+  }
+}
+
+/** A JPEG says so in one of the parts before its picture, each of which says how long it is. */
+function ofJpeg(view: DataView): number {
+  let at = 2;
+  while (!isFrame(view.getUint8(at + 1))) at += 2 + view.getUint16(at + 2);
+  return view.getUint16(at + 5) * view.getUint16(at + 7);
+}
+
+const isFrame = (part: number): boolean => part >= 0xc0 && part < 0xd0 && ![0xc4, 0xc8, 0xcc].includes(part);
+
 /** Say what a name claims that the bytes do not: `PDF` for a `paper.pdf` that is none; else nothing. */
 export function claimed(name: string, kind: Kind): string {
   const end = ending(name);
-  return Object.hasOwn(CLAIMED, end) && CLAIMED[end] !== kind ? end.toUpperCase() : "";
+  return CLAIMED.test(end) && (end === "pdf" ? end : "picture") !== kind ? end.toUpperCase() : "";
 }
 
 const ending = (name: string): string => name.toLowerCase().split(".").at(-1) ?? "";
@@ -63,11 +81,9 @@ const ending = (name: string): string => name.toLowerCase().split(".").at(-1) ??
 /** Whether a drawing is too large to be looked through, or comes to more than a browser draws. */
 const isTooMuch = (bytes: Uint8Array): boolean => bytes.length >= TEXT || swells(new TextDecoder().decode(bytes));
 
-function begins(bytes: Uint8Array, magic: number[]): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
-}
+const begins = (bytes: Uint8Array, magic: string): boolean => letters(bytes, 0, magic.length) === magic;
 
-function ascii(bytes: Uint8Array, from: number, to: number): string {
+function letters(bytes: Uint8Array, from: number, to: number): string {
   return String.fromCharCode(...bytes.subarray(from, to));
 }
 

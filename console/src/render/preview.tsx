@@ -1,12 +1,12 @@
 /** A file to look at: what is safe to show is shown as what its bytes are, everything else can be downloaded. */
 import { useState } from "preact/hooks";
-import { download } from "../state/files.ts";
+import { download, last } from "../state/files.ts";
 import { Clipped } from "../ui/clipped.tsx";
 import { doing } from "../ui/said.tsx";
-import { size } from "../ui/words.ts";
-import { type Fetched, useFile, WHOLE } from "./fetched.ts";
+import { count, size } from "../ui/words.ts";
+import { type Fetched, POINTS, useFile, WHOLE } from "./fetched.ts";
 import { JsonTree } from "./json.tsx";
-import { claimed, isWhole } from "./kinds.ts";
+import { claimed, isWhole, points } from "./kinds.ts";
 import { Markdown } from "./markdown.tsx";
 import { Table } from "./table.tsx";
 
@@ -54,9 +54,12 @@ function Inside({ file, session, path }: Shown & { file: Fetched }) {
     </p>
   );
   if (known.kind === "bytes") return instead(`${size(file.size)} that are no text and no picture.`);
-  if (isWhole(known) && !url) return instead(`It has ${size(file.size)}; up to ${size(WHOLE)} are shown here.`);
+  if (isWhole(known) && !url && file.size > WHOLE)
+    return instead(`It has ${size(file.size)}; up to ${size(WHOLE)} are shown here.`);
+  if (isWhole(known) && !url)
+    return instead(`It has ${count(points(head))} points; up to ${count(POINTS)} are shown here.`);
   if (broken) return instead("No browser can draw this.");
-  const name = path.split("/").at(-1) ?? path;
+  const name = last(path);
   if (known.kind === "pdf") return <iframe src={url} title={name} />;
   if (isWhole(known)) return <img src={url} alt={name} onError={() => setBroken(true)} />;
   const text = new TextDecoder().decode(head, { stream: true }); // its last character may be cut
@@ -73,5 +76,5 @@ function Text({ kind, text, times, session }: { kind: string; text: string; time
       // cut, or none: its text says what it is
     }
   }
-  return <Clipped text={text} draw={(shown) => <pre tabIndex={0}>{shown}</pre>} />;
+  return <Clipped text={text} />;
 }

@@ -1,11 +1,12 @@
 /** What there is: sessions by id as they are now, kept so by the tenant's feed. All lists read from here. */
-import { computed, effect, signal } from "@preact/signals";
 import { isPassing, NotFound, type records } from "../../../clients/typescript/src/index.ts";
+import { sleep } from "../../../clients/typescript/src/retries.ts";
 import { base, returned, server, tenant } from "./server.ts";
 import { keep, kept } from "./kept.ts";
 import { seen, whenUnseen } from "./seen.ts";
 import { alone } from "./shared.ts";
 import { say, sentence } from "../ui/said.tsx";
+import { computed, effect, signal } from "./signal.ts";
 import { notify } from "./wishes.ts";
 import { type Visit, visit } from "./visits.ts";
 
@@ -49,8 +50,8 @@ const ENDED = ["turn.completed", "turn.failed", "turn.cancelled"];
 const PAGES_BACK = 5;
 const AT_ONCE = 4;
 const GATHERED = 60;
-const AGAIN = 1000;
-const ODD = 2000;
+const AGAIN = 1;
+const ODD = 2;
 
 /** Look at what there is, then follow the feed, until `signal` says stop. */
 export async function follow(signal: AbortSignal): Promise<void> {
@@ -100,7 +101,7 @@ async function begun(signal: AbortSignal): Promise<void> {
     } catch (error) {
       if (signal.aborted) throw error;
       if (!isPassing(error)) await odd(error, signal);
-      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      await sleep(AGAIN);
     }
   }
 }
@@ -109,7 +110,7 @@ let told = "";
 
 /** Wait behind an answer that is none of Walkaway's, and say it once: something in between may have given it. */
 async function odd(error: unknown, signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ODD));
+  await sleep(ODD);
   if (signal.aborted || told === sentence(error)) return;
   told = sentence(error);
   say(told, true);

@@ -2,7 +2,7 @@
 import { Refused } from "../../../clients/typescript/src/index.ts";
 import { say } from "../ui/said.tsx";
 import { size } from "../ui/words.ts";
-import { access, server } from "./server.ts";
+import { me, server } from "./server.ts";
 
 /** What is shown as nothing but bytes, so that no browser makes more of it. */
 const BYTES = "application/octet-stream";
@@ -74,7 +74,7 @@ export function save(content: BlobPart, name: string): void {
 
 /** Give those files that are not too large to be sent, and say which are. */
 export function fitting(files: File[]): File[] {
-  const most = access.value.state === "in" ? access.value.me.limits["file_bytes"] : undefined;
+  const most = me()?.limits["file_bytes"];
   const large = files.filter((file) => file.size > (most ?? Infinity));
   for (const file of large)
     say(`${file.name} has ${size(file.size)}; a file that is sent may have ${size(most ?? 0)}. It is left out.`, true);
@@ -89,4 +89,5 @@ export async function upload(session: string, file: File, path: string): Promise
   (await server().request("PUT", of(session, path), { body: file, headers, read: PATIENT })).close();
 }
 
-const last = (path: string): string => path.split("/").at(-1) ?? path;
+/** The name at the end of a path. */
+export const last = (path: string): string => path.split("/").at(-1) ?? path;

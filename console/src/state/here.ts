@@ -1,6 +1,6 @@
 /** The place that is shown now, as a signal; and the ways to another one. */
-import { computed, signal } from "@preact/signals";
 import { place, to } from "../app/router.ts";
+import { computed, signal } from "./signal.ts";
 
 const hash = signal(location.hash);
 addEventListener("hashchange", () => (hash.value = location.hash));

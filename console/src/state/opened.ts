@@ -1,9 +1,9 @@
 /** A log that was opened from a file: looked at, and in no way acted on. */
-import { effect, signal } from "@preact/signals";
 import { ofLines } from "../log/export.ts";
 import type { Log } from "../log/live.ts";
 import { go } from "./here.ts";
 import { tenant } from "./server.ts";
+import { effect, signal } from "./signal.ts";
 
 /** The log, and the name of its file. */
 export const opened = signal<{ name: string; log: Log } | undefined>(undefined);

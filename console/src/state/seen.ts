@@ -26,3 +26,9 @@ export async function seen(signal: AbortSignal): Promise<void> {
       signal.addEventListener("abort", resolve, { once: true });
     });
 }
+
+/** Act so often, in milliseconds, while somebody looks; gives what ends that. */
+export function whileSeen(act: () => unknown, every: number): () => void {
+  const timer = setInterval(() => document.hidden || act(), every);
+  return () => clearInterval(timer);
+}

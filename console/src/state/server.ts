@@ -1,7 +1,8 @@
 /** The server: who asks, whether it answers, and what it said of whoever asks. */
-import { signal } from "@preact/signals";
 import { isPassing, NotWalkaway, type records, Unauthorized, Walkaway } from "../../../clients/typescript/src/index.ts";
+import { sleep } from "../../../clients/typescript/src/retries.ts";
 import { forgetKept, keep, keepFor, kept, whenForgotten } from "./kept.ts";
+import { signal } from "./signal.ts";
 
 /** Where the API is: the folder above this page. */
 export const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
@@ -26,6 +27,9 @@ let client = connect();
 
 /** The client that all pages use. */
 export const server = (): Walkaway => client;
+
+/** Who is signed in, and what there is for them. */
+export const me = (): records.Me | undefined => (access.value.state === "in" ? access.value.me : undefined);
 
 /** Find out whether one needs a key, and whether the one that was kept opens. */
 export async function start(): Promise<void> {
@@ -75,7 +79,7 @@ async function enter(): Promise<void> {
     } catch (error) {
       if (error instanceof Unauthorized) return; // `watched` has said so
       if (!isPassing(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await sleep(1);
     }
   }
 }

@@ -1,9 +1,11 @@
 /** Giving tasks: a new session for a first message, attachments, and what is said to a session that is there. */
 import { key } from "../../../clients/typescript/src/addresses.ts";
 import { isPassing, type Session, type Turn } from "../../../clients/typescript/src/index.ts";
+import { written } from "../log/message.ts";
 import { note, type Session as Known } from "./board.ts";
 import { upload } from "./files.ts";
 import { server } from "./server.ts";
+import { ALL } from "./workspace.ts";
 
 /** How a new session is made. */
 export interface Making {
@@ -12,10 +14,11 @@ export interface Making {
   approve?: string[];
 }
 
-/** What the model can be shown; everything else is put into the workspace and named. */
+/** What the model can be shown; everything else is in the workspace, and named. */
 const SHOWN = /\.(jpe?g|png|gif|webp|pdf|txt|md|csv|json|ya?ml|html?|xml|py|js|ts|log)$/i;
 const UPLOADS = "uploads";
-const ALL = { read: [""], write: [""] };
+/** Characters of a title, which servers make of a message, too: but of one with files these would stand in it. */
+const TITLE = 80;
 
 /** Begin a session with a message, and give the turn. */
 export async function begin(message: string, making: Making, files: File[]): Promise<Turn> {
@@ -26,6 +29,7 @@ export async function begin(message: string, making: Making, files: File[]): Pro
   };
   return once(["begin", settings, message, files.map(known)], async (asked) => {
     const session = (asked.session ??= await server().sessions.create({ file_access: ALL, ...settings }));
+    if (files.length) await session.update({ title: message.trim().replace(/\s+/g, " ").slice(0, TITLE).trim() });
     const turn = await send(session, message, files, "reject", asked.key).catch(async (error: unknown) => {
       if (!isPassing(error)) await session.delete().catch(() => {}); // there is nothing in it
       throw error;
@@ -65,6 +69,9 @@ async function once(said: unknown[], work: (asked: Asked) => Promise<Turn>): Pro
 
 const known = ({ name, size, lastModified }: File): unknown[] => [name, size, lastModified];
 
+/** Where a file is put that goes with a message. */
+export const uploaded = ({ name }: File): string => `${UPLOADS}/${name.replace(/[\\/]/g, "_")}`;
+
 async function send(
   session: Session,
   message: string,
@@ -74,13 +81,15 @@ async function send(
 ): Promise<Turn> {
   const paths = [];
   for (const file of files) {
-    const path = `${UPLOADS}/${file.name.replace(/[\\/]/g, "_")}`;
+    const path = uploaded(file);
     await upload(session.id, file, path);
     paths.push(path);
   }
-  const attachments = paths.filter((path) => SHOWN.test(path)).map((path) => ({ path }));
-  const named = paths.filter((path) => !SHOWN.test(path)).map((path) => `There is a file for you: ${path}`);
-  return session.send([message, ...named].join("\n\n"), { onBusy, attachments, idempotencyKey });
+  return session.send(written(message, paths), { onBusy, attachments: attached(paths), idempotencyKey });
 }
+
+/** Those files that go with a message itself. */
+export const attached = (paths: string[]): { path: string }[] =>
+  paths.filter((path) => SHOWN.test(path)).map((path) => ({ path }));
 
 export type OnBusy = "reject" | "enqueue" | "steer" | "interrupt";

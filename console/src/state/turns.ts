@@ -1,7 +1,7 @@
 /** Records of turns that lists show: what has ended stays as it is and is asked for once. */
-import { effect, signal } from "@preact/signals";
 import type { records } from "../../../clients/typescript/src/index.ts";
 import { server, tenant } from "./server.ts";
+import { effect, signal } from "./signal.ts";
 
 export type Turn = records.ResponseRecord;
 const known = signal<ReadonlyMap<string, Turn>>(new Map());

@@ -1,6 +1,6 @@
 /** What one has chosen for this device: the theme, and whether to be told by the desktop. */
-import { effect, signal } from "@preact/signals";
 import { keep, kept } from "./kept.ts";
+import { effect, signal } from "./signal.ts";
 
 export type Theme = "system" | "light" | "dark";
 export const THEMES: Theme[] = ["system", "light", "dark"];

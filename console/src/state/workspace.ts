@@ -45,6 +45,9 @@ export async function below(path: string): Promise<Entry[]> {
   return found;
 }
 
+/** What may be read and written: everything. */
+export const ALL = { read: [""], write: [""] };
+
 /** Find a session that may read and write everything, or make one for an hour. */
 export async function reader(): Promise<string> {
   const open = ({ file_access: { read = [], write = [] } }: records.SessionRecord) =>
@@ -59,7 +62,7 @@ export async function reader(): Promise<string> {
       .catch(() => null))
   )
     return before;
-  const made = await server().sessions.create({ file_access: { read: [""], write: [""] }, ttl: HOUR });
+  const made = await server().sessions.create({ file_access: ALL, ttl: HOUR });
   await made.update({ title: "Files" });
   keep(KEPT, made.id);
   return made.id;

@@ -1,7 +1,7 @@
 /** Asks before something is done that cannot be taken back. */
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { signal } from "../state/signal.ts";
 
 interface Question {
   title: string;

@@ -6,14 +6,14 @@ import { count } from "./words.ts";
 /** Characters of one text that are shown at first. */
 export const SHOWN = 64_000;
 
-/** Give a text to what draws it, cut if it is long. */
+/** Give a text to what draws it, as it is by default, cut if it is long. */
 export function Clipped({
   text,
-  draw,
+  draw = (text) => <pre tabIndex={0}>{text}</pre>,
   most = SHOWN,
 }: {
   text: string;
-  draw: (text: string) => ComponentChild;
+  draw?: (text: string) => ComponentChild;
   most?: number;
 }) {
   const [all, setAll] = useState(false);

@@ -1,5 +1,5 @@
 /** A field of a form with its name above it, and what is to be known of it below. */
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 
 interface Named {
   label: string;
@@ -91,6 +91,29 @@ export function Choice({ label, value, set, options, about = "", wrong = "" }: C
         ))}
       </select>
     </Field>
+  );
+}
+
+interface Switched<T> {
+  legend: JSX.Element;
+  name: string;
+  value: T;
+  set: (value: T) => void;
+  options: [value: T, label: string][];
+}
+
+/** One of few, all of which are seen. `name`: in the form. */
+export function Switch<T extends string>({ legend, name, value, set, options }: Switched<T>) {
+  return (
+    <fieldset class="switch">
+      {legend}
+      {options.map(([each, label]) => (
+        <label key={each}>
+          <input type="radio" name={name} checked={value === each} onChange={() => set(each)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

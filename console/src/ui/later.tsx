@@ -1,7 +1,7 @@
 /** Components of a module that is loaded when one of them is first shown. */
-import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { signal } from "../state/signal.ts";
 
 /** Give what makes such a component, by what it is in the module. */
 export function later<Module>(load: () => Promise<Module>) {

@@ -1,6 +1,6 @@
 /** What the page says about what was done: a line below, which goes by itself, and is read out. */
-import { signal } from "@preact/signals";
 import { Unreachable } from "../../../clients/typescript/src/index.ts";
+import { signal } from "../state/signal.ts";
 
 interface Line {
   id: number;

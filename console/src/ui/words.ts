@@ -8,7 +8,7 @@ const DAY = 86_400;
 export function span(seconds: number): string {
   const s = Math.max(0, seconds);
   if (s < 0.995) return `${Math.round(s * 1000)} ms`;
-  if (s < 10) return `${(Math.round(s * 10) / 10).toFixed(1).replace(/\.0$/, "")} s`;
+  if (s < 10) return `${Math.round(s * 10) / 10} s`;
   if (s < MINUTE) return `${Math.round(s)} s`;
   if (s < HOUR) return `${Math.floor(s / MINUTE)}:${String(Math.floor(s % MINUTE)).padStart(2, "0")}`;
   if (s < DAY) return `${Math.floor(s / HOUR)} h ${Math.floor((s % HOUR) / MINUTE)} min`;
@@ -44,9 +44,12 @@ export function when(at: number, now: number = Date.now() / 1000): string {
 /** A time to the second, for those who look twice. */
 export const exact = (at: number): string => new Date(at * 1000).toLocaleString();
 
+/** The time zone of this device. */
+export const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** What the clocks of a zone show then, `08:00 in Europe/Berlin`; nothing where that is this device's zone. */
 export function inZone(at: number, timeZone: string): string {
-  if (timeZone === Intl.DateTimeFormat().resolvedOptions().timeZone) return "";
+  if (timeZone === zone()) return "";
   try {
     const clock = new Date(at * 1000).toLocaleTimeString([], { timeZone, hour: "2-digit", minute: "2-digit" });
     return `${clock} in ${timeZone}`;
@@ -79,6 +82,4 @@ export function count(number: number): string {
 /** One or many: `1 file`, `3 files`. */
 export const many = (number: number, one: string, more = `${one}s`): string => `${number} ${number === 1 ? one : more}`;
 
-function midnight(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-}
+const midnight = (date: Date): number => new Date(date).setHours(0, 0, 0, 0);

@@ -8,11 +8,13 @@ import { server } from "../../state/server.ts";
 import { JsonTree } from "../../render/json.tsx";
 import { begin } from "../../state/tasks.ts";
 import { sure } from "../../ui/ask.tsx";
+import { Fact, isSaid } from "../../ui/fact.tsx";
 import { doing } from "../../ui/said.tsx";
 import { exact, when } from "../../ui/words.ts";
 import { Composer } from "../parts/composer.tsx";
 import { differences } from "./differ.ts";
 import { AgentForm } from "./form.tsx";
+import { Awaited, Section } from "../../ui/section.tsx";
 
 /** What stands elsewhere on the page, or is nobody's setting. */
 const ASIDE = new Set("id name description version created_at updated_at instructions tools".split(" "));
@@ -22,19 +24,7 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
   const found = useLoaded(() => server().agents.get(id), [id]);
   const versions = useLoaded(() => server().agents.versions(id), [id]);
   const { value } = found;
-  if (found.error)
-    return (
-      <div class="page">
-        <h1>Agent</h1>
-        <p class="wrong">{found.error}</p>
-      </div>
-    );
-  if (!value)
-    return (
-      <div class="page" aria-busy="true">
-        <h1>Agent</h1>
-      </div>
-    );
+  if (found.error || !value) return <Awaited title="Agent" error={found.error} />;
   const again = () => {
     found.again();
     versions.again();
@@ -58,7 +48,7 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
         <button type="button" class="main" onClick={() => go("agents", [id, "edit"])}>
           Edit
         </button>
-        <button type="button" onClick={() => void remove()}>
+        <button type="button" onClick={remove}>
           Delete …
         </button>
       </header>
@@ -66,36 +56,28 @@ export function OneAgent({ id, edit }: { id: string; edit: boolean }) {
         <a href={to("agents")}>All agents</a>
       </p>
       <p>{value.description}</p>
-      <section aria-labelledby="how">
-        <h2 id="how">How it works</h2>
+      <Section id="how" title="How it works">
         {value.instructions && <pre tabIndex={0}>{value.instructions}</pre>}
         <dl class="facts">
           {Object.entries(value)
-            .filter(([name, each]) => !ASIDE.has(name) && is(each))
+            .filter(([name, each]) => !ASIDE.has(name) && isSaid(each))
             .map(([name, each]) => (
-              <div key={name}>
-                <dt>{name.replaceAll("_", " ")}</dt>
-                <dd>{Array.isArray(each) ? each.join(", ") : String(each)}</dd>
-              </div>
+              <Fact key={name} name={name}>
+                {Array.isArray(each) ? each.join(", ") : String(each)}
+              </Fact>
             ))}
         </dl>
-      </section>
+      </Section>
       {value.tools.length > 0 && <Tools key={value.version} agent={value} />}
-      <section aria-labelledby="try">
-        <h2 id="try">Try it</h2>
+      <Section id="try" title="Try it">
         <Composer draft={`agent ${id}`} label={`What shall ${value.name} do?`} button="Start" send={send} />
-      </section>
-      <section aria-labelledby="was">
-        <h2 id="was">Versions</h2>
+      </Section>
+      <Section id="was" title="Versions">
         {versions.value && <Versions key={versions.value[0]?.version} list={versions.value} />}
-      </section>
+      </Section>
     </div>
   );
 }
-
-/** Whether there is something to show. */
-const is = (value: unknown): boolean =>
-  value !== null && value !== "" && value !== undefined && !(Array.isArray(value) && !value.length);
 
 /** The tools of the caller's that it may use, as the model is told of them. */
 function Tools({ agent }: { agent: records.AgentRecord }) {
@@ -104,8 +86,7 @@ function Tools({ agent }: { agent: records.AgentRecord }) {
     return (await server().request("GET", path, { signal })).json("id");
   }, []);
   return (
-    <section aria-labelledby="tools">
-      <h2 id="tools">Tools of its callers</h2>
+    <Section id="tools" title="Tools of its callers">
       {error && <p class="wrong">{error}</p>}
       <ul class="rows">
         {value?.tools.map(({ name, description, parameters }) => (
@@ -122,7 +103,7 @@ function Tools({ agent }: { agent: records.AgentRecord }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { BadRequest, Conflict, type records } from "../../../../clients/typescript/src/index.ts";
 import { to } from "../../app/router.ts";
 import { go } from "../../state/here.ts";
-import { access, server } from "../../state/server.ts";
+import { me, server } from "../../state/server.ts";
 import { Choice, parts, Text } from "../../ui/field.tsx";
 import { say, sentence } from "../../ui/said.tsx";
 
@@ -74,22 +74,19 @@ export function AgentFields({ agent, done }: Edited) {
     about,
     wrong: wrong.split(/; (?=`)/).find((each) => each.startsWith(`\`${name}`)) ?? "",
   });
-  const models = access.value.state === "in" ? access.value.me.models : [];
+  const models = me()?.models ?? [];
   const save = async () => {
     const asked = {
-      name: said.name,
-      description: said.description,
-      instructions: said.instructions,
-      model: said.model,
+      ...said,
       effort: said.effort || null,
       approve: parts(said.approve),
       allowed_tools: said.allowed_tools ? parts(said.allowed_tools) : null,
       disallowed_tools: parts(said.disallowed_tools),
       max_turn_cost_usd: said.max_turn_cost_usd ? Number(said.max_turn_cost_usd) : null,
-      ...(said.max_steps && { max_steps: Number(said.max_steps) }),
+      max_steps: said.max_steps ? Number(said.max_steps) : undefined,
     } as records.AgentCreate;
     try {
-      const saved = agent ? await server().agents.update(agent.id, asked) : await server().agents.create(asked);
+      const saved = await (agent ? server().agents.update(agent.id, asked) : server().agents.create(asked));
       done?.();
       go("agents", [saved.id]);
     } catch (error) {

@@ -7,6 +7,7 @@ import { ask, here } from "../../state/here.ts";
 import { download } from "../../state/files.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { reader, useStirring } from "../../state/workspace.ts";
+import { Act } from "../../ui/act.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { add, type Added, chosen, dropped } from "./adding.ts";
@@ -101,18 +102,13 @@ function Look({ path }: { path: string }) {
           {path}
         </h2>
         <span class="fill" />
-        <button
-          type="button"
-          class="bare"
-          aria-label="Download this file"
+        <Act
+          icon="down"
+          label="Download this file"
           title="Download"
-          onClick={() => void doing(async () => download(await reader(), path))}
-        >
-          <Icon name="down" size={16} />
-        </button>
-        <button type="button" class="bare" aria-label="Close" title="Close (Esc)" onClick={() => ask({})}>
-          <Icon name="cross" size={16} />
-        </button>
+          act={() => doing(async () => download(await reader(), path))}
+        />
+        <Act icon="cross" label="Close" title="Close (Esc)" act={() => ask({})} />
       </div>
       {error && <p class="wrong">{error}</p>}
       {value && <Preview session={value} path={path} version={changedAt.value} />}

@@ -1,12 +1,14 @@
 /** A folder's entries; what is in a folder among them is opened below it. */
-import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, go, here } from "../../state/here.ts";
 import { download } from "../../state/files.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
+import { signal } from "../../state/signal.ts";
 import { type Entry, list, reader } from "../../state/workspace.ts";
 import { sure } from "../../ui/ask.tsx";
+import { Act } from "../../ui/act.tsx";
+import { toggled } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { exact, size, when } from "../../ui/words.ts";
@@ -55,11 +57,6 @@ export function Tree({ path, rev, changed, depth = 0 }: Branch) {
 function Row({ entry, rev, changed, depth }: Omit<Branch, "path"> & { entry: Entry; depth: number }) {
   const isFolder = entry.type === "directory";
   const isOpen = isFolder && open.value.has(entry.path);
-  const turn = () => {
-    const next = new Set(open.value);
-    if (!next.delete(entry.path)) next.add(entry.path);
-    open.value = next;
-  };
   return (
     <li>
       <div class="row-of file-row" aria-current={here.value.asked["file"] === entry.path || undefined}>
@@ -69,7 +66,7 @@ function Row({ entry, rev, changed, depth }: Omit<Branch, "path"> & { entry: Ent
             class="bare small turner"
             aria-expanded={isOpen}
             aria-label={`What is in ${entry.name}`}
-            onClick={turn}
+            onClick={() => (open.value = toggled(open.value, entry.path))}
           >
             <Icon name="chevron" size={16} />
           </button>
@@ -106,24 +103,14 @@ function Acts({ entry, changed }: { entry: Entry; changed: () => void }) {
   };
   return (
     <span class="acts">
-      <button
-        type="button"
-        class="bare small"
-        aria-label={`Download ${entry.name}`}
+      <Act
+        icon="down"
+        label={`Download ${entry.name}`}
         title="Download"
-        onClick={() => void doing(async () => download(await reader(), entry.path))}
-      >
-        <Icon name="down" size={16} />
-      </button>
-      <button
-        type="button"
-        class="bare small"
-        aria-label={`Delete ${entry.name}`}
-        title="Delete"
-        onClick={() => void remove()}
-      >
-        <Icon name="bin" size={16} />
-      </button>
+        small
+        act={() => doing(async () => download(await reader(), entry.path))}
+      />
+      <Act icon="bin" label={`Delete ${entry.name}`} title="Delete" small act={remove} />
     </span>
   );
 }

@@ -52,7 +52,7 @@ export function Ended({ session, turn, status }: Over) {
         {when(session.last_activity)}
       </time>
       {status === "failed" && (
-        <button type="button" onClick={() => void repeat()}>
+        <button type="button" onClick={repeat}>
           Send again
         </button>
       )}

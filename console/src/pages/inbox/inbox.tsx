@@ -1,13 +1,14 @@
 /** The inbox: what waits for a yes, what runs, what ended since one was here, and a place to say what is to be done. */
-import { computed } from "@preact/signals";
 import { looked, running, sessions, visiting, waiting } from "../../state/board.ts";
 import { turnOf } from "../../state/turns.ts";
 import { when } from "../../ui/words.ts";
 import { Question } from "../parts/question.tsx";
 import { to } from "../../app/router.ts";
+import { computed } from "../../state/signal.ts";
 import { Ended } from "./ended.tsx";
 import { NewTask } from "./new_task.tsx";
 import { Running } from "./running.tsx";
+import { Section } from "../../ui/section.tsx";
 
 const MOST = 50;
 const FIRST_VISIT = 10;
@@ -33,10 +34,7 @@ export function Inbox() {
       </header>
       {nothing && <NewTask examples />}
       {waiting.value.length > 0 && (
-        <section aria-labelledby="needs">
-          <h2 id="needs">
-            Needs you <span class="badge">{waiting.value.length}</span>
-          </h2>
+        <Section id="needs" title={<>Needs you <span class="badge">{waiting.value.length}</span></>}>
           {waiting.value.flatMap((session) =>
             session.pending_tool_calls.map((call) => (
               <Question
@@ -48,21 +46,19 @@ export function Inbox() {
               />
             )),
           )}
-        </section>
+        </Section>
       )}
       {running.value.length > 0 && (
-        <section aria-labelledby="running">
-          <h2 id="running">Running now</h2>
+        <Section id="running" title="Running now">
           <ul class="cards">
             {running.value.map((session) => (
               <Running key={session.id} session={session} />
             ))}
           </ul>
-        </section>
+        </Section>
       )}
       {ended.value.length > 0 && (
-        <section aria-labelledby="ended">
-          <h2 id="ended">{since === null ? "Ended lately" : "Ended since you left"}</h2>
+        <Section id="ended" title={since === null ? "Ended lately" : "Ended since you left"}>
           <ul class="cards">
             {ended.value.map((session) => {
               const last = session.last_response;
@@ -78,7 +74,7 @@ export function Inbox() {
               <a href={to("sessions")}>All sessions</a>
             </p>
           )}
-        </section>
+        </Section>
       )}
       {looked.value && !nothing && waiting.value.length + running.value.length + ended.value.length === 0 && (
         <p class="calm">Nothing waits, nothing runs, and nothing ended since you were here.</p>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { records } from "../../../../clients/typescript/src/index.ts";
 import { go } from "../../state/here.ts";
-import { access, server } from "../../state/server.ts";
+import { me, server } from "../../state/server.ts";
 import { begin, type Making } from "../../state/tasks.ts";
 import { doing } from "../../ui/said.tsx";
 import { Composer } from "../parts/composer.tsx";
@@ -73,7 +73,7 @@ function Choices({ making, set, used }: Chosen) {
       .nextPage()
       .then(setAgents, () => {});
   }, [used]);
-  const models = access.value.state === "in" ? access.value.me.models : [];
+  const models = me()?.models ?? [];
   return (
     <>
       {agents.length > 0 && (

@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { to } from "../../app/router.ts";
 import { refresh, type Session } from "../../state/board.ts";
+import { whileSeen } from "../../state/seen.ts";
 import { server } from "../../state/server.ts";
 import { sure } from "../../ui/ask.tsx";
 import { now } from "../../ui/now.ts";
@@ -14,10 +15,7 @@ const LOOKED_AT = 5000;
 
 /** One card. */
 export function Running({ session }: { session: Session }) {
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && refresh(session.id), LOOKED_AT);
-    return () => clearInterval(timer);
-  }, [session.id]);
+  useEffect(() => whileSeen(() => refresh(session.id), LOOKED_AT), [session.id]);
   const { status, percent } = session.metadata as { status?: unknown; percent?: unknown };
   const far = typeof percent === "number" ? Math.min(100, Math.max(0, percent)) : undefined;
   return (

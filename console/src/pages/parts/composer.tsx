@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fitting } from "../../state/files.ts";
 import { keep, kept, ofTab } from "../../state/kept.ts";
+import { Act } from "../../ui/act.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { many, size } from "../../ui/words.ts";
@@ -30,7 +31,6 @@ export function Composer({ draft, label, button, send, disabled = false, childre
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => keep(name, text || undefined, ofTab), [name, text]);
   useEffect(() => {
     if (autofocus) field.current?.focus();
   }, []);
@@ -74,7 +74,10 @@ export function Composer({ draft, label, button, send, disabled = false, childre
         placeholder={label}
         rows={2}
         value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={({ currentTarget: { value } }) => {
+          keep(name, value || undefined, ofTab); // at once: this field can be gone with the next answer
+          setText(value);
+        }}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
@@ -119,9 +122,7 @@ function Chosen({ files, drop }: { files: File[]; drop: (file: File) => void }) 
         <li key={`${file.name} ${file.size}`} class="chip">
           <Icon name="file" size={14} />
           {file.name} <span class="dim">{size(file.size)}</span>
-          <button type="button" class="bare small" aria-label={`Leave out ${file.name}`} onClick={() => drop(file)}>
-            <Icon name="cross" size={12} />
-          </button>
+          <Act icon="cross" label={`Leave out ${file.name}`} size={12} small act={() => drop(file)} />
         </li>
       ))}
     </ul>

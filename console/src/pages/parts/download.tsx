@@ -1,29 +1,29 @@
 /** A file that was made, to be saved or looked at. */
 import { go } from "../../state/here.ts";
-import { download } from "../../state/files.ts";
+import { download, last } from "../../state/files.ts";
+import { Act } from "../../ui/act.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { size } from "../../ui/words.ts";
 
-/** Its name, its size, and the two ways to it. */
-export function Download({ session, path, bytes }: { session: string; path: string; bytes: number }) {
-  const name = path.split("/").at(-1) ?? path;
+/** Its name, its size where that is known, and the two ways to it. */
+export function Download({ session, path, bytes }: { session: string; path: string; bytes?: number }) {
+  const name = last(path);
   return (
     <span class="chip">
       <button type="button" class="bare" title={`Look at ${path}`} onClick={() => go("s", [session], { file: path })}>
         <Icon name="file" size={14} />
-        {name}
+        <span class="clip">{name}</span>
       </button>
-      <span class="dim">{size(bytes)}</span>
-      <button
-        type="button"
-        class="bare small"
-        aria-label={`Download ${name}`}
+      {bytes !== undefined && <span class="dim">{size(bytes)}</span>}
+      <Act
+        icon="down"
+        label={`Download ${name}`}
         title={`Download ${path}`}
-        onClick={() => void doing(() => download(session, path))}
-      >
-        <Icon name="down" size={14} />
-      </button>
+        size={14}
+        small
+        act={() => doing(() => download(session, path))}
+      />
     </span>
   );
 }

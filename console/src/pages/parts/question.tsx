@@ -1,6 +1,5 @@
 /** A question that a turn waits with: a yes or a no to a tool of the server's, or what a tool of the caller's gave. */
 import type { JSX } from "preact";
-import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { records } from "../../../../clients/typescript/src/index.ts";
 import { isSecond } from "../../app/keys.ts";
@@ -11,6 +10,7 @@ import { doing } from "../../ui/said.tsx";
 import { now } from "../../ui/now.ts";
 import { left } from "../../ui/words.ts";
 import { input } from "../../render/input.ts";
+import { signal } from "../../state/signal.ts";
 
 type Pending = records.PendingToolCall;
 
@@ -43,6 +43,7 @@ export function Question({ session, turn, call, title }: Asked) {
     moved();
     return moved;
   }, []);
+  const isYes = call.needs === "approval";
   const handle = server().session(session).turn(turn);
   const give = async (work: () => Promise<unknown>, done: string) => {
     setBusy(true);
@@ -56,7 +57,7 @@ export function Question({ session, turn, call, title }: Asked) {
   const keys = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLTextAreaElement || isSecond(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || busy || !"ad".includes(event.key)) return;
-    if (call.needs !== "approval") card.current?.querySelector("textarea")?.focus();
+    if (!isYes) card.current?.querySelector("textarea")?.focus();
     else if (event.key === "a") void approve();
     else setDenying(true);
     event.preventDefault();
@@ -77,18 +78,18 @@ export function Question({ session, turn, call, title }: Asked) {
       onKeyDown={keys}
     >
       <header>
-        <span class="needs">{call.needs === "approval" ? "Needs your yes" : "Needs your answer"}</span>
+        <span class="needs">{isYes ? "Needs your yes" : "Needs your answer"}</span>
         <b>{call.name}</b>
         {title}
         <span class="fill" />
-        <time class="dim">{left(call.expires_at - now.value)}</time>
+        {call.expires_at && <time class="dim">{left(call.expires_at - now.value)}</time>}
       </header>
       <div class="asked">
         {Object.keys(call.arguments).length > 0 && (
-          <Clipped text={input(call.name, call.arguments)} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
+          <Clipped text={input(call.name, call.arguments)} />
         )}
       </div>
-      {call.needs === "approval" && !denying && (
+      {isYes && !denying && (
         <div class="row">
           <button
             type="button"
@@ -104,7 +105,7 @@ export function Question({ session, turn, call, title }: Asked) {
           </button>
         </div>
       )}
-      {call.needs === "approval" && denying && (
+      {isYes && denying && (
         <Field
           label="Why not? The agent is told"
           text={text}
@@ -121,7 +122,7 @@ export function Question({ session, turn, call, title }: Asked) {
           </button>
         </Field>
       )}
-      {call.needs !== "approval" && (
+      {!isYes && (
         <Field
           label={`What ${call.name} gives`}
           text={text}

@@ -37,7 +37,7 @@ export function Acts({ schedule, again }: { schedule: schedules.Schedule; again:
           </button>
         </>
       )}
-      <button type="button" onClick={() => void remove()}>
+      <button type="button" onClick={remove}>
         Delete …
       </button>
       {filling && <Backfill id={id} done={again} close={() => setFilling(false)} />}

@@ -5,8 +5,10 @@ import { go } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import * as schedules from "../../state/schedules.ts";
 import { server } from "../../state/server.ts";
-import { Choice, Text } from "../../ui/field.tsx";
+import { ALL } from "../../state/workspace.ts";
+import { Choice, Switch, Text } from "../../ui/field.tsx";
 import { doing } from "../../ui/said.tsx";
+import { zone } from "../../ui/words.ts";
 import { TimesFields, timesOf, type When } from "./times.tsx";
 import { called, days, inHours } from "./written.ts";
 
@@ -27,7 +29,7 @@ const ACTIONS: [schedules.Action, string][] = [
   ["prune", "It deletes sessions"],
 ];
 /** Of a session that is made for each time. */
-const NEW = { file_access: { read: [""], write: [""] }, persistent: true, ttl: 7 * 86_400 };
+const NEW = { file_access: ALL, persistent: true, ttl: 7 * 86_400 };
 const MONTH = "30";
 
 interface Said extends When {
@@ -56,7 +58,7 @@ function begun(schedule?: schedules.Schedule): Said {
     cron: schedule?.cron ?? "0 8 * * 1-5",
     minutes: String((every ?? 3600) / 60),
     at: at ? local(at) : "",
-    zone: schedule?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: schedule?.timezone ?? zone(),
   };
 }
 
@@ -112,7 +114,7 @@ export function ScheduleFields({ schedule, done }: Edited) {
   const save = () =>
     doing(async () => {
       const wanted = asked(said, schedule && was);
-      const saved = schedule ? await schedules.change(schedule.id, wanted) : await schedules.create(wanted);
+      const saved = await (schedule ? schedules.change(schedule.id, wanted) : schedules.create(wanted));
       done?.();
       go("schedules", [saved.id]);
     });
@@ -126,20 +128,13 @@ export function ScheduleFields({ schedule, done }: Edited) {
       }}
     >
       <Text label="Name" {...at("name")} about="Its own here; stands for its id everywhere." />
-      <fieldset class="switch">
-        <legend class="unseen">What it does</legend>
-        {ACTIONS.map(([each, label]) => (
-          <label key={each}>
-            <input
-              type="radio"
-              name="action"
-              checked={said.action === each}
-              onChange={() => change({ action: each })}
-            />
-            <span>{label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Switch
+        legend={<legend class="unseen">What it does</legend>}
+        name="action"
+        value={said.action}
+        set={(action) => change({ action })}
+        options={ACTIONS}
+      />
       {said.action === "message" ? (
         <>
           <Text

@@ -4,6 +4,7 @@ import { to } from "../../app/router.ts";
 import { stirred } from "../../state/board.ts";
 import { here } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
+import { whileSeen } from "../../state/seen.ts";
 import * as schedules from "../../state/schedules.ts";
 import { exact, inZone, many, when } from "../../ui/words.ts";
 import { Acts } from "./acts.tsx";
@@ -11,6 +12,7 @@ import { ScheduleForm } from "./form.tsx";
 import { Firings } from "./firings.tsx";
 import { Strip } from "./strip.tsx";
 import { called, deletes } from "./written.ts";
+import { Awaited, Section } from "../../ui/section.tsx";
 
 const NEWEST = 100;
 const MOST = 1000;
@@ -32,24 +34,8 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
     fired.again();
   };
   const deleting = fired.value?.some((each) => each.pruned?.status === "in_progress") ?? false;
-  useEffect(() => {
-    if (!deleting) return undefined;
-    const timer = setInterval(() => !document.hidden && again(), ASKED); // no feed tells how far it is
-    return () => clearInterval(timer);
-  }, [deleting]);
-  if (found.error)
-    return (
-      <div class="page">
-        <h1>Schedule</h1>
-        <p class="wrong">{found.error}</p>
-      </div>
-    );
-  if (!value)
-    return (
-      <div class="page" aria-busy="true">
-        <h1>Schedule</h1>
-      </div>
-    );
+  useEffect(() => (deleting ? whileSeen(again, ASKED) : undefined), [deleting]); // no feed tells how far it is
+  if (found.error || !value) return <Awaited title="Schedule" error={found.error} />;
   if (edit) return <ScheduleForm schedule={value} done={again} />;
   const newest = [...(past.value ?? []), ...(fired.value ?? [])];
   const list = [...new Map(newest.map((each) => [each.id, each])).values()].sort((a, b) => (a.id < b.id ? 1 : -1));
@@ -69,8 +55,7 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
           <b>Paused</b> {when(value.paused_reason.at)}: {value.paused_reason.message}
         </p>
       )}
-      <section aria-labelledby="when">
-        <h2 id="when">{value.description}</h2>
+      <Section id="when" title={value.description}>
         <p class="dim">
           {value.cron && <code>{value.cron}</code>} {value.cron && value.timezone} {bounds(value)}
         </p>
@@ -81,9 +66,8 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
             </li>
           ))}
         </ul>
-      </section>
-      <section aria-labelledby="what">
-        <h2 id="what">{value.prune ? "What it deletes" : "What it says"}</h2>
+      </Section>
+      <Section id="what" title={value.prune ? "What it deletes" : "What it says"}>
         {value.prune ? (
           <p>It {deletes(value.prune)}. A busy one stays, and so do files.</p>
         ) : (
@@ -104,9 +88,8 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
           {many(value.counts.started, "time")} started, {value.counts.skipped} skipped, {value.counts.missed} missed,
           {` ${value.counts.failed} failed.`}
         </p>
-      </section>
-      <section aria-labelledby="fired">
-        <h2 id="fired">What became of its times</h2>
+      </Section>
+      <Section id="fired" title="What became of its times">
         <Strip
           list={list}
           whole={(past.value?.length ?? 0) < MOST}
@@ -114,7 +97,7 @@ export function OneSchedule({ id, edit }: { id: string; edit: boolean }) {
           cut={coming.value?.length === schedules.AHEAD}
         />
         {fired.value && <Firings list={list} chosen={here.value.asked["firing"] ?? ""} />}
-      </section>
+      </Section>
     </div>
   );
 }

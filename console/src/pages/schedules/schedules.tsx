@@ -80,7 +80,7 @@ function Card({ schedule, again }: { schedule: schedules.Schedule; again: () => 
           aria-checked={active}
           aria-label={`${called(schedule)} fires`}
           title={active ? "Pause" : "Resume"}
-          onClick={() => void turn()}
+          onClick={turn}
         />
       )}
     </li>

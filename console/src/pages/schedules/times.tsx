@@ -1,7 +1,7 @@
 /** When a schedule fires, as its form has it: by cron, which a time and days can write, at intervals, or once. */
 import { useEffect, useState } from "preact/hooks";
 import { preview, type Times } from "../../state/schedules.ts";
-import { Text, toggled } from "../../ui/field.tsx";
+import { Switch, Text, toggled } from "../../ui/field.tsx";
 import { sentence } from "../../ui/said.tsx";
 import { exact } from "../../ui/words.ts";
 import { read, type Usual, write } from "./written.ts";
@@ -57,15 +57,13 @@ export function TimesFields({
 }) {
   return (
     <>
-      <fieldset class="switch">
-        <legend>It fires</legend>
-        {KINDS.map(([each, label]) => (
-          <label key={each}>
-            <input type="radio" name="kind" checked={when.kind === each} onChange={() => set({ kind: each })} />
-            <span>{label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Switch
+        legend={<legend>It fires</legend>}
+        name="kind"
+        value={when.kind}
+        set={(kind) => set({ kind })}
+        options={KINDS}
+      />
       {when.kind === "cron" && (
         <>
           <Builder cron={when.cron} set={(cron) => set({ cron })} />

@@ -26,8 +26,8 @@ export function Activity({ live, turn: chosen }: { live: Log; turn: string }) {
       <p class="dim">
         {turn.message && (
           <>
-            “<bdi>{turn.message.slice(0, 80)}</bdi>
-            {turn.message.length > 80 ? " …" : ""}”,{" "}
+            “<bdi>{turn.message.text.slice(0, 80)}</bdi>
+            {turn.message.text.length > 80 ? " …" : ""}”,{" "}
           </>
         )}
         {facts.join(" · ")}
@@ -77,7 +77,7 @@ function Did({ bar: { at, about, call, withdrawn } }: { bar: Bar }) {
         {withdrawn && " · taken back: another attempt began"}
       </p>
       {call ? <pre tabIndex={0}>{input(call.name, call.input ?? call.written)}</pre> : about && <p>{about}</p>}
-      {call?.output && <Clipped text={call.output} draw={(text) => <pre tabIndex={0}>{text}</pre>} />}
+      {call?.output && <Clipped text={call.output} />}
     </>
   );
 }

@@ -1,5 +1,4 @@
 /** The conversation, as it grows: it stays at its end while one is there, and leaves one alone elsewhere. */
-import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FOLD, foldsOf } from "../../log/folds.ts";
 import type { Log } from "../../log/live.ts";
@@ -7,19 +6,18 @@ import { isOver, type Turn } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
 import { keep, kept, ofTab } from "../../state/kept.ts";
 import { again } from "../../state/again.ts";
+import { signal } from "../../state/signal.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { memo } from "../../ui/memo.ts";
-import { Clipped } from "../../ui/clipped.tsx";
 import { doing } from "../../ui/said.tsx";
-import { exact, many } from "../../ui/words.ts";
+import { many } from "../../ui/words.ts";
 import { Entry } from "./entry.tsx";
 import { Fold } from "./fold.tsx";
+import { You } from "./you.tsx";
 
 const TURNS = 20;
 /** Pixels: so near the end one is there, and so near the beginning earlier turns are drawn. */
 const NEAR = 80;
-/** Characters of what the user said. */
-const SAID = 16_000;
 const EARLY = 600;
 
 /** The turn that somebody wants to see: it is drawn, if it is not yet, and brought to the top. */
@@ -169,13 +167,8 @@ const Shown = memo((drawn: Drawn) => <OneTurn {...drawn} />, ["session"]);
 function OneTurn({ turn, session }: Drawn) {
   const folds = foldsOf(turn.entries.length);
   return (
-    <article class="turn" id={turn.id} aria-label={`Turn: ${turn.message ?? ""}`.slice(0, 100)}>
-      {turn.message !== "" && (
-        <div class="you" title={turn.at ? exact(turn.at) : undefined}>
-          <span class="unseen">You: </span>
-          {turn.message ? <Clipped text={turn.message} draw={(text) => text} most={SAID} /> : "…"}
-        </div>
-      )}
+    <article class="turn" id={turn.id} aria-label={`Turn: ${turn.message?.text ?? ""}`.slice(0, 100)}>
+      <You message={turn.message} session={session} at={turn.at} />
       {folds.map((from) => (
         <Fold key={from} turn={turn} from={from} session={session} />
       ))}

@@ -1,4 +1,5 @@
 /** One entry of a turn: a text, a thought, a call, or something that happened beside it. */
+import { heard } from "../../log/message.ts";
 import { inLine, input } from "../../render/input.ts";
 import { Markdown } from "../../render/markdown.tsx";
 import type { Call, Entry as Any, Note, Spoken } from "../../log/view.ts";
@@ -47,16 +48,13 @@ function Text({ entry, session }: { entry: Spoken; rev: number; session: string 
       {entry.open && <span class="caret" aria-hidden="true" />}
       {sources.length > 0 && (
         <ul class="sources" aria-label="Sources">
-          {sources.map(
-            (to) =>
-              to?.kind === "web" && (
-                <li key={to.href}>
-                  <a href={to.href} target="_blank" rel="noopener noreferrer">
-                    {to.host}
-                  </a>
-                </li>
-              ),
-          )}
+          {sources.map((to) => (
+            <li key={to.href}>
+              <a href={to.href} target="_blank" rel="noopener noreferrer">
+                {to.host}
+              </a>
+            </li>
+          ))}
         </ul>
       )}
     </>
@@ -112,14 +110,11 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
           </span>
         </summary>
         <p class="small">Asked</p>
-        <Clipped
-          text={input(call.name, call.input ?? call.written)}
-          draw={(text) => <pre tabIndex={0}>{text}</pre>}
-        />
+        <Clipped text={input(call.name, call.input ?? call.written)} />
         {call.output && (
           <>
             <p class="small">{call.state === "failed" ? "Failed" : "Gave"}</p>
-            <Clipped text={call.output} most={OUTPUT} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
+            <Clipped text={call.output} most={OUTPUT} />
           </>
         )}
       </details>
@@ -143,8 +138,8 @@ function Tool({ call, rev, session, turn }: { call: Call; rev: number; session: 
 }
 
 function Took({ call }: { call: Call; rev: number }) {
-  if (call.state === "running") return <>{span(now.value - call.at)}</>;
-  return <>{call.until && call.at ? span(call.until - call.at) : ""}</>;
+  if (call.state === "running") return span(now.value - call.at);
+  return call.until && call.at ? span(call.until - call.at) : "";
 }
 
 function Aside({ entry }: { entry: Note }) {
@@ -152,7 +147,7 @@ function Aside({ entry }: { entry: Note }) {
     return (
       <div class="you told">
         <span class="unseen">You, meanwhile: </span>
-        {entry.text}
+        {heard(entry.text).text}
       </div>
     );
   if (entry.what === "queued") return null; // its turn says so itself

@@ -35,7 +35,7 @@ export function Events({ live }: { live: Log }) {
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <button type="button" onClick={() => void take()} disabled={!live.cursor} title={live.cursor}>
+        <button type="button" onClick={take} disabled={!live.cursor} title={live.cursor}>
           <Icon name="copy" size={14} /> Cursor
         </button>
       </div>
@@ -62,7 +62,7 @@ function One({ event }: { event: LogEvent }) {
           <b>{event.type}</b>
         </summary>
         {open && (
-          <Clipped text={JSON.stringify(event.data, null, 2)} draw={(text) => <pre tabIndex={0}>{text}</pre>} />
+          <Clipped text={JSON.stringify(event.data, null, 2)} />
         )}
       </details>
     </li>

@@ -5,6 +5,7 @@ import { isOver } from "../../log/view.ts";
 import type { Session } from "../../state/board.ts";
 import { base, isKeyed } from "../../state/server.ts";
 import { copy } from "../../ui/copy.ts";
+import { Fact, isSaid } from "../../ui/fact.tsx";
 import { doing } from "../../ui/said.tsx";
 import { exact } from "../../ui/words.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -32,30 +33,21 @@ export function Facts({ session, live, turn: chosen }: { session: Session | unde
     <>
       {turn && <Elsewhere session={session.id} turn={turn.id} after={isOver(turn) ? -1 : turn.last} />}
       <dl class="facts">
-        <div>
-          <dt>id</dt>
-          <dd>
-            <code>{session.id}</code>
-          </dd>
-        </div>
+        <Fact name="id">
+          <code>{session.id}</code>
+        </Fact>
         {Object.entries(session)
-          .filter(
-            ([name, value]) =>
-              !HIDDEN.has(name) && value !== null && value !== "" && !(Array.isArray(value) && !value.length),
-          )
+          .filter(([name, value]) => !HIDDEN.has(name) && isSaid(value))
           .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name.replaceAll("_", " ")}</dt>
-              <dd>
-                {TIMES.has(name) ? (
-                  exact(value as number)
-                ) : typeof value === "object" ? (
-                  <code>{JSON.stringify(value)}</code>
-                ) : (
-                  String(value)
-                )}
-              </dd>
-            </div>
+            <Fact key={name} name={name}>
+              {TIMES.has(name) ? (
+                exact(value as number)
+              ) : typeof value === "object" ? (
+                <code>{JSON.stringify(value)}</code>
+              ) : (
+                String(value)
+              )}
+            </Fact>
           ))}
       </dl>
       {Object.keys(session.metadata).length > 0 && (

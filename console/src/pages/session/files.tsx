@@ -4,6 +4,7 @@ import type { Changed } from "../../log/view.ts";
 import { Preview } from "../../render/preview.tsx";
 import { download } from "../../state/files.ts";
 import { ask, here } from "../../state/here.ts";
+import { Act } from "../../ui/act.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { doing } from "../../ui/said.tsx";
 import { size, when } from "../../ui/words.ts";
@@ -36,15 +37,13 @@ export function Files({ live, file }: { live: Log; file: string }) {
 
 function Save({ session, path }: { session: string; path: string }) {
   return (
-    <button
-      type="button"
-      class="bare small"
-      aria-label={`Download ${path}`}
+    <Act
+      icon="down"
+      label={`Download ${path}`}
       title="Download"
-      onClick={() => void doing(() => download(session, path))}
-    >
-      <Icon name="down" size={16} />
-    </button>
+      small
+      act={() => doing(() => download(session, path))}
+    />
   );
 }
 
@@ -52,14 +51,11 @@ function One({ session, path }: { session: string; path: string }) {
   return (
     <section class="file" aria-label={path}>
       <div class="row tight">
-        <button
-          type="button"
-          class="bare"
-          aria-label="All files"
-          onClick={() => ask({ ...here.peek().asked, side: "files", file: "" })}
-        >
-          <Icon name="back" size={16} />
-        </button>
+        <Act
+          icon="back"
+          label="All files"
+          act={() => ask({ ...here.peek().asked, side: "files", file: "" })}
+        />
         <b class="clip">{path}</b>
         <span class="fill" />
         <Save session={session} path={path} />

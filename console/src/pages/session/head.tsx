@@ -9,6 +9,7 @@ import { save } from "../../state/files.ts";
 import { ask, go, here } from "../../state/here.ts";
 import { server } from "../../state/server.ts";
 import { sure } from "../../ui/ask.tsx";
+import { Act } from "../../ui/act.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { now } from "../../ui/now.ts";
 import { doing } from "../../ui/said.tsx";
@@ -61,11 +62,9 @@ function Title({ id, session, over }: { id: string; session: Session | undefined
   if (!editing)
     return (
       <h1>
-        <span class="clip">{session?.title || "Untitled"}</span>
+        <span class="clip">{session ? session.title || "Untitled" : "…"}</span>
         {!over && (
-          <button type="button" class="bare small" aria-label="Rename" title="Rename" onClick={() => setEditing(true)}>
-            <Icon name="edit" size={14} />
-          </button>
+          <Act icon="edit" label="Rename" size={14} small act={() => setEditing(true)} />
         )}
       </h1>
     );

@@ -5,7 +5,7 @@ import { refresh, type Session } from "../../state/board.ts";
 import { go } from "../../state/here.ts";
 import { keep, kept, ofTab } from "../../state/kept.ts";
 import { server } from "../../state/server.ts";
-import { type OnBusy, say } from "../../state/tasks.ts";
+import { type OnBusy, say, uploaded } from "../../state/tasks.ts";
 import { say as tell } from "../../ui/said.tsx";
 import { Composer } from "../parts/composer.tsx";
 
@@ -43,7 +43,8 @@ export function Reply({ live, session }: { live: Live; session: Session | undefi
   const busy = session?.busy ?? false;
   const send = async (text: string, files: File[]) => {
     const turn = await say(server().session(live.id), text, files, busy ? how : "enqueue");
-    if (turn.outcome !== "steered") live.remember(turn.id, text, turn.outcome === "queued");
+    const said = { text, files: files.map(uploaded), nameless: 0 };
+    if (turn.outcome !== "steered") live.remember(turn.id, said, turn.outcome === "queued");
     if (OUTCOME[turn.outcome]) tell(OUTCOME[turn.outcome] ?? "");
     refresh(live.id);
   };

@@ -1,6 +1,7 @@
 /** A session: what was said and done in it, as it goes on; and what is to be looked at beside it. */
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { bind, focus } from "../../app/keys.ts";
+import { to } from "../../app/router.ts";
 import { Live } from "../../log/live.ts";
 import { refresh, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
@@ -26,6 +27,7 @@ function One({ id }: { id: string }) {
   useEffect(() => bind(keysOf(id, live)), [live]);
   const session = useKnown(live.over.value ? undefined : sessions.value.get(id));
   const { side = "", turn = "", file = "" } = here.value.asked;
+  if (live.over.value && !session && !live.cursor) return <None why={live.over.value} />;
   return (
     <div class="session" data-side={side || file ? "shown" : ""}>
       <Head id={id} session={session} live={live} />
@@ -33,6 +35,18 @@ function One({ id }: { id: string }) {
       <Conversation live={live} session={session} />
       <Details live={live} session={session} side={side || (file ? "files" : "activity")} turn={turn} file={file} />
       <Reply live={live} session={session} />
+    </div>
+  );
+}
+
+/** What is shown where no session is. */
+function None({ why }: { why: string }) {
+  return (
+    <div class="page narrow">
+      <h1>{why}</h1>
+      <p>
+        It may have expired, or been deleted. <a href={to("sessions")}>All sessions</a> are listed.
+      </p>
     </div>
   );
 }

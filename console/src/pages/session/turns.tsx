@@ -20,7 +20,7 @@ export function Turns({ live, chosen }: { live: Log; chosen: string }) {
     <nav class="turns" aria-label="Turns">
       <ol>
         {turns.map((turn) => (
-          <Line key={turn.id} turn={turn} rev={turn.rev} current={turn.id === chosen} />
+          <Line key={turn.id} turn={turn} rev={turn.rev} shown={turn.id === chosen} />
         ))}
       </ol>
     </nav>
@@ -34,13 +34,13 @@ export function show(turn: Turn): void {
 }
 
 const Line = memo(
-  ({ turn, current }: { turn: Turn; rev: number; current: boolean }) => (
+  ({ turn, shown }: { turn: Turn; rev: number; shown: boolean }) => (
     <li>
-      <button type="button" class="bare" aria-current={current || undefined} onClick={() => show(turn)}>
+      <button type="button" class="bare" aria-current={shown || undefined} onClick={() => show(turn)}>
         <Mark state={stateOf(turn)} bare />
-        <span>{turn.message?.slice(0, 200) || "…"}</span>
+        <span>{turn.message?.text.slice(0, 200) || "…"}</span>
       </button>
     </li>
   ),
-  ["current"],
+  ["shown"],
 );

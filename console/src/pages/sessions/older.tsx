@@ -1,8 +1,8 @@
 /** Sessions that the page does not know yet: older ones, and those that the server finds by what is filtered by. */
-import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { note, type Session, whole } from "../../state/board.ts";
 import { server } from "../../state/server.ts";
+import type { Signal } from "../../state/signal.ts";
 import { doing } from "../../ui/said.tsx";
 
 const WAIT = 300;

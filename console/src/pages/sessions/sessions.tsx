@@ -1,11 +1,11 @@
 /** All sessions: filtered by how they stand, by agent and by words, opened, and deleted by the dozen. */
-import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { to } from "../../app/router.ts";
 import { forget, looked, type Session, sessions } from "../../state/board.ts";
 import { ask, here } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
 import { server } from "../../state/server.ts";
+import { signal } from "../../state/signal.ts";
 import { sure } from "../../ui/ask.tsx";
 import { toggled } from "../../ui/field.tsx";
 import { now } from "../../ui/now.ts";
@@ -108,7 +108,7 @@ export function Sessions() {
             <button type="button" onClick={() => setChosen(new Set(picked.length < rows.length ? fitted(rows) : []))}>
               {picked.length < rows.length ? `Choose all ${rows.length}` : "Choose none"}
             </button>
-            <button type="button" class="danger" onClick={() => void drop()}>
+            <button type="button" class="danger" onClick={drop}>
               Delete {many(picked.length, "session")}
             </button>
           </>

@@ -8,7 +8,17 @@ import { Text, toggled } from "../../ui/field.tsx";
 import { doing } from "../../ui/said.tsx";
 import { Secret } from "./secret.tsx";
 
-type Name = Exclude<NonNullable<records.WebhookCreate["events"]>[number], "*">;
+type Told = Exclude<NonNullable<records.WebhookCreate["events"]>[number], "*">;
+/** What endpoints of the format `managed` alone are told, by its own names: they keep them, and are not offered them. */
+type Managed =
+  | "session.status_run_started"
+  | "session.status_idled"
+  | "session.status_terminated"
+  | "session.requires_action"
+  | "session.budget_reached"
+  | "session.running"
+  | "session.idled";
+type Name = Exclude<Told, Managed>;
 /** What can be told, as far as one asks for it by name: each name of the API's, which the compiler sees to. */
 const TOLD: Record<Name, true> = {
   "turn.started": true,
@@ -20,6 +30,7 @@ const TOLD: Record<Name, true> = {
   "turn.resumed": true,
   "session.created": true,
   "session.updated": true,
+  "session.archived": true,
   "session.deleted": true,
   "session.expired": true,
   "schedule.fired": true,
@@ -44,8 +55,7 @@ export function WebhookForm({ webhook, done }: { webhook?: records.WebhookRecord
   const [made, setMade] = useState<records.WebhookCreated | null>(null);
   const save = () =>
     doing(async () => {
-      const chosen = EVENTS.filter((event) => events.has(event));
-      const asked = { url, name, description, ...(chosen.length && { events: chosen }) };
+      const asked = { url, name, description, ...(events.size && { events: [...events] as Told[] }) };
       if (!webhook) return setMade(await server().webhooks.create(asked));
       await server().webhooks.update(webhook.id, asked);
       done?.();

@@ -4,6 +4,7 @@ import type { records } from "../../../../clients/typescript/src/index.ts";
 import { to } from "../../app/router.ts";
 import { go } from "../../state/here.ts";
 import { useLoaded } from "../../state/loaded.ts";
+import { whileSeen } from "../../state/seen.ts";
 import { server } from "../../state/server.ts";
 import { sure } from "../../ui/ask.tsx";
 import { doing } from "../../ui/said.tsx";
@@ -11,6 +12,7 @@ import { when } from "../../ui/words.ts";
 import { Delivery, Rate } from "./deliveries.tsx";
 import { WebhookForm } from "./form.tsx";
 import { Secret } from "./secret.tsx";
+import { Awaited, Section } from "../../ui/section.tsx";
 
 const ASKED = 5000;
 const SHOWN = 50;
@@ -20,24 +22,9 @@ export function OneWebhook({ id, edit }: { id: string; edit: boolean }) {
   const found = useLoaded(() => server().webhooks.get(id), [id]);
   const told = useLoaded((signal) => server().webhooks.deliveries(id).nextPage(signal), [id]);
   const [secret, setSecret] = useState("");
-  useEffect(() => {
-    const timer = setInterval(() => !document.hidden && told.again(), ASKED);
-    return () => clearInterval(timer);
-  }, [id]);
+  useEffect(() => whileSeen(told.again, ASKED), [id]);
   const { value } = found;
-  if (found.error)
-    return (
-      <div class="page">
-        <h1>Webhook</h1>
-        <p class="wrong">{found.error}</p>
-      </div>
-    );
-  if (!value)
-    return (
-      <div class="page" aria-busy="true">
-        <h1>Webhook</h1>
-      </div>
-    );
+  if (found.error || !value) return <Awaited title="Webhook" error={found.error} />;
   const again = () => {
     found.again();
     told.again();
@@ -62,8 +49,7 @@ export function OneWebhook({ id, edit }: { id: string; edit: boolean }) {
       <p class="dim">Is told: {value.events.includes("*") ? "everything" : value.events.join(", ")}</p>
       {value.reason && <p class="wrong">Disabled: {value.reason}</p>}
       {value.failing_since && <p class="wrong">Failing since {when(value.failing_since)}</p>}
-      <section aria-labelledby="told">
-        <h2 id="told">What it was told</h2>
+      <Section id="told" title="What it was told">
         {told.value?.length === 0 && <p class="calm">Nothing yet. A test sends it something.</p>}
         {told.value && (
           <p class="dim">
@@ -75,7 +61,7 @@ export function OneWebhook({ id, edit }: { id: string; edit: boolean }) {
             <Delivery key={each.id} webhook={id} delivery={each} again={told.again} />
           ))}
         </ul>
-      </section>
+      </Section>
       {secret && <Secret secret={secret} close={() => setSecret("")} />}
     </div>
   );
@@ -113,10 +99,10 @@ function Acts({ webhook, again, rotate }: { webhook: records.WebhookRecord; agai
       <button type="button" onClick={() => go("webhooks", [id, "edit"])}>
         Edit
       </button>
-      <button type="button" onClick={() => void renew()}>
+      <button type="button" onClick={renew}>
         New secret …
       </button>
-      <button type="button" onClick={() => void remove()}>
+      <button type="button" onClick={remove}>
         Delete …
       </button>
     </div>
