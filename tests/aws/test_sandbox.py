@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from dev.sandbox import Sandboxes
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.agent.tools.bash import LONGEST, Bash
-from walkaway_core.aws import sandbox
+from walkaway_core.aws import invoking, sandbox
 from walkaway_core.aws.sandbox import LambdaSandbox
 from walkaway_core.aws.workspace import S3Workspace
 from walkaway_core.ports.sandbox import Command, FileChange, Finished, SandboxRefused
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 
 BUCKET = "walkaway-sandbox"
 FILES = "t/files"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
-    server.stop()
 
 
 class World:
@@ -181,7 +171,7 @@ class TestNoRoom:
         def invoke(session: str, event: dict[str, Any]) -> None:
             asked.append(event)
             if len(asked) <= 2:
-                raise sandbox.Throttled
+                raise invoking.Throttled
             world.functions.invoke(session, event)
 
         world.sandbox = LambdaSandbox(world.client, BUCKET, world.workspace, invoke)
@@ -357,10 +347,10 @@ class TestInvoking:
         server.server_close()
 
     def invoke(self, endpoint: str) -> None:
-        client = sandbox.connect(
+        client = invoking.connect(
             endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x"
         )
-        sandbox.invoker(client, "sandbox")("sess_1", {"command": "true"})
+        invoking.invoker(client, "sandbox")("sess_1", {"command": "true"})
 
     @pytest.mark.deep
     def test_a_command_of_65_seconds_runs_once(self, calls: tuple[str, list[Any], list[Any]]) -> None:
@@ -372,7 +362,7 @@ class TestInvoking:
     def test_a_function_that_breaks_says_how(self, calls: tuple[str, list[Any], list[Any]]) -> None:
         endpoint, got, answers = calls
         answers.append((0, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorType": "Runtime.ExitError"}'))
-        with pytest.raises(sandbox.FunctionFailed, match="ExitError"):
+        with pytest.raises(invoking.FunctionFailed, match="ExitError"):
             self.invoke(endpoint)
         assert len(got) == 1
 
@@ -380,6 +370,6 @@ class TestInvoking:
     def test_a_throttled_function_has_not_begun(self, calls: tuple[str, list[Any], list[Any]], error: str) -> None:
         endpoint, got, answers = calls
         answers.append((0, {"status": 429, "x-amzn-errortype": error}, b'{"message": "Rate exceeded"}'))
-        with pytest.raises(sandbox.Throttled):
+        with pytest.raises(invoking.Throttled):
             self.invoke(endpoint)
         assert len(got) == 1, "it is the command's call that waits, and asks again"

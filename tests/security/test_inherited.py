@@ -57,11 +57,11 @@ END"""
 """Asks for its own number as a program of 32 bits does (getpid is 20 there, and 0x80 the interrupt)."""
 
 
-def answer(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
+def answer(machine: str, number: int, *arguments: int, audit: int | None = None, stored: bool = True) -> int:
     """Run a filter by hand; give what it answers: 0 to let a call pass, an error, or PRETENDED."""
     known = seccomp.MACHINES[machine]
     data = struct.pack("=iIQ6Q", number, audit or known.audit, 0, *(*arguments, *[0] * (6 - len(arguments))))
-    lines = list(struct.iter_unpack("=HBBI", seccomp.program(machine)))
+    lines = list(struct.iter_unpack("=HBBI", seccomp.program(machine, stored=stored)))
     at, held = 0, 0
     while True:
         code, true, false, operand = lines[at]
@@ -110,6 +110,16 @@ def test_what_commands_need_passes_and_other_ways_of_calling_do_not(machine: str
     assert {answer(machine, known.fcntl, 3, command) for command in range(50)} == {0, errno.EINVAL}
 
 
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("machine", seccomp.MACHINES)
+def test_space_is_reserved_in_memory_alone(machine: str, *, stored: bool) -> None:
+    known, told = seccomp.MACHINES[machine], errno.EOPNOTSUPP if stored else 0
+    assert answer(machine, seccomp.RESERVING["fallocate"][known.column], stored=stored) == told
+    for command in seccomp.RESERVING_BY_IOCTL:
+        assert answer(machine, known.ioctl, 3, command, stored=stored) == told
+        assert answer(machine, known.ioctl, 3, command + 3, stored=stored) == 0
+
+
 def run(sandbox: Bubblewrap, command: str) -> str:
     """Run a command; give what it printed."""
     words: list[bytes] = []
@@ -131,7 +141,7 @@ def test_programs_copy_and_send_files_all_the_same(tmp_path: Path) -> None:
 def test_calls_of_32_bits_do_not_go_past_the_filter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Bubblewrap(tmp_path / "sandbox", FolderWorkspace(tmp_path / "workspace"))
     assert run(sandbox, INT80).strip() in (f"pid {-errno.ENOSYS}", "")
-    monkeypatch.setattr(seccomp, "program", lambda _: struct.pack("=HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW))
+    monkeypatch.setattr(seccomp, "program", lambda _, **__: struct.pack("=HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW))
     if not (said := run(sandbox, INT80).strip()):
         pytest.skip("this kernel has no i386 calls")
     assert int(said.split()[1]) > 0

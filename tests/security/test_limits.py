@@ -15,7 +15,7 @@ from tests.kit.users import as_somebody
 from tests.security.scene import KEEP, Scene, scene
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command, SandboxRefused
-from walkaway_local.sandbox import bubblewrap, disk, locks, mounts, namespace, running, sharing, usage
+from walkaway_local.sandbox import bubblewrap, disk, growth, locks, mounts, namespace, running, seccomp, sharing, usage
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.workspace import FolderWorkspace
 from walkaway_sandbox import tree
@@ -34,10 +34,19 @@ for number in range(3):
 time.sleep(2)
 print('DONE')
 END"""
+UNNAMED = """exec python3 - <<'END'
+import os, time
+held = [os.open('.', os.O_RDWR | os.O_TMPFILE) for _ in range(3)]
+for file in held:
+    os.posix_fallocate(file, 0, 400_000_000)
+time.sleep(2)
+print('DONE')
+END"""
 LOOKED_AT = {
     "in a path that is too long": LONG,
     "beyond the end of files": "touch 1 2 3; for i in 1 2 3; do fallocate -nl 400000000 $i; done; sleep 2; echo DONE",
     "many files": "mkdir d; cd d; seq 2500 | xargs touch; sleep 2; echo DONE",
+    "without a name": UNNAMED,
     "in a path that is too deep": "for i in $(seq 150); do mkdir d; cd d; done; sleep 2; echo DONE",
 }
 NAMED = """exec python3 - <<'END'
@@ -128,6 +137,8 @@ def test_the_start_says_what_keeps_the_disk(sandbox: Bubblewrap) -> None:
 def test_where_no_disk_can_be_mounted_it_is_looked_at(
     attack: str, without_a_disk: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = seccomp.program
+    monkeypatch.setattr(seccomp, "program", lambda machine, **_: made(machine, stored=False))  # or no space is reserved
     sandbox = without_a_disk.stack.sandbox
     assert sandbox.problem() is None
     assert "only looked at" in sandbox.limits()
@@ -136,7 +147,7 @@ def test_where_no_disk_can_be_mounted_it_is_looked_at(
     assert "DONE" not in told
     assert without_a_disk.content("keep.txt") == KEEP
     assert list((without_a_disk.data / "sandbox").iterdir()) == []
-    monkeypatch.setattr(tree, "outgrown", lambda *_: False)
+    monkeypatch.setattr(growth.Growth, "too_much", lambda *_: False)
     assert "DONE" in without_a_disk.run(LOOKED_AT[attack])
 
 

@@ -23,9 +23,12 @@ from walkaway_core.agent.tools.allotted import Allotted
 from walkaway_core.agent.tools.tool import Result, Tool, ToolContext
 from walkaway_core.engine.ending import cancel
 from walkaway_core.log.log import Superseded
+from walkaway_core.ports.containers import UPLOADS
 from walkaway_core.ports.items import Check, Is
 from walkaway_core.ports.paths import files as root
-from walkaway_core.store import files, sessions
+from walkaway_core.store import files, mounts, pending, sessions
+from walkaway_core.store.kept import Told
+from walkaway_core.store.transaction import Transaction
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 
 SECONDS, SOON = 1.0, 2.0
@@ -64,6 +67,9 @@ ENDLESS: Mapping[str, dict[str, Any]] = {
         "title": "t",
         "slides": [{"title": "t", "bullets": [BULLETS] * 20}] * 100,
     },
+    "container bash": {"command": "sleep 1000"},
+    "container grep": {"pattern": "(a|a)+b", "path": "/uploads/a.txt"},
+    "container web_fetch": {"url": "@SITE@/drip"},
 }
 """Arguments with which a tool would go on for minutes or hours."""
 STALLED: Mapping[str, dict[str, Any]] = {
@@ -71,9 +77,16 @@ STALLED: Mapping[str, dict[str, Any]] = {
     "write_file": {"path": "b.txt", "content": "x"},
     "list_files": {},
     "report_progress": {"metadata": {"a": 1}},
+    "container read": {"file_path": "a"},
+    "container write": {"file_path": "a", "content": "x"},
+    "container edit": {"file_path": "a", "old_string": "x", "new_string": "y"},
+    "container glob": {"pattern": "*"},
 }
 """Arguments of those that take no time by themselves: what they wait for is a store that stands still."""
-EACH = [pytest.param(name, marks=needs_bubblewrap if name == "bash" else ()) for name in tools.TOOLS]
+IN_CONTAINERS = {f"container {name}": tool for name, tool in tools.TOOLSETS["container"].items()}
+TOOLS: Mapping[str, type[Tool]] = {**tools.TOOLS, **IN_CONTAINERS}
+COMMANDS = ("bash", "container bash", "container grep")
+EACH = [pytest.param(name, marks=needs_bubblewrap if name in COMMANDS else ()) for name in TOOLS]
 
 
 class Call:
@@ -85,24 +98,35 @@ class Call:
         put = engine.services.workspace.write
         put(root("t"), "a.txt", [(b"a" * 20 + b"!\n") * 3000])
         put(root("t"), "lines.txt", [b"\r\n" + b"a" * 1_900_000])
-        patch.setattr(tools.TOOLS[name], "deadline", SECONDS)
+        patch.setattr(TOOLS[name], "deadline", SECONDS)
         self._is_stalled = name in STALLED
         self.stalled = Stalled(engine.services.workspace)
         services = replace(engine.services, settings=replace(engine.services.settings, outbound_loopback=True))
         if name in STALLED:
             services = replace(services, workspace=self.stalled)
-        if name == "report_progress":
+        if name == "report_progress" or (name in IN_CONTAINERS and name in STALLED):
             self.stalled = Stalled(engine.table)
             services = replace(engine.services, table=self.stalled)
-        if name == "bash":
+        if name in COMMANDS:
             services = replace(services, sandbox=Bubblewrap(self.folder, services.workspace))
         fence = (Check(*self.turn.key.item, (Is("status", "running"),)),)
         context = ToolContext(services, sessions.get(engine.services, self.turn.key.owner), fence)
         arguments = ENDLESS.get(name) or STALLED[name]
-        if name == "fetch_url":
+        if name == "container grep":
+            self._mount("a.txt")
+        if "url" in ENDLESS.get(name, {}):
             arguments = {"url": f"{site.url}/drip"}
         self.begun, self.ended = time.monotonic(), Future[Result]()
-        threading.Thread(target=self._run, args=(tools.TOOLS[name], arguments, context), daemon=True).start()
+        threading.Thread(target=self._run, args=(TOOLS[name], arguments, context), daemon=True).start()
+
+    def _mount(self, path: str) -> None:
+        services, key = self.engine.services, self.turn.key.owner
+        data = services.workspace.read(root("t"), path)
+        assert data
+        tx = Transaction(services.table)
+        told = Told(path, "text/plain", "user_data", scope=key.session)
+        mounts.put(tx, services, key, f"{UPLOADS}/{path}", pending.begin(services, "t", told, data).keep(tx))
+        tx.commit()
 
     @property
     def folder(self) -> Path:
@@ -161,8 +185,8 @@ def call(engine: Engine, site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def test_each_tool_is_tried() -> None:
-    assert {*ENDLESS, *STALLED} == {*tools.TOOLS}
-    for tool in tools.TOOLS.values():
+    assert {*ENDLESS, *STALLED} == {*TOOLS}
+    for tool in TOOLS.values():
         assert tool.seconds() <= (10 if tool.light else 890), "RunTool's function has 900 seconds"
 
 
@@ -170,8 +194,8 @@ def test_each_tool_is_tried() -> None:
 def test_its_time_ends_it(name: str, call: Callable[[str], Call]) -> None:
     one = call(name)
     result = one.ended.result(SECONDS + SOON)
-    assert result.is_error or "time is over" in result.content, result
-    assert "second" in result.content or "time is over" in result.content, result
+    assert result.is_error or "time is over" in result.words, result
+    assert "second" in result.words or "time is over" in result.words, result
     assert one.left() == []
 
 

@@ -54,7 +54,7 @@ shows_the_data = bound(lambda scene: scene.data)
 
 def filters_nothing(patch: pytest.MonkeyPatch, _: Scene) -> None:
     """Let commands make every system call."""
-    patch.setattr(seccomp, "program", lambda _: struct.pack("=HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW))
+    patch.setattr(seccomp, "program", lambda _, **__: struct.pack("=HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW))
 
 
 def shares_the_keyring(patch: pytest.MonkeyPatch, scene: Scene) -> None:

@@ -11,12 +11,13 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from walkaway_sandbox import command, processes, tree
+from walkaway_sandbox import command, container, processes, tree
+from walkaway_sandbox.command import Shell
+from walkaway_sandbox.output import Output
 from walkaway_sandbox.transfer import Post, Wanted, fetch, listed
 
 ROOT = Path(os.environ.get("WALKAWAY_SANDBOX_ROOT") or ("/tmp" if "AWS_LAMBDA_RUNTIME_API" in os.environ else ""))  # noqa: S108 - a Lambda's own
@@ -24,7 +25,6 @@ ROOT = Path(os.environ.get("WALKAWAY_SANDBOX_ROOT") or ("/tmp" if "AWS_LAMBDA_RU
 MOUNT = "/opt/sandbox/workspace"
 """A link to the workspace, in the layer."""
 OUTPUT_BYTES = 10_000_000
-EVERY = 1.0
 
 _held: dict[str, tuple[str, tree.Identity]] = {}
 """The files that the last call of this session has left in the workspace: their version and identity."""
@@ -34,18 +34,24 @@ def handle(event: Mapping[str, Any]) -> bool:
     """Carry out one call; say whether nothing of it is left, so that this environment may take another.
 
     The event: {"command", "timeout" in seconds, "files": address of their list, "post": {"url", "fields"}, "prefix"}.
+    With "container", the address of what `container.carry_out` wants to know, there are no files.
     """
     if not ROOT.is_absolute():
         raise RuntimeError("WALKAWAY_SANDBOX_ROOT must name a directory that may be emptied")
     processes.keep_apart()
+    post = Post(event["post"]["url"], event["post"]["fields"], event["prefix"])
+    if "container" in event:
+        _held.clear()  # a workspace does not outlast it
+        return container.carry_out(event, ROOT, post)
     workspace = ROOT / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
-    post = Post(event["post"]["url"], event["post"]["fields"], event["prefix"])
-    output = _Output(post)
+    output = Output(post, OUTPUT_BYTES)
     before = _bring(workspace, listed(event["files"]))
     home = ROOT / "home"
     _renew(home)
-    killed, code = command.run(event["command"], _place(workspace), _environment(home), event["timeout"], output.take)
+    own = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), str(home))
+    shell = Shell(event["command"], _place(workspace), own, event["timeout"], workspace)
+    killed, code = command.run(shell, output.take)
     clean = processes.sweep()
     output.flush()
     _hand_over(post, workspace, before, {"exit_code": code, "killed": killed})
@@ -121,49 +127,9 @@ def _text(name: str) -> str:
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
-class _Output:
-    """Sends what a command writes in numbered pieces."""
-
-    def __init__(self, post: Post) -> None:
-        self._post = post
-        self._waiting = b""
-        self._number = 0
-        self._size = 0
-        self._sent = time.monotonic()
-
-    def take(self, data: bytes) -> None:
-        self._waiting += data[: max(0, OUTPUT_BYTES - self._size)]
-        self._size += len(data)
-        if self._waiting and time.monotonic() >= self._sent + EVERY:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._waiting:
-            self._number += 1
-            self._post.send(f"output/{self._number:06}", len(self._waiting), [self._waiting])
-            self._waiting, self._sent = b"", time.monotonic()
-
-
 def _place(workspace: Path) -> Path:
     mounted = Path(MOUNT)
     return mounted if mounted.exists() and mounted.resolve() == workspace.resolve() else workspace
-
-
-def _environment(home: Path) -> dict[str, str]:
-    python = "/var/lang/bin:/opt/bin:" if Path("/var/lang/bin").exists() else ""
-    return {
-        "PATH": f"{python}/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "LANG": "C.UTF-8",
-        "TERM": "dumb",
-        "PYTHONPATH": "/opt/python",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(home),
-        **{
-            name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ
-        },  # the runtime's own Python needs it
-    }
 
 
 def _renew(folder: Path) -> None:

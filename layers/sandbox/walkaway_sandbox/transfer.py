@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 AT_ONCE = 16
 SECONDS = 60.0
 CHUNK = 1024 * 1024
+GONE = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.PRECONDITION_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +25,39 @@ class Wanted:
     url: str
 
 
+def read(url: str) -> bytes:
+    """Get an object. Raises OSError."""
+    with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 - given by our own caller
+        contents: bytes = answer.read()
+        return contents
+
+
 def listed(url: str) -> list[Wanted]:
     """Get the list of the files: [[path, version, address]]. Raises OSError, ValueError."""
-    with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 - given by our own caller
-        return [Wanted(*one) for one in json.load(answer)]
+    return [Wanted(*one) for one in json.loads(read(url))]
 
 
 def fetch(folder: Path, wanted: Iterable[Wanted]) -> None:
     """Fetch files, many at once. One that has gone meanwhile is left out. Raises OSError."""
+    fetch_to((folder / one.path, one) for one in wanted)
+
+
+def fetch_to(wanted: Iterable[tuple[Path, Wanted]], *, as_versioned: bool = False) -> None:
+    """Fetch files to other places than their paths in the workspace, in the same way; `as_versioned`: or not at all."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for _ in pool.map(lambda one: _fetch(folder, one), wanted):
+        for _ in pool.map(lambda one: _fetch(*one, as_versioned=as_versioned), wanted):
             pass
 
 
-def _fetch(folder: Path, wanted: Wanted) -> None:
-    target = folder / wanted.path
+def _fetch(target: Path, wanted: Wanted, *, as_versioned: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    request = urllib.request.Request(wanted.url, headers={"If-Match": wanted.version} if as_versioned else {})  # noqa: S310 - given by our own caller
     try:
-        with urllib.request.urlopen(wanted.url, timeout=SECONDS) as answer, target.open("wb") as out:  # noqa: S310 - given by our own caller
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer, target.open("wb") as out:  # noqa: S310 - the same
             while chunk := answer.read(CHUNK):
                 out.write(chunk)
     except urllib.error.HTTPError as error:
-        if error.code != http.HTTPStatus.NOT_FOUND:
+        if error.code not in GONE:
             raise
 
 

@@ -50,22 +50,28 @@ def compare(
     return changed, [path for path in before if path not in seen and not _below_any(closed, path)]
 
 
-def contents(folder: Path, path: str) -> Iterator[bytes]:
-    """Give the bytes of a file. Raises OSError."""
+def contents(folder: Path, path: str, size: int = CHUNK, start: int = 0) -> Iterator[bytes]:
+    """Give the bytes of a file in chunks of this size, all but the last one full. Raises OSError."""
     descriptor = _open(folder, path, FILE)
     if descriptor is None:
         raise OSError(f"{path!r} of a command's copy cannot be read")
     with os.fdopen(descriptor, "rb") as source:
-        while chunk := source.read(CHUNK):
+        source.seek(start)
+        while chunk := source.read(size):
             yield chunk
 
 
-def outgrown(folder: Path, entries: int) -> bool:
+def entered(folder: Path, path: str) -> int | None:
+    """Open a directory below a folder, which is on a path without links; None when it is not there."""
+    return _open(folder, path, DIRECTORY)
+
+
+def outgrown(folder: Path, entries: int, size: int = MOST_BYTES) -> bool:
     """Whether a copy that is being worked on has more entries, bytes or depth than it may; holes in files count.
 
     It is looked through by descriptors, so no path is too long; what cannot be looked into counts as too much.
     """
-    left = [entries, MOST_BYTES]
+    left = [entries, size]
     try:
         return _too_much(os.open(folder, DIRECTORY), left, 0)
     except OSError:

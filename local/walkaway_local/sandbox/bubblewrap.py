@@ -7,15 +7,31 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from walkaway_core.ports.containers import HOME, PLACES, WORKING, Container
 from walkaway_core.ports.paths import MOUNT
-from walkaway_core.ports.sandbox import Command, Finished, SandboxRefused
+from walkaway_core.ports.sandbox import STDIN_BYTES, Command, Finished, SandboxRefused
 from walkaway_core.ports.workspace import Workspace
-from walkaway_local.sandbox import cgroups, disk, groups, left, limits, mounting, mounts, running, seccomp, staging
+from walkaway_local.sandbox import (
+    cgroups,
+    cloning,
+    contained,
+    disk,
+    groups,
+    left,
+    limits,
+    mounting,
+    mounts,
+    running,
+    seccomp,
+    staging,
+)
+from walkaway_local.sandbox.containers import Containers
 from walkaway_local.sandbox.namespace import Start, opened
 
 GET = (
@@ -42,9 +58,19 @@ class Bubblewrap:
     """Sandbox: each command gets a copy of what it may read, on a disk of its own, and an empty system around it."""
 
     def __init__(
-        self, folder: Path, workspace: Workspace, *, network: bool = False, private: Path | None = None
+        self,
+        folder: Path,
+        workspace: Workspace,
+        *,
+        network: bool = False,
+        private: Path | None = None,
+        stored: int | None = None,
     ) -> None:
-        """Work in `folder`. `private` is what commands never see, wherever it lies; by default, `folder`."""
+        """Work in `folder`, with containers beside it, of which each tenant may have `stored` bytes; None: any number.
+
+        `private` is what commands never see, wherever it lies; by default, `folder`.
+        """
+        self._containers = Containers(folder.with_name("containers").resolve(), stored)
         self._folder = folder = folder.resolve()  # bubblewrap runs in another directory
         self._workspace = workspace
         self._network = network
@@ -106,8 +132,18 @@ class Bubblewrap:
         """Copy, run, look at what has changed, when nothing of it runs any more."""
         if command.network and not self._network:
             raise SandboxRefused("This server gives no network to commands; the session's `network` has no effect here")
-        owner = next(_users) if os.geteuid() == 0 else None
+        if len(command.stdin) > STDIN_BYTES:
+            raise SandboxRefused(f"A command reads at most {STDIN_BYTES} bytes on its standard input")
         self._make()  # somebody may have cleaned up
+        with ExitStack() as stack:
+            if command.container:
+                yield stack.enter_context(self._contained(command, command.container, heard))
+            else:
+                yield stack.enter_context(self._copied(command, heard))
+
+    @contextmanager
+    def _copied(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
+        owner = next(_users) if os.geteuid() == 0 else None
         with ExitStack() as stack:
             if self._bounded:
                 stack.enter_context(self._room.taken(command.root, command.timeout, heard))
@@ -117,21 +153,51 @@ class Bubblewrap:
                 stack.callback(running.remove, place)
                 if owner is not None:
                     place.chmod(0o711)  # bubblewrap is somebody else then
-            group = stack.enter_context(self._cgroups.one(running.MEMORY + disk.size(), limits.PROCESSES["nproc"]))
-            parts = list(mounts.system(self._private, network=command.network))
-            rules = seccomp.program(platform.machine())
-            start = Start(owner, parts, _inside(command), rules, left.mark(self._folder), group)
+            start = self._start(stack, command, owner, ())
             namespace, seen = stack.enter_context(opened(place, mounted, start))
             copy = seen / "workspace"
             staged = self._staged(command, copy, owner)
             closed = self._closed.covers() if command.root else ()
-            arguments = _arguments(command, copy, place, parts, ahead=owner is not None, bounded=self._bounded)
+            arguments = _arguments(command, copy, place, start.parts, ahead=owner is not None, bounded=self._bounded)
+            looked = None if self._bounded else disk.Looked(copy, mounts.SCRATCH.values())
             namespace.begin([*arguments, *closed], limits.of(command.timeout))
+            outgrown = lambda: looked.outgrown(namespace.first) if looked else ""  # noqa: E731
             killed, code = running.Running(
-                namespace, copy, command, heard, self._together, group=group, bounded=self._bounded
+                namespace, command, heard, self._together, group=start.group, outgrown=outgrown
             ).wait()
             changes, lost = staging.changes(copy, staged, command)
             yield Finished(code, killed, tuple(changes), tuple(lost))
+
+    @contextmanager
+    def _contained(self, command: Command, container: Container, heard: Callable[[bytes], None]) -> Iterator[Finished]:
+        owner = contained.user(container.root) if os.geteuid() == 0 else None
+        with ExitStack() as stack:
+            work = stack.enter_context(self._containers.opened(container, owner, heard))
+            own = cloning.attended(lambda: contained.Contained(self._containers, work, self._workspace), heard)
+            start = self._start(stack, command, owner, own.parts())
+            arguments = _container_arguments(command, own, start.parts, ahead=owner is not None)
+            namespace, _ = stack.enter_context(opened(work.place, "", replace(start, shown=own.shown)))
+            namespace.begin([*arguments, *self._closed.covers()], limits.of(command.timeout))
+            outgrown = lambda: own.outgrown(namespace.first) or disk.crowded(namespace.first, [mounts.SCRATCH["shm"]])  # noqa: E731
+            killed, code = running.Running(
+                namespace, command, heard, self._together, group=start.group, outgrown=outgrown
+            ).wait()
+            yield own.finished(code, killed, heard)
+
+    def _start(self, stack: ExitStack, command: Command, owner: int | None, more: Iterable[mounts.Part]) -> Start:
+        """Say how it is started, in a group of its own."""
+        group = stack.enter_context(self._cgroups.one(running.MEMORY + disk.size(), limits.PROCESSES["nproc"]))
+        parts = [*more, *mounts.system(self._private, network=command.network)]
+        rules = seccomp.program(platform.machine(), stored=command.container is not None or not self._bounded)
+        return Start(owner, parts, _inside(command), rules, left.mark(self._folder), group, command.stdin)
+
+    def places(self) -> Mapping[str, str]:
+        """Each under its own name."""
+        return {place: place for place in PLACES}
+
+    def discard(self, root: str, keep: str) -> None:
+        """Remove what is no longer a container's."""
+        self._containers.discard(root, keep)
 
     def _staged(self, command: Command, copy: Path, owner: int | None) -> dict[str, staging.Staged]:
         """Fill the disk. Raises SandboxRefused when it is too small."""
@@ -153,19 +219,31 @@ def _arguments(
     command: Command, copy: Path, place: Path, parts: Sequence[mounts.Part], *, ahead: bool, bounded: bool
 ) -> Sequence[str]:
     """Say what the command gets of its disk, which is at `place`, and of this machine, whether it is made ahead."""
+    place = Path(mounting.DISK) if ahead else place
+    mounted = (
+        *mounts.arguments(parts, mounts.scratch(place if bounded else None), mounting.TREE if ahead else ""),
+        *mounts.workspace(copy, place / "workspace", command.write),
+    )
+    return [*_around(command, ENVIRONMENT), *mounted, "--chdir", MOUNT]
+
+
+def _container_arguments(
+    command: Command, own: contained.Contained, parts: Sequence[mounts.Part], *, ahead: bool
+) -> Sequence[str]:
+    keeps = command.container is not None and command.container.keeps
+    environment = {**ENVIRONMENT, "HOME": HOME, "TMPDIR": TMP if keeps else "/dev/shm"}  # noqa: S108 - inside
+    return [*_around(command, environment), *own.arguments(parts, ahead=ahead), "--chdir", WORKING]
+
+
+def _around(command: Command, environment: Mapping[str, str]) -> list[str]:
+    """Give it namespaces of its own, and variables."""
     own = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
     own += AS_NOBODY
     if not command.network:
         own.append("--unshare-net")
     path = ":".join((str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"))
-    variables = [part for name, value in {**ENVIRONMENT, "PATH": path}.items() for part in ("--setenv", name, value)]
-    place = Path(mounting.DISK) if ahead else place
-    variables += ["--unsetenv", left.MARK]
-    mounted = (
-        *mounts.arguments(parts, place if bounded else None, mounting.TREE if ahead else ""),
-        *mounts.workspace(copy, place / "workspace", command.write),
-    )
-    return ["--die-with-parent", "--new-session", *own, *variables, *mounted, "--chdir", MOUNT]
+    variables = [part for name, value in {**environment, "PATH": path}.items() for part in ("--setenv", name, value)]
+    return ["--die-with-parent", "--new-session", *own, *variables, "--unsetenv", left.MARK]
 
 
 def _inside(command: Command) -> list[str]:

@@ -1,15 +1,17 @@
 """The disk of a command: a tmpfs whose size the kernel keeps. All of them together are bounded by the memory."""
 
+import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from mmap import PAGESIZE
 from pathlib import Path
 
 from walkaway_core.ports.sandbox import SandboxRefused
+from walkaway_local.sandbox.growth import Growth
 from walkaway_sandbox import tree
 
 BYTES, FILES = tree.MOST_BYTES, 20_000
@@ -29,6 +31,34 @@ def options() -> str:
 def size() -> int:
     """Give the bytes of one disk, in whole pages: rounded up, one file could not fill it (RLIMIT_FSIZE)."""
     return min(BYTES, total() // SHARE // 4) // PAGESIZE * PAGESIZE
+
+
+class Looked:
+    """A copy on the server's disk, where only this program keeps it from growing."""
+
+    def __init__(self, copy: Path, in_memory: Iterable[str]) -> None:
+        """Begin before the command does; what it finds `in_memory` is on no disk."""
+        self._growth, self._in_memory = Growth(copy, in_memory), tuple(in_memory)
+
+    def outgrown(self, first: int) -> str:
+        """Say what there is too much of; empty if nothing. `first` is a process that sees the command's."""
+        if self._growth.too_much(first, FILES, tree.MOST_BYTES):
+            most = f"{FILES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
+            return f"it made more than {most} in the workspace"
+        return crowded(first, self._in_memory)
+
+
+def crowded(first: int, places: Iterable[str]) -> str:
+    """Say that there are too many files in one of the places in memory whose bytes alone the kernel bounds.
+
+    Each, however empty, takes a kilobyte of the kernel's own memory. `first` is a process that sees the places.
+    """
+    for place in places:
+        with suppress(OSError):  # it has ended
+            about = os.statvfs(f"/proc/{first}/root{place}")
+            if about.f_files - about.f_ffree > FILES:
+                return f"it made more than {FILES} files in {place}"
+    return ""
 
 
 @cache

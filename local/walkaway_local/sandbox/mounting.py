@@ -9,9 +9,9 @@ from pathlib import Path
 
 from walkaway_core.ports.paths import MOUNT
 from walkaway_core.ports.sandbox import SandboxRefused
-from walkaway_local.sandbox.mounts import SYSTEM, Bind, Empty, Link, Part
+from walkaway_local.sandbox.mounts import SYSTEM, Bind, Empty, Folder, Link, Part
 
-TREE, DISK = "/tree", "/disk"
+TREE, DISK, SHOWN = "/tree", "/disk", "/shown"
 """Where the thread finds these."""
 SMALL = 1_000_000
 """Bytes of a file that is copied: each mount costs bubblewrap a longer look at all of them, a dozen times."""
@@ -21,10 +21,11 @@ PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(place: Path, options: str, parts: Iterable[Part], program: str) -> int:
+def enter(place: Path, options: str, parts: Iterable[Part], program: str, shown: Path | None = None) -> int:
     """Let this thread, and what it starts from now on, see nothing else, but `program`; give the disk, opened.
 
-    The disk is a tmpfs with `options`, or what is at `place` if they are empty. Only root can. Raises SandboxRefused.
+    The disk is a tmpfs with `options`, or what is at `place` if they are empty. `shown` is seen at SHOWN. Only root
+    can. Raises SandboxRefused.
     The thread has a root, a directory and a umask of its own from then on (CLONE_NEWNS in unshare(2)).
     """
     try:
@@ -36,6 +37,9 @@ def enter(place: Path, options: str, parts: Iterable[Part], program: str) -> int
             _mount("walkaway", str(place), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")
             os.chdir(place)
             disk = _made("" if options else f"/proc/self/fd/{below}", options)
+            if shown:
+                os.mkdir(SHOWN[1:])
+                _mount(str(shown), SHOWN[1:], "", MS_BIND)
         finally:
             os.close(below)
         try:
@@ -81,6 +85,8 @@ def _make(part: Part, name: str) -> None:
     match part:
         case Empty():
             _mount("walkaway", name, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755")
+        case Folder():
+            os.makedirs(name, exist_ok=True)
         case Link(_, target):
             os.makedirs(os.path.dirname(name), exist_ok=True)
             os.symlink(target, name)

@@ -58,7 +58,14 @@ class Empty:
     place: str
 
 
-Part = Bind | Link | Empty
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A directory in which something will be mounted."""
+
+    place: str
+
+
+Part = Bind | Link | Empty | Folder
 
 
 def system(private: Path, *, network: bool) -> Iterator[Part]:
@@ -100,8 +107,10 @@ def _below(name: str, folder: str) -> bool:
     return name == folder or name.startswith(f"{folder}/")
 
 
-def arguments(parts: Sequence[Part], disk: Path | None, tree: str = "") -> Iterator[str]:
-    """Mount the parts, and what the kernel makes; `disk` has what may be written.
+def arguments(
+    parts: Sequence[Part], written: Iterable[str], tree: str = "", folders: Sequence[str] = tuple(SCRATCH.values())
+) -> Iterator[str]:
+    """Mount the parts, and what the kernel makes; `written` are arguments for `folders`, which may be written.
 
     If the parts have been made below `tree` already, that is mounted whole.
     """
@@ -109,9 +118,10 @@ def arguments(parts: Sequence[Part], disk: Path | None, tree: str = "") -> Itera
         yield from ("--ro-bind", tree, "/")
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from (*FIRST_COVERED, *SETTINGS_CLOSED)
-    yield from _scratch(disk)
+    yield from written
     if tree:
-        yield from _again(parts, tree)
+        for top in tops(parts, folders):
+            yield from ("--ro-bind", tree + top, top)
     else:
         yield from (*_each(parts), *_parents(MOUNT), "--dir", MOUNT, "--remount-ro", "/")
     yield from ("--remount-ro", "/dev")  # as `/`, it has no size, and may be the command's own
@@ -126,13 +136,14 @@ def _each(parts: Iterable[Part]) -> Iterator[str]:
                 yield from (*_parents(place), "--symlink", target, place)
             case Empty(place):
                 yield from ("--perms", "0755", "--tmpfs", place, "--remount-ro", place)
+            case Folder(place):
+                yield from (*_parents(place), "--perms", "0755", "--dir", place)
 
 
-def _again(parts: Iterable[Part], tree: str) -> Iterator[str]:
-    """Bring up what now lies below what may be written, as where Python stands in /tmp."""
-    below = [(part.place, folder) for part in parts for folder in SCRATCH.values() if _below(part.place, folder)]
-    for top in dict.fromkeys("/".join(place.split("/")[: folder.count("/") + 2]) for place, folder in below):
-        yield from ("--ro-bind", tree + top, top)
+def tops(parts: Iterable[Part], folders: Sequence[str]) -> list[str]:
+    """Name what lies in folders that may be written and must be seen all the same, as where Python stands in /tmp."""
+    below = [(part.place, folder) for part in parts for folder in folders if part.place.startswith(f"{folder}/")]
+    return list(dict.fromkeys("/".join(place.split("/")[: folder.count("/") + 2]) for place, folder in below))
 
 
 def mounted() -> list[Path]:
@@ -157,7 +168,7 @@ def _seen(private: Path, mounted: Sequence[Path]) -> Sequence[Path]:
     return [path / private.relative_to(end) for path, end in real if private.is_relative_to(end)]
 
 
-def _scratch(disk: Path | None) -> Iterator[str]:
+def scratch(disk: Path | None) -> Iterator[str]:
     """SCRATCH on the command's disk, or of a size of its own."""
     for name, path in SCRATCH.items():
         if disk:

@@ -19,10 +19,9 @@ from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import SandboxRefused
 from walkaway_local.sandbox import limits, mounting, mounts
 from walkaway_local.sandbox.cgroups import Group
+from walkaway_local.sandbox.gate import gate_files
 from walkaway_local.sandbox.spawning import become, spawn
 
-AT_THE_GATE = "read -r _ || exit; exec < /dev/null {}<&-; unset BASH_ENV\n"
-"""What bash reads before its command, and from where: it goes no further without a server that ends it."""
 HOLD = """\
 "$1" -t tmpfs -o "$2,nosuid,nodev" walkaway "$3" || exit
 echo > "/proc/self/fd/$4"
@@ -160,6 +159,9 @@ class Start:
     """Bubblewrap's own."""
     group: Group | None = None
     """The command's control group, if it has one."""
+    stdin: bytes = b""
+    shown: Path | None = None
+    """What root shows to bubblewrap at `mounting.SHOWN`, beside the disk."""
 
 
 @contextmanager
@@ -183,10 +185,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
         with os.fdopen(told, "wb"), os.fdopen(gate, "rb"), os.fdopen(given, "rb"):
             kept(opener)
             arguments = stack.enter_context(os.fdopen(giver, "wb"))
-            filtered, first = kept(os.memfd_create("filter")), kept(os.memfd_create("first"))
-            for descriptor, content in ((filtered, start.rules), (first, AT_THE_GATE.format(first).encode())):
-                os.write(descriptor, content)
-                os.lseek(descriptor, 0, os.SEEK_SET)
+            filtered, first, *read = map(kept, gate_files(start.rules, start.stdin))
             bubblewrap = os.path.realpath(_found("bwrap"))
             line = [bubblewrap, *HALF, "--args", str(given), "--json-status-fd", str(told), "--block-fd", str(gate)]
             line += ["--seccomp", str(filtered), "--setenv", "BASH_ENV", f"/proc/self/fd/{first}", *start.inside]
@@ -198,7 +197,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
             def begun() -> "tuple[subprocess.Popen[bytes], int | None]":
                 disk = None
                 if start.owner is not None:
-                    disk = kept(mounting.enter(folder, mounted, start.parts, bubblewrap))
+                    disk = kept(mounting.enter(folder, mounted, start.parts, bubblewrap, start.shown))
                     become(start.owner)
                 process = subprocess.Popen(  # noqa: S603 - what runs in it is the point
                     line,
@@ -208,7 +207,7 @@ def opened(folder: Path, mounted: str, start: Start) -> Iterator[tuple[Namespace
                     env=start.environ,
                     cwd="/",
                     umask=0o022,  # what the server keeps to itself is no custom of commands
-                    pass_fds=[given, told, gate, filtered, first],
+                    pass_fds=[given, told, gate, filtered, first, *read],
                 )
                 return process, disk
 

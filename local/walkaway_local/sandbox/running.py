@@ -9,10 +9,9 @@ from pathlib import Path
 
 from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import Command
-from walkaway_local.sandbox import disk, locks, usage
+from walkaway_local.sandbox import locks, usage
 from walkaway_local.sandbox.cgroups import Group
 from walkaway_local.sandbox.namespace import Namespace
-from walkaway_sandbox import tree
 
 TICK, LOOK_EVERY = 0.1, 0.5
 CHUNK = 64 * 1024
@@ -25,23 +24,21 @@ class Running:
     def __init__(
         self,
         namespace: Namespace,
-        copy: Path,
         command: Command,
         heard: Callable[[bytes], None],
         together: dict[int, int],
         *,
         group: Group | None,
-        bounded: bool,
+        outgrown: Callable[[], str],
     ) -> None:
-        """Follow it. `together` has the memory of all commands; `bounded`: whether the kernel bounds its disk.
+        """Follow it. `together` has the memory of all commands; `outgrown` says what its disk has too much of.
 
         `group` is its control group, which must be there until it has ended.
         """
         self._group = group
         self._namespace = namespace
         self._process = namespace.process
-        self._copy = copy
-        self._bounded = bounded
+        self._outgrown = outgrown
         self._heard = heard
         self._timeout = command.timeout
         self._sockets = None if command.network else namespace.first
@@ -84,10 +81,7 @@ class Running:
             return memory
         if usage.locks(self._process.pid) > locks.MOST:
             return f"it held more than {locks.MOST} locks on files"
-        if not self._bounded and tree.outgrown(self._copy, disk.FILES):
-            most = f"{disk.FILES} files, {tree.MOST_BYTES} bytes or {tree.DEEPEST} directories in each other"
-            return f"it made more than {most} in the workspace"
-        return ""
+        return self._outgrown()
 
     def _too_much_memory(self) -> str:
         taken = self._together[id(self)] = usage.used(self._process.pid, self._sockets)

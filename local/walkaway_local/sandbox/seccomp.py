@@ -45,20 +45,26 @@ REFUSED = {
     "settimeofday": (164, 170), "clock_settime": (227, 112), "adjtimex": (159, 171), "clock_adjtime": (305, 266),
     "sethostname": (170, 161), "setdomainname": (171, 162), "vhangup": (153, 58),
     "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "uselib": (134, None),
+    "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
     "nfsservctl": (180, 42), "_sysctl": (156, None),
 }  # fmt: skip
 """Calls by name: their numbers on x86-64 and on arm64.
 
 Keys, programs in the kernel, watching others; memory that no process has mapped (a pipe that was given one page keeps
 the whole huge page around it); asynchronous input and output, of which the whole machine has so many places; notes
-about files that others use; mounts and namespaces; other processes' memory and descriptors, since the first one of the
-namespace is a user's like the command's own, and ends with the server only as long as nobody tells it otherwise; and
-what only root could do.
+about files that others use; rules of Landlock, each of which keeps a deleted file that nobody sees; mounts and
+namespaces; other processes' memory and descriptors, since the first one of the namespace is a user's like the command's
+own, and ends with the server only as long as nobody tells it otherwise; and what only root could do.
 """
 
 UNSUPPORTED = {"splice": (275, 76), "sendfile": (40, 71)}
 """Calls that pass pages on without a copy: a socket or a pipe keeps those of a file that has been cut since, whole, for
 one byte of each. They are answered as where they cannot be done (EINVAL), and programs read and write instead."""
+
+RESERVING = {"fallocate": (285, 47)}
+RESERVING_BY_IOCTL = (0x40305828, 0x4030582A, 0x40305839)
+"""FS_IOC_RESVSP, its 64 bits, and FS_IOC_ZERO_RANGE (linux/falloc.h). Both take a whole disk before anybody can look;
+programs write instead, which takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,14 @@ class Machine:
     semget: int
     setsockopt: int
     fcntl: int
+    ioctl: int
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64, setsockopt=54, fcntl=72),
-    "aarch64": Machine(0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190, setsockopt=208, fcntl=25),
+    "x86_64": Machine(0xC000003E, 0, socket=41, socketpair=53, shmget=29, semget=64, setsockopt=54, fcntl=72, ioctl=16),
+    "aarch64": Machine(
+        0xC00000B7, 1, socket=198, socketpair=199, shmget=194, semget=190, setsockopt=208, fcntl=25, ioctl=29
+    ),
 }
 
 Instruction = tuple[int, int, int, int]
@@ -85,12 +94,15 @@ Instruction = tuple[int, int, int, int]
 
 
 @cache
-def program(machine: str) -> bytes:
-    """Give the filter for one of MACHINES, as `uname -m` names it, in the form that bubblewrap takes."""
-    return b"".join(struct.pack("=HBBI", *one) for one in _instructions(MACHINES[machine]))
+def program(machine: str, *, stored: bool) -> bytes:
+    """Give the filter for one of MACHINES, as `uname -m` names it, in the form that bubblewrap takes.
+
+    `stored`: what the command writes is on a disk, of which it must not take much at once.
+    """
+    return b"".join(struct.pack("=HBBI", *one) for one in _instructions(MACHINES[machine], stored=stored))
 
 
-def _instructions(machine: Machine) -> Iterator[Instruction]:
+def _instructions(machine: Machine, *, stored: bool) -> Iterator[Instruction]:
     yield (LOAD, 0, 0, ARCHITECTURE)
     yield (EQUAL, 1, 0, machine.audit)
     yield _refuse(errno.ENOSYS)  # calls of i386, by which one could go past the numbers below
@@ -98,7 +110,8 @@ def _instructions(machine: Machine) -> Iterator[Instruction]:
     if machine.column == 0:
         yield (AT_LEAST, 0, 1, X32)
         yield _refuse(errno.ENOSYS)
-    for calls, answer in ((REFUSED, errno.ENOSYS), (UNSUPPORTED, errno.EINVAL)):
+    reserving = RESERVING if stored else {}
+    for calls, answer in ((REFUSED, errno.ENOSYS), (UNSUPPORTED, errno.EINVAL), (reserving, errno.EOPNOTSUPP)):
         for numbers in calls.values():
             if (number := numbers[machine.column]) is not None:
                 yield (EQUAL, 0, 1, number)
@@ -108,7 +121,9 @@ def _instructions(machine: Machine) -> Iterator[Instruction]:
     yield from _at_most(machine.shmget, SHARED_BYTES)
     yield from _at_most(machine.semget, SEMAPHORES)
     yield from _buffers(machine.setsockopt)
-    yield from _none_of(machine.fcntl, OFD_LOCKS)
+    yield from _none_of(machine.fcntl, OFD_LOCKS, errno.EINVAL)
+    if stored:
+        yield from _none_of(machine.ioctl, RESERVING_BY_IOCTL, errno.EOPNOTSUPP)
     yield (RETURN, 0, 0, ALLOW)
 
 
@@ -126,13 +141,13 @@ def _one_of(call: int, values: tuple[int, ...]) -> Iterator[Instruction]:
     yield (RETURN, 0, 0, ALLOW)
 
 
-def _none_of(call: int, values: tuple[int, int]) -> Iterator[Instruction]:
-    """Let a call pass whose second argument, an int, is neither of these."""
-    yield (EQUAL, 0, 5, call)
+def _none_of(call: int, values: tuple[int, ...], answer: int) -> Iterator[Instruction]:
+    """Let a call pass whose second argument, an int, is none of these."""
+    yield (EQUAL, 0, len(values) + 3, call)
     yield (LOAD, 0, 0, SECOND)
-    yield (EQUAL, 1, 0, values[0])
-    yield (EQUAL, 0, 1, values[1])
-    yield _refuse(errno.EINVAL)
+    for left, value in reversed([*enumerate(reversed(values))]):
+        yield (EQUAL, left, 0 if left else 1, value)
+    yield _refuse(answer)
     yield (RETURN, 0, 0, ALLOW)
 
 
