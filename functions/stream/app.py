@@ -4,6 +4,7 @@ from typing import Any
 
 from mangum import Mangum
 
+import walkaway_core.http.deferred  # noqa: F401 - before all that imports FastAPI
 from walkaway_core import deployed
 from walkaway_core.http.gateway import Staged
 

@@ -42,6 +42,8 @@ class Connection(HttpToolsProtocol):
     crowd: ClassVar[Crowd] = Crowd()
     _unfinished = 0
     _too_large = False
+    _shut = False
+    """Whether the other side sends no more: it may still read, or have gone."""
     _answered: RequestResponseCycle | None = None
     """The request that is being answered, or was answered last."""
     _counted: str | None = None
@@ -57,6 +59,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(cast("Any", transport))
         self._heard = self._began = self.loop.time()
         self._told = {**errors.HANGS_UP, errors.ACCEPTED: {"tell": self._accepted}}
+        self._told[errors.READER] = {"listens": lambda: not self._shut}
         self._counted = self.crowd.enter(self, self.client[0] if self.client else "", self.loop)
         if self._counted is None:
             self._answer(429, "too_many_connections", TOO_MANY, "retry-after: 5\r\n")
@@ -108,7 +111,7 @@ class Connection(HttpToolsProtocol):
             self.send_400_response(MOST_HEAD)
 
     def on_message_begin(self) -> None:
-        """Say in the scope that the server hangs up behind what broke, and wants to hear of an accepted key."""
+        """Say in the scope what `errors` has of servers: that this one hangs up behind what broke, and what else."""
         super().on_message_begin()
         self.scope["extensions"] = self._told
 
@@ -156,6 +159,7 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes the answer; uvicorn never gives one
         """Keep a connection open for the answers to whole requests that are still to come, and hang up behind them."""
+        self._shut = True
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
             return False
         self.cycle.keep_alive = False

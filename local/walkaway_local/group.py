@@ -3,13 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 
-from walkaway_core.ports.items import Change, Delete, Fact, Item, Key, Present, Put, Refused, Write, check_limits
+from walkaway_core.ports.items import Change, Check, Delete, Fact, Item, Key, Put, Refused, Write, check_limits
 from walkaway_local import rows
 from walkaway_local.memory import Memory, Nothing
 from walkaway_local.rows import Row
-
-Made = tuple[Item, Row] | None
-"""What is to stand under a key: an item and its row, or nothing."""
 
 
 class Group:
@@ -19,52 +16,54 @@ class Group:
         self._connection = connection
         self._memory = memory
         self._now = now
-        self._made: dict[Key, Made] = {}
-
-    @property
-    def made(self) -> dict[Key, Item | None]:
+        self._rows: dict[Key, Row | None] = {}
+        self.made: dict[Key, Item | None] = {}
         """What is to stand under which key: an item, or nothing."""
-        return {key: made and made[0] for key, made in self._made.items()}
 
     def judge(self, writes: tuple[Write, ...]) -> Exception | None:
         """Take one more transaction in, or say why it is refused; what SQLite raises is the whole group's."""
         try:
-            self._made.update(self._worked_out(writes))
+            made, written = self._worked_out(writes)
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this transaction's alone
             return error
+        self.made |= made
+        self._rows |= written
         return None
 
     def carry_out(self) -> None:
         """Write it."""
-        puts = [made[1] for made in self._made.values() if made]
-        deletes = [key for key, made in self._made.items() if made is None]
+        puts = [row for row in self._rows.values() if row]
         if puts:
             self._connection.executemany(rows.PUT, puts)
-        if deletes:
+        if len(puts) < len(self._rows):
+            deletes = [key for key, row in self._rows.items() if row is None]
             self._connection.executemany("DELETE FROM items WHERE pk = ? AND sk = ?", deletes)
 
-    def _worked_out(self, writes: Iterable[Write]) -> dict[Key, Made]:
+    def _worked_out(self, writes: Iterable[Write]) -> tuple[dict[Key, Item | None], dict[Key, Row | None]]:
         """Judge all conditions, then give what is to be done."""
-        made: dict[Key, Made] = {}
+        made: dict[Key, Item | None] = {}
+        written: dict[Key, Row | None] = {}
         for write in writes:
-            when = (Present(), *write.when) if isinstance(write, Change) else write.when
-            stored = self._stored(write.key) if when else None
-            if not all(condition.holds(stored) for condition in when):
-                raise Refused(write.key, stored)
-            if isinstance(write, Put | Change):
-                item = _copy(write.item) if isinstance(write, Put) else _changed(stored, write)
-                made[write.key] = item, rows.of(item)
-            elif isinstance(write, Delete):
-                "".join(write.key).encode()  # what is no text at all fails here, and alone
-                made[write.key] = None
-        return made
+            key, changes = write.key, isinstance(write, Change)
+            stored = self._stored(key) if changes or write.when else None
+            if changes and stored is None:
+                raise Refused(key, None)
+            for condition in write.when:
+                if not condition.holds(stored):
+                    raise Refused(key, stored)
+            if isinstance(write, Delete):
+                "".join(key).encode()  # what is no text at all fails here, and alone
+                made[key] = written[key] = None
+            elif not isinstance(write, Check):
+                made[key] = item = _copy(write.item) if isinstance(write, Put) else _changed(stored, write)
+                written[key] = rows.of(item)
+        return made, written
 
     def _stored(self, key: Key) -> Item | None:
-        if key in self._made:
-            made = self._made[key]
-            item = made[0] if made else None
+        if key in self.made:
+            item = self.made[key]
         else:
             known = self._memory.get(key, self._now)
             item = rows.stored(self._connection, key) if isinstance(known, Nothing) else known

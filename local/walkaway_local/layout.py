@@ -9,7 +9,7 @@ from walkaway_local.table import DATABASE
 from walkaway_local.trouble import NO_RIGHT, CannotOpen, unusable
 
 FILES = ("lock", "clock", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
-FOLDERS = ("workspace", "workspace/.staging", "sandbox")
+FOLDERS = ("workspace", "workspace/.staging", "sandbox", "containers")
 BELOW = (
     "{} is {}: links and other file systems are not followed below the workspace. Move what it holds into its place, "
     "or let the whole of {} be a link or a mount"
@@ -19,7 +19,7 @@ BELOW = (
 def check(data: Path) -> None:
     """See that a data folder, if it is there, can be used. Changes nothing. Raises CannotOpen with a sentence.
 
-    The folder itself, `workspace` and `sandbox` may be links, each to a folder that is there.
+    The folder itself, `workspace`, `sandbox` and `containers` may be links, each to a folder that is there.
     """
     try:
         if _there(data):

@@ -8,7 +8,7 @@ SQLite and then an old one of another key here. Partitions that other processes 
 import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import takewhile
 
 from walkaway_core.ports.clock import Clock
@@ -27,19 +27,21 @@ class Nothing:
 
 
 NOTHING = Nothing()
+EMPTY = Page(())
 
 
 class _Part:
     """What is known of a partition: items by sort key, as they were written one after the other; `used` when, last.
 
-    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end. `bytes` is
-    how many all items are.
+    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end. `weights`
+    are the items' bytes, and `bytes` how many all of them are.
     """
 
-    __slots__ = ("bytes", "floor", "items", "sks", "used")
+    __slots__ = ("bytes", "floor", "items", "sks", "used", "weights")
 
     def __init__(self) -> None:
         self.items: dict[str, Item | None] = {}
+        self.weights: dict[str, int] = {}
         self.bytes = 0
         self.floor: str | None = None
         self.sks: list[str] = []
@@ -47,13 +49,15 @@ class _Part:
 
     def put(self, sk: str, item: Item | None) -> int:
         """Take an item in, or that there is none; give how many bytes this is more."""
-        more = -_weight(self.items.pop(sk)) if sk in self.items else 0
+        more = -self.weights.pop(sk, 0)
+        self.items.pop(sk, None)
         in_end = self.floor is not None and sk >= self.floor
         if in_end:
             self._place(sk, there=item is not None)
         if item is not None or not in_end:  # what the end does not have is not there
             self.items[sk] = item
-            more += _weight(item)
+            self.weights[sk] = weight = OVERHEAD + (item.size if item else 0)
+            more += weight
         self.bytes += more
         return more
 
@@ -71,7 +75,8 @@ class _Part:
         if self.floor is not None and sk >= self.floor:
             del self.sks[: bisect_right(self.sks, sk)]
             self.floor = sk + "\x00" if self.sks else None
-        less = _weight(self.items.pop(sk))
+        del self.items[sk]
+        less = self.weights.pop(sk)
         self.bytes -= less
         return less
 
@@ -91,8 +96,8 @@ class Memory:
         self._parts: OrderedDict[str, _Part] = OrderedDict()
         self._bytes = 0
         self._now = 0.0
-        self._keys: frozenset[Key] = frozenset()
-        self._partitions: frozenset[str] = frozenset()
+        self._keys: Collection[Key] = ()
+        self._partitions: set[str] = set()
 
     def get(self, key: Key, now: float) -> Item | Nothing | None:
         """Give the item of a key, None where there is none, or NOTHING."""
@@ -113,20 +118,21 @@ class Memory:
             if part is None or part.floor is None or pk in self._partitions:
                 return None
             whole = after + "\x00" >= part.floor
+            if whole and not (part.sks and part.sks[-1] > after):
+                return EMPTY  # as most who wait for news see first
             if not whole and not reverse:
                 return None
             first = bisect_right(part.sks, after)
             last = len(part.sks) if upto is None else bisect_right(part.sks, upto)
             sks = part.sks[first:last]
-            items = (part.items[sk] for sk in (reversed(sks) if reverse else sks))
-            page = _page((item for item in items if item and _lives(item, now)), limit)
+            page = _page(part, reversed(sks) if reverse else sks, now, limit)
             return page if whole or page.more else None
 
     def begin(self, made: Mapping[Key, Item | None]) -> None:
         """Answer nothing about these until `learn` or `lose`."""
+        partitions = {pk for pk, _ in made}
         with self._lock:
-            self._keys = frozenset(made)
-            self._partitions = frozenset(pk for pk, _ in made)
+            self._keys, self._partitions = made, partitions
 
     def learn(self, made: Mapping[Key, Item | None], newest: Callable[[str, int], list[str]]) -> None:
         """Take in what has been committed; `newest` gives the last sort keys of a partition, up to so many."""
@@ -135,21 +141,24 @@ class Memory:
         with self._lock:
             self._now = self._clock.monotonic()
             for pk in mine:
-                part = self._parts.setdefault(pk, _Part())
+                part = self._parts.get(pk)
+                if part is None:
+                    part = self._parts[pk] = _Part()
                 part.floor = floors.get(pk, part.floor)
-                self._used(pk)
+                part.used = self._now
+                self._parts.move_to_end(pk)
             for (pk, sk), item in made.items():
                 if pk in mine:
                     self._bytes += self._parts[pk].put(sk, item)
             self._let_go()
-            self._keys, self._partitions = frozenset(), frozenset()
+            self._keys, self._partitions = (), set()
 
     def lose(self) -> None:
         """Forget everything: what came of a commit is not known."""
         with self._lock:
             self._parts.clear()
             self._bytes = 0
-            self._keys, self._partitions = frozenset(), frozenset()
+            self._keys, self._partitions = (), set()
 
     def _has_end(self, pk: str) -> bool:
         part = self._parts.get(pk)
@@ -187,20 +196,18 @@ def _known(pk: str, made: Mapping[Key, Item | None], newest: Callable[[str, int]
     return known[-1] if known else None
 
 
-def _page(items: Iterator[Item], limit: int) -> Page:
+def _page(part: _Part, sks: Iterable[str], now: float, limit: int) -> Page:
     taken: list[Item] = []
     size = 0
-    for item in items:
-        if len(taken) == limit or (taken and size > MAX_PAGE_BYTES):
-            return Page(tuple(taken), more=True)
-        taken.append(item)
-        size += item.size
+    for sk in sks:
+        item = part.items[sk]
+        if item and (item.expires is None or item.expires > now):
+            if len(taken) == limit or (taken and size > MAX_PAGE_BYTES):
+                return Page(tuple(taken), more=True)
+            taken.append(item)
+            size += part.weights[sk] - OVERHEAD
     return Page(tuple(taken))
 
 
 def _lives(item: Item | Nothing | None, now: float) -> bool:
     return isinstance(item, Item) and (item.expires is None or item.expires > now)
-
-
-def _weight(item: Item | Nothing | None) -> int:
-    return OVERHEAD + (item.size if isinstance(item, Item) else 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from walkaway_local.table import DATABASE
 
-OURS = ("lock", "clock", "version", "workspace", "sandbox", DATABASE)
+OURS = ("lock", "clock", "version", "workspace", "sandbox", "containers", DATABASE)
 """What the names of all that we put into a data folder begin with."""
 UMASK = 0o077
 

@@ -86,8 +86,9 @@ class LocalStack:
         self._ready = threading.Event()
         self._bus = LocalBus(self._table, [_log, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
-        workspace = Quota(data / "workspace", settings.tenant_storage * MEGABYTE)
-        self.sandbox = Bubblewrap(data / "sandbox", workspace, network=settings.sandbox_network, private=data)
+        stored, network = settings.tenant_storage * MEGABYTE, settings.sandbox_network
+        workspace = Quota(data / "workspace", stored)
+        self.sandbox = Bubblewrap(data / "sandbox", workspace, network=network, private=data, stored=stored)
         self.services = Services(
             table=self._table,
             workspace=workspace,

@@ -131,16 +131,14 @@ class SqliteTable:
     async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
         """Wait for news of a partition. Reads in the loop's own thread: that is faster than to leave it."""
         with self._tails.listen(pk) as news:
-            page = self.query(pk, after=after, limit=limit)
+            alarm = asyncio.get_running_loop().call_later(timeout, news.end)
             try:
-                async with asyncio.timeout(timeout):
-                    while not page.items:
-                        await news.wait()
-                        news.clear()
-                        page = self.query(pk, after=after, limit=limit)
-            except TimeoutError:
-                pass
-            return page
+                while not (page := self.query(pk, after=after, limit=limit)).items and not news.over:
+                    await news.wait()
+                    news.clear()
+                return page
+            finally:
+                alarm.cancel()
 
     def _opened(self) -> sqlite3.Connection:
         connection = self._connect(LOCKED)

@@ -3,11 +3,12 @@
 import logging
 import sqlite3
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from walkaway_core.ports import patience
@@ -56,11 +57,11 @@ class Writer:
         self._memory = memory
         self._clock = clock
         self._tell = tell
-        self._changed = threading.Condition(threading.Lock())
-        self._jobs: deque[Job] = deque()
+        self._open = threading.Lock()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        """What has been handed in; None is the end of it."""
         self._kept: list[Job] = []
         self._tries = 0
-        self._awaited = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="table", daemon=True)
         self._thread.start()
@@ -71,21 +72,19 @@ class Writer:
         NotWritten is the future's exception where there is no room, RuntimeError after `close`.
         """
         future: Future[None] = Future()
-        with self._changed:
+        with self._open:
             if not self._closed:
-                self._jobs.append(Job(writes, future, awaited))
-                self._awaited |= awaited
-                if awaited or len(self._jobs) in (1, GROUP):
-                    self._changed.notify()
+                self._jobs.put(Job(writes, future, awaited))
                 return future
         future.set_exception(RuntimeError("the table has been closed"))
         return future
 
     def close(self) -> None:
         """Carry out what was handed in, as far as there is room, and nothing any more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        with self._open:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -97,13 +96,26 @@ class Writer:
 
     def _next(self) -> list[Job]:
         """Wait for a group, or until what is kept is due again; an empty one after `close`."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._jobs or self._closed, self._patience()):
-                return self._kept or [Job((Put(PROBE),), Future(), awaited=True)]
-            self._changed.wait_for(lambda: self._awaited or self._closed or len(self._jobs) >= GROUP, HOLD)
-            jobs = [self._jobs.popleft() for _ in range(min(GROUP, len(self._jobs)))]
-            self._awaited &= bool(self._jobs)
-            return [*self._kept, *jobs] if jobs else []
+        try:
+            job = self._jobs.get(timeout=self._patience())
+        except Empty:
+            return self._kept or [Job((Put(PROBE),), Future(), awaited=True)]
+        return [*self._kept, *self._group(job)] if job else []
+
+    def _group(self, job: Job) -> list[Job]:
+        """Give a job and what was handed in meanwhile; while nobody awaits any of it, also what comes within HOLD."""
+        jobs, awaited, until = [job], job.awaited, time.monotonic() + HOLD
+        while len(jobs) < GROUP:
+            try:
+                following = self._jobs.get(timeout=0 if awaited else max(0, until - time.monotonic()))
+            except Empty:
+                break
+            if following is None:
+                self._jobs.put(None)  # the end stays behind all that was handed in
+                break
+            jobs.append(following)
+            awaited = awaited or following.awaited
+        return jobs
 
     def _patience(self) -> float | None:
         """Give the seconds after which another try is due; None while there is no trouble."""
@@ -163,11 +175,13 @@ class Writer:
 
 
 def _end(job: Job, failure: Exception | None) -> None:
-    with suppress(InvalidStateError):  # cancelled: nobody waits any more
+    try:
         if failure:
             job.future.set_exception(failure)
         else:
             job.future.set_result(None)
+    except InvalidStateError:
+        pass  # cancelled: nobody waits any more
 
 
 def log_failure(future: "Future[None]") -> None:

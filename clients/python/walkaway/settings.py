@@ -24,6 +24,11 @@ class Working(TypedDict, total=False):
     max_turn_cost_usd: float | None
     tool_timeout: int
     inline_tools: bool
+    tool_choice: Literal["auto", "any", "none"] | Mapping[str, str] | None
+    parallel_tool_calls: bool
+    output_format: Mapping[str, Any] | None
+    max_turn_output_tokens: int | None
+    top_p: float | None
 
 
 class Placed(TypedDict, total=False):
@@ -35,6 +40,12 @@ class Placed(TypedDict, total=False):
 
 class SessionSettings(Working, Placed, total=False):
     """What `sessions.create` takes besides its own arguments."""
+
+    approve: Sequence[str]
+
+
+class TurnSettings(Working, total=False):
+    """What `send` and `ask` take besides their own arguments: it holds for this turn alone."""
 
     approve: Sequence[str]
 

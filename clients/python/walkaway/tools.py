@@ -40,7 +40,8 @@ class Deny:
 class Call:
     """A call that waits: for this program's output, or for a yes. It is put again after a crash: its ids stay.
 
-    `needs`: `output` or `approval`. `expires_at`: then the model is told that nobody answered. `session`, `turn`: ids.
+    `needs`: `output` or `approval`. `expires_at`: then the model is told that nobody answered; 0: never. `session` and
+    `turn` are ids.
     """
 
     call_id: str

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from walkaway_core.aws import bus, carrier, lines, machine, parameter, sandbox, table, workspace
+from walkaway_core.aws import bus, carrier, containers, invoking, lines, machine, parameter, sandbox, table, workspace
 from walkaway_core.aws.metrics import EmbeddedMetrics
 from walkaway_core.aws.quota import BucketQuota
 from walkaway_core.dialects import DIALECTS
@@ -16,12 +16,14 @@ from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.ports import patience, subject
 from walkaway_core.ports.clock import Clock, SystemClock, TimeIds
+from walkaway_core.ports.ends import HeldEnds
 from walkaway_core.ports.metrics import NoMetrics
 from walkaway_core.ports.sandbox import NoSandbox, Sandbox
 from walkaway_core.ports.shares import Shares
 from walkaway_core.programs import HTTP
 from walkaway_core.settings import MEGABYTE, SettingError, Settings
 from walkaway_core.store import format, keys  # noqa: A004 - the word for it
+from walkaway_core.store.ends import TableEnds
 from walkaway_core.store.places import TablePlaces
 from walkaway_core.store.services import Services
 
@@ -127,6 +129,7 @@ def build(
         settings=settings,
         sandbox=_sandbox(settings, s3, files),
         extensions=extensions(dialects),
+        ends=TableEnds(dynamo, clock) if dynamo else HeldEnds(),
         shares=Shares(tools=TablePlaces(dynamo, clock, settings.tenant_tools)) if dynamo else Shares(),
         metrics=EmbeddedMetrics(settings.metrics, clock) if settings.metrics else NoMetrics(),
         carrier=_port(settings.queue, "WALKAWAY_QUEUE", lambda url: carrier.SqsCarrier(carrier.connect(), url)),
@@ -153,9 +156,9 @@ def _files(settings: Settings, s3: Any, bucket: str, dynamo: "Table | None", clo
 
 def _sandbox(settings: Settings, s3: Any, files: Any) -> Sandbox:
     if not settings.sandbox:
-        return _Elsewhere("WALKAWAY_SANDBOX is not set, so no command can be run here")
-    invoke = sandbox.invoker(sandbox.connect(), settings.sandbox)
-    return sandbox.LambdaSandbox(s3, settings.bucket, files, invoke)
+        return _Elsewhere(settings, s3)
+    invoke = invoking.invoker(invoking.connect(), settings.sandbox)
+    return sandbox.LambdaSandbox(s3, settings.bucket, files, invoke, links=settings.sandbox_links)
 
 
 def _port(value: str, variable: str, make: Callable[[str], Any]) -> Any:
@@ -178,8 +181,21 @@ class _Missing:
 
 
 class _Elsewhere(NoSandbox):
-    """Sandbox: for functions that run no commands, and only ask whether the agent can."""
+    """Sandbox: for functions that run no commands, and only ask whether the agent can, and what it finds."""
+
+    def __init__(self, settings: Settings, s3: Any) -> None:
+        super().__init__("WALKAWAY_SANDBOX is not set, so no command can be run here")
+        self._settings = settings
+        self._s3 = s3
 
     def problem(self) -> str | None:
         """Nothing is missing: RunTool has one in every stack."""
         return None
+
+    def places(self) -> Mapping[str, str]:
+        """Say where RunTool's has them."""
+        return sandbox.places(links=self._settings.sandbox_links)
+
+    def discard(self, root: str, keep: str) -> None:
+        """Remove it: that takes the bucket alone."""
+        containers.Containers(self._s3, self._settings.bucket).discard(root, keep)

@@ -6,6 +6,7 @@ from typing import Any
 
 from walkaway_core import values
 from walkaway_core.programs import ENGINE, HTTP, MAKING, METERED, RESUMING, TELLING, setting
+from walkaway_core.tenant_settings import Shares
 from walkaway_core.values import TENANT, SettingError
 
 __all__ = ["TENANT", "SettingError", "Settings", "variables"]
@@ -20,11 +21,20 @@ MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Shares):
     """What can be set from outside. Each field's metadata has its variable, its meaning and who reads it."""
 
     model: str = setting(
         "WALKAWAY_MODEL", "the model of sessions that name none", "serve", *MAKING, "call_model", default=REHEARSAL
+    )
+    model_aliases: Mapping[str, str] = setting(
+        "WALKAWAY_MODEL_ALIASES",
+        "`name=model,…`: other names of models, for clients that know theirs alone; `gpt-*=…` for all that begin so",
+        "serve",
+        *MAKING,
+        "call_model",
+        default={},
+        read=values.aliases,
     )
     providers: frozenset[str] = setting(
         "WALKAWAY_PROVIDERS",
@@ -100,11 +110,32 @@ class Settings:
         "stream",
         read=values.count(1, 900),
     )
+    fresh_seconds: float = setting(
+        "WALKAWAY_FRESH_SECONDS",
+        "seconds after a session's rest in which a new stream begins with what came before, if nobody was told of it",
+        "serve",
+        default=10.0,
+        read=values.number(60),
+    )
+    file_bytes: int | None = setting(
+        "WALKAWAY_FILE_BYTES",
+        "bytes of a file that is sent in one request, where something before the server passes no more on; else 100 MB",
+        "api",
+        read=values.count(1, 100_000_000),
+    )
     outbound_loopback: bool = setting(
         "WALKAWAY_OUTBOUND_LOOPBACK",
         "`yes`: what is sent to addresses that users name may go to this machine; for development",
         "serve",
         default=False,
+        read=values.yes,
+    )
+    repetitions: bool = setting(
+        "WALKAWAY_REPETITIONS",
+        "`no`: what SDKs send again by themselves, without an Idempotency-Key, is another request",
+        "serve",
+        *HTTP,
+        default=True,
         read=values.yes,
     )
     allow_origin: tuple[str, ...] = setting(
@@ -137,58 +168,27 @@ class Settings:
         default=(),
         read=values.networks,
     )
-    tenant_uploads: int = setting(
-        "WALKAWAY_TENANT_UPLOADS",
-        "how many uploads of one tenant are taken in at once; the others wait in its own line",
-        "serve",
-        default=8,
-        read=values.count(1, 10_000),
-    )
-    tenant_storage: int = setting(
-        "WALKAWAY_TENANT_STORAGE",
-        "how many megabytes (of 1,000,000 bytes) the files of one tenant may have together",
-        "serve",
-        *MAKING,
-        "call_model",
-        "run_tool",
-        default=50_000,
-        read=values.count(1, 1_000_000_000),
-    )
-    tenant_tools: int = setting(
-        "WALKAWAY_TENANT_TOOLS",
-        "how many commands and other slow tools of one tenant run at once; the others wait in its own line",
-        "serve",
-        "run_tool",
-        default=16,
-        read=values.count(1, 1000),
-    )
-    tenant_webhooks: int = setting(
-        "WALKAWAY_TENANT_WEBHOOKS",
-        "how many webhooks of one tenant are sent at once; the others wait in its own line",
-        "serve",
-        default=32,
-        read=values.count(1, 1000),
-    )
-    tenant_streams: int = setting(
-        "WALKAWAY_TENANT_STREAMS",
-        "how many event streams of one tenant are written at once; another one begins when one has ended",
-        "serve",
-        default=1000,
-        read=values.count(1, 1_000_000),
-    )
-    tenant_polls: int = setting(
-        "WALKAWAY_TENANT_POLLS",
-        "how many long polls of one tenant wait at once; another one has less time, or none, to wait",
-        "serve",
-        default=1000,
-        read=values.count(1, 1_000_000),
-    )
     sandbox_network: bool = setting(
         "WALKAWAY_SANDBOX_NETWORK",
         "`yes`: commands of sessions that ask for it share this machine's network, its loopback addresses included",
         "serve",
         default=False,
         read=values.yes,
+    )
+    sandbox_open: bool = setting(
+        "WALKAWAY_SANDBOX_OPEN",
+        "`yes`: commands reach every address, whatever a session asks for, as in Lambda's own network",
+        "api",
+        default=False,
+        read=values.yes,
+    )
+    sandbox_packages: frozenset[str] = setting(
+        "WALKAWAY_SANDBOX_PACKAGES",
+        "`pip:pandas,apt:unzip,…`: what commands find installed, by manager, so that environments may ask for it",
+        "serve",
+        "api",
+        default=frozenset(),
+        read=values.packages,
     )
     table: str = setting("WALKAWAY_TABLE", "name of the DynamoDB table", *HTTP, *ENGINE, default="")
     bucket: str = setting(
@@ -200,6 +200,14 @@ class Settings:
     )
     state_machine: str = setting("WALKAWAY_STATE_MACHINE", "ARN of the state machine", *HTTP, *RESUMING, default="")
     sandbox: str = setting("WALKAWAY_SANDBOX", "name of the function that runs commands", "run_tool", default="")
+    sandbox_links: bool = setting(
+        "WALKAWAY_SANDBOX_LINKS",
+        "`yes`: that function is the image, where a container's places have their own names",
+        "run_tool",
+        "call_model",
+        default=False,
+        read=values.yes,
+    )
     queue: str = setting(
         "WALKAWAY_QUEUE",
         "URL of the queue of what webhooks are to be told",

@@ -9,6 +9,8 @@ from walkaway_core.outbound import urls
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROVIDERS = ("anthropic", "bedrock")
+MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
+"""Package managers whose packages a sandbox may have."""
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 USUAL_PORTS = {"https:": ":443", "http:/": ":80"}
 """By how an origin begins, the port that a browser leaves out."""
@@ -39,6 +41,35 @@ def providers(name: str, text: str) -> frozenset[str]:
     named = frozenset(filter(None, (part.strip() for part in text.split(","))))
     if not named <= set(PROVIDERS):
         raise SettingError(f"{name} must be some of {', '.join(PROVIDERS)}, separated by commas; it is {text!r}")
+    return named
+
+
+def aliases(name: str, text: str) -> dict[str, str]:
+    """Read `name=model,…`; a name that ends in `*` stands for all that begin so, and no model is an alias itself."""
+    read: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        alias, equals, model = (part.strip() for part in pair.partition("="))
+        if not (equals and alias not in ("", "*") and model and "*" not in alias[:-1] + model):
+            raise SettingError(
+                f"{name} must be name=model,name=model,… where a name may end in * for all that begin so; {pair!r} is "
+                "none of them"
+            )
+        if read.setdefault(alias, model) != model:
+            raise SettingError(f"{name} says of {alias!r} that it is {read[alias]!r} and {model!r}; leave one out")
+    if chained := next((alias for alias, model in read.items() if read.get(model, model) != model), ""):
+        raise SettingError(f"{name} says of {chained!r} that it is {read[chained]!r}, an alias itself; name the model")
+    return read
+
+
+def packages(name: str, text: str) -> frozenset[str]:
+    """Read `manager:package,…`."""
+    named = frozenset(filter(None, (part.strip() for part in text.split(","))))
+    for each in named:
+        manager, colon, package = each.partition(":")
+        if not (colon and package and manager in MANAGERS):
+            raise SettingError(
+                f"{name} must be manager:package,… with one of {', '.join(MANAGERS)} as the manager; {each!r} is none"
+            )
     return named
 
 

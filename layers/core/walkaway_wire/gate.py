@@ -166,7 +166,7 @@ _LONG = b"0" * 300
 _DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
 """Makes every digit a 0. Numbers beyond all that there are have an exponent of two digits, or 300 digits in a row."""
 _STRICT = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
-_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 
 
 def _suspicious(text: str | bytes) -> bool:

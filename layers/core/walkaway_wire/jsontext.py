@@ -6,7 +6,7 @@ from typing import Any
 _BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
 """Python's splitlines, and with it httpx's iter_lines, ends a line at these too; JSON may carry them escaped."""
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 """Made once: json.dumps makes one at each call that has options, which takes longer than a small text itself."""
 
 
@@ -17,11 +17,13 @@ def dumps(value: Any) -> str:
     so that what came in as JSON can always go out as JSON. Raises ValueError for NaN and infinities, which JSON lacks.
     """
     text = _COMPACT.encode(value)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text if text.isascii() else text.translate(_BREAKS)
+    return text.translate(_BREAKS)
 
 
 def dump_bytes(value: Any) -> bytes:
@@ -56,9 +58,15 @@ def loads(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply to be read") from None
 
 
+def value_at(text: str, start: int) -> tuple[Any, int]:
+    """Decode the value that begins at `start`, whatever follows it; say where it ends. Raises ValueError."""
+    return _DECODER.raw_decode(text, start)
+
+
 def decoded(text: bytes) -> str:
     """Decode the bytes of a JSON text, of whichever encoding (RFC 4627, 3). Raises UnicodeError."""
-    return text.decode(json.detect_encoding(text), "surrogatepass")
+    encoding = "utf-8" if text.startswith(b'{"') else json.detect_encoding(text)  # as all that is stored begins
+    return text.decode(encoding, "surrogatepass")
 
 
 def _no_constant(name: str) -> None:

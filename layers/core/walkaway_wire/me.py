@@ -16,6 +16,7 @@ FEATURES: Final = {
     "webhook_names": "`name` of webhooks",
     "tool_claims": "`POST /v1/sessions/{session}/tool_claims`",
     "schedules": "`/v1/schedules`",
+    "turn_settings": "settings of a message, for its turn alone; and those of each turn where one is read",
     "wait": "`wait` and `until` where a turn is read",
 }
 """What this version has that an earlier one had not, and where it is described."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from walkaway_wire.examples import RESPONSE_EXAMPLE
+from walkaway_wire.settings import SettingsRecord, ToolSettings
 from walkaway_wire.strict import Strict
 from walkaway_wire.tools import PendingToolCall
 
@@ -20,8 +21,8 @@ class AttachmentIn(Strict):
     name: Annotated[str, Field(max_length=500, description="what the model is told the file is called")] = ""
 
 
-class MessageCreate(Strict):
-    """A message to the agent."""
+class MessageCreate(ToolSettings):
+    """A message to the agent, and settings that hold for its turn alone: the session's are what is absent."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -29,6 +30,7 @@ class MessageCreate(Strict):
             "examples": [
                 {"message": "Write a report on tides to /opt/sandbox/workspace/report.md"},
                 {"message": "What does the chart say?", "attachments": [{"path": "charts/tides.png"}]},
+                {"message": "Check the sums once more.", "effort": "high", "max_steps": 10},
             ],
         },
     )
@@ -84,10 +86,8 @@ class ChangedFile(BaseModel):
     call_id: Annotated[str, Field(description="the call that changed it last")]
 
 
-class ResponseRecord(BaseModel):
+class ResponseState(BaseModel):
     """A turn as it is now."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [RESPONSE_EXAMPLE]})
 
     id: str
     session_id: str
@@ -107,6 +107,16 @@ class ResponseRecord(BaseModel):
     ] = []
     schedule_id: Annotated[str | None, Field(description="the schedule that began it; null: somebody has")] = None
     firing_id: Annotated[str | None, Field(description="and at which of its times")] = None
+
+
+class ResponseRecord(SettingsRecord, ResponseState):
+    """A turn as it is now, with the settings that it began with; one that waits: with those that it would have now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [RESPONSE_EXAMPLE | SettingsRecord.example(model="rehearsal", turn_timeout=5400)]
+        }
+    )
 
 
 class Cancelled(BaseModel):

@@ -9,11 +9,14 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
 )
 
+from walkaway_wire import gate, jsontext
 from walkaway_wire.strict import Strict
-from walkaway_wire.tools import DAY, MOST, FunctionTool, Seconds
+from walkaway_wire.tools import DAY, MOST, FunctionTool
 
+SCHEMA_BYTES: Final = 32 * 1024
 UNSAID: Final = BeforeValidator(lambda value: value or None)
 """Shows null for what is stored as 0 or empty where nobody says it."""
 
@@ -24,6 +27,38 @@ def _thought(value: Any, handle: ValidatorFunctionWrapHandler) -> Any:
         return handle(value)
     except ValidationError:
         raise ValueError("must be true, false, or a whole number of tokens from 1024 to 128000") from None
+
+
+class ToolNamed(Strict):
+    """The one tool that the model is to call."""
+
+    type: Literal["tool"] = "tool"
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _chosen(value: Any, handle: ValidatorFunctionWrapHandler) -> Any:
+    """Say in one sentence what a choice can be, as `_thought` does."""
+    try:
+        return handle(value)
+    except ValidationError:
+        raise ValueError('must be auto, any, none, or {"type": "tool", "name": "…"}') from None
+
+
+class OutputFormat(Strict):
+    """What the text of an answer is to be."""
+
+    type: Literal["json_schema"] = "json_schema"
+    schema_: Annotated[
+        dict[str, Any], Field(alias="schema", description="of JSON, up to 32 KiB: the text is an instance of it")
+    ]
+
+    @field_validator("schema_")
+    @classmethod
+    def _not_large(cls, value: dict[str, Any]) -> dict[str, Any]:
+        checked: dict[str, Any] = gate.taken(value)
+        if (size := len(jsontext.dump_bytes(checked))) > SCHEMA_BYTES:
+            raise ValueError(f"is {size} bytes long; {SCHEMA_BYTES} are allowed")
+        return checked
 
 
 class Settings(Strict):
@@ -68,13 +103,37 @@ class Settings(Strict):
         list[str], Field(max_length=50, description="tools of the server's whose calls wait for a yes")
     ] = []
     tool_timeout: Annotated[
-        Seconds,
-        Field(description="seconds that the caller has for a call; then the model is told that nobody answered"),
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=365 * DAY,
+            description="seconds that the caller has for a call; then the model is told that nobody answered. 0: as "
+            "many as the session lives",
+        ),
     ] = DAY
     inline_tools: Annotated[
         bool,
         Field(strict=True, description="whether tools that take moments run beside the model; false: each by itself"),
     ] = True
+    tool_choice: Annotated[
+        Literal["auto", "any", "none"] | ToolNamed | None,
+        WrapValidator(_chosen),
+        Field(description="whether to call tools; one or `any` that must be is called in a turn's first step alone"),
+    ] = None
+    parallel_tool_calls: Annotated[
+        bool, Field(strict=True, description="whether an answer may call several tools at once")
+    ] = True
+    output_format: Annotated[
+        OutputFormat | None, Field(description="what the text of each answer is to be; any text if absent")
+    ] = None
+    max_turn_output_tokens: Annotated[
+        int | None,
+        Field(strict=True, ge=16, le=100_000_000, description="the same of all answers of a turn together"),
+    ] = None
+    top_p: Annotated[
+        float | None, Field(strict=True, ge=0, le=1, description="for models that take one, instead of a temperature")
+    ] = None
 
 
 class ToolSettings(Settings):
@@ -105,6 +164,11 @@ class SettingsRecord(BaseModel):
     approve: list[str]
     tool_timeout: int
     inline_tools: bool
+    tool_choice: str | dict[str, Any] | None
+    parallel_tool_calls: bool
+    output_format: dict[str, Any] | None
+    max_turn_output_tokens: int | None
+    top_p: float | None
 
     @staticmethod
     def example(**changes: Any) -> dict[str, Any]:

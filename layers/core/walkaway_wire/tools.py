@@ -73,7 +73,9 @@ class PendingToolCall(BaseModel):
     name: str
     arguments: dict[str, Any]
     needs: Annotated[Literal["output", "approval"], Field(description="how to answer it")]
-    expires_at: Annotated[float, Field(description="then the model is told that nobody answered")]
+    expires_at: Annotated[
+        float | None, Field(description="then the model is told that nobody answered; null: it waits without an end")
+    ]
 
 
 class ToolResult(Strict):

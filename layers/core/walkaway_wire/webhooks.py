@@ -16,6 +16,7 @@ MEANINGS: Final = {
     "turn.resumed": "the turn has all answers that it waited for; only by name",
     "session.created": "a session was made; only by name",
     "session.updated": "somebody has changed a session's title or metadata; only by name",
+    "session.archived": "a session was closed for ever, and can be read; only by name",
     "session.deleted": "a session was deleted before its time was over; only by name",
     "session.expired": "the session's time is over; its files stay",
     "schedule.fired": "a schedule has begun a turn; only by name",
@@ -26,7 +27,7 @@ MEANINGS: Final = {
 }
 """Everything that an endpoint can be told, and what it means."""
 BY_NAME: Final = frozenset(
-    {"turn.queued", "turn.resumed", "session.created", "session.updated", "session.deleted"}
+    {"turn.queued", "turn.resumed", "session.created", "session.updated", "session.archived", "session.deleted"}
     | {"schedule.fired", "schedule.skipped", "schedule.failed", "schedule.paused"}
 )
 """What is told only to who names it: `*` means what it has meant in 0.1.0. The feed has all of it."""
@@ -45,6 +46,7 @@ EventName = Literal[
     "turn.resumed",
     "session.created",
     "session.updated",
+    "session.archived",
     "session.deleted",
     "session.expired",
     "schedule.fired",
@@ -53,12 +55,25 @@ EventName = Literal[
     "schedule.paused",
     "webhook.disabled",
 ]
+ManagedName = Literal[
+    "session.status_run_started",
+    "session.status_idled",
+    "session.status_terminated",
+    "session.requires_action",
+    "session.budget_reached",
+    "session.running",
+    "session.idled",
+]
+"""What an endpoint of the format `managed` can be told besides the names that both have (docs/dialects/managed.md)."""
 Format = Annotated[str, Field(description="what the body looks like: the name of a dialect")]
 
 Url = Annotated[
     str, Field(min_length=1, max_length=2000, description="http(s), on port 80 or 443, at a public address")
 ]
-Events = Annotated[list[EventName], Field(min_length=1, max_length=20, description="what to be told; `*` for all")]
+Events = Annotated[
+    list[Literal[EventName, ManagedName]],
+    Field(min_length=1, max_length=30, description="what to be told; `*` for all. Some are of the format `managed`"),
+]
 
 
 Name = Annotated[

@@ -24,6 +24,8 @@ SAYS: Final[Mapping[str, str]] = {
     "string_too_short": "must have {min_length} characters at the least",
     "string_pattern_mismatch": "must fit the pattern {pattern}",
     "literal_error": "must be {expected}",
+    "union_tag_invalid": "must have a {discriminator} of these: {expected_tags}",
+    "union_tag_not_found": "has no {discriminator}",
     "none_required": "must be null",
     "bool_type": CHOICE,
     "bool_parsing": CHOICE,
@@ -50,7 +52,7 @@ def says(problem: Mapping[str, Any]) -> str:
     """Say what is wrong with a value, going on from its name: `must be a list`. `problem` is one of pydantic's."""
     context = problem.get("ctx") or {}
     if known := SAYS.get(problem["type"]):
-        told = known.format(**{**context, "expected": str(context.get("expected", "")).replace("'", '"')})
+        told = known.format(**{name: _plain(value) for name, value in context.items()})
         for many, one in OF_ONE:
             told = told.replace(f" 1 {many} ", f" 1 {one} ")
         return told
@@ -58,3 +60,7 @@ def says(problem: Mapping[str, Any]) -> str:
     for words in BY_HAND:
         text = text.removeprefix(words)
     return text
+
+
+def _plain(value: Any) -> Any:
+    return value.replace("'", '"') if isinstance(value, str) else value

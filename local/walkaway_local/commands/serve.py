@@ -19,7 +19,7 @@ from walkaway.commands import options
 from walkaway.commands.app import App, pass_app
 from walkaway_core.errors import Unavailable
 from walkaway_core.settings import REHEARSAL, SettingError, Settings
-from walkaway_local import layout, private
+from walkaway_local import layout, own_address, private
 from walkaway_local.commands import unknown_settings
 from walkaway_local.commands.keys import any_in
 from walkaway_local.trouble import CannotOpen, unusable
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 
 FEW_FILES, MANY_FILES = 128, 65_536
 """How many files must be allowed to be open at once, and how many are asked for."""
+SERVICES = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "WALKAWAY_PROVIDERS")
+"""What sets up a model service. Programs need the first two, too, where they are to ask this server."""
 SETTLED = 0.5
 """Seconds after which a start is over, and what takes long may begin: the model's SDK takes a second to import."""
 COLLECT = (5_000, 20, 20)
 """Thresholds of the garbage collector (Python, gc.set_threshold): each of its looks keeps all threads waiting."""
 
 
-@options.command(examples=("walkaway serve", "walkaway serve --port 0 --data work --json"))
+@options.command(examples=("walkaway serve --offline", "walkaway serve --port 0 --data work --json"))
 @click.option("--port", default=8005, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Any but a loopback address needs keys.")
 @click.option(
@@ -46,6 +48,7 @@ COLLECT = (5_000, 20, 20)
     help="Folder that holds everything; start again with it, and everything goes on.",
 )
 @click.option("--model", help="Model of sessions that name none; overrides WALKAWAY_MODEL.")
+@click.option("--offline", is_flag=True, help="Ask no model service, whatever the environment sets up.")
 @click.option(
     "--workers", default=64, show_default=True, type=click.IntRange(1, 1000), help="Steps carried out at once."
 )
@@ -65,6 +68,7 @@ def serve(
     host: str,
     data: Path,
     model: str | None,
+    offline: bool,
     workers: int,
     allow_origin: tuple[str, ...],
     no_console: bool,
@@ -82,6 +86,7 @@ def serve(
         "WALKAWAY_CONSOLE": "no" if no_console else "",
     }
     environ = {**os.environ, **{name: value for name, value in given.items() if value}}
+    environ |= dict.fromkeys(SERVICES, "") if offline else {}
     unknown_settings.warn(environ)
     try:
         settings = Settings.read(environ)
@@ -104,16 +109,23 @@ def serve(
             "Pages of other origins need a key, and this server has none: make one with `walkaway keys create TENANT "
             f"--data {data}`, or set WALKAWAY_KEYS (key=tenant,…); or leave out --allow-origin (WALKAWAY_ALLOW_ORIGIN)"
         )
+    listening = _listen(host, port)
+    if settings.base_url and own_address.leads_to(settings.base_url, listening):
+        raise click.ClickException(
+            f"ANTHROPIC_BASE_URL is this server's own address ({settings.base_url}): programs that are to ask it need "
+            "that, and the server would look for its models there. Start it without, or with --offline"
+        )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     for noisy in ("httpx", "httpx2", "anthropic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(_run(app, _listen(host, port), data, settings, workers, keyed=keyed))
+    sys.exit(_run(app, listening, data, settings, workers, keyed=keyed))
 
 
 def _run(app: App, listening: socket.socket, data: Path, settings: Settings, workers: int, *, keyed: bool) -> int:
     gc.disable()  # what is loaded stays: looking at it again and again takes a sixth of the start
     import uvicorn
 
+    import walkaway_core.http.deferred  # noqa: F401 - before all that imports FastAPI
     from walkaway_core.dialects import DIALECTS
     from walkaway_core.http import cors, request_ids
     from walkaway_core.http.access import Keyring
@@ -135,6 +147,7 @@ def _run(app: App, listening: socket.socket, data: Path, settings: Settings, wor
         raise click.ClickException(unusable(data, error)) from None
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
+    chooser.door(DIALECTS[0])  # the console's, and most people's; the others are made when they are asked for
     guarded = cors.opened(chooser, settings.allow_origin) if keyed else LoopbackOnly(chooser)
     woken = Woken(request_ids.RequestIds(guarded), lambda: _load(stack.warm))
     connection = within(Crowd(settings.address_connections, settings.proxies))

@@ -1,7 +1,7 @@
 """A session: a conversation and its workspace, in which one turn runs at a time."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from walkaway._async import sending
 from walkaway._async.answering import give
@@ -16,7 +16,8 @@ from walkaway.given import address, id_of, listed
 from walkaway.reading import Place
 from walkaway.records import lenient
 from walkaway.retries import Deadline, Safe
-from walkaway.tools import Approver, Call, Tool
+from walkaway.settings import TurnSettings
+from walkaway.tools import Approver, Call, Tool, gathered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +124,8 @@ class AsyncSession:
         webhook_url: str = "",
         webhook_secret: str = "",
         idempotency_key: str | None = None,
+        tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
+        **settings: Unpack[TurnSettings],
     ) -> AsyncTurn:
         """Send a message, and come back at once: the turn goes on by itself, and starts once whatever breaks.
 
@@ -130,9 +133,13 @@ class AsyncSession:
         what is larger than 3 MB goes to `uploads/` of the workspace first. At most 20: texts of
         1 MB, PNG, JPEG, GIF and WebP of 5 MB, PDFs of 20 MB, 20 MB in all. Raises FileRefused for others, and sends
         nothing then. `on_busy`: what becomes of the message while a turn runs: refused with SessionBusy, queued, told
-        to the running turn, or begun in its place.
+        to the running turn, or begun in its place. `tools`, functions of this program, and `settings`, such as `model`
+        and `max_steps`, hold for this turn alone; the session's are what is not said.
         """
-        body: dict[str, Any] = {"message": message, "on_busy": on_busy}
+        body: dict[str, Any] = {"message": message, "on_busy": on_busy, **settings}
+        own = self.own
+        if tools is not None:
+            own, body["tools"] = gathered(tools)
         if given := listed("attachments", attachments):
             body["attachments"] = await sending.attached(self.files, given)
         hook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
@@ -141,7 +148,7 @@ class AsyncSession:
         about = {"status": said.get("status", ""), "outcome": said.get("outcome", "")}
         after = said.get("after")
         over, id_ = self._transport.lasting, str(said["response_id"])
-        return AsyncTurn(over, self.id, id_, own=self.own, raw=about, after=-1 if after is None else int(after))
+        return AsyncTurn(over, self.id, id_, own=own, raw=about, after=-1 if after is None else int(after))
 
     async def ask(
         self,
@@ -154,6 +161,8 @@ class AsyncSession:
         on_waiting: Literal["raise", "wait"] = "raise",
         on_approval: Approver | None = None,
         raise_on_failure: bool = True,
+        tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
+        **settings: Unpack[TurnSettings],
     ) -> AsyncResult:
         """Send a message and wait for what comes of it: `send` and `result` in one, by one deadline."""
         return await asked(
@@ -166,6 +175,8 @@ class AsyncSession:
             on_approval=on_approval,
             raising=on_waiting == "raise",
             raise_on_failure=raise_on_failure,
+            tools=tools,
+            **settings,
         )
 
     def turns(self, limit: int | None = None) -> AsyncPages[AsyncTurn]:
@@ -211,10 +222,12 @@ async def asked(
     on_approval: Approver | None = None,
     raising: bool = True,
     raise_on_failure: bool = True,
+    tools: "Sequence[Tool | Callable[..., Any] | Mapping[str, Any]] | None" = None,
+    **settings: Unpack[TurnSettings],
 ) -> AsyncResult:
     """Send a message and wait for what comes of it, as `session.ask` says it, by a deadline that runs already."""
     soon = AsyncSession(transport.until(deadline), session.id, own=session.own)
-    turn = await soon.send(message, attachments=attachments, on_busy=on_busy)
+    turn = await soon.send(message, attachments=attachments, on_busy=on_busy, tools=tools, **settings)
     return await awaited(
-        turn, transport, session.own, on_approval, deadline, raising=raising, raise_on_failure=raise_on_failure
+        turn, transport, turn.own, on_approval, deadline, raising=raising, raise_on_failure=raise_on_failure
     )

@@ -52,12 +52,14 @@ class Sessions:
         *,
         busy: bool | None = None,
         waiting: bool | None = None,
+        failed: bool | None = None,
         agent: str = "",
         q: str = "",
         limit: int | None = None,
     ) -> Pages[Session]:
         """List sessions, the newest first; filters need a server that has them, others refuse them by name."""
-        asked = {"busy": _flag(busy), "waiting": _flag(waiting), "agent": agent, "q": q}
+        flags = {"busy": busy, "waiting": waiting, "failed": failed}
+        asked = {**{name: _flag(value) for name, value in flags.items()}, "agent": agent, "q": q}
         given = {name: value for name, value in asked.items() if value}
         return Pages(self._transport, "/v1/sessions", given, self._made, limit)
 

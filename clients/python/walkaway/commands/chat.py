@@ -103,7 +103,7 @@ class Talk:
                 self._come_back(self._session)
             goes_on = True
             while goes_on:
-                self.asks = None
+                self.asks = self.asks if self.asks in self.calls else None  # an answer that is none leaves it asked for
                 said = jsontext.whole(self._prompt.prompt(self._mark).strip())
                 with self._saying_what_goes_wrong():
                     goes_on = not said or chat_words.take(self, said)
@@ -141,9 +141,10 @@ class Talk:
                 return ways[said]
 
     def _ask_for(self, at: "Application[str]") -> None:
-        """Ask for the call that waits longest, unless something is typed already."""
+        """Ask for the call that waits longest, unless something is typed already; what has been asked for stays so."""
         if not at.current_buffer.text:
-            self.asks = self.calls[0] if self.calls and not typed.is_ahead() else None
+            first = self.calls[0] if self.calls else None
+            self.asks = None if first is not self.asks and typed.is_ahead() else first
 
     def _mark(self) -> str:
         if self.asks:

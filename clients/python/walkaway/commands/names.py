@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from walkaway.commands.app import App
 
 SESSION = re.compile(r"sess_[0-9a-f]{24}")
+ELSEWHERE = re.compile(r"^sesn_(?=[0-9a-f]{6})")
+"""What a session's id begins with where programs of Managed Agents made it."""
 TURN = re.compile(r"msg_[0-9a-f]{24}")
 WEBHOOK = re.compile(r"whk_[0-9a-f]{24}")
 LAST = re.compile(r"@([0-9]{0,9})|last")
@@ -39,7 +41,7 @@ def is_last(name: str) -> bool:
 
 def session(app: "App", name: str) -> "Session":
     """Find a session; one that is named by its whole id is not looked at. Raises NameUnknown, NameShared."""
-    name = name.strip()
+    name = ELSEWHERE.sub("sess_", name.strip())
     if SESSION.fullmatch(name):
         return app.client.session(name)
     if found := LAST.fullmatch(name):

@@ -32,14 +32,15 @@ def sessions() -> None:
 @sessions.command("list", examples=("walkaway sessions list", "walkaway sessions list --waiting --limit 5 --field id"))
 @click.option("--busy", is_flag=True, help="Those in which a turn runs.")
 @click.option("--waiting", is_flag=True, help="Those that wait for you.")
+@click.option("--failed", is_flag=True, help="Those whose last turn has failed.")
 @click.option("--agent", metavar="NAME", shell_complete=completing.agents, help="Those of an agent.")
 @click.option("--search", metavar="TEXT", help="Those that have this in their title or metadata.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="As many at the most.")
 @pass_app
-def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: str | None, limit: int) -> None:
+def list_(app: App, /, *, limit: int, agent: str | None, search: str | None, **flags: bool) -> None:
     """List sessions, the newest first."""
-    only = {"busy": "true" if busy else "", "waiting": "true" if waiting else "", "agent": agent, "q": search}
-    found = asking.every(app, "sessions", limit=limit, **only)
+    only = {name: "true" for name, is_wanted in flags.items() if is_wanted}
+    found = asking.every(app, "sessions", limit=limit, agent=agent, q=search, **only)
     utc = app.said.utc
     columns = [
         Column("SESSION", lambda raw: names.short(raw["id"]) if app.out.is_terminal else str(raw["id"])),
@@ -49,7 +50,7 @@ def list_(app: App, /, *, busy: bool, waiting: bool, agent: str | None, search: 
         Column("LAST USED", lambda raw: times.point(raw.get("last_activity"), utc=utc), spare=True),
         Column("COST", lambda raw: times.money(raw.get("cost_usd")), spare=True),
     ]
-    none = nothing("sessions", 'walkaway run "…" makes one', busy=busy, waiting=waiting, agent=agent, search=search)
+    none = nothing("sessions", 'walkaway run "…" makes one', **flags, agent=agent, search=search)
     with known.named(app, agent, None):
         app.out.rows(found, columns, lambda raw: str(raw["id"]), none)
 

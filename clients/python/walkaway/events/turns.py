@@ -50,6 +50,28 @@ class MetadataUpdated(Event):
     changes = Says[Mapping[str, Any]]({})
 
 
+class SessionUpdated(Event):
+    """A session of a dialect that has such an event was changed: each field in `changes` as it is now."""
+
+    __slots__ = ()
+    type = wire.SESSION_UPDATED
+    changes = Says[Mapping[str, Any]]({})
+
+
+class SessionInterrupted(Event):
+    """Of a session's events alone: somebody wanted to interrupt it, while no turn ran."""
+
+    __slots__ = ()
+    type = wire.SESSION_INTERRUPTED
+
+
+class SessionArchived(Event):
+    """Of a session's events alone: no turn begins in it any more, and nothing follows."""
+
+    __slots__ = ()
+    type = wire.SESSION_ARCHIVED
+
+
 class StepStarted(Step):
     """A model call begins; `attempt` 2 and up withdraw what the earlier attempt of this step wrote."""
 

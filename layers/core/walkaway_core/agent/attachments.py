@@ -53,6 +53,23 @@ def blocks(services: Services, session: Session, attached: Sequence[Attachment])
     return made
 
 
+def inline(where: str, media_type: str, data: str, name: str = "") -> Block:
+    """Check what is given in base64, and make its block; `where` names it. Raises Invalid, BodyTooLarge."""
+    return block(where, media_type, _decoded(where, data), name)
+
+
+def block(where: str, media_type: str, data: bytes, name: str = "") -> Block:
+    """Check what is given, and make its block; `where` names it. Raises Invalid, BodyTooLarge."""
+    return _block(where, name, media_type.lower(), data)
+
+
+def _decoded(where: str, data: str) -> bytes:
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except ValueError as error:  # also for what is not ASCII
+        raise Invalid(f"{where}: data is not base64 ({error})") from None
+
+
 def _load(services: Services, session: Session, attachment: Attachment, where: str) -> tuple[str, str, bytes]:
     """Give name, media type and bytes."""
     if bool(attachment.path) == bool(attachment.data):
@@ -60,11 +77,7 @@ def _load(services: Services, session: Session, attachment: Attachment, where: s
     if attachment.data:
         if not attachment.media_type:
             raise Invalid(f"{where} has data but no media_type")
-        try:
-            data = base64.b64decode("".join(attachment.data.split()), validate=True)
-        except ValueError as error:  # also for what is not ASCII
-            raise Invalid(f"{where}: data is not base64 ({error})") from None
-        return attachment.name, attachment.media_type.lower(), data
+        return attachment.name, attachment.media_type.lower(), _decoded(where, attachment.data)
     path = paths.clean_agent(attachment.path)
     try:
         info = files.stat(services, session, path)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.agent import tools
 from walkaway_core.errors import Invalid, Unavailable
 from walkaway_core.ports.items import Item, Refused
 from walkaway_core.store import bodies, keys
@@ -44,13 +43,11 @@ class StoredTools:
 
 
 def check(wanted: Sequence[FunctionTool]) -> None:
-    """Raise Invalid for names that two tools have, or that are the server's."""
+    """Raise Invalid for a name that two tools have; `suitable` looks whether it is a server's tool's, too."""
     seen: set[str] = set()
     for tool in wanted:
         if tool.name in seen:
             raise Invalid(f"Two tools are called {tool.name!r}; a name can stand for one only")
-        if tool.name in tools.TOOLS or tool.name in tools.SERVER_TOOLS:
-            raise Invalid(f"{tool.name!r} is a tool of the server's; call yours something else")
         seen.add(tool.name)
 
 
@@ -64,7 +61,7 @@ def store(services: Services, tenant: str, owner: str, wanted: Sequence[Function
 
     def make() -> Item:
         text, pointer = bodies.stow(services.workspace, tenant, f"{owner}/tools-{digest}", body)
-        return Item(*keys.tools(tenant, owner, digest), pointer, text)
+        return Item(*keys.hashed(tenant, owner, "TOOLS", digest), pointer, text)
 
     def drop() -> None:
         bodies.drop(services.workspace, tenant, owner)
@@ -80,7 +77,7 @@ def load(services: Services, tenant: str, settings: AgentSettings) -> list[dict[
     if not settings.tools:
         return []
     owner, _, digest = settings.tools_at.partition("#")
-    item = services.table.get(keys.tools(tenant, owner, digest))[0]
+    item = services.table.get(keys.hashed(tenant, owner, "TOOLS", digest))[0]
     if item is None:
         raise LookupError(f"the tools at {settings.tools_at} are gone")
     loaded = gate.stored_list(bodies.fetch(services.workspace, tenant, item))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from walkaway_core.agent import prompt, room
 from walkaway_core.log import transcript
 from walkaway_core.log.conversation import as_seen
-from walkaway_core.log.omissions import shorten
+from walkaway_core.log.late_results import results
+from walkaway_core.log.omissions import attached, shorten
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.model import Answer, ModelFailed, ModelRefused, ModelRequest
 from walkaway_core.store.agent_settings import AgentSettings
@@ -70,7 +71,8 @@ def request(
         messages[-1] = {**messages[-1], "content": [*messages[-1]["content"], block]}
     else:
         messages.append({"role": "user", "content": [block]})
-    return replace(asked, messages=messages, max_tokens=room.summary(services, settings))
+    most = room.summary(services, settings)
+    return replace(asked, messages=messages, max_tokens=most, tool_choice=None, output_format=None)
 
 
 def read(answer: Answer) -> str:
@@ -86,11 +88,10 @@ def read(answer: Answer) -> str:
 
 def text(summary: str, cut: Cut, task: Entry | None, longest: int) -> str:
     """Put the summary into words for the model, with the turn's message in full if that is cut off."""
-    if task is None or any(entry.id == task.id for entry in cut.kept):
+    said = "" if task is None else shorten(transcript.text(task.body["content"]), longest)
+    if task is None or not said or any(entry.id == task.id for entry in cut.kept):
         return summary
-    return (
-        f"{summary}\n\nThe user's last message, in full:\n\n{shorten(transcript.text(task.body['content']), longest)}"
-    )
+    return f"{summary}\n\nThe user's last message, in full:\n\n{said}"
 
 
 def _overflowed(entries: Sequence[Entry]) -> bool:
@@ -126,7 +127,7 @@ class Seen:
     @property
     def bytes(self) -> int:
         """Count the bytes of its attachments, which are most of a large request."""
-        return sum(len(block["source"].get("data", "")) for block in self.blocks if "source" in block)
+        return sum(len(one["source"].get("data", "")) for block in self.blocks for one in attached(block))
 
 
 def _tokens(block: transcript.Message, per_token: float) -> int:
@@ -134,17 +135,25 @@ def _tokens(block: transcript.Message, per_token: float) -> int:
         return IMAGE_TOKENS
     if block.get("source", {}).get("type") == "base64":
         return max(IMAGE_TOKENS, len(block["source"]["data"]) * 3 // 4 // BYTES_PER_TOKEN)
+    if block["type"] == "tool_result" and isinstance(block["content"], list):
+        return sum(_tokens(each, per_token) for each in block["content"])
     return int(len(jsontext.dumps(block)) / per_token)
 
 
 def _cut(seen: Sequence[Seen], most: float) -> Cut | None:
-    """Keep as many of the newest exchanges as fit, the last one in any case; answers stay with their calls' results."""
-    tokens, weight, at = 0, 0, 0
+    """Keep as many of the newest exchanges as fit, the last one in any case; answers stay with their calls' results.
+
+    So does a message that brings results, or approves a call, with the answer before it and what was said between.
+    """
+    tokens, weight, at, bound = 0, 0, 0, False
     for index in range(len(seen) - 1, 0, -1):
         tokens += seen[index].tokens
         weight += seen[index].bytes
         if at and (tokens > most or weight > KEPT * room.BYTES):
             break
-        if seen[index].entry.call is None:
+        entry = seen[index].entry
+        brings = bool(results(entry)) or "approved" in entry.body
+        bound = brings or (bound and entry.body.get("role") != "assistant")
+        if entry.call is None and not bound:
             at = index
     return Cut([one.entry for one in seen[at:]]) if at else None

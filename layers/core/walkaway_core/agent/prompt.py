@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from walkaway_core.agent import client_tools, room, tools
-from walkaway_core.log.conversation import Place, View, conversation
+from walkaway_core.agent import client_tools, room, surroundings, tools
+from walkaway_core.log.conversation import View, conversation
+from walkaway_core.log.late_results import Place
 from walkaway_core.log.transcript import Entry
 from walkaway_core.models import arguments, catalog
 from walkaway_core.ports import paths
@@ -59,16 +60,17 @@ def prompt(
     `bare`: without the thinking of earlier answers, since the service has refused it.
     """
     there = tools.there(services, settings)
-    without = "" if "bash" in there or not settings.allows("bash") else NO_COMMANDS
+    without = NO_COMMANDS if "bash" in tools.wanted(settings) and "bash" not in {*there, *settings.tools} else ""
+    about = surroundings.container(services, there) if settings.toolset == "container" else SYSTEM
     empty = ModelRequest(
-        system="\n\n".join(filter(None, (SYSTEM, without, settings.instructions))),
+        system="\n\n".join(filter(None, (about, without, settings.instructions))),
         messages=[],
         tools=[
-            *(tools.DEFINITIONS[name] for name in there),
+            *(tools.definition(settings, name) for name in there),
             *client_tools.definitions(services, tenant, settings),
         ],
         max_tokens=settings.max_output_tokens or catalog.most_output(settings.model),
-        server_tools=_served(settings),
+        server_tools=tools.served(settings),
         container=_container(entries, services.clock.now()),
         slow=_slow(entries, services.clock.now()),
         **_as_said(settings),
@@ -78,20 +80,22 @@ def prompt(
     return Prompt(replace(empty, messages=seen.messages), prefix, seen.places)
 
 
-def dropped(settings: AgentSettings) -> list[str]:
-    """Name the settings that the model does not take, and does not get; a new session or agent may not have such."""
+def dropped(services: Services, settings: AgentSettings) -> list[str]:
+    """Name the settings that the model does not take, and does not get; a new session or agent may not have such.
+
+    Among them is the choice of a tool that has gone.
+    """
     nothing = ModelRequest(
         system="", messages=[], tools=[], max_tokens=settings.max_output_tokens, **_as_said(settings)
     )
-    return arguments.dropped(replace(nothing, server_tools=_served(settings)))
+    left = arguments.dropped(replace(nothing, server_tools=tools.served(settings)))
+    choice = settings.tool_choice
+    gone = isinstance(choice, dict) and choice["name"] not in tools.named(services, settings)
+    return [*left, "tool_choice"] if gone and "tool_choice" not in left else left
 
 
 def _as_said(settings: AgentSettings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in AS_SAID}
-
-
-def _served(settings: AgentSettings) -> tuple[str, ...]:
-    return tuple(name for name in tools.SERVER_TOOLS if settings.allows(name, unasked=False))
 
 
 def _container(entries: Sequence[Entry], now: float) -> str:

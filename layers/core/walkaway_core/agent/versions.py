@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from walkaway_core.agent import agents, client_tools
-from walkaway_core.agent.agents import Agent
+from walkaway_core.agent.agent_records import Agent
 from walkaway_core.errors import AgentNotFound
 from walkaway_core.ports.items import Item
 from walkaway_core.store import backwards, keys
@@ -62,6 +62,7 @@ def _read(agent: Agent, item: Item) -> Agent:
         version=number,
         updated_at=at / 1000 if isinstance(at, int) else 0.0,
         settings=AgentSettings.stored(body["settings"]) if readable else AgentSettings(),
+        beside=beside if isinstance(beside := body.get("beside"), dict) else {},
         readable=readable,
         item=None,
     )

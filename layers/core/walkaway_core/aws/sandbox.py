@@ -13,26 +13,30 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
+from walkaway_core.aws import manifest as manifests
+from walkaway_core.aws.containers import GONE, Containers, Kept, Record
+from walkaway_core.aws.invoking import Invoke, Throttled
+from walkaway_core.ports.containers import HOME, PLACES, WORKING, Container
 from walkaway_core.ports.paths import covers
-from walkaway_core.ports.sandbox import MOST_BYTES, Command, FileChange, Finished, SandboxRefused, readable
+from walkaway_core.ports.sandbox import (
+    MOST_BYTES,
+    STDIN_BYTES,
+    Command,
+    FileChange,
+    Finished,
+    SandboxRefused,
+    readable,
+)
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
 
     from walkaway_core.ports.workspace import Workspace
 
-MANIFEST_BYTES = 20_000_000
 MARGIN = 300
 """Seconds beyond the command's own for which addresses are good: for files on their way."""
 POLL = 1.0
-LONGEST = 905
-"""Seconds: a Lambda's 15 minutes and a little."""
 STAGING = ".staging"
 """Beside the tenants' roots; no tenant's name begins with a dot."""
 
@@ -41,59 +45,29 @@ LATEST, AT_LEAST = 840.0, 20.0
 for what it changed; but so long each one waits."""
 PAUSE, LONGEST_PAUSE = 1.0, 15.0
 """Seconds of the first pause and of the longest; each is twice the one before, less up to a half by chance."""
-THROTTLED = {"TooManyRequestsException", "EC2ThrottledException"}
-"""Errors after which nothing has begun, and may soon: the account runs as much as it may (Lambda API, Invoke)."""
 NO_ROOM = (
     "The command was not begun: the server is running as many functions as it may. Nothing has changed; run it again "
     "later, or go on without it"
 )
 
-Invoke = Callable[[str, dict[str, Any]], None]
-"""Carries out one call, for this session, in a function that no other session shares. Raises when it fails, and
-Throttled when it has not begun."""
-
-
-class FunctionFailed(Exception):
-    """The sandbox function gave no answer of its own."""
-
-
-class Throttled(Exception):
-    """The sandbox function has not begun, for want of room."""
-
-
-def connect(**options: Any) -> "LambdaClient":
-    """Make a client that waits for as long as a function may run, and never sends a call twice.
-
-    By default botocore gives up after 60 seconds of silence and tries again, while the first command still runs.
-    """
-    config = Config(read_timeout=LONGEST, connect_timeout=10, retries={"total_max_attempts": 1}, tcp_keepalive=True)
-    return boto3.client("lambda", config=config, **options)
-
-
-def invoker(client: "LambdaClient", function: str) -> Invoke:
-    """Call a function of this name, each session in environments of its own (Lambda guide, tenant isolation)."""
-
-    def invoke(session: str, event: dict[str, Any]) -> None:
-        try:
-            answer = client.invoke(FunctionName=function, TenantId=session, Payload=jsontext.dump_bytes(event))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in THROTTLED:
-                raise Throttled from error
-            raise
-        if "FunctionError" in answer:
-            raise FunctionFailed(answer["Payload"].read(1000).decode(errors="replace"))
-
-    return invoke
+BELOW = "/opt/container"
+"""Where a function without an image has the places of a container, but for temporary files."""
+PLACES_BELOW = {place: f"{BELOW}{place}" if place in {WORKING, "/mnt", HOME} else place for place in PLACES}
 
 
 class LambdaSandbox:
     """Sandbox: each call is one invocation of the sandbox function."""
 
-    def __init__(self, client: "S3Client", bucket: str, workspace: "Workspace", invoke: Invoke) -> None:
+    def __init__(
+        self, client: "S3Client", bucket: str, workspace: "Workspace", invoke: Invoke, *, links: bool = False
+    ) -> None:
+        """`links`: the function is the image, in which the places of a container have their own names."""
         self._client = client
         self._bucket = bucket
         self._workspace = workspace
         self._invoke = invoke
+        self._links = links
+        self._containers = Containers(client, bucket)
 
     def problem(self) -> str | None:
         """Nothing is missing."""
@@ -103,15 +77,51 @@ class LambdaSandbox:
     def run(self, command: Command, heard: Callable[[bytes], None]) -> Iterator[Finished]:
         """Invoke the function when there is room, listen to its output, read what it has left."""
         prefix = f"{STAGING}/{secrets.token_hex(16)}/"
-        seen = {path: info.version for path, info in readable(self._workspace, command)}
         try:
-            failure = self._with_room(command, prefix, seen, heard)
-            yield self._finished(command, prefix, seen, failure)
+            if command.container:
+                yield self._run_in(command.container, command, prefix, heard)
+            else:
+                seen = {path: info.version for path, info in readable(self._workspace, command)}
+                failure = self._with_room(command, prefix, lambda: self._event(command, prefix, seen), heard)
+                yield self._finished(command, prefix, seen, failure)
         finally:
             self._clean(prefix)
 
+    def places(self) -> Mapping[str, str]:
+        """Say where the function has them."""
+        return places(links=self._links)
+
+    def discard(self, root: str, keep: str) -> None:
+        """Remove what only other generations have."""
+        self._containers.discard(root, keep)
+
+    def _run_in(self, container: Container, command: Command, prefix: str, heard: Callable[[bytes], None]) -> Finished:
+        """Run a command in a container, and make a generation of what it leaves."""
+        if len(command.stdin) > STDIN_BYTES:
+            raise SandboxRefused(f"A command can be given {STDIN_BYTES} bytes to read, not {len(command.stdin)}")
+        name = secrets.token_hex(16)
+        record = self._containers.record(container)
+
+        def event() -> dict[str, Any]:
+            address = self._addresses(int(command.timeout) + MARGIN)
+            told = self._containers.told(container, record, name, command.stdin, address)
+            return self._told(command, prefix, "container", told)
+
+        failure = self._with_room(command, prefix, event, heard)
+        lost = () if record else (GONE,)
+        manifest = manifests.manifest(self._read(f"{prefix}manifest.json"))
+        if manifest is None:
+            return Finished(None, _broken(failure), lost=(*lost, "Nothing that the command has changed was kept"))
+        kept = Kept()
+        if container.keeps and manifest["kept"]:
+            kept = self._containers.keep(container.root, record or Record(), name, manifest["kept"], prefix)
+        lost += (*manifest["lost"], *kept.lost)
+        return Finished(
+            manifest["exit_code"], manifest["killed"], lost=lost, generation=kept.generation, outputs=kept.outputs
+        )
+
     def _with_room(
-        self, command: Command, prefix: str, seen: Mapping[str, str], heard: Callable[[bytes], None]
+        self, command: Command, prefix: str, event: Callable[[], dict[str, Any]], heard: Callable[[bytes], None]
     ) -> BaseException | None:
         """Carry it out, again after pauses while there is no room, with new addresses each time.
 
@@ -119,7 +129,7 @@ class LambdaSandbox:
         """
         until = time.monotonic() + max(AT_LEAST, LATEST - command.timeout)
         for tries in itertools.count():
-            failure = self._carry_out(self._event(command, prefix, seen), command.owner, prefix, heard)
+            failure = self._carry_out(event(), command.owner, prefix, heard)
             if not isinstance(failure, Throttled):
                 return failure
             again = time.monotonic() + min(LONGEST_PAUSE, PAUSE * 2.0**tries) * random.uniform(0.5, 1)  # noqa: S311
@@ -131,18 +141,25 @@ class LambdaSandbox:
         raise SandboxRefused(NO_ROOM)
 
     def _event(self, command: Command, prefix: str, seen: Mapping[str, str]) -> dict[str, Any]:
-        """What the function is told: addresses that are good for this call alone.
+        """What the function is told for a command that works on a copy: its files."""
+        address = self._addresses(int(command.timeout) + MARGIN)
+        files = [[path, version, address(f"{command.root}/{path}")] for path, version in seen.items()]
+        return self._told(command, prefix, "files", files)
 
-        The files' addresses stand in an object, because thousands of them would not fit into an invocation.
-        """
-        seconds = int(command.timeout) + MARGIN
-
+    def _addresses(self, seconds: int) -> Callable[[str], str]:
         def address(key: str) -> str:
             where = {"Bucket": self._bucket, "Key": key}
             return self._client.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
 
-        files = [[path, version, address(f"{command.root}/{path}")] for path, version in seen.items()]
-        self._client.put_object(Bucket=self._bucket, Key=f"{prefix}files.json", Body=jsontext.dump_bytes(files))
+        return address
+
+    def _told(self, command: Command, prefix: str, what: str, listed: Any) -> dict[str, Any]:
+        """What the function is told: addresses that are good for this call alone.
+
+        Those of files stand in an object, because thousands of them would not fit into an invocation.
+        """
+        seconds = int(command.timeout) + MARGIN
+        self._client.put_object(Bucket=self._bucket, Key=f"{prefix}{what}.json", Body=jsontext.dump_bytes(listed))
         post = self._client.generate_presigned_post(
             self._bucket,
             f"{prefix}${{filename}}",
@@ -153,7 +170,7 @@ class LambdaSandbox:
         return {
             "command": command.text,
             "timeout": command.timeout,
-            "files": address(f"{prefix}files.json"),
+            what: self._addresses(seconds)(f"{prefix}{what}.json"),
             "post": {"url": post["url"], "fields": fields},
             "prefix": prefix,
         }
@@ -194,51 +211,35 @@ class LambdaSandbox:
     def _finished(
         self, command: Command, prefix: str, seen: Mapping[str, str], failure: BaseException | None
     ) -> Finished:
-        sizes = dict(self._sizes(f"{prefix}files/"))
-        manifest = _manifest(self._read(f"{prefix}manifest.json"))
+        sizes = dict(self._containers.objects(f"{prefix}files/"))
+        manifest = manifests.manifest(self._read(f"{prefix}manifest.json"))
         if manifest is None:
-            why = f"the sandbox broke ({failure})" if failure else "the sandbox gave no result"
-            return Finished(None, f"{why}; nothing that the command has changed was kept")
+            return Finished(None, f"{_broken(failure)}; nothing that the command has changed was kept")
         changes = []
         for path, number in manifest["changed"]:
             key = f"{prefix}files/{number}"
             if key in sizes:
                 version = seen.get(path, "" if covers(command.read, path) else None)
-                changes.append(FileChange(path, version, sizes[key], lambda key=key: self._contents(key)))  # type: ignore[misc]
+                changes.append(FileChange(path, version, sizes[key], lambda key=key: self._containers.contents(key)))  # type: ignore[misc]
         changes += [FileChange(path, seen[path]) for path in manifest["deleted"] if path in seen]
         return Finished(manifest["exit_code"], manifest["killed"], tuple(changes), tuple(manifest["lost"]))
 
-    def _sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        for page in pages:
-            yield from ((item["Key"], item["Size"]) for item in page.get("Contents", ()))
-
     def _read(self, key: str) -> bytes:
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(MANIFEST_BYTES)
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(manifests.MOST_BYTES)
         except self._client.exceptions.NoSuchKey:
             return b""
 
-    def _contents(self, key: str) -> Iterator[bytes]:
-        yield from self._client.get_object(Bucket=self._bucket, Key=key)["Body"].iter_chunks(1024 * 1024)
-
     def _clean(self, prefix: str) -> None:
-        keys = [{"Key": key} for key, _ in self._sizes(prefix)]
+        keys = [{"Key": key} for key, _ in self._containers.objects(prefix)]
         for start in range(0, len(keys), 1000):
             self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys[start : start + 1000]})  # type: ignore[typeddict-item]
 
 
-def _manifest(body: bytes) -> dict[str, Any] | None:
-    """Read what the function says has changed: of the right shape, or nothing."""
-    try:
-        manifest = jsontext.loads(body)
-        code = manifest["exit_code"]
-        return {
-            "exit_code": code if code is None else int(code),
-            "killed": str(manifest["killed"])[:500],
-            "changed": {str(path): int(number) for path, number, _ in manifest["changed"]}.items(),
-            "deleted": list(dict.fromkeys(map(str, manifest["deleted"]))),
-            "lost": [str(sentence)[:500] for sentence in manifest["lost"]],
-        }
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+def places(*, links: bool) -> Mapping[str, str]:
+    """Say where commands find the places of a container, in a function that is the image (`links`) or none."""
+    return {place: place for place in PLACES} if links else PLACES_BELOW
+
+
+def _broken(failure: BaseException | None) -> str:
+    return f"the sandbox broke ({failure})" if failure else "the sandbox gave no result"

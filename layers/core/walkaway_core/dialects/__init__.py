@@ -3,6 +3,6 @@
 DIALECTS is the one place that registers them. Importing it loads no FastAPI: functions without routes do, too.
 """
 
-from walkaway_core.dialects import native, runs, workflows
+from walkaway_core.dialects import managed, native, responses, runs, workflows
 
-DIALECTS = (native.DIALECT, runs.DIALECT, workflows.DIALECT)
+DIALECTS = (native.DIALECT, runs.DIALECT, workflows.DIALECT, responses.DIALECT, managed.DIALECT)

@@ -28,7 +28,7 @@ def begin(
     last = log.open_end(services, key) if number is None else log.End(number, log.tools_era(step - 1), over=False)
     attempt = log.attempts(last.era, step) + 1
     begun = OpenStep(*current, step, Writer(key, log.era(step, attempt), nonce), last.number, until)
-    drafts = _drafts(begun, attempt)
+    drafts = _drafts(services, begun, attempt)
     after, notices = _write(services, tx, begun, attempt)
     tx.put(log.item(services, begun.writer, begun.number, drafts), Absent())  # one attempt at a time
     try:
@@ -50,7 +50,7 @@ def behind(services: Services, results: Results) -> OpenStep | None:
     before, tx = results.step, Transaction(services.table)
     step = before.step + 1
     begun = replace(before, step=step, writer=replace(before.writer, era=log.era(step, 1)), remedies=Remedies())
-    drafts = [*results.write(tx), *_drafts(begun, 1)]
+    drafts = [*results.write(tx), *_drafts(services, begun, 1)]
     after, _ = _write(services, tx, begun, 1)
     tx.change(before.turn.key.item, Is("begun", before.step))  # nobody has begun it: events may have come meanwhile
     try:
@@ -59,10 +59,10 @@ def behind(services: Services, results: Results) -> OpenStep | None:
         return None
 
 
-def _drafts(step: OpenStep, attempt: int) -> list[Draft]:
+def _drafts(services: Services, step: OpenStep, attempt: int) -> list[Draft]:
     """Announce an attempt; once in a turn also what its settings ask for and its model does not take."""
     drafts: list[Draft] = [(STEP_STARTED, {"step": step.step, "attempt": attempt})]
-    dropped = prompt.dropped(step.settings) if (step.step, attempt) == (1, 1) else []
+    dropped = prompt.dropped(services, step.settings) if (step.step, attempt) == (1, 1) else []
     if dropped:
         reason = f"{step.settings.model} does not take this"
         drafts.append((STEP_ADJUSTED, {"step": 1, "left_out": dropped, "reason": reason}))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from walkaway_core.doors import beginning, light, model_step, retries, trouble, way
+from walkaway_core.doors import approved, beginning, light, model_step, retries, trouble, way
 from walkaway_core.doors.light import Results
 from walkaway_core.doors.model_step import Committed
 from walkaway_core.doors.open_step import OpenStep, Remedies
@@ -17,7 +17,7 @@ from walkaway_core.log.log import Superseded
 from walkaway_core.ports.model import ModelFailed, ModelRefused, ThinkingRefused, TooLong
 from walkaway_core.store import turns
 from walkaway_core.store.services import Services
-from walkaway_core.store.ticket import CALL_HISTORY, MODEL_HISTORY, Ticket
+from walkaway_core.store.ticket import CALL_HISTORY, MODEL_HISTORY, Next, Ticket
 
 GO_SECONDS = 300.0
 """In an invocation that is older no step begins: what is left of its time is what a step may take."""
@@ -30,7 +30,7 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
     """
     ticket = Ticket.read(data)
     if ticket.waits:  # what could be run of the step's calls has been
-        return replace(ticket.go("ask"), history=ticket.history + MODEL_HISTORY).json()
+        return replace(ticket.go(_rest(services, ticket)), history=ticket.history + MODEL_HISTORY).json()
     if ticket.spent:
         return ticket.go("continue").json()
     going = _Going(services, ticket, services.ids.new("call_"), services.clock.monotonic())
@@ -42,6 +42,12 @@ def call_model(services: Services, data: Mapping[str, Any]) -> dict[str, Any]:
         return going.ticket.fail(limit.code, str(limit)).json()
     except ModelRefused as refusal:
         return going.ticket.fail(refusal.code, str(refusal)).json()
+
+
+def _rest(services: Services, ticket: Ticket) -> Next:
+    """Say what becomes of the calls that are for the caller: they end the turn, or it waits for them."""
+    turn = turns.load(services, ticket.key)
+    return "done" if turn and turn.ends_with_calls else "ask"
 
 
 @dataclass(slots=True)
@@ -66,8 +72,10 @@ class _Going:
         try:
             left = turns.left(self.services, before.turn)
             limits.check(before.turn, before.session, before.settings, before.step + 1, left)
-        except LimitReached:
+        except LimitReached as limit:
             results.commit()
+            if limit.code == "max_cost" and before.session.budget is not None:
+                return self._leave(Way(again=True))  # it may be raised by now: whoever comes next reads it
             raise
         begun = beginning.behind(self.services, results) if self._fresh() else None
         if begun:
@@ -109,11 +117,15 @@ class _Going:
         stored = transcript.answer(self.services, turn.key, step) if step <= turn.step else None
         if stored:
             self.ticket = replace(self.ticket, step=step)
-            return self._leave(way.behind(self.services, turn.key, step, settings, stored.body))
+            return self._leave(way.behind(self.services, turn, step, settings, stored.body))
         number, self.ticket = self.ticket.number, replace(self.ticket, number=None)  # whoever comes back looks again
         if step != self.ticket.step + 1:
             number = None
         limits.check(turn, session, settings, step, turns.left(self.services, turn))
+        if turn.approved and not turn.begun:
+            left = approved.left(self.services, turn)
+            if left:
+                return self._leave(Way(left)) if approved.take_up(self.services, current) else None
         until = self.since + retries.CUT_SECONDS
         begun = beginning.begin(self.services, current, step, self.nonce, until=until, number=number)
         return replace(begun, remedies=remedies, free=self.ticket.free) if begun else None
@@ -129,7 +141,7 @@ class _Going:
         results = light.run(self.services, committed.step, committed.calls)
         here = {call.index for call in committed.calls}
         left = replace(behind, now=tuple(index for index in behind.now if index not in here))
-        goes_on = here or behind.again
+        goes_on = not behind.open and (here or behind.again)
         if goes_on and self.ticket.free and not left.now and not left.later:
             return results
         number = results.commit()
@@ -148,4 +160,4 @@ class _Going:
             return ticket.go("done")
         if ticket.free and not behind.now:
             return ticket.go("ask" if behind.later else "call_model")
-        return ticket.run(behind.now, waits=behind.later > 0, number=number)
+        return ticket.run(behind.now, waits=behind.later + behind.open > 0, number=number)

@@ -1,9 +1,10 @@
 """The answer to a step that has begun: streamed into the log, and made part of the conversation once (rule R3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from walkaway_core.agent import compaction, prompt
+from walkaway_core.agent import compaction, prompt, step_settings
 from walkaway_core.agent.prompt import Prompt
 from walkaway_core.doors import light, refused, way
 from walkaway_core.doors.open_step import OpenStep, spend, under_way
@@ -16,13 +17,13 @@ from walkaway_core.log import log, transcript
 from walkaway_core.log.deltas import DeltaWriter
 from walkaway_core.log.log import Draft, Superseded
 from walkaway_core.log.transcript import Entry
-from walkaway_core.ports.items import Absent, Refused
+from walkaway_core.ports.items import Absent, Fact, Refused
 from walkaway_core.ports.metrics import DELTA_LAG, MODEL_TIME
 from walkaway_core.ports.model import Answer, ContentRefused, ModelFailed, ModelRefused, TooLong
 from walkaway_core.store import due, turn_facts, turns
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire.events import STEP_COMPLETED
+from walkaway_wire.events import STEP_COMPLETED, THINKING_STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ def answer(services: Services, begun: OpenStep) -> Committed:
         if cut := compaction.needed(services, entries, tenant, settings, forced=remedies.shorter):
             sent = cut.before(entries)
             begun = summarise(services, begun, entries, cut)
-            limits.check_cost(begun.turn, begun.session, settings)
+            limits.check_spent(begun.turn, begun.session, settings)
             sent = entries = _entries(services, begun)
-        asked = prompt.prompt(services, entries, tenant, settings, bare=remedies.bare)
+        of_step = step_settings.of_step(settings, begun.turn, begun.step)
+        asked = prompt.prompt(services, entries, tenant, of_step, bare=remedies.bare)
         begun, made = _stream(services, replace(begun, entries=entries), asked)
     except ContentRefused as refusal:
         if isinstance(refusal, TooLong) and _can_be_shorter(services, begun, entries):
@@ -77,7 +79,7 @@ def _entries(services: Services, begun: OpenStep) -> list[Entry]:
     Raises Superseded when somebody has gone on while this worker slept, ModelRefused when the step was refused before.
     """
     key = begun.turn.key
-    entries = transcript.entries(services, key.owner, key.entry(begun.step)[1], begun.entries)
+    entries = transcript.entries(services, key.owner, key.entry(begun.step)[1], begun.entries, begun.session.parent)
     last = entries[-1]
     if (last.turn, last.step, last.body.get("role")) == (key.turn, begun.step, "assistant"):
         raise Superseded
@@ -88,12 +90,12 @@ def _entries(services: Services, begun: OpenStep) -> list[Entry]:
 def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[OpenStep, Answer]:
     """Stream the model call into the log; give the step then, with its last events unsent, and the answer."""
     out = DeltaWriter(services, begun.writer, begun.number)
-    call = services.model.call(asked.request)
+    call = services.model.call(replace(asked.request, signed=begun.turn.signed))
     since = services.clock.monotonic()
     try:
         with under_way(services, begun, call, lambda: out.heard) as events:
             for type_, data in events:
-                out.push(type_, data)
+                out.push(type_, _bound(begun, asked, data) if type_ == THINKING_STOP else data)
         took = services.clock.monotonic() - since
         number, unsent = out.close()
     except (ModelFailed, ModelRefused):
@@ -105,16 +107,22 @@ def _stream(services: Services, begun: OpenStep, asked: Prompt) -> tuple[OpenSte
     return replace(begun, number=number, unsent=unsent, measured=measured), call.answer()
 
 
+def _bound(begun: OpenStep, asked: Prompt, data: dict[str, Any]) -> dict[str, Any]:
+    """Say beside a signature what its thinking is bound to, as the answer's entry does."""
+    about = {"prefix": asked.prefix, "bare": begun.remedies.bare} if "signature" in data else {}
+    return data | {name: value for name, value in about.items() if value}
+
+
 def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> Committed:
     """Make the answer part of the conversation, once: with the turn's end, or with the claims of its light calls."""
     body = {"content": made.content, "stop_reason": made.stop_reason, "broken": made.broken, "refusal": made.refusal}
-    behind = way.behind(services, begun.turn.key, begun.step, begun.settings, body)
-    if begun.free and behind.ends and _ended(services, begun, made, asked):
+    behind = way.behind(services, begun.turn, begun.step, begun.settings, body)
+    if begun.free and behind.ends and _ended(services, begun, made, asked, behind):
         return Committed(behind, over=True)
     calls = light.pick(services, begun, body, behind.now) if begun.free else []
     tx = Transaction(services.table)
     later = turns.move_due(services, tx, begun.turn, services.clock.now() + due.STEP_WITHIN)
-    step, done = _write(services, tx, begun, made, asked, later.due)
+    step, done = _write(services, tx, begun, made, asked, turn_facts.committed(begun.step, later.due, behind.open))
     drafts = [*begun.unsent, done, *light.claim(tx, calls)]
     try:
         number = log.append(services, begun.writer, begun.number, drafts, *tx)
@@ -124,12 +132,13 @@ def _commit(services: Services, begun: OpenStep, made: Answer, asked: Prompt) ->
     return Committed(behind, replace(step, number=number, unsent=()), calls)
 
 
-def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> bool:
+def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt, behind: Way) -> bool:
     """End the turn with its last answer; False when somebody waits for its end, or has said something meanwhile."""
     if begun.session.queued or begun.turn.steered > begun.step:
         return False
     tx = Transaction(services.table)
-    step, done = _write(services, tx, begun, made, asked, begun.turn.due)
+    facts = turn_facts.committed(begun.step, begun.turn.due, behind.open)
+    step, done = _write(services, tx, begun, made, asked, facts)
     end = Ending("completed", execution=step.turn.execution)
     written = ending.write(services, tx, step.turn, step.session, end)
     try:
@@ -142,18 +151,19 @@ def _ended(services: Services, begun: OpenStep, made: Answer, asked: Prompt) -> 
 
 
 def _write(  # noqa: PLR0917 - both ways to commit share it
-    services: Services, tx: Transaction, begun: OpenStep, made: Answer, asked: Prompt, watch: str
+    services: Services, tx: Transaction, begun: OpenStep, made: Answer, asked: Prompt, facts: Mapping[str, Fact]
 ) -> tuple[OpenStep, Draft]:
     """Write an answer, what it has used, and the step's end into a transaction; give the step then, and its event.
 
-    `watch` is the sort key of the turn's due item.
+    `facts` are what the turn's record says of it.
     """
     turn, bare = begun.turn, begun.remedies.bare
+    attempt = log.attempts(begun.writer.era, begun.step)
     entry = transcript.answer_entry(
-        services, turn.key, begun.step, made, begun.writer.nonce, prefix=asked.prefix, bare=bare
+        services, turn.key, begun.step, made, begun.writer.nonce, attempt, prefix=asked.prefix, bare=bare
     )
     tx.put(entry, Absent())
-    tx.change(turn.key.item, *turns.unchanged(turn), set=turn_facts.committed(begun.step, watch))
+    tx.change(turn.key.item, *turns.unchanged(turn), set=facts)
     usage, cost = spend(tx, begun, made)
     done = {"step": begun.step, "stop_reason": made.stop_reason, "usage": usage}
     return begun.after(tx, cost), (STEP_COMPLETED, done)
@@ -161,8 +171,7 @@ def _write(  # noqa: PLR0917 - both ways to commit share it
 
 def _by_another(services: Services, begun: OpenStep) -> Committed:
     """Say what comes behind the answer that somebody else has committed. Raises Superseded when nobody has."""
-    key = begun.turn.key
-    stored = transcript.answer(services, key, begun.step)
+    stored = transcript.answer(services, begun.turn.key, begun.step)
     if stored is None:
         raise Superseded
-    return Committed(way.behind(services, key, begun.step, begun.settings, stored.body))
+    return Committed(way.behind(services, begun.turn, begun.step, begun.settings, stored.body))

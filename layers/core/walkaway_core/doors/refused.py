@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from walkaway_core.agent import prompt
 from walkaway_core.doors.open_step import OpenStep
 from walkaway_core.log import log, omissions, transcript
-from walkaway_core.log.conversation import Place
+from walkaway_core.log.late_results import Place
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.model import ContentRefused, ModelRefused
 from walkaway_core.store.services import Services
@@ -69,6 +69,8 @@ def _places(entry: Entry) -> list[Place]:
 
 def _attached(entry: Entry) -> list[Place]:
     """Name what is no text of a message: the service may have taken it alone, or for another model, and not now."""
+    if entry.call is not None:
+        return [(entry.id, 0)] if omissions.attached(entry.body) else []
     if entry.body.get("role") != "user":
         return []
-    return [(entry.id, index) for index, block in enumerate(entry.body["content"]) if "source" in block]
+    return [(entry.id, index) for index, block in enumerate(entry.body["content"]) if omissions.attached(block)]

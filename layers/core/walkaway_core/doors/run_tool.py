@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from walkaway_core.agent.tools.tool import Result
-from walkaway_core.doors.tool_call import UNKNOWN, ToolCall
+from walkaway_core.doors.call_words import UNKNOWN
+from walkaway_core.doors.tool_call import ToolCall
 from walkaway_core.engine import executions
 from walkaway_core.engine.pause import asking
-from walkaway_core.log import transcript
+from walkaway_core.log import late_results, transcript
 from walkaway_core.log.log import NotApproved, Superseded
 from walkaway_core.ports.items import Item
 from walkaway_core.store.services import Services
@@ -48,9 +49,10 @@ def _call(services: Services, ticket: Ticket) -> tuple[ToolCall, Item | None]:
     )
     if said is None:
         raise Superseded
-    answer = transcript.unpack(services, ticket.tenant, said)
-    call = ToolCall(services, current, answer.body, place, services.ids.new("tool_"), ticket.number)
-    if asking.needs(current.settings, call.block["name"], whole=call.whole) is not None:
+    answer = late_results.carried_out(transcript.unpack(services, ticket.tenant, said))
+    call = ToolCall(services, current, answer, place, services.ids.new("tool_"), ticket.number)
+    asks = ticket.step > 0  # what a message begins with has its yes there
+    if asks and asking.needs(current.settings, call.block["name"], whole=call.whole) is not None:
         id_, turn = call.block["id"], current.turn.key
         request = asking.find(services, turn.owner, [id_]).get(id_)
         if request is None or request.turn != turn or not request.approved:

@@ -35,7 +35,7 @@ def summarise(services: Services, begun: OpenStep, entries: list[Entry], cut: Cu
                 raise
         else:
             return _kept(services, begun, tx, text, cut)
-        limits.check_cost(begun.turn, begun.session, begun.settings)
+        limits.check_spent(begun.turn, begun.session, begun.settings)
     raise AssertionError
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from walkaway_core.doors import waiting
 from walkaway_core.doors.finish_turn import STOPPED, finish_turn
-from walkaway_core.engine import deleting, limits
+from walkaway_core.engine import deleting, keeping, limits
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.executions import next_execution
 from walkaway_core.engine.pause import answering, parking
@@ -21,7 +21,7 @@ from walkaway_core.ports import patience, subject
 from walkaway_core.ports.items import Delete, Item, Key
 from walkaway_core.ports.metrics import DUE_LATENESS
 from walkaway_core.schedules import by_hand, pruning, rounds, ticking
-from walkaway_core.store import bodies, due, keys, outbox, sessions, starts, turns
+from walkaway_core.store import bodies, due, identified, keys, outbox, parted, sessions, starts, turns
 from walkaway_core.store.extensions import Act
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -180,6 +180,8 @@ def _session(services: Services, key: Key, detail: Mapping[str, Any], _: float) 
         services.table.write(Delete(*key))
         return
     session = sessions.unpack(session_key, item)
+    if keeping.live_on(services, session):
+        return
     if services.clock.now() < session.expires_at:
         return
     if not session.readable or (session.busy and turns.lost(services, session)):
@@ -206,6 +208,8 @@ ACTS: Mapping[Any, Act] = {
     "firing": by_hand.act,
     "wake": by_hand.wake,
     "prune": pruning.act,
+    "file": identified.act,
+    "upload": parted.act,
 }
 """What is done with each kind of due item, besides those that dialects bring; any other kind is left alone."""
 _unknown: set[Any] = set()

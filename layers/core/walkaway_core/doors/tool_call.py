@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from walkaway_core.agent import tools
 from walkaway_core.agent.tools.tool import Result, Tool, ToolContext
+from walkaway_core.doors import call_order, call_words, tool_limit
 from walkaway_core.engine.executions import Current
 from walkaway_core.errors import Unavailable
 from walkaway_core.log import log, transcript
@@ -32,20 +33,12 @@ from walkaway_core.ports.items import Absent, Check, Fact, Is, Item, Refused, ms
 from walkaway_core.store import changes
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
-from walkaway_wire import gate, jsontext
+from walkaway_wire import jsontext
 from walkaway_wire.events import FILE_CHANGED, TOOL_RESULT, TOOL_USE_EXECUTING, TOOL_USE_PROGRESS
 
 WAIT = 0.2
 """Seconds for which a call of no tool is somebody's."""
 PROGRESS_EVERY = 1.0
-CUT_OFF = (
-    "This call was cut off at the limit of the answer, and was not carried out. "
-    "Make it again, with less in it or in several parts."
-)
-UNKNOWN = (
-    "It is not known whether this call was carried out: the worker that ran it disappeared. "
-    "Look at the result before you repeat it."
-)
 
 
 Claimed = Literal["mine", "wait", "done", "unknown"]
@@ -70,10 +63,11 @@ class ToolCall:
         self._record, self._session, self._settings = current
         self._turn = self._record.key
         self.index = index
+        self._answer = answer
         self.block = transcript.calls(answer["content"])[index]
         self._broken = answer["broken"].get(self.block["id"])
         self._cut = index == transcript.cut_call(answer)
-        self._tool = tools.TOOLS.get(self.block["name"])
+        self._tool = tools.of_server(self._settings, self.block["name"])
         self.journal = self._turn.call(step, index)
         self._nonce = nonce
         self._told = services.clock.monotonic()
@@ -130,16 +124,19 @@ class ToolCall:
     def carry_out(self) -> Result:
         """Do what the model asked for, or say why not. Raises Superseded when the call is no longer this worker's."""
         if self._cut:
-            return Result(CUT_OFF, is_error=True)
+            return Result(call_words.CUT_OFF, is_error=True)
         if self._broken is not None:
-            return Result(f"The arguments {_wrong(self._broken)}", is_error=True)
+            return Result(f"The arguments {call_words.wrong(self._broken)}", is_error=True)
         tool, there = self._tool, tools.there(self._services, self._settings)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
             missing = f"There is no tool {self.block['name']!r}; there are: {', '.join(there) or 'none'}"
             return Result(f"{missing}. {why}" if why else missing, is_error=True)
+        if beyond := tool_limit.reached(self._services, self._record, self._settings, self._answer, *self._place):
+            return Result(beyond, is_error=True)
         fence = Check(*self.journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
-        context = ToolContext(self._services, self._session, fence, self._progress)
+        earlier = call_order.before(self._turn, self._settings, self._answer, self._place) if tool.in_order else ()
+        context = ToolContext(self._services, self._session, fence, self._progress, nonce=self._nonce, earlier=earlier)
         result = self._used(tool, context)
         return replace(result, changed=tuple(context.changed.values()))
 
@@ -160,11 +157,14 @@ class ToolCall:
 
         Gives the events that say so.
         """
-        told = {"content": jsontext.whole(result.content), "is_error": result.is_error}
-        body = {"type": "tool_result", "tool_use_id": self.block["id"], **told}
+        told = {"content": jsontext.whole(result.words), "is_error": result.is_error}
+        content = told["content"] if isinstance(result.content, str) else result.content
+        body = {"type": "tool_result", "tool_use_id": self.block["id"], "content": content, "is_error": result.is_error}
         done = transcript.result_entry(self._services, self._turn, self.journal, body, self._nonce)
         tx.put(done, *self._mine)
         self._services.extensions.projections.call_ended(self._services, tx, self._record, self.block["id"])
+        if result.along:
+            result.along(tx)
         return [*self._changed(tx, result), (TOOL_RESULT, {"id": self.block["id"], **told})]
 
     def _changed(self, tx: Transaction, result: Result) -> list[Draft]:
@@ -174,13 +174,23 @@ class ToolCall:
         changes.of_call(self._services, tx, self._turn, self._place, self._nonce, files)
         return [(FILE_CHANGED, file) for file in files]
 
-    def finish(self, result: Result) -> None:
-        """Write the result into the journal and the log. Raises Superseded when somebody else has the call."""
+    def finish(self, result: Result, *, again: bool = True) -> None:
+        """Write the result into the journal and the log. Raises Superseded when somebody else has the call.
+
+        What goes along with it is tried `again` where it was refused: what it looks at may have changed a moment ago.
+        """
         tx = Transaction(self._services.table)
         if not self._write(self.end(tx, result), tx):
             journal = self._services.table.get(self.journal)[0]
             if journal is None or journal.facts["nonce"] != self._nonce:
                 raise Superseded
+            if result.along and journal.facts["state"] == "started":
+                self.finish(result if again else Result(call_words.NOT_KEPT, is_error=True), again=False)
+                return
+        try:
+            result.afterwards()
+        except Exception:
+            logging.getLogger(__name__).exception("%s could not tidy up; whoever comes next does", self.block["name"])
 
     def _progress(self, content: str) -> bool:
         """Tell readers how far the tool is, unless they have just been told. Raises Superseded."""
@@ -228,17 +238,6 @@ class ToolCall:
         if self.number is not None:
             self.number = after
         return True
-
-
-def _wrong(arguments: str) -> str:
-    """Say what is wrong with arguments that were not taken."""
-    try:
-        gate.decoded(arguments)
-    except gate.Flawed as flaw:
-        return f"cannot be used: {flaw}"
-    except ValueError:
-        pass
-    return f"are not a JSON object: {arguments[:500]}"
 
 
 def _started(nonce: str) -> tuple[Is, Is]:

@@ -9,6 +9,7 @@ from walkaway_core.log import transcript
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.turns import Turn
 
 UNFINISHED = (*transcript.CUT_SHORT, "pause_turn")
 """Reasons to stop after which the model goes on in the next step (Messages API, stop reasons), or cut off by us."""
@@ -17,7 +18,7 @@ DECLINED = "The model declined to go on with this{category}; say it in another w
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`now`: calls that can be run at once, by index; `later`: how many wait for the caller.
+    """`now`: calls that can be run at once, by index; `later`: how many wait for the caller; `open`: how many end it.
 
     `declined` is the sentence with which the turn fails, as the model will not go on.
     """
@@ -27,19 +28,22 @@ class Way:
     again: bool = False
     """Whether the model is to go on although it has called nothing."""
     declined: str = ""
+    open: int = 0
 
     @property
     def ends(self) -> bool:
-        """Whether the model is done."""
+        """Whether the turn is done with this step: so is the model, or the rest is for the caller."""
         return not (self.now or self.later or self.again or self.declined)
 
 
-def behind(services: Services, key: TurnKey, step: int, settings: AgentSettings, answer: Mapping[str, Any]) -> Way:
+def behind(services: Services, turn: Turn, step: int, settings: AgentSettings, answer: Mapping[str, Any]) -> Way:
     """Say where a turn goes behind this step's answer."""
     if answer["stop_reason"] == "refusal":
         return Way(declined=_declined(answer.get("refusal", {})))
     now, later = asking.split(settings, answer)
-    again = answer["stop_reason"] in UNFINISHED or _is_nudged(services, key, step, answer)
+    if later and turn.ends_with_calls:
+        return Way(now, open=len(later))
+    again = answer["stop_reason"] in UNFINISHED or _is_nudged(services, turn.key, step, answer)
     return Way(now, len(later), again)
 
 

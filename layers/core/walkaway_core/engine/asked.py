@@ -1,6 +1,6 @@
 """What a session is to be like, as somebody has asked for it: its options, and the tools that go with it."""
 
-from walkaway_core.agent import agents, client_tools, settings
+from walkaway_core.agent import agents, client_tools, held, settings
 from walkaway_core.agent.client_tools import StoredTools
 from walkaway_core.ports import paths
 from walkaway_core.store.agent_settings import AgentSettings
@@ -26,5 +26,5 @@ def as_asked(services: Services, tenant: str, name: str, asked: SessionCreate) -
     )
     if asked.agent:
         agent = agents.get(services, tenant, asked.agent)
-        made = agents.with_agent(services, made, agent, values)
+        made = held.with_agent(services, made, agent, values)
     return made, stored

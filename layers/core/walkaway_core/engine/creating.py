@@ -10,6 +10,8 @@ from walkaway_core.ports.items import Absent, Item
 from walkaway_core.store import bodies, due, outbox, session_facts
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.lifetimes import busy_until, looked_at
+from walkaway_core.store.parents import Parent
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session, SessionOptions, unpack
 from walkaway_core.store.transaction import Transaction
@@ -68,16 +70,23 @@ def fresh(
     metadata: dict[str, Any],
     *,
     name: str = "",
+    parent: Parent | None = None,
 ) -> tuple[Session, list[Item]]:
-    """Write a new session, and watch its end; give it, and what the bus is to hear. Raises Invalid, BodyTooLarge."""
+    """Write a new session, and watch its end; give it, and what the bus is to hear. Raises Invalid, BodyTooLarge.
+
+    `parent`: where its conversation begins; it is kept for this one.
+    """
     options = replace(options, settings=settings.filled(services, options.settings))
     suitable.check(services, options.settings)
     check_metadata(metadata)
     now = services.clock.now()
     key = SessionKey(tenant, name or services.ids.new("sess_"))
-    end = now + options.ttl
-    watch = due.watch(tx, end, "session", key.session, key.detail)
+    end = busy_until(options, now, now)
+    watch = due.watch(tx, looked_at(options, end), "session", key.session, key.detail)
     facts = session_facts.made(now, end, watch, jsontext.dumps(metadata))
+    if parent:
+        parent.hold(tx, tenant, key.session)
+        facts.update(parent.facts)
     item = Item(*key.item, facts, jsontext.dump_bytes(options.body))
     tx.put(item, Absent())
     session = unpack(key, item)

@@ -2,31 +2,39 @@
 
 from collections.abc import Callable, Iterator
 
+from walkaway_core.engine import keeping
 from walkaway_core.engine.ending import Ending, end_turn
 from walkaway_core.engine.releasing import mark_deleted
 from walkaway_core.errors import SessionNotFound
-from walkaway_core.ports.items import Below, Condition, Delete, Is, Key, Lacks, Refused, Unknown, ms
-from walkaway_core.store import bodies, keys, outbox, sessions, turns
+from walkaway_core.ports.items import Absent, Below, Condition, Is, Item, Key, Lacks, Refused, Unknown, ms
+from walkaway_core.store import bodies, containers, due, identified, keys, outbox, parents, sessions, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.parents import Parent
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
 
 BATCH = 100
+AGAIN = 60.0
+"""Seconds after which somebody else goes on to remove what was left of a session that has not come to be."""
 
 
-def delete(services: Services, key: SessionKey) -> None:
-    """Delete a session; a turn that runs ends as cancelled first. Raises SessionNotFound."""
+def delete(services: Services, key: SessionKey, *, running: bool = True) -> bool:
+    """Delete a session; a turn that it has ends as cancelled first. Raises SessionNotFound.
+
+    `running`: also one whose turn runs, and does not wait for its caller; else that is left, and the answer is False.
+    """
     while True:
         session = sessions.get(services, key)
         if not session.readable or (session.busy and turns.lost(services, session)):
             if delete_unreadable(services, session):
-                return
+                return True
         elif session.busy:
             turn = TurnKey(key.tenant, key.session, session.turn)
-            if end_turn(services, turn, Ending("cancelled", delete=True)).now:
-                return
+            ended = end_turn(services, turn, Ending("cancelled", delete=True, parked=not running))
+            if ended.now or (not running and ended.turn.status == "running"):
+                return ended.now
         elif delete_free(services, session):
-            return
+            return True
 
 
 def delete_idle(services: Services, tenant: str, older_than: int | None, *, idle: bool) -> int:
@@ -100,16 +108,59 @@ def purge(services: Services, key: SessionKey, watch: Key, until: float) -> None
     """Remove what a deleted session holds: logs from number 0 up, turns, conversation, large bodies, the record.
 
     Stops at `until` (monotonic); called again, it goes on, as the due item `watch` is the last to go. A session that is
-    not marked as deleted is left as it is; of one that has not come to be only large bodies can be there.
+    not marked as deleted loses the turns that were taken away and that nobody needs, and one that has children all but
+    what is kept for them; of one that has not come to be only large bodies and what is mounted can be there. What the
+    last child has let go is looked at anew.
     """
     record = services.table.get(key.item)[0]
-    if record is not None and "deleted" not in record.facts:
-        services.table.write(Delete(*watch))
+    last = watch if record else _moved(services, key, watch)
+    if last is None:
         return
-    for _ in _pieces(services, key):
+    kept = record is not None and not _is_over(services, key, record)
+    for _ in _held(services, key, record, kept=kept):
         if services.clock.monotonic() >= until:
             return
-    services.table.write(Delete(*key.item), Delete(*watch))
+    tx = Transaction(services.table)
+    tx.delete(last)
+    if record and not kept:
+        tx.delete(key.item)
+        if parent := Parent.of(record.facts):
+            parent.release(tx, key.tenant, key.session, services.clock.now())
+    tx.commit()
+
+
+def _held(services: Services, key: SessionKey, record: Item | None, *, kept: bool) -> Iterator[None]:
+    """Remove what a session holds, bit by bit; `kept`: all but what is kept of it."""
+    if record and _is_gone(services, record):
+        containers.remove(services, key)
+    if record is None or "deleted" in record.facts:
+        yield from identified.let_go(services, key.tenant, key.session)
+    yield from keeping.trim(services, key, record) if record and kept else _pieces(services, key)
+
+
+def _moved(services: Services, key: SessionKey, watch: Key) -> Key | None:
+    """Move the due item before anything is removed: who still makes the session is refused at its old place.
+
+    None: it has come to be meanwhile.
+    """
+    tx = Transaction(services.table)
+    tx.check(key.item, Absent())
+    moved = due.move(tx, watch[1], services.clock.now() + AGAIN, "purge", key.session, key.detail)
+    try:
+        tx.commit()
+    except Refused:
+        return None
+    return due.place(key.session, moved)
+
+
+def _is_over(services: Services, key: SessionKey, record: Item) -> bool:
+    """Whether a session is deleted, for long enough, and nobody goes on from a turn of it."""
+    return _is_gone(services, record) and not parents.kept(services, key)
+
+
+def _is_gone(services: Services, record: Item) -> bool:
+    """Whether a session is deleted, and whoever slept has had the time to notice it."""
+    return "deleted" in record.facts and keeping.is_time(services, record.time("deleted"))
 
 
 def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
@@ -119,16 +170,7 @@ def _pieces(services: Services, key: SessionKey) -> Iterator[None]:
             turn = TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#"))
             while services.table.sweep_out(turn.log, keys.END, BATCH):
                 yield
-            tx = Transaction(services.table)
-            tx.delete(item.key)
-            removed = turns.unpack(turn, item)
-            services.extensions.projections.turn_removed(services, tx, removed)
-            try:
-                tx.commit()
-            except Refused:  # what a dialect says of a turn that nobody can read may not be so
-                if removed.readable:
-                    raise
-                services.table.write(Delete(*item.key))
+            keeping.remove_record(services, turns.unpack(turn, item), item)
             yield
     for pk in (key.own_log.log, key.partition):
         while services.table.sweep_out(pk, keys.END, BATCH):

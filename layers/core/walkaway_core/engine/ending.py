@@ -1,17 +1,18 @@
 """The one way a turn ends (rule R1), whoever ends it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from walkaway_core.engine import queueing, releasing
 from walkaway_core.engine.executions import get
+from walkaway_core.engine.pause import closing
 from walkaway_core.engine.starting import Begin
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
 from walkaway_core.ports.items import Absent, Delete, Is, Item, Refused, Unknown
 from walkaway_core.ports.metrics import ENDED
-from walkaway_core.store import changes, due, outbox, sessions, starts, turn_facts
+from walkaway_core.store import changes, due, outbox, sessions, spending, starts, turn_facts
 from walkaway_core.store.changes import Shown
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -22,13 +23,19 @@ from walkaway_wire.events import MESSAGE_CANCELLED, MESSAGE_COMPLETED, MESSAGE_E
 
 LAST_ERA = 10**9
 """Nobody supersedes the end of a turn but another end."""
+Along = Callable[[Transaction, int], None]
+
+
+def NOTHING_ELSE(tx: Transaction, number: int) -> None:  # noqa: N802
+    """Write nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a turn ends. `execution`: only if the turn still names this one (rule R5).
 
-    `delete`: its session goes too, `expired`: because its time is over.
+    `delete`: its session goes too, `expired`: because its time is over; `archive`: that is closed for ever.
+    `parked`: only if it waits for its caller.
     """
 
     status: Literal["completed", "cancelled", "failed"]
@@ -37,10 +44,22 @@ class Ending:
     execution: int | None = None
     delete: bool = False
     expired: bool = False
+    archive: bool = False
+    parked: bool = False
+    closes: bool = False
+    """Whether calls for whose answers it waits are said to be closed, each by an event of its own."""
+    followed: bool = False
+    """Whether another turn begins in its place, at once."""
+
+    def concerns(self, turn: Turn) -> bool:
+        """Whether a turn that is not over is one that it ends."""
+        return self.execution in (None, turn.execution) and (turn.parked or not self.parked)
 
     @property
     def of_session(self) -> tuple[str, ...]:
-        """What is told of the session that goes."""
+        """What is told of the session that goes, or is closed."""
+        if self.archive:
+            return (outbox.ARCHIVED,)
         return ((outbox.EXPIRED if self.expired else outbox.DELETED),) if self.delete else ()
 
     def draft(self, turn: Turn, files: Sequence[Shown]) -> Draft:
@@ -54,7 +73,8 @@ class Ending:
                 "files": files,
             }
         if self.status == "cancelled":
-            return MESSAGE_CANCELLED, {"id": turn.key.turn, "status": "cancelled"}
+            followed = {"followed": True} if self.followed else {}
+            return MESSAGE_CANCELLED, {"id": turn.key.turn, "status": "cancelled", **followed}
         return MESSAGE_ERROR, {"id": turn.key.turn, "error": self.error, "code": self.code}
 
 
@@ -71,11 +91,15 @@ class Ended:
     steered: bool = False
 
 
-def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin | None = None) -> Ended:
+def end_turn(
+    services: Services, key: TurnKey, ending: Ending, successor: Begin | None = None, along: Along = NOTHING_ELSE
+) -> Ended:
     """End a turn in one transaction: terminal event, turn, session, due items, outbox, and the next one's beginning.
 
-    The next one is the `successor`'s, or else the first that waits. A turn that has ended already, or that another
-    execution runs now, is left as it is; so is one that is to be completed, but has been steered since its last step.
+    The next one is the `successor`'s, or else the first that waits. `along` writes what else belongs to it, given the
+    number of the terminal event; what it raises ends the attempt. A turn that has ended already, or that another
+    execution runs now, is left as it is; so is one that is to be completed, but has been steered since its last step:
+    unless calls end it, as what was said is heard with what comes for those.
     Raises LookupError for a turn that does not exist.
     """
     nonce = services.ids.new("end_")
@@ -83,19 +107,21 @@ def end_turn(services: Services, key: TurnKey, ending: Ending, successor: Begin 
         turn = load(services, key)
         if turn is None:
             raise LookupError(f"no turn {key}")
-        if turn.status in turn_facts.OVER or ending.execution not in (None, turn.execution):
+        if turn.status in turn_facts.OVER or not ending.concerns(turn):
             return Ended(now=False, turn=turn)
-        if ending.status == "completed" and turn.steered > turn.step:
+        if ending.status == "completed" and turn.steered > turn.step and not turn.open:
             return Ended(now=False, turn=turn, steered=True)
-        if ending.delete:
+        if ending.delete or ending.archive:
             _clear(services, key.owner)
         last = log.end(services, key)
         if last.over and not _runs(services, key):
             continue  # else its record has lost what its log says, and is ended once more
-        tx = Transaction(services.table)
+        now, tx = services.clock.now(), Transaction(services.table)  # what follows it is no older
         written = write(services, tx, turn, _session(services, key.owner), ending, successor)
-        terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [written.terminal])
+        closed = closing.close(services, tx, turn, nonce) if ending.closes else []
+        terminal = log.item(services, Writer(key, LAST_ERA, nonce), last.number, [*closed, written.terminal], now)
         tx.put(terminal, Absent())  # whoever appends meanwhile, or ends it, wins
+        along(tx, last.number + len(closed))
         try:
             tx.commit()
         except (Refused, Unknown):
@@ -139,7 +165,9 @@ def write(  # noqa: PLR0917 - as `end_turn`, of which it is the part that a step
     held = session is not None and session.turn == key.turn
     following = None
     if session and held:
-        following = releasing.release(services, tx, session, ending.status, successor, gone=ending.delete)
+        spending.add(tx, session, turn, services.clock.now())
+        gone, closed = ending.delete, ending.archive
+        following = releasing.release(services, tx, session, ending.status, successor, gone=gone, closed=closed)
     kinds = [outbox.ENDED[ending.status], *ending.of_session]
     notices = outbox.add(tx, services, key.owner, session, key.turn, *kinds)
     return Written(ending.draft(turn, files), notices, following)
@@ -179,10 +207,10 @@ def _clear(services: Services, key: SessionKey) -> None:
 def _changed(services: Services, turn: Turn, ending: Ending) -> list[Shown]:
     """Read which files a turn has changed. What a call adds meanwhile adds to the log too, whose end is then another.
 
-    The last step of one that is completed has called nothing.
+    The last step of one that is completed has called nothing, unless calls may end it.
     """
-    called = turn.step - (ending.status == "completed")
-    return changes.so_far(services, turn.key) if called > 0 else []
+    called = turn.step - (ending.status == "completed" and not turn.ends_with_calls)
+    return changes.so_far(services, turn.key) if called > 0 or turn.approved else []
 
 
 def _over(services: Services, tx: Transaction, turn: Turn, ending: Ending, files: int) -> None:

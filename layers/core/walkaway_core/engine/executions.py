@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from walkaway_core.agent import agents
+from walkaway_core.agent import turn_settings
 from walkaway_core.errors import ResponseNotFound, SessionNotFound
 from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Item, Key, Refused, Unknown
@@ -46,7 +46,7 @@ def current_with(
     session = sessions.unpack(key.owner, owner)
     if (places_of_it := places(turn.key)) != asked:  # it has waited, which only its record says
         there = services.table.get(*places_of_it)
-    return Current(turn, session, agents.as_begun(services, session, turn)), there
+    return Current(turn, session, turn_settings.as_begun(services, session, turn)), there
 
 
 def get(services: Services, key: TurnKey) -> Turn:
@@ -54,7 +54,7 @@ def get(services: Services, key: TurnKey) -> Turn:
     owner, item = services.table.get(key.owner.item, key.item)
     if not sessions.alive(owner, services.clock.now()):
         raise SessionNotFound
-    if item is None:
+    if item is None or "forgotten" in item.facts:
         raise ResponseNotFound
     turn = unpack(key, item)
     starts.begin_if_late(services, turn)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from walkaway_core.engine.starting import Message
-from walkaway_core.errors import QueueFull
+from walkaway_core.errors import Invalid, QueueFull
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Writer
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Lacks, Present, Refused, Unknown
@@ -20,8 +20,10 @@ from walkaway_wire.events import MESSAGE_CREATED, TURN_QUEUED
 def enqueue(services: Services, session: Session, message: Message, once: Once | None) -> Turn | None:
     """Let a message wait behind the turn that runs; None when that has changed meanwhile: look again.
 
-    Raises QueueFull.
+    Raises QueueFull; Invalid for a message with which something came along, which has no place to wait.
     """
+    if message.imported or message.further:
+        raise Invalid("What comes with this message cannot wait with it for the end of the turn that runs")
     limit = services.settings.queue_limit
     if session.queued >= limit:
         raise QueueFull(session.turn, f"{session.queued} messages wait for this session already; the limit is {limit}")
@@ -29,7 +31,7 @@ def enqueue(services: Services, session: Session, message: Message, once: Once |
     created = {"id": key.turn, "session_id": key.session, "status": "queued"}
     place = {"place": session.queued + 1, "behind": session.turn}
     first = log.item(services, Writer(key, 0, key.turn), 0, [(MESSAGE_CREATED, created), (TURN_QUEUED, place)])
-    waiting = transcript.user_entry(services, key, message.content, session.key.waiting(key.turn))
+    waiting = transcript.user_entry(services, key, message.said, session.key.waiting(key.turn))
     facts: dict[str, Fact] = {**turn_facts.queued(services.clock.now()), **message.record}
     record = Item(*key.item, facts)
     turn = turns.unpack(key, record)

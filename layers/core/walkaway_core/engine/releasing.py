@@ -2,22 +2,32 @@
 
 from walkaway_core.engine import queueing, starting
 from walkaway_core.engine.starting import Begin
-from walkaway_core.ports.items import Is, Present
-from walkaway_core.store import due, session_facts, sessions
+from walkaway_core.log import log
+from walkaway_core.log.log import Writer
+from walkaway_core.ports.items import Absent, Is, Lacks, Present
+from walkaway_core.store import due, lifetimes, session_facts
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turn_facts import Status
 from walkaway_core.store.turns import Turn
+from walkaway_wire.events import SESSION_ARCHIVED
 
 PURGE_AFTER = 20 * 60.0
 """Seconds before the contents of a deleted session go: a zombie must not find an empty log."""
 
 
 def release(
-    services: Services, tx: Transaction, session: Session, status: Status, successor: Begin | None, *, gone: bool
+    services: Services,
+    tx: Transaction,
+    session: Session,
+    status: Status,
+    successor: Begin | None,
+    *,
+    gone: bool,
+    closed: bool = False,
 ) -> Turn | None:
-    """Write that the session is free, or `gone`, or another turn's; give that one."""
+    """Write that the session is free, or `gone`, or `closed` for ever, or another turn's; give that one."""
     tx.change(
         session.key.item,
         Is("turn", session.turn),
@@ -27,11 +37,14 @@ def release(
     )
     if gone:
         mark_deleted(services, tx, session)
+    elif closed:
+        mark_archived(services, tx, session)
     elif following := _following(services, tx, session, successor):
         return following
-    else:
-        end = sessions.lifetime(session, services.clock.now())
-        moved = due.move(tx, session.due, end, "session", session.key.session, session.key.detail)
+    if not gone:
+        end = lifetimes.lifetime(session, services.clock.now())
+        look = lifetimes.looked_at(session.options, end)
+        moved = due.move(tx, session.due, look, "session", session.key.session, session.key.detail)
         tx.change(session.key.item, set=session_facts.ends(end, moved))
     tx.change(session.key.item, drop=("turn",))
     return None
@@ -47,6 +60,14 @@ def _following(services: Services, tx: Transaction, session: Session, successor:
         tx.delete(waiting.key, Present())  # nobody can read what it was to be
         tx.change(session.key.item, add=session_facts.LEFT)
     return None
+
+
+def mark_archived(services: Services, tx: Transaction, session: Session) -> None:
+    """Write that nothing begins in a session any more, as the last event of its own log."""
+    writer = Writer(session.key.own_log, 0, services.ids.new("closed_"))
+    tx.put(log.item(services, writer, session.events, [(SESSION_ARCHIVED, {})]), Absent())
+    archived = session_facts.archived(services.clock.now())
+    tx.change(session.key.item, Lacks("archived"), set=archived, add=session_facts.NAMED)
 
 
 def mark_deleted(services: Services, tx: Transaction, session: Session) -> None:

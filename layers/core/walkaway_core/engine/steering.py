@@ -1,14 +1,15 @@
-"""A message for the turn that runs: the model gets to see it at its next step."""
+"""Messages for the turn that runs: the model gets to see them at its next step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from walkaway_core.errors import Invalid
 from walkaway_core.log import log, transcript
-from walkaway_core.log.log import Writer
-from walkaway_core.ports.items import Absent, Is, Item, Lacks, Refused, Unknown
+from walkaway_core.log.log import Draft, Writer
+from walkaway_core.log.said import Said
+from walkaway_core.ports.items import Absent, Is, Lacks, Refused, Unknown
 from walkaway_core.store import turn_facts, turns
-from walkaway_core.store.idempotency import Once
+from walkaway_core.store.idempotency import Keeps
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.transaction import Transaction
@@ -18,16 +19,16 @@ from walkaway_wire.events import TURN_STEERED
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """The turn that took the message, and the number of the event that says so."""
+    """The turn that took the messages, and the number of the event that says so of the first."""
 
     turn: Turn
     at: int
 
 
-def steer(services: Services, session: Session, content: list[dict[str, Any]], once: Once | None) -> Steered | None:
-    """Tell the turn that runs; None when it has gone on or is over meanwhile: look again.
+def steer(services: Services, session: Session, said: Sequence[Said], once: Keeps | None) -> Steered | None:
+    """Tell the turn that runs one thing or several, all at once; None when it has gone on or is over: look again.
 
-    The message is written for the step behind the last one that has begun, on condition that no other begins
+    It is written for the step behind the last one that has begun, on condition that no other begins
     meanwhile, and that the turn does not end: whoever completes it must have given the model every message.
     Raises Invalid for a turn whose log has ended without it.
     """
@@ -40,21 +41,10 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
         if again and again.status == "running":  # its record has lost what its log says
             raise Invalid(f"The turn {key.turn} takes no more messages: cancel it, and send again")
         return None
-    step, nonce = turn.begun + 1, services.ids.new("steer_")
-    told = {"message": transcript.text(content), "step": step}
-    entry = transcript.steering_entry(services, turn.key, turn.key.steered(step, turn.steers), content, nonce)
-    item = log.item(services, Writer(key, last.era, nonce), last.number, [(TURN_STEERED, told)])
+    nonce = services.ids.new("steer_")
     tx = Transaction(services.table)
+    item = log.item(services, Writer(key, last.era, nonce), last.number, tell(services, tx, turn, said, nonce))
     tx.put(item, Absent())  # an end of the turn would stand there
-    tx.put(entry, Absent())
-    tx.change(
-        key.item,
-        Is("status", "running"),
-        Is("begun", turn.begun),  # the model has not been asked for the step that is to see this
-        Is("steers", turn.steers),  # whoever completes the turn counts what it was told
-        set=turn_facts.steered(step),
-        add={"steers": 1},
-    )
     tx.check(session.key.item, Is("turn", key.turn), Lacks("deleted"))  # a deleted session takes nothing
     if once:
         once.keep(tx, services, key, "steered", last.number)
@@ -63,11 +53,23 @@ def steer(services: Services, session: Session, content: list[dict[str, Any]], o
     except Refused:
         return None
     except Unknown:
-        if not _is_mine(services, item):
+        if not log.is_mine(services, item):
             return None
     return Steered(turn, last.number)
 
 
-def _is_mine(services: Services, item: Item) -> bool:
-    stored = services.table.get(item.key)[0]
-    return stored is not None and stored.facts.get("nonce") == item.facts["nonce"]
+def tell(services: Services, tx: Transaction, turn: Turn, said: Sequence[Said], nonce: str) -> list[Draft]:
+    """Write what a turn that runs is told into a transaction; give its events, which the caller writes there, too."""
+    step, drafts = turn.begun + 1, list[Draft]()
+    for number, each in enumerate(said, turn.steers):
+        tx.put(transcript.steering_entry(services, turn.key, turn.key.steered(step, number), each, nonce), Absent())
+        drafts.append((TURN_STEERED, {"message": transcript.text(each.content), "step": step}))
+    tx.change(
+        turn.key.item,
+        Is("status", "running"),
+        Is("begun", turn.begun),  # the model has not been asked for the step that is to see this
+        Is("steers", turn.steers),  # whoever completes the turn counts what it was told
+        set=turn_facts.steered(step),
+        add={"steers": len(said)},
+    )
+    return drafts

@@ -117,11 +117,18 @@ async def called(request: Request) -> Caller:
     return Caller(state.services, tenant)
 
 
+def admit(request: Request, caller: Caller) -> None:
+    """Look at what a request says of its tenant, where the dialect's clients say something. Raises WalkawayError."""
+    surface: Surface = request.app.state.surface
+    surface.admits(request, caller.tenant)
+
+
 async def _documented(
     request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_header)]
 ) -> Caller:
     """Find out who is calling, where the OpenAPI document says how they say so; and look at what else is asked."""
     caller = await called(request)
+    admit(request, caller)
     refuse_unknown(request)
     refuse_elsewhere(request)
     return caller

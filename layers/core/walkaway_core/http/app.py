@@ -1,6 +1,7 @@
 """The app: one FastAPI app for each dialect, with a document of its own, behind one chooser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 
 from fastapi import FastAPI
 
@@ -14,8 +15,33 @@ from walkaway_wire import VERSION
 
 def create_app(services: Services, keyring: Keyring, dialects: Sequence[Dialect]) -> Chooser:
     """Build the app over these services. Raises Ambiguous when dialects want the same requests."""
-    documents = {dialect.name: dialect.document for dialect in dialects}
-    return Chooser(dialects, {dialect.name: _app(services, keyring, dialect, documents) for dialect in dialects})
+    return Chooser(dialects, Apps(services, keyring, dialects))
+
+
+class Apps(Mapping[str, FastAPI]):
+    """The app of each dialect, by name. Each is made when it is first asked for: that takes up to a third of a second.
+
+    A server that one dialect is asked for starts by as much sooner as the others take.
+    """
+
+    def __init__(self, services: Services, keyring: Keyring, dialects: Sequence[Dialect]) -> None:
+        self._services, self._keyring = services, keyring
+        self._dialects = {dialect.name: dialect for dialect in dialects}
+        self._documents = {dialect.name: dialect.document for dialect in dialects}
+        self._made: dict[str, FastAPI] = {}
+        self._making = Lock()
+
+    def __getitem__(self, name: str) -> FastAPI:
+        with self._making:
+            if name not in self._made:
+                self._made[name] = _app(self._services, self._keyring, self._dialects[name], self._documents)
+            return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._dialects)
+
+    def __len__(self) -> int:
+        return len(self._dialects)
 
 
 def _app(services: Services, keyring: Keyring, dialect: Dialect, documents: Mapping[str, str]) -> FastAPI:

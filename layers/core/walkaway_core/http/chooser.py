@@ -1,7 +1,7 @@
 """One door for all dialects: gives each request to the app of the dialect that it belongs to."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi.routing import iter_route_contexts
@@ -27,16 +27,14 @@ class Ambiguous(ValueError):
 class Chooser:
     """ASGI app: a request below a mount is that dialect's, one that a header claims the claiming one's, others by path.
 
-    `apps` has the app of each dialect, by name. Raises Ambiguous at the start, not at a request.
+    `apps` has the app of each dialect, by name, and may make it when it is asked for. Raises Ambiguous at the start for
+    what dialects declare, and for a route that nothing leads to when its app is made (`make check` makes all).
     """
 
-    def __init__(self, dialects: Sequence[Dialect], apps: "dict[str, FastAPI]") -> None:
+    def __init__(self, dialects: Sequence[Dialect], apps: "Mapping[str, FastAPI]") -> None:
         self.dialects = tuple(dialects)
         self.apps = apps
-        self._doors: dict[str, ASGIApp] = {
-            name: AnswerHeaders(Admitted(Addresses(Direct(app), app), app), app.state.surface)
-            for name, app in apps.items()
-        }
+        self._doors: dict[str, ASGIApp] = {}
         self._claims = [(_claiming(dialect), dialect) for dialect in dialects if dialect.headers]
         areas = [(area, dialect) for dialect in dialects for area in _areas(dialect)]
         self._areas = sorted(areas, key=lambda pair: len(pair[0]), reverse=True)
@@ -55,7 +53,17 @@ class Chooser:
         dialect = self.choose(path, (name.decode("latin-1") for name, _ in scope["headers"]))
         if dialect.mount and _below(dialect.mount, path):
             scope = {**scope, "root_path": root + dialect.mount}
-        await self._doors[dialect.name](scope, receive, send)
+        await self.door(dialect)(scope, receive, send)
+
+    def door(self, dialect: Dialect) -> ASGIApp:
+        """Give what a dialect's requests go through, made if it has not been. Raises Ambiguous."""
+        door = self._doors.get(dialect.name)
+        if door is None:
+            app = self.apps[dialect.name]
+            self._check_routes(dialect)
+            door = AnswerHeaders(Admitted(Addresses(Direct(app), app), app), app.state.surface)
+            self._doors[dialect.name] = door
+        return door
 
     def choose(self, path: str, headers: Iterable[str]) -> Dialect:
         """Say whose a request is, by its path and the names of its headers. Raises Ambiguous if it is nobody's."""
@@ -85,7 +93,6 @@ class Chooser:
                         f"{other.name} and {dialect.name} both are at {min(same)}: let one of them claim its requests "
                         "by a header"
                     )
-            self._check_routes(dialect)
 
     def _check_routes(self, dialect: Dialect) -> None:
         for path in paths(self.apps[dialect.name]):

@@ -1,13 +1,15 @@
 """`GET /console/`: the page for people, and its few files, as they were built (decision 0029)."""
 
+import hashlib
 import re
-from functools import cache
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from walkaway_console import STATIC
+from walkaway_core.http.conditions import Conditional, Conditions, not_modified, tag_of
 from walkaway_core.http.docs import beside
+from walkaway_core.http.fields import accepts, listed
 from walkaway_core.http.parameters import refuse_unknown
 
 PAGE = "index.html"
@@ -48,33 +50,35 @@ def lead(request: Request, **headers: str) -> Response:
 
 @router.get("/console")
 @router.get("/console/")
-def show(request: Request) -> Response:
+def show(request: Request, asked: Conditional) -> Response:
     """Give the page; without the slash that its files are found behind, lead there. Raises HTTPException 404."""
     if request.scope.get("raw_path", b"").endswith(b"/") or request.scope["path"].endswith("/"):
-        return _file(request, PAGE)
+        return _file(request, PAGE, asked)
     if not is_served(request):
         raise HTTPException(404)
     return lead(request)
 
 
 @router.get("/console/{file}")
-def give(request: Request, file: str) -> Response:
+def give(request: Request, file: str, asked: Conditional) -> Response:
     """Give a file of the page's. Raises HTTPException 404 for what is none of them."""
-    return _file(request, file)
+    return _file(request, file, asked)
 
 
-def _file(request: Request, name: str) -> Response:
+def _file(request: Request, name: str, asked: Conditions) -> Response:
     if not is_served(request) or name not in _names():
         raise HTTPException(404)
     kept = "public, max-age=31536000, immutable" if NAMED_BY_CONTENT.fullmatch(name) else "no-cache"
-    headers = {**HEADERS, "Cache-Control": kept}
-    packed = "gzip" in request.headers.get("accept-encoding", "")
+    packed = accepts(listed(request, "accept-encoding"), "gzip")
+    body = (STATIC / (f"{name}.gz" if packed else name)).read_bytes()
+    tag = tag_of(hashlib.sha256(body).hexdigest())
+    headers = {**HEADERS, "Cache-Control": kept, "ETag": tag}
+    if asked.unchanged(tag):
+        return not_modified(**headers)
     if packed:
         headers["Content-Encoding"] = "gzip"
-    body = (STATIC / (f"{name}.gz" if packed else name)).read_bytes()
     return Response(body, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
 
 
-@cache
 def _names() -> frozenset[str]:
     return frozenset(each.name for each in STATIC.iterdir() if each.name.rpartition(".")[2] in TYPES)

@@ -9,7 +9,7 @@ METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 SHOWN = (
     *("Accept-Ranges", "Allow", "Content-Range", "ETag", "Idempotent-Replayed", "Link", "Location"),
     *("Preference-Applied", "Retry-After", "WWW-Authenticate", "X-Next-Cursor", "X-Request-Id", "X-Response-Id"),
-    "x-amzn-RequestId",
+    *("Request-Id", "Retry-After-Ms", "X-Should-Retry", "x-amzn-RequestId"),
 )
 """Headers of answers that a page is shown besides those that it always is (Fetch, CORS-safelisted response-header)."""
 SECONDS_KEPT = 7200

@@ -23,7 +23,8 @@ class Surface:
 
     `key` finds the API key of a request that has neither a bearer token nor X-API-Key. `headers` are added to every
     answer, of errors and streams, too. Bodies above `body_bytes` are refused, but for `uploads`, whose routes count for
-    themselves. `refuses_unknown`: so are parameters of a query that a route does not have, by name. A route that gives
+    themselves. `refuses_unknown`: so are parameters of a query that a route does not have, by name. `admits`
+    may refuse what a request says of the tenant whose key it has. A route that gives
     a log as it grows asks `readers.follow` for as many seconds as its clients stay, and for a beat as often as they
     need one.
     """
@@ -37,6 +38,7 @@ class Surface:
     body_bytes: int = BODY_BYTES
     uploads: "Callable[[Request], bool]" = lambda request: request.method == "PUT"
     refuses_unknown: bool = False
+    admits: "Callable[[Request, str], None]" = lambda _, __: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Direct:
         taken: list[Message] = []
         try:
             caller = await access.called(request)  # what nobody sends is not even read
+            access.admit(request, caller)
             body = await self._body(request, receive, taken) if route.arguments.body else b""
             response = await self._response(route, request, caller, body)
         except WalkawayError as error:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from walkaway_core.errors import Invalid
+from walkaway_core.http.fields import accepts, listed
 from walkaway_core.http.parameters import refuse_unknown
 from walkaway_wire import VERSION
 
@@ -62,7 +63,7 @@ def _serves(name: str) -> Callable[[Request, str], Response]:
     def serve(request: Request, v: Annotated[str, Query()] = "") -> Response:
         del v  # only makes browsers ask anew
         headers = {"Cache-Control": f"public, max-age={SECONDS_KEPT}", "Vary": "Accept-Encoding"}
-        if "gzip" not in request.headers.get("accept-encoding", ""):
+        if not accepts(listed(request, "accept-encoding"), "gzip"):
             return Response(_plain(name), headers=headers, media_type=FILES[name])
         headers["Content-Encoding"] = "gzip"
         return Response(_packed(name), headers=headers, media_type=FILES[name])

@@ -16,6 +16,7 @@ from walkaway_core.errors import AlreadyClaimed, BodyTooLarge, RangeInvalid, Ses
 from walkaway_core.http import addresses, repeats, validation
 from walkaway_core.ports.items import TooLarge, Unknown
 from walkaway_core.ports.patience import NotWritten
+from walkaway_core.store.overtaking import Overtaken
 from walkaway_wire.problems import short
 from walkaway_wire.resources import ErrorBody
 
@@ -73,6 +74,8 @@ HANGS_UP: dict[str, dict[object, object]] = {"walkaway.hangs_up": {}}
 """What a server puts into the scope's extensions that hangs up behind an app that broke."""
 ACCEPTED = "walkaway.accepted"
 """Where such a server has a function `tell` that wants to hear when a key was accepted."""
+READER = "walkaway.reader"
+"""Where it has a function `listens`: False of who has shut its sending side, as whoever has gone has."""
 AGAIN: Mapping[str, str] = {"Retry-After": str(RETRY_AFTER)}
 BROKEN = "Something broke on the server; its log says what"
 LATER = "Nothing can be written now; try again in a few seconds"
@@ -214,7 +217,9 @@ def broke(request: Request) -> str:
 
 
 def unavailable(request: Request, error: Unavailable) -> str:
-    """Say that the store is in trouble, and what that means for this request."""
+    """Say that the store is in trouble, and what that means for this request; or that another one goes before it."""
+    if isinstance(error, Overtaken):
+        return str(error)
     return f"{error}. {repeating(request, changed=error.changed)}"
 
 

@@ -30,7 +30,10 @@ def packed(request: Request) -> bool:
 
 
 def accepts(accept: str, kind: str) -> bool:
-    """Say whether a field Accept names a media type, in whatever case (RFC 9110, 8.3.1), as one to be sent."""
+    """Say whether a field Accept names a media type, in whatever case (RFC 9110, 8.3.1), as one to be sent.
+
+    So does Accept-Encoding name a coding (RFC 9110, 12.5.3).
+    """
     for part in accept.lower().split(","):
         name, *about = (word.strip() for word in part.split(";"))
         if name == kind and not any(map(_NOT.fullmatch, about)):

@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI makes of the routes, with the errors that they really give."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -44,11 +45,12 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         _describe(router)
         shown.include_router(router)
     made = shown.openapi()
-    for path in made["paths"].values():
+    own = {(route.path, method.lower(), code) for route, method, code in _said(surface)}
+    for name, path in made["paths"].items():
         for method, operation in path.items():
             answers = operation["responses"]
             for code in EVERYWHERE:
-                if not _applies(code, method, operation, surface):
+                if not _applies(code, method, operation, surface) and (name, method, code) not in own:
                     answers.pop(str(code), None)
             if not surface.errors.validates_as_fastapi and "HTTPValidationError" in str(answers.get("422")):
                 del answers["422"]
@@ -56,6 +58,16 @@ def _document(app: FastAPI, surface: Surface) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(name, None)
     return made
+
+
+def _said(surface: Surface) -> Iterator[tuple[APIRoute, str, int | str]]:
+    """Give what routes without a body say themselves that they refuse: by how things stand, and not by what is sent."""
+    for route in (route for router in surface.routers for route in router.routes if isinstance(route, APIRoute)):
+        yield from (
+            (route, method, 400)
+            for method in route.methods or ()
+            if method in {"POST", "DELETE"} and 400 in route.responses
+        )
 
 
 def _describe(router: APIRouter) -> None:

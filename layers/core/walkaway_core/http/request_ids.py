@@ -1,6 +1,7 @@
-"""Gives each request an id, which its answer's X-Request-Id says and the lines of the log about it name."""
+"""Gives each request an id, which its answer's X-Request-Id says and lines of the log name; and notes when it came."""
 
 import secrets
+import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +10,8 @@ from walkaway_core.ports import subject
 HEADER = b"x-request-id"
 NAMED = "walkaway.request_id"
 """Where the scope says it, for a server that must answer in the app's place."""
+CAME = "walkaway.came"
+"""Where the scope says when its head had come, in seconds of `time.monotonic`."""
 
 
 def new() -> str:
@@ -30,6 +33,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope[CAME] = time.monotonic()
         scope[NAMED] = id_ = subject.named().get("requestId") or new()
         subject.name(request=id_)
         pair = (HEADER, id_.encode("latin-1"))

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from walkaway_core.http import errors
 from walkaway_core.log import readers
 from walkaway_core.log.feed_readers import FeedReader
 from walkaway_core.log.readers import Cursor
@@ -18,6 +19,12 @@ from walkaway_wire import jsontext
 
 HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 BEAT = ": still here\n\n"
+
+
+def listens(request: Request) -> bool:
+    """Say whether somebody may hear what is written: as far as this server knows, which behind others knows nothing."""
+    server = request.scope.get("extensions", {}).get(errors.READER)
+    return server is None or bool(server["listens"]())
 
 
 def stream(services: Services, turn: TurnKey, at: Cursor, extra: Mapping[str, str] = MappingProxyType({})) -> Response:

@@ -14,6 +14,7 @@ from walkaway_wire.problems import MOST, NAMED, joined, place, short
 INPUT: Final = 200
 """Characters of what was given that an answer repeats."""
 FLAWED: Final = "json_flawed"
+DOCS: Final = "GET /docs"
 
 Problem = Mapping[str, Any]
 _LAZY = json.JSONEncoder(allow_nan=False)
@@ -24,9 +25,9 @@ def problem(flaw: gate.Flawed) -> Problem:
     return {"type": FLAWED, "loc": ("body", *flaw.where), "msg": flaw.why, "input": None}
 
 
-def sentence(error: RequestValidationError) -> str:
-    """Say what does not fit the route's description."""
-    return joined([_sentence(each) for each in error.errors()[:NAMED]], len(error.errors()))
+def sentence(error: RequestValidationError, see: str = DOCS) -> str:
+    """Say what does not fit the route's description, and where that can be read, if it can (`see`)."""
+    return joined([_sentence(each, see) for each in error.errors()[:NAMED]], len(error.errors()))
 
 
 def as_fastapi_does(error: RequestValidationError) -> Response:
@@ -64,11 +65,11 @@ def _shown(given: Any) -> Any:
     return given
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence(problem: Problem, see: str = DOCS) -> str:
     kind, where = problem["type"], place(problem["loc"][1:])
     part = {"query": "query parameter", "path": "part of the path", "header": "header"}.get(problem["loc"][0], "field")
     if kind == "extra_forbidden":
-        return f"`{where}` is no {part} here; remove it, or see GET /docs for what there is"
+        return f"`{where}` is no {part} here; remove it{see and f', or see {see} for what there is'}"
     if kind == "json_invalid":
         return "The body is not JSON; send a JSON object with Content-Type: application/json"
     if kind in ("model_attributes_type", "dict_type", "model_type") and not where:

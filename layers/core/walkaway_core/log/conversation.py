@@ -5,22 +5,22 @@ What is given once is given in the same way ever after, since the service binds 
 followed it goes, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from walkaway_core.log.omissions import Omissions, omissions
+from walkaway_core.log.late_results import Late, Place, late, loose
+from walkaway_core.log.omissions import EVERY, Omissions, omissions
 from walkaway_core.log.transcript import CUT_SHORT, Entry, Message, calls, is_empty, shown
 
 CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
 GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
+OPENED = "This conversation begins with what you said:"
 NUDGE = "Your last answer was empty. Say what the result is, or go on."
 UNANSWERED = "This call was not carried out: the turn ended before it."
+BROKEN_OFF = "The turn ended while this call ran. Look at what it has done before you repeat it."
 THOUGHTS = ("thinking", "redacted_thinking")
 LEAST = 2_000
 """Characters that each of a step's results may have in any case."""
-
-Place = tuple[str, int]
-"""Where a block comes from: the id of its entry, and its number there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Conversation:
         blocks = [(place, block) for place, block in blocks if block["type"] != "text" or block["text"].strip()]
         if not blocks:
             return
+        if not self.messages and role == "assistant":
+            self.note(OPENED)
         if not self.messages or self.messages[-1]["role"] != role:
             self.messages.append({"role": role, "content": []})
             self.places.append([])
@@ -65,10 +67,11 @@ class Conversation:
 def conversation(entries: Sequence[Entry], view: View = View()) -> Conversation:
     """Put entries into the form of the Messages API: roles take turns, every call has its result.
 
+    What a later turn has brought for a turn's calls stands among that turn's own results, before all that was said.
     An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
     service asks (Messages API, stop reasons).
     """
-    missing = omissions(entries)
+    missing, brought = omissions(entries), late(shown(entries))
     since = _thinking_since(entries, view, missing)
     results = {(entry.turn, entry.step, entry.call): entry for entry in entries if entry.call is not None}
     made = Conversation()
@@ -78,23 +81,31 @@ def conversation(entries: Sequence[Entry], view: View = View()) -> Conversation:
     spoken = [entry for entry in shown(entries) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
     for entry, after in zip(spoken, [*spoken[1:], None], strict=True):
         if entry.body["role"] == "user":
-            made.say("user", _blocks(entry, missing, view.longest))
+            made.say("user", _said(entry, missing, view.longest, brought))
             continue
         content = _sent_back(entry, after, thinking=entry.id >= since)
         made.say("assistant", content)
-        asked = calls(entry.body["content"])
+        asked, came = calls(entry.body["content"]), brought.of(entry)
+        share = view.share(len(asked) or 1)
         for index, call in enumerate(asked):
             result = results.get((entry.turn, entry.step, index))
             if result and "content" in result.body:
-                made.say("user", _blocks(result, missing, view.share(len(asked))))
+                made.say("user", _blocks(result, missing, share))
+            elif call["id"] in came:
+                where, number = came[call["id"]]
+                made.say("user", _blocks(where, missing, share, {number}))
             else:
-                made.say("user", [(None, _unanswered(call["id"]))])
-        if not asked and (after is None or after.turn == entry.turn):
-            if entry.body.get("stop_reason") in CUT_SHORT:
-                made.note(GO_ON)
-            elif is_empty(entry.body):
-                made.note(NUDGE)
+                made.say("user", [(None, _unanswered(call["id"], begun=result is not None))])
+        if not asked and not entry.imported and (after is None or after.turn == entry.turn):
+            made.note(_request(entry))
     return made
+
+
+def _request(entry: Entry) -> str:
+    """Say what an answer without calls is followed by in its turn, if anything is."""
+    if entry.body.get("stop_reason") in CUT_SHORT:
+        return GO_ON
+    return NUDGE if is_empty(entry.body) else ""
 
 
 def as_seen(entries: Sequence[Entry], longest: int) -> list[tuple[Entry, list[Message]]]:
@@ -172,12 +183,23 @@ def _has(content: Sequence[Message], block: Mapping[str, str]) -> bool:
     return block["id"] in _answers(content)
 
 
-def _blocks(entry: Entry, missing: Omissions, longest: int) -> list[tuple[Place | None, Message]]:
-    """Give what was said, or what stands in its place."""
+def _blocks(
+    entry: Entry, missing: Omissions, longest: int, only: Container[int] = EVERY
+) -> list[tuple[Place | None, Message]]:
+    """Give what was said, or what stands in its place; of a message `only` blocks with these numbers."""
     if entry.call is not None:
         return [((entry.id, 0), missing.result(entry, longest))]
-    return [((entry.id, index), block) for index, block in enumerate(missing.content(entry, longest))]
+    return [((entry.id, index), block) for index, block in missing.content(entry, longest, only)]
 
 
-def _unanswered(call_id: str) -> Message:
-    return {"type": "tool_result", "tool_use_id": call_id, "content": UNANSWERED, "is_error": True}
+def _said(entry: Entry, missing: Omissions, longest: int, brought: Late) -> list[tuple[Place | None, Message]]:
+    """Give what was said but for results, which stand right behind their calls; one whose call is gone is told."""
+    left = {index for index in range(len(entry.body["content"])) if (entry.id, index) not in brought.taken}
+    blocks = _blocks(entry, missing, longest, left)
+    return [(place, loose(block) if block["type"] == "tool_result" else block) for place, block in blocks]
+
+
+def _unanswered(call_id: str, *, begun: bool) -> Message:
+    """Say that nothing came of a call: one that has `begun` has a journal, and may have done what it was to do."""
+    told = BROKEN_OFF if begun else UNANSWERED
+    return {"type": "tool_result", "tool_use_id": call_id, "content": told, "is_error": True}

@@ -33,7 +33,8 @@ class DeltaWriter:
         self._writer = writer
         self._number = number
         self._most, self._pace = (GROUP_BYTES, 0.0) if services.table.quick else (PACED_BYTES, PACE)
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: list[Draft] = []
         self._flying: list[Draft] = []
         self._failure: BaseException | None = None
@@ -49,7 +50,7 @@ class DeltaWriter:
 
     def push(self, type_: str, data: dict[str, Any]) -> None:
         """Append an event, now or with the next group. Raises Superseded."""
-        with self._changed:
+        with self._lock:
             self._waiting.append((type_, data))
             self._pushed.append(time.monotonic())
             if self._failure:
@@ -59,7 +60,7 @@ class DeltaWriter:
 
     def flush(self) -> int:
         """Wait until all events are durable; give the number after them. Raises Superseded."""
-        with self._changed:
+        with self._lock:
             self._pace = self._next = 0.0
             self._settle()
             while self._waiting:
@@ -69,14 +70,14 @@ class DeltaWriter:
 
     def close(self) -> tuple[int, list[Draft]]:
         """Send nothing more: give the next event's number, and those that have not been sent. Raises Superseded."""
-        with self._changed:
+        with self._lock:
             self._next = float("inf")
             self._settle()
             return self._number, [*self._waiting]
 
     def drop(self) -> None:
         """Send nothing more, nor when a function that was frozen meanwhile wakes up: the log may be gone by then."""
-        with self._changed:
+        with self._lock:
             self._next = float("inf")
             self._waiting.clear()
             if self._timer:
@@ -101,7 +102,7 @@ class DeltaWriter:
             self._timer.start()
 
     def _ring(self) -> None:
-        with self._changed:
+        with self._lock:
             self._timer = None
             if not self._flying and not self._failure:
                 self._send_in_time()
@@ -118,7 +119,7 @@ class DeltaWriter:
             self._services.table.submit(put).add_done_callback(self._sent)
 
     def _sent(self, future: "Future[None]") -> None:
-        with self._changed:
+        with self._lock:
             self._failure = future.exception()
             if self._failure:
                 self._failures += 1

@@ -10,9 +10,14 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {
     "assistant": {"content": list},
     "summary": {"summary": str, "from": str},
     "refused": {"left": list},
+    "imported": {"entries": list},
 }
 """What an entry must have, by its role."""
-BLOCKS: Mapping[str, Mapping[str, Any]] = {"text": {"text": str}, "tool_use": {"id": str, "name": str}}
+BLOCKS: Mapping[str, Mapping[str, Any]] = {
+    "text": {"text": str},
+    "tool_use": {"id": str, "name": str},
+    "tool_result": {"tool_use_id": str},
+}
 """What the blocks that are looked into here must have."""
 
 
@@ -41,8 +46,16 @@ def _misfit(body: Mapping[str, Any], call: int | None) -> str:
         if body["role"] not in list(NEEDS) or not all(isinstance(block, dict) and _fits(block) for block in blocks):
             return "what is stored here is nothing that is said"
         kinds = NEEDS[body["role"]]
+        entries = body.get("entries", []) if body["role"] == "imported" else []
+        if isinstance(entries, list) and not all(_is_said(entry) for entry in entries):
+            return "what is stored here was said by nobody"
     wrong = [name for name, kind in kinds.items() if not isinstance(body.get(name), kind)]
     return f"what is stored here has no `{wrong[0]}` of its type" if wrong else ""
+
+
+def _is_said(entry: Any) -> bool:
+    """Whether something that came along from elsewhere is a message."""
+    return isinstance(entry, dict) and entry.get("role") in ("user", "assistant") and not _misfit(entry, None)
 
 
 def _fits(block: Mapping[str, Any]) -> bool:

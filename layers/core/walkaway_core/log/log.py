@@ -108,12 +108,12 @@ def _end(item: Item) -> End:
     return End(int(item.sk) + item.number("count"), item.number("era"), over="terminal" in item.facts)
 
 
-def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft]) -> Item:
-    """Make the item that holds these events, the first of them numbered `number`."""
+def item(services: Services, writer: Writer, number: int, drafts: Sequence[Draft], at: float | None = None) -> Item:
+    """Make the item that holds these events, the first of them numbered `number`; they happen now, or `at` a time."""
     events = [Event.make(number + i, type_, data) for i, (type_, data) in enumerate(drafts)]
     text = "\n".join(f"{event.type} {event.text}" for event in events)
     facts: dict[str, Fact] = {"nonce": writer.nonce, "era": writer.era, "count": len(events)}
-    facts["at"] = ms(services.clock.now())
+    facts["at"] = ms(services.clock.now() if at is None else at)
     if events[-1].type in TERMINAL:
         facts["terminal"] = True
     path = f"{writer.turn.session}/{writer.turn.turn}-{number}-{writer.nonce}"
@@ -183,6 +183,12 @@ def append(services: Services, writer: Writer, number: int, drafts: Sequence[Dra
             return number + len(drafts)
         if mine:
             return number
+
+
+def is_mine(services: Services, item: Item) -> bool:
+    """Say, after a write of which nobody knows what came, whether this item of a log stands there."""
+    stored = services.table.get(item.key)[0]
+    return stored is not None and stored.facts.get("nonce") == item.facts["nonce"]
 
 
 def settle(services: Services, writer: Writer, number: int) -> tuple[bool, int]:

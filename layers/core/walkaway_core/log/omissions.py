@@ -1,9 +1,13 @@
 """What of a conversation the model is not shown, and what stands in its place: the users' own view keeps all."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from walkaway_core.log.transcript import Entry, Message
+
+EVERY: Container[int] = range(sys.maxsize)
+"""Any number of a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,26 +23,28 @@ class Omissions:
     turn: str = ""
     thinking_since: str = ""
 
-    def content(self, entry: Entry, longest: int) -> list[Message]:
-        """Give the blocks of a message of the user's, or what stands in their place."""
+    def content(self, entry: Entry, longest: int, only: Container[int] = EVERY) -> list[tuple[int, Message]]:
+        """Give blocks of a message of the user's by their numbers, or what stands in their place."""
         refused = self.refused.get(entry.id, {})
         named = entry.id < self.old and entry.turn != self.turn
+        chosen = [(index, block) for index, block in enumerate(entry.body["content"]) if index in only]
         blocks = []
-        for index, block in enumerate(entry.body["content"]):
-            if index in refused:
+        for index, block in chosen:
+            if index in refused and block["type"] == "tool_result":
+                blocks.append({**block, "content": f"[The result stood here. {_refused(refused[index])}]"})
+            elif index in refused:
                 blocks.append(_text(f"[{_kind(block)} stood here. {_refused(refused[index])}]"))
-            elif named and "source" in block:
-                blocks.append(_text(f"[{_kind(block)} stood here, and was left out to make room.]"))
             else:
-                blocks.append(block)
-        return _shortened(blocks, longest)
+                blocks.append(_named(block) if named else block)
+        return [(index, block) for (index, _), block in zip(chosen, _shortened(blocks, longest), strict=True)]
 
     def result(self, entry: Entry, longest: int) -> Message:
         """Give a tool's result, or what stands in its place."""
+        body = {name: value for name, value in entry.body.items() if name != "shown"}
         if refused := self.refused.get(entry.id):
-            return {**entry.body, "content": f"[The result stood here. {_refused(refused[0])}]"}
-        content = entry.body["content"]
-        return {**entry.body, "content": shorten(content, longest)} if isinstance(content, str) else entry.body
+            return {**body, "content": f"[The result stood here. {_refused(refused[0])}]"}
+        old = entry.id < self.old and entry.turn != self.turn
+        return _cut(_named(body) if old else body, longest)
 
 
 def omissions(entries: Sequence[Entry]) -> Omissions:
@@ -75,6 +81,21 @@ def shorten(text: str, longest: int) -> str:
     )
 
 
+def _named(block: Message) -> Message:
+    """Give what stands in the place of an attachment that is old, also of one in a result."""
+    if "source" in block:
+        return _text(f"[{_kind(block)} stood here, and was left out to make room.]")
+    if block["type"] == "tool_result" and isinstance(block["content"], list):
+        return {**block, "content": [_named(each) for each in block["content"]]}
+    return block
+
+
+def attached(block: Message) -> list[Message]:
+    """Give the attachments that a block is, or has in it."""
+    inner = block.get("content") if block["type"] == "tool_result" else None
+    return [each for each in (inner if isinstance(inner, list) else [block]) if "source" in each]
+
+
 def _shortened(blocks: list[Message], longest: int) -> list[Message]:
     lengths = [len(_words(block)) for block in blocks] if longest else []
     if sum(lengths) <= longest:
@@ -86,6 +107,9 @@ def _shortened(blocks: list[Message], longest: int) -> list[Message]:
 def _words(block: Message) -> str:
     if block["type"] == "text":
         return str(block["text"])
+    if block["type"] == "tool_result":
+        content = block["content"]
+        return content if isinstance(content, str) else "".join(map(_words, content))
     source = block.get("source", {})
     return str(source["data"]) if source.get("type") == "text" else ""
 
@@ -96,6 +120,10 @@ def _cut(block: Message, longest: int) -> Message:
         return block
     if block["type"] == "text":
         return {**block, "text": shorten(words, longest)}
+    if block["type"] == "tool_result":
+        content = block["content"]
+        short = shorten(words, longest) if isinstance(content, str) else _shortened(content, longest)
+        return {**block, "content": short}
     return {**block, "source": {**block["source"], "data": shorten(words, longest)}}
 
 

@@ -93,8 +93,8 @@ async def follow(
     Ends after `seconds` in any case, and, unless `patient`, soon after the turn has begun to wait for its caller:
     the reader comes back with its cursor.
     """
-    silence = Silence(services.clock.now())
-    until = inf if seconds is None else services.clock.now() + seconds
+    now = services.clock.now()
+    silence, until = Silence(now), inf if seconds is None else now + seconds
 
     async def look(timeout: float) -> list[Event]:
         nonlocal at
@@ -107,10 +107,12 @@ async def follow(
                 return
             yield []
         with Patience(look) as patience:
-            while not at.done and (left := until - services.clock.now()) > 0:
-                events = await patience.wait(min(beat, left))
+            now = services.clock.now()
+            while not at.done and now < until:
+                events = await patience.wait(min(beat, until - now))
+                now = services.clock.now()
                 if events:
-                    silence.broken(services.clock.now())
+                    silence.broken(now)
                 elif await silence.parked(services, turn) and until < inf and not patient:
                     return
                 yield events

@@ -14,7 +14,7 @@ from walkaway_core.log import log, readers
 from walkaway_core.log.patience import Entry, Patience
 from walkaway_core.log.readers import HEARTBEAT, Cursor, Silence
 from walkaway_core.store import keys, sessions, turns
-from walkaway_core.store.keys import SessionKey
+from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
 from walkaway_wire.events import TURN_STARTED, Event
 
@@ -57,7 +57,7 @@ class SessionReader:
             at, begun = readers.cursor(services, key.own_log, number), _begun(services, key, number)
             return cls(services, key, begun, START if begun else at, number)
         turn = turns.load(services, key.turn(name)) if name else None
-        if turn is None or not turn.began_at:
+        if turn is None or not turn.began_at or turn.forgotten:
             raise CursorInvalid(
                 f"{cursor[:100]!r} is no cursor of this session; send the id of the last event you have"
             )
@@ -73,8 +73,16 @@ class SessionReader:
         begins = next((i for i, event in enumerate(events) if event.type == TURN_STARTED), None)
         if begins is not None:
             events = events[: begins + 1]
-            self._turn, self._at, self._place = events[-1].data["response_id"], START, events[-1].number
+            await self._descend(events[-1])
         return [Line(name, event) for event in events]
+
+    async def _descend(self, begins: Event) -> None:
+        """Go on with the log of a turn that begins, unless that was taken away."""
+        turn = str(begins.data["response_id"])
+        if await self._services.reading(_is_there, self._services, self._key.turn(turn)):
+            self._turn, self._at, self._place = turn, START, begins.number
+        else:
+            self._at = await self._services.reading(readers.cursor, self._services, self._key.own_log, begins.number)
 
     async def page(self, *, limit: int, timeout: float) -> list[Line]:
         """Read up to `limit` events that are there, waiting up to `timeout` seconds for the first."""
@@ -86,25 +94,27 @@ class SessionReader:
             page += lines
         return page
 
-    async def follow(self, seconds: float | None = None) -> AsyncIterator[list[Line]]:
+    async def follow(
+        self, seconds: float | None = None, *, patient: bool = False, beat: float = HEARTBEAT
+    ) -> AsyncIterator[list[Line]]:
         """Yield events as they come; an empty list is a heartbeat. Ends with the session, or as a turn's reading does.
 
-        That is after `seconds`, or soon after the turn has begun to wait for its caller.
+        That is after `seconds`, or, unless `patient`, soon after the turn has begun to wait for its caller.
         """
         silence = Silence(self._services.clock.now())
         until = inf if seconds is None else self._services.clock.now() + seconds
         async with Entry(self._services.shares.streams.place(self._key.tenant)) as entry:
-            while not await entry.within(HEARTBEAT):
+            while not await entry.within(beat):
                 if self._services.clock.now() >= until:
                     return
                 yield []
             with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
                 while (left := until - self._services.clock.now()) > 0:
                     turn = self._turn
-                    lines = await patience.wait(min(HEARTBEAT, left))
+                    lines = await patience.wait(min(beat, left))
                     if lines:
                         silence.broken(self._services.clock.now(), by_another=self._turn != turn)
-                    elif await self._over(silence, turn, limited=until < inf):
+                    elif await self._over(silence, turn, limited=until < inf and not patient):
                         return
                     yield lines
 
@@ -121,4 +131,11 @@ def _begun(services: Services, key: SessionKey, number: int) -> str:
     """Name the turn that began with an event of the session's log, or give `""`: its events come next."""
     items = services.table.get((key.own_log.log, keys.event(number)))
     event = log.events(services, key.own_log, filter(None, items))[0]
-    return str(event.data["response_id"]) if event.type == TURN_STARTED else ""
+    turn = str(event.data["response_id"]) if event.type == TURN_STARTED else ""
+    return turn if turn and _is_there(services, key.turn(turn)) else ""
+
+
+def _is_there(services: Services, key: TurnKey) -> bool:
+    """Whether a turn was not taken away."""
+    turn = turns.load(services, key)
+    return turn is not None and not turn.forgotten

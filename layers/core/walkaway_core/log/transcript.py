@@ -1,21 +1,28 @@
 """The conversation: entries that are only ever added. conversation.py says how a model call gets to see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkaway_core.log import legible
+from walkaway_core.log.memo import Memo
+from walkaway_core.log.said import Said
 from walkaway_core.ports.items import Fact, Item, Key
 from walkaway_core.ports.model import Answer
 from walkaway_core.store import bodies
 from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_core.store.parents import Parent
 from walkaway_core.store.services import Services
 from walkaway_wire import jsontext
 
 Message = dict[str, Any]
 CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 """What makes up the size of a conversation after an answer, in the service's usage."""
+IMPORTED = "+"
+"""How the places of entries begin that were never a turn's."""
 CUT_SHORT = ("max_tokens", "model_context_window_exceeded", "time_limit")
+_MEMO: "Memo[Entry]" = Memo()
+"""What the model is to see is read again at each turn of a session, and hardly changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,30 @@ class Entry:
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", f"{self.order}.{self.step:05}.{self.place}")
 
+    @property
+    def imported(self) -> bool:
+        """Whether it was said elsewhere, and came along with the turn's message: it says itself what answers it."""
+        return self.place.startswith(IMPORTED)
 
-def user_entry(services: Services, key: TurnKey, content: list[Message], place: Key | None = None) -> Item:
-    """Make the entry of the user's message; or the item at another place, from which it becomes one later."""
-    return _pack(services, key, place or key.entry(0), {"role": "user", "content": content}, key.turn)
+
+def user_entry(
+    services: Services,
+    key: TurnKey,
+    said: Said,
+    place: Key | None = None,
+    approved: Sequence[Message] = (),
+) -> Item:
+    """Make the entry of the user's message; or the item at another place, from which it becomes one later.
+
+    It begins with the results of an earlier turn's calls that it brings; `approved`: those its own turn carries out.
+    """
+    body = said.body | ({"approved": approved} if approved else {})
+    return _pack(services, key, place or key.entry(0), body, key.turn)
+
+
+def imported_entry(services: Services, key: TurnKey, messages: Sequence[Mapping[str, Any]]) -> Item:
+    """Make the item of what was said elsewhere, before the message of the turn it came with (engine/importing.py)."""
+    return _pack(services, key, key.imported, {"role": "imported", "entries": list(messages)}, key.turn)
 
 
 def said_at_last(key: TurnKey, waiting: Item) -> Item:
@@ -53,15 +80,23 @@ def said_at_last(key: TurnKey, waiting: Item) -> Item:
     return replace(waiting, pk=pk, sk=sk, facts={**waiting.facts, "turn": key.turn})
 
 
-def steering_entry(services: Services, key: TurnKey, place: Key, content: list[Message], nonce: str) -> Item:
+def steering_entry(services: Services, key: TurnKey, place: Key, said: Said, nonce: str) -> Item:
     """Make the entry of what the user says while the turn runs."""
-    return _pack(services, key, place, {"role": "user", "content": content}, nonce)
+    return _pack(services, key, place, said.body, nonce)
 
 
-def answer_entry(
-    services: Services, key: TurnKey, step: int, answer: Answer, nonce: str, *, prefix: str = "", bare: bool = False
+def answer_entry(  # noqa: PLR0917 - what an answer is
+    services: Services,
+    key: TurnKey,
+    step: int,
+    answer: Answer,
+    nonce: str,
+    attempt: int = 1,
+    *,
+    prefix: str = "",
+    bare: bool = False,
 ) -> Item:
-    """Make the entry of a model's answer.
+    """Make the entry of a model's answer, which was given at this attempt.
 
     `prefix` names what stood before the conversation, `bare` says that no earlier thinking was in it.
     """
@@ -73,6 +108,7 @@ def answer_entry(
         "tokens": sum(answer.usage.get(name, 0) for name in CONTEXT),
     }
     extras = {"prefix": prefix, "bare": bare, "refusal": answer.refusal, "container": answer.container}
+    extras["attempt"] = attempt if attempt > 1 else 0
     return _pack(services, key, key.entry(step), body | {name: value for name, value in extras.items() if value}, nonce)
 
 
@@ -125,60 +161,62 @@ def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
     return None if item is None else unpack(services, key.tenant, item)
 
 
-def texts(services: Services, steps: Sequence[tuple[TurnKey, int]]) -> list[str]:
-    """Read the text of these answers, `""` for a step 0 or one that is missing."""
-    items: list[Item | None] = []
-    for start in range(0, len(steps), 100):
-        items += services.table.get(*(key.entry(step) for key, step in steps[start : start + 100]))
-    return [
-        text(unpack(services, key.tenant, item).body["content"]) if item and step else ""
-        for (key, step), item in zip(steps, items, strict=True)
-    ]
-
-
-def entries(services: Services, key: SessionKey, upto: str = "ENTRY#~", before: Sequence[Entry] = ()) -> list[Entry]:
+def entries(
+    services: Services,
+    key: SessionKey,
+    upto: str = "ENTRY#~",
+    before: Sequence[Entry] = (),
+    parent: Parent | None = None,
+) -> list[Entry]:
     """Read what the model is to see, the oldest entry first: the conversation, or what the last summary leaves of it.
 
     `upto`: with the entry at this sort key as the last. It is read from the end, so no more is read than is shown.
     `before`: what was read earlier, and is not read again: entries are only added, and behind what a step has seen.
+    `parent`: the session's, with whose conversation it begins. Nobody may change what is in an entry (memo.py).
     """
     newest_first: list[Entry] = []
-    begin = f"ENTRY#{before[-1].id.replace('.', '#')}" if before else "ENTRY#"
-    since, more = "", True
-    while more:
-        page = services.table.query(key.partition, after=begin, upto=upto, reverse=True)
-        for item in page.items:
-            entry = unpack(services, key.tenant, item)
-            if entry.id < since:
-                return newest_first[::-1]
-            newest_first.append(entry)
-            if entry.body.get("role") == "summary":
-                since = max(since, entry.body["from"])
-        more = page.more
-        upto = _before(page.items[-1].sk) if page.items else upto
+    begin, since = f"ENTRY#{before[-1].id.replace('.', '#')}" if before else "ENTRY#", ""
+    for entry in _backwards(services, key, begin, upto, None if before else parent):
+        if entry.id < since:
+            break
+        newest_first.append(entry)
+        if entry.body.get("role") == "summary":
+            since = max(since, entry.body["from"])
     return [*before, *newest_first[::-1]]
 
 
-def _before(sk: str) -> str:
-    """A sort key behind all that sort before this one; keys of entries end in `!`, `/` or a digit."""
-    return sk[:-1] + chr(ord(sk[-1]) - 1) + "~"
+def _backwards(services: Services, key: SessionKey, begin: str, upto: str, parent: Parent | None) -> Iterator[Entry]:
+    """Go through entries from the newest on, and on into those of the parents: of each up to where its child forks.
 
-
-def newest(services: Services, key: SessionKey, *, limit: int, before: str = "") -> tuple[list[Entry], str]:
-    """Read the newest entries before the one with this id, in their order; with the id to go on from, or `""`.
-
-    Calls that have no result yet are left out.
+    What a parent, or its summary, says behind that is not the child's.
     """
-    newest_first: list[Entry] = []
-    upto, more = f"ENTRY#{before.replace('.', '#') or '~'}", True
-    while more and len(newest_first) <= limit:
-        page = services.table.query(key.partition, after="ENTRY#", upto=upto, reverse=True, limit=limit + 2)
-        read = [unpack(services, key.tenant, item) for item in page.items if item.sk != upto]
-        newest_first += [entry for entry in read if "content" in entry.body]
+    more = True
+    while more:
+        page = services.table.query(key.partition, after=begin, upto=upto, reverse=True)
+        for item in page.items:
+            entry = _MEMO.get(item, lambda read: unpack(services, key.tenant, read))
+            yield from reversed(said(entry))
         more = page.more
-        upto = page.items[-1].sk if page.items else upto
-    kept = newest_first[:limit]
-    return kept[::-1], kept[-1].id if len(newest_first) > limit else ""
+        upto = _before(page.items[-1].sk) if page.items else upto
+    if parent is None:
+        return
+    owner = parent.key(key.tenant).owner
+    record = services.table.get(owner.item)[0]
+    theirs = Parent.of(record.facts) if record else None
+    yield from _backwards(services, owner, "ENTRY#", f"ENTRY#{parent.upto}#~", theirs)
+
+
+def said(entry: Entry) -> list[Entry]:
+    """Give an entry, or those that came along in one item, in their order."""
+    if entry.body.get("role") != "imported":
+        return [entry]
+    said = enumerate(entry.body["entries"])
+    return [replace(entry, place=f"{IMPORTED}.{number:05}", body=body) for number, body in said]
+
+
+def _before(sk: str) -> str:
+    """A sort key behind all that sort before this one; keys of entries end in `!`, `+`, `/` or a digit."""
+    return sk[:-1] + chr(ord(sk[-1]) - 1) + "~"
 
 
 def calls(content: Sequence[Message]) -> list[Message]:

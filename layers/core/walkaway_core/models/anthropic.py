@@ -13,6 +13,7 @@ from walkaway_core.models import arguments, catalog, unforeseen
 from walkaway_core.models.calling import AnthropicCall
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
+from walkaway_core.values import PROVIDERS
 from walkaway_wire import jsontext
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Client = Anthropic | AnthropicBedrock | AnthropicBedrockMantle
 
 ADDRESS = "https://api.anthropic.com"
+OTHERS = ", and so do names such as claude-…, gpt-… and o3"
+"""What else does where there is no service (models/aliases.py)."""
 BEDROCKS = "https://bedrock-runtime.us-east-1.amazonaws.com"
 """An address there; a region's has its name in it, which no proxy is chosen by."""
 CONNECT_SECONDS = 10.0
@@ -51,7 +54,9 @@ class AnthropicModel:
             missing = None
         else:
             missing = "ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a service without keys"
-        return missing and f"The model {model[:100]!r} needs {missing}; {REHEARSAL!r} works offline"
+        others = "" if any(map(self._settings.provides, PROVIDERS)) else OTHERS
+        works = f"{REHEARSAL!r} works offline{others}"
+        return missing and f"The model {model[:100]!r} needs the server's {missing}; {works}"
 
     def problem(self) -> str | None:
         """Say what in the environment keeps every call to a service that is set up from being sent."""

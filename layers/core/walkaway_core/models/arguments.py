@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from walkaway_core.models import caching, catalog
 from walkaway_core.models.catalog import Card
-from walkaway_core.ports.model import ModelRequest
+from walkaway_core.ports.model import ModelRequest, forces
 from walkaway_core.settings import BEDROCK
 
 Fields = dict[str, Any]
@@ -71,12 +71,18 @@ def arguments(request: ModelRequest, *, theirs: bool = False) -> Asked:
         body["thinking"] = thinking
         if thinking.get("display") == "updates":
             headers["anthropic-beta"] = NOTES
-    if request.effort and (card is None or request.effort in card.efforts):
-        body["output_config"] = {"effort": request.effort}
-    if request.temperature is not None and "temperature" not in dropped(request):
-        body["temperature"] = request.temperature
-        if card:
-            headers["anthropic-version"] = BEFORE_SAMPLING_WENT
+    left = dropped(request)
+    effort = {"effort": request.effort} if request.effort and "effort" not in left else {}
+    form = {"format": request.output_format} if request.output_format and "output_format" not in left else {}
+    if effort or form:
+        body["output_config"] = effort | form
+    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
+        if value is not None and name not in left:
+            body[name] = value
+            if card:
+                headers["anthropic-version"] = BEFORE_SAMPLING_WENT
+    if choice := _choice(request, left):
+        body["tool_choice"] = choice
     if request.container:
         body["container"] = request.container
     if card and card.sampling and request.model.startswith(BEDROCK) and not on_mantle(request.model):
@@ -98,9 +104,12 @@ def dropped(request: ModelRequest) -> list[str]:
         return []
     return [
         *(["temperature"] if request.temperature is not None and not _samples(request, card) else []),
+        *(["top_p"] if request.top_p is not None and not _takes_top_p(request, card) else []),
+        *(["tool_choice"] if forces(request.tool_choice) and not can_be_forced(card, request.effort) else []),
         *(["effort"] if request.effort and request.effort not in card.efforts else []),
         *(["thinking"] if request.thinking is False and not can_be_off(card, request.effort) else []),
         *(["max_output_tokens"] if request.max_tokens > card.output else []),
+        *(["output_format"] if request.output_format and not takes_formats(request.model) else []),
         *(request.server_tools if request.model.startswith(BEDROCK) else ()),
     ]
 
@@ -113,9 +122,36 @@ def can_be_off(card: Card, effort: str) -> bool:
     return EFFORTS.index(effort) <= EFFORTS.index(card.off_effort)
 
 
+def can_be_forced(card: Card, effort: str) -> bool:
+    """Whether the model can be made to call a tool: with thinking off, which is to be possible where it can be."""
+    return card.forced_tools and (card.off_effort is None or can_be_off(card, effort))
+
+
+def takes_formats(model: str) -> bool:
+    """Whether an answer can be given a form: not by Bedrock's Messages API (Bedrock, structured outputs)."""
+    return not (model.startswith(BEDROCK) and on_mantle(model))
+
+
+def _choice(request: ModelRequest, left: list[str]) -> Fields | None:
+    """Say which tools are to be called (Messages API, tool_choice); None where that is as the model likes."""
+    names = {tool["name"] for tool in request.tools} | {*request.server_tools}
+    choice = request.tool_choice or "auto"
+    chosen: Fields = {"type": choice} if isinstance(choice, str) else choice
+    if "tool_choice" in left or chosen.get("name", "") not in {*names, ""}:
+        chosen = {"type": "auto"}
+    if not request.parallel_tool_calls and chosen["type"] != "none":
+        chosen = {**chosen, "disable_parallel_tool_use": True}
+    return chosen if names and chosen != {"type": "auto"} else None
+
+
 def _samples(request: ModelRequest, card: Card) -> bool:
     """Whether it takes a temperature: none does while it thinks."""
     return card.sampling and not request.thinking
+
+
+def _takes_top_p(request: ModelRequest, card: Card) -> bool:
+    """Whether it takes a top_p: none does beside a temperature (Messages API, create a message)."""
+    return _samples(request, card) and request.temperature is None
 
 
 def _most(request: ModelRequest, card: Card | None) -> int:
@@ -154,6 +190,8 @@ def _of_the_service(request: ModelRequest, card: Card | None) -> list[dict[str, 
             tool["max_uses"] = MOST_USES
             if edition != "first" and "code_execution" in request.server_tools:
                 tool["allowed_callers"] = ["direct"]  # or it would bring a second place to run code in
+        if name == "web_search":
+            tool |= request.web_search or {}
         if name == "web_fetch":
             tool["max_content_tokens"] = FETCHED_TOKENS
         wanted.append(tool)

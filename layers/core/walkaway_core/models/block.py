@@ -99,7 +99,12 @@ class Text(Block):
 
 
 class Thinking(Block):
-    """Thinking. Readers are told of it when there is something to read; without a signature it cannot be sent back."""
+    """Thinking. Readers are told of it when there is something to read; without a signature it cannot be sent back.
+
+    `told`: they are told the signature as well, also of thinking that has no words.
+    """
+
+    told = False
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__({**body, "thinking": ""})
@@ -124,7 +129,10 @@ class Thinking(Block):
         """Join the pieces."""
         self.open = False
         self.body["thinking"] = jsontext.whole("".join(self._pieces))
-        return ((THINKING_STOP, {}),) if self._pieces else ()
+        told = {"signature": self.body["signature"]} if self.told and self.signed else {}
+        if self._pieces:
+            return ((THINKING_STOP, told),)
+        return ((THINKING_START, {}), (THINKING_STOP, told)) if told else ()
 
     @property
     def signed(self) -> bool:

@@ -26,10 +26,14 @@ KINDS: Mapping[str, type[Block]] = {
 
 
 class Blocks:
-    """The content blocks of one answer while they come in. `messages`: what was sent, whose calls' ids are taken."""
+    """The content blocks of one answer while they come in. `messages`: what was sent, whose calls' ids are taken.
 
-    def __init__(self, messages: Sequence[Mapping[str, Any]] = ()) -> None:
+    `signed`: readers are told the signatures of thinking.
+    """
+
+    def __init__(self, messages: Sequence[Mapping[str, Any]] = (), *, signed: bool = False) -> None:
         self.complete = False
+        self._signed = signed
         self._messages = messages
         self._taken: set[str] | None = None
         self._content: list[Block] = []
@@ -110,6 +114,8 @@ class Blocks:
         if kind == "tool_use":
             body["id"] = self._own(body.get("id"))
         block = KINDS.get(kind, Block)(body)
+        if isinstance(block, Thinking):
+            block.told = self._signed
         self._content.append(block)
         self._at[index] = block
         self._shown.append(block)

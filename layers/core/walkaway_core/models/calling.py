@@ -27,7 +27,7 @@ class AnthropicCall:
         self._request = request
         self._settings = settings
         self._stall = stall
-        self._blocks = Blocks(request.messages)
+        self._blocks = Blocks(request.messages, signed=request.signed)
         self._lock = threading.Condition()
         self._stream: Events | None = None
         self._closed = False

@@ -51,6 +51,9 @@ UNPAID_CODES = {
     "organization_on_hold",
 }
 """What passes only when somebody looks after the account."""
+BUSY_NOW = "The model service is busy"
+ACCOUNT = "The model service wants its account, or a limit of it, looked after"
+"""How the sentences about these begin."""
 
 
 def told(error: Exception, model: str, settings: Settings, *, answered: bool) -> ModelFailed | ModelRefused:
@@ -65,10 +68,10 @@ def told(error: Exception, model: str, settings: Settings, *, answered: bool) ->
 def _complained(complaint: Complaint, model: str, settings: Settings) -> ModelFailed | ModelRefused:
     """Tell what may pass by itself from what will not."""
     if complaint.kind in UNPAID or complaint.code in UNPAID_CODES or complaint.status == 402:
-        return ModelRefused(complaint.sentence("The model service wants its account, or a limit of it, looked after"))
+        return ModelRefused(complaint.sentence(ACCOUNT))
     final = complaint.status >= 400 and complaint.headers.get("x-should-retry") == "false"
     if not final and _busy(complaint):
-        return ModelBusy(complaint.sentence("The model service is busy"), complaint.retry_after)
+        return ModelBusy(complaint.sentence(BUSY_NOW), complaint.retry_after)
     if not final and _failed(complaint):
         return ModelFailed(complaint.sentence("The model service failed"), complaint.retry_after)
     if complaint.kind in STRANGER or complaint.status in (401, 403):

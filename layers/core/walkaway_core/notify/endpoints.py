@@ -5,18 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from walkaway_core.errors import Invalid, QuotaReached, WebhookNameTaken, WebhookNotFound
-from walkaway_core.notify import signing
-from walkaway_core.outbound import addresses
-from walkaway_core.ports.items import (
-    Absent,
-    Delete,
-    Fact,
-    Is,
-    Item,
-    Lacks,
-    Refused,
-    ms,
-)
+from walkaway_core.notify import endpoint_checks, signing
+from walkaway_core.ports.items import Absent, Delete, Fact, Is, Item, Key, Lacks, Refused, ms
 from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import keys, names, rewritten, salvage
 from walkaway_core.store.idempotency import Once
@@ -64,21 +54,6 @@ class Endpoint:
         return [secret for secret, until in self.secrets if until is None or now < until]
 
 
-def check_url(services: Services, url: str, name: str = "url") -> None:
-    """Refuse an address that can never be reached, by the name that it was sent under. Raises Invalid."""
-    try:
-        addresses.check(url, loopback=services.settings.outbound_loopback)
-    except addresses.Forbidden as error:
-        raise Invalid(f"`{name}` cannot be used: {error}") from None
-
-
-def check_format(services: Services, name: str) -> None:
-    """Refuse a format that no dialect has. Raises Invalid."""
-    if name not in services.extensions.formats:
-        there = ", ".join(services.extensions.formats)
-        raise Invalid(f"`format` {name[:100]!r} is not known; there are: {there}")
-
-
 def create(
     services: Services,
     tenant: str,
@@ -91,8 +66,9 @@ def create(
     once: Once | None = None,
 ) -> Endpoint:
     """Register an endpoint. Raises Invalid, QuotaReached, WebhookNameTaken, and Refused where `once` is taken."""
-    check_url(services, url)
-    check_format(services, format_)
+    endpoint_checks.url(services, url)
+    endpoint_checks.format_(services, format_)
+    endpoint_checks.events(services, format_, events)
     if len(all_of(services, tenant)) >= MOST:
         raise QuotaReached(f"There are {MOST} webhooks already, as many as there may be; delete one first")
     secrets = ((signing.new_secret(), None),)
@@ -113,7 +89,7 @@ def create(
 
 def get(services: Services, tenant: str, called: str) -> Endpoint:
     """Read an endpoint by its id or its name. Raises WebhookNotFound."""
-    item, named = services.table.get(keys.webhook(tenant, called), keys.webhook_name(tenant, called))
+    item, named = services.table.get(keys.webhook(tenant, called), _place_of(tenant, called))
     if item is None and named is not None:
         item = services.table.get(keys.webhook(tenant, named.text("webhook")))[0]
     if item is None:
@@ -131,9 +107,9 @@ def all_of(services: Services, tenant: str) -> list[Endpoint]:
 def change(services: Services, tenant: str, called: str, **fields: Any) -> Endpoint:
     """Change what is named; what is enabled again begins anew. Raises WebhookNotFound, Invalid, WebhookNameTaken."""
     if "url" in fields:
-        check_url(services, fields["url"])
+        endpoint_checks.url(services, fields["url"])
     if "format" in fields:
-        check_format(services, fields["format"])
+        endpoint_checks.format_(services, fields["format"])
     if "enabled" in fields:
         fields |= {"reason": "" if fields["enabled"] else "disabled by hand", "failing_since": None}
     return _replace(services, tenant, called, lambda endpoint: replace(endpoint, **fields))
@@ -155,7 +131,7 @@ def delete(services: Services, tenant: str, called: str) -> None:
     while True:
         endpoint = get(services, tenant, called)
         same = Is("name", endpoint.name) if endpoint.name else Lacks("name")
-        named = [Delete(*keys.webhook_name(tenant, endpoint.name))] if endpoint.name else []
+        named = [Delete(*_place_of(tenant, endpoint.name))] if endpoint.name else []
         try:  # or a name that it has got meanwhile would stay taken
             services.table.write(Delete(*keys.webhook(tenant, endpoint.id), (same,)), *named)
         except Refused:
@@ -172,12 +148,12 @@ def check(endpoint: Endpoint) -> None:
 def _take(tx: Transaction, endpoint: Endpoint) -> None:
     if endpoint.name:
         names.check(endpoint.name, "whk_")
-        tx.put(Item(*keys.webhook_name(endpoint.tenant, endpoint.name), {"webhook": endpoint.id}), Absent())
+        tx.put(Item(*_place_of(endpoint.tenant, endpoint.name), {"webhook": endpoint.id}), Absent())
 
 
 def _refused(endpoint: Endpoint, refusal: Refused) -> Exception:
     """Say whether it is the name that is refused."""
-    if endpoint.name and refusal.key == keys.webhook_name(endpoint.tenant, endpoint.name):
+    if endpoint.name and refusal.key == _place_of(endpoint.tenant, endpoint.name):
         return WebhookNameTaken(f"There is a webhook called {endpoint.name!r} already; PATCH changes it")
     return refusal
 
@@ -187,12 +163,14 @@ def _replace(services: Services, tenant: str, called: str, new: Callable[[Endpoi
         endpoint = get(services, tenant, called)
         check(endpoint)
         changed = replace(new(endpoint), version=endpoint.version + 1)
+        if (changed.format, changed.events) != (endpoint.format, endpoint.events):
+            endpoint_checks.events(services, changed.format, changed.events)
         tx = Transaction(services.table)
         tx.put(rewritten.over(endpoint.item, _pack(changed), "failing", "name"), Is("version", endpoint.version))
         if changed.name != endpoint.name:
             _take(tx, changed)
             if endpoint.name:
-                tx.delete(keys.webhook_name(tenant, endpoint.name))
+                tx.delete(_place_of(tenant, endpoint.name))
         try:
             tx.commit()
         except Refused as refusal:
@@ -243,3 +221,8 @@ def _whole(tenant: str, item: Item) -> Endpoint:
         version=item.number("version"),
         item=item,
     )
+
+
+def _place_of(tenant: str, name: str) -> Key:
+    """Say where it stands which endpoint has this name."""
+    return f"T#{tenant}", f"WEBHOOKNAME#{name}"

@@ -34,10 +34,10 @@ class Item:
     @property
     def size(self) -> int:
         """About what the item weighs against the limits, in bytes."""
-        facts = sum(
-            len(name) + (len(v.encode(errors="replace")) if isinstance(v, str) else 8) for name, v in self.facts.items()
-        )
-        return len(self.pk.encode()) + len(self.sk.encode()) + facts + len(self.body)
+        size = len(self.pk.encode()) + len(self.sk.encode()) + len(self.body)
+        for name, value in self.facts.items():  # a loop: it is asked of each item that is written
+            size += len(name) + (len(value.encode(errors="replace")) if isinstance(value, str) else 8)
+        return size
 
     def text(self, name: str) -> str:
         """The fact `name`, which must be text."""

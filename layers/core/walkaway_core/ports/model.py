@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 
+def forces(choice: str | dict[str, Any] | None) -> bool:
+    """Whether a choice of tools has the model call one."""
+    return choice == "any" or isinstance(choice, dict)
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One model call: messages and tools are in the shape of the Messages API."""
@@ -19,12 +24,23 @@ class ModelRequest:
     effort: str = ""
     """How much work to put into the answer, `low` to `max`; the service's default if empty."""
     temperature: float | None = None
+    top_p: float | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    """Whether to call tools: `auto`, `any` or `none` of them, or {"type": "tool", "name": …}; None: auto."""
+    parallel_tool_calls: bool = True
+    """Whether the answer may call several at once."""
+    output_format: dict[str, Any] | None = None
+    """{"type": "json_schema", "schema": …}: what the answer's text is to be an instance of; None: any text."""
     server_tools: tuple[str, ...] = ()
     """Tools that the service runs itself, by the names that it gives them."""
+    web_search: dict[str, Any] | None = None
+    """`allowed_domains` and `user_location` of the service's own search (Messages API, web search tool); None: any."""
     container: str = ""
     """Names the place where the service's own tools have left their files."""
     slow: bool = False
     """Whether the next call may well come more than a few minutes after this one: what is cached is to live longer."""
+    signed: bool = False
+    """Whether the events say the signatures of thinking. The service is told nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)

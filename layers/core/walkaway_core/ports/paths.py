@@ -18,6 +18,11 @@ def files(tenant: str) -> str:
     return f"{tenant}/files"
 
 
+def container(tenant: str, session: str) -> str:
+    """Name the root of a session's container."""
+    return f"{tenant}/containers/{session}"
+
+
 def clean(path: str) -> str:
     """Check the path of something that may stand there, give its normal form (`""` is the root).
 

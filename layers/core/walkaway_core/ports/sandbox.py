@@ -1,20 +1,25 @@
 """The Sandbox port, through which the agent's commands run, and its adapter for where there is none."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from walkaway_core.ports.containers import PLACES, Container, OutputFile
 from walkaway_core.ports.paths import MAX_DEPTH
 from walkaway_core.ports.workspace import FileInfo, Refused, Workspace
 
 MOST, MOST_BYTES = 2_000, 1_000_000_000
 """How many files a command may read, and how many bytes in all."""
+STDIN_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A shell command, and what it may touch: clean paths, each standing for itself and all below, of a root."""
+    """A shell command, and what it may touch: clean paths, each standing for itself and all below, of a root.
+
+    With a `container` that is what it works in, and `root`, `read` and `write` are empty.
+    """
 
     text: str
     root: str
@@ -25,6 +30,9 @@ class Command:
     network: bool = False
     owner: str = ""
     """The session for which it runs: nobody else's commands may share anything with it."""
+    container: Container | None = None
+    stdin: bytes = b""
+    """What it reads on its standard input: at most STDIN_BYTES, more is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,12 @@ class Finished:
     killed: str = ""
     changes: tuple[FileChange, ...] = ()
     lost: tuple[str, ...] = ()
-    """Sentences about what is not among the changes."""
+    """Sentences about what is not among the changes, or not in the container any more."""
+    generation: str = ""
+    """What the container has become: durable already, and the session's only when its record says so. Empty when
+    nothing is kept: `lost` says why, unless the command was to keep nothing."""
+    outputs: tuple[OutputFile, ...] = ()
+    """All regular files below OUTPUTS of that generation that a path can name."""
 
 
 class SandboxRefused(Exception):
@@ -58,6 +71,9 @@ class SandboxRefused(Exception):
 
 class Sandbox(Protocol):
     """Runs commands that nobody trusts. A command sees the files that it may read at `paths.MOUNT`, and no others.
+
+    One with a container sees instead what the commands before it left in PLACES; it works on a clone, which becomes a
+    new generation when it has ended, also when it was killed. No generation that was given is ever changed.
 
     It has no credentials, no network unless it is given one, and an environment of its own; nothing of it runs on when
     `run` gives its result, or when the process that called it dies. What it changes, it changes on a copy.
@@ -73,6 +89,14 @@ class Sandbox(Protocol):
         `heard` is called with what the command writes to stdout and stderr, as it comes, and, with nothing, at least
         once a second. When it raises, the command is killed and the exception passed on. Raises SandboxRefused.
         """
+        ...
+
+    def places(self) -> Mapping[str, str]:
+        """Say where commands find each of PLACES: under its own name, or where the shape has to put it."""
+        ...
+
+    def discard(self, root: str, keep: str) -> None:
+        """Remove all generations of a container but `keep`; with `""` everything of it. There may be nothing."""
         ...
 
 
@@ -136,3 +160,10 @@ class NoSandbox:
         """Refuse."""
         raise SandboxRefused(self._why)
         yield  # makes it a context manager
+
+    def places(self) -> Mapping[str, str]:
+        """Each under its own name."""
+        return {place: place for place in PLACES}
+
+    def discard(self, root: str, keep: str) -> None:
+        """There is none: what keeps containers removes them also where it can run no command."""

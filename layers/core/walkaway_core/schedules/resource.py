@@ -7,7 +7,7 @@ from typing import Any
 from walkaway_core.engine.asked import as_asked
 from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached, ScheduleInvalid
 from walkaway_core.log.metadata import check_metadata
-from walkaway_core.notify import endpoints
+from walkaway_core.notify import endpoint_checks
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Refused, ms
 from walkaway_core.schedules import places, schedules, settling, telling, ticking, unused, watching, words
 from walkaway_core.schedules.plan import Plan
@@ -209,7 +209,7 @@ def _check(services: Services, tenant: str, asked: Mapping[str, Any]) -> None:
         as_asked(services, tenant, "", wanted)
         check_metadata(wanted.metadata)
     if asked["webhook_url"]:
-        endpoints.check_url(services, asked["webhook_url"], "webhook_url")
+        endpoint_checks.url(services, asked["webhook_url"], "webhook_url")
     check_metadata(asked["metadata"])
     if (size := len(jsontext.dump_bytes(dict(asked)))) > BYTES:
         raise BodyTooLarge(

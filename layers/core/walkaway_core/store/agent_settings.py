@@ -7,9 +7,26 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from walkaway_core.ports.misfits import Misfit
+from walkaway_core.ports.model import forces
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+UNSAID: Mapping[str, Any] = {
+    "thinking": None,
+    "max_output_tokens": 0,
+    "tool_choice": None,
+    "parallel_tool_calls": True,
+    "top_p": None,
+    "output_format": None,
+    "max_turn_output_tokens": None,
+    "asked_model": "",
+    "web_search": None,
+    "max_tool_calls": None,
+    "toolset": "",
+}
+"""What is not stored where it has this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +39,8 @@ class AgentSettings:
 
     model: str = ""
     """The server's default where it is empty."""
+    asked_model: str = ""
+    """The name that was asked for, where that is an alias of `model` (`models/aliases.py`): records show it."""
     instructions: str = ""
     thinking: bool | int | None = None
     """Whether to think first, or with how many tokens more; None: as the model does by itself."""
@@ -46,15 +65,31 @@ class AgentSettings:
     """Seconds for which a call waits for the caller."""
     inline_tools: bool = True
     """Whether light tools run where the model is called; else each call has an invocation of its own."""
+    tool_choice: str | dict[str, Any] | None = None
+    """`auto`, `any`, `none`, or {"type": "tool", "name": …}; None: auto. A call is forced in the first step alone."""
+    parallel_tool_calls: bool = True
+    """Whether an answer may call several tools at once."""
+    top_p: float | None = None
+    output_format: dict[str, Any] | None = None
+    """{"type": "json_schema", "schema": …}: what the text of an answer is an instance of; None: any text."""
+    max_turn_output_tokens: int | None = None
+    """Of all answers of a turn together, their thinking and summaries counted."""
+    web_search: dict[str, Any] | None = None
+    """What narrows the model service's own search, in its words; None: nothing. Only responses say it."""
+    max_tool_calls: int | None = None
+    """How many calls of the server's tools a turn carries out; None: any number. Only responses say it."""
+    toolset: str = ""
+    """Which tools of the server's there are: `""` for those of the workspace, `container` for those of a container of
+    the session's own. Only the managed dialect says it."""
 
     @property
     def body(self) -> dict[str, Any]:
         """As it is stored. What is left to the model is left out: 0.1.0 knows no such values and takes its own.
 
+        So is what 0.1.0 does not know at all, where nobody says it: it opens no session with a name that it has not.
         A thinking of `false` is what 0.1.0 stored where nobody had said anything; so one that is meant is stored as 0.
         """
-        unsaid = {"thinking": None, "max_output_tokens": 0}
-        stored = {name: value for name, value in asdict(self).items() if unsaid.get(name, self) != value}
+        stored = {name: value for name, value in asdict(self).items() if UNSAID.get(name, self) != value}
         return stored | ({"thinking": 0} if self.thinking is False else {})
 
     @classmethod
@@ -63,6 +98,11 @@ class AgentSettings:
         values = known(cls, body)
         thinking = values.pop("thinking", False)
         return cls(**values, thinking=None if thinking is False else thinking or False)
+
+    @property
+    def forces(self) -> bool:
+        """Whether a turn's first answer is to call a tool."""
+        return forces(self.tool_choice)
 
     def allows(self, tool: str, *, unasked: bool = True) -> bool:
         """Whether the agent may use this tool; `unasked`: also where nobody says which ones."""

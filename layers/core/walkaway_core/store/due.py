@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from walkaway_core.ports.items import Item
+from walkaway_core.ports.items import Item, Key
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
 from walkaway_core.store.transaction import Transaction
@@ -11,13 +11,30 @@ from walkaway_wire import jsontext
 
 Kind = str
 """What is to be done. Stored: see docs/upgrades.md."""
-KINDS = frozenset({"turn", "session", "purge", "outbox", "delivery", "forget", "schedule", "firing", "wake", "prune"})
+KINDS = frozenset(
+    {
+        "turn",
+        "session",
+        "purge",
+        "outbox",
+        "delivery",
+        "forget",
+        "schedule",
+        "firing",
+        "wake",
+        "prune",
+        "file",
+        "upload",
+    }
+)
 """The engine's own; dialects bring others."""
 
 START_WITHIN = 10.0
 """Seconds until a turn that has not begun is started again."""
 STEP_WITHIN = 16 * 60.0
 """Seconds until a step that has not ended is looked at: a Lambda's 15 minutes and one more."""
+WAITING_WITHIN = 30 * 86_400.0
+"""Seconds until a turn is looked at that waits for its caller without an end."""
 WAKE_WITHIN = 60.0
 """Seconds behind the end of a wait until somebody looks whether the turn has gone on."""
 
@@ -29,9 +46,14 @@ def watch(tx: Transaction, at: float, kind: Kind, name: str, detail: Mapping[str
     return sk
 
 
+def place(name: str, sk: str) -> Key:
+    """Say where `name` has its due item at this sort key."""
+    return keys.due_shard(name), sk
+
+
 def drop(tx: Transaction, name: str, sk: str) -> None:
     """Let nobody look any more at what `name` has at this sort key."""
-    tx.delete((keys.due_shard(name), sk))
+    tx.delete(place(name, sk))
 
 
 def move(  # noqa: PLR0917 - as `watch`, of which it is the other half

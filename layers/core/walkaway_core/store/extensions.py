@@ -1,6 +1,6 @@
 """What dialects add to the engine: records beside turns and sessions, webhook bodies, due items of their own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class Projection:
         """A turn begins after it waited, takes its first step, begins or ends a pause, or ends."""
 
     def turn_removed(self, services: "Services", tx: "Transaction", turn: "Turn") -> None:
-        """A turn's record is being removed, with its session."""
+        """A turn's record is being removed: with its session, or as nobody goes on from it any more."""
 
     def call_ended(self, services: "Services", tx: "Transaction", turn: "Turn", call: str) -> None:
         """A tool call, by its id, gets its result."""
@@ -79,15 +79,32 @@ class Projections(Projection):
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """One of the things that a format has to tell of a notice: its id, which receivers know it by, and its type.
+
+    `usual`: also told to who names no types of the format's own.
+    """
+
+    id: str
+    type: str
+    body: "Mapping[str, Any]"
+    usual: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """How webhooks of a dialect look: which of the events it tells (all if none is named), and the body of each.
 
     `body` gives the JSON object to send, envelope included, or None for what is not to be sent; its turn is the one
-    that the notice is about, if it is about one that is still there.
+    that the notice is about, if it is about one that is still there. An endpoint may name some of `types` instead of
+    events: those are what its bodies say as `type`. A format that has several things to tell of one notice, or whose
+    bodies say their type elsewhere, `tells` them; its `body` is then for tests of an endpoint alone.
     """
 
     body: "Callable[[Services, Notice, Turn | None], Mapping[str, Any] | None]"
     events: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    tells: "Callable[[Services, Notice, Turn | None], Sequence[Telling]] | None" = None
 
 
 Act = Callable[["Services", Key, Mapping[str, Any], float], None]

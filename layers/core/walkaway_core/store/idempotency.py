@@ -18,7 +18,7 @@ run's (dialects/runs/index.py). Names and units are a contract: docs/upgrades.md
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from walkaway_core.errors import IdempotencyMismatch, WalkawayError
 from walkaway_core.ports.items import Absent, Fact, Item, Key, Refused
@@ -47,6 +47,15 @@ class Earlier:
     turn: TurnKey
     outcome: Outcome
     at: int
+
+
+class Keeps(Protocol):
+    """Whoever writes down what came of a request with a message, in the transaction that carries it out."""
+
+    def keep(
+        self, tx: Transaction, services: Services, turn: TurnKey, outcome: Outcome = "started", at: int = 0
+    ) -> None:
+        """Write it down: the turn that has the message, from its event `at` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,14 @@ class Once:
         """Write down what was made; refused where the key is taken."""
         self._put(tx, services, {"made": id_})
 
+    def refuses(self, refusal: Refused) -> bool:
+        """Say whether it is this record that a transaction was refused for."""
+        return refusal.key == self.place
+
+    def to_try_again(self, error: Exception) -> bool:  # noqa: ARG002 - for those that can be (repetitions.py)
+        """Say whether what has refused to make something may let it be made the next time."""
+        return False
+
     def _put(self, tx: Transaction, services: Services, facts: Mapping[str, Fact]) -> None:
         until = int(services.clock.now()) + self.kept
         tx.put(Item(*self.place, {"asks": self.asks, **facts}, expires=until), Absent())
@@ -112,7 +129,7 @@ class Once:
         item = services.table.get(self.place)[0]
         if item is None:
             return None
-        if not any(_fits(item, facts) for facts in (FACTS, MADE)):
+        if not any(fits(item, facts) for facts in (FACTS, MADE)):
             raise IdempotencyMismatch(
                 "What is stored of this Idempotency-Key cannot be read: look whether the request has had its effect, "
                 "and use a new key if it has not"
@@ -125,7 +142,8 @@ class Once:
         return item
 
 
-def _fits(item: Item, facts: Mapping[str, type]) -> bool:
+def fits(item: Item, facts: Mapping[str, type]) -> bool:
+    """Say whether a record has facts of these types."""
     return all(isinstance(item.facts.get(name), kind) for name, kind in facts.items())
 
 
@@ -142,6 +160,6 @@ def make(
             return find(id_), True
         try:
             return make_it(), False
-        except (Refused, WalkawayError):
-            if once is None or once.made(services) is None:  # else the same request came first, and is in its own way
-                raise
+        except (Refused, WalkawayError) as error:
+            if once is None or not (once.made(services) or once.to_try_again(error)):
+                raise  # else the same request came first, and is in its own way, or came again

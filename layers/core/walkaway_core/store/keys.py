@@ -5,11 +5,16 @@ T#{tenant}                SESSION#{session}               a session's record
                           KEY#{hash}                      an idempotency key, and the turn that it started
 T#{tenant}#{session}      TURN#{turn}                     a turn's record
                           QUEUE#{turn}                    a message that waits for its turn
+                          CHILD#{session}                 a session that goes on from a turn of it
                           CHANGED#{turn}                  the files that a turn has changed, once it is over
                           CHANGED#{turn}#{step}#{call}    those that a call of it has changed
                           ASKED#{hash}                    a call that the caller was asked to answer
                           TOOLS#{hash}                    definitions of tools that the caller runs; also below an agent
+                          CONTAINER                       its container: what it has become, who works in it
+                          MOUNT#{hash}                    a file that its container has (mounts.py)
+                          SETTINGS#{hash}                 settings that messages have said for their turns alone
                           ENTRY#{order}#{step}#0          what the user (step 0) or the model said
+                          ENTRY#{order}#{step}#+          what was said elsewhere, and came with the message (step 0)
                           ENTRY#{order}#{step}#!          a summary, made before that step
                           ENTRY#{order}#{step}#-#{n}      what the user said while the turn ran, for that step
                           ENTRY#{order}#{step}#/          what of all before it the model service refused at that step
@@ -18,9 +23,10 @@ T#{tenant}#{session}+     {number}                        the session's log: wha
 T#{tenant}#{turn}         {number}                        the turn's log; number of the item's first event
 T#{tenant}                AGENT#{agent}                   an agent; its versions stand below T#{tenant}#{agent}
                           AGENTNAME#{hash}                which agent has a name
+T#{tenant}                SEAL                            the key of what callers keep for us (seals.py)
 T#{tenant}                STORED                          how many bytes a tenant's files have (on DynamoDB)
 T#{tenant}#PLACES         {number}                        a place for a command or another slow tool that is taken
-T#{tenant}…               …                               what dialects (keys.py there) and schedules (places.py) keep
+T#{tenant}…               …                               what dialects (keys.py) keep, and repetitions, places, ends …
 T#{tenant}                WEBHOOK#{webhook}               an address that is to be told what happens
                           WEBHOOKNAME#{name}              which address has a name
 T#{tenant}#{owner}#DELIVERIES  {event}                    what a webhook, or a turn's own address, is to be told
@@ -138,6 +144,11 @@ class TurnKey:
         """What was said at a step; 0 is the user's message."""
         return self.owner.partition, f"{self._entries}{step:05}#0"
 
+    @property
+    def imported(self) -> Key:
+        """What was said elsewhere, and came along with the message; sorts before that."""
+        return self.owner.partition, f"{self._entries}{0:05}#+"
+
     def summary(self, step: int) -> Key:
         """What stands for the conversation before some entry, from this step on; sorts before the step's answer."""
         return self.owner.partition, f"{self._entries}{step:05}#!"
@@ -156,8 +167,7 @@ class TurnKey:
 
     def changed(self, *place: int) -> Key:
         """The files that a step's tool call has changed; without a `place`, those of the whole turn."""
-        step_and_index = "#{:05}#{:03}".format(*place) if place else ""
-        return self.owner.partition, f"CHANGED#{self.turn}{step_and_index}"
+        return self.owner.partition, f"CHANGED#{self.turn}" + ("#{:05}#{:03}".format(*place) if place else "")
 
     @property
     def _entries(self) -> str:
@@ -169,9 +179,9 @@ def idempotency(tenant: str, key: str) -> Key:
     return f"T#{tenant}", f"KEY#{hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
 
 
-def tools(tenant: str, owner: str, digest: str) -> Key:
-    """Definitions of tools, below the session or the agent that has said them."""
-    return f"T#{tenant}#{owner}", f"TOOLS#{digest}"
+def hashed(tenant: str, owner: str, kind: str, digest: str) -> Key:
+    """What a session or an agent was told once and is named by its hash: definitions of tools, settings of turns."""
+    return f"T#{tenant}#{owner}", f"{kind}#{digest}"
 
 
 def agent(tenant: str, id_: str) -> Key:
@@ -187,11 +197,6 @@ def agent_name(tenant: str, name: str) -> Key:
 def agent_version(tenant: str, id_: str, version: int) -> Key:
     """An agent as it was in a version."""
     return f"T#{tenant}#{id_}", f"{version:010}"
-
-
-def webhook_name(tenant: str, name: str) -> Key:
-    """Which address has this name."""
-    return f"T#{tenant}", f"WEBHOOKNAME#{name}"
 
 
 def webhook(tenant: str, id_: str) -> Key:
@@ -217,11 +222,6 @@ def stored(tenant: str) -> Key:
 def places(tenant: str) -> str:
     """Where the places for slow tools stand that are taken."""
     return f"T#{tenant}#PLACES"
-
-
-def place(tenant: str, number: int) -> Key:
-    """One of a tenant's places for slow tools."""
-    return places(tenant), f"{number:04}"
 
 
 def event(number: int) -> str:

@@ -111,3 +111,9 @@ def of(name: str) -> str | None:
     """Give the media type of a file with this name, or path; None when its ending says nothing."""
     stem, _, ending = name.rpartition("/")[2].lstrip(".").rpartition(".")
     return _TYPES.get(ending.lower()) if stem else None
+
+
+def ending(media: str) -> str:
+    """Give the usual ending of files of a media type, with its dot; empty for one that is not known."""
+    endings = OF_ENDINGS.get(media.partition(";")[0].strip().lower(), "")
+    return f".{endings.split()[0]}" if endings else ""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
 from walkaway_core.ports.clock import Clock
-from walkaway_core.ports.items import Absent, Delete, Is, Item, Put, Refused, Unknown
+from walkaway_core.ports.items import Absent, Delete, Is, Item, Key, Put, Refused, Unknown
 from walkaway_core.ports.shares import NoPlace
 from walkaway_core.ports.table import Table
 from walkaway_core.store import keys
@@ -32,7 +32,7 @@ class TablePlaces:
         finally:
             # What cannot be given back now is free when its time is over, and may then be somebody else's.
             with suppress(Refused, Unknown, Unavailable), patience.within(patience.REQUEST):
-                self._table.write(Delete(*keys.place(tenant, number), (Is("holder", holder),)))
+                self._table.write(Delete(*_place(tenant, number), (Is("holder", holder),)))
 
     def _take(self, tenant: str, holder: str, seconds: float) -> int:
         """Try any place, and if that is taken those that are free. Raises NoPlace."""
@@ -40,7 +40,7 @@ class TablePlaces:
         if self._taken(tenant, number, holder, seconds):
             return number
         there = self._table.query(keys.places(tenant)).items
-        free = sorted({keys.place(tenant, n) for n in range(self._most)} - {item.key for item in there})
+        free = sorted({_place(tenant, n) for n in range(self._most)} - {item.key for item in there})
         for _, name in random.sample(free, len(free)):
             if self._taken(tenant, int(name), holder, seconds):
                 return int(name)
@@ -49,7 +49,7 @@ class TablePlaces:
     def _taken(self, tenant: str, number: int, holder: str, seconds: float) -> bool:
         """Take this place if it is free; say whether it is this holder's."""
         expires = int(self._clock.now() + seconds) + 1
-        item = Item(*keys.place(tenant, number), {"holder": holder}, expires=expires)
+        item = Item(*_place(tenant, number), {"holder": holder}, expires=expires)
         while True:
             try:
                 self._table.write(Put(item, (Absent(),)))
@@ -58,3 +58,7 @@ class TablePlaces:
             except Unknown:
                 continue  # the next try finds this holder there, if it has happened
             return True
+
+
+def _place(tenant: str, number: int) -> Key:
+    return keys.places(tenant), f"{number:04}"

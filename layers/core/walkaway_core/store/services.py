@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from walkaway_core.ports.bus import Bus, Carrier, NoCarrier
 from walkaway_core.ports.clock import Clock, Ids
+from walkaway_core.ports.ends import Ends, HeldEnds
 from walkaway_core.ports.machine import Machine
 from walkaway_core.ports.metrics import Metrics, NoMetrics
 from walkaway_core.ports.model import Model
@@ -40,6 +41,8 @@ class Services:
     """What the dialects add."""
     shares: Shares = field(default_factory=Shares)
     """What each tenant may have at once here; no limits where the platform has its own."""
+    ends: Ends = field(default_factory=HeldEnds)
+    """Until when somebody was told that a session rests."""
     trouble: Callable[[], str] = str
     """Says in a sentence why the Table takes nothing at present, as its last writes show; empty while it does. Costs
     nothing."""

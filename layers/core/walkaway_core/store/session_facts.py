@@ -17,7 +17,16 @@ told              number    made, + outbox.add    how many things of it the bus 
 metadata          JSON      made, describes       what users and the agent have set
 metadata_version  number    made, describes       how often that has changed
 title                       titled                what it is about; absent: nobody has said anything
+title_said        flag      titled                somebody has said that; absent: it is made of the first message
+parent …                  made                  where its conversation begins (store/parents.py); absent: with its own
+forgotten         number    + FORGOTTEN           how many of its turns were taken away one by one; absent: none
 cost              number    + model_step          what its turns have cost, in millionths of a US dollar
+budget            number    budgeted              what they may cost, in the same; absent: any amount
+archived          ms        archived              when it was closed for ever; absent: it was not
+settings          hash      told                  of what the next turns are told besides; absent: nothing
+used_…            number    + used                what the turns that are over have used, by the words of turns.USAGE
+ran               ms        + used                how long they have run, pauses not counted
+mounted           number    + MOUNTED             how many files were mounted while it was there; absent: none
 
 Its options are the item's body, and never change. Names and units are a contract: docs/upgrades.md.
 """
@@ -26,6 +35,7 @@ from collections.abc import Mapping
 
 from walkaway_core.ports.items import Fact, ms
 
+USED = "used_"
 ARRIVED: Mapping[str, int] = {"inbox": 1, "queued": 1}
 """Added when a message comes to wait."""
 LEFT: Mapping[str, int] = {"queued": -1}
@@ -34,6 +44,10 @@ BEGUN: Mapping[str, int] = {"turns": 1}
 """Added when a turn begins, where they are counted."""
 NAMED: Mapping[str, int] = {"events": 1}
 """Added when its log names a turn, or says something between turns."""
+FORGOTTEN: Mapping[str, int] = {"forgotten": 1}
+"""Added when a turn of it is taken away."""
+MOUNTED: Mapping[str, int] = {"mounted": 1}
+"""Added when a file is mounted: of two at once each sees the other."""
 PROMOTED: Mapping[str, int] = {"events": 1, "queued": -1}
 """Added when its log names the turn of a message that has waited."""
 
@@ -85,6 +99,27 @@ def describes(metadata: str, version: int) -> dict[str, Fact]:
     return {"metadata": metadata, "metadata_version": version}
 
 
-def titled(title: str) -> dict[str, Fact]:
-    """It has a title."""
-    return {"title": title}
+def budgeted(most: int) -> dict[str, Fact]:
+    """Its turns may cost so much, in millionths of a US dollar."""
+    return {"budget": most}
+
+
+def archived(now: float) -> dict[str, Fact]:
+    """No turn begins in it any more."""
+    return {"archived": ms(now)}
+
+
+def told(settings: str) -> dict[str, Fact]:
+    """The turns that begin from now on are told this, too."""
+    return {"settings": settings}
+
+
+def used(usage: Mapping[str, int], ran: float) -> dict[str, int]:
+    """Give what is added when a turn ends that has used this, and has run for so many seconds."""
+    counts = {"ran": ms(ran), **{f"{USED}{name}": count for name, count in usage.items()}}
+    return {name: count for name, count in counts.items() if count}
+
+
+def titled(title: str, *, said: bool = False) -> dict[str, Fact]:
+    """It has a title, which somebody has `said`, or which is made of its first message."""
+    return {"title": title, "title_said": True} if said else {"title": title}

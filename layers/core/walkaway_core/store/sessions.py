@@ -5,19 +5,22 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from walkaway_core.errors import Invalid, SessionNotFound
-from walkaway_core.ports.items import Fact, Item, ms
+from walkaway_core.ports.items import Condition, Fact, Is, Item, Lacks, ms
 from walkaway_core.ports.paths import Scope
 from walkaway_core.store import backwards, salvage, session_facts
 from walkaway_core.store.agent_settings import AgentSettings, known
 from walkaway_core.store.keys import END, SessionKey
+from walkaway_core.store.parents import Parent
 from walkaway_core.store.services import Services
 from walkaway_wire import gate
 
-GRACE = 5 * 60.0
-"""Seconds that a session which is not persistent lives on after a response (contract A.3)."""
 Outcome = Literal["", "completed", "failed", "cancelled"]
 NEEDS = session_facts.made(0, 0, "", "{}")
 """What stands for facts of a session that cannot be read."""
+
+
+class SessionArchived(Invalid):
+    """The session is archived: it can be read, and takes nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class SessionOptions:
     """What is fixed when a session is made (contract A.3). `ttl` in seconds; `read` and `write` as clean paths.
 
     `settings` are what it was told when it was made. What holds for a turn is what that began with
-    (`agents.as_begun`): an agent may say something else by then.
+    (`held.as_begun`): an agent may say something else by then.
     """
 
     persistent: bool = False
@@ -36,6 +39,8 @@ class SessionOptions:
     agent: str = ""
     """The id of the agent that says what the session does not: `own` names what it does."""
     own: tuple[str, ...] = ()
+    chain: bool = False
+    """Whether it lives `ttl` from the end of its youngest turn, or of a turn of a session that goes on from it."""
     settings: AgentSettings = field(default_factory=AgentSettings)
 
     @property
@@ -87,8 +92,24 @@ class Session:
     """The turn that ended last."""
     outcome: Outcome = ""
     """How that was; empty: none has, or nobody noted it."""
+    forgotten: int = 0
+    """How many of its turns were taken away one by one (engine/forgetting.py)."""
+    parent: Parent | None = None
+    """Where its conversation begins; None: with its own first entry."""
     title: str = ""
     """What it is about: the beginning of its first message, or what somebody has said."""
+    title_said: bool = False
+    """Whether somebody has said the title."""
+    archived_at: float = 0
+    """When it was closed for ever; 0: it was not."""
+    budget: int | None = None
+    """What its turns may cost together, in millionths of a US dollar; None: any amount."""
+    said: str = ""
+    """Names what turns that begin now are told besides (agent/said_settings.py); empty: nothing."""
+    used: Mapping[str, int] = field(default_factory=dict)
+    """What the turns that are over have used, by the words of turns.USAGE; those that ended before 0.2 are missing."""
+    ran: float = 0
+    """Seconds for which those have run, pauses not counted."""
     readable: bool = True
     """Whether what is stored of it can be read; else it takes no message, and can be deleted."""
 
@@ -101,6 +122,16 @@ class Session:
     def scope(self) -> Scope:
         """Its file_access."""
         return Scope(self.options.read, self.options.write)
+
+    @property
+    def unforgotten(self) -> Condition:
+        """The condition that none of its turns was taken away since it was read."""
+        return Is("forgotten", self.forgotten) if self.forgotten else Lacks("forgotten")
+
+    @property
+    def newest(self) -> str:
+        """Name the place in the conversation behind which the next turn begins; empty: there is nothing yet."""
+        return self.last_turn or (self.parent.upto if self.parent else "")
 
 
 def unpack(key: SessionKey, item: Item) -> Session:
@@ -131,13 +162,26 @@ def _unpack(key: SessionKey, item: Item) -> Session:
         turns=item.number("turns") if "turns" in item.facts else None,
         ended_turn=str(item.facts.get("ended", "")),
         outcome=_outcome(item.facts.get("outcome", "")),
+        forgotten=item.number("forgotten", 0),
+        parent=Parent.of(item.facts),
         title=str(item.facts.get("title", "")),
+        title_said="title_said" in item.facts,
+        archived_at=item.time("archived", 0),
+        budget=item.number("budget") if "budget" in item.facts else None,
+        said=str(item.facts.get("settings", "")),
+        used=_used(item),
+        ran=item.time("ran", 0),
         readable=gate.UNREADABLE not in body,
     )
 
 
 def _outcome(word: Fact) -> Outcome:
     return cast("Outcome", word) if word in get_args(Outcome) else ""
+
+
+def _used(item: Item) -> dict[str, int]:
+    prefix = session_facts.USED
+    return {name.removeprefix(prefix): item.number(name) for name in item.facts if name.startswith(prefix)}
 
 
 def alive(item: Item | None, now: float) -> bool:
@@ -164,6 +208,12 @@ def check(session: Session) -> None:
         )
 
 
+def check_open(session: Session) -> None:
+    """Raise SessionArchived for one that takes nothing more."""
+    if session.archived_at:
+        raise SessionArchived(f"The session {session.key.session} is archived: it can be read, and takes nothing more")
+
+
 def listing(services: Services, tenant: str, *, limit: int, after: str = "") -> tuple[list[Session], str]:
     """List the newest sessions first, those made before `after`; with the cursor of the rest, or `""`."""
     listed: list[Session] = []
@@ -184,9 +234,3 @@ def scan(services: Services, tenant: str, before: str = "", first: int = backwar
     for item in backwards.items(services, f"T#{tenant}", upto, after="SESSION#", first=first):
         if alive(item, now):
             yield unpack(SessionKey(tenant, item.sk.removeprefix("SESSION#")), item)
-
-
-def lifetime(session: Session, now: float) -> float:
-    """When a session ends whose turn has just ended: `ttl` is the upper bound, persistent or not."""
-    hard = session.created_at + session.options.ttl
-    return hard if session.options.persistent else min(hard, now + GRACE)

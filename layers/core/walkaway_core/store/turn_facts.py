@@ -10,12 +10,18 @@ timeout         s         the message         how long it may take; absent: as l
 deadline        ms        begun, unparked     when its time is over; pauses do not count
 execution       number    begun, handed_over  which execution has it (rule R5)
 agent_version   number    begun               of the session's agent; absent without one
+settings        hash      the message         of those that it said for this turn alone; absent: none
+told            hash      begun               of what its session tells its turns (`settings` there); absent: none
+ends_with_calls flag      the message         calls for the caller end it; absent: it waits for their answers
+signed          flag      the message         its log says signatures of thinking; absent: it does not
+approved        number    the message         how many calls of an earlier turn it begins with; absent: none
 due             sort key  whoever moves it    its item in the due queue (rule R4)
 started         flag      stepping            its first step has begun
 begun           step      stepping            the last step for which the model was called
 excused         number    retrying            how many attempts at the step `begun` met a busy service; absent: none
 silent          number    retrying            how many of them had all their time, and nothing to keep
 step            step      committed           the last step that was committed
+open            number    committed           how many calls of that step end it; absent: none
 steered         step      steered             the step that is to see what the user said last
 steers          number    steered             how often the user said something while it ran
 asked           step      parked              the last step some of whose calls the caller was asked to answer
@@ -27,6 +33,7 @@ error, code               ended               of a turn that failed
 files           number    ended               how many stand in store/changes.py; absent: none
 cost, unpriced, tokens    model_step          what its model calls have used (see turns.USAGE)
 hook_…                    TurnWebhook         an address of its own
+forgotten       ms        forgotten           when it was taken away, alone; absent: it was not
 schedule, firing  id      the message         what has begun it by itself; absent: somebody has
 
 A dialect's own facts stand beside these. Names and units are a contract: docs/upgrades.md.
@@ -69,8 +76,17 @@ def begun(now: float, seconds: float, place: int, due: str) -> dict[str, Fact]:
     }
 
 
+def approved(calls: int) -> dict[str, Fact]:
+    """It begins with so many calls of the server's that an earlier turn has asked about."""
+    return {"approved": calls} if calls else {}
+
+
+SIGNED: Mapping[str, Fact] = {"signed": True}
+"""Its log says the signatures of thinking."""
+
+
 def stepping(step: int, due: str) -> dict[str, Fact]:
-    """The model is about to be called for a step."""
+    """The model is about to be called for a step; at 0, what it begins with is about to be carried out."""
     return {"started": True, "begun": step, "due": due}
 
 
@@ -84,9 +100,9 @@ RETRIED = ("excused", "silent")
 """What belongs to one step alone: the next one begins without it."""
 
 
-def committed(step: int, due: str) -> dict[str, Fact]:
-    """A step's answer stands in the conversation."""
-    return {"step": step, "due": due}
+def committed(step: int, due: str, open_: int = 0) -> dict[str, Fact]:
+    """A step's answer stands in the conversation; so many of its calls end the turn."""
+    return {"step": step, "due": due, **({"open": open_} if open_ else {})}
 
 
 def handed_over(execution: int, due: str) -> dict[str, Fact]:
@@ -118,3 +134,8 @@ def ended(status: Status, now: float, error: str, code: str, files: int = 0) -> 
     """It is over; so many files are as it left them."""
     facts: dict[str, Fact] = {"status": status, "ended": ms(now), "error": error, "code": code}
     return {**facts, "files": files} if files else facts
+
+
+def forgotten(now: float) -> dict[str, Fact]:
+    """It is gone for everyone outside; its session is not, or not for that."""
+    return {"forgotten": ms(now)}

@@ -8,6 +8,7 @@ from walkaway_core.ports.items import Condition, Fact, Is, Item
 from walkaway_core.ports.misfits import Misfit
 from walkaway_core.store import due, salvage, sessions, turn_facts
 from walkaway_core.store.keys import END, SessionKey, TurnKey
+from walkaway_core.store.pause import Pause
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import Ticket
@@ -29,21 +30,6 @@ USAGE = (*TOKENS, *SOMETIMES)
 
 LOST = turn_facts.ended("failed", 0, "What is stored of this turn cannot be read", "unreadable")
 """How a turn ended that nobody can read any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """How a turn waits for its caller, or has waited: for the answers to calls of `step`, the last one that had such.
-
-    `since`: seconds since the epoch, 0 when it does not wait now; `waited`: seconds of earlier pauses, which do not
-    count against the turn. `token` is the state machine's, and `history` how full its execution was then.
-    """
-
-    step: int = 0
-    since: float = 0
-    waited: float = 0
-    token: str = ""
-    history: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +65,16 @@ class Turn:
     """Seconds that the message gave it; 0: as many as the session does."""
     agent_version: int = 0
     """Of the session's agent, when the turn began; 0 without one."""
+    said: str = ""
+    """Names the settings that its message said, in agent/turn_settings.py; empty: none."""
+    ends_with_calls: bool = False
+    """Whether calls that the caller is to answer end it (engine/open_calls.py)."""
+    open: int = 0
+    """How many calls of its last step do so, when the server's own have been carried out."""
+    signed: bool = False
+    """Whether its log says the signatures of thinking, for whoever keeps the conversation elsewhere."""
+    approved: int = 0
+    """How many calls it begins with, before its first step: those of an earlier turn that somebody has said yes to."""
     code: str = ""
     """Of the error, for programs."""
     pause: Pause = field(default_factory=Pause)
@@ -88,6 +84,8 @@ class Turn:
     """How many of them were cut off with nothing to keep."""
     files: int = 0
     """How many files it has changed, once it is over (store/changes.py)."""
+    forgotten: bool = False
+    """Whether it was taken away, and only what goes on from it still has its text."""
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     """All that its record says, with what a dialect has added there: only that dialect reads it."""
 
@@ -165,18 +163,18 @@ def _unpack(key: TurnKey, item: Item) -> Turn:
         webhook=TurnWebhook.read(item),
         timeout=item.number("timeout", 0),
         agent_version=item.number("agent_version", 0),
+        said=str(item.facts.get("settings", "")),
+        ends_with_calls="ends_with_calls" in item.facts,
+        open=item.number("open", 0),
+        signed="signed" in item.facts,
+        approved=item.number("approved", 0),
+        forgotten="forgotten" in item.facts,
         facts=item.facts,
         code=str(item.facts.get("code", "")),
         files=item.number("files", 0),
         excused=item.number("excused", 0),
         silent=item.number("silent", 0),
-        pause=Pause(
-            step=item.number("asked", 0),
-            since=item.time("parked", 0),
-            waited=item.time("waited", 0),
-            token=str(item.facts.get("token", "")),
-            history=item.number("history", 0),
-        ),
+        pause=Pause.read(item),
     )
 
 
@@ -212,8 +210,9 @@ def listing(services: Services, key: SessionKey, *, limit: int, after: str = "")
     upto = f"TURN#{after or END}"
     page = services.table.query(key.partition, after="TURN#", upto=upto, reverse=True, limit=limit + 2)
     items = [item for item in page.items if item.sk != upto]
-    listed = [unpack(TurnKey(key.tenant, key.session, item.sk.removeprefix("TURN#")), item) for item in items[:limit]]
-    return listed, listed[-1].key.turn if listed and (len(items) > limit or page.more) else ""
+    shown = [(key.turn(item.sk.removeprefix("TURN#")), item) for item in items[:limit]]
+    listed = [unpack(turn, item) for turn, item in shown if "forgotten" not in item.facts]
+    return listed, shown[-1][0].turn if shown and (len(items) > limit or page.more) else ""
 
 
 def unchanged(turn: Turn) -> tuple[Condition, ...]:

@@ -13,12 +13,13 @@ from walkaway_core.apart.child import Failed
 from walkaway_core.apart.hand import Broke, Hand, hand
 from walkaway_core.errors import FileNotFound
 from walkaway_core.log.log import Superseded
-from walkaway_core.ports.items import Check
+from walkaway_core.ports.items import Check, Key
 from walkaway_core.ports.workspace import Changed, FileInfo
 from walkaway_core.store import files
 from walkaway_core.store.changes import FileOp
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
 
 __all__ = ["LIGHT_SECONDS", "Result", "Tool", "ToolContext", "ToolError"]
 LIGHT_SECONDS = 10.0
@@ -29,12 +30,24 @@ LEASE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the model is told."""
+    """What the model is told: a text, or blocks in the shape of the Messages API."""
 
-    content: str
+    content: str | list[dict[str, Any]]
     is_error: bool = False
     changed: Sequence[FileOp] = ()
     """The files that the call has changed, whatever came of it: not for the model, but for readers."""
+    along: Callable[[Transaction], None] | None = None
+    """Writes what the call has done beside the result, in the same transaction. Where a condition of it does not hold,
+    nothing of it counts, and the model is told so."""
+    afterwards: Callable[[], None] = lambda: None
+    """Tidies up once the result is written; nothing depends on it."""
+
+    @property
+    def words(self) -> str:
+        """The content as a text: what is no text is named."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(block["text"] if block["type"] == "text" else _named(block) for block in self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,10 @@ class ToolContext:
     """The time that the call has; what may take long asks it, and what waits for others is ended by it."""
     changed: dict[str, FileOp] = field(default_factory=dict)
     """What the call has done to files until now, by their paths."""
+    nonce: str = ""
+    """Names the invocation that carries it out; the journal says so, too."""
+    earlier: tuple[Key, ...] = ()
+    """The journals of calls of the same step that come before it, and do not wait for the caller."""
 
     @contextlib.contextmanager
     def hand(self) -> Iterator[Hand]:
@@ -154,6 +171,8 @@ class Tool(BaseModel):
     light: ClassVar[bool] = False
     """Whether it touches the workspace and the Table alone, no network and no command, and is ended after ten seconds.
     It then runs where the model was called."""
+    in_order: ClassVar[bool] = False
+    """Whether calls of one step are carried out one after the other, as far as none of them waits for the caller."""
     deadline: ClassVar[float] = 60.0
     """Seconds after which a call is ended that is not light, whatever it is at."""
 
@@ -172,7 +191,7 @@ class Tool(BaseModel):
         """Say why there is no such tool here; None when there is."""
         return None
 
-    def run(self, context: ToolContext) -> str:
+    def run(self, context: ToolContext) -> str | Result:
         """Do it. Raises ToolError, or one of the core's errors."""
         raise NotImplementedError
 
@@ -185,3 +204,10 @@ class Tool(BaseModel):
         for about in schema.get("properties", {}).values():
             about.pop("title", None)
         return {"name": cls.name, "description": inspect.cleandoc(cls.__doc__ or ""), "input_schema": schema}
+
+
+def _named(block: dict[str, Any]) -> str:
+    source = block.get("source", {})
+    data = source.get("data", "")  # in base64
+    size = len(data) * 3 // 4 - data[-2:].count("=")
+    return f"[{block['type']}: {source.get('media_type', '')}, {size} bytes]"

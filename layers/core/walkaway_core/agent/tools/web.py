@@ -18,6 +18,11 @@ class FetchUrl(Tool):
 
     def run(self, context: ToolContext) -> str:
         """Fetch it, and give its text."""
-        with context.hand() as hand:
-            text: str = hand.do("pages:read", self.url, context.services.settings.outbound_loopback)
-        return text
+        return fetched(context, self.url)
+
+
+def fetched(context: ToolContext, url: str) -> str:
+    """Fetch a page, and give its text. Raises ToolError."""
+    with context.hand() as hand:
+        text: str = hand.do("pages:read", url, context.services.settings.outbound_loopback)
+    return text

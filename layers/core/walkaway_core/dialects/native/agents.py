@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.agent import agents, settings, versions
-from walkaway_core.agent.agents import Agent
+from walkaway_core.agent.agent_records import Agent
 from walkaway_core.http import errors, large, pages, repeats
 from walkaway_core.http.access import Called
 from walkaway_core.http.conditions import Conditional, not_modified, tag_of

@@ -83,4 +83,4 @@ def _records(services: Services, tenant: str, owners: dict[str, str]) -> dict[st
     for start in range(0, len(names), 100):
         items += services.table.get(*(name.item for name in names[start : start + 100]))
     there = [turns.unpack(name, item) for name, item in zip(names, items, strict=True) if item]
-    return {record.id: record.model_dump() for record in records.responses(services, there)}
+    return {record.id: record.model_dump() for record in records.states(services, there)}

@@ -1,24 +1,21 @@
 """Routes of the workspace (contract A.10)."""
 
 from collections.abc import Iterator
-from email.utils import formatdate
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import anyio.from_thread
 import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from walkaway_core.dialects.native import workspace
 from walkaway_core.errors import BodyTooLarge, EncodingUnsupported, Invalid, PreconditionFailed
-from walkaway_core.http import errors, ranges
+from walkaway_core.http import downloads, errors
 from walkaway_core.http.access import Called
-from walkaway_core.http.addresses import wants_no_body
-from walkaway_core.http.conditions import Conditional, Conditions, not_modified, tag_of
+from walkaway_core.http.conditions import Conditional, Conditions, tag_of
 from walkaway_core.http.fields import packed
 from walkaway_core.http.streaming import streamed
 from walkaway_core.ports import paths
@@ -33,9 +30,7 @@ router = APIRouter(prefix="/v1/sessions/{session}/files", tags=["files"])
 
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file's bytes, or a directory's entries as JSON", "content": {"*/*": {}}},
-    206: {"description": "The bytes of the Range", "content": {"*/*": {}}},
-    304: {"description": "The caller has this version"},
-    307: {"description": "On AWS, of more than 190 MB: `Location` has them, without a key, for an hour at the most"},
+    **downloads.ANSWERS,
 }
 
 
@@ -86,30 +81,17 @@ def download(
     if info.is_directory:
         found = files.listing(caller.services, caller.tenant, stored.scope, path)
         return JSONResponse([workspace.entry(path, each).model_dump() for each in found])
-    tag, modified = tag_of(info.version), formatdate(info.modified, usegmt=True)
-    if conditions.unchanged(tag, info.modified):
-        return not_modified(ETag=tag, Last_Modified=modified)
-    start, end, status = ranges.asked_for(request, info.size, tag, info.modified)
     media = media_types.of(info.name) or "application/octet-stream"
-    large = end - start > files.STREAMED_BYTES and not wants_no_body(request)
-    saved = f"attachment; filename*=UTF-8''{quote(info.name)}" if how.download else ""  # RFC 6266, RFC 8187
-    if large and (elsewhere := files.address(caller.services, stored, path, media, saved)):
-        return Response(status_code=307, headers={"Location": elsewhere, "Cache-Control": "no-store"})
-    headers = {
-        "Content-Length": str(end - start),
-        "Accept-Ranges": "bytes",
-        "ETag": tag,
-        "Last-Modified": modified,
-        # what an agent wrote must not run as a page of this server
-        "Content-Security-Policy": "sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if saved:
-        headers["Content-Disposition"] = saved
-    if status == 206:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size}"
-    chunks = () if wants_no_body(request) else files.read(caller.services, stored, path, start, end)
-    return StreamingResponse(chunks, status, headers, media)
+    saved = downloads.saved_as(info.name) if how.download else ""
+    return downloads.answer(
+        request,
+        conditions,
+        info,
+        media,
+        saved,
+        lambda start, end: files.read(caller.services, stored, path, start, end),
+        lambda: files.address(caller.services, stored, path, media, saved),
+    )
 
 
 @router.put(

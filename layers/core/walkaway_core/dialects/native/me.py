@@ -1,6 +1,5 @@
 """The route that says who is calling, and what there is for them."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -9,12 +8,11 @@ from walkaway_core.http import access, errors
 from walkaway_core.http.access import Called, Keyring
 from walkaway_core.http.cursors import LONGEST_WAIT
 from walkaway_core.log import metadata
-from walkaway_core.models import catalog
+from walkaway_core.models import aliases
 from walkaway_core.notify import endpoints
 from walkaway_core.schedules import resource
-from walkaway_core.settings import BEDROCK, MEGABYTE
+from walkaway_core.settings import MEGABYTE
 from walkaway_core.store.files import MOST_BYTES
-from walkaway_core.store.services import Services
 from walkaway_wire import VERSION
 from walkaway_wire.me import FEATURES, KeyRecord, Me, ModelRecord
 from walkaway_wire.messages import MESSAGE_CHARACTERS
@@ -41,7 +39,7 @@ def me(caller: Called, request: Request) -> Me:
             "message_characters": MESSAGE_CHARACTERS,
             "metadata_bytes": metadata.METADATA_BYTES,
             "body_bytes": surface.body_bytes,
-            "file_bytes": MOST_BYTES,
+            "file_bytes": settings.file_bytes or MOST_BYTES,
             "wait_seconds": LONGEST_WAIT,
             "queued_messages": settings.queue_limit,
             "turn_seconds": settings.turn_timeout,
@@ -49,14 +47,8 @@ def me(caller: Called, request: Request) -> Me:
             "schedules": resource.MOST,
             "stored_bytes": settings.tenant_storage * MEGABYTE,
         },
-        models=[ModelRecord(id=name, default=name == settings.model) for name in _models(caller.services)],
+        models=[
+            ModelRecord(id=name, default=name == settings.model)
+            for name in aliases.names(settings, caller.services.model)
+        ],
     )
-
-
-def _models(services: Services) -> Iterator[str]:
-    """Name the models that can be called from here: the default one first, then those of the table."""
-    default = services.settings.model
-    yield default
-    for name, card in catalog.cards().items():
-        names = [name] if "bedrock" not in card.services else [name, f"{BEDROCK}anthropic.{name}"]
-        yield from (each for each in names if each != default and services.model.knows(each) is None)

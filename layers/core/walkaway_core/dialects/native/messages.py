@@ -14,11 +14,12 @@ from walkaway_core.http.attended import attended
 from walkaway_core.http.direct import direct
 from walkaway_core.http.fields import prefers
 from walkaway_core.http.streaming import streamed
-from walkaway_core.log import readers, transcript
+from walkaway_core.log import readers, spoken
 from walkaway_core.log.transcript import Entry
 from walkaway_core.store import sessions
 from walkaway_core.store.idempotency import Once
 from walkaway_wire.messages import Accepted, MessageCreate, Said
+from walkaway_wire.settings import ToolSettings
 
 router = APIRouter(prefix="/v1/sessions/{session}/messages", tags=["messages"], route_class=large.Route)
 
@@ -58,14 +59,17 @@ async def send(
     While another turn runs, `on_busy` decides: a message that waits has a turn of its own, whose stream begins with
     `turn.queued`; one that steers is answered with the running turn's events, from `turn.steered` on.
 
-    With `webhook_url` that address is told how the turn ends, in the form of /v1/webhooks.
+    With `webhook_url` that address is told how the turn ends, in the form of /v1/webhooks. Settings that are said here
+    hold for this turn alone; a message that steers may say none.
 
     With `Prefer: respond-async` the answer is 202 at once, and no stream is held (RFC 7240). The same request with the
     same `Idempotency-Key` within 24 hours starts nothing: it has the first one's answer, from its first event on.
     """
     del prefer, idempotency_key  # read below, in all their lines
     key, repeated = caller.session(session), repeats.key(request)
-    once = None if repeated is None else Once.of(key, repeated, asked.model_dump(exclude_defaults=True))
+    once = (
+        None if repeated is None else Once.of(key, repeated, asked.model_dump(exclude_defaults=True) | _settings(asked))
+    )
     webhook = webhooks.of_turn(caller.services, asked)
     attached = [Attachment(**attachment.model_dump()) for attachment in asked.attachments]
     sent = await attended(
@@ -78,6 +82,7 @@ async def send(
         attached,
         on_busy=asked.on_busy,
         webhook=webhook,
+        settings=asked,
     )
     turn, replayed = sent.turn.key, repeats.REPLAYED if sent.again else {}
     if not prefers(request, "respond-async"):
@@ -102,10 +107,17 @@ def listing(
 ) -> list[Said]:
     """Read the newest entries in the order in which they were said; X-Next-Cursor leads to the older ones."""
     key = caller.session(session)
-    sessions.get(caller.services, key)
-    entries, more = transcript.newest(caller.services, key, limit=page.limit, before=page.cursor("msg_"))
+    session_now = sessions.get(caller.services, key)
+    entries, more = spoken.newest(
+        caller.services, key, limit=page.limit, before=page.cursor("msg_"), forgotten=session_now.forgotten > 0
+    )
     pages.link(request, response, more)
     return [_said(entry) for entry in entries]
+
+
+def _settings(asked: MessageCreate) -> dict[str, Any]:
+    """Give the settings that are said: also one that is a session's default is, where the session says another."""
+    return asked.model_dump(include=asked.model_fields_set & set(ToolSettings.model_fields))
 
 
 def _said(entry: Entry) -> Said:

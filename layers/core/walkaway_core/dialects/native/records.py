@@ -1,12 +1,13 @@
 """Turns as they are shown: in answers to requests, and in what webhooks are sent."""
 
+from walkaway_core.agent import settings, showing
 from walkaway_core.engine.pause import asking
-from walkaway_core.log import transcript
+from walkaway_core.log import spoken
 from walkaway_core.store import changes
 from walkaway_core.store.changes import Shown
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
-from walkaway_wire.messages import ChangedFile, ResponseRecord
+from walkaway_wire.messages import ChangedFile, ResponseRecord, ResponseState
 from walkaway_wire.tools import PendingToolCall
 
 
@@ -16,11 +17,20 @@ def pending(services: Services, turn: Turn | None) -> list[PendingToolCall]:
 
 
 def responses(services: Services, turns: list[Turn]) -> list[ResponseRecord]:
-    """Show turns, each with the text of its last step."""
-    texts = transcript.texts(services, [(turn.key, turn.step) for turn in turns])
+    """Show turns, each with the text of its last step, and with its settings."""
+    held = showing.of_turns(services, turns)
+    return [
+        ResponseRecord(**dict(state), **settings.shown(services, those))
+        for state, those in zip(states(services, turns), held, strict=True)
+    ]
+
+
+def states(services: Services, turns: list[Turn]) -> list[ResponseState]:
+    """Show how turns stand, as others are told it: each with the text of its last step, and without its settings."""
+    texts = spoken.texts(services, [(turn.key, turn.step) for turn in turns])
     files = _files(services, turns)
     return [
-        ResponseRecord(
+        ResponseState(
             id=turn.key.turn,
             session_id=turn.key.session,
             status="in_progress" if turn.status == "running" else turn.status,
@@ -51,5 +61,5 @@ def _files(services: Services, turns: list[Turn]) -> dict[str, list[Shown]]:
     """Read which files turns have changed, by their ids; those that run, until now."""
     ended = [turn.key for turn in turns if turn.files]
     files = {key.turn: found for key, found in zip(ended, changes.at_end(services, ended), strict=True)}
-    running = [turn.key for turn in turns if turn.status == "running" and turn.step]
+    running = [turn.key for turn in turns if turn.status == "running" and (turn.step or turn.approved)]
     return files | {key.turn: changes.so_far(services, key) for key in running}

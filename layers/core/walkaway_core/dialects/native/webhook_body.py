@@ -16,7 +16,7 @@ def body(services: Services, notice: Notice, turn: Turn | None) -> Mapping[str, 
     """What has happened, when, and to what; of a turn its record, with the result."""
     data: dict[str, Any] = {"session_id": notice.session} if notice.session else {}
     if turn:
-        data = records.responses(services, [turn])[0].model_dump()
+        data = records.states(services, [turn])[0].model_dump()
         if notice.kind == outbox.AWAITING:
             calls = asking.requested(services, turn, notice.more["step"])
             data["tool_calls"] = [call.shown for call in calls]

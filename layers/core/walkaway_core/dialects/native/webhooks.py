@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from walkaway_core.errors import Invalid
 from walkaway_core.http import errors, large, pages, repeats
 from walkaway_core.http.access import Called
-from walkaway_core.notify import deliveries, endpoints, fanout, signing
+from walkaway_core.notify import deliveries, endpoint_checks, endpoints, fanout, signing
 from walkaway_core.notify.deliveries import Delivery
 from walkaway_core.notify.endpoints import Endpoint
 from walkaway_core.store import bodies, idempotency
@@ -109,7 +109,7 @@ def list_deliveries(
 ) -> list[DeliveryRecord]:
     """List the deliveries of the last 30 days, the newest first; X-Next-Cursor says how to go on."""
     id_ = endpoints.get(caller.services, caller.tenant, webhook).id
-    listed, more = deliveries.listing(caller.services, caller.tenant, id_, limit=page.limit, after=page.cursor("evt_"))
+    listed, more = deliveries.listing(caller.services, caller.tenant, id_, limit=page.limit, after=page.cursor("ev"))
     pages.link(request, response, more)
     return [DeliveryRecord(**_delivery(delivery)) for delivery in listed]
 
@@ -143,7 +143,7 @@ def of_turn(services: Services, asked: MessageCreate) -> TurnWebhook | None:
         return None
     if asked.on_busy == "steer":
         raise Invalid("A message that steers has no turn of its own to tell a webhook_url of; leave one of them out")
-    endpoints.check_url(services, asked.webhook_url, "webhook_url")
+    endpoint_checks.url(services, asked.webhook_url, "webhook_url")
     return TurnWebhook(asked.webhook_url, signing.check(asked.webhook_secret) if asked.webhook_secret else "")
 
 

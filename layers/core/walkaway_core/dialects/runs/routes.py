@@ -20,7 +20,7 @@ from walkaway_core.http.access import Called
 from walkaway_core.http.cursors import number
 from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
-from walkaway_core.log import readers, transcript
+from walkaway_core.log import readers, spoken
 from walkaway_core.log.readers import Cursor
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -114,7 +114,7 @@ def result(caller: Called, run: str) -> RunResult:
     turn = stored.turn
     if turn.ended_at is None:
         raise RunBusy(f"Job is not complete. Current status: {index.state(turn)}")
-    text = transcript.texts(caller.services, [(turn.key, turn.step)])[0]
+    text = spoken.texts(caller.services, [(turn.key, turn.step)])[0]
     return RunResult(
         job_id=stored.run.id,
         status=index.state(turn),  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.agent import agents
+from walkaway_core.agent import agents, held
 from walkaway_core.dialects.runs import index
 from walkaway_core.dialects.runs.index import Run
 from walkaway_core.dialects.runs.problems import RunBusy
@@ -13,7 +13,7 @@ from walkaway_core.dialects.runs.reading import StoredRun, get
 from walkaway_core.engine import deleting, ending, executions, sending, starting
 from walkaway_core.engine.starting import LIFE, SAYS_NOTHING, Message
 from walkaway_core.errors import AgentNotFound, Invalid, SessionNotFound
-from walkaway_core.notify import endpoints
+from walkaway_core.notify import endpoint_checks
 from walkaway_core.ports.items import Delete, Is, Refused
 from walkaway_core.store import sessions, starts
 from walkaway_core.store.agent_settings import AgentSettings
@@ -99,13 +99,13 @@ def _options(services: Services, tenant: str, asked: RunRequest) -> SessionOptio
         agent = agents.get(services, tenant, asked.recipe)
     except AgentNotFound:
         raise Invalid(f"There is no agent {asked.recipe!r} to be this recipe; POST /v1/agents makes one") from None
-    return agents.with_agent(services, options, agent, settings)
+    return held.with_agent(services, options, agent, settings)
 
 
 def _webhook(services: Services, asked: RunRequest) -> TurnWebhook | None:
     if not asked.webhook:
         return None
-    endpoints.check_url(services, asked.webhook, "webhook_url")
+    endpoint_checks.url(services, asked.webhook, "webhook_url")
     return TurnWebhook(asked.webhook, format="runs")
 
 

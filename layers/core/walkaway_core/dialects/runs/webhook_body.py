@@ -6,7 +6,7 @@ from typing import Any
 
 from walkaway_core.dialects.runs import index
 from walkaway_core.dialects.runs.index import Run
-from walkaway_core.log import transcript
+from walkaway_core.log import spoken
 from walkaway_core.store.notice import Notice
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
@@ -19,7 +19,7 @@ def body(services: Services, notice: Notice, turn: Turn | None) -> Mapping[str, 
     if turn is None:
         return {**dict.fromkeys(KEYS), "job_id": notice.turn or None, "status": notice.kind}
     state, ended, run = index.state(turn), turn.ended_at, Run.read(turn.facts)
-    result = transcript.texts(services, [(turn.key, turn.step)])[0] if state == "succeeded" else None
+    result = spoken.texts(services, [(turn.key, turn.step)])[0] if state == "succeeded" else None
     completed = datetime.fromtimestamp(ended, UTC).isoformat(timespec="microseconds") if ended else None
     seconds = round(turn.seconds, 6) if ended else None
     error = index.error(turn) if state == "failed" else None

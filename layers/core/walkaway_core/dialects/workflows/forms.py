@@ -1,27 +1,25 @@
 """Forms with files, for tasks: read from multipart bodies, kept in the workspace."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from email.message import Message
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from walkaway_core.dialects.workflows import inputs
 from walkaway_core.dialects.workflows.wire import TaskStart
 from walkaway_core.errors import Invalid, Unavailable, WalkawayError
+from walkaway_core.http import forms
 from walkaway_core.ports import paths
 from walkaway_core.ports.items import TooLarge, Unknown
 from walkaway_core.ports.workspace import Refused
 from walkaway_core.store.services import Services
-from walkaway_wire import charsets, gate, problems
+from walkaway_wire import gate, problems
 
 SLOTS = ("1", "2")
-CHUNK = 1 << 16
 T = TypeVar("T")
 _FILES = {f"file_{slot}": {"type": "string", "format": "binary"} for slot in SLOTS}
 _WORDS = {name: {"type": "string"} for name in ("inputs", "environment", "metadata")}
@@ -70,37 +68,13 @@ def _start(services: Services, tenant: str, given: FormData, asked: TaskStart, s
         raise
 
 
-class _Whole(MultiPartParser):
-    """Reads a form to the boundary that closes it. Raises Invalid where that is missing."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(request.headers, self._to_its_end(request))
-        self._closed = False
-
-    def on_end(self) -> None:
-        self._closed = True
-
-    async def _to_its_end(self, request: Request) -> AsyncGenerator[bytes, None]:
-        async for chunk in request.stream():
-            yield chunk
-        if not self._closed:  # said while the parser still throws away what it has kept
-            raise Invalid("The form is cut off: its closing boundary is missing. Send it again, whole")
-
-
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
     """Read a form.
 
     Raises Invalid when it is cut off, holds something that would be left out, or has an odd charset.
     """
-    _check_charset(request)
-    try:
-        given = await _Whole(request).parse()
-    except MultiPartException as error:
-        raise Invalid(f"The form cannot be read: {error.message}") from None
-    except KeyError:
-        raise Invalid("Send a form, with Content-Type: multipart/form-data; boundary=…") from None
-    try:
+    async with forms.read(request) as given:
         names = [name for name, _ in given.multi_items()]
         for name in (*_WORDS, *_FILES):
             if names.count(name) > 1:
@@ -110,17 +84,6 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
             if name.removeprefix("file_") not in SLOTS:
                 raise Invalid(f"A form has one file file_1, and one file file_2; {name[:100]!r} is one more")
         yield given
-    finally:
-        await given.close()
-
-
-def _check_charset(request: Request) -> None:
-    """Raise Invalid for a charset that is not known: Starlette would take any codec of Python's."""
-    declared = Message()
-    declared["content-type"] = request.headers.get("content-type", "")
-    charset = declared.get_content_charset("utf-8")
-    if charsets.known(charset) is None:
-        raise Invalid(f"The form's charset {charset[:50]!r} is not known; send UTF-8")
 
 
 def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
@@ -130,7 +93,7 @@ def _store(services: Services, tenant: str, given: FormData) -> dict[str, str]:
         for slot in SLOTS:
             part = given.get(f"file_{slot}")
             if isinstance(part, UploadFile):
-                references[slot] = inputs.store(services, tenant, part.filename or "file", _chunks(part))
+                references[slot] = inputs.store(services, tenant, part.filename or "file", forms.chunks(part))
     except BaseException:
         _remove(services, tenant, references)
         raise
@@ -142,11 +105,6 @@ def _remove(services: Services, tenant: str, references: Mapping[str, str]) -> N
     for reference in references.values():
         with suppress(Refused, Unknown):
             services.workspace.delete(paths.files(tenant), reference)
-
-
-def _chunks(part: UploadFile) -> Iterator[bytes]:
-    while chunk := part.file.read(CHUNK):
-        yield chunk
 
 
 def _json(given: FormData, name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from walkaway_core.dialects.workflows.index import Task
 from walkaway_core.engine.pause import asking
 from walkaway_core.engine.pause.asking import PendingCall
-from walkaway_core.log import transcript
+from walkaway_core.log import spoken
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
 from walkaway_wire import jsontext
@@ -113,7 +113,7 @@ def _call(request: PendingCall) -> dict[str, Any]:
 
 
 def _text(services: Services, turn: Turn) -> str:
-    return transcript.texts(services, [(turn.key, turn.step)])[0]
+    return spoken.texts(services, [(turn.key, turn.step)])[0]
 
 
 def _time(seconds: float | None) -> str | None:

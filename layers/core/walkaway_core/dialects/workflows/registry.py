@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from walkaway_core.agent import client_tools
+from walkaway_core.agent import tools
 from walkaway_core.dialects.workflows import index, keys
 from walkaway_core.errors import BodyTooLarge, Invalid, QuotaReached
 from walkaway_core.ports.items import Absent, Fact, Is, Item, Present, Put, Refused, ms
@@ -71,7 +71,7 @@ def _check(definition: Mapping[str, Any]) -> None:
         raise Invalid(
             f"The tool {definition['name'][:100]!r} cannot be registered: {problems.of_fields(error)}"
         ) from None
-    client_tools.check([tool])
+    tools.check_free(tool.name)
     if (size := len(jsontext.dump_bytes(dict(definition)))) > MOST_BYTES:
         raise BodyTooLarge(f"The tool {definition['name'][:100]!r} has {size} bytes as JSON; the limit is {MOST_BYTES}")
 

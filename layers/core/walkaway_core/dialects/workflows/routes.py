@@ -30,8 +30,7 @@ from walkaway_core.http.access import Called
 from walkaway_core.http.direct import direct
 from walkaway_core.http.streaming import streamed
 from walkaway_core.log import log, readers
-from walkaway_core.models import catalog
-from walkaway_core.settings import REHEARSAL
+from walkaway_core.models import aliases
 from walkaway_core.store import turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -164,9 +163,7 @@ def schedule_cancel(caller: Called, task_id: int) -> CancelScheduled:
 @router.get("/models", responses=shown(["rehearsal", "claude-sonnet-4-5"]), summary="List models")
 def models(caller: Called) -> list[str]:
     """List the models that agents can name here: the default first, and those that are known."""
-    services = caller.services
-    names = [services.settings.model, REHEARSAL, *catalog.cards()]
-    return [name for name in dict.fromkeys(names) if services.model.knows(name) is None]
+    return aliases.names(caller.services.settings, caller.services.model)
 
 
 def _start(services: Services, tenant: str, agent: str, asked: TaskStart, label: str) -> TaskStarted:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from walkaway_core.agent import agents, client_tools
+from walkaway_core.agent import agents, client_tools, held
 from walkaway_core.dialects.workflows import index, inputs, registry
 from walkaway_core.dialects.workflows.index import Task
 from walkaway_core.dialects.workflows.reading import StoredTask, get
@@ -36,7 +36,7 @@ def start(services: Services, tenant: str, called: str, asked: TaskRequest) -> T
     stored = client_tools.store(services, tenant, name, tools)
     settings = stored.settings if tools else {}
     options = SessionOptions(persistent=True, ttl=LIFE, settings=AgentSettings(**settings))
-    options = agents.with_agent(services, options, agent, settings)
+    options = held.with_agent(services, options, agent, settings)
     session, _ = creating.fresh(services, Transaction(services.table), tenant, options, dict(asked.metadata), name=name)
     content = inputs.message(services, session, asked.inputs)
     remembered = {"inputs": asked.inputs, "metadata": dict(asked.metadata), "agent_name": agent.name}

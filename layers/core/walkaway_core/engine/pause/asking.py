@@ -9,7 +9,7 @@ step          step    asked       the step that made the call
 index         number  asked       which of that step's calls it is
 call          id      asked       the id that the model gave it
 needs                 asked       output, approval
-expires       ms      asked       when the waiting for it ends
+expires       ms      asked       when the waiting for it ends; 0: only with its session
 answer        digest  answered    what came (`CallAnswer.digest`); absent: nothing has come
 approved      flag    answered    it was a yes
 late          flag    answered    nobody answered in time
@@ -28,6 +28,7 @@ from typing import Any, Literal, cast
 from walkaway_core.agent import tools
 from walkaway_core.log import transcript
 from walkaway_core.ports.items import Fact, Item
+from walkaway_core.store import due
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -46,6 +47,7 @@ class PendingCall:
     id: str
     needs: Needs
     expires_at: float
+    """When the waiting for it ends; 0: it does not."""
     answer: str = ""
     approved: bool = False
     late: bool = False
@@ -70,11 +72,15 @@ class PendingCall:
         }
         return Item(*self.turn.owner.asked(self.id), facts)
 
+    def look_at(self, now: float) -> float:
+        """When somebody has to look at it again: at its end, or in a while where it waits without one."""
+        return self.expires_at or now + due.WAITING_WITHIN
+
     @property
     def shown(self) -> dict[str, Any]:
         """What the caller is told of it."""
         call = {"call_id": self.id, "name": self.name, "arguments": self.arguments}
-        return call | {"needs": self.needs, "expires_at": self.expires_at}
+        return call | {"needs": self.needs, "expires_at": self.expires_at or None}
 
 
 def needs(settings: AgentSettings, name: str, *, whole: bool) -> Needs | None:
@@ -86,7 +92,7 @@ def needs(settings: AgentSettings, name: str, *, whole: bool) -> Needs | None:
         return None
     if name in settings.tools:
         return "output"
-    return "approval" if name in settings.approve and name in tools.TOOLS else None
+    return "approval" if name in settings.approve and tools.of_server(settings, name) else None
 
 
 def split(settings: AgentSettings, body: Mapping[str, Any]) -> tuple[tuple[int, ...], dict[int, Needs]]:

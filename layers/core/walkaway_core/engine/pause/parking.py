@@ -15,9 +15,10 @@ from walkaway_core.engine.pause.asking import PendingCall
 from walkaway_core.log import log, transcript
 from walkaway_core.log.log import Draft, NothingToAsk, Writer
 from walkaway_core.ports.items import Absent, Change, Is, Put, Refused, Unknown, ms
-from walkaway_core.store import due, outbox, sessions, turn_facts, turns
+from walkaway_core.store import due, lifetimes, outbox, sessions, turn_facts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import Session
 from walkaway_core.store.ticket import PAUSE_HISTORY, Ticket
 from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
@@ -46,7 +47,7 @@ def park(services: Services, current: Current, ticket: Ticket, token: str) -> bo
         services,
         tx,
         replace(turn, pause=replace(turn.pause, since=now)),
-        min(request.expires_at for request in requests),
+        min(request.look_at(now) for request in requests),
     )
     facts = turn_facts.parked(now, ticket.step, token, ticket.history, later.due)
     tx.change(key.item, *turns.unchanged(turn), set=facts)  # no other execution has it, nobody has ended or moved it
@@ -113,7 +114,7 @@ def wait_on(services: Services, key: TurnKey) -> None:
     turn = turns.load(services, key)
     if turn is None:
         return
-    left = [request.expires_at for request in asking.pending(services, turn)]
+    left = [request.look_at(services.clock.now()) for request in asking.pending(services, turn)]
     if left:
         look_again(services, turn, min(left))
     else:
@@ -121,21 +122,28 @@ def wait_on(services: Services, key: TurnKey) -> None:
 
 
 def _requests(services: Services, current: Current, step: int) -> list[PendingCall]:
-    """Say what the caller is to be asked, and how long each call waits: never past the session's end."""
+    """Say what the caller is to be asked, and how long each call waits: never past the session's end, if it has one."""
     turn, session, settings = current
     entry = transcript.answer(services, turn.key, step)
     if entry is None:
         return []
     now = services.clock.now()
     timeouts = {tool["name"]: tool["timeout"] for tool in client_tools.load(services, turn.key.tenant, settings)}
-    end = session.created_at + session.options.ttl
     calls = transcript.calls(entry.body["content"])
     requests = []
     for index, needs in asking.split(settings, entry.body)[1].items():
         call = calls[index]
-        until = min(now + (timeouts.get(call["name"]) or settings.tool_timeout), end)
+        until = _until(session, now, timeouts.get(call["name"]) or settings.tool_timeout)
         requests.append(PendingCall(turn.key, step, index, call["id"], needs, until))
     return requests
+
+
+def _until(session: Session, now: float, seconds: int) -> float:
+    """Say when the waiting for a call ends that has so many seconds, or 0 for any number; 0: it does not."""
+    ends = [now + seconds] if 0 < seconds < lifetimes.FOR_EVER else []
+    if session.options.ttl < lifetimes.FOR_EVER:
+        ends.append(session.created_at + session.options.ttl)
+    return min(ends, default=0.0)
 
 
 def _told(requests: list[PendingCall]) -> list[dict[str, Any]]:

@@ -1,8 +1,11 @@
 """Which of the caller's tools a message asks for, and with what arguments: by the words in their names."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from walkaway_core.models.rehearsal import contained
+from walkaway_core.models.rehearsal.instances import Matter, instance
 from walkaway_core.models.rehearsal.reading import Wish
 
 OURS = frozenset(
@@ -18,6 +21,7 @@ COMMON = frozenset(
 )
 """Words in a tool's name that say nothing about what it is for."""
 
+_LOOK_UP = re.compile(r"\s*(?:please\s+)?look\s+up\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[`\"“]([^`\"“”\n]+)[`\"”]")
 _NUMBER = re.compile(r"(?<![\w-])([A-Za-z](?=[\w-]*\d)[\w-]*-[\w-]*\w)")
 """A letter first, and somewhere a dash and a digit."""
@@ -28,11 +32,25 @@ def fitting(wish: Wish, message: str, tools: list[dict[str, Any]]) -> list[dict[
     if wish.deed in ("make", "run") or wish.path:
         return []
     stems = {_stem(word) for word in re.findall(r"[a-z]+", message.lower())}
-    return [
-        {"type": "tool_use", "name": tool["name"], "input": _arguments(tool.get("input_schema", {}), wish, message)}
-        for tool in tools
-        if tool["name"] not in OURS and _words(tool["name"]) & stems
-    ]
+    own = owned(tools)
+    named = [tool for tool in own if _words(tool["name"]) & stems]
+    return [call(tool, wish, message) for tool in named or (own[:1] if looks_up(message) else [])]
+
+
+def owned(tools: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give those tools that are the caller's."""
+    return [tool for tool in tools if tool["name"] not in OURS and not contained.is_ours(tool)]
+
+
+def looks_up(message: str) -> bool:
+    """Whether a message begins by asking to look something up: that is done by a tool, and without a word before it."""
+    return bool(_LOOK_UP.match(message))
+
+
+def call(tool: dict[str, Any], wish: Wish, message: str) -> dict[str, Any]:
+    """Write a call of a tool, with arguments that are made up of a message."""
+    arguments = instance({"type": "object", **tool.get("input_schema", {})}, matter(wish, message))
+    return {"type": "tool_use", "name": tool["name"], "input": arguments}
 
 
 def _words(name: str) -> set[str]:
@@ -44,24 +62,10 @@ def _stem(word: str) -> str:
     return word.removesuffix("s") if len(word) > 3 else word
 
 
-def _arguments(schema: dict[str, Any], wish: Wish, message: str) -> dict[str, Any]:
-    properties = schema.get("properties", {})
-    needed = [name for name in schema.get("required", ()) if name in properties]
-    return {name: _value(properties[name], wish, message) for name in needed}
-
-
-def _value(schema: Any, wish: Wish, message: str) -> Any:
-    """Make up a value of the right type: text is the subject, a number is one that the message names."""
-    schema = schema if isinstance(schema, dict) else {}
-    if schema.get("enum"):
-        return schema["enum"][0]
-    if "default" in schema:
-        return schema["default"]
+def matter(wish: Wish, message: str) -> Matter:
+    """Say what values are made of: text is the subject, a number is one that the message names."""
     number = re.search(r"\d+", message)
-    made: dict[str, Any] = {"boolean": True, "array": [], "object": _arguments(schema, wish, message)}
-    if schema.get("type") in ("integer", "number"):
-        return int(number[0]) if number else 1
-    return made.get(schema.get("type", ""), _text(wish, message))
+    return Matter(_text(wish, message), int(number[0]) if number else 1)
 
 
 def _text(wish: Wish, message: str) -> str:

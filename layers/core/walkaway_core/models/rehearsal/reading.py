@@ -54,9 +54,10 @@ _BARE = re.compile(rf"(?<![\w./@:-])((?:[\w+-][\w.+-]*/)*[\w+-][\w.+-]*\.(?:{_KN
 _SIZE = re.compile(
     r"\b(\d{1,3})[- ](?:\w+[- ])?(page|slide|section|chapter|row|line|verse|paragraph|point|entr(?:y|ie))s?\b", _I
 )
-_MAKE = re.compile(
+MAKE = re.compile(
     r"\b(write|build|create|make|prepare|draft|generate|produce|compile|compose|design|save|store|put|export)\b", _I
 )
+"""A verb that asks for something new."""
 _READ = re.compile(r"\b(read|show|open|display|print|summari[sz]e|what does|what is in|what's in)\b", _I)
 _LIST = re.compile(r"\b(list|which|what|show)\b.*\b(files|workspace|directory|folder)\b", _IS)
 _SEARCH = re.compile(r"\b(?:search|grep|look)\b.*?\bfor\s+[`\"'“]?([^`\"'”\n?.]+)", _IS)
@@ -81,7 +82,7 @@ _STOP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a message asks for. `path` is relative to the workspace, `""` when no file is to be touched."""
+    """What a message asks for. `path` is in the workspace, or absolute in a container; `""`: no file is touched."""
 
     deed: Deed
     kind: Kind
@@ -98,6 +99,8 @@ class Wish:
     """How often the caller's tools are to be called, one step after the other."""
     slowly: bool = False
     command: str = ""
+    sources: tuple[str, ...] = ()
+    """Files that are to be read before another one is made, in a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +147,20 @@ def understand(message: str) -> Wish:
         at_once=max(1, int(at_once[1])) if at_once else 1,
         times=max(1, int(times[1])) if times else 1,
         slowly=bool(_SLOWLY.search(message)),
-        command=run[1] if (run := _RUN.search(message)) else "",
+        command=command(message),
     )
+
+
+def command(message: str) -> str:
+    """Give the command that a message wants to be run; empty where it wants none."""
+    run = _RUN.search(message)
+    return run[1] if run else ""
 
 
 def _deed(message: str, path: str, kind: Kind) -> Deed:
     if _RUN.search(message):
         return "run"
-    make = _MAKE.search(message)
+    make = MAKE.search(message)
     read = _READ.search(message)
     if path and read and not (make and make.start() < read.start()):
         return "read"

@@ -27,7 +27,7 @@ HEAD = 64
 
 def complaint(body: Block, *, counting: bool = False) -> str | None:
     """Say what is wrong with a request, in the service's words; `counting`: its tokens are only to be counted."""
-    wrong = misfit(body) or _unreadable(body["messages"])
+    wrong = misfit(body) or misforced(body) or _unreadable(body["messages"])
     size, most = tokens(body), catalog.window(REHEARSAL, None)
     if wrong is None and size > most and not counting:
         return f"prompt is too long: {size} tokens > {most} maximum"
@@ -40,6 +40,19 @@ def tokens(body: Block) -> int:
     data = sum(len(source["data"]) for source in attached)
     written = (len(jsontext.dumps(body["messages"])) - data) // CHARACTERS_PER_TOKEN
     return written + sum(_attached(source) for source in attached)
+
+
+def misforced(body: Block) -> str | None:
+    """Say what is wrong with a choice of tools (Messages API, tool_choice)."""
+    choice, names = body.get("tool_choice", {}), {tool["name"] for tool in body.get("tools", ())}
+    if choice and not names:
+        return "tool_choice: may only be specified while providing tools"
+    if choice.get("type") == "tool" and choice["name"] not in names:
+        return f"tool_choice: Tool '{choice['name']}' not found in provided tools"
+    thinks = body.get("thinking", {}).get("type") in ("adaptive", "enabled", "between_tools")
+    if choice.get("type") in ("any", "tool") and thinks:
+        return "tool_choice: Thinking may not be enabled when tool_choice forces tool use."
+    return None
 
 
 def _attached(source: Block) -> int:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from walkaway_core.models.rehearsal import asking, prose
+from walkaway_core.models.rehearsal import asking, contained, obeying, prose
 from walkaway_core.models.rehearsal.binding import blocks
 from walkaway_core.models.rehearsal.reading import Mishap, Wish, mishap, understand
 from walkaway_core.models.rehearsal.thinking import thought_over
@@ -23,6 +23,7 @@ GO_ON, NUDGE = "Go on exactly where it stopped.", "Your last answer was empty."
 """What we are told, and no user has said: an answer was cut off, an answer was empty."""
 SLOW = 0.25
 """Seconds between two deltas of an answer that is to come slowly."""
+NOTHING_LEFT = "There is nothing left to do."
 REFUSED = "This is the rehearsal of a refusal, since the message asks for one."
 
 
@@ -53,7 +54,7 @@ class Place:
 
 
 def place(messages: list[Block]) -> Place:
-    """Find the last message of the user, and what has come since.
+    """Find the last message of the user, and what has come since; results beside it are an earlier turn's.
 
     Behind a turn that ended before its first answer, and behind a summary, it is the last of several texts.
     """
@@ -67,7 +68,7 @@ def place(messages: list[Block]) -> Place:
             begun += "".join(_texts(answered))
         elif answered["role"] == "assistant" and not _is_told(after, NUDGE):  # that one had not a word
             step, begun, seen = step + 1, "", after
-    results = [block for block in blocks(seen["content"]) if block["type"] == "tool_result"]
+    results = [block for block in blocks(seen["content"]) if step and block["type"] == "tool_result"]
     seed = hashlib.sha256(jsontext.dump_bytes(messages)).hexdigest()
     return Place(newest.rpartition(IN_FULL)[2], step, results, begun, _is_told(messages[-1], NUDGE), seed)
 
@@ -91,25 +92,34 @@ def reply(request: dict[str, Any]) -> Reply:
     if wrong.refuses:
         details = {"type": "refusal", "category": wrong.category, "explanation": REFUSED}
         return Reply([], "refusal", details, wrong.fails)
-    blocks = _gone_on(_next(request, here, wrong), here.begun)
-    wish = understand(here.message)
+    wish = _wish(here, request.get("tools", []))
+    said = obeying.obeyed(_next(obeying.offered(request), here, wrong), request, wish, here.message)
+    blocks = said if obeying.output_format(request) else _gone_on(said, here.begun)
     thought = f"The message asks me to {wish.deed} something about {wish.subject}. This is step {here.step + 1}."
     made = [_named(block, here, i) for i, block in enumerate(thought_over(blocks, request, thought))]
     calls = any(block["type"] == "tool_use" for block in made)
     return Reply(made, "tool_use" if calls else "end_turn", fails=wrong.fails)
 
 
-def _next(request: dict[str, Any], here: Place, wrong: Mishap) -> list[Block]:
-    """Choose what is said and called at a step."""
-    wish = understand(here.message)
-    tools = {tool["name"] for tool in request.get("tools", ())}
-    asked = asking.fitting(wish, here.message, request.get("tools", []))
+def _wish(here: Place, tools: list[Block]) -> Wish:
+    """Read the message, as one to an agent that has a container if it has."""
+    return contained.understand(here.message) if contained.offered(tools) else understand(here.message)
+
+
+def _next(offered: list[Block], here: Place, wrong: Mishap) -> list[Block]:
+    """Choose what is said and called at a step, of the tools that are offered."""
+    wish = _wish(here, offered)
+    tools, inside = {tool["name"] for tool in offered}, contained.offered(offered)
+    asked = asking.fitting(wish, here.message, offered)
     plan = _ask(wish, here, asked) if asked else _plan(wish, here)
+    if inside:
+        plan = contained.moves(plan, wish, inside)
     moves = [move for move in plan if all(_allowed(block, tools) for block in move)]
-    made = _move(moves, wish, here.step)
+    made = _move(moves, wish, here.step) or [_say(_results(here) or NOTHING_LEFT)]
+    made = contained.spent(made, inside) if inside else made
     failed = [r for r in here.results if r.get("is_error")]
     if failed:
-        made = [_say(f"That did not work, so I stop here. The tool said: {failed[0]['content']}")]
+        made = [_say(f"That did not work, so I stop here. The tool said: {contained.text_of(failed[0])}")]
     silent = wrong.silent and not here.nudged and all(block["type"] == "text" for block in made)
     return [] if silent else made
 
@@ -134,7 +144,7 @@ def pace(request: dict[str, Any], delay: float) -> float:
 
 
 def _move(moves: list[list[Block]], wish: Wish, step: int) -> list[Block]:
-    """Choose what is done at a step; steps that were asked for beyond the plan come before its last."""
+    """Choose what is done at a step, if anything; steps that were asked for beyond the plan come before its last."""
     spare = max(0, wish.steps - len(moves))
     if step < len(moves) - 1:
         return moves[step]
@@ -142,13 +152,20 @@ def _move(moves: list[list[Block]], wish: Wish, step: int) -> list[Block]:
         told = {"step": step + 1, "of": wish.steps, "percent": 100 * (step + 1) // wish.steps}
         more = [_call("list_files", pattern=f"*.{number}") for number in range(1, wish.at_once)]
         return [_say(f"Step {step + 1} of {wish.steps}."), _call("report_progress", metadata=told), *more]
-    return moves[-1] if step == len(moves) - 1 + spare else [_say("There is nothing left to do.")]
+    return moves[-1] if step == len(moves) - 1 + spare else []
 
 
 def _ask(wish: Wish, here: Place, calls: list[Block]) -> list[list[Block]]:
-    results = "\n".join(str(result["content"]) for result in here.results)
     names = " and ".join(call["name"] for call in calls)
-    return [*([_say(f"I ask {names}."), *calls] for _ in range(wish.times)), [_say(f"The answer is:\n\n{results}")]]
+    said = [] if asking.looks_up(here.message) else [_say(f"I ask {names}.")]
+    several = [*said, *calls * wish.at_once]
+    return [*(several for _ in range(wish.times)), [_say(_results(here) or NOTHING_LEFT)]]
+
+
+def _results(here: Place) -> str:
+    """Tell what came of the last calls; empty where there were none."""
+    results = "\n".join(map(contained.text_of, here.results))
+    return f"The answer is:\n\n{results}" if here.results else ""
 
 
 def _plan(wish: Wish, here: Place) -> list[list[Block]]:
@@ -165,8 +182,9 @@ def _plan(wish: Wish, here: Place) -> list[list[Block]]:
         "list": _call("list_files"),
         "search": _call("search_files", pattern=wish.pattern),
     }[wish.deed]
-    content = here.results[0]["content"] if here.results else ""
-    return [[_say("Let me look."), call], [_say(f"Here is what I found:\n\n{content}")]]
+    content = contained.text_of(here.results[0]) if here.results else ""
+    columns = contained.columns(here.message, wish.path, content) if wish.deed == "read" else ""
+    return [[_say("Let me look."), call], [_say(f"{columns}Here is what I found:\n\n{content}")]]
 
 
 def _make(wish: Wish) -> list[list[Block]]:
@@ -201,7 +219,7 @@ def _make(wish: Wish) -> list[list[Block]]:
             _say(f"Done: {name} is in {wish.path}."),
             _call("report_progress", metadata={"status": "done", "percent": 100}),
         ],
-        [_say(f"You find it in the workspace as {wish.path}. {prose.SIGNATURE}")],
+        [_say(f"You find it {contained.where(wish.path)}. {prose.SIGNATURE}")],
     ]
 
 
