@@ -38,7 +38,6 @@ class TestTools:
             ([{**TIME, "function": {}}], "function"),
             ([TIME, TIME], "'get_time'"),
             ([{**TIME, "name": "bash"}], "'bash'"),
-            ([{**TIME, "name": "web_search"}], "'web_search'"),
             ([{**TIME, "name": f"t{n}"} for n in range(129)], "128"),
         ],
     )
@@ -47,6 +46,37 @@ class TestTools:
             answer = client.post(path, json={**body, "tools": tools})
             assert error(answer) == (400, "invalid_request")
             assert about in answer.json()["message"]
+
+    def test_a_name_of_the_servers_is_free_where_its_tool_is_left_out(
+        self, own: httpx.Client, model: MessagesApi
+    ) -> None:
+        tools, allowed = [{**TIME, "name": "bash"}, {**TIME, "name": "web_search"}], ["bash", "web_search"]
+        for said in ({"allowed_tools": allowed}, {"allowed_tools": allowed[1:]}, {}):
+            for path in ("/v1/sessions", "/v1/agents"):
+                answer = own.post(path, json={"tools": tools, "name": "never made"} | said)
+                assert error(answer) == (400, "invalid_request"), said
+        asking = Asking(own, model, call("bash", "toolu_1", zone="x"), tools=tools, allowed_tools=["read_file"])
+        assert [pending["call_id"] for pending in asking.pending()] == ["toolu_1"]
+        assert [tool["name"] for tool in model.requests[-1]["tools"]] == ["read_file", "bash", "web_search"]
+        asking.answer(output("toolu_1"))
+        assert asking.end()[-1].event == "message.completed"
+
+    def test_the_callers_tool_goes_before_where_an_agent_has_come_to_have_both(
+        self, own: httpx.Client, model: MessagesApi
+    ) -> None:
+        tools = [{**TIME, "name": "bash"}]
+        assert own.post("/v1/agents", json={"name": "shell", "disallowed_tools": ["bash"]}).status_code == 201
+        asking = Asking(own, model, call("bash", "toolu_1", zone="x"), agent="shell", tools=tools)
+        assert own.patch("/v1/agents/shell", json={"disallowed_tools": []}).status_code == 200
+        asking.pending()
+        asking.answer(output("toolu_1"))
+        asking.end()
+        model.replies = [Reply([call("bash", "toolu_2", zone="y")]), Reply([text("done")])]
+        asking.turn = asking.send("go")
+        assert [pending["call_id"] for pending in asking.pending()] == ["toolu_2"]
+        assert [tool["name"] for tool in model.requests[-1]["tools"]].count("bash") == 1
+        asking.answer(output("toolu_2"))
+        asking.end()
 
     @pytest.mark.parametrize("names", [["nothing"], ["get_time"], ["web_search"]])
     def test_what_cannot_wait_for_a_yes_is_refused(self, client: httpx.Client, names: list[str]) -> None:

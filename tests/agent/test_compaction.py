@@ -9,10 +9,13 @@ from tests.kit.faulty import Crashed
 from tests.kit.messages_api import MessagesApi, Reply, call, size, text
 from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run, step
+from tests.log import test_conversation as said
+from walkaway_core.agent import compaction
 from walkaway_core.engine import sending
-from walkaway_core.log import transcript
+from walkaway_core.log import spoken, transcript
 from walkaway_core.ports.items import Put
 from walkaway_core.ports.model import Answer
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_wire.events import Event
 
 
@@ -48,7 +51,7 @@ class TestCompaction:
         assert "6: tide" in shown
         assert "0: tide" not in shown
         assert size(answering) < size(summing) / 2
-        said = transcript.newest(engine.services, key, limit=100)[0]
+        said = spoken.newest(engine.services, key, limit=100)[0]
         assert len(said) == 16, "nothing is taken out of the conversation that users read"
         model.replies = [Reply([text("more")])]
         run(engine, sending.send(engine.services, key, "Question 8").turn)
@@ -145,3 +148,15 @@ class TestCompaction:
         events = run(engine, sending.send(engine.services, key, "Question 7").turn)
         assert model.counted, "it was asked, and the estimate holds"
         assert events[-1].type == "message.completed"
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_call_is_not_parted_from_what_a_later_turn_brings_for_it(engine: Engine, *, approved: bool) -> None:
+    asks = said.answer(1, 2, text("x" * 99_000), call("list_files"), stop="tool_use")
+    told, brings = said.user(1, "faster", 3, "-.00000"), said.user(2)
+    body = {"content": [], "approved": [call("list_files")]} if approved else {}
+    brings.body.update(body or {"content": [said.result(1, 2, 0).body, text("so?")]})
+    talk = [said.user(1), said.answer(1, 1, text("x")), asks, told, brings]
+    cut = compaction.needed(engine.services, talk, "t", AgentSettings(model="test-model"), forced=True)
+    assert cut
+    assert [entry.id for entry in cut.kept] == [asks.id, told.id, brings.id]

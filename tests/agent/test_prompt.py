@@ -8,7 +8,9 @@ import pytest
 from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.steps import run
+from walkaway_core.agent import prompt, surroundings
 from walkaway_core.engine import sending
+from walkaway_core.ports.sandbox import NoSandbox
 
 
 def left(expires: datetime) -> Reply:
@@ -50,3 +52,35 @@ def test_what_was_late_once_is_cached_for_an_hour(
     assert "ttl" not in first["system"][0]["cache_control"]
     assert last["system"][0]["cache_control"].get("ttl") == lives
     assert last["messages"][-1]["content"][-1]["cache_control"].get("ttl") == lives
+
+
+class TestContainer:
+    """What an agent is told of a container of its session's own."""
+
+    def told(self, engine: Engine, model: MessagesApi, **options: Any) -> dict[str, Any]:
+        model.replies = [Reply([text("hello")])]
+        key = engine.session(toolset="container", instructions="Be brief.", **options)
+        run(engine, sending.send(engine.services, key, "One").turn)
+        return model.requests[-1]
+
+    def test_it_is_told_where_things_are_and_has_those_tools_alone(
+        self, engine: Engine, model: MessagesApi, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(NoSandbox, "problem", lambda _: None)
+        asked = self.told(engine, model)
+        assert asked["system"][0]["text"] == f"{surroundings.CONTAINER}\n\nBe brief."
+        names = [tool["name"] for tool in asked["tools"]]
+        assert names == ["bash", "edit", "glob", "grep", "read", "web_fetch", "write"]
+        monkeypatch.setattr(NoSandbox, "places", lambda _: {"/workspace": "/tmp/w/workspace", "/tmp": "/tmp"})
+        asked = self.told(engine, model, allowed_tools=("read", "web_search"))
+        assert "these places stand elsewhere: /workspace at /tmp/w/workspace. " in asked["system"][0]["text"]
+        assert [tool["name"] for tool in asked["tools"]] == ["read", "web_search"]
+
+    def test_without_tools_of_its_own_it_is_told_nothing(self, engine: Engine, model: MessagesApi) -> None:
+        asked = self.told(engine, model, allowed_tools=())
+        assert asked["system"][0]["text"] == "Be brief."
+        assert not asked.get("tools")
+
+    def test_where_no_command_can_be_run_it_is_told_that(self, engine: Engine, model: MessagesApi) -> None:
+        asked = self.told(engine, model, allowed_tools=("bash", "read"))
+        assert asked["system"][0]["text"] == f"{prompt.NO_COMMANDS}\n\nBe brief."

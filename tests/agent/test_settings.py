@@ -8,7 +8,7 @@ import pytest
 
 import walkaway_core
 from tests.kit.engine import Engine
-from walkaway_core.agent import agents, client_tools, prompt, settings
+from walkaway_core.agent import agents, client_tools, held, prompt, settings
 from walkaway_core.engine import creating, executions
 from walkaway_core.log import transcript
 from walkaway_core.ports.model import ModelRequest
@@ -22,8 +22,10 @@ from walkaway_wire.settings import Settings, SettingsRecord, ToolSettings
 from walkaway_wire.tools import FunctionTool
 
 NAMES = {field.name for field in fields(AgentSettings)}
-HIDDEN = {"tools_at"}
-"""Where the definitions of `tools` are: the server's own business."""
+OF_DIALECTS = {"web_search", "max_tool_calls", "toolset"}
+"""What only other dialects say."""
+HIDDEN = {"tools_at", "asked_model", *OF_DIALECTS}
+"""Where the definitions of `tools` are, and what `model` is shown as, are the server's own business."""
 SAID: dict[str, Any] = {
     "model": "rehearsal",
     "instructions": "Cite every source.",
@@ -41,6 +43,11 @@ SAID: dict[str, Any] = {
     "approve": ["write_file"],
     "tool_timeout": 7,
     "inline_tools": False,
+    "tool_choice": {"type": "tool", "name": "read_file"},
+    "parallel_tool_calls": False,
+    "output_format": {"type": "json_schema", "schema": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+    "max_turn_output_tokens": 5000,
+    "top_p": 0.9,
 }
 """Of each setting a value that is not the default."""
 SHOWN = {**SAID, "tools": ["get_time"]}
@@ -115,15 +122,15 @@ def test_each_is_the_agents_unless_the_session_says_it(engine: Engine, name: str
     )
     other = settings.read(Settings(instructions="My own.", max_steps=9))
     options = SessionOptions(settings=AgentSettings(**other))
-    merged = agents.with_agent(services, options, agent, other).settings
+    merged = held.with_agent(services, options, agent, other).settings
     if name in other:
         assert getattr(merged, name) == other[name]
     else:
         assert settings.shown(services, merged)[name] == SHOWN[name]
     whole = AgentSettings(**said(engine, SAID, "sess_1"))
-    mine = agents.with_agent(services, SessionOptions(settings=whole), agent, said(engine, SAID, "sess_1"))
+    mine = held.with_agent(services, SessionOptions(settings=whole), agent, said(engine, SAID, "sess_1"))
     assert mine.settings == whole
-    assert set(mine.own) == NAMES
+    assert set(mine.own) == NAMES - {"asked_model", *OF_DIALECTS}
 
 
 def test_each_is_an_agents_to_change_and_to_take_back(engine: Engine, name: str) -> None:
@@ -143,14 +150,14 @@ def only(name: str) -> dict[str, Any]:
 
 def test_a_turn_keeps_the_settings_that_it_began_with(engine: Engine) -> None:
     agent = agents.create(engine.services, "t", "clerk", values={"model": PRICED, "max_steps": 7})
-    options = agents.with_agent(engine.services, SessionOptions(), agent, ())
+    options = held.with_agent(engine.services, SessionOptions(), agent, ())
     key = creating.create(engine.services, "t", options, {}).key
     turn = engine.turn(key)
     begun = executions.current(engine.services, turn.ticket).settings
     agents.change(engine.services, "t", "clerk", {"max_steps": 8, "instructions": "Later."})
     assert executions.current(engine.services, turn.ticket).settings == begun
     session = sessions.get(engine.services, key)
-    assert agents.at_start(engine.services, session)[0] == replace(begun, max_steps=8, instructions="Later.")
+    assert held.at_start(engine.services, session)[0] == replace(begun, max_steps=8, instructions="Later.")
 
 
 def test_a_model_call_gets_those_that_it_has_by_name(engine: Engine) -> None:
@@ -168,4 +175,4 @@ def test_a_model_call_gets_those_that_it_has_by_name(engine: Engine) -> None:
 def test_nobody_asks_the_session_for_what_holds_for_a_turn() -> None:
     root = Path(walkaway_core.__path__[0])
     asking = {str(file.relative_to(root)) for file in root.rglob("*.py") if "options.settings" in file.read_text()}
-    assert asking == {"agent/agents.py", "agent/settings.py", "agent/showing.py", "engine/creating.py"}
+    assert asking == {"agent/held.py", "agent/settings.py", "agent/showing.py", "engine/creating.py"}

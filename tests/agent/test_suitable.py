@@ -19,6 +19,7 @@ from walkaway_core.store import sessions
 from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_wire import jsontext
 
+TIME, READ = ({"type": "tool", "name": name} for name in ("get_time", "read_file"))
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("claude-sonnet-5-5", {"temperature": 0.5}, r"^temperature: claude-sonnet-5-5 takes none"),
     ("claude-sonnet-4-6", {"temperature": 0.5, "thinking": True}, r"^temperature: .* while it thinks"),
@@ -28,6 +29,18 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("claude-sonnet-5-5", {"thinking": False, "effort": "max"}, r"^thinking: .* up to an effort of high$"),
     ("claude-haiku-4-5", {"thinking": 64_000}, r"^thinking: claude-haiku-4-5 gives up to 64000"),
     ("claude-haiku-4-5", {"max_output_tokens": 100_000}, r"^max_output_tokens: claude-haiku-4-5 gives up to 64000"),
+    ("claude-sonnet-5-5", {"top_p": 0.5}, r"^top_p: claude-sonnet-5-5 takes none"),
+    ("claude-sonnet-4-6", {"top_p": 0.5, "thinking": True}, r"^top_p: claude-sonnet-4-6 takes none while it thinks"),
+    ("claude-sonnet-4-6", {"top_p": 0.5, "temperature": 0.5}, r"^top_p: claude-sonnet-4-6 takes none beside a temper"),
+    ("claude-sonnet-5-5", {"tool_choice": "any"}, r"^tool_choice: claude-sonnet-5-5 cannot be made to call a tool"),
+    ("claude-opus-5", {"tool_choice": "any", "effort": "max"}, r"^tool_choice: .* up to an effort of high$"),
+    ("claude-opus-5", {"tool_choice": TIME}, r"^tool_choice: the agent has no tool 'get_time'"),
+    ("test-model", {"tool_choice": READ, "disallowed_tools": ("read_file",)}, r"^tool_choice: .* no tool 'read_file'"),
+    (
+        "bedrock/anthropic.claude-opus-5-5",
+        {"output_format": {"type": "json_schema", "schema": {}}},
+        r"^output_format: Bedrock's Messages API has none",
+    ),
     ("bedrock/x", {"allowed_tools": ("web_search",)}, r"^allowed_tools: web_search .* Bedrock"),
     ("test-model", {"max_cost_usd": 1.0}, r"docs/models\.md has no price"),
 ]
@@ -44,6 +57,13 @@ def engine(engine: Engine) -> Engine:
 def test_what_a_model_refuses_is_told_by_field(engine: Engine, named: str, asked: Any, sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
         suitable.check(engine.services, AgentSettings(model=named, **asked))
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", "any", READ, TIME])
+def test_a_choice_of_tools_is_taken_where_it_can_be(engine: Engine, choice: Any) -> None:
+    suitable.check(engine.services, AgentSettings(model="claude-opus-5", tool_choice=choice, tools=("get_time",)))
+    if choice in ("auto", "none"):
+        suitable.check(engine.services, AgentSettings(model="claude-opus-5-5", tool_choice=choice, effort="max"))
 
 
 @pytest.mark.parametrize("named", ["test-model", "rehearsal"])

@@ -31,6 +31,12 @@ def use(context: ToolContext, name: str, **arguments: Any) -> Result:
     return tools.use(tools.TOOLS[name], arguments, context)
 
 
+def said(context: ToolContext, name: str, **arguments: Any) -> str:
+    content = use(context, name, **arguments).content
+    assert isinstance(content, str)
+    return content
+
+
 def put(context: ToolContext, path: str, data: bytes) -> None:
     context.services.workspace.write(files("t"), path, [data])
 
@@ -133,7 +139,7 @@ def test_an_edit_keeps_what_somebody_else_has_changed_meanwhile(
 def test_files_are_listed_and_searched_below_a_directory(context: ToolContext) -> None:
     for path, data in {"d/a.md": b"alpha\nbeta", "d/e/b.txt": b"beta", "c.md": b"beta", "d/bin": b"\xffbeta"}.items():
         put(context, path, data)
-    assert use(context, "list_files").content.split("\n") == [
+    assert said(context, "list_files").split("\n") == [
         "c.md (4 bytes)",
         "d/a.md (10 bytes)",
         "d/bin (5 bytes)",
@@ -147,10 +153,8 @@ def test_files_are_listed_and_searched_below_a_directory(context: ToolContext) -
 
 def test_long_answers_are_cut_with_a_note(context: ToolContext) -> None:
     put(context, "long", b"x\n" * 40_000)
-    assert use(context, "read_file", path="long").content.endswith(
-        "[cut here; read on with first_line=1, offset=50000]"
-    )
-    assert use(context, "search_files", pattern="x").content.endswith("[the first 200 matches; narrow the search]")
+    assert said(context, "read_file", path="long").endswith("[cut here; read on with first_line=1, offset=50000]")
+    assert said(context, "search_files", pattern="x").endswith("[the first 200 matches; narrow the search]")
 
 
 @pytest.mark.parametrize("name", ["out/a\u202eb.txt", "out/\x9b31m.txt", "out/\ufeff.txt"], ids=ascii)
@@ -216,7 +220,7 @@ def test_the_rest_of_a_long_line_can_be_read_on(context: ToolContext) -> None:
 
 
 def _part(context: ToolContext, arguments: dict[str, int]) -> str:
-    return use(context, "read_file", path="one.json", **arguments).content
+    return said(context, "read_file", path="one.json", **arguments)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

@@ -16,8 +16,8 @@ import requests
 from tests.kit import sse
 from tests.kit.dynamo import Trouble
 from tests.kit.shapes import Deployed, deployed, settle
-from walkaway_core import store
 from walkaway_core.engine import creating, sending
+from walkaway_core.http import downloads
 from walkaway_core.settings import SettingError
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.sessions import SessionOptions
@@ -56,7 +56,7 @@ def test_a_turn_whose_function_keeps_breaking_down_ends_with_an_error_that_says_
 
 def test_unknown_addresses_reach_no_function_and_unknown_methods_the_app(client: httpx.Client, shape: Deployed) -> None:
     shape.deployment.crash_next = {"api": 1, "stream": 1}
-    for method, address in (("GET", "/v1/nothing"), ("POST", "/v1/sessions/x/y"), ("GET", "/managed/v1/agents")):
+    for method, address in (("GET", "/v1/nothing"), ("POST", "/v1/sessions/x/y"), ("GET", "/openai/v1/agents")):
         found = client.request(method, address)
         assert (found.status_code, found.json()["error"]) == (404, "not_found")
     assert shape.deployment.crash_next == {"api": 1, "stream": 1}
@@ -73,7 +73,7 @@ def test_what_a_function_cannot_answer_with_is_to_be_had_from_the_bucket(
     files = f"/v1/sessions/{sse.new(client)}/files"
     for name, size in (("large.csv", 1001), ("small.csv", 1000)):
         client.put(f"{files}/{name}", content=b"x" * size).raise_for_status()
-    monkeypatch.setattr(store.files, "STREAMED_BYTES", 1000)
+    monkeypatch.setattr(downloads, "STREAMED_BYTES", 1000)
     large = client.get(f"{files}/large.csv")
     assert (large.status_code, large.content) == (307, b"")
     theirs = requests.get(large.headers["Location"], headers={"Range": "bytes=999-"}, timeout=10)
@@ -82,6 +82,15 @@ def test_what_a_function_cannot_answer_with_is_to_be_had_from_the_bucket(
         assert answer.status_code == 200
     assert client.get(f"{files}/large.csv", headers={"Range": "bytes=0-999"}).status_code == 206
     assert client.get(f"{files}/large.csv", headers={"If-None-Match": "*"}).status_code == 304
+
+
+def test_a_file_may_have_as_many_bytes_as_is_said(client: httpx.Client) -> None:
+    most = client.get("/v1/me").json()["limits"]["file_bytes"]
+    address = f"/v1/sessions/{sse.new(client)}/files/large.bin"
+    assert client.put(address, content=bytes(most)).status_code == 201
+    for more in (400_000, 10_000_000):
+        assert client.put(address, content=bytes(most + more)).status_code == 413
+    assert len(client.get(address).content) == most
 
 
 def test_every_get_has_a_head_which_the_ordinary_function_answers(client: httpx.Client, shape: Deployed) -> None:

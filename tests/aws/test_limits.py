@@ -12,7 +12,7 @@ from functions.run_tool import app as run_tool
 from tests.kit import sse
 from tests.kit.messages_api import MessagesApi, Reply, call, messages_api, text
 from tests.kit.shapes import MODEL, Deployed, deployed
-from walkaway_core.agent.tools import TOOLS, promotion
+from walkaway_core.agent.tools import TOOLSETS, promotion
 from walkaway_core.agent.tools.bash import LONGEST
 from walkaway_core.apart import child
 from walkaway_core.apart.hand import Hand
@@ -45,7 +45,7 @@ def test_what_a_command_may_read_and_leave_fits_onto_its_own(functions: dict[str
 
 def test_a_function_lives_longer_than_any_call_that_it_carries_out(functions: dict[str, Any]) -> None:
     lives = functions["RunToolFunction"]["Timeout"]
-    assert max(tool.lease() for tool in TOOLS.values()) <= lives < PLACED
+    assert max(tool.lease() for tools in TOOLSETS.values() for tool in tools.values()) <= lives < PLACED
     assert functions["SandboxFunction"]["Timeout"] >= LONGEST + 60, "for files on their way"
 
 

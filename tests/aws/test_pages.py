@@ -7,18 +7,19 @@ import httpx
 import pytest
 
 from tests.kit import linked
+from tests.kit.servers import PATIENCE
 from tests.kit.shapes import Shape
 from walkaway_core.http import docs
 from walkaway_wire import VERSION
 
 
 def test_the_docs_are_whole_without_the_internet(shape: Shape) -> None:
-    with httpx.Client() as client:
+    with httpx.Client(timeout=PATIENCE) as client:
         for path in ("/docs", "/docs?api=native"):
             page = client.get(f"{shape.url}{path}")
             found = linked.check(client, page, shape.url)
             assert sorted(found) == ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"]
-        for name in ("runs", "workflows"):
+        for name in ("runs", "workflows", "responses"):
             page = client.get(f"{shape.url}/docs?api={name}")
             assert f"/openapi/{name}.json" in linked.check(client, page, shape.url)
             assert client.get(f"{shape.url}/openapi/{name}.json").json()["info"]["title"] == f"Walkaway: {name}"

@@ -24,6 +24,7 @@ from walkaway_core.doors import retries
 from walkaway_core.ports.items import Change, Item
 from walkaway_core.ports.metrics import METRICS
 from walkaway_core.store.keys import SessionKey, TurnKey
+from walkaway_wire.settings import SettingsRecord
 
 _NOTHING = Item("", "")
 REPORT = "Write a 2-page report on ferries to out/ferries.md"
@@ -272,6 +273,32 @@ def test_messages_to_a_busy_session_wait_steer_and_interrupt(client: httpx.Clien
     following = sse.blocks(answer.iter_lines())
     assert [next(following)[0] for _ in seen] == [event["id"] for event in seen]
     answer.close()
+
+
+def test_a_message_that_waits_has_settings_of_its_own(client: httpx.Client, shape: Shape, model: MessagesApi) -> None:
+    """Long ones stand beside the table; tools of the caller's and a limit are of this turn alone."""
+    held = Held(client, model)
+    url, long = f"/v1/sessions/{held.session}/messages", "Be brief. " + "€" * 90_000
+    tool = {"name": "get_time", "parameters": {"type": "object", "properties": {}}}
+    body = {"message": "When?", "on_busy": "enqueue", "instructions": long, "tools": [tool], "max_steps": 2}
+    second = client.post(url, json=body, headers={"Prefer": "respond-async"}).json()
+    refused = client.post(url, json={"message": "x", "on_busy": "steer", "max_steps": 2})
+    assert (refused.status_code, refused.json()["message"][:10]) == (400, "max_steps:")
+    model.replies = [Reply([call("get_time")]), Reply([text("It is late.")])]
+    held.release()
+    turn = f"/v1/sessions/{held.session}/responses/{second['response_id']}"
+    until(lambda: client.get(turn).json()["pending_tool_calls"], shape)
+    calls = client.get(turn).json()["pending_tool_calls"]
+    answer = {"results": [{"call_id": calls[0]["call_id"], "output": "12:04"}]}
+    assert client.post(f"/v1/sessions/{held.session}/tool_results", json=answer).status_code == 200
+    events = replay(client, held.session, second["response_id"])
+    whole(events)
+    assert sse.text(events) == "It is late."
+    record = client.get(turn).json()
+    assert (record["instructions"], record["tools"], record["max_steps"]) == (long, ["get_time"], 2)
+    of_session = client.get(f"/v1/sessions/{held.session}").json()
+    assert (of_session["instructions"], of_session["tools"], of_session["max_steps"]) == ("", [], 200)
+    assert all(one["system"][0]["text"].endswith(long) for one in model.requests[-2:])
 
 
 def test_a_turn_is_counted_on_aws_alone(
@@ -583,7 +610,8 @@ class TestComingBack:
             kinds |= {each["type"]: each["data"] for each in page["events"] if each["data"]["session_id"] == session}
             cursor = page["next"]
         assert list(kinds) == ["session.created", "turn.started", "turn.completed"]
-        assert kinds["turn.completed"].items() >= record.items()
+        stands = {name: value for name, value in record.items() if name not in SettingsRecord.model_fields}
+        assert kinds["turn.completed"].items() >= stands.items()
         assert kinds["turn.completed"]["title"] == "Say hello"
         shown = client.get(url).json()
         assert (shown["title"], shown["turns"], shown["last_response"]["status"]) == ("Say hello", 1, "completed")

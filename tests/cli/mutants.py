@@ -18,7 +18,7 @@ MUTANTS = [
     Mutant(
         "a turn that waits for somebody is exit code 3",
         f"{RUN}::TestInAPipe::test_a_turn_that_waits_is_code_3_and_the_command_to_answer_with",
-        (("commands/watching.py", "            return exits.WAITING\n", "            return exits.DONE\n"),),
+        (("commands/exits.py", " = range(8)\n", " = range(8)\nWAITING = DONE\n"),),
     ),
     Mutant(
         "data is on standard output, everything about it on standard error",

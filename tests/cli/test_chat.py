@@ -209,3 +209,18 @@ def test_from_a_pipe_each_line_is_a_message(asked: Caller, model: MessagesApi) -
     assert (ran.code, ran.out) == (0, "First.\nSecond.\n")
     assert len(model.requests) == 2
     assert asked("chat", "@", "--model", "x").code == 2
+
+
+def test_what_was_asked_for_stays_so_behind_an_answer_that_is_none(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([call("list_files", path="")]), Reply([text("Next.")])]
+    session = asked("sessions", "create", "--approve", "list_files", "-q").out.strip()
+    with asked.terminal("chat", session) as seen:
+        seen.until("/help says")
+        seen.type("go\r")
+        seen.until("[s]kip>")
+        seen.type("yes of course\rn not today\r")
+        seen.until("Next.")
+        seen.type("/quit\r")
+        assert seen.end() == 0
+    assert len(model.requests) == 2
+    assert "not today" in said(model)

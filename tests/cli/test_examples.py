@@ -35,7 +35,7 @@ STOCK = {
 }
 EXPECTED = {
     "walkaway agents list": (0, r"(?s).*researcher\t\d+\t.*"),
-    "walkaway agents list --field name": (0, r"(?s)(.*\n)*researcher\n.*"),
+    "walkaway agents list --field name": (0, r"(?s)(.*\n)?researcher\n.*"),
     "walkaway agents show researcher": (0, r"name: researcher\n(?s).*"),
     "walkaway agents show researcher@1": (0, r"name: researcher\n(?s).*"),
     'walkaway agents create scribe --instructions "Write plainly."': (0, ""),
@@ -180,7 +180,10 @@ EXPECTED = {
     "walkaway keys revoke 5e884898da280471 --json": (0, r'\{"id": "\w{16}", .*"revoked": true\}\n'),
     "walkaway models": (0, r"(?s)rehearsal\toffline\tdefault\t.*\tok\t.*"),
     "walkaway models --no-check --field model": (0, r"(?s)rehearsal\n.*"),
-    "walkaway serve": (0, r"Walkaway on http://127\.0\.0\.1:\d+  data: .*/\.walkaway  model: rehearsal .*\n.*\n"),
+    "walkaway serve --offline": (
+        0,
+        r"Walkaway on http://127\.0\.0\.1:\d+  data: .*/\.walkaway  model: rehearsal .*\n.*\n",
+    ),
     "walkaway serve --port 0 --data work --json": (0, r'\{"url": "http://.*", "data": ".*/work", "model": ".*"\}\n'),
     "walkaway wait @": (0, ""),
     "walkaway webhooks create https://example.com/hook --name reports": (0, r"(?s).*name\treports\n.*secret\twhsec_.*"),

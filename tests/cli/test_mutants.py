@@ -13,7 +13,7 @@ from tests.faults.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
 CLIENT = Path("clients/python")
-ALIKE = ("-n", "0", "-q", "-x", "-p", "no:cacheprovider")
+ALIKE = ("-n", "0", "-q", "-x", "-p", "no:cacheprovider", "--timeout", "30")  # what hangs is noticed
 
 
 @pytest.mark.deep

@@ -27,6 +27,21 @@ def test_sessions_are_made_named_described_and_deleted(walkaway: Caller) -> None
     assert walkaway("sessions", "list", "-q").out.count(id_) == 0
 
 
+def test_an_id_of_managed_agents_names_its_session(walkaway: Caller) -> None:
+    id_ = walkaway("sessions", "create", "-q").out.strip()
+    for name in (id_.replace("sess_", "sesn_"), f"sesn_{id_[5:20]}"):
+        assert walkaway("sessions", "show", name, "-q").out.strip() == id_
+
+
+def test_those_whose_last_turn_has_failed_are_listed_alone(asked: Caller, model: MessagesApi) -> None:
+    model.replies[:] = [Reply([text("done")]), Reply(status=400)]
+    asked("run", "well")
+    asked("run", "badly")
+    assert len(asked("sessions", "list", "-q").out.split()) == 2
+    failed = asked("sessions", "list", "--failed", "-q").out.split()
+    assert failed == [asked("sessions", "show", "@", "-q").out.strip()]
+
+
 def test_prune_deletes_what_was_not_used_for_long(asked: Caller) -> None:
     asked("sessions", "create")
     assert asked("sessions", "prune", "--older-than", "1h", "--yes", "--field", "deleted").out == "0\n"

@@ -11,9 +11,12 @@ from pydantic import BaseModel
 
 from walkaway import Walkaway, settings
 from walkaway._sync.resources import Agents
+from walkaway._sync.session import Session
 from walkaway._sync.sessions import Sessions
 from walkaway_wire.agents import AgentChange, AgentCreate
+from walkaway_wire.messages import MessageCreate
 from walkaway_wire.resources import FileAccess, SessionCreate
+from walkaway_wire.settings import OutputFormat, ToolNamed
 
 
 def plain(kind: Any) -> Any:
@@ -27,7 +30,9 @@ def plain(kind: Any) -> Any:
         return Sequence[plain(inner[0])]  # type: ignore[misc]
     if origin is dict:
         return Mapping[inner]  # type: ignore[valid-type,misc]
-    return Mapping[str, Sequence[str]] if kind is FileAccess else kind
+    return {FileAccess: Mapping[str, Sequence[str]], ToolNamed: Mapping[str, str], OutputFormat: Mapping[str, Any]}.get(
+        kind, kind
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,12 +40,14 @@ def plain(kind: Any) -> Any:
     [
         (settings.SessionSettings, SessionCreate, Sessions.create),
         (settings.RunSettings, SessionCreate, Walkaway.run),
+        (settings.TurnSettings, MessageCreate, Session.send),
         (settings.AgentSettings, AgentCreate, Agents.create),
         (settings.AgentChanges, AgentChange, Agents.update),
     ],
 )
 def test_they_are_those_of_the_wire(given: type, wire: type[BaseModel], method: Any) -> None:
-    own = {name for name, each in inspect.signature(method).parameters.items() if each.kind is each.KEYWORD_ONLY}
+    apart = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY}
+    own = {name for name, each in inspect.signature(method).parameters.items() if each.kind in apart}
     hints = typing.get_type_hints(wire, include_extras=True)
     taken = {name: plain(hints[name]) for name in wire.model_fields if name not in own}
     assert typing.get_type_hints(given) == taken

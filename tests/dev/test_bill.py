@@ -14,6 +14,7 @@ from dev.calls import Call, heard
 from dev.template import Stack
 from tests.kit.moto_services import ACCOUNT, BUCKET, TABLE, account
 from walkaway_core.aws import table, workspace
+from walkaway_core.aws.sandbox import STAGING
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.items import Absent, Change, Delete, Item, Put, Refused
 
@@ -127,7 +128,9 @@ def test_requests_to_the_bucket_are_billed_by_their_kind(told: Told) -> None:
     told.s3.delete_object(Bucket=BUCKET, Key="a")
     assert told.used() == {"s3 puts": 2, "s3 gets": 3}
     assert told.meter.counts.calls["api", "DeleteObject"] == 1
-    told.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "files.json"}, {"Key": "1"}, {"Key": "2"}]})
+    told.s3.delete_objects(
+        Bucket=BUCKET, Delete={"Objects": [{"Key": f"{STAGING}/{name}"} for name in ("files.json", "1", "2")]}
+    )
     assert told.used() == {"s3 puts": 2}, "which a sandbox has posted"
 
 

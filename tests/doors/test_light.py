@@ -17,7 +17,9 @@ from walkaway_core.doors import light
 from walkaway_core.doors.call_model import GO_SECONDS
 from walkaway_core.engine import sending
 from walkaway_core.log import transcript
+from walkaway_core.store import session_facts
 from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turns import Turn
 from walkaway_wire.tools import FunctionTool
 
 DONE = Reply([text("Done.")])
@@ -26,6 +28,13 @@ DONE = Reply([text("Done.")])
 def write(number: int) -> Reply:
     """A step that writes a file of its own."""
     return Reply([call("write_file", f"call_{number}", path=f"{number}.txt", content="x")])
+
+
+def _budget(engine: Engine, turn: Turn, most: int) -> None:
+    """Say what the session of a turn may cost, in millionths of a US dollar."""
+    tx = Transaction(engine.services.table)
+    tx.change(turn.key.owner.item, set=session_facts.budgeted(most))
+    tx.commit()
 
 
 class TestOneGo:
@@ -58,6 +67,32 @@ class TestOneGo:
         assert last[1]["text"] == "faster"
         assert state["next"] == "done"  # it was told something: who ends it makes sure that the model has heard
         assert engine.door("FinishTurn", state)["next"] == "over"
+
+    def test_a_budget_that_was_raised_meanwhile_is_the_one_that_holds(self, engine: Engine, model: MessagesApi) -> None:
+        turn = engine.turn(engine.session(model="claude-sonnet-5"))
+        _budget(engine, turn, 1)
+        replies = iter([write(1), DONE])
+
+        def respond(_: Any) -> Reply:
+            if len(model.requests) == 1:
+                _budget(engine, turn, 10**9)
+            return next(replies)
+
+        model.respond = respond
+        state = go(engine, turn)
+        assert state["next"] == "call_model"  # what this invocation knows of the budget is what it was
+        assert engine.door("CallModel", state)["next"] == "over"
+        assert engine.now(turn).status == "completed"
+
+    def test_a_budget_that_is_used_up_ends_the_turn(self, engine: Engine, model: MessagesApi) -> None:
+        turn = engine.turn(engine.session(model="claude-sonnet-5"))
+        _budget(engine, turn, 1)
+        model.replies = [write(1), DONE]
+        state = engine.door("CallModel", go(engine, turn))
+        engine.door("FinishTurn", state)
+        now = engine.now(turn)
+        assert (now.status, now.code, len(model.requests)) == ("failed", "max_cost", 1)
+        assert "its budget" in now.error
 
     def test_behind_the_last_step_a_message_is_heard(self, engine: Engine, model: MessagesApi) -> None:
         turn = engine.turn()

@@ -10,6 +10,7 @@ from tests.kit.steps import asked, of, run, step
 from walkaway_core.doors import retries
 from walkaway_core.engine import sending
 from walkaway_core.engine.ending import cancel
+from walkaway_core.log import spoken
 from walkaway_core.ports.model import ModelFailed
 from walkaway_core.store.turns import Turn
 from walkaway_wire.events import Event
@@ -32,6 +33,26 @@ CITATION = {
     "encrypted_index": "i",
     "cited_text": "tides",
 }
+
+
+class TestAttempts:
+    def test_an_answer_says_at_which_attempt_it_was_given(self, engine: Engine, model: MessagesApi) -> None:
+        model.replies = [
+            Reply([call("list_files")]),
+            Reply([text("x")], then="reset"),
+            Reply([text("Half a")], then="reset"),
+            Reply([text("Done.")]),
+        ]
+        turn = engine.turn()
+        run(engine, turn)
+        run(engine, engine.turn(turn.key.owner))
+        said = spoken.of_turn(engine.services, turn.key)
+        assert [(entry.step, entry.call, entry.body.get("attempt")) for entry in said] == [
+            (0, None, None),
+            (1, None, None),
+            (1, 0, None),
+            (2, None, 3),
+        ]
 
 
 class TestBlocks:

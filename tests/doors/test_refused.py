@@ -14,7 +14,7 @@ from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import asked, of, run
 from walkaway_core.agent.attachments import Attachment
 from walkaway_core.engine import sending
-from walkaway_core.log import transcript
+from walkaway_core.log.spoken import newest
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.turns import Turn
 
@@ -172,7 +172,7 @@ def test_readers_are_told_and_users_keep_what_they_said(engine: Engine, model: M
     [told] = of(events, "step.adjusted")
     assert told["left_out"] == [f"{turn.key.turn}.00000.0:0"]
     assert "Could not process image" in told["reason"]
-    entries, _ = transcript.newest(engine.services, key, limit=10)
+    entries, _ = newest(engine.services, key, limit=10)
     [kinds] = [[block["type"] for block in entry.body["content"]] for entry in entries]
     assert kinds == ["image", "text"]
 

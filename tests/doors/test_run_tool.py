@@ -16,13 +16,16 @@ from walkaway_core.agent.tools import TOOLS
 from walkaway_core.agent.tools.files import WriteFile
 from walkaway_core.agent.tools.tool import Result
 from walkaway_core.doors import DOORS
+from walkaway_core.doors.call_words import NOT_KEPT
 from walkaway_core.engine.ending import cancel
 from walkaway_core.log import log
 from walkaway_core.log.log import Draft, Writer
+from walkaway_core.ports.items import Item, Present
 from walkaway_core.ports.shares import NoPlace, Shares, Unshared
 from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.places import TablePlaces
 from walkaway_core.store.ticket import Ticket
+from walkaway_core.store.transaction import Transaction
 from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
@@ -269,6 +272,32 @@ class TestArguments:
         content = of(run(engine, engine.turn()), "tool_result")[0]["content"]
         assert content.endswith("; and 990 more")
         assert len(content.encode()) < 4096
+
+
+class TestAlong:
+    """What a call has done, which counts with its result or not at all."""
+
+    @pytest.mark.parametrize("refusals", [0, 1, 2])
+    def test_it_is_tried_again_once_and_the_model_is_told_where_it_was_not_kept(
+        self, engine: Engine, model: MessagesApi, monkeypatch: pytest.MonkeyPatch, refusals: int
+    ) -> None:
+        tried: list[Transaction] = []
+
+        def along(tx: Transaction) -> None:
+            tried.append(tx)
+            tx.put(Item("kept", "here"), *([Present()] if len(tried) <= refusals else []))
+
+        def untidy() -> None:
+            raise OSError("the disk is gone")
+
+        monkeypatch.setattr("walkaway_core.agent.tools.use", lambda *_: Result("done", along=along, afterwards=untidy))
+        model.replies = [Reply([call("search_files", pattern="x")]), Reply([text("done")])]
+        turn = engine.turn()
+        [result] = of(run(engine, turn), "tool_result")
+        kept = engine.table.get(("kept", "here"))[0] is not None
+        assert (kept, len(tried)) == (refusals < 2, min(refusals + 1, 2))
+        assert (result["content"], result["is_error"]) == (("done", False) if kept else (NOT_KEPT, True))
+        assert engine.now(turn).status == "completed"
 
 
 class TestPlaces:

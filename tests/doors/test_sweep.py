@@ -1,5 +1,6 @@
 """Rule R4: what is unfinished has a due item, and the sweep acts on it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from walkaway_core.engine import deleting, executions
 from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.ports.metrics import DUE_LATENESS
-from walkaway_core.store import sessions
+from walkaway_core.store import identified, sessions
+from walkaway_core.store.kept import OUTPUT, Told, root
 from walkaway_wire import jsontext
 
 
@@ -120,6 +122,22 @@ class TestDue:
         left = [item for pk in ("T#t", key.partition, turn.key.log) for item in engine.table.query(pk).items]
         assert [item.key for item in left] == [other.key.owner.item]
         assert engine.services.workspace.listing("t/bodies", key.session) is None
+
+    def test_its_own_copies_of_files_go_with_it_and_its_outputs_stay(self, engine: Engine) -> None:
+        key = engine.session()
+        told = Told("a.txt", "text/plain", "user_data", scope=key.session)
+        identified.create(engine.services, "t", told, [b"abc"])
+        made = identified.create(engine.services, "t", replace(told, purpose=OUTPUT), [b"abc"])
+        deleting.delete(engine.services, key)
+        engine.clock.time += 21 * 60
+        sweep(engine.services)
+        assert identified.listing(engine.services, "t", limit=9, newest_first=True, scope=key.session) == (
+            [made],
+            False,
+        )
+        left = engine.services.workspace.listing(root("t"), "")
+        assert [each.name for each in left or ()] == [made.key]
+        assert engine.due() == []
 
     def test_a_run_is_bounded_and_the_next_one_goes_on(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("walkaway_core.doors.sweep.MOST", 3)

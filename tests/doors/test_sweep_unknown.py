@@ -44,7 +44,8 @@ def test_what_nobody_knows_is_said_once_and_keeps_nobody_waiting(
     engine.clock.time += due.START_WITHIN + 1
     with caplog.at_level(logging.WARNING):
         assert [sweep(engine.services) for _ in range(3)] == [1, 1, 1]
-    said = [record.getMessage().split(",")[0] for record in caplog.records]
+    told = [record.getMessage() for record in caplog.records]  # of whatever else runs in this process, too
+    said = [each.split(",")[0] for each in told if each.startswith("left alone")]
     assert sorted(said) == [
         "left alone: due items of the kind 'of a newer release'",
         "left alone: due items of the kind None",

@@ -1,6 +1,7 @@
 """Rule R1: one ending, in one transaction, and nothing behind it."""
 
 import asyncio
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,11 +9,16 @@ import pytest
 from tests.kit.engine import Engine
 from tests.kit.tickets import finish
 from walkaway_core.doors.sweep import sweep
+from walkaway_core.engine import starting
 from walkaway_core.engine.ending import Ending, cancel, end_turn
+from walkaway_core.engine.starting import Message
 from walkaway_core.log import log, metadata, readers
 from walkaway_core.log.log import Superseded, Writer
 from walkaway_core.ports.items import Key, Write
 from walkaway_core.store import outbox, sessions
+from walkaway_core.store.sessions import Session
+from walkaway_core.store.transaction import Transaction
+from walkaway_core.store.turns import Turn
 
 FAULTS = ["lost", "after effect"]
 
@@ -43,6 +49,25 @@ class TestOneEnding:
         assert engine.now(turn).status == "completed"
         assert not sessions.get(engine.services, turn.key.owner).busy
         assert engine.due() == ["session"]
+
+    @pytest.mark.parametrize("archive", [False, True])
+    def test_what_follows_an_end_is_no_older(
+        self, *, engine: Engine, monkeypatch: pytest.MonkeyPatch, archive: bool
+    ) -> None:
+        turn, services = engine.turn(), engine.services
+        ticks = count(engine.clock.now())
+        monkeypatch.setattr(engine.clock, "now", lambda: float(next(ticks)))
+        message = Message([{"type": "text", "text": "Go on"}])
+
+        def successor(tx: Transaction, session: Session) -> Turn:
+            return starting.fresh(services, tx, session, message, None)
+
+        ended = end_turn(services, turn.key, Ending("cancelled", archive=archive), None if archive else successor)
+        last = engine.events(turn)[-1].at
+        own = log.latest(services, turn.key.owner.own_log)
+        assert own
+        assert log.events(services, turn.key.owner.own_log, [own])[-1].at >= last
+        assert archive or (ended.next and ended.next.began_at >= last)
 
     def test_only_the_first_of_two_endings_counts(self, engine: Engine) -> None:
         turn = engine.turn()

@@ -16,7 +16,9 @@ from tests.faults.sides import SIDES, Places
 from tests.faults.violations import violations
 from tests.faults.world import World
 from tests.kit.messages_api import MessagesApi, messages_api
+from walkaway_core.agent.tools.container import holding
 from walkaway_core.agent.tools.files import EditFile
+from walkaway_core.dialects.managed import resources
 from walkaway_core.doors.call_model import GO_SECONDS
 from walkaway_core.models.anthropic import AnthropicModel
 from walkaway_core.schedules import pruning
@@ -94,6 +96,8 @@ def ground(side: str, folder: Path) -> Iterator[Ground]:
         patch.setattr(import_module("walkaway_core.doors.run_tool"), "WAIT", 10.0)
         patch.setattr(import_module("walkaway_core.agent.tools.tool"), "LIGHT_SECONDS", 600.0)
         patch.setattr(pruning, "BATCH", 2)
+        patch.setattr(resources, "BATCH", 1)
+        patch.setattr(holding, "LOOK", 10.0)
         for name in ("LOOK_EVERY", "LOOK_SELDOM"):  # else whoever waits for a tool goes on beside what happens in it
             patch.setattr(import_module("walkaway_core.agent.tools.allotted"), name, 600.0)
         service.respond = respond

@@ -9,16 +9,24 @@ from typing import Any
 from tests.faults import (
     acts,
     by_hand,
+    children,
     claims,
+    containers,
     creates,
     deliveries,
+    ends,
     jumps,
     left,
+    mounted,
     pauses,
     prunes,
     refusals,
     runs,
     schedules,
+    sent,
+    talks,
+    together,
+    unmounted,
     waits,
 )
 from tests.faults.campaign import Arm, Fault
@@ -221,7 +229,10 @@ def in_one_go(fault: Fault, how: str = "in one go", **life: Any) -> Fault:
 
 HANDS: dict[str, Callable[..., Arm]] = {"at": at, "meanwhile": meanwhile}
 """What lets an operation go wrong, and something else happen in front of one."""
+LIVES = (creates, schedules, by_hand, prunes, children, talks, together, containers, mounted, unmounted, sent)
+"""What happens in worlds of their own."""
 PAUSES = pauses.faults(each, operations, {**HANDS, "planned": planned})
+ENDS = ends.faults(each, operations, {**HANDS, "planned": planned})
 
 CATALOGUE = [
     *GENERAL,
@@ -236,11 +247,29 @@ CATALOGUE = [
     *runs.faults(each, at),
     *PAUSES,
     *(in_one_go(fault) for fault in PAUSES),
+    *ENDS,
+    *(in_one_go(fault) for fault in ENDS),
     *refusals.faults(each, at),
     *waits.faults(each, operations, {**HANDS, "planned": planned}, twice),
     *left.faults(each),
     *claims.faults(each),
-    *(fault for lives in (creates, schedules, by_hand, prunes) for fault in lives.faults(each, operations, HANDS)),
+    *(
+        fault
+        for lives in (
+            creates,
+            schedules,
+            by_hand,
+            prunes,
+            children,
+            talks,
+            together,
+            containers,
+            mounted,
+            unmounted,
+            sent,
+        )
+        for fault in lives.faults(each, operations, HANDS)
+    ),
     *jumps.faults(),
     Fault("DynamoDB throttles a request", each("request"), dynamo("ThrottlingException"), sides=AWS),
     Fault("DynamoDB throttles it until we give up", each("request"), dynamo("ThrottlingException", 10), sides=AWS),

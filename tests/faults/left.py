@@ -1,10 +1,11 @@
 """A request is made once: whoever makes it dies, and nobody repeats it. What was committed goes on by itself."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from tests.faults import acts, pauses
+from tests.faults import acts, children, ends, managed, pauses
 from tests.faults.campaign import Arm, Fault, Life
 from tests.faults.runs import WISH
 from tests.faults.script import ASKS, STEERING
@@ -14,13 +15,13 @@ from walkaway_core.agent import agents
 from walkaway_core.dialects.runs import runs
 from walkaway_core.dialects.workflows import tasks
 from walkaway_core.doors.sweep import sweep
-from walkaway_core.engine import ending, sending
+from walkaway_core.engine import ending, forgetting, sending, starting
 from walkaway_core.engine.pause import answering, asking
 from walkaway_core.engine.pause.answering import CallAnswer
 from walkaway_core.engine.sending import OnBusy
 from walkaway_core.log import log, metadata
 from walkaway_core.notify import deliveries, endpoints
-from walkaway_core.store import turns
+from walkaway_core.store import sessions, starts, turns
 from walkaway_core.store.keys import END, SessionKey, TurnKey
 from walkaway_core.store.notice import Notice
 
@@ -114,7 +115,7 @@ def minute(world: World) -> None:
 def standing(world: World) -> list[str]:
     """Turns that neither run to their end nor wait for anybody, and messages that wait behind nothing."""
     found = Found()
-    for session in _sessions(world):
+    for session in sessions_of(world):
         for key, status in _turns(world, session):
             turn = turns.load(world.services, key)
             waits = turn and asking.pending(world.services, turn)
@@ -126,7 +127,7 @@ def sound(world: World, _: object, *ends: str) -> list[str]:
     """What must hold of all turns of a world in the end."""
     del ends
     found = Found()
-    for session in _sessions(world):
+    for session in sessions_of(world):
         item = world.place.table.get(session.item)[0]
         found.must(item is None or "turn" not in item.facts, f"{session.session} is busy")
         for key, _status in _turns(world, session):
@@ -136,7 +137,14 @@ def sound(world: World, _: object, *ends: str) -> list[str]:
     return found
 
 
-def _sessions(world: World) -> list[SessionKey]:
+def closed(world: World, _: object, *ends: str) -> list[str]:
+    """What must hold of a session beside, which somebody has wanted to close."""
+    found = Found(sound(world, _, *ends))
+    managed.closed(world, found)
+    return found
+
+
+def sessions_of(world: World) -> list[SessionKey]:
     items = world.place.table.query("T#t", after="SESSION#", upto=f"SESSION#{END}").items
     return [SessionKey("t", item.sk.removeprefix("SESSION#")) for item in items]
 
@@ -156,6 +164,30 @@ def cancels(world: World) -> None:
     turn = acts.current(world)
     assert turn
     ending.cancel(world.services, turn)
+
+
+def has_a_chain(world: World) -> None:
+    """Make a chain whose first turn is over, unless there is one."""
+    if not _chains(world):
+        children.ended(world.services, "one")
+
+
+def goes_on(world: World) -> None:
+    """Go on from its turn in a new session."""
+    parent = _chains(world)[0].key.turn(_chains(world)[0].ended_turn)
+    turn = starting.with_session(world.services, "t", children.OPTIONS, children.said("go"), None, parent=parent)
+    if turn:
+        starts.begin(world.services, turn)
+
+
+def forgets(world: World) -> None:
+    """Take its turn away."""
+    forgetting.forget(world.services, _chains(world)[0].key.turn(_chains(world)[0].ended_turn))
+
+
+def _chains(world: World) -> list[sessions.Session]:
+    """The chains that are there, and free."""
+    return [found for found in sessions.scan(world.services, "t") if found.options.chain and not found.busy]
 
 
 def has_an_agent(world: World) -> None:
@@ -192,6 +224,9 @@ REQUESTS: dict[str, Life] = {
     "a message that interrupts": Left(sends("then other.txt", "interrupt"), while_busy=True).life,
     "an answer, or a yes": answered(pauses.ANSWERS),
     "an answer, or a no": answered(pauses.OTHER),
+    "what came of a turn's calls": Left(
+        lambda world: ends.say(world, 2, ends.brings(ends.left_open(world)), key=False), ends.left
+    ).life,
     "a cancel": Left(cancels, while_busy=True).life,
     "a deletion": Left(acts.user_deletes, while_busy=True).life,
     "a change of metadata": Left(
@@ -200,6 +235,12 @@ REQUESTS: dict[str, Life] = {
     "a run": Left(lambda world: runs.submit(world.services, "t", WISH)).life,
     "a task": Left(lambda world: tasks.start(world.services, "t", "writer", tasks.TaskRequest({})), has_an_agent).life,
     "a session": Left(World.create).life,
+    "a session of Managed Agents": Left(managed.make).life,
+    "a change of one": Left(managed.changes, managed.one).life,
+    "an archive of one that waits": replace(Left(managed.archives, managed.waits).life, check=closed),
+    "a deletion of one that waits": Left(managed.deletes, managed.waits).life,
+    "a child": Left(goes_on, has_a_chain).life,
+    "a link that is taken away": Left(forgets, has_a_chain).life,
     "an agent": Left(has_an_agent).life,
     "a webhook": Left(has_a_webhook).life,
     "a redelivery": Left(redelivers, has_a_delivery).life,
@@ -207,8 +248,10 @@ REQUESTS: dict[str, Life] = {
 """Every kind of request that writes to the Table; a file is one write of the Workspace's."""
 
 
-def faults(each: Callable[[str], Callable[[Counter[str]], Sequence[int]]]) -> list[Fault]:
-    """What may befall a request that nobody repeats."""
+def faults(
+    each: Callable[[str], Callable[[Counter[str]], Sequence[int]]], lives: Mapping[str, Life] = REQUESTS
+) -> list[Fault]:
+    """What may befall requests that nobody repeats."""
     return [
         Fault(
             f"{name} that nobody repeats; its server dies {when} a write",
@@ -216,6 +259,6 @@ def faults(each: Callable[[str], Callable[[Counter[str]], Sequence[int]]]) -> li
             dies(f"crash {when}"),
             life=life,
         )
-        for name, life in REQUESTS.items()
+        for name, life in lives.items()
         for when in ("before", "after")
     ]

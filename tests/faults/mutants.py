@@ -11,9 +11,26 @@ DIES_AFTER = "the worker dies after a write"
 TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
+MEMO = "tests/log/test_memo.py"
 CLAIMS = "tests/engine/pause/test_claiming.py"
 FIRING = "tests/schedules/test_firing.py"
+TURN_SETTINGS = "tests/agent/test_turn_settings.py"
+TURN_SETTINGS, STEP_SETTINGS = (f"tests/agent/test_{which}_settings.py" for which in ("turn", "step"))
 PRUNES = "tests/schedules/test_pruning.py"
+ARCHIVING = "tests/engine/test_archiving.py"
+FORGETTING = "tests/engine/test_forgetting.py"
+LET_GO_LATER = """\
+            services.table.write(*tx)
+            tx = Transaction(services.table)
+            parent.release(tx, key.tenant, key.session, services.clock.now())
+"""
+"""The end of a child, and its hold on the parent in a transaction of its own."""
+OVERTAKING = "tests/store/test_overtaking.py"
+TOO_MUCH = f"{OVERTAKING}::test_orders_in_which_too_much_was_made"
+IN_EVERY_ORDER = f"{OVERTAKING}::test_of_a_request_and_its_repetition_one_is_carried_out_in_every_order[sqlite]"
+OPEN_CALLS = "tests/engine/test_open_calls.py"
+ENDS, GONE_ON_WITH = "calls end a turn, nobody comes back", "calls end a turn, the next one has what came"
+MOUNTING, SENDING = (f"tests/dialects/managed/test_{which}.py" for which in ("resources", "sending"))
 SCRATCH = "Transaction(services.table)"
 """A transaction that nobody commits: what is written into it is left out."""
 UNTOLD = "*(write for write in tx if write.key not in {notice.key for notice in notices})"
@@ -40,6 +57,169 @@ class Mutant:
 
 MUTANTS = [
     Mutant(
+        "mounts: a session does not come to be whose files are being removed",
+        "a session with files; hours pass",
+        (("dialects/managed/resources.py", "tx.delete(self.watch, Present())", "tx.delete(self.watch)"),),
+    ),
+    Mutant(
+        "mounts: nor while somebody is at it",
+        f"{MOUNTING}::test_a_session_does_not_come_to_be_whose_files_are_being_removed",
+        (("engine/deleting.py", "watch if record else _moved(services, key, watch)", "watch"),),
+    ),
+    Mutant(
+        "mounts: who is refused for that is told so",
+        "a session with files and no message; hours pass",
+        (
+            (
+                "dialects/managed/sessions.py",
+                "        except Refused:\n            new.prepared.check()\n            raise\n",
+                "        except Refused:\n            raise\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "mounts: a session that may have come to be keeps its files",
+        "a session with files and no message under a key, repeated; a write takes effect",
+        (
+            (
+                "dialects/managed/resources.py",
+                "deleting.purge(self.services, self.key, self.watch, self.services.clock.monotonic() + REMOVING)",
+                "[*identified.let_go(self.services, self.key.tenant, self.key.session)]",
+            ),
+        ),
+    ),
+    Mutant(
+        "mounts: nothing is mounted in a session that is closed",
+        "a mounted file; its session is closed meanwhile",
+        (("dialects/managed/resources.py", 'Lacks("deleted"), Lacks("archived")', 'Lacks("deleted")'),),
+    ),
+    Mutant(
+        "mounts: what was copied goes with a session that does not come to be",
+        "a session with files under a key that nobody repeats; its server dies after a write",
+        (("engine/deleting.py", 'if record is None or "deleted" in record.facts:', "if False:"),),
+    ),
+    Mutant(
+        "mounts: nothing is mounted in a session that goes",
+        "a mounted file; its session is deleted meanwhile",
+        (("dialects/managed/resources.py", 'Lacks("deleted"), Lacks("archived")', 'Lacks("archived")'),),
+    ),
+    Mutant(
+        "mounts: with a file its mount goes",
+        "a mounted file is deleted; a write has no effect",
+        (("store/mounts.py", "identified.delete(services, kept, along)", "identified.delete(services, kept)"),),
+    ),
+    Mutant(
+        "files with ids: nobody keeps one whose bytes have gone",
+        "a mounted file; hours pass",
+        (("store/pending.py", "tx.delete(self.watch, Present())  # else", "tx.delete(self.watch)  # else"),),
+    ),
+    Mutant(
+        "files with ids: bytes that nobody keeps go",
+        "a file with an id under a key that nobody repeats; its server dies after it touched a file",
+        (
+            (
+                "store/pending.py",
+                "    tx.commit()\n    watch = due.place(key, sk)\n",
+                "    watch = due.place(key, sk)\n    services.table.write_behind(*tx)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "files with ids: bytes of whose writing nobody has heard go",
+        "tests/store/test_identified.py::test_bytes_that_were_written_though_that_failed_are_removed",
+        (("store/pending.py", "unmake(services, tenant, key, watch)  # an", "_forget(services, watch)  # an"),),
+    ),
+    Mutant(
+        "files with ids: bytes of one that is deleted go, whoever dies",
+        "a mounted file is deleted, and nobody comes back; its server dies after a write",
+        (
+            (
+                "store/identified.py",
+                "due.move(tx, kept.due, services.clock.now() + SOON",
+                f"due.move({SCRATCH}, kept.due, services.clock.now() + SOON",
+            ),
+        ),
+    ),
+    Mutant(
+        "answers: the same one from two at once is taken from both",
+        "tests/faults/test_pauses.py::test_who_sleeps_between_two_looks_is_not_refused",
+        (("engine/pause/answering.py", "    if not all(requests[call].answer or", "    if not all(True or"),),
+    ),
+    Mutant(
+        "events: a message behind answers that are kept says where these are",
+        f"{SENDING}::TestAnswers::test_one_that_is_kept_may_come_again_with_a_message",
+        (("engine/telling.py", "_Keeps(record, partial(Told, answers=old))", "_Keeps(record)"),),
+    ),
+    Mutant(
+        "events: what was carried out has its answer, whatever stands against it now",
+        f"{SENDING}::TestRefused::test_a_repetition_once_the_budget_is_used_up_has_its_answer",
+        (("dialects/managed/sending.py", "        if kept is None:  # else", "        if True:  # else"),),
+    ),
+    Mutant(
+        "containers: what has become of one counts with the result of the call alone",
+        "a container; somebody dies after a write",
+        (
+            (
+                "doors/tool_call.py",
+                "            result.along(tx)\n",
+                "            result.along(apart := Transaction(self._services.table))\n            apart.commit()\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "containers: of who was taken for lost nothing counts",
+        "tests/store/test_containers.py::test_of_who_is_lost_nothing_counts",
+        (
+            (
+                "store/containers.py",
+                '"spare": True}, body), Is("holder", nonce))',
+                '"spare": True}, body))',
+            ),
+        ),
+    ),
+    Mutant(
+        "containers: one works in it at a time",
+        "tests/store/test_containers.py::test_one_works_in_it_and_the_next_one_finds_what_they_left",
+        (("store/containers.py", "and not _is_lost(services, item):", "and False:"),),
+    ),
+    Mutant(
+        "containers: it is taken under the fence of the call",
+        "tests/store/test_containers.py::test_it_is_taken_under_the_fence_of_the_call",
+        (("store/containers.py", "    tx.include(*fence)\n", ""),),
+    ),
+    Mutant(
+        "containers: a file that comes out has its id with the result",
+        "a container; a write has no effect, unseen",
+        (
+            (
+                "agent/tools/container/outputs.py",
+                "        for _, file in self.files.values():\n            file.keep(tx)\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "containers: what nobody needs is discarded after a call, unless it is said to be there",
+        "a container; a write has no effect, unseen",
+        (
+            (
+                "agent/tools/container/holding.py",
+                "                services.sandbox.discard(state.root, state.generation)\n",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "containers: with its session a container goes",
+        "a container; a write has no effect, unseen",
+        (("engine/deleting.py", "        containers.remove(services, key)\n", "        pass\n"),),
+    ),
+    Mutant(
+        "containers: calls of a step keep to their order",
+        "tests/local/test_container_tools.py::test_calls_of_one_step_are_carried_out_in_their_order",
+        (("agent/tools/container/holding.py", "    _wait_for(context, context.earlier)\n", ""),),
+    ),
+    Mutant(
         "creates: the key of a session is written with it",
         "a session under a key, repeated; a write takes effect, unseen",
         (("engine/creating.py", "    if once:\n        once.keep_made(tx, services, session.key.session)\n", ""),),
@@ -48,6 +228,21 @@ MUTANTS = [
         "creates: the key of an agent is written with it",
         "an agent under a key, repeated; a write takes effect, unseen",
         (("agent/agents.py", "    if once:\n        once.keep_made(tx, services, id_)\n", ""),),
+    ),
+    Mutant(
+        "creates: the key of an environment is written with it",
+        "an environment under a key, repeated; a write takes effect, unseen",
+        (("dialects/managed/environments.py", "    if once:\n        once.keep_made(tx, services, id_)\n", ""),),
+    ),
+    Mutant(
+        "agents: a change does not undo an archive",
+        "tests/agent/test_agents.py::test_an_archive_in_the_middle_of_a_change_is_kept",
+        (("agent/agents.py", ', *([Lacks("archived")] if old.archived_at is None else [])', ""),),
+    ),
+    Mutant(
+        "agents: who shares a name gives nobody's away",
+        "tests/agent/test_agents.py::test_a_name_is_not_theirs_alone",
+        (("agent/agents.py", " if agent.readable and agent.named else []", " if agent.readable else []"),),
     ),
     Mutant(
         "creates: the key of a webhook is written with it",
@@ -62,7 +257,13 @@ MUTANTS = [
     Mutant(
         "creates: what is refused is looked for under its key",
         "an agent under a key; the same comes at once",
-        (("store/idempotency.py", "if once is None or once.made(services) is None:", "if True:"),),
+        (
+            (
+                "store/idempotency.py",
+                "if once is None or not (once.made(services) or once.to_try_again(error)):",
+                "if True:",
+            ),
+        ),
     ),
     Mutant(
         "schedules: of two sweeps at once one fires",
@@ -283,7 +484,7 @@ MUTANTS = [
     ),
     Mutant(
         "index: a session is listed among those that wait in the transaction that lets it wait",
-        "tests/dialects/native/test_index.py",
+        "tests/dialects/native/test_index.py::test_by_whether_they_run_or_wait",
         (("dialects/native/index.py", 'tx.put(Item(*key, {"turn": after.key.turn}))', "pass"),),
     ),
     Mutant(
@@ -340,7 +541,13 @@ MUTANTS = [
     Mutant(
         "R1: a turn that is steered at its end goes on",
         STEERS,
-        (("engine/ending.py", 'if ending.status == "completed" and turn.steered > turn.step:', "if False:"),),
+        (
+            (
+                "engine/ending.py",
+                'if ending.status == "completed" and turn.steered > turn.step and not turn.open:',
+                "if False:",
+            ),
+        ),
     ),
     Mutant(
         "R1: whoever ends a turn has seen what it was told",
@@ -438,7 +645,7 @@ MUTANTS = [
         SLEEPER,
         (
             ("doors/model_step.py", "tx.put(entry, Absent())", "tx.put(entry)"),
-            ("doors/model_step.py", "*turns.unchanged(turn), set=turn_facts.committed", "set=turn_facts.committed"),
+            ("doors/model_step.py", "*turns.unchanged(turn), set=facts", "set=facts"),
             ("log/log.py", " or _behind(entry).era > writer.era", ""),
         ),
     ),
@@ -481,7 +688,7 @@ MUTANTS = [
     Mutant(
         "R5: an old execution's failure does not count",
         "an old execution's failure is told late",
-        (("engine/ending.py", "ending.execution not in (None, turn.execution)", "False"),),
+        (("engine/ending.py", "self.execution in (None, turn.execution) and ", ""),),
     ),
     Mutant(
         "R5: the next execution does what is left of a step",
@@ -619,9 +826,41 @@ MUTANTS = [
         "pause: an answer, its result and its event in one transaction",
         "a pause; somebody dies after a write",
         (
-            ("engine/pause/answering.py", "tx.put(result, Absent())", f"(second := {SCRATCH}).put(result, Absent())"),
-            ("engine/pause/answering.py", "[event], *tx)", "[event], *tx)\n            result and second.commit()"),
+            (
+                "engine/pause/answering.py",
+                "tx.put(result, Absent())",
+                f"(alone := {SCRATCH}).put(result, Absent())\n    alone.commit()",
+            ),
         ),
+    ),
+    Mutant(
+        "together: answers and what is said with them are kept in one transaction",
+        "things said together; somebody dies after a write",
+        (
+            (
+                "engine/pause/answering.py",
+                "steering.tell(services, tx, turn, said, nonce) if",
+                (
+                    f"[] if said and not steering.tell(services, (alone := {SCRATCH}), turn, said, nonce) else []; "
+                    "said and alone.commit(); drafts += [] if"
+                ),
+            ),
+        ),
+    ),
+    Mutant(
+        "together: a request is known by what it has brought",
+        "things said together; somebody dies after a write",
+        (("engine/telling.py", "        self.record.keep(tx, services, self.made(turn, at))\n", "        pass\n"),),
+    ),
+    Mutant(
+        "together: an end that is asked for again ends nothing else",
+        "an end and what is said with it; somebody dies after a write",
+        (("engine/stopping.py", "            record.keep(tx, services, told[0])\n", "            pass\n"),),
+    ),
+    Mutant(
+        "together: calls that an end closes are closed in the conversation, too",
+        "an end of what waits, and a message that nobody repeats; its server dies after a write",
+        (("engine/pause/closing.py", "nonce), Absent())", "nonce)) if False else None"),),
     ),
     Mutant(
         "pause: a call is asked once",
@@ -632,6 +871,66 @@ MUTANTS = [
         "pause: the bus is told of it by way of the outbox",
         "a pause; somebody dies after a write",
         (("engine/pause/parking.py", "drafts, *tx)", f"drafts, {UNTOLD})"),),
+    ),
+    Mutant(
+        "open calls: they end the turn",
+        f"{ENDS}; a write has no effect, unseen",
+        (("doors/way.py", "if later and turn.ends_with_calls:", "if False:"),),
+    ),
+    Mutant(
+        "open calls: behind the server's own the turn ends, and does not wait",
+        f"{ENDS}; a write has no effect, unseen",
+        (("doors/call_model.py", '"done" if turn and turn.ends_with_calls else "ask"', '"ask"'),),
+    ),
+    Mutant(
+        "open calls: no step begins behind them",
+        f"in one go; {ENDS}; a write has no effect, unseen",
+        (("doors/call_model.py", "not behind.open and (here or behind.again)", "here or behind.again"),),
+    ),
+    Mutant(
+        "open calls: what was approved runs before the first step",
+        f"{GONE_ON_WITH}; a write has no effect, unseen",
+        (("doors/call_model.py", "if turn.approved and not turn.begun:", "if False:"),),
+    ),
+    Mutant(
+        "open calls: who carries out what was approved is given the time of a step",
+        f"{OPEN_CALLS}::TestApprovals::test_a_long_one_is_not_taken_for_a_turn_that_has_not_begun",
+        (("doors/approved.py", "due.STEP_WITHIN", "due.START_WITHIN"),),
+    ),
+    Mutant(
+        "open calls: each has its answer before anything begins",
+        f"{OPEN_CALLS}::TestOutputs::test_what_does_not_answer_each_call_once_is_refused_before_anything_begins",
+        (("engine/open_calls.py", "    _check_all(open_, counts)\n", ""),),
+    ),
+    Mutant(
+        "open calls: answers are to the calls of the turn before",
+        f"{OPEN_CALLS}::TestOutputs::test_what_does_not_answer_each_call_once_is_refused_before_anything_begins",
+        (("engine/starting.py", "open_calls.behind(services, session) if asks else ()", "()"),),
+    ),
+    Mutant(
+        "open calls: answers do not wait, steer or interrupt",
+        f"{OPEN_CALLS}::TestOutputs::test_they_are_for_a_turn_that_is_over",
+        (("engine/sending.py", "if session.busy and message.answers:", "if False:"),),
+    ),
+    Mutant(
+        "open calls: a turn that was steered ends with them all the same",
+        f"{OPEN_CALLS}::TestEnd::test_what_the_turn_was_told_meanwhile_is_heard_with_what_comes",
+        (("engine/ending.py", " and not turn.open", ""),),
+    ),
+    Mutant(
+        "open calls: the files of a last step that has called something are its turn's",
+        f"{OPEN_CALLS}::TestEnd::test_the_servers_calls_of_the_step_run_first",
+        (("engine/ending.py", " and not turn.ends_with_calls)", ")"),),
+    ),
+    Mutant(
+        "open calls: the files of what was approved are its turn's",
+        f"{OPEN_CALLS}::TestApprovals::test_what_it_has_changed_is_told_whatever_becomes_of_the_turn",
+        (("engine/ending.py", "if called > 0 or turn.approved else", "if called > 0 else"),),
+    ),
+    Mutant(
+        "open calls: a summary parts no call from what came of it",
+        f"{OPEN_CALLS}::TestOutputs::test_a_long_one_is_shortened_and_a_conversation_is_not_cut_before_it",
+        (("agent/compaction.py", "entry.call is None and not bound", "entry.call is None"),),
     ),
     Mutant(
         "webhooks: an event is written once for each address",
@@ -786,5 +1085,250 @@ MUTANTS = [
         "claims: what another turn asks is another call",
         f"{CLAIMS}::test_what_happens_in_front_of_its_write_stands[another turn]",
         (("engine/pause/claiming.py", 'Is("turn", request.turn.turn), ', ""),),
+    ),
+    Mutant(
+        "settings: a turn goes on with those that it began with",
+        f"{TURN_SETTINGS}::test_they_stay_as_they_were_when_the_turn_began",
+        (
+            (
+                "agent/turn_settings.py",
+                "held.as_begun(services, session, turn), said",
+                "held.at_start(services, session)[0], said",
+            ),
+        ),
+    ),
+    Mutant(
+        "settings: what a message leaves to the server is what that says then",
+        f"{TURN_SETTINGS}::test_they_stay_as_they_were_when_the_turn_began",
+        (("agent/turn_settings.py", "    said = {name: getattr(whole, name) for name in said}", "    pass"),),
+    ),
+    Mutant(
+        "settings: a message that waits keeps its own",
+        f"{TURN_SETTINGS}::test_a_message_that_waits_keeps_its_own_and_takes_the_rest_when_it_begins",
+        (("engine/starting.py", "**self.own.facts, ", ""),),
+    ),
+    Mutant(
+        "settings: they are kept with the message",
+        f"{TURN_SETTINGS}::test_one_that_interrupts_begins_with_its_own",
+        (("engine/starting.py", "        self.own.keep(services, tx, turn.key.owner)\n", ""),),
+    ),
+    Mutant(
+        "settings: a message that steers has none",
+        f"{TURN_SETTINGS}::test_one_that_steers_may_say_none_but_on_a_free_session",
+        (("engine/sending.py", "        _check_unsaid(message.own)\n", ""),),
+    ),
+    Mutant(
+        "settings: what is said over a session's is asked for by a key, too",
+        "tests/dialects/native/test_messages_settings.py::test_the_same_key_with_other_settings_is_another_request",
+        (("dialects/native/messages.py", " | _settings(asked)", ""),),
+    ),
+    Mutant(
+        "settings: a call is forced in a turn's first step alone",
+        f"{STEP_SETTINGS}::test_a_call_is_forced_in_the_first_step_alone_and_without_thinking",
+        (("agent/step_settings.py", "if step == 1 and takes else", "if takes else"),),
+    ),
+    Mutant(
+        "settings: a turn's answers have no more tokens than they may",
+        f"{STEP_SETTINGS}::test_a_turn_whose_answers_have_used_their_tokens_ends_and_says_so",
+        (
+            (
+                "agent/step_settings.py",
+                "    return _fitting(_forced(settings, step), turn)",
+                "    return _forced(settings, step)",
+            ),
+        ),
+    ),
+    Mutant(
+        "settings: a turn whose tokens are used up ends",
+        f"{STEP_SETTINGS}::test_a_turn_whose_answers_have_used_their_tokens_ends_and_says_so",
+        (("engine/limits.py", "    if left is not None and left <= 0:\n        used", "    if False:\n        used"),),
+    ),
+    Mutant(
+        "children: a parent is kept by an item that is written with its child",
+        "a parent is deleted; a write takes effect, unseen",
+        (
+            (
+                "store/parents.py",
+                'tx.put(Item(*_held(self.key(tenant).owner, child), {"upto": self.upto}), Absent())',
+                "pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "children: what is kept for one is not removed",
+        "a parent is deleted; a write takes effect, unseen",
+        (
+            (
+                "engine/deleting.py",
+                "return _is_gone(services, record) and not parents.kept(services, key)",
+                "return _is_gone(services, record)",
+            ),
+        ),
+    ),
+    Mutant(
+        "children: nobody goes on from what has gone a moment earlier",
+        "a child; its parent goes meanwhile",
+        (
+            ("store/parents.py", 'tx.check(self.key(tenant).owner.item, Lacks("deleted"))', "pass"),
+            ("store/parents.py", 'tx.check(self.key(tenant).item, Lacks("forgotten"))', "pass"),
+        ),
+    ),
+    Mutant(
+        "children: the last one has its parent looked at",
+        "the last child is deleted; a write takes effect, unseen",
+        (
+            (
+                "store/parents.py",
+                'due.watch(tx, now, "purge", owner.session, owner.detail)',
+                'due.watch(Transaction(None), now, "purge", owner.session, owner.detail)',
+            ),
+        ),
+    ),
+    Mutant(
+        "children: what is left of a child goes with its hold on the parent",
+        "the last child is deleted; somebody dies after a write",
+        (
+            (
+                "engine/deleting.py",
+                "            parent.release(tx, key.tenant, key.session, services.clock.now())\n",
+                LET_GO_LATER,
+            ),
+        ),
+    ),
+    Mutant(
+        "links: one that is taken away is watched until its text can go",
+        "a link is forgotten; a write takes effect, unseen",
+        (
+            (
+                "engine/forgetting.py",
+                'due.watch(tx, now + PURGE_AFTER, "purge"',
+                f'due.watch({SCRATCH}, now + PURGE_AFTER, "purge"',
+            ),
+        ),
+    ),
+    Mutant(
+        "links: what comes behind one keeps its text",
+        "links are forgotten; a write takes effect, unseen",
+        (("engine/keeping.py", "if _place(turn.key) > needed and", "if"),),
+    ),
+    Mutant(
+        "links: of two that go at once one is the last",
+        f"{FORGETTING}::TestForgetting::test_of_two_that_go_at_once_one_is_the_last",
+        (("engine/forgetting.py", "session.unforgotten,  # of two that go at once one is the last", ""),),
+    ),
+    Mutant(
+        "links: nothing begins behind one that goes a moment earlier",
+        f"{FORGETTING}::TestForgetting::test_the_next_turn_is_not_begun_behind_one_that_goes",
+        (
+            (
+                "engine/starting.py",
+                "session.unforgotten,  # nobody has taken away what the message goes on from",
+                "",
+            ),
+        ),
+    ),
+    Mutant(
+        "links: whoever slept has time to end before a log goes",
+        f"{FORGETTING}::TestKeptParents::test_a_parent_is_not_emptied_before_its_time",
+        (("engine/deleting.py", ' and keeping.is_time(services, record.time("deleted"))', ""),),
+    ),
+    Mutant(
+        "chains: what goes on from one makes it live on",
+        f"{FORGETTING}::TestLife::test_what_goes_on_from_it_makes_it_live_on",
+        (("doors/sweep.py", "    if keeping.live_on(services, session):\n        return\n", ""),),
+    ),
+    Mutant(
+        "chains: one lives from the end of its youngest turn",
+        f"{FORGETTING}::TestLife::test_a_chain_lives_from_the_end_of_its_youngest_turn",
+        (("store/lifetimes.py", "    if session.options.chain:\n        return now + session.options.ttl\n", ""),),
+    ),
+    Mutant(
+        "children: what a parent says behind the fork is not theirs",
+        "tests/engine/test_placing.py::test_a_session_begins_with_the_conversation_of_its_parent",
+        (("log/transcript.py", 'f"ENTRY#{parent.upto}#~"', '"ENTRY#~"'),),
+    ),
+    Mutant(
+        "archive: nothing begins in a session that is closed",
+        f"{ARCHIVING}::TestFree::test_it_is_read_and_takes_nothing",
+        (("store/sessions.py", "    if session.archived_at:\n", "    if False:\n"),),
+    ),
+    Mutant(
+        "archive: a session goes on whose turn runs",
+        f"{ARCHIVING}::TestWhileItRuns::test_it_is_left",
+        (("engine/ending.py", " and (turn.parked or not self.parked)", ""),),
+    ),
+    Mutant(
+        "archive: a session is closed in the transaction that ends its turn",
+        f"{ARCHIVING}::TestWhileItWaits::test_its_turn_ends_with_it",
+        (("engine/releasing.py", "        mark_archived(services, tx, session)\n    elif", "        pass\n    elif"),),
+    ),
+    Mutant(
+        "budget: what is raised holds for the turn that runs",
+        "tests/doors/test_light.py::TestOneGo::test_a_budget_that_was_raised_meanwhile_is_the_one_that_holds",
+        (("doors/call_model.py", "before.session.budget is not None", "False"),),
+    ),
+    Mutant(
+        "memo: an entry is found by all that it is made of",
+        f"{MEMO}::test_what_another_process_has_changed_is_read_as_it_is_then",
+        (("log/memo.py", "(item.pk, item.sk, item.body, *item.facts.items())", "(item.pk, item.sk)"),),
+    ),
+    Mutant(
+        "memo: what is not asked for any more is let go",
+        f"{MEMO}::test_it_is_bounded_and_keeps_what_is_asked_for",
+        (("log/memo.py", "if self._bytes > self._most // 2:", "if False:"),),
+    ),
+    Mutant(
+        "sent again: who writes has not been overtaken",
+        IN_EVERY_ORDER,
+        (("store/repetitions.py", "Absent())\n        self.way.require(tx, services)\n", "Absent())\n"),),
+    ),
+    Mutant(
+        "sent again: who is given something has not been overtaken",
+        f"{TOO_MUCH}[sqlite-overtaken and given something]",
+        (("store/repetitions.py", "{name: now})\n            self.way.require(tx, services)\n", "{name: now})\n"),),
+    ),
+    Mutant(
+        "sent again: a repetition leaves word before it looks for the last time",
+        IN_EVERY_ORDER,
+        (("store/repetitions.py", "while (taken := self._find", "if (taken := self._find"),),
+    ),
+    Mutant(
+        "sent again: it looks again where another one was given what it repeats",
+        f"{TOO_MUCH}[sqlite-given what another repeats]",
+        (("store/repetitions.py", "taken > self.way.since:", "self.way.since < 0:"),),
+    ),
+    Mutant(
+        "sent again: of equal ones no more give up than were overtaken",
+        f"{OVERTAKING}::test_of_two_equal_ones_one_lives[sqlite-0]",
+        (("store/overtaking.py", "[each for each in there if each != self._mine(there)]", "there"),),
+    ),
+    Mutant(
+        "sent again: who gives up does so once",
+        f"{TOO_MUCH}[sqlite-gives up twice]",
+        (
+            ("store/overtaking.py", "            self._over = self._mine(before) is not None\n", ""),
+            ("store/overtaking.py", "        if self._over:\n", "            if self._mine(before):\n    "),
+        ),
+    ),
+    Mutant(
+        "sent again: what comes later is another request",
+        f"{OVERTAKING}::test_who_comes_later_is_not_overtaken[sqlite]",
+        (("store/overtaking.py", " and each[0] >= came", ""),),
+    ),
+    Mutant(
+        "sent again: who was overtaken makes nothing in vain",
+        f"{OVERTAKING}::test_who_gives_up_makes_nothing_again[sqlite]",
+        (
+            (
+                "store/repetitions.py",
+                "        self.way.look(services)\n        if self.count:\n",
+                "        if self.count:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "sent again: where another one was overtaken it is tried again",
+        IN_EVERY_ORDER,
+        (("store/repetitions.py", "isinstance(error, Refused) and error.key == self.way.key", "False"),),
     ),
 ]

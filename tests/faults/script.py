@@ -42,6 +42,19 @@ def asking() -> list[list[Block]]:
     ]
 
 
+SHELLS = "shells"
+"""The order for which the model works in a container."""
+
+
+def shells() -> list[list[Block]]:
+    """Its answers to that order: two commands in one step, then one more and a look, a last word."""
+    return [
+        [call("bash", "call_1", command="one"), call("bash", "call_2", command="two")],
+        [call("bash", "call_3", command="three"), call("read", "call_4", file_path="a")],
+        [text("It is done.")],
+    ]
+
+
 BUSY = "busy "
 """How an order begins at whose first step, and at whose last, the service is busy when it is asked first."""
 WAITS = {0: "1200", 2: "45"}
@@ -86,5 +99,5 @@ def respond(body: Mapping[str, Any], pause: float = 0.0) -> Reply:
             return Reply(status=400, error="messages.0.content.0: The block is bound to a different conversation")
     if any(_text(message).startswith(UNREADABLE) for message in body["messages"]):
         return Reply(status=400, error=f"messages.{len(body['messages']) - 1}.content.0: could not process the image")
-    answers = asking() if order == ASKS else script(path)
+    answers = {ASKS: asking, SHELLS: shells}.get(order, lambda: script(path))()
     return Reply(answers[min(said, len(answers) - 1)], pieces=24, pause=pause)

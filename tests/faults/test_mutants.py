@@ -77,6 +77,6 @@ def test_each_rule_is_written_as_its_mutant_says() -> None:
 def _suite(prepared: Prepared, code: Path, fault: str) -> tuple[int, str]:
     if fault.startswith("tests/"):
         early = "ignore::pytest.PytestAssertRewriteWarning"  # a library that is at hand has a plugin of pytest's
-        options = ("-n", "0", "-q", "-x", "-p", "no:cacheprovider", "-W", early)
+        options = ("-n", "0", "-q", "-x", "-p", "no:cacheprovider", "--timeout", "30", "-W", early)
         return prepared.run(code, "pytest", *options, f"{ROOT}/{fault}")
     return prepared.run(code, "tests.faults", "--side", "one machine", "--only", fault, "--stop")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.world import World
 from walkaway_core.dialects.native import keys, records
-from walkaway_core.doors.tool_call import UNKNOWN
+from walkaway_core.doors.call_words import UNKNOWN
 from walkaway_core.engine.sending import Sent
 from walkaway_core.log import log, transcript
 from walkaway_core.ports.items import Item
@@ -245,7 +245,9 @@ def _stored(entries: list[transcript.Entry]) -> Said:
         if entry.body.get("role") == "user" or "content" not in entry.body:
             continue  # a message, or a call that was begun and cancelled
         if entry.call is not None:
-            said[entry.step][2][entry.body["tool_use_id"]] = entry.body["content"]
+            content = entry.body["content"]
+            text = content if isinstance(content, str) else transcript.text(content)
+            said.setdefault(entry.step, ("", {}, {}))[2][entry.body["tool_use_id"]] = text
         elif entry.step:
             content = entry.body["content"]
             arguments = {block["id"]: block["input"] for block in transcript.calls(content)}
@@ -256,7 +258,7 @@ def _stored(entries: list[transcript.Entry]) -> Said:
 def _rebuilt(events: list[Event]) -> Said:
     """What a reader makes of the log: a later attempt replaces what an earlier one wrote; a step counts when done."""
     said: Said = {}
-    done: set[int] = set()
+    done = {0}  # where what an earlier turn has asked about is carried out
     step, call_id, arguments = 0, "", ""
     for event in events:
         if event.type == "step.started":
@@ -273,7 +275,7 @@ def _rebuilt(events: list[Event]) -> Said:
         elif event.type == "tool_use.stop":
             said[step][1][call_id] = _arguments(arguments)
         elif event.type == "tool_result":
-            said[step][2][event.data["id"]] = event.data["content"]
+            said.setdefault(step, ("", {}, {}))[2][event.data["id"]] = event.data["content"]
     return {number: text for number, text in said.items() if number in done}
 
 

@@ -119,6 +119,8 @@ class World:
         self.wrong: list[str] = []
         self.caller: tuple[int, str] | None = None
         """At which write of a request that is made once its server dies, and how."""
+        self.uploaded: list[str] = []
+        """The keys of files with ids that a life begins with."""
         files = FaultyWorkspace(place.workspace, self.table)
         settings = Settings(model="test-model", outbound_loopback=True)
         self.services = Services(

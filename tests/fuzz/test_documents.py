@@ -27,7 +27,7 @@ ANSWERS = (
     "response_headers_conformance"
 )
 REFUSES = f"{ANSWERS},negative_data_rejection"
-PARTS = {one.name: (one.document, ANSWERS if one.name == "workflows" else REFUSES) for one in DIALECTS}
+PARTS = {one.name: (one.mount, one.document, ANSWERS if one.name == "workflows" else REFUSES) for one in DIALECTS}
 """In a form every text is a file, and a task's number is put right by the hooks: what breaks the description of the
 workflows is no longer seen on its way."""
 LATER = {"Prefer": "respond-async"}
@@ -36,18 +36,19 @@ SEEDS = [7, random.SystemRandom().randrange(1_000_000)]
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    settings = Settings(keys=KEYS, rehearsal_delay=0, stream_seconds=1, outbound_loopback=True)
+    settings = Settings(keys=KEYS, rehearsal_delay=0, stream_seconds=1, hold_seconds=1, outbound_loopback=True)
     with running(tmp_path_factory.mktemp("fuzz") / "data", settings) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def ids(fuzzed: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with what is there."""
-    path = tmp_path_factory.mktemp("ids") / "ids.json"
+    """A folder with a file of what is there, and one of what is there below each prefix."""
+    folder = tmp_path_factory.mktemp("ids")
     with fuzzed.client() as client:
-        path.write_text(json.dumps(made(client)))
-    return path
+        (folder / "ids.json").write_text(json.dumps(made(client)))
+        (folder / "managed.json").write_text(json.dumps(of_managed(client)))
+    return folder
 
 
 def made(client: httpx.Client) -> dict[str, list[str]]:
@@ -76,9 +77,58 @@ def made(client: httpx.Client) -> dict[str, list[str]]:
         ids["agent_id"].append(agent)
         task = client.post(f"/api/workflow/execute/{agent}", json={}).json()["task_id"]
         ids["task_id"].append(str(task))
+    of_responses(client, ids)
     for session in ids["session"][1::2]:
         ids["call"] += waiting(client, session)
     return ids
+
+
+def of_responses(client: httpx.Client, ids: dict[str, list[str]]) -> None:
+    """Make what the responses dialect has ids of; some responses end with calls of a function."""
+    ids |= {name: [] for name in ("response", "item", "file", "upload", "part", "endpoint", "model")}
+    ids["model"] += ["rehearsal", "gpt-4.1", "o3"]
+    clock = {"type": "function", "name": "clock", "parameters": {"type": "object"}}
+    for number in range(8):
+        asked = {"input": "Use clock", "tools": [clock]} if number % 2 else {"input": "hello"}
+        made = client.post("/v1/responses", json=asked).json()
+        given = client.get(f"/v1/responses/{made['id']}/input_items").json()["data"]
+        ids["response"].append(made["id"])
+        ids["item"] += [item["id"] for item in (*made["output"], *given)]
+        ids["call"] += [item["call_id"] for item in made["output"] if item["type"] == "function_call"]
+        form = {"data": {"purpose": "user_data"}, "files": {"file": (f"{number}.txt", b"x" * 50)}}
+        ids["file"].append(client.post("/v1/files", **form).json()["id"])  # type: ignore[arg-type]
+        begun = {"bytes": 4, "filename": "a.txt", "mime_type": "text/plain", "purpose": "user_data"}
+        ids["upload"].append(client.post("/v1/uploads", json=begun).json()["id"])
+        parts = client.post(f"/v1/uploads/{ids['upload'][-1]}/parts", files={"data": ("p", b"abcd")})
+        ids["part"].append(parts.json()["id"])
+        about = {"name": f"e{number}", "url": "http://127.0.0.1:9/", "event_types": ["response.completed"]}
+        ids["endpoint"].append(client.post("/v1/webhook_endpoints", json=about).json()["id"])
+
+
+def of_managed(client: httpx.Client) -> dict[str, list[str]]:
+    """Make what Managed Agents have ids of; calls wait in every second session."""
+    ids: dict[str, list[str]] = {name: [] for name in ("session", "agent", "environment", "resource", "file", "thread")}
+    clock = {"type": "custom", "name": "clock", "description": "Tells", "input_schema": {"type": "object"}}
+    for number in range(8):
+        tools = [clock] if number % 2 else [{"type": "agent_toolset_20260401"}]
+        agent = below(client, "agents", {"name": f"a{number}", "model": "claude-sonnet-5", "tools": tools})["id"]
+        environment = below(client, "environments", {"name": f"e{number}"})["id"]
+        form = {"file": (f"{number}.txt", b"x" * 50)}
+        file = client.post("/managed/v1/files", files=form).raise_for_status().json()["id"]
+        asked = {"agent": agent, "environment_id": environment, "resources": [{"type": "file", "file_id": file}]}
+        session = below(client, "sessions", asked)
+        said = {"type": "user.message", "content": [{"type": "text", "text": "Use clock" if number % 2 else "hello"}]}
+        below(client, f"sessions/{session['id']}/events", {"events": [said]})
+        thread = client.get(f"/managed/v1/sessions/{session['id']}/threads").json()["data"][0]["id"]
+        there = (session["id"], agent, environment, session["resources"][0]["id"], file, thread)
+        for name, id_ in zip(ids, there, strict=True):
+            ids[name].append(id_)
+    return ids | {"model": ["rehearsal", "claude-sonnet-5"], "call": []}
+
+
+def below(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post(f"/managed/v1/{path}", json=body).raise_for_status().json()
+    return answer
 
 
 def waiting(client: httpx.Client, session: str) -> list[str]:
@@ -98,12 +148,14 @@ def waiting(client: httpx.Client, session: str) -> list[str]:
 def test_every_operation_does_what_its_document_says(fuzzed: Running, ids: Path, part: str, seed: int) -> None:
     if not PROGRAM.exists():
         pytest.fail("schemathesis' environment is missing: `make test-deep` sets it up")
-    document, checks = PARTS[part]
+    mount, document, checks = PARTS[part]
     phases = "examples,coverage,fuzzing" if seed == SEEDS[0] else "fuzzing"
     options = ["--phases", phases, "--max-examples", EXAMPLES, "--seed", str(seed), "--checks", checks]
     options += ["--request-timeout", "10", "--continue-on-failure", "--suppress-health-check", "all", "--no-color"]
     options += ["-H", f"X-API-Key: {next(iter(KEYS))}", "--warnings", "off", "--generation-database", "none"]
-    environ = {**os.environ, "IDS": str(ids), "SEED": str(seed), "SCHEMATHESIS_HOOKS": "hooks", "COLUMNS": "160"}
+    options += ["--url", f"{fuzzed.url}{mount}"]
+    there = ids / ("managed.json" if mount else "ids.json")
+    environ = {**os.environ, "IDS": str(there), "SEED": str(seed), "SCHEMATHESIS_HOOKS": "hooks", "COLUMNS": "160"}
     environ |= {"PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
     print(f"seed {seed}")  # noqa: T201 - who repeats it needs it
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from walkaway_core.doors import sweep
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
 from walkaway_core.http.chooser import Ambiguous, Chooser
-from walkaway_core.http.dialect import Dialect, extensions
+from walkaway_core.http.dialect import Dialect, Surface, extensions
 from walkaway_core.log import log
 from walkaway_core.ports.items import Item
 from walkaway_core.settings import Settings
@@ -184,7 +185,7 @@ def test_its_webhooks_say_what_it_wants(
         assert {body["toy_event"] for body in told} == {"turn.completed"}
         client.delete(f"/v1/webhooks/{made.json()['id']}", headers=mine)
     unknown = client.post("/v1/webhooks", json={**asked, "format": "no such"}, headers=mine)
-    assert (unknown.status_code, "native, runs, workflows, toy" in unknown.text) == (400, True)
+    assert (unknown.status_code, "native, runs, workflows, responses, managed, toy" in unknown.text) == (400, True)
 
 
 def test_the_sweep_acts_on_its_due_items(shape: Shape, client: httpx.Client, theirs: dict[str, str]) -> None:
@@ -210,6 +211,12 @@ def test_nobody_waits_for_the_rest_of_a_body(tmp_path: Path, length: int, sent: 
             assert connection.recv(100).startswith(f"HTTP/1.1 {status}".encode())
 
 
+def every_door(*dialects: Dialect) -> None:
+    found = chooser(*dialects)
+    for dialect in dialects:
+        found.door(dialect)
+
+
 def chooser(*dialects: Dialect) -> Chooser:
     services = Services(*([None] * 7), settings=Settings())  # type: ignore[arg-type,misc]
     return create_app(services, Keyring({}), dialects)
@@ -227,7 +234,26 @@ def chooser(*dialects: Dialect) -> Chooser:
 )
 def test_what_is_ambiguous_fails_at_the_start(other: Dialect, why: str) -> None:
     with pytest.raises(Ambiguous, match=why):
-        chooser(NATIVE, toy.DIALECT, other)
+        every_door(NATIVE, toy.DIALECT, other)
+
+
+def test_a_dialects_app_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
+    made = []
+
+    def surface() -> Surface:
+        made.append("toy")
+        return toy.DIALECT.surface()
+
+    dialects = [NATIVE, replace(toy.DIALECT, surface=surface)]
+    with (
+        running(tmp_path / "data", Settings(), dialects=dialects) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        assert client.get("/v1/sessions").status_code == 200
+        assert made == []
+        with ThreadPoolExecutor(4) as many:
+            answers = list(many.map(lambda _: client.get("/toy/v1/sessions/ring").status_code, range(8)))
+    assert (set(answers), made) == ({answers[0]}, ["toy"])
 
 
 def test_a_prefix_goes_before_what_another_dialect_claims() -> None:

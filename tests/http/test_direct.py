@@ -24,6 +24,7 @@ from walkaway_core.http.dialect import Dialect, Surface
 from walkaway_core.http.direct import Shadowed, direct
 from walkaway_core.http.errors import Errors
 from walkaway_core.settings import Settings
+from walkaway_core.store.services import Services
 from walkaway_local.stack import LocalStack
 
 KEY = {"Authorization": "Bearer alpha-key"}
@@ -246,6 +247,11 @@ def test_a_bearer_token_wins_over_the_other_header(world: World, headers: dict[s
         assert world.ask(Asked("GET", SESSION, key=headers), through=through).status_code == status
 
 
+def made(services: Services, dialect: Dialect) -> None:
+    """Make an app with one dialect, and what its requests go through."""
+    create_app(services, Keyring({}), [dialect]).door(dialect)
+
+
 def surface(*routers: APIRouter) -> Dialect:
     return Dialect("other", lambda: Surface(routers, Errors(), "Other", ""), at=("/",))
 
@@ -316,18 +322,20 @@ def test_what_breaks_is_told_in_the_dialects_words_and_to_the_log(tmp_path: Path
 @pytest.mark.parametrize(
     ("first", "second"), [("/things/{thing}", "/things/all"), ("/things/new", "/things/{thing}"), ("/{a}", "/{b}")]
 )
-def test_a_route_that_another_one_hides_is_refused_at_the_start(tmp_path: Path, first: str, second: str) -> None:
+def test_a_route_that_another_one_hides_is_refused_when_its_app_is_made(
+    tmp_path: Path, first: str, second: str
+) -> None:
     router, stack = APIRouter(), LocalStack(tmp_path, Settings())
     router.get(first)(nothing)
     router.post(second)(direct(in_thread))
-    create_app(stack.services, Keyring({}), [surface(router)])
+    made(stack.services, surface(router))
     router.get(second)(direct(in_thread))
     with pytest.raises(Shadowed, match=f"GET {first} is declared before {second}"):
-        create_app(stack.services, Keyring({}), [surface(router)])
+        made(stack.services, surface(router))
     stack.close()
 
 
-def test_a_function_that_asks_for_what_is_not_known_here_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_a_function_that_asks_for_what_is_not_known_here_is_refused_when_its_app_is_made(tmp_path: Path) -> None:
     router, stack = APIRouter(), LocalStack(tmp_path, Settings())
 
     @router.get("/")
@@ -336,5 +344,5 @@ def test_a_function_that_asks_for_what_is_not_known_here_is_refused_at_the_start
         raise NotImplementedError(request, which, x)
 
     with pytest.raises(TypeError, match="which"):
-        create_app(stack.services, Keyring({}), [surface(router)])
+        made(stack.services, surface(router))
     stack.close()

@@ -80,3 +80,21 @@ def test_two_values_of_what_can_be_said_once_are_refused(
     assert name.lower() in answer.text
     assert client.get(f"/v1/sessions/{session}").json()["busy"] is False
     assert client.get("/api/v1/runs").json()["total"] == total
+
+
+@pytest.mark.parametrize("path", ["/console/", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize(
+    ("lines", "coding"),
+    [
+        (["gzip;q=0, identity"], "identity"),
+        (["gzip; q=0.000"], "identity"),
+        (["notgzip"], "identity"),
+        (["br", "GZIP"], "gzip"),
+        (["br, gzip;q=0.5"], "gzip"),
+    ],
+)
+def test_who_does_not_take_gzip_gets_none(client: httpx.Client, path: str, lines: list[str], coding: str) -> None:
+    client.headers.pop("Accept-Encoding")
+    answer = client.get(path, headers=[("Accept-Encoding", line) for line in lines])
+    assert answer.status_code == 200
+    assert answer.headers.get("content-encoding", "identity") == coding

@@ -25,9 +25,10 @@ from walkaway_local.stack import LocalStack
 
 KEY = {"X-API-Key": next(iter(KEYS))}
 
+MOUNTS = {dialect.name: dialect.mount for dialect in DIALECTS}
 DOCUMENTS = {name: app.openapi() for name, app in apps().items()}
 OPERATIONS = {
-    f"{method.upper()} {path}": (name, operation)
+    f"{method.upper()} {MOUNTS[name]}{path}": (name, operation)
     for name, document in DOCUMENTS.items()
     for path, methods in document["paths"].items()
     for method, operation in methods.items()
@@ -81,6 +82,7 @@ def test_each_dialect_describes_errors_as_it_writes_them(client: httpx.Client) -
         ("/v1/agents/x", "GET /v1/agents/{agent}", {"error", "message"}),
         ("/api/v1/runs/x", "GET /api/v1/runs/{run}", {"detail"}),
         ("/api/workflow/run/1", "GET /api/workflow/run/{task_id}", {"detail"}),
+        ("/managed/v1/agents/x", "GET /managed/v1/agents/{agent}", {"type", "error", "request_id"}),
     ):
         name = described(operation, 404)["application/json"]["schema"]["$ref"].rpartition("/")[2]
         schema = DOCUMENTS[OPERATIONS[operation][0]]["components"]["schemas"][name]

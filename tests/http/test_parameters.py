@@ -40,9 +40,9 @@ def test_an_unknown_parameter_is_refused_by_name(client: httpx.Client, method: s
 
 
 NUMBERS = [
-    (method.upper(), path, each["name"])
-    for app in apps().values()
-    for path, methods in app.openapi()["paths"].items()
+    (method.upper(), f"{dialect.mount}{path}", each["name"])
+    for dialect in DIALECTS
+    for path, methods in apps()[dialect.name].openapi()["paths"].items()
     for method, operation in methods.items()
     for each in operation.get("parameters", ())
     if each["in"] == "query" and re.search("'(integer|number)'", str(each["schema"]))

@@ -6,7 +6,7 @@ from tests.kit.engine import Engine
 from tests.kit.messages_api import MessagesApi
 from walkaway_core.engine import sending
 from walkaway_core.engine.sending import Sent
-from walkaway_core.log import transcript
+from walkaway_core.log import spoken, transcript
 from walkaway_core.store.idempotency import Once
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.turns import Turn
@@ -29,7 +29,7 @@ def go_on(engine: Engine, turn: Turn) -> dict[str, Any]:
 
 def said(engine: Engine, session: SessionKey) -> list[str]:
     """What was said in the conversation, in its order."""
-    found, _ = transcript.newest(engine.services, session, limit=100)
+    found, _ = spoken.newest(engine.services, session, limit=100)
     return [transcript.text(entry.body["content"]) for entry in found if entry.call is None]
 
 

@@ -31,15 +31,15 @@ def async_quick(url: str, key: str | None = "alpha-key", **options: Any) -> Asyn
     return client
 
 
-def scripted(handler: Handler, **options: Any) -> Walkaway:
-    """Make a client whose server is a function."""
+def scripted(handler: Handler, first_wait: float = 0, **options: Any) -> Walkaway:
+    """Make a client whose server is a function. `first_wait`: seconds before a request is sent again at first."""
     http = httpx2.Client(transport=httpx2.MockTransport(handler))
     client = Walkaway(url="http://walkaway.test", key="alpha-key", http=http, **options)
-    _hurry(client, 0)
+    _hurry(client, first_wait)
     return client
 
 
-def async_scripted(handler: Handler, **options: Any) -> AsyncWalkaway:
+def async_scripted(handler: Handler, first_wait: float = 0, **options: Any) -> AsyncWalkaway:
     """Make the same for asyncio."""
 
     async def handle(request: httpx2.Request) -> httpx2.Response:
@@ -47,7 +47,7 @@ def async_scripted(handler: Handler, **options: Any) -> AsyncWalkaway:
 
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(handle))
     client = AsyncWalkaway(url="http://walkaway.test", key="alpha-key", http=http, **options)
-    _hurry(client, 0)
+    _hurry(client, first_wait)
     return client
 
 

@@ -13,7 +13,7 @@ from walkaway_local.crowd import Crowd
 
 BROKEN = 500
 """Stands in no document: nothing is meant to answer it."""
-Answered = tuple[str, str, int]
+Answered = tuple[str, str, str, int]
 
 
 class Documented:
@@ -28,7 +28,10 @@ class Documented:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start" and scope["path"].startswith("/"):
-                self._answered.add((scope["method"].replace("HEAD", "GET"), scope["path"], message["status"]))
+                dialect = self._chooser.choose(scope["path"], (name.decode("latin-1") for name, _ in scope["headers"]))
+                path = scope["path"].removeprefix(dialect.mount)
+                method = scope["method"].replace("HEAD", "GET")
+                self._answered.add((dialect.name, method, path, message["status"]))
             await send(message)
 
         await self._app(scope, receive, note)
@@ -36,8 +39,8 @@ class Documented:
     def undocumented(self) -> list[str]:
         """Name the answers of operations whose document does not have their status."""
         told = set()
-        for method, path, status in self._answered:
-            operation = _operation(self._chooser.choose(path, ()).name, method, path)
+        for dialect, method, path, status in self._answered:
+            operation = _operation(dialect, method, path)
             if operation and status != BROKEN and str(status) not in operation[1]:
                 told.add(f"{method} {operation[0]}: {status}")
         return sorted(told)

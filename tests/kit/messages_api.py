@@ -82,6 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     service: "MessagesApi"
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else what follows the first piece waits 40 ms for a kernel to acknowledge that
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

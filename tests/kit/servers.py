@@ -1,6 +1,7 @@
 """Servers for tests: the app in this process or in one of its own, always over real sockets."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -33,6 +34,8 @@ from walkaway_local.stack import LocalStack
 
 KEYS = {"alpha-key": "alpha", "beta-key": "beta"}
 PATIENCE = 30.0
+OWN_PORTS = range(20_000, 32_768)
+SHARES = 16
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def running(
             yield Running(url, stack)
     finally:
         stack.close()
-    assert documented is None or documented.undocumented() == []
+    assert documented is None or documented.undocumented() == [], documented.undocumented()
 
 
 @contextmanager
@@ -163,10 +166,20 @@ def end(process: Process, by: signal.Signals = signal.SIGTERM) -> None:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
+    """Find a port that nobody listens on, and that nobody is given who asks for any.
+
+    It stays free until a server is started there, or again, though tests beside this one take ports all the time: it
+    is below those that systems give away, and each worker has its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = range(OWN_PORTS.start + worker % SHARES, OWN_PORTS.stop, SHARES)
+    while True:
+        port = random.choice(own)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
 
 
 def wait_ready(url: str) -> None:

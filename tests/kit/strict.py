@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.kit.prompt_cache import marked
-from walkaway_core.models.rehearsal import binding
+from walkaway_core.models import catalog
+from walkaway_core.models.rehearsal import binding, refusing
 
 Block = dict[str, Any]
 
@@ -20,8 +21,13 @@ def problems(path: str, body: Block, version: str) -> list[str]:
     wrong += [f"{name} is missing" for name in ("model", "max_tokens", "messages") if name not in body]
     if version not in BEFORE_SAMPLING_WENT:
         wrong += [f"{name}: Extra inputs are not permitted" for name in SAMPLING if name in body]
-    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
+    card = catalog.find(body.get("model", ""))
+    if body.get("tool_choice", {}).get("type") in ("any", "tool") and card and not card.forced_tools:
         wrong.append("tool_choice: a tool cannot be forced")
+    if misforced := refusing.misforced(body):
+        wrong.append(misforced)
+    if "temperature" in body and "top_p" in body:
+        wrong.append("`temperature` and `top_p` cannot both be specified for this model")
     messages = body.get("messages", [])
     blocks = [block for message in messages for block in message["content"]]
     if not all(message["content"] for message in messages) or not all(b["text"].strip() for b in blocks if "text" in b):

@@ -86,9 +86,9 @@ class Caller:
 
     @contextmanager
     def shell(self, *command: str, **environ: str) -> Iterator["Terminal"]:
-        """Have a shell in a terminal that finds `walkaway`, until the block ends."""
+        """Have a shell in a terminal that finds `walkaway`, wide enough that no line breaks, until the block ends."""
         path = {"PATH": f"{Path(sys.executable).parent}:{self.environ['PATH']}"}
-        with self._opened([sys.executable, "-c", SHELL, *command], 100, 40, path | environ) as seen:
+        with self._opened([sys.executable, "-c", SHELL, *command], 200, 40, path | environ) as seen:
             yield seen
 
     @contextmanager

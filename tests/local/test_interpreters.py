@@ -99,24 +99,31 @@ def _local_end(table: SqliteTable, row: Machine, entered: Mapping[str, list[str]
 @pytest.fixture(scope="module")
 def in_moto() -> Iterator[dict[str, Ended]]:
     """All machines, at the same time, in moto's interpreter."""
-    tasks = Tasks()
+    tasks, begun = Tasks(), threading.Event()
     with account() as aws:
         client = aws.step_functions()
+
+        def work(payload: Mapping[str, Any], answers: Answers) -> Any:
+            begun.wait(PATIENCE)  # whoever answers meanwhile is told of an execution that moto has not begun yet
+            return tasks(payload, answers)
+
         answers = Answers(
             lambda token, output: client.send_task_success(taskToken=token, output=json.dumps(output)),
             lambda token, error, cause: client.send_task_failure(taskToken=token, error=error, cause=cause),
             lambda token: client.send_task_heartbeat(taskToken=token),
         )
         made = {
-            name(row): aws.machine(json.dumps(row.definition), lambda _, payload: tasks(payload, answers), name(row))[1]
+            name(row): aws.machine(json.dumps(row.definition), lambda _, payload: work(payload, answers), name(row))[1]
             for row in MACHINES
         }
         beating = [row for row in MACHINES if "HeartbeatSeconds" in json.dumps(row.definition)]
         calm = [row for row in MACHINES if row not in beating]
         ended: dict[str, Ended] = {}
         for rows in (calm, beating):  # a heartbeat is not to wait for forty interpreters in this process
+            begun.clear()
             for row in rows:
                 client.start_execution(stateMachineArn=made[name(row)], name=name(row), input=json.dumps(row.input))
+            begun.set()
             ended |= {name(row): _moto_end(client, made[name(row)], name(row)) for row in rows}
         yield ended
 

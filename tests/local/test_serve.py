@@ -108,6 +108,16 @@ def test_the_model_can_be_named_by_option(tmp_path: Path) -> None:
         assert client.post("/v1/sessions").json()["model"] == "some-model"
 
 
+def test_its_own_address_is_not_its_models(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    own = {"ANTHROPIC_BASE_URL": f"http://localhost:{port}", "ANTHROPIC_API_KEY": "k"}
+    done = walkaway("serve", "--port", port, "--data", str(tmp_path / "data"), **own)
+    assert (done.returncode, "--offline" in done.stderr) == (1, True), done.stderr
+    with served(tmp_path / "data", "--offline", environ=own) as server, server.client() as client:
+        assert client.get("/health").json()["model"] == "rehearsal"
+
+
 def test_a_server_whose_model_cannot_be_called_says_what_to_set(tmp_path: Path) -> None:
     done = walkaway("serve", "--port", "0", "--data", str(tmp_path / "data"), "--model", "some-model")
     assert done.returncode == 1

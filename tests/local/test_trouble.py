@@ -288,7 +288,7 @@ def test_a_command_that_fills_the_disk_leaves_room_behind(
 ) -> None:
     data, _ = small_disk
     with running(data, Settings(model="test-model", base_url=model.url, keys=KEYS)) as server, server.client() as web:
-        told = Agent(web, model).bash(FILL.replace("DEEP", str(deep)), timeout=20)
+        told = Agent(web, model).bash(FILL.replace("DEEP", str(deep)), timeout=60)
         assert "No space left on device\nlooked" in told
         assert deep or "fill was not kept: The disk is full" in told
         assert list((data / "sandbox").iterdir()) == []

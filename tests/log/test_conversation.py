@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.kit.messages_api import call, text
-from walkaway_core.log.conversation import GO_ON, NUDGE, UNANSWERED, View, conversation
+from walkaway_core.log.conversation import BROKEN_OFF, GO_ON, NUDGE, UNANSWERED, View, conversation
 from walkaway_core.log.transcript import Entry
 
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "s"}
@@ -138,6 +138,20 @@ class TestRoom:
         assert seen[0]["content"][2]["text"].startswith('[A document "a.pdf" (application/pdf) stood here')
         assert seen[-1]["content"][-1]["type"] == "document", "the turn's own stays"
 
+    def test_so_is_what_a_tool_has_shown(self) -> None:
+        image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "x" * 1000}}
+        old, new = result(1, 1, 0), result(2, 1, 0, id_="toolu_2")
+        old.body["content"], new.body["content"] = [image, text("y" * 9000)], [image]
+        ask, again = answer(1, 1, call("read"), stop="tool_use"), answer(2, 1, call("read", "toolu_2"), stop="tool_use")
+        first, talk = user(1), [ask, old, user(2), again, new]
+        results = [message["content"][0]["content"] for message in conversation([first, *talk], View()).messages[2::2]]
+        assert results == [old.body["content"], [image]]
+        seen = conversation([first, *talk, summary(2, 2, first)], View(longest=300)).messages
+        named, shortened = seen[2]["content"][0]["content"]
+        assert named["text"].startswith("[An image (image/png) stood here")
+        assert "characters were left out here" in shortened["text"]
+        assert seen[4]["content"][0]["content"] == [image], "the turn's own stays"
+
 
 class TestServerTools:
     """Messages API, server tools: the service takes up an answer that ends with such a call, if nothing stands behind
@@ -166,8 +180,10 @@ class TestServerTools:
 
 class TestAnswersThatEndOtherwise:
     def test_a_call_that_nobody_carried_out_is_answered_all_the_same(self) -> None:
-        talk = [user(1), answer(1, 1, call("list_files"), stop="tool_use"), user(2)]
-        assert conversation(talk, View()).messages[2]["content"][0]["content"] == UNANSWERED
+        ask = answer(1, 1, call("list_files", "toolu_1"), call("list_files", "toolu_2"), stop="tool_use")
+        begun = Entry("msg_1", "msg_1", 1, "1.001", 1, 0.0, {})
+        told = conversation([user(1), ask, begun, user(2)], View()).messages[2]["content"]
+        assert [block["content"] for block in told[:2]] == [UNANSWERED, BROKEN_OFF]
 
     def test_one_that_was_cut_is_to_be_gone_on_with(self) -> None:
         talk = [user(1), answer(1, 1, text("I was about"), stop="max_tokens")]

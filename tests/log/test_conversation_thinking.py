@@ -9,7 +9,7 @@ from tests.kit.engine import Engine
 from tests.kit.messages_api import Block, MessagesApi, Reply, call, text
 from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run
-from walkaway_core.agent import agents
+from walkaway_core.agent import agents, held
 from walkaway_core.agent.compaction import ASK
 from walkaway_core.engine import creating, sending
 from walkaway_core.store import sessions
@@ -33,7 +33,7 @@ class Talk:
         self._numbers = itertools.count(1)
         settings = {"model": MODEL, "instructions": "Be brief.", "max_steps": steps + 1}
         self._agent = agents.create(engine.services, "t", "Writer", values=settings)
-        options = agents.with_agent(engine.services, sessions.options({}), self._agent, ())
+        options = held.with_agent(engine.services, sessions.options({}), self._agent, ())
         self.key = creating.create(engine.services, "t", options, {}).key
 
     def send(self, words: str) -> list[Event]:

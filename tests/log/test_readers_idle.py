@@ -113,13 +113,12 @@ def test_a_reader_of_limited_time_leaves_a_minute_after_the_turn_began_to_wait_f
 
 
 def test_who_follows_a_session_only_asks_whether_it_lives(
-    engine: Engine, services: Services, table: CountingTable, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, services: Services, table: CountingTable
 ) -> None:
-    monkeypatch.setattr("walkaway_core.log.session_readers.HEARTBEAT", BEAT)
     turn = engine.turn()
 
     async def follow() -> list[str]:
-        stream = SessionReader.open(services, turn.key.owner, "").follow()
+        stream = SessionReader.open(services, turn.key.owner, "").follow(beat=BEAT)
         async with aclosing(stream):  # type: ignore[type-var]
             assert (await anext(stream))[-1].event.type == "turn.started"
             assert (await anext(stream))[-1].event.type == "message.created"
@@ -132,10 +131,7 @@ def test_who_follows_a_session_only_asks_whether_it_lives(
 
 
 @pytest.mark.parametrize("of", ["a turn", "a session"])
-def test_who_waits_in_line_for_a_place_has_heartbeats_and_an_end(
-    engine: Engine, services: Services, monkeypatch: pytest.MonkeyPatch, of: str
-) -> None:
-    monkeypatch.setattr("walkaway_core.log.session_readers.HEARTBEAT", BEAT)
+def test_who_waits_in_line_for_a_place_has_heartbeats_and_an_end(engine: Engine, services: Services, of: str) -> None:
     turn, taken = engine.turn(), Share(1)
     services = replace(services, shares=replace(services.shares, streams=taken))
 
@@ -144,7 +140,7 @@ def test_who_waits_in_line_for_a_place_has_heartbeats_and_an_end(
             if of == "a turn":
                 stream: Any = readers.follow(services, turn.key, FROM_THE_START, 60, beat=BEAT)
             else:
-                stream = SessionReader.open(services, turn.key.owner, "").follow(60)
+                stream = SessionReader.open(services, turn.key.owner, "").follow(60, beat=BEAT)
             async with aclosing(stream):
                 return await beats(stream, 100, engine, 2.5)
 

@@ -101,6 +101,59 @@ def test_a_temperature_goes_to_the_edition_that_knows_it() -> None:
     assert (other.body["temperature"], other.headers) == (0.5, {})
 
 
+def test_a_top_p_goes_where_a_temperature_does_and_not_beside_one() -> None:
+    made = arguments(request("claude-sonnet-4-6", top_p=0.9))
+    assert (made.body["top_p"], made.headers) == (0.9, {"anthropic-version": "2023-06-01"})
+    both = request("claude-sonnet-4-6", top_p=0.9, temperature=0.5)
+    assert dropped(both) == ["top_p"]
+    assert "top_p" not in arguments(both).body
+    assert dropped(request("claude-sonnet-5-5", top_p=0.9)) == ["top_p"]
+    assert arguments(request("qwen3", top_p=0.9, temperature=0.5)).body["top_p"] == 0.9
+
+
+A = {"type": "tool", "name": "a"}
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "sent"),
+    [
+        ("claude-opus-5", {}, None),
+        ("claude-opus-5", {"tool_choice": "auto"}, None),
+        ("claude-opus-5", {"tool_choice": "none"}, {"type": "none"}),
+        ("claude-opus-5", {"tool_choice": "none", "parallel_tool_calls": False}, {"type": "none"}),
+        ("claude-opus-5", {"parallel_tool_calls": False}, {"type": "auto", "disable_parallel_tool_use": True}),
+        ("claude-opus-5", {"tool_choice": "any"}, {"type": "any"}),
+        ("claude-opus-5", {"tool_choice": A}, A),
+        ("claude-opus-5", {"tool_choice": A, "parallel_tool_calls": False}, {**A, "disable_parallel_tool_use": True}),
+        ("claude-opus-5", {"tool_choice": {"type": "tool", "name": "gone"}}, None),
+        ("claude-opus-5", {"tool_choice": "any", "tools": []}, None),
+        ("claude-opus-5", {"tool_choice": "any", "effort": "max"}, None),
+        ("claude-opus-5-5", {"tool_choice": "any"}, None),
+        ("claude-fable-5", {"tool_choice": "any"}, {"type": "any"}),
+        ("qwen3", {"tool_choice": A, "effort": "max"}, A),
+    ],
+)
+def test_tools_are_chosen_in_the_services_words_where_the_model_takes_it(model: str, asked: Any, sent: Any) -> None:
+    assert arguments(request(model, **asked)).body.get("tool_choice") == sent
+    refused = sent is None and asked.get("tools") is None and asked.get("tool_choice") == "any"
+    assert ("tool_choice" in dropped(request(model, **asked))) == refused
+
+
+FORM = {"type": "json_schema", "schema": {"type": "object"}}
+
+
+def test_the_form_of_an_answer_goes_beside_the_effort() -> None:
+    assert arguments(request(output_format=FORM)).body["output_config"] == {"format": FORM}
+    both = arguments(request(output_format=FORM, effort="low")).body["output_config"]
+    assert both == {"effort": "low", "format": FORM}
+    assert "output_config" not in arguments(request()).body
+    older = request("bedrock/anthropic.claude-opus-4-5-20251101-v1:0", output_format=FORM)
+    assert arguments(older).body["output_config"] == {"format": FORM}
+    mantle = request("bedrock/anthropic.claude-opus-5-5", output_format=FORM)
+    assert "output_config" not in arguments(mantle).body
+    assert dropped(mantle) == ["output_format"]
+
+
 SERVED = ("web_search", "web_fetch")
 
 

@@ -44,6 +44,16 @@ KINDS = {
     "delivery": "sk LIKE 'evt_%'",
     "task": "sk LIKE 'TASK#%'",
     "run": "sk LIKE '%RUN%' OR pk LIKE '%RUN%'",
+    "what a response was asked for": "sk LIKE 'RESPONSE#%'",
+    "input of a response": "sk LIKE 'INPUT#%'",
+    "settings of a turn": "sk LIKE 'SETTINGS#%'",
+    "child": "sk LIKE 'CHILD#%'",
+    "file": "pk LIKE '%#FILES'",
+    "upload": "pk LIKE '%#UPLOADS'",
+    "environment": "sk LIKE 'ENVIRONMENT#%'",
+    "session of Managed Agents": "pk LIKE '%#MANAGED'",
+    "mount": "sk LIKE 'MOUNT#%'",
+    "container": "sk = 'CONTAINER'",
     "due item": "pk LIKE '%DUE%'",
     "execution": "pk = 'SYS#MACHINE'",
     "everything": "1",
@@ -91,12 +101,12 @@ class Damaged:
             for pk, sk, *row in rows:
                 values = (*damage((row[0], row[1])), pk, sk)
                 connection.execute("UPDATE items SET facts = ?, body = ? WHERE pk = ? AND sk = ?", values)
-        short: Any = {"stream_seconds": 0.1, "hold_seconds": 0.1, "rehearsal_delay": 0}
+        short: Any = {"stream_seconds": 0.1, "hold_seconds": 0.1, "rehearsal_delay": 0, "outbound_loopback": True}
         self.stack = LocalStack(data, Settings(**short))
         self.app = App(create_app(self.stack.services, Keyring({}), DIALECTS))
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
-        answer = self.app.ask(method, path.format(**self.names), **options)
+        answer = self.app.ask(method, test_answers.address(path, self.names), **options)
         assert answer.status_code < 500, (method, path, answer.text[:500])
         return answer
 
@@ -132,7 +142,7 @@ def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Da
     ):  # documents show no records
         shown = server.ask("GET", path, headers={"Last-Event-ID": ""}).text
         assert not path.startswith(("/v1", "/api")) or not PYTHONS.search(shown), (path, shown)
-    server.ask("POST", "/v1/webhooks", json={"url": "https://example.com/"})
+    server.ask("POST", "/v1/webhooks", json={"url": "http://127.0.0.1:9/"})
     server.ask("POST", "/api/tools/register", json={"tools": [{"name": "b", "description": "", "schema_data": {}}]})
     server.ask("PATCH", "/v1/webhooks/{webhook}", json={"description": "x"})
     server.ask("POST", "/v1/webhooks/{webhook}/rotate")
@@ -143,14 +153,56 @@ def test_everything_is_shown_and_can_be_deleted(damaged: Callable[[str, str], Da
         said = {"message": "hi", "on_busy": on_busy}
         server.ask("POST", "/v1/sessions/{session}/messages", json=said, headers={"Prefer": "respond-async"})
     server.ask("POST", "/v1/sessions/{session}/responses/{response_id}/cancel")
+    for name in ("first", "response", "fork"):
+        on = {"input": "hi", "previous_response_id": server.names[name], "background": True}
+        server.ask("POST", "/v1/responses", json=on)
+        id_ = f"/v1/responses/{server.names[name]}"
+        for path in (id_, f"{id_}?stream=true", f"{id_}/input_items"):
+            shown = server.ask("GET", path).text
+            assert not PYTHONS.search(shown), (path, shown)
+    item = {"type": "input_file", "file_id": server.names["file"]}
+    server.ask("POST", "/v1/responses", json={"input": [{"role": "user", "content": [item]}], "background": True})
+    server.ask("POST", "/v1/uploads/{upload}/parts", files={"data": ("b", b"b")})
+    server.ask("POST", "/v1/uploads/{upload}/complete", json={"part_ids": [server.names["part"]]})
+    server.ask("POST", "/v1/uploads/{upload}/cancel")
+    server.ask("POST", "/v1/webhook_endpoints/{endpoint}", json={"name": "x"})
+    for name in ("first", "response", "fork"):
+        server.ask("POST", f"/v1/responses/{server.names[name]}/cancel")
+        server.ask("DELETE", f"/v1/responses/{server.names[name]}")
+    server.ask("DELETE", "/v1/webhook_endpoints/{endpoint}")
+    of_managed(server)
+    for kept in server.ask("GET", "/v1/files").json()["data"]:
+        assert server.ask("DELETE", f"/v1/files/{kept['id']}").status_code == 200
     for path in ("/v1/webhooks/{webhook}", "/v1/agents/{agent}", "/v1/sessions/{session}", "/api/v1/runs/{run}"):
         server.ask("DELETE", path)
-    left = [session["id"] for session in server.ask("GET", "/v1/sessions").json()]
-    for id_ in left:
-        server.ask("DELETE", f"/v1/sessions/{id_}")
+    delete_all(server, "sessions")
+    delete_all(server, "agents")
     assert server.ask("GET", "/v1/sessions").json() == []
-    assert server.ask("GET", "/v1/webhooks").json()[1:] == []
+    delete_all(server, "webhooks")
+    assert server.ask("GET", "/v1/webhooks").json() == []
     assert server.ask("GET", "/v1/agents").json() == []
+    assert server.ask("GET", "/v1/files").json()["data"] == []
+    sweep(server.stack.services)
+
+
+def delete_all(server: Damaged, what: str) -> None:
+    for each in server.ask("GET", f"/v1/{what}").json():
+        server.ask("DELETE", f"/v1/{what}/{each['id']}")
+
+
+def of_managed(server: Damaged) -> None:
+    """Do with what Managed Agents have all that can be done with it."""
+    session = "/managed/v1/sessions/{session}"
+    message: dict[str, Any] = {"type": "user.message", "content": [{"type": "text", "text": "x"}]}
+    server.ask("POST", "/managed/v1/agents/{agent}", json={"description": "x"})
+    server.ask("POST", "/managed/v1/environments/{environment}", json={"description": "x"})
+    server.ask("POST", session, json={"metadata": {"a": "1"}})
+    for event in (message, {"type": "user.interrupt"}):
+        server.ask("POST", f"{session}/events", json={"events": [event]})
+    server.ask("DELETE", f"{session}/resources/{{resource}}")
+    server.ask("POST", f"{session}/archive")
+    server.ask("DELETE", session)
+    server.ask("DELETE", "/managed/v1/environments/{environment}")
 
 
 SHOWN = {

@@ -17,7 +17,7 @@ from tests.kit import sse
 from tests.kit.receivers import PATIENCE, Receiver, receiving
 from tests.upgrades.opened import VERSIONS, Opened, opened, until
 from walkaway.webhooks import verify
-from walkaway_core.agent.agents import as_begun
+from walkaway_core.agent.held import as_begun
 from walkaway_core.store import turns
 from walkaway_core.store.keys import SessionKey
 from walkaway_core.store.sessions import get as get_session

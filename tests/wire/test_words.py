@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 
 from dev.routes import apps
-from walkaway_core.agent.tools import TOOLS
+from walkaway_core.agent.tools import TOOLSETS
 from walkaway_core.dialects.runs.wire import RunSettings
 from walkaway_core.http import validation
 from walkaway_wire import problems, words
@@ -29,7 +29,8 @@ RAISED = {
     "model": ["model_type", "model_attributes_type"],
     "model-fields": ["missing", "extra_forbidden"],
     "literal": ["literal_error"],
-    **{kind: [] for kind in ("any", "nullable", "default")},
+    "tagged-union": ["union_tag_invalid", "union_tag_not_found", "model_attributes_type"],
+    **{kind: [] for kind in ("any", "nullable", "default", "definitions", "definition-ref")},
     **{f"function-{when}": ["value_error"] for when in ("before", "after", "wrap")},
 }
 """What each kind of schema of pydantic's may raise by itself."""
@@ -57,7 +58,7 @@ def of_requests() -> Iterator[tuple[str, TypeAdapter[Any]]]:
             for one in fields:
                 yield f"{dialect} {route.path} {one.name}", one._type_adapter
     yield "runs config", TypeAdapter(RunSettings)
-    yield from ((f"tool {name}", TypeAdapter(tool)) for name, tool in TOOLS.items())
+    yield from ((f"tool {name}", TypeAdapter(tool)) for tools in TOOLSETS.values() for name, tool in tools.items())
 
 
 READ = list(of_requests())
@@ -69,6 +70,8 @@ def schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield schema
     inner = [schema[name] for name in INNER if name in schema and schema["type"] != "function-wrap"]
     inner += schema["fields"].values() if schema["type"] == "model-fields" else []
+    inner += schema.get("definitions", ())
+    inner += schema["choices"].values() if schema["type"] == "tagged-union" else []
     for each in inner:
         yield from schemas(each)
 

@@ -107,7 +107,7 @@ async def test_a_feed_that_leads_back(cursors: tuple[str, ...]) -> None:
 
 
 async def test_who_follows_such_a_feed_waits_and_does_not_ask_at_once() -> None:
-    async with async_scripted(circling("a"), patience=0.02) as client:
+    async with async_scripted(circling("a"), first_wait=0.01, patience=0.02) as client:
         with pytest.raises(errors.ConnectionLost, match=CIRCLE):
             [event async for event in client.feed.events()]
 

@@ -58,6 +58,18 @@ def test_every_way_of_reading_runs_tools(scripted: Running, model: MessagesApi, 
         assert turn.text == "done"
 
 
+def test_functions_and_settings_of_a_message_are_of_its_turn_alone(scripted: Running, model: MessagesApi) -> None:
+    asks(model, call("stock", "t1", sku="A-1"))
+    with quick(scripted.url) as client:
+        session = client.sessions.create(max_steps=50)
+        result = session.ask("How many?", tools=[stock], max_steps=3, effort="low")
+        assert (result.text, result.turn.record.max_steps, result.turn.record.tools) == ("done", 3, ["stock"])
+        assert "'pieces':7" in answers(model)["t1"].replace('"', "'")
+        after = (session.send("And now?")).result()
+        assert (after.turn.record.max_steps, after.turn.record.tools) == (50, [])
+    assert [one.get("output_config") for one in model.requests] == [{"effort": "low"}, {"effort": "low"}, None]
+
+
 def test_calls_of_one_step_run_side_by_side(scripted: Running, model: MessagesApi) -> None:
     both = threading.Barrier(2, timeout=30)
 

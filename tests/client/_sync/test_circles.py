@@ -107,7 +107,7 @@ def test_a_feed_that_leads_back(cursors: tuple[str, ...]) -> None:
 
 
 def test_who_follows_such_a_feed_waits_and_does_not_ask_at_once() -> None:
-    with scripted(circling("a"), patience=0.02) as client:
+    with scripted(circling("a"), first_wait=0.01, patience=0.02) as client:
         with pytest.raises(errors.ConnectionLost, match=CIRCLE):
             [event for event in client.feed.events()]
 

@@ -49,6 +49,17 @@ def test_lists_go_over_all_pages(server: Running, monkeypatch: pytest.MonkeyPatc
         assert page.cursor == made[3]
 
 
+def test_a_list_can_be_narrowed_to_what_failed(scripted: Running, model: MessagesApi) -> None:
+    model.replies = [Reply(status=400), Reply([text("one")])]
+    with quick(scripted.url) as client:
+        bad, good = [client.sessions.create() for _ in range(2)]
+        with pytest.raises(errors.TurnFailed):
+            bad.ask("first")
+        good.ask("first")
+        assert [each.id for each in client.sessions.list(failed=True)] == [bad.id]
+        assert [each.id for each in client.sessions.list(failed=False)] == [good.id]
+
+
 def test_a_page_may_be_empty_though_more_follow() -> None:
     pages: list[tuple[list[Any], str]] = [([{"id": "sess_1"}], "a"), ([], "b"), ([{"id": "sess_2"}], "")]
 

@@ -97,7 +97,7 @@ class TestAgents:
             {"name": "a", "toolbox": []},
             {"name": "a", "allowed_tools": ["nothing"]},
             {"name": "a", "max_steps": 0},
-            {"name": "a", "model": "claude-nobody"},
+            {"name": "a", "model": "model-of-nobody"},
             {"name": "a", "persistent": True},
         ],
         ids=str,

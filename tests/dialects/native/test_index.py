@@ -37,11 +37,13 @@ def test_by_whether_they_run_or_wait(own: httpx.Client, model: MessagesApi) -> N
     busy = sse.new(own)
     own.post(f"/v1/sessions/{busy}/messages", json={"message": "go"}, headers={"Prefer": "respond-async"})
     assert held.reached.wait(20)
-    assert found(own, waiting="true") == [asking.session]
-    assert found(own, busy="true") == [busy, asking.session]
-    assert found(own, busy="true", waiting="false") == [busy]
-    assert found(own, busy="false") == [idle]
-    held.gate.set()  # type: ignore[union-attr]
+    try:
+        assert found(own, waiting="true") == [asking.session]
+        assert found(own, busy="true") == [busy, asking.session]
+        assert found(own, busy="true", waiting="false") == [busy]
+        assert found(own, busy="false") == [idle]
+    finally:
+        held.gate.set()  # type: ignore[union-attr]
 
 
 @pytest.fixture

@@ -190,6 +190,19 @@ class TestTrouble:
         told = of(events, "step.retrying")
         assert [data["attempt"] for data in told] == [1, 2] * 6
 
+    @pytest.mark.parametrize("where", ["beside it", "before it"])
+    def test_a_failed_call_stops_its_own_turn_and_no_later_one(self, client: anthropic.Anthropic, where: str) -> None:
+        called = ask(client, user(FILES), tools=[LIST])
+        failed = {**result(called, "It was interrupted"), "is_error": True}
+        closed: Block = {"role": "user", "content": [failed]}
+        stopped = ask(client, user(FILES), back(called), closed, tools=[LIST])
+        assert stopped.content[-1].text == "That did not work, so I stop here. The tool said: It was interrupted"
+        newest = [closed, back(stopped), user(FILES)] if where == "before it" else [user(FILES, failed)]
+        again = ask(client, user(FILES), back(called), *newest, tools=[LIST])
+        assert [block.name for block in again.content if block.type == "tool_use"] == ["list_files"]
+        talk = ask(client, user(FILES), back(called), user(POEM, failed), tools=[LIST])
+        assert talk.content[-1].text.startswith("What rain may be")
+
     def test_an_answer_may_be_empty(self, client: anthropic.Anthropic) -> None:
         answer = ask(client, user("Say nothing"))
         assert (answer.stop_reason, [block.type for block in answer.content]) == ("end_turn", ["thinking"])
