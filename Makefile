@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 SAM_STAMP := .venv-sam/.ready
-PEERS_STAMP := .venv-peers/.ready
+PEERS_STAMPS := $(foreach name,peers frameworks openai1 openai2 anthropic0 anthropic2,.venv-$(name)/.ready) peers/node/node_modules/.ready .venv/.commands
 FUZZ_STAMP := .venv-fuzz/.ready
 CHECKOV_STAMP := .venv-checkov/.ready
 RUNTIME_STAMP := .venv-runtime/.ready
@@ -16,7 +16,7 @@ export UV_SYSTEM_CERTS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build console console-dev bubblewrap shells browser deploy lock docs clean
+.PHONY: help demo serve aws-local test test-deep check check-types check-made fix faults peers oracle-dynamodb oracle-stack oracle-runtime oracle-checkov bench cost build console console-dev bubblewrap shells browser sdk-examples deploy lock docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -39,10 +39,22 @@ $(SAM_STAMP): requirements-sam.lock $(STAMP)
 	@$(BIN)/uv pip sync --quiet --python .venv-sam/bin/python --require-hashes requirements-sam.lock
 	@touch $@
 
-$(PEERS_STAMP): requirements-peers.lock $(STAMP)
-	@echo "Setting up .venv-peers (other products' clients) …"
-	@$(PYTHON) -m venv --clear .venv-peers
-	@$(BIN)/uv pip sync --quiet --python .venv-peers/bin/python --require-hashes requirements-peers.lock
+# Other products' clients.
+$(filter .venv-%,$(PEERS_STAMPS)): .venv-%/.ready: requirements-%.lock $(STAMP)
+	@echo "Setting up .venv-$* (other products' clients) …"
+	@$(PYTHON) -m venv --clear .venv-$*
+	@$(BIN)/uv pip sync --quiet --python .venv-$*/bin/python --require-hashes requirements-$*.lock
+	@touch $@
+
+# What an operator has installed for commands: where the server's own packages are.
+.venv/.commands: requirements-commands.lock $(STAMP)
+	@echo "Setting up what commands find (plotly) …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement requirements-commands.lock
+	@touch $@
+
+peers/node/node_modules/.ready: peers/node/package-lock.json $(WEB_STAMP)
+	@echo "Setting up peers/node (other products' clients for node) …"
+	@$(BIN)/python -m dev.node npm --prefix peers/node ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(FUZZ_STAMP): requirements-fuzz.lock $(STAMP)
@@ -103,12 +115,17 @@ WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)'
 # COVER=yes counts what is covered, which takes a third longer; `.venv/bin/coverage report` shows it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(COVER),--cov --cov-report=)
 
-test: $(STAMP) bubblewrap shells browser ## Run the tests: every promise once, in a few minutes
+# The SDKs' own examples of the clients that are installed, which their wheels leave out. Where they cannot be had, their tests say that they skip.
+sdk-examples: $(STAMP)
+	@$(BIN)/python -m dev.sdk_examples
+
+test: $(STAMP) bubblewrap shells browser sdk-examples ## Run the tests: every promise once, in a few minutes
 	@$(PYTEST) -m "not deep"
 	@echo "That was the quick half. \`make test-deep\` runs the other one: more points, longer histories, both shapes."
 
-test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) $(WEB_STAMP) bubblewrap browser ## Run the tests that take long
+test-deep: $(STAMP) $(SAM_STAMP) $(FUZZ_STAMP) $(WEB_STAMP) $(PEERS_STAMPS) bubblewrap browser ## Run the tests that take long, and `make peers`
 	@$(PYTEST) -m deep
+	@$(MAKE) --no-print-directory peers
 
 check: $(STAMP) $(SAM_STAMP) ## Check style, types, imports and generated files
 	@$(BIN)/ruff format --check .
@@ -128,6 +145,7 @@ check-made: $(STAMP) $(SAM_STAMP)
 	@$(BIN)/python -m dev.console --check
 	@$(BIN)/python -m dev.rest_api --check
 	@$(BIN)/python -m dev.breaks
+	@$(BIN)/python -m dev.folds --check
 	@$(BIN)/python -m dev.models --check
 	@$(BIN)/python -m dev.bill.page --check
 	@$(BIN)/python -m dev.layer --check
@@ -156,9 +174,9 @@ faults: $(STAMP) ## Try every fault at every point; writes docs/reliability.md (
 	@$(BIN)/python -m tests.faults --write
 	@WALKAWAY_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -q tests/faults/test_stateful.py
 
-peers: $(STAMP) $(PEERS_STAMP) ## Try other products' real clients against this one, and measure beside their server
-	@$(BIN)/python -m pytest -q --no-header peers
-	@$(BIN)/python -m benchmarks.runs
+# A file at a time for each worker: one of them looks for its server at a port that is given.
+peers: $(STAMP) $(PEERS_STAMPS) ## Run other products' real clients, unchanged, against a server of this machine
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile peers
 
 # What each of these shows, and what it cannot: docs/reliability.md, what is tried against what.
 ORACLE = $(BIN)/python -m pytest -q --no-header
@@ -182,17 +200,19 @@ oracle-checkov: $(CHECKOV_STAMP) ## Judge the templates by checkov's rules but t
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 	@echo "Not shown: whether a rule is right for this stack, and what parameters change; .checkov.yaml has the rules left out."
 
-bench: $(STAMP) ## Measure, as ratios against a control in the same run
+bench: $(STAMP) .venv-peers/.ready ## Measure, as ratios against a control in the same run
 	@$(BIN)/python -m benchmarks.hot
 	@$(BIN)/python -m benchmarks.steps
 	@$(BIN)/python -m benchmarks.adapter
 	@$(BIN)/python -m benchmarks.sdk
+	@$(BIN)/python -m benchmarks.folding
 	@$(BIN)/python -m benchmarks.sandbox
 	@$(BIN)/python -m benchmarks.webhooks
 	@$(BIN)/python -m benchmarks.neighbours
 	@$(BIN)/python -m benchmarks.cache
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.console
+	@$(BIN)/python -m benchmarks.runs
 
 cost: $(STAMP) browser ## Count what a turn, an idle stack and an open tab ask of AWS, and price it; writes docs/cost.md (two minutes)
 	@$(BIN)/python -m benchmarks.cost
@@ -216,11 +236,13 @@ lock: ## Choose the newest versions of all dependencies
 		--group peers --output-file requirements-peers.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 		--group fuzz --output-file requirements-fuzz.lock
-	@for group in checkov runtime stack web; do \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
+		--constraint requirements.lock --group commands --output-file requirements-commands.lock
+	@for group in checkov runtime stack web frameworks openai1 openai2 anthropic0 anthropic2; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header \
 			--group $$group --output-file requirements-$$group.lock || exit 1; done
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m dev.layer
 
 clean: ## Remove everything that was made here
-	@rm -rf .venv .venv-sam .venv-peers .venv-fuzz .venv-checkov .venv-runtime .venv-stack .venv-web clients/typescript/node_modules clients/typescript/dist console/node_modules console/dist .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist
+	@rm -rf .venv .venv-sam .venv-peers .venv-frameworks .venv-openai1 .venv-openai2 .venv-anthropic0 .venv-anthropic2 peers/node/node_modules .sdk-examples .venv-fuzz .venv-checkov .venv-runtime .venv-stack .venv-web clients/typescript/node_modules clients/typescript/dist console/node_modules console/dist .dynamodb-local .aws-sam .aws-local.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist

@@ -87,6 +87,10 @@ def _s3(call: Call) -> Iterator[Right]:
     if call.operation == _FORM and call.signed:
         yield "s3:PutObject", f"{_bucket(call)}/{STAGING}/"
         return
+    if call.operation == "CopyObject":
+        yield "s3:PutObject", f"{_bucket(call)}/{call.given['Key']}"
+        yield "s3:GetObject", f"{_bucket(call)}/{call.given['CopySource']['Key']}"
+        return
     key = f"/{call.given['Key']}" if "Key" in call.given else ""
     yield f"s3:{_OF_S3.get(call.operation, call.operation)}", _bucket(call) + key
     if "IfMatch" in call.given:

@@ -160,9 +160,9 @@ def _function(clients: Clients, name: str, given: dict[str, Any]) -> Made:
         archive.writestr("app.py", "")
     made = clients("lambda").create_function(
         FunctionName=name,
-        Runtime=given["Runtime"],
+        Runtime=given.get("Runtime", "python3.13"),  # an image has neither, and is made of these sources as well
         Role=given["Role"],
-        Handler=given["Handler"],
+        Handler=given.get("Handler", "app.handler"),
         Code={"ZipFile": code.getvalue()},
     )
     return {"Ref": name, "Arn": made["FunctionArn"]}

@@ -29,6 +29,9 @@ MISSTATED = {
 }
 """What the last release's documents said and its server never did; to be emptied at a release."""
 
+ASKED_FOR = re.compile(r"pending_tool_calls\[\]\.expires_at: may now be null$")
+"""What is so only for who asks for what the last release refused: a call without an end, `"tool_timeout": 0`."""
+
 Document = Mapping[str, Any]
 
 
@@ -127,7 +130,8 @@ def main() -> None:
     folders = [path for path in RELEASES.glob("*") if path.is_dir()]
     if len(folders) != 1 or not (baseline := documents(folders[0])):
         sys.exit("docs/releases must hold the documents of one release; `python -m dev.breaks --release` writes them")
-    if breaks := [one for one in compare(baseline, documents(NOW)) if one not in MISSTATED]:
+    found = compare(baseline, documents(NOW))
+    if breaks := [one for one in found if one not in MISSTATED and not ASKED_FOR.search(one)]:
         sys.exit("\n".join([f"breaks callers of {folders[0].name}:", *(f"  {one}" for one in breaks)]))
 
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 SERIAL = {"dynamodb", "s3", "sqs", "events"}
 """moto isolates neither transactions nor threads: calls of these services run one at a time."""
 
-SANDBOX = "sandbox"
-"""The folder of the function that never runs in this process: it empties the temporary directory."""
+SANDBOX, IMAGE = "sandbox", "SandboxImageFunction"
+"""The folder of the function that never runs in this process, since it empties the temporary directory; the same as an
+image."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def functions(applied: Applied) -> dict[str, Function]:
 
 def folder(function: str) -> str:
     """Tell the folder of a function resource."""
-    word = function.removesuffix("Function")
+    word = function.removesuffix("ImageFunction").removesuffix("Function")
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in word).lstrip("_")
 
 
@@ -105,7 +106,7 @@ class Deployment:
             with heard(one.folder, self.listeners):
                 settings = Settings.read({**one.environ, **environ}, one.folder)
                 self.services[one.folder] = deployed.build(settings, clock, dialects)
-        self.sandboxes = Sandboxes()
+        self.sandboxes = Sandboxes("image" if IMAGE in self.functions else "")
         self.crash_next: dict[str, int] = {}
         """How often a function, by its folder, breaks down before it does anything."""
         self.at_work: list[str] = []  # the folders of functions that are invoked now

@@ -20,6 +20,12 @@ from walkaway_core import deployed
 DOMAIN = "AWS::ApiGateway::DomainName"
 MISSING = "MISSING_AUTHENTICATION_TOKEN"
 """What API Gateway calls a request for which there is no route."""
+TOO_LARGE, BODY_BYTES = "REQUEST_TOO_LARGE", 10_485_760
+"""What it calls one whose body has more bytes than these (API Gateway quotas)."""
+EVENT_BYTES = 6_291_456
+"""As many may be a function's payload (Lambda quotas)."""
+TOO_LONG = b'{"message": "Request Too Long"}'
+"""What API Gateway answers, with 413, for Lambda where a payload has more; none of its own answers stands for that."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,10 @@ class Gateway:
 
     async def _passed(self, scope: Scope, route: Route, path: str, receive: Receive, send: Send) -> None:
         """Have the function of a route answer."""
+        body = await _body(receive)
+        if len(body) > BODY_BYTES:
+            await self._itself(TOO_LARGE, send)
+            return
         context = {"stage": self._stage[1:], "path": scope["path"], "resourcePath": route.path, "protocol": "HTTP/1.1"}
         context |= {
             "httpMethod": scope["method"],
@@ -116,10 +126,13 @@ class Gateway:
             "identity": {"sourceIp": "127.0.0.1"},
             "apiId": "api",
         }
-        if route.streamed:
-            await self._stream(scope, path, context, receive, send)
+        event = proxy_event(scope, route, path, context, body)
+        if len(json.dumps(event)) > EVENT_BYTES:
+            await _send(send, 413, [(b"content-type", b"application/json")], TOO_LONG)
             return
-        event = proxy_event(scope, route, path, context, await _body(receive))
+        if route.streamed:
+            await self._stream(scope, path, context, _again(body, receive), send)
+            return
         answer = await asyncio.to_thread(self._deployment.invoke, route.function, event)
         body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
         multi = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
@@ -178,6 +191,16 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give a body that was read, and then what else comes."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return left.pop() if left else await receive()
+
+    return give
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

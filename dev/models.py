@@ -36,6 +36,17 @@ tokens, or of `WALKAWAY_CONTEXT_TOKENS`.
 A session that asks for what its model refuses is told so when it is made. One that was made before is worked on without
 it, and an event (`step.adjusted`) says so.
 
+## Other names
+
+`WALKAWAY_MODEL_ALIASES` (`ModelAliases` of a stack) has other names for clients that know theirs alone:
+`fast=claude-haiku-4-5,gpt-*=claude-sonnet-5-5`. A name that ends in `*` stands for all that begin so; a whole name goes
+before those, a longer beginning before a shorter one. It holds for sessions, agents and messages, however they come.
+What is called is settled when a session is made, a message says it, or a turn of an agent begins; records show the name
+that was asked for.
+
+Without a model service `gpt-*`, `claude-*` and `o1`, `o3` and their like are the offline model, so that programs that
+were written for a service run as they are.
+
 ## Prices
 
 US dollars for a million tokens. Cost limits (`max_cost_usd`) need a model of this list, or *rehearsal*, which costs
@@ -77,7 +88,16 @@ def page() -> str:
     table = catalog.table()
     cards = [card for card in catalog.cards().values() if "offline" not in card.services]
     costs = ("model", "input", "output", "cache write, 5 min", "1 h", "cache read", "not gone before")
-    takes = ("model", "window", "answer", "summed up at", "effort", "temperature", "images, pages")
+    takes = (
+        "model",
+        "window",
+        "answer",
+        "summed up at",
+        "effort",
+        "temperature, top_p",
+        "forced tool",
+        "images, pages",
+    )
     return PAGE.format(
         as_of=table["as_of"],
         window=f"{catalog.UNKNOWN_WINDOW:,}",
@@ -104,7 +124,7 @@ def _dollars(prices: Prices) -> Iterator[str]:
 
 def _takes(card: Card) -> tuple[str, ...]:
     efforts = ", ".join(f"**{effort}**" if effort == card.effort else effort for effort in card.efforts)
-    taken = "yes" if card.sampling else "no"
+    taken, forced = ("yes" if takes else "no" for takes in (card.sampling, card.forced_tools))
     counts = f"{card.images}, {card.pages}"
     return (
         f"`{card.name}`",
@@ -113,6 +133,7 @@ def _takes(card: Card) -> tuple[str, ...]:
         f"{card.compact_at:,}",
         efforts or "none",
         taken,
+        forced,
         counts,
     )
 

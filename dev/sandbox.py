@@ -11,6 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from dev import sandbox_root
+
 ROOT = Path(__file__).parents[1]
 SOURCES = f"{ROOT / 'layers/sandbox'}:{ROOT / 'functions/sandbox'}"
 USER = 64_000 + os.getpid() % 1_000
@@ -37,7 +39,9 @@ class SandboxBroke(Exception):
 class Sandboxes:
     """Invokes the function, in the environment of the session that it is for."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: str = "") -> None:
+        """`shape`: zip or image, in a root as Lambda's would be, by bubblewrap; empty: in that of this machine."""
+        self._shape = shape
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.starts = 0
         self._alive: dict[str, subprocess.Popen[str]] = {}
@@ -79,10 +83,17 @@ class Sandboxes:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         python, user = interpreter()
-        return subprocess.Popen(
-            [python, "-c", LOOP], env=environ, user=user, group=user, cwd="/", text=True,
-            extra_groups=None if user is None else [], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        if self._shape:
+            command = sandbox_root.inside(self._folders[session], self._shape, python, user)
+            return _open([*command, "-c", LOOP], environ | sandbox_root.ENVIRONMENT, None)
+        return _open([python, "-c", LOOP], environ, user)
+
+
+def _open(command: list[str], environ: dict[str, str], user: int | None) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command, env=environ, user=user, group=user, cwd="/", text=True,
+        extra_groups=None if user is None else [], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
 
 
 def _ask(process: "subprocess.Popen[str]", event: dict[str, Any]) -> Any:

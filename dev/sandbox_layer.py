@@ -1,6 +1,6 @@
 """Builds dist/sandbox.zip, the layer of the sandbox function, for the runtime's Python on any machine.
 
-Not by the SAM CLI, which packs what a link points to, and the layer has one that points to where a command works.
+Not by the SAM CLI, which packs what a link points to, and the layer has two that point to where commands work.
 """
 
 import shutil
@@ -16,8 +16,8 @@ from dev.template import ROOT
 TARGET = ROOT / "dist/sandbox.zip"
 BUILT = ROOT / "dist/sandbox"
 SOURCES = ROOT / "layers/sandbox"
-LINK, PLACE = "sandbox/workspace", "/tmp/workspace"  # noqa: S108 - a Lambda's own
-"""What commands see as /opt/sandbox/workspace, and where that is."""
+LINKS = {"sandbox/workspace": "/tmp/workspace", "container": "/tmp/.container"}  # noqa: S108 - a Lambda's own
+"""What commands see as /opt/sandbox/workspace and /opt/container, and where that is."""
 MINOR = "3.13"
 PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Lambda's runtime is Amazon Linux 2023, with glibc 2.34."""
@@ -40,9 +40,9 @@ def build(architecture: str, python: Path | None) -> None:
     if python:
         compileall = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(packages)]
         subprocess.run(compileall, check=False)  # a package may carry a file that is no Python of this version
-    link = BUILT / LINK
-    link.parent.mkdir()
-    link.symlink_to(PLACE)
+    for name, place in LINKS.items():
+        (BUILT / name).parent.mkdir(exist_ok=True)
+        (BUILT / name).symlink_to(place)
     _pack()
 
 

@@ -22,7 +22,7 @@ from walkaway._sync.schedules import Firing, Schedule, Schedules
 from walkaway._sync.sessions import Sessions
 from walkaway.commands.main import main as cli
 from walkaway_core import errors
-from walkaway_core.agent.tools import TOOLS
+from walkaway_core.agent.tools import TOOLS, TOOLSETS
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -70,6 +70,11 @@ def reference() -> str:
         _table(
             ("tool", "what it does"),
             [(f"`{tool.name}`", " ".join((tool.__doc__ or "").split())) for tool in TOOLS.values()],
+        ),
+        "## The tools of a container\n\nOf sessions of [Managed Agents](dialects/managed.md), in place of those.\n",
+        _table(
+            ("tool", "what it does"),
+            [(f"`{tool.name}`", " ".join((tool.__doc__ or "").split())) for tool in TOOLSETS["container"].values()],
         ),
         "## Command line\n\nA page of its own: [cli.md](cli.md).\n",
     ]

@@ -10,6 +10,7 @@ import boto3
 
 from dev.bill import units
 from dev.calls import Call
+from walkaway_core.aws.sandbox import STAGING
 
 READS = {"Query", "BatchGetItem"}
 S3_GETS = {"GetObject", "HeadObject"}
@@ -79,7 +80,8 @@ class Meter:
         if call.operation in S3_GETS:
             self._count(call, "s3 gets", 1)
         elif call.operation == "DeleteObjects":  # of a command: all but the list of files was posted by the sandbox
-            self._count(call, "s3 puts", len(call.given["Delete"]["Objects"]) - 1)
+            posted = [one for one in call.given["Delete"]["Objects"] if one["Key"].startswith(f"{STAGING}/")]
+            self._count(call, "s3 puts", max(0, len(posted) - 1))
         else:
             self._count(call, "s3 puts", 0 if call.operation in DELETES else 1)
 
