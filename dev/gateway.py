@@ -123,6 +123,7 @@ class Gateway:
         context |= {
             "httpMethod": scope["method"],
             "requestId": "r",
+            "requestTimeEpoch": int(time.time() * 1000),
             "identity": {"sourceIp": "127.0.0.1"},
             "apiId": "api",
         }

@@ -13,6 +13,7 @@ from tests.kit import sse
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import KEYS, running
 from walkaway_core.http.gateway import Staged
+from walkaway_core.http.request_ids import CAME
 from walkaway_core.settings import Settings
 
 
@@ -49,6 +50,14 @@ def test_the_adapters_header_does_not_overrule_the_event() -> None:
     forged = (b"x-amzn-request-context", b'{"stage": "evil", "path": "/evil/v1/x"}')
     found = passed_on({"aws.event": {"requestContext": {"stage": "prod", "path": "/prod/v1/x"}}, "headers": [forged]})
     assert found["root_path"] == "/prod"
+
+
+@pytest.mark.parametrize(("said", "ago"), [(-20_000, 20), (20_000, 0), (None, 0)])
+def test_a_request_came_when_the_gateway_had_it(said: int | None, ago: float) -> None:
+    context = {} if said is None else {"requestTimeEpoch": int(time.time() * 1000) + said}
+    header = (b"x-amzn-request-context", json.dumps(context).encode())
+    for scope in ({"aws.event": {"requestContext": context}}, {"headers": [header]}):
+        assert time.monotonic() - passed_on(scope)[CAME] == pytest.approx(ago, abs=5)
 
 
 @pytest.mark.parametrize("lines", [["1", "2"], ['"a", "b"', "*"], ["a=1", "b=2", "c=3"], ["one"]])

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from tests.kit.servers import KEYS, PATIENCE, Running, listening
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
+from walkaway_core.http.gateway import Staged
 from walkaway_core.http.request_ids import RequestIds
 from walkaway_core.ports.items import Put, Write
 
@@ -85,7 +87,7 @@ def two(scripted: Running, model: MessagesApi) -> Iterator[Two]:
         came.set()
         await chooser(scope, receive, send)
 
-    apps = [RequestIds(noted), RequestIds(create_app(services, Keyring(KEYS), DIALECTS))]
+    apps = [Staged(RequestIds(noted)), RequestIds(create_app(services, Keyring(KEYS), DIALECTS))]
     headers = {"Authorization": "Bearer alpha-key"}
     with (
         listening(apps[0]) as slow,
@@ -252,3 +254,23 @@ def test_a_request_has_come_when_its_head_has(two: Two) -> None:
             rest.set()
             two.held.go.set()
         check(two, first.result(), again)
+
+
+def test_a_request_has_come_when_the_gateway_says_so(two: Two) -> None:
+    """Its function may start when its repetition is through; what is asked for anew after that is carried out."""
+    two.held.go.set()
+
+    def ask(client: httpx.Client, count: int, came: float) -> httpx.Response:
+        context = {"x-amzn-request-context": json.dumps({"requestTimeEpoch": int(came * 1000)})}
+        return asking("/v1/environments", {**MANAGED, **context}, json={"name": "Anywhere"})(client, count)
+
+    came = time.time()
+    again = ask(two.quick, 1, came)
+    ended = int(time.time() * 1000)
+    while int(time.time() * 1000) == ended:  # of one millisecond nobody can say what came first
+        time.sleep(0.0002)
+    anew = ask(two.slow, 0, time.time())
+    assert anew.status_code == 200
+    first = ask(two.slow, 0, came)
+    assert [again.status_code, first.status_code, first.headers["x-should-retry"]] == [200, 503, "true"]
+    assert two.made == 2

@@ -1,12 +1,14 @@
 """Behind API Gateway: addresses begin with the stage, which the paths that it passes on leave out; fields are lines."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from walkaway_core.http import request_ids
 from walkaway_core.ports import subject
 from walkaway_wire import jsontext
 
@@ -24,6 +26,7 @@ class Staged:
     A request that came by a custom domain has no stage in its path, and keeps it so
     (API Gateway developer guide, `$context.path`). Header fields that came in several lines, which Mangum joins,
     are as many again: what can be said once and was said twice is refused as everywhere (`fields.single`).
+    A request has come when the gateway says so, which may be long before its function has started.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +39,8 @@ class Staged:
             subject.name(request=_request_id(scope), session=ids.get("sess", ""), turn=ids.get("msg", ""))
         if scope["type"] == "http":
             context = _context(scope)
-            scope = {**scope, "raw_path": quote(context.get("path") or scope["path"]).encode()}
+            came = {request_ids.CAME: time.monotonic() - _ago(context)}
+            scope = {**scope, **came, "raw_path": quote(context.get("path") or scope["path"]).encode()}
             if root := _root(context):
                 scope |= {"root_path": root, "path": root + scope["path"]}
         if several := _several(scope):
@@ -63,6 +67,12 @@ def _context(scope: Scope) -> Mapping[str, Any]:
         context: Mapping[str, Any] = scope["aws.event"]["requestContext"]
         return context
     return _header(scope, CONTEXT)
+
+
+def _ago(context: Mapping[str, Any]) -> float:
+    """Give the seconds since a request came, by `$context.requestTimeEpoch` (ms); 0 where that is not said."""
+    came = context.get("requestTimeEpoch")
+    return max(0.0, time.time() - came / 1000) if isinstance(came, int) else 0.0
 
 
 def _request_id(scope: Scope) -> str:

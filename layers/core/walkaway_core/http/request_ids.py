@@ -11,7 +11,7 @@ HEADER = b"x-request-id"
 NAMED = "walkaway.request_id"
 """Where the scope says it, for a server that must answer in the app's place."""
 CAME = "walkaway.came"
-"""Where the scope says when its head had come, in seconds of `time.monotonic`."""
+"""Where the scope says when its head had come, in seconds of `time.monotonic`: to the gateway, where there is one."""
 
 
 def new() -> str:
@@ -33,7 +33,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[CAME] = time.monotonic()
+        scope.setdefault(CAME, time.monotonic())
         scope[NAMED] = id_ = subject.named().get("requestId") or new()
         subject.name(request=id_)
         pair = (HEADER, id_.encode("latin-1"))
