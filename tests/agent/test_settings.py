@@ -22,7 +22,7 @@ from walkaway_wire.settings import Settings, SettingsRecord, ToolSettings
 from walkaway_wire.tools import FunctionTool
 
 NAMES = {field.name for field in fields(AgentSettings)}
-OF_DIALECTS = {"web_search", "max_tool_calls", "toolset"}
+OF_DIALECTS = {"web_search", "web_fetch", "max_tool_calls", "toolset"}
 """What only other dialects say."""
 HIDDEN = {"tools_at", "asked_model", *OF_DIALECTS}
 """Where the definitions of `tools` are, and what `model` is shown as, are the server's own business."""

@@ -218,7 +218,6 @@ def test_what_an_agent_cannot_be(sdk: Any, more: dict[str, Any], says: str) -> N
         ([{"type": TOOLSET, "configs": [{"name": "bash", "permission_policy": {"type": "never"}}]}], "permission"),
         ([{"type": TOOLSET, "configs": [{"name": "bash", "enabled": "yes"}]}], "enabled"),
         ([{"type": TOOLSET, "configs": [{"name": "bash", "allowed_domains": ["x.org"]}]}], "bash takes none"),
-        ([{"type": TOOLSET, "configs": [{"name": "web_fetch", "max_content_tokens": 5}]}], "is not kept here"),
         ([{"type": TOOLSET, "configs": [{"name": "web_search", "enabled": True}]}], "has no search"),
         ([{"type": TOOLSET, "configs": [{"name": "web_search", "allowed_domains": []}]}], "1 to 64"),
         (

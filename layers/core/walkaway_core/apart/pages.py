@@ -1,11 +1,14 @@
 """Reading a page of the web: fetched from public addresses alone, parsed, and given as text."""
 
 import string
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urljoin
 
 from walkaway_core.apart.child import Failed
 from walkaway_core.outbound import requests
 from walkaway_core.outbound.addresses import Forbidden
+from walkaway_core.outbound.domains import Domains
 from walkaway_core.outbound.requests import Reply, Unreachable
 from walkaway_wire import charsets
 
@@ -18,10 +21,20 @@ READABLE = ("text/", "application/json", "application/xml", "application/xhtml+x
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-def read(address: str, loopback: bool) -> str:  # noqa: FBT001 - JSON has no names
-    """Fetch a page, and give where it was and its text, cut with a note. Raises Failed with a sentence about it."""
+CHARACTERS_PER_TOKEN = 4
+"""By which a limit in tokens is kept, since no model is asked."""
+
+
+def read(address: str, loopback: bool, narrow: Mapping[str, Any] | None = None) -> str:  # noqa: FBT001 - JSON has no names
+    """Fetch a page, and give where it was and its text, cut with a note. Raises Failed with a sentence about it.
+
+    `narrow`: `allowed_domains`, `blocked_domains`, `max_content_tokens`, as `AgentSettings.web_fetch` has them.
+    """
+    narrow = narrow or {}
+    domains = Domains(narrow.get("allowed_domains", ()), narrow.get("blocked_domains", ()))
+    most = min(MOST_SHOWN, narrow.get("max_content_tokens", MOST_SHOWN) * CHARACTERS_PER_TOKEN)
     try:
-        url, reply = _fetch(address, loopback=loopback)
+        url, reply = _fetch(address, domains, loopback=loopback)
     except (Forbidden, Unreachable) as error:
         raise Failed(f"{address[:200]!r} cannot be fetched: {error}") from None
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -30,14 +43,15 @@ def read(address: str, loopback: bool) -> str:  # noqa: FBT001 - JSON has no nam
     if not kind.startswith(READABLE):
         raise Failed(f"{url} is {kind or 'of no kind'}, which is no text")
     text = _text(reply, kind)
-    cut = reply.cut or len(text) > MOST_SHOWN
-    return f"{url}\n\n{text[:MOST_SHOWN]}" + ("\n\n[cut off here]" if cut else "")
+    cut = reply.cut or len(text) > most
+    return f"{url}\n\n{text[:most]}" + ("\n\n[cut off here]" if cut else "")
 
 
-def _fetch(url: str, *, loopback: bool) -> tuple[str, Reply]:
+def _fetch(url: str, domains: Domains, *, loopback: bool) -> tuple[str, Reply]:
     """Follow redirects, each judged like the first address; give the last address, and its answer."""
     with requests.connections(SECONDS, loopback=loopback) as pool:
         for _ in range(MOST_REDIRECTS + 1):
+            domains.check(url)
             reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return url, reply

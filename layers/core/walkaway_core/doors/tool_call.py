@@ -136,7 +136,15 @@ class ToolCall:
             return Result(beyond, is_error=True)
         fence = Check(*self.journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
         earlier = call_order.before(self._turn, self._settings, self._answer, self._place) if tool.in_order else ()
-        context = ToolContext(self._services, self._session, fence, self._progress, nonce=self._nonce, earlier=earlier)
+        context = ToolContext(
+            self._services,
+            self._session,
+            fence,
+            self._progress,
+            nonce=self._nonce,
+            settings=self._settings,
+            earlier=earlier,
+        )
         result = self._used(tool, context)
         return replace(result, changed=tuple(context.changed.values()))
 

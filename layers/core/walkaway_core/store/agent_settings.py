@@ -23,6 +23,7 @@ UNSAID: Mapping[str, Any] = {
     "max_turn_output_tokens": None,
     "asked_model": "",
     "web_search": None,
+    "web_fetch": None,
     "max_tool_calls": None,
     "toolset": "",
 }
@@ -76,6 +77,9 @@ class AgentSettings:
     """Of all answers of a turn together, their thinking and summaries counted."""
     web_search: dict[str, Any] | None = None
     """What narrows the model service's own search, in its words; None: nothing. Only responses say it."""
+    web_fetch: dict[str, Any] | None = None
+    """What narrows the server's tool that reads pages: `allowed_domains` or `blocked_domains`, as `outbound/domains.py`
+    writes them, and `max_content_tokens`; None: nothing. Only the managed dialect says it."""
     max_tool_calls: int | None = None
     """How many calls of the server's tools a turn carries out; None: any number. Only responses say it."""
     toolset: str = ""

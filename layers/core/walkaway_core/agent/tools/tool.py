@@ -16,6 +16,7 @@ from walkaway_core.log.log import Superseded
 from walkaway_core.ports.items import Check, Key
 from walkaway_core.ports.workspace import Changed, FileInfo
 from walkaway_core.store import files
+from walkaway_core.store.agent_settings import AgentSettings
 from walkaway_core.store.changes import FileOp
 from walkaway_core.store.services import Services
 from walkaway_core.store.sessions import Session
@@ -69,6 +70,8 @@ class ToolContext:
     """What the call has done to files until now, by their paths."""
     nonce: str = ""
     """Names the invocation that carries it out; the journal says so, too."""
+    settings: AgentSettings = field(default_factory=AgentSettings)
+    """What holds for the turn."""
     earlier: tuple[Key, ...] = ()
     """The journals of calls of the same step that come before it, and do not wait for the caller."""
 

@@ -22,7 +22,8 @@ class FetchUrl(Tool):
 
 
 def fetched(context: ToolContext, url: str) -> str:
-    """Fetch a page, and give its text. Raises ToolError."""
+    """Fetch a page, if the turn's settings let it be read, and give its text. Raises ToolError."""
     with context.hand() as hand:
-        text: str = hand.do("pages:read", url, context.services.settings.outbound_loopback)
+        loopback, narrow = context.services.settings.outbound_loopback, context.settings.web_fetch
+        text: str = hand.do("pages:read", url, loopback, narrow)
     return text

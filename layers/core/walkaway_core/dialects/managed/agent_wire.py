@@ -71,7 +71,7 @@ class ToolConfig(DefaultConfig):
     allowed_domains: list[str] | None = None
     blocked_domains: list[str] | None = None
     user_location: dict[str, Any] | None = None
-    max_content_tokens: int | None = None
+    max_content_tokens: Annotated[int | None, Field(ge=1, strict=True)] = None
     url_sources: Any = None
 
 

@@ -37,6 +37,7 @@ NAMES: Final[Mapping[str, str]] = {
     "allowed_tools": "tools",
     "approve": "tools",
     "web_search": "tools",
+    "web_fetch": "tools",
     "max_cost_usd": "budget",
 }
 """What clients call the settings that sentences of ours begin with, where they call them otherwise."""

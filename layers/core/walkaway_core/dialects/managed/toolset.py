@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
+from walkaway_core.dialects.managed import narrowing
 from walkaway_core.dialects.managed.agent_wire import (
     TOOLSET,
     CustomTool,
@@ -27,10 +28,6 @@ CONTAINER: Final = "container"
 """The tools of the server's that agents here have, if any: never those of the workspace (AgentSettings.toolset)."""
 SEARCH: Final = "web_search"
 """The model service's own: it is there where the service has it, and its calls cannot wait for a yes."""
-FETCH: Final = "web_fetch"
-OF_SEARCH: Final = ("allowed_domains", "blocked_domains", "user_location")
-OF_FETCH: Final = ("max_content_tokens", "url_sources", "allowed_domains", "blocked_domains")
-MOST_DOMAINS: Final = 64
 ALLOW: Final[Mapping[str, str]] = {"type": "always_allow"}
 ASK: Final[Mapping[str, str]] = {"type": "always_ask"}
 DEFAULT: Final[Mapping[str, Any]] = {"enabled": True, "permission_policy": ALLOW}
@@ -84,14 +81,17 @@ def custom(definition: Mapping[str, Any]) -> dict[str, Any]:
 def said(shown: Mapping[str, Any] | None) -> dict[str, Any]:
     """Say in settings what a resolved toolset means; without one the agent has no tools of the server's."""
     if shown is None:
-        return {"toolset": CONTAINER, "allowed_tools": (), "approve": (), "web_search": None}
+        return {"toolset": CONTAINER, "allowed_tools": (), "approve": (), **dict.fromkeys(narrowing.OF)}
     default, configs = shown["default_config"], {config["name"]: config for config in shown["configs"]}
     holds = {name: configs.get(name, default) for name in NAMES}
     enabled = tuple(name for name, each in holds.items() if each["enabled"])
     asks = tuple(name for name in enabled if holds[name]["permission_policy"] == ASK)
-    narrow = {field: configs.get(SEARCH, {}).get(field) for field in OF_SEARCH}
-    narrowed = {field: value for field, value in narrow.items() if value} if SEARCH in enabled else {}
-    return {"toolset": CONTAINER, "allowed_tools": enabled, "approve": asks, "web_search": narrowed or None}
+    return {
+        "toolset": CONTAINER,
+        "allowed_tools": enabled,
+        "approve": asks,
+        **{name: narrowing.said(name, configs.get(name, {})) if name in enabled else None for name in narrowing.OF},
+    }
 
 
 def _set(asked: Toolset, field: str, *, search: bool | None) -> dict[str, Any]:
@@ -104,12 +104,12 @@ def _set(asked: Toolset, field: str, *, search: bool | None) -> dict[str, Any]:
         if config.type not in (None, config.name):
             raise invalid(f"must be {config.name!r}, as the name is, or absent", f"{place}.type")
         shown = {"type": config.name, "name": config.name} | _config(config, default)
-        configs[config.name] = shown | _narrowing(config, place)
+        configs[config.name] = shown | narrowing.shown(config, place)
         if config.name == SEARCH:
             shown["enabled"] = configs[SEARCH]["enabled"] = _searches(config, shown, place, search=search)
     if default["enabled"] and SEARCH not in configs and not (search and default["permission_policy"] == ALLOW):
         off = {**default, "enabled": False}
-        configs[SEARCH] = {"type": SEARCH, "name": SEARCH, **off, **dict.fromkeys(OF_SEARCH)}
+        configs[SEARCH] = {"type": SEARCH, "name": SEARCH, **off, **dict.fromkeys(narrowing.OF[SEARCH])}
     return {"type": TOOLSET, "default_config": default, "configs": [*configs.values()]}
 
 
@@ -133,24 +133,6 @@ def _searches(config: ToolConfig, shown: Mapping[str, Any], field: str, *, searc
     if search is not False and shown["permission_policy"] == ASK and (config.enabled or config.permission_policy):
         raise invalid("searches are the model service's own and cannot wait for a yes; say always_allow", field)
     return bool(config.enabled or search) and shown["permission_policy"] == ALLOW
-
-
-def _narrowing(config: ToolConfig, field: str) -> dict[str, Any]:
-    """Show what narrows a tool for the web. Raises Refusal for what is not kept."""
-    own = OF_SEARCH if config.name == SEARCH else OF_FETCH if config.name == FETCH else ()
-    for name in dict.fromkeys((*OF_SEARCH, *OF_FETCH)):
-        value = getattr(config, name)
-        if value is None:
-            continue
-        if name not in own:
-            raise invalid(f"{config.name} takes none; leave it out", f"{field}.{name}")
-        if config.name == FETCH:
-            raise invalid("is not kept here: this tool fetches any public page; leave it out", f"{field}.{name}")
-        if name != "user_location" and not 1 <= len(value) <= MOST_DOMAINS:
-            raise invalid(f"takes 1 to {MOST_DOMAINS} domains; leave it out for any", f"{field}.{name}")
-    if config.allowed_domains and config.blocked_domains:
-        raise invalid("takes allowed_domains or blocked_domains; leave one of the two out", field)
-    return {name: getattr(config, name) for name in own}
 
 
 def _function(tool: CustomTool, field: str) -> FunctionTool:
