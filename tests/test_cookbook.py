@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.kit.documents import deck_text
-from tests.kit.servers import served
+from tests.kit.servers import PATIENCE, served
 from tests.kit.shapes import deployed
 from walkaway_core.store import api_keys
 
@@ -99,7 +99,9 @@ needs_seeds = pytest.mark.skipif(not SEEDS, reason="WALKAWAY_SEEDS does not name
 
 
 def sessions(server: Site) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = httpx.get(f"{server.url}/v1/sessions", headers={"X-API-Key": server.key}).json()
+    found: list[dict[str, object]] = httpx.get(
+        f"{server.url}/v1/sessions", headers={"X-API-Key": server.key}, timeout=PATIENCE
+    ).json()
     return found
 
 
@@ -110,7 +112,7 @@ def test_seed_000_writes_and_downloads_its_report(server: Site, tmp_path: Path) 
     assert b"NVIDIA" in report
     session = sessions(server)[0]["id"]
     url = f"{server.url}/v1/sessions/{session}/files"
-    listing = httpx.get(url, headers={"X-API-Key": server.key}).json()
+    listing = httpx.get(url, headers={"X-API-Key": server.key}, timeout=PATIENCE).json()
     assert {"name": "report.md", "type": "file", "size": len(report)}.items() <= next(
         entry for entry in listing if entry["name"] == "report.md"
     ).items()
@@ -168,7 +170,7 @@ def test_seed_003_submits_waits_streams_groups_and_cancels(tmp_path: Path) -> No
     environ = {"WALKAWAY_REHEARSAL_DELAY": "0.001", "WALKAWAY_OUTBOUND_LOOPBACK": "yes"}
     with served(tmp_path / "data", "--port", "8005", environ=environ) as found:
         printed = run(jobs_code(), Site(found.url), tmp_path)
-        page = httpx.get(f"{found.url}/api/v1/runs").json()
+        page = httpx.get(f"{found.url}/api/v1/runs", timeout=PATIENCE).json()
     assert '{"status":"succeeded"' in printed, "what the stream said"
     assert printed.strip().splitlines()[-1], "the last script prints its result"
     assert page["total"] == 7
@@ -197,7 +199,7 @@ def test_seed_004_answers_with_the_readers_own_tool(server: Site, tmp_path: Path
     snippet = page[page.index("async def get_current_time") : page.index("The same handler shape")]
     (tmp_path / "snippet.py").write_text(snippet)
     definition = {"name": "get_current_time", "description": "Tells the time", "schema_data": {"type": "object"}}
-    with httpx.Client(base_url=server.url, headers={"X-API-Key": server.key}) as client:
+    with httpx.Client(base_url=server.url, headers={"X-API-Key": server.key}, timeout=PATIENCE) as client:
         assert client.post("/v1/agents", json={"name": "YOUR_AGENT_UUID"}).status_code in (201, 409)
         assert client.post("/api/tools/register", json={"tools": [definition]}).status_code == 200
     printed = run(AROUND, server, tmp_path)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.kit.messages_api import MessagesApi, Reply, messages_api, text
 from tests.kit.prompt_cache import PromptCache
+from tests.kit.servers import PATIENCE
 from tests.kit.strict import problems
 
 Block = dict[str, Any]
@@ -113,7 +114,7 @@ def test_thinking_that_does_not_belong_is_refused_and_counted_apart() -> None:
 
 
 def _post(service: MessagesApi, path: str, request: Block) -> httpx.Response:
-    return httpx.post(service.url + path, json=request)
+    return httpx.post(service.url + path, json=request, timeout=PATIENCE)
 
 
 def _signatures(service: MessagesApi, request: Block) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from dev.gateway import routes
 from tests.kit import runs, sse
+from tests.kit.servers import PATIENCE
 from tests.kit.shapes import Deployed, deployed
 from walkaway_core.http.chooser import VARIABLE
 
@@ -69,7 +70,7 @@ def test_links_lead_back_to_where_the_request_came_from(client: httpx.Client) ->
 
 def test_an_address_with_the_stage_is_none_of_the_name(shape: Deployed) -> None:
     for path, status in (("/health", 200), ("/prod/health", 404)):
-        assert httpx.get(f"{shape.gateway}{path}", headers={"Host": NAME}).status_code == status
+        assert httpx.get(f"{shape.gateway}{path}", headers={"Host": NAME}, timeout=PATIENCE).status_code == status
 
 
 def test_browsers_may_ask_first_at_every_address(client: httpx.Client, shape: Deployed) -> None:

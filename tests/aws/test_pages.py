@@ -36,7 +36,9 @@ def test_the_files_of_the_docs_come_packed_or_not(shape: Shape, name: str) -> No
     original = (files(docs.PACKAGE) / "static" / name).read_bytes()
     sizes = {}
     for coding in ("gzip", "identity"):
-        with httpx.stream("GET", f"{shape.url}/docs/{name}", headers={"Accept-Encoding": coding}) as answer:
+        with httpx.stream(
+            "GET", f"{shape.url}/docs/{name}", headers={"Accept-Encoding": coding}, timeout=PATIENCE
+        ) as answer:
             body = b"".join(answer.iter_raw())
         assert answer.headers["content-type"].startswith(docs.FILES[name])
         assert answer.headers.get("content-encoding", "identity") == coding
@@ -49,7 +51,7 @@ def test_the_files_of_the_docs_come_packed_or_not(shape: Shape, name: str) -> No
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json"])
 def test_a_program_at_the_front_door_gets_json(shape: Shape, accept: str) -> None:
-    answer = httpx.get(f"{shape.url}/", headers={"Accept": accept})
+    answer = httpx.get(f"{shape.url}/", headers={"Accept": accept}, timeout=PATIENCE)
     expected = {"name": "Walkaway", "version": VERSION}
     assert answer.json() == {**expected, "docs": f"{shape.url}/docs", "openapi": f"{shape.url}/openapi.json"}
     assert answer.headers["vary"] == "Accept"

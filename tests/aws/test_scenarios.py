@@ -18,6 +18,7 @@ from tests.kit.agents import Agent
 from tests.kit.asking import Asking, no, output, time_call, weather_call, yes
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.receivers import Answer, Receiver
+from tests.kit.servers import PATIENCE
 from tests.kit.shapes import MODEL, Deployed, Shape, until
 from tests.security.scene import DAEMON, daemons
 from walkaway_core.doors import retries
@@ -562,7 +563,7 @@ class TestRuns:
 
     def test_errors_have_upstreams_shape(self, shape: Shape, client: httpx.Client) -> None:
         assert client.post("/api/v1/runs", json={}).status_code == 422
-        nobody = httpx.get(f"{shape.url}/api/v1/runs", headers={"X-API-Key": "wk_wrong"})
+        nobody = httpx.get(f"{shape.url}/api/v1/runs", headers={"X-API-Key": "wk_wrong"}, timeout=PATIENCE)
         assert (nobody.status_code, nobody.json()) == (401, {"error": "Unauthorized"})
 
 
@@ -577,7 +578,7 @@ def test_another_tenant_sees_nothing(shape: Shape, client: httpx.Client) -> None
                 == (unknown.status_code, unknown.content)
                 == (404, unknown.content)
             )
-    nobody = httpx.get(f"{shape.url}/v1/sessions", headers={"X-API-Key": "wk_wrong"})
+    nobody = httpx.get(f"{shape.url}/v1/sessions", headers={"X-API-Key": "wk_wrong"}, timeout=PATIENCE)
     assert nobody.status_code == 401
 
 
@@ -585,8 +586,8 @@ def test_an_unknown_address_is_404_in_the_contracts_words(shape: Shape, client: 
     for answer in (client.get("/v1/nowhere"), client.get("/v2")):
         assert answer.status_code == 404
         assert answer.json()["error"] == "not_found"
-    assert httpx.get(f"{shape.url}/health").json()["status"] == "ok"
-    assert httpx.get(f"{shape.url}/openapi.json").json()["info"]["title"] == "Walkaway"
+    assert httpx.get(f"{shape.url}/health", timeout=PATIENCE).json()["status"] == "ok"
+    assert httpx.get(f"{shape.url}/openapi.json", timeout=PATIENCE).json()["info"]["title"] == "Walkaway"
 
 
 class TestComingBack:

@@ -73,7 +73,7 @@ def test_listen_prints_what_comes_and_forgets_itself(tmp_path: Path) -> None:
         assert client.get("/v1/webhooks").json()[0]["events"] == ["turn.completed"]
         sse.send(client, sse.new(client), "Write a poem about rain.")
         assert json.loads(process.stdout.readline())["type"] == "turn.completed"
-        forged = httpx.post(hook["url"], json={"type": "turn.completed"})
+        forged = httpx.post(hook["url"], json={"type": "turn.completed"}, timeout=PATIENCE)
         assert forged.status_code == 401
         assert "refused: it has no webhook-id" in process.stderr.readline()
     assert process.returncode == 0
@@ -143,5 +143,5 @@ def test_listen_with_a_secret_registers_nothing() -> None:
             "webhook-id": "evt_1", "webhook-timestamp": str(now),
             "webhook-signature": signing.signature([secret], "evt_1", now, body),
         }  # fmt: skip
-        assert httpx.post(url, content=body, headers=headers).status_code == 200
+        assert httpx.post(url, content=body, headers=headers, timeout=PATIENCE).status_code == 200
         assert process.stdout.readline() == '{"type":"x"}\n'

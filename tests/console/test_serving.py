@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.kit import linked
 from tests.kit.messages_api import MessagesApi
-from tests.kit.servers import listening, running, served
+from tests.kit.servers import PATIENCE, listening, running, served
 from tests.kit.shapes import Shape, deployed
 from walkaway_console import STATIC
 from walkaway_core.dialects import DIALECTS
@@ -68,7 +68,7 @@ def base(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_a_browser_is_led_to_the_page_and_its_files_below_any_prefix(base: str) -> None:
-    with httpx.Client(follow_redirects=True) as client:
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as client:
         for path in ("/", "/console", "/console/"):
             page = client.get(f"{base}{path}", headers=BROWSER)
             assert str(page.url) == f"{base}/console/"
@@ -76,7 +76,7 @@ def test_a_browser_is_led_to_the_page_and_its_files_below_any_prefix(base: str) 
 
 
 def test_both_shapes_serve_it_without_a_key(shape: Shape) -> None:
-    with httpx.Client(follow_redirects=True) as client:
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as client:
         for path in ("", "/", "/console", "/console/"):
             page = client.get(f"{shape.url}{path}", headers=BROWSER)
             assert str(page.url) == f"{shape.url}/console/"
@@ -90,7 +90,9 @@ def test_both_shapes_serve_it_without_a_key(shape: Shape) -> None:
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 def test_every_file_comes_packed_or_not_with_what_keeps_it_safe(name: str, coding: str, shape: Shape) -> None:
-    with httpx.stream("GET", f"{shape.url}/console/{name}", headers={"Accept-Encoding": coding}) as answer:
+    with httpx.stream(
+        "GET", f"{shape.url}/console/{name}", headers={"Accept-Encoding": coding}, timeout=PATIENCE
+    ) as answer:
         body = b"".join(answer.iter_raw())
     headers = answer.headers
     assert headers.get("content-encoding", "identity") == coding
@@ -107,7 +109,7 @@ def test_every_file_comes_packed_or_not_with_what_keeps_it_safe(name: str, codin
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 def test_what_a_browser_has_is_not_sent_again(coding: str, shape: Shape) -> None:
-    with httpx.Client(headers={"Accept-Encoding": coding}) as client:
+    with httpx.Client(headers={"Accept-Encoding": coding}, timeout=PATIENCE) as client:
         first = client.get(f"{shape.url}/console/")
         again = client.get(f"{shape.url}/console/", headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
@@ -131,7 +133,7 @@ def test_it_can_be_left_out(tmp_path: Path) -> None:
 
 
 def test_it_can_be_left_out_of_a_stack(model: MessagesApi) -> None:
-    with deployed(model.url, parameters={"Console": "no"}) as stack, httpx.Client() as client:
+    with deployed(model.url, parameters={"Console": "no"}) as stack, httpx.Client(timeout=PATIENCE) as client:
         assert client.get(f"{stack.url}/console/").status_code == 404
         page = client.get(f"{stack.url}/", headers=BROWSER)
         assert linked.check(client, page, stack.url) == ["/docs", "/openapi.json", *["/docs"] * 4], (

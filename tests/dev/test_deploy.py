@@ -22,6 +22,7 @@ from dev import deploy
 from dev.build import SAM
 from dev.emulated import ACCOUNT
 from dev.template import ROOT
+from tests.kit.servers import PATIENCE
 
 TEMPLATE = """
 Parameters:
@@ -55,7 +56,9 @@ def run(answers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
     host, port = server.get_host_and_port()
     for name, value in {**ACCOUNT, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "SAM_CLI_TELEMETRY": "0"}.items():
         monkeypatch.setenv(name, value)
-    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()  # the account of the test before
+    httpx.post(
+        f"http://{host}:{port}/moto-api/reset", timeout=PATIENCE
+    ).raise_for_status()  # the account of the test before
     owner = [{"Key": "ManagedStackSource", "Value": "AwsSamCli"}]
     name = "aws-sam-cli-managed-default"
     boto3.client("cloudformation").create_stack(StackName=name, Tags=owner, TemplateBody=SOURCES)

@@ -12,7 +12,7 @@ import pytest
 from tests.kit import both, toy
 from tests.kit.messages_api import MessagesApi, messages_api
 from tests.kit.receivers import Answer, receiving
-from tests.kit.servers import running
+from tests.kit.servers import PATIENCE, running
 from tests.kit.shapes import Deployed, Shape, until
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.dialects.native import DIALECT as NATIVE
@@ -247,7 +247,7 @@ def test_a_dialects_app_is_made_when_it_is_asked_for(tmp_path: Path) -> None:
     dialects = [NATIVE, replace(toy.DIALECT, surface=surface)]
     with (
         running(tmp_path / "data", Settings(), dialects=dialects) as server,
-        httpx.Client(base_url=server.url) as client,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as client,
     ):
         assert client.get("/v1/sessions").status_code == 200
         assert made == []

@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.kit import linked
-from tests.kit.servers import listening, running
+from tests.kit.servers import PATIENCE, listening, running
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -44,7 +44,7 @@ def silent(inner: ASGIApp) -> ASGIApp:
 @pytest.mark.parametrize("prefixed", [mounted, silent])
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_pages_lead_back_below_a_prefix(prefixed: Any, path: str) -> None:
-    with listening(prefixed(app())) as url, httpx.Client() as client:
+    with listening(prefixed(app())) as url, httpx.Client(timeout=PATIENCE) as client:
         base = f"{url}/a/b%20c"
         page = client.get(f"{base}{path}", headers=BROWSER)
         assert len(linked.check(client, page, base)) >= 2
@@ -57,17 +57,17 @@ def test_what_comes_from_outside_is_escaped() -> None:
     with listening(mounted(app())) as url:
         for path in ("/", "/docs"):
             hostile = {"Host": 'x"><script>alert(1)</script>', **BROWSER}
-            page = httpx.get(f"{url}/a/b%20c{path}", headers=hostile)
+            page = httpx.get(f"{url}/a/b%20c{path}", headers=hostile, timeout=PATIENCE)
             assert "<script>alert" not in page.text
             assert page.status_code == 200
-            refused = httpx.get(f"{url}/a/b%20c{path}?<script>alert(2)</script>", headers=hostile)
+            refused = httpx.get(f"{url}/a/b%20c{path}?<script>alert(2)</script>", headers=hostile, timeout=PATIENCE)
             assert (refused.status_code, refused.headers["content-type"]) == (400, "application/json")
 
 
 def test_a_key_is_spoken_of_where_one_is_needed(tmp_path: Path) -> None:
     for keys, said in (({}, False), ({"secret": "alpha"}, True)):
         with running(tmp_path / f"{said}", Settings(keys=keys, console=False)) as server:
-            page = httpx.get(server.url, headers=BROWSER).text
+            page = httpx.get(server.url, headers=BROWSER, timeout=PATIENCE).text
             assert ("KEY" in page) is said
             assert "secret" not in page
 
@@ -87,5 +87,5 @@ def test_the_front_doors_commands_work(tmp_path: Path) -> None:
 
 def test_nothing_of_another_host_is_served_as_docs() -> None:
     with listening(app()) as url:
-        assert httpx.get(f"{url}/redoc").status_code == 404
-        assert httpx.get(f"{url}/docs/oauth2-redirect").status_code == 404
+        assert httpx.get(f"{url}/redoc", timeout=PATIENCE).status_code == 404
+        assert httpx.get(f"{url}/docs/oauth2-redirect", timeout=PATIENCE).status_code == 404

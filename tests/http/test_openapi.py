@@ -15,7 +15,7 @@ from starlette.routing import Route
 from dev.routes import apps
 from tests.kit import sse
 from tests.kit.documented import Documented
-from tests.kit.servers import KEYS, Running, listening
+from tests.kit.servers import KEYS, PATIENCE, Running, listening
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -143,5 +143,5 @@ def test_a_server_of_the_tests_says_what_no_document_has(tmp_path: Path) -> None
     documented = Documented(chooser)
     with contextlib.closing(stack), listening(documented) as url:
         for path in ("/stats", "/v1/sessions", "/nowhere"):
-            httpx.get(f"{url}{path}")
+            httpx.get(f"{url}{path}", timeout=PATIENCE)
     assert documented.undocumented() == ["GET /stats: 418"]

@@ -8,6 +8,7 @@ from fastapi.routing import iter_route_contexts
 
 from dev.routes import apps
 from tests.kit import sse
+from tests.kit.servers import PATIENCE
 from walkaway_core.dialects import DIALECTS
 from walkaway_core.http.parameters import declared
 
@@ -79,7 +80,7 @@ def test_a_parameter_that_is_there_twice_is_refused(client: httpx.Client, method
 
 
 def test_who_has_no_key_is_told_that_first(client: httpx.Client) -> None:
-    answer = httpx.get(f"{client.base_url}/v1/sessions/x?no_such=1")
+    answer = httpx.get(f"{client.base_url}/v1/sessions/x?no_such=1", timeout=PATIENCE)
     assert answer.status_code == 401
 
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter, Header, Request
 
 from tests.kit import sse
-from tests.kit.servers import listening
+from tests.kit.servers import PATIENCE, listening
 from walkaway_core.errors import Unavailable
 from walkaway_core.http import repeats
 from walkaway_core.http.access import Keyring
@@ -69,7 +69,7 @@ def test_a_dialect_says_what_may_be_repeated_by_reading_the_key(tmp_path: Path, 
     key = {"Idempotency-Key": "k"}
     with listening(create_app(stack.services, Keyring({}), [dialect])) as url:
         told = {
-            (path, *headers): httpx.post(f"{url}{path}", headers=headers).json()["message"]
+            (path, *headers): httpx.post(f"{url}{path}", headers=headers, timeout=PATIENCE).json()["message"]
             for path in ("/once", "/messages", "/breaks")
             for headers in ({}, key, key | {"Counts": "false"})
         }

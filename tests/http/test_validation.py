@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 
 from tests.kit.both import local_first, model
-from tests.kit.servers import listening
+from tests.kit.servers import PATIENCE, listening
 from tests.kit.shapes import Shape
 from walkaway_core.http.access import Keyring
 from walkaway_core.http.app import create_app
@@ -69,7 +69,7 @@ def test_a_client_is_told_that_the_connection_ends_with_a_500(tmp_path: Path, *,
     router.get("/broken")(direct(broken) if marked else broken)
     dialect = Dialect("other", lambda: Surface([router], Errors(), "Other", ""), at=("/",))
     with listening(create_app(stack.services, Keyring({}), [dialect])) as url:
-        with httpx.Client(base_url=url, trust_env=False) as pooled:
+        with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as pooled:
             for _ in range(3):
                 answer = pooled.get("/broken")
                 assert (answer.status_code, answer.headers["connection"]) == (500, "close")

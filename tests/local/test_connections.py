@@ -192,7 +192,7 @@ async def breaks(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def test_behind_what_broke_the_server_says_that_it_hangs_up() -> None:
-    with listening(breaks) as url, httpx.Client(base_url=url) as pool:
+    with listening(breaks) as url, httpx.Client(base_url=url, timeout=PATIENCE) as pool:
         for _ in range(5):
             answer = pool.get("/")
             assert (answer.status_code, answer.headers["connection"]) == (500, "close")

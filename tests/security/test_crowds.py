@@ -52,7 +52,9 @@ def rest(one: socket.socket) -> bytes:
 
 
 def session(address: tuple[str, int]) -> str:
-    made = httpx.post(f"http://{address[0]}:{address[1]}/v1/sessions", headers={"X-API-Key": "alpha-key"})
+    made = httpx.post(
+        f"http://{address[0]}:{address[1]}/v1/sessions", headers={"X-API-Key": "alpha-key"}, timeout=PATIENCE
+    )
     return str(made.json()["id"])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.kit.servers import running
+from tests.kit.servers import PATIENCE, running
 from walkaway_core.http.access import Keyring
 from walkaway_core.settings import Settings
 from walkaway_core.store import api_keys
@@ -26,7 +26,10 @@ def test_it_says_whose_key_it_is_and_what_there_is(client: httpx.Client, strange
 
 
 def test_who_needs_no_key_has_none_and_a_key_that_was_made_has_its_name(tmp_path: Path) -> None:
-    with running(tmp_path / "data", Settings()) as server, httpx.Client(base_url=server.url) as anyone:
+    with (
+        running(tmp_path / "data", Settings()) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as anyone,
+    ):
         me = anyone.get("/v1/me").json()
         assert (me["tenant"], me["key"]) == ("local", None)
         table, clock = server.stack.services.table, server.stack.services.clock
@@ -36,7 +39,7 @@ def test_who_needs_no_key_has_none_and_a_key_that_was_made_has_its_name(tmp_path
 
 def test_models_are_those_that_can_be_called(tmp_path: Path) -> None:
     settings = Settings(model="claude-sonnet-5-5", base_url="http://127.0.0.1:9")
-    with running(tmp_path / "data", settings) as server, httpx.Client(base_url=server.url) as anyone:
+    with running(tmp_path / "data", settings) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as anyone:
         models = anyone.get("/v1/me").json()["models"]
         assert models[0] == {"id": "claude-sonnet-5-5", "default": True}
         assert {"id": "rehearsal", "default": False} in models

@@ -16,7 +16,7 @@ from tests.kit import sse
 from tests.kit.clock import ShiftedClock
 from tests.kit.messages_api import MessagesApi, Reply, call, text
 from tests.kit.restarts import Restarted, restarted
-from tests.kit.servers import Running, running
+from tests.kit.servers import PATIENCE, Running, running
 from walkaway_core.dialects.responses import sse as responses_sse
 from walkaway_core.settings import Settings
 from walkaway_core.store.due import START_WITHIN
@@ -133,7 +133,7 @@ def fork(scene: Scene) -> dict[str, Any]:
 
 def turns(scene: Scene) -> list[dict[str, Any]]:
     """Every turn there is, and how many calls of tools of the server's were begun in it."""
-    with httpx.Client(base_url=scene.server.url) as client:
+    with httpx.Client(base_url=scene.server.url, timeout=PATIENCE) as client:
         return [
             {**turn, "runs": [event.event for event in read(client, session["id"], turn["id"])].count(RUNS)}
             for session in client.get("/v1/sessions").json()

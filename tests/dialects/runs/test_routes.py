@@ -4,7 +4,7 @@ import httpx
 
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.runs import RUNS, over, submit
-from tests.kit.servers import Running
+from tests.kit.servers import PATIENCE, Running
 
 
 class TestOthers:
@@ -22,7 +22,7 @@ class TestOthers:
             assert stranger.get("/stats").json()["total_jobs"] == 0
 
     def test_without_a_key(self, own: Running) -> None:
-        answer = httpx.get(f"{own.url}{RUNS}")
+        answer = httpx.get(f"{own.url}{RUNS}", timeout=PATIENCE)
         assert (answer.status_code, answer.json()) == (401, {"error": "Unauthorized"})
 
     def test_unknown_runs(self, web: httpx.Client) -> None:

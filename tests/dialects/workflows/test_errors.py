@@ -8,6 +8,7 @@ from agentsapi import AgentServiceAPIClient
 from agentsapi.exceptions import AgentServiceAPIHTTPError
 
 from tests.kit.messages_api import MessagesApi, Reply, text
+from tests.kit.servers import PATIENCE
 from tests.kit.shapes import Shape
 from tests.kit.workflows import make
 
@@ -47,7 +48,9 @@ class TestRefused:
         cookie.set_auth_cookie(key)
         assert asyncio.run(cookie.tools.get_tools(limit=1)).schemas is not None
         for path in ("/v1/sessions", "/v1/agents", "/api/v1/runs", "/api/v1/runs/", "/api/v1/runs/x", "/stats"):
-            assert httpx.get(f"{shape.url}{path}", cookies={"custom_session": key}).status_code == 401, path
+            assert (
+                httpx.get(f"{shape.url}{path}", cookies={"custom_session": key}, timeout=PATIENCE).status_code == 401
+            ), path
 
     @pytest.mark.parametrize(
         ("method", "path"),
