@@ -12,7 +12,7 @@ import httpx
 import pytest
 from anthropic import Anthropic
 from openai import OpenAI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.kit.messages_api import MessagesApi, Reply, text
 from tests.kit.servers import KEYS, PATIENCE, Running, listening
@@ -87,7 +87,7 @@ def two(scripted: Running, model: MessagesApi) -> Iterator[Two]:
         came.set()
         await chooser(scope, receive, send)
 
-    apps = [Staged(RequestIds(noted)), RequestIds(create_app(services, Keyring(KEYS), DIALECTS))]
+    apps: list[ASGIApp] = [Staged(RequestIds(noted)), RequestIds(create_app(services, Keyring(KEYS), DIALECTS))]
     headers = {"Authorization": "Bearer alpha-key"}
     with (
         listening(apps[0]) as slow,
