@@ -382,8 +382,11 @@ BAD: list[tuple[Any, str]] = [
     ({"type": "user.message", "content": [{**TEXT, "color": "red"}]}, "events[0].content[0].color"),
     ({"type": "user.message", "content": [TEXT], "processed_at": None}, "events[0].processed_at"),
     (
-        {"type": "user.message", "content": [{"type": "image", "source": {"type": "url", "url": "https://x.y"}}]},
-        "events[0].content[0].source.type: addresses are not fetched, since",
+        {
+            "type": "user.message",
+            "content": [{"type": "image", "source": {"type": "url", "url": "file:///etc/passwd"}}],
+        },
+        "events[0].content[0].source.url: 'file:///etc/passwd' cannot be fetched: 'file:///etc/passwd' must begin with",
     ),
     (
         {"type": "user.message", "content": [{**IMAGE, "source": {**IMAGE["source"], "data": "!"}}]},  # type: ignore[dict-item]

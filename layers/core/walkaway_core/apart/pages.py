@@ -1,12 +1,10 @@
 """Reading a page of the web: fetched from public addresses alone, parsed, and given as text."""
 
-import string
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urljoin
 
 from walkaway_core.apart.child import Failed
-from walkaway_core.outbound import requests
+from walkaway_core.outbound import redirects
 from walkaway_core.outbound.addresses import Forbidden
 from walkaway_core.outbound.domains import Domains
 from walkaway_core.outbound.requests import Reply, Unreachable
@@ -14,11 +12,9 @@ from walkaway_wire import charsets
 
 MOST_BYTES = 2_000_000
 MOST_SHOWN = 50_000
-MOST_REDIRECTS = 5
 SECONDS = 30.0
 HEADERS = {"User-Agent": "Walkaway", "Accept": "text/html, text/*;q=0.9, application/json;q=0.9"}
 READABLE = ("text/", "application/json", "application/xml", "application/xhtml+xml")
-REDIRECTS = (301, 302, 303, 307, 308)
 
 
 CHARACTERS_PER_TOKEN = 4
@@ -34,7 +30,9 @@ def read(address: str, loopback: bool, narrow: Mapping[str, Any] | None = None) 
     domains = Domains(narrow.get("allowed_domains", ()), narrow.get("blocked_domains", ()))
     most = min(MOST_SHOWN, narrow.get("max_content_tokens", MOST_SHOWN) * CHARACTERS_PER_TOKEN)
     try:
-        url, reply = _fetch(address, domains, loopback=loopback)
+        url, reply = redirects.get(
+            address, HEADERS, seconds=SECONDS, most=MOST_BYTES, loopback=loopback, domains=domains
+        )
     except (Forbidden, Unreachable) as error:
         raise Failed(f"{address[:200]!r} cannot be fetched: {error}") from None
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -45,31 +43,6 @@ def read(address: str, loopback: bool, narrow: Mapping[str, Any] | None = None) 
     text = _text(reply, kind)
     cut = reply.cut or len(text) > most
     return f"{url}\n\n{text[:most]}" + ("\n\n[cut off here]" if cut else "")
-
-
-def _fetch(url: str, domains: Domains, *, loopback: bool) -> tuple[str, Reply]:
-    """Follow redirects, each judged like the first address; give the last address, and its answer."""
-    with requests.connections(SECONDS, loopback=loopback) as pool:
-        for _ in range(MOST_REDIRECTS + 1):
-            domains.check(url)
-            reply = requests.request(pool, "GET", url, HEADERS, most=MOST_BYTES)
-            if reply.status not in REDIRECTS or "location" not in reply.headers:
-                return url, reply
-            url = _joined(url, reply.headers["location"])
-    raise Unreachable(f"it redirects more than {MOST_REDIRECTS} times")
-
-
-def _joined(url: str, location: str) -> str:
-    """Read where a redirect leads: servers write UTF-8 there, or Latin-1, and spaces. Raises Forbidden."""
-    written = location.encode("latin-1").strip()
-    try:
-        there = written.decode().replace(" ", "%20")
-    except UnicodeDecodeError:
-        there = quote(written, safe=string.punctuation)
-    try:
-        return urljoin(url, there)
-    except ValueError:
-        raise Forbidden(f"it redirects to {there[:200]!r}, which is no URL") from None
 
 
 def _text(reply: Reply, kind: str) -> str:

@@ -5,6 +5,8 @@
 is one (media types registry), else what is commonly said.
 """
 
+UNKNOWN = ("", "application/octet-stream")
+"""Types that say nothing: a file's name says more."""
 OF_ENDINGS = {
     "application/atom+xml": "atom",
     "application/epub+zip": "epub",

@@ -1,11 +1,12 @@
 """Content of events that a client sends: checked, and as blocks of the Messages API (contract E.9)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from walkaway_core.agent import attachments
 from walkaway_core.dialects.managed import content_wire
+from walkaway_core.dialects.managed.addressed import Addresses
 from walkaway_core.dialects.managed.content_wire import (
     DOCUMENT,
     IMAGE,
@@ -15,6 +16,7 @@ from walkaway_core.dialects.managed.content_wire import (
     Document,
     Image,
     OfFile,
+    OfUrl,
     Plain,
     SearchResult,
     Text,
@@ -27,18 +29,24 @@ from walkaway_core.store.services import Services
 from walkaway_wire.attaching import ALL_BYTES, MOST
 
 Object = Mapping[str, Any]
-UNKNOWN: Final = ("", "application/octet-stream")
-"""Media types that say nothing: a file's name says more."""
 
 
 @dataclass
 class Reader:
-    """Reads what one request says; its attachments together have a limit."""
+    """Reads what one request says; its attachments together have a limit.
+
+    `known`: it was read before, and is to be shown once more; nothing is fetched for that.
+    """
 
     services: Services
     tenant: str
+    known: bool = False
     bytes: int = 0
     attached: int = 0
+    addresses: Addresses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.addresses = Addresses(self.services)
 
     def message(self, content: Sequence[Object], where: str) -> Said:
         """Read what a message says; `where` names it. Raises Refusal, BodyTooLarge, FileNotFound, Unavailable."""
@@ -60,6 +68,8 @@ class Reader:
             return {"type": "text", "text": read.text}
         if isinstance(read, SearchResult):
             return _found(read)
+        if self.known and read.source.get("type") == "url":
+            return {"type": read.type}
         self.attached += 1
         if self.attached > MOST:
             raise BodyTooLarge(f"{where}: a request may have {MOST} images and documents")
@@ -76,6 +86,8 @@ class Reader:
         source = content_wire.read(given.source, IMAGE, f"{where}.source")
         if isinstance(source, OfFile):
             return self._of_file(source, where)
+        if isinstance(source, OfUrl):
+            return self._of_url(source, where)
         assert isinstance(source, Base64)
         return attachments.inline(where, source.media_type.lower(), source.data)
 
@@ -83,6 +95,8 @@ class Reader:
         source, title = content_wire.read(given.source, DOCUMENT, f"{where}.source"), given.title or ""
         if isinstance(source, OfFile):
             block = self._of_file(source, where, title)
+        elif isinstance(source, OfUrl):
+            block = self._of_url(source, where, title)
         elif isinstance(source, Plain):
             block = attachments.block(where, "text/plain", source.data.encode(), title)
         else:
@@ -94,8 +108,12 @@ class Reader:
         if kept.size > ALL_BYTES:
             raise BodyTooLarge(f"{where}: the file has {kept.size} bytes; {ALL_BYTES} may be attached")
         data = b"".join(identified.read(self.services, kept))
-        kind = kept.media if kept.media not in UNKNOWN else media_types.of(kept.name) or "text/plain"
+        kind = kept.media if kept.media not in media_types.UNKNOWN else media_types.of(kept.name) or "text/plain"
         return attachments.block(where, kind, data, title or kept.name)
+
+    def _of_url(self, source: OfUrl, where: str, title: str = "") -> dict[str, Any]:
+        found = self.addresses.get(source.url, where)
+        return attachments.block(where, found.media_type, found.data, title or found.name)
 
     def _count(self, block: Object, where: str) -> None:
         source = block["source"]

@@ -75,15 +75,20 @@ class OfFile(Strict):
     file_id: str
 
 
+class OfUrl(Strict):
+    """What an address leads to."""
+
+    type: Literal["url"]
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 MESSAGE: Final[Mapping[str, type[Strict]]] = {"text": Text, "image": Image, "document": Document}
 """Blocks of a message."""
 RESULT: Final[Mapping[str, type[Strict]]] = {**MESSAGE, "search_result": SearchResult}
 """Blocks of a result."""
-IMAGE: Final[Mapping[str, type[Strict]]] = {"base64": Base64, "file": OfFile}
+IMAGE: Final[Mapping[str, type[Strict]]] = {"base64": Base64, "file": OfFile, "url": OfUrl}
 DOCUMENT: Final[Mapping[str, type[Strict]]] = {**IMAGE, "text": Plain}
 NOT_HERE: Final[Mapping[str, str]] = {
-    "url": "addresses are not fetched, since another thing may stand there at each of the model's requests; send the "
-    "bytes as base64, or a file_id (POST /v1/files)",
     "redacted": "what was withheld elsewhere says nothing to a model; leave the block out, or send what it stood for",
 }
 

@@ -97,7 +97,7 @@ class _Read:
     said: list[Said] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._reader = Reader(self.services, self.session.key.tenant)
+        self._reader = Reader(self.services, self.session.key.tenant, known=self.done)
 
     @property
     def several(self) -> Several:

@@ -1,10 +1,12 @@
 """Routes of sessions (contract E.7)."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.dialects.managed import (
+    addressed,
     pages,
     segments,
     session_listing,
@@ -40,10 +42,17 @@ class SessionPage(Page[SessionObject]):
 
 
 @router.post(
-    "", responses=errors.answers(400, 401, 404, 409, 413, 422, model=ManagedProblem), summary="Create a session"
+    "",
+    response_model=SessionObject,
+    responses=errors.answers(400, 401, 404, 409, 413, 422, model=ManagedProblem),
+    summary="Create a session",
 )
-def create(caller: Called, asked: SessionCreate, request: Request) -> SessionObject:
+async def create(caller: Called, asked: SessionCreate, request: Request) -> Response:
     """Make a session: with `initial_events` it begins at once. A request that is sent again makes no second one."""
+    return await addressed.carried_out(caller, asked.initial_events or (), partial(_create, caller, asked, request))
+
+
+def _create(caller: Caller, asked: SessionCreate, request: Request) -> SessionObject:
     once = repetitions.once(caller, request, KIND, asked.model_dump(exclude_unset=True))
     made, _ = idempotency.make(
         caller.services,

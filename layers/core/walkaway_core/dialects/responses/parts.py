@@ -21,8 +21,6 @@ TEXTS: Final = {
     "refusal": "refusal",
 }
 """Types of parts that are text, and where it stands."""
-UNKNOWN: Final = ("", "application/octet-stream")
-"""Media types that say nothing: a file's name says more."""
 INLINE: Final = "send the content itself, as a data URL, or its file_id (POST /v1/files)"
 
 
@@ -110,7 +108,7 @@ def _of_id(part: Object, where: str, fetch: Fetch) -> Block:
         sent = fetch(str(part["file_id"]))
     except FileNotFound as error:
         raise Refusal(str(error), f"{where}.file_id", "not_found", 404) from None
-    kind = sent.media if sent.media not in UNKNOWN else media_types.of(sent.name) or "text/plain"
+    kind = sent.media if sent.media not in media_types.UNKNOWN else media_types.of(sent.name) or "text/plain"
     return attachments.block(where, kind, sent.data, sent.name)
 
 
