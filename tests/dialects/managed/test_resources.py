@@ -264,6 +264,8 @@ def test_an_archived_session_keeps_what_it_has(sdk: Any, session: str) -> None:
     ):
         with pytest.raises(anthropic.BadRequestError, match="archived: it can be read, and nothing else"):
             ask()
+    with pytest.raises(anthropic.BadRequestError, match="archived: it can be read"):
+        sdk.beta.files.delete(made.file_id)
     assert list(sdk.beta.sessions.resources.list(session)) == [made]
 
 

@@ -12,14 +12,17 @@ Names and units are a contract: docs/upgrades.md.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
+from walkaway_core.errors import SessionNotFound
 from walkaway_core.ports.containers import Mount
 from walkaway_core.ports.items import Absent, Fact, Item, Key, Present, ms
-from walkaway_core.store import identified, salvage
+from walkaway_core.store import identified, salvage, sessions
 from walkaway_core.store.kept import Kept, root
 from walkaway_core.store.keys import END, SessionKey
 from walkaway_core.store.services import Services
+from walkaway_core.store.sessions import SessionArchived
 from walkaway_core.store.transaction import Transaction
 
 _BEFORE = "MOUNT#"
@@ -53,15 +56,26 @@ def remove(tx: Transaction, key: SessionKey, mounted: Mounted) -> None:
 
 
 def delete_file(services: Services, kept: Kept) -> None:
-    """Delete a file with an id; one that is mounted is unmounted. Raises FileNotFound where somebody else has."""
+    """Delete a file with an id; one that is mounted is unmounted.
+
+    Raises FileNotFound where somebody else has, SessionArchived where it is mounted in a session that stays as it is.
+    """
     key = SessionKey(kept.tenant, kept.scope)
     mine = [each for each in listing(services, key) if each.file == kept.key] if kept.scope else []
+    if mine and _archived(services, key):
+        raise SessionArchived
 
     def along(tx: Transaction) -> None:
         for mounted in mine:
             remove(tx, key, mounted)
 
     identified.delete(services, kept, along)
+
+
+def _archived(services: Services, key: SessionKey) -> bool:
+    with suppress(SessionNotFound):
+        return bool(sessions.get(services, key).archived_at)
+    return False
 
 
 def listing(services: Services, key: SessionKey) -> list[Mounted]:

@@ -61,7 +61,7 @@ def get(caller: Called, file: str) -> dict[str, Any]:
     return file_wire.shown(identified.get(caller.services, caller.tenant, file))
 
 
-@router.delete("/{file}", responses=errors.answers(401, 404, model=ManagedProblem), summary="Delete a file")
+@router.delete("/{file}", responses=errors.answers(400, 401, 404, model=ManagedProblem), summary="Delete a file")
 def delete(caller: Called, file: str) -> FileDeleted:
     """Delete a file. Copies that sessions have of it stay; of a session's own copy, its resource goes, too."""
     kept = identified.get(caller.services, caller.tenant, file)

@@ -1,5 +1,6 @@
 """What is wrong with a request, as clients of this dialect are told: a status, a type, a sentence, perhaps a code."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from walkaway_core.errors import WalkawayError
@@ -28,9 +29,20 @@ def invalid(message: str, field: str = "", *, code: str = "") -> Refusal:
     return Refusal(400, INVALID, f"{field}: {message}" if field else message, code=code)
 
 
+LISTS: Final[Mapping[str, str]] = {
+    "agent": "/v1/agents",
+    "environment": "/v1/environments",
+    "session": "/v1/sessions",
+    "model": "/v1/models",
+    "resource": "/v1/sessions/{session}/resources",
+    "thread": "/v1/sessions/{session}/threads",
+}
+"""Where it is listed what there is."""
+
+
 def unknown(kind: str, id_: str, *, code: str = "") -> Refusal:
     """Say that there is no such thing: none was, it was deleted, or it is somebody else's."""
-    return Refusal(404, UNKNOWN, f"There is no {kind} {id_[:100]}", code=code)
+    return Refusal(404, UNKNOWN, f"There is no {kind} {id_[:100]}; GET {LISTS[kind]} lists what there is", code=code)
 
 
 def conflict(message: str) -> Refusal:

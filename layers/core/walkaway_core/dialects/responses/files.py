@@ -81,7 +81,7 @@ def get(caller: Called, file: str) -> FileObject:
     return shown_as(identified.get(caller.services, caller.tenant, file))
 
 
-@router.delete("/{file}", responses=UNKNOWN, summary="Delete a file")
+@router.delete("/{file}", responses=UNKNOWN | errors.answers(400, model=ResponseProblem), summary="Delete a file")
 def delete(caller: Called, file: str) -> FileDeleted:
     """Delete a file; who refers to it from now on is told that there is none."""
     mounts.delete_file(caller.services, identified.get(caller.services, caller.tenant, file))
