@@ -1,5 +1,6 @@
 """The client's page, as its reader runs it: each program after those before it, against a real server."""
 
+import ctypes
 import io
 import os
 import re
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.kit.servers import served
+from tests.kit.servers import PATIENCE, served
 from walkaway_core.notify import signing
 
 PAGE = (Path(__file__).parents[2] / "docs/client.md").read_text()
@@ -36,7 +37,7 @@ PROGRAMS = [Program(*found) for found in BLOCK.findall(PAGE)]
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the page's programs have defined when all have run, in a folder of their own."""
-    folder, found = tmp_path_factory.mktemp("page"), dict[str, Any]()
+    folder, found, endless = tmp_path_factory.mktemp("page"), dict[str, Any](), list[threading.Thread]()
     with served(folder / "data") as server, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("WALKAWAY_")]:
             patch.delenv(name)
@@ -45,16 +46,22 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         patch.setattr("sys.stdin", io.StringIO("y\n"))
         patch.chdir(folder)
         for program in PROGRAMS:
-            _run(program, found)
+            endless += _run(program, found)
         yield found
+        for thread in endless:  # it ends when it wakes up, which it does when the server goes
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
         found["client"].close()
+    for thread in endless:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
-def _run(program: Program, names: dict[str, Any]) -> None:
+def _run(program: Program, names: dict[str, Any]) -> list[threading.Thread]:
+    """Run a program; give the thread of one that never ends."""
     code = compile(program.code, "docs/client.md", "exec")
     if not program.mark:
         exec(code, names)
-        return
+        return []
     raised: list[BaseException] = []
 
     def run() -> None:
@@ -67,6 +74,7 @@ def _run(program: Program, names: dict[str, Any]) -> None:
     thread.start()
     thread.join(MOMENT)
     assert thread.is_alive(), f"it is marked as one that {program.mark}, and ends: {raised}\n{program.code}"
+    return [thread]
 
 
 def test_each_program_runs_after_those_before_it(names: dict[str, Any]) -> None:
