@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from walkaway_core.ports.items import Delete, Item
@@ -13,26 +14,28 @@ from walkaway_core.ports.table import Table
 from walkaway_core.store import keys
 from walkaway_wire import jsontext
 
-Subscriber = Callable[[str, Mapping[str, Any]], None]
+Rest = Callable[[], None]
+"""What a subscriber has still to do of an event."""
+Subscriber = Callable[[str, Mapping[str, Any]], Rest | None]
+"""Takes an event, in the thread of whoever publishes it: what takes more than a few reads it gives back."""
 RETRY_SECONDS = 1.0
 THREADS = 32
 
 
 @dataclass
 class _Event:
-    """Something that is being told: to whom it is left to tell it, and whom to tell when nobody is left."""
+    """Something that is being told: what is left to be called for it, and whom to tell when nothing is."""
 
-    kind: str
-    detail: Mapping[str, Any]
+    id: str
     taken: Callable[[], None]
-    left: list[int]
+    left: Sequence[Callable[[], Rest | None]]
 
 
 class LocalBus:
-    """Bus: calls each subscriber, in threads of its own, until it has taken the event.
+    """Bus: tells subscribers in the thread of whoever publishes; what they leave of it is done in threads of its own.
 
-    An event that a subscriber fails on comes again later, and keeps no other waiting. What an earlier release has left
-    in the Table is told first.
+    Most events need no more than a look, which is over before another thread would have begun it. One that a subscriber
+    fails on comes again later, and keeps no other waiting. What an earlier release has left in the Table is told first.
     """
 
     def __init__(self, table: Table, subscribers: Sequence[Subscriber], retry: float = RETRY_SECONDS) -> None:
@@ -42,14 +45,18 @@ class LocalBus:
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bus")
+        self._closed = False
         self._take_up()
 
     def publish(self, kind: str, detail: Mapping[str, Any], taken: Callable[[], None]) -> None:
         """Tell an event, unless it is being told."""
-        self._tell(_Event(kind, detail, taken, list(range(len(self._subscribers)))))
+        event = _Event(detail["id"], taken, [partial(each, kind, detail) for each in self._subscribers])
+        if self._begins(event):
+            self._tell(event)
 
     def close(self) -> None:
         """Deliver nothing any more."""
+        self._closed = True
         self._pool.shutdown(cancel_futures=True)
 
     def _take_up(self) -> None:
@@ -58,44 +65,55 @@ class LocalBus:
         while more:
             page = self._table.query(keys.BUS, after=after)
             for item in page.items:
-                event = jsontext.loads(item.body)
-                left = [number for number in event["left"] if number < len(self._subscribers)]
-                self._tell(_Event(event["kind"], event["detail"], lambda item=item: self._drop(item), left))  # type: ignore[misc]
+                stored = jsontext.loads(item.body)
+                left = [each for number, each in enumerate(self._subscribers) if number in stored["left"]]
+                calls = [partial(each, stored["kind"], stored["detail"]) for each in left]
+                event = _Event(stored["detail"]["id"], partial(self._drop, item), calls)
+                if self._begins(event):
+                    self._put(event)
                 after = item.sk
             more = page.more
 
     def _drop(self, item: Item) -> None:
         self._table.write_behind(Delete(*item.key))
 
-    def _tell(self, event: _Event) -> None:
+    def _begins(self, event: _Event) -> bool:
         with self._lock:
-            if event.detail["id"] in self._under_way:
-                return
-            self._under_way.add(event.detail["id"])
-        self._put(event)
+            if self._closed or event.id in self._under_way:
+                return False
+            self._under_way.add(event.id)
+            return True
 
     def _put(self, event: _Event) -> None:
         with suppress(RuntimeError):  # closed: whoever publishes still has it
-            self._pool.submit(self._deliver, event)
+            self._pool.submit(self._tell, event)
 
-    def _deliver(self, event: _Event) -> None:
-        event.left = [number for number in event.left if not self._takes(number, event)]
-        if event.left:
+    def _tell(self, event: _Event) -> None:
+        """Call what is left of it, then what that has left, in a thread; where something fails, later."""
+        left: list[Callable[[], Rest | None]] = []
+        failed = False
+        for call in event.left:
+            try:
+                rest: Callable[[], Rest | None] | None = call()
+            except Exception:
+                logging.getLogger(__name__).exception("a subscriber failed on %s; it comes again", event.id)
+                rest, failed = call, True
+            if rest:
+                left.append(rest)
+        event.left = left
+        if not left:
+            self._over(event)
+        elif failed:
             timer = threading.Timer(self._retry, self._put, (event,))
             timer.daemon = True
             timer.start()
-            return
+        else:
+            self._put(event)
+
+    def _over(self, event: _Event) -> None:
         try:
             event.taken()
         except Exception:
-            logging.getLogger(__name__).exception("%s is told again", event.detail["id"])
+            logging.getLogger(__name__).exception("%s is told again", event.id)
         with self._lock:
-            self._under_way.discard(event.detail["id"])
-
-    def _takes(self, number: int, event: _Event) -> bool:
-        try:
-            self._subscribers[number](event.kind, event.detail)
-        except Exception:
-            logging.getLogger(__name__).exception("a subscriber failed on %s; it comes again", event.kind)
-            return False
-        return True
+            self._under_way.discard(event.id)

@@ -15,6 +15,7 @@ from walkaway_core.doors.sweep import execution_failed, sweep
 from walkaway_core.errors import Unavailable
 from walkaway_core.http.dialect import Dialect, extensions
 from walkaway_core.models.anthropic import AnthropicModel
+from walkaway_core.notify.fanout import concerns
 from walkaway_core.ports import patience, subject
 from walkaway_core.ports.clock import Clock, Ids, SystemClock, TimeIds
 from walkaway_core.ports.shares import Share, Shares
@@ -22,13 +23,14 @@ from walkaway_core.settings import MEGABYTE, Settings
 from walkaway_core.store import keys
 from walkaway_core.store.services import Services
 from walkaway_local import layout, private
-from walkaway_local.bus import LocalBus
+from walkaway_local.bus import LocalBus, Rest
 from walkaway_local.carrier import LocalCarrier
 from walkaway_local.due_times import DueTimes
 from walkaway_local.lived import LivedClock
 from walkaway_local.machine import asl
 from walkaway_local.machine.machine import LocalMachine
 from walkaway_local.quota import Quota
+from walkaway_local.reporter import Reporter
 from walkaway_local.sandbox.bubblewrap import Bubblewrap
 from walkaway_local.table import DATABASE, SqliteTable
 from walkaway_wire import jsontext
@@ -84,7 +86,8 @@ class LocalStack:
         )
         self._model = AnthropicModel(settings)
         self._ready = threading.Event()
-        self._bus = LocalBus(self._table, [_log, self._fan_out])
+        self._report = Reporter()
+        self._bus = LocalBus(self._table, [self._report, self._fan_out])
         self._carrier = LocalCarrier(self._attempt, clock, of_a_tenant=settings.tenant_webhooks)
         stored, network = settings.tenant_storage * MEGABYTE, settings.sandbox_network
         workspace = Quota(data / "workspace", stored)
@@ -127,6 +130,7 @@ class LocalStack:
         self._machine.close()
         self._model.close()
         self._bus.close()
+        self._report.close()
         self._carrier.close()
         self._table.close()
         self._lock.close()
@@ -134,7 +138,13 @@ class LocalStack:
     def _invoke(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         return DOORS[function](self.services, payload)
 
-    def _fan_out(self, kind: str, detail: Mapping[str, Any]) -> None:
+    def _fan_out(self, kind: str, detail: Mapping[str, Any]) -> Rest | None:
+        """Say what there is to do of an event: nothing, if it concerns nobody."""
+        if self._ready.is_set() and not concerns(self.services, kind, detail):
+            return None
+        return lambda: self._deliver(kind, detail)
+
+    def _deliver(self, kind: str, detail: Mapping[str, Any]) -> None:
         self._ready.wait()
         with subject.about():
             deliver_webhook(self.services, {"detail-type": kind, "detail": detail})
@@ -165,8 +175,3 @@ def definition() -> Path:
     """Find the state machine file: inside an installed package, or in the repository."""
     packaged = Path(__file__).with_name(DEFINITION)
     return packaged if packaged.exists() else Path(__file__).parents[2] / "statemachines" / DEFINITION
-
-
-def _log(kind: str, detail: Mapping[str, Any]) -> None:
-    text = " ".join(f"{name}={value}" for name, value in detail.items() if isinstance(value, str | int))
-    logging.getLogger("walkaway").info("%s %s", kind, text)

@@ -18,7 +18,7 @@ from walkaway_core.ports.bus import Bus
 from walkaway_core.ports.clock import SystemClock
 from walkaway_core.ports.items import Item, Put
 from walkaway_core.store import keys
-from walkaway_local.bus import LocalBus, Subscriber
+from walkaway_local.bus import LocalBus, Rest, Subscriber
 from walkaway_local.table import SqliteTable
 from walkaway_wire import jsontext
 
@@ -256,9 +256,8 @@ class Rounds(LocalBus):
 
 
 class GivesUp(LocalBus):
-    def _takes(self, number: int, event: Any) -> bool:
-        super()._takes(number, event)
-        return True
+    def _put(self, event: Any) -> None:
+        self._over(event)
 
 
 class SaysTakenAtOnce(LocalBus):
@@ -298,10 +297,13 @@ def test_a_broken_bus_fails_its_contract(
 def test_what_is_under_way_is_not_told_once_more(local: Local) -> None:
     begun, go, taken = threading.Event(), threading.Event(), Inbox()
 
-    def slow(kind: str, detail: Mapping[str, Any]) -> None:
-        begun.set()
-        go.wait(PATIENCE)
-        taken(kind, detail)
+    def slow(kind: str, detail: Mapping[str, Any]) -> Rest:
+        def rest() -> None:
+            begun.set()
+            go.wait(PATIENCE)
+            taken(kind, detail)
+
+        return rest
 
     bus, kept = local.open(slow), Kept()
     kept.publish(bus, "x", n=1)
@@ -313,6 +315,36 @@ def test_what_is_under_way_is_not_told_once_more(local: Local) -> None:
     assert taken.wait(2)
     local.close()
     assert ordered(taken.taken) == [("x", 1), ("x", 1)]
+
+
+def test_whoever_needs_no_more_than_a_look_is_told_where_it_is_published(local: Local) -> None:
+    """A thread for each event would cost its turn more than the event itself."""
+    threads: list[threading.Thread] = []
+    bus, kept = local.open(lambda *_: threads.append(threading.current_thread())), Kept()
+    kept.publish(bus, "x", n=1)
+    assert (threads, kept.events) == ([threading.current_thread()], {})
+    local.close()
+    kept.publish(bus, "x", n=2)
+    assert (len(threads), len(kept.events)) == (1, 1), "a bus that is closed tells nobody"
+
+
+def test_what_a_subscriber_leaves_is_done_elsewhere_and_comes_again_where_it_fails(local: Local) -> None:
+    threads: list[threading.Thread] = []
+    taken, other, kept = Inbox(failures=2), Inbox(), Kept()
+
+    def leaves(kind: str, detail: Mapping[str, Any]) -> Rest:
+        def rest() -> None:
+            threads.append(threading.current_thread())
+            taken(kind, detail)
+
+        return rest
+
+    kept.publish(local.open(leaves, other), "x", n=1)
+    assert kept.empty()
+    local.close()
+    assert taken.taken == other.taken == [("x", {"n": 1, "id": "evt_1"})]
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
 
 
 def test_what_an_older_release_has_left_is_told_to_whom_it_left_to_tell(local: Local) -> None:

@@ -42,6 +42,15 @@ def fan_out(services: Services, kind: str, detail: Mapping[str, Any]) -> None:
                 _put(services, notice, telling, notice.turn, turn.webhook)
 
 
+def concerns(services: Services, kind: str, detail: Mapping[str, Any]) -> bool:
+    """Say whether `fan_out` may have somebody to tell; takes a few reads and nothing else."""
+    notice = Notice.read(kind, detail)
+    if any(_may_want(services, each, kind) for each in endpoints.all_of(services, notice.tenant)):
+        return True
+    turn = _subject(services, notice) if kind in OF_A_TURN else None
+    return turn is not None and turn.webhook is not None
+
+
 def test(services: Services, tenant: str, called: str) -> Delivery:
     """Send an endpoint something that has not happened. Raises WebhookNotFound, Invalid."""
     endpoint = endpoints.get(services, tenant, called)
