@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 
 from walkaway_core.ports.items import Change, Check, Delete, Fact, Item, Key, Put, Refused, Write, check_limits
 from walkaway_local import rows
@@ -19,6 +20,14 @@ class Group:
         self._rows: dict[Key, Row | None] = {}
         self.made: dict[Key, Item | None] = {}
         """What is to stand under which key: an item, or nothing."""
+        self.floors: dict[str, str] = {}
+        """From where on there is nothing in a partition, as far as memory does not know it."""
+
+    def look(self, pks: Iterable[str]) -> None:
+        """Find out where partitions end of which memory does not know it."""
+        with suppress(UnicodeError):  # that of what is no text at all, which fails where it is judged
+            ends = rows.ends(self._connection, self._memory.endless(pks))
+            self.floors = {pk: "" if sk is None else sk + "\x00" for pk, sk in ends.items()}
 
     def judge(self, writes: tuple[Write, ...]) -> Exception | None:
         """Take one more transaction in, or say why it is refused; what SQLite raises is the whole group's."""
@@ -34,12 +43,8 @@ class Group:
 
     def carry_out(self) -> None:
         """Write it."""
-        puts = [row for row in self._rows.values() if row]
-        if puts:
-            self._connection.executemany(rows.PUT, puts)
-        if len(puts) < len(self._rows):
-            deletes = [key for key, row in self._rows.items() if row is None]
-            self._connection.executemany("DELETE FROM items WHERE pk = ? AND sk = ?", deletes)
+        rows.put(self._connection, [row for row in self._rows.values() if row])
+        rows.delete(self._connection, [key for key, row in self._rows.items() if row is None])
 
     def _worked_out(self, writes: Iterable[Write]) -> tuple[dict[Key, Item | None], dict[Key, Row | None]]:
         """Judge all conditions, then give what is to be done."""
@@ -66,8 +71,12 @@ class Group:
             item = self.made[key]
         else:
             known = self._memory.get(key, self._now)
-            item = rows.stored(self._connection, key) if isinstance(known, Nothing) else known
+            item = self._read(key) if isinstance(known, Nothing) else known
         return item if item is None or item.expires is None or item.expires > self._now else None
+
+    def _read(self, key: Key) -> Item | None:
+        floor = self.floors.get(key[0])
+        return None if floor is not None and key[1] >= floor else rows.stored(self._connection, key)
 
 
 def _copy(item: Item) -> Item:

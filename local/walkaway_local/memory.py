@@ -8,8 +8,7 @@ SQLite and then an old one of another key here. Partitions that other processes 
 import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import takewhile
+from collections.abc import Collection, Iterable, Mapping
 
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Item, Key, Page
@@ -134,10 +133,13 @@ class Memory:
         with self._lock:
             self._keys, self._partitions = made, partitions
 
-    def learn(self, made: Mapping[Key, Item | None], newest: Callable[[str, int], list[str]]) -> None:
-        """Take in what has been committed; `newest` gives the last sort keys of a partition, up to so many."""
+    def endless(self, pks: Iterable[str]) -> list[str]:
+        """Give those partitions of which it would know the end, if it were told once."""
+        return [pk for pk in pks if pk not in self._shared and not self._has_end(pk)]
+
+    def learn(self, made: Mapping[Key, Item | None], floors: Mapping[str, str]) -> None:
+        """Take in what has been committed; `floors`: behind what there was nothing in a partition before that."""
         mine = self._partitions - self._shared
-        floors = {pk: _known(pk, made, newest) for pk in mine if not self._has_end(pk)}
         with self._lock:
             self._now = self._clock.monotonic()
             for pk in mine:
@@ -184,16 +186,6 @@ class Memory:
                 self._bytes -= part.drop()
             else:
                 del self._parts[pk]
-
-
-def _known(pk: str, made: Mapping[Key, Item | None], newest: Callable[[str, int], list[str]]) -> str | None:
-    """Say from where on a partition has only what has just been made; None: its last item is none of that."""
-    mine = {key[1] for key, item in made.items() if key[0] == pk and item}
-    last = newest(pk, len(mine) + 1)
-    known = list(takewhile(mine.__contains__, last))
-    if len(known) == len(last):
-        return ""
-    return known[-1] if known else None
 
 
 def _page(part: _Part, sks: Iterable[str], now: float, limit: int) -> Page:

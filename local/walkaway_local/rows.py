@@ -1,7 +1,9 @@
 """Items as rows of SQLite: the schema, and both ways between the two."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Item, Key, Page
@@ -16,7 +18,9 @@ CREATE TABLE IF NOT EXISTS items (
 """,
     "CREATE INDEX IF NOT EXISTS expiring ON items (expires) WHERE expires IS NOT NULL",
 )
-PUT = "INSERT OR REPLACE INTO items (pk, sk, facts, body, expires) VALUES (?, ?, ?, ?, ?)"
+AT_ONCE = 16
+"""How many rows a statement writes at the most. The interpreter's lock is let go of several times in each, and may be
+gone for a while; but what many rows would change of the file is kept beside it, once that is more than 64 KB."""
 Row = tuple[str, str, str, bytes, int | None]
 T = TypeVar("T")
 
@@ -91,10 +95,42 @@ def page(connection: sqlite3.Connection, asked: str, values: Sequence[str | floa
     return reading(connection, read)
 
 
-def newest(connection: sqlite3.Connection, pk: str, limit: int) -> list[str]:
-    """Read the last sort keys of a partition, the greatest first."""
-    asked = "SELECT sk FROM items WHERE pk = ? ORDER BY sk DESC LIMIT ?"
-    return [sk for (sk,) in reading(connection, lambda: connection.execute(asked, (pk, limit)).fetchall())]
+def put(connection: sqlite3.Connection, written: Sequence[Row]) -> None:
+    """Write rows."""
+    for part in _parts(written):
+        values = ", ".join(["(?, ?, ?, ?, ?)"] * len(part))
+        text = f"INSERT OR REPLACE INTO items (pk, sk, facts, body, expires) VALUES {values}"  # noqa: S608 - marks alone
+        connection.execute(text, list(chain(*part)))
+
+
+def delete(connection: sqlite3.Connection, keys: Sequence[Key]) -> None:
+    """Delete rows."""
+    for part in _parts(keys):
+        either = " OR ".join(["pk = ? AND sk = ?"] * len(part))
+        connection.execute(f"DELETE FROM items WHERE {either}", list(chain(*part)))  # noqa: S608 - marks alone
+
+
+def ends(connection: sqlite3.Connection, pks: Sequence[str]) -> dict[str, str | None]:
+    """Read the last sort key of partitions, None of one without items. One whose last is no text is left out."""
+    found: dict[str, str | None] = {}
+    for part in _parts(pks):
+        marks = ", ".join(["(?)"] * len(part))
+        asked = f"SELECT column1, (SELECT max(sk) FROM items WHERE pk = column1) FROM (VALUES {marks})"  # noqa: S608
+        found |= reading(connection, partial(_all, connection, asked, part))
+    return {pk: sk for pk, sk in found.items() if sk is None or isinstance(sk, str)}
+
+
+def _all(connection: sqlite3.Connection, asked: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+    return connection.execute(asked, values).fetchall()
+
+
+def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Split what goes into statements: their sizes are powers of two, so that few statements are ever made."""
+    at = 0
+    while left := len(whole) - at:
+        size = min(AT_ONCE, 1 << (left.bit_length() - 1))
+        yield whole[at : at + size]
+        at += size
 
 
 def expired(connection: sqlite3.Connection, before: float, limit: int) -> list[Key]:

@@ -16,7 +16,7 @@ from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import Item, Put, Unknown, Write
 from walkaway_core.ports.patience import NotWritten
 from walkaway_core.store import keys
-from walkaway_local import rows, trouble
+from walkaway_local import trouble
 from walkaway_local.group import Group
 from walkaway_local.memory import Memory
 
@@ -144,13 +144,14 @@ class Writer:
         committed = False
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            group.look({write.key[0] for job in jobs for write in job.writes})
             failures = [group.judge(job.writes) for job in jobs]
             made = group.made
             self._memory.begin(made)
             group.carry_out()
             self._connection.execute("COMMIT")
             committed = True
-            self._memory.learn(made, lambda pk, limit: rows.newest(self._connection, pk, limit))
+            self._memory.learn(made, group.floors)
         except Exception as error:  # noqa: BLE001 - the thread must live on, whatever it was
             self._roll_back()
             self._memory.lose()

@@ -164,6 +164,37 @@ def test_what_the_end_of_a_partition_does_not_have_is_not_there(
     table.write(Put(Item("log", "2"), (Absent(),)))
 
 
+@pytest.mark.parametrize("pk", ["new", "old"])
+def test_what_is_written_behind_all_that_is_there_is_judged_without_a_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pk: str
+) -> None:
+    """As a log and a conversation are, also one that nobody has written to since the process began."""
+    before = SqliteTable(tmp_path / "table.db", HeldClock())
+    before.write(Put(Item("old", "0")), Put(Item("old", "1")))
+    before.close()
+    table = SqliteTable(tmp_path / "table.db", HeldClock())
+    monkeypatch.setattr(rows, "stored", lambda *_: 1 / 0)
+    table.write(Put(Item(pk, "2"), (Absent(),)), Put(Item(pk, "3"), (Absent(),)))
+    assert [item.sk for item in without_sqlite(table, lambda: table.query(pk, after="1")).items] == ["2", "3"]
+    table.close()
+
+
+def test_a_group_takes_few_statements(table: SqliteTable) -> None:
+    """Around each of them the interpreter's lock may be lost to another thread."""
+    table.write(*(Put(Item(f"p{number}", "x")) for number in range(20)))
+    seen: list[str] = []
+    table._writing.set_trace_callback(seen.append)
+    table.write(
+        *(Put(Item(f"q{number}", "x"), (Absent(),)) for number in range(31)),
+        *(Delete(f"p{number}", "x") for number in range(20)),
+    )
+    table._writing.set_trace_callback(None)
+    assert len(seen) <= 14, "two around it, five that look and five that write for 31, two that delete 20"
+    assert table.get(("p19", "x"), ("q0", "x"), ("q30", "x")) == [None, Item("q0", "x"), Item("q30", "x")]
+    assert table.query("p19").items == ()
+    assert len(table.query("q30").items) == 1
+
+
 def test_a_partition_that_rests_is_let_go_and_one_that_is_read_stays(tmp_path: Path) -> None:
     clock = HeldClock()
     table = SqliteTable(tmp_path / "table.db", clock)
