@@ -14,7 +14,7 @@ from typing import Any
 from dev.bill import prices
 from dev.deployment import folder
 from dev.template import Stack
-from walkaway_core.aws import table
+from walkaway_core.aws import tail
 
 PLACE = Path(__file__).with_name("counts.json")
 SECONDS, SPEECH, STEPS, COMMANDS, COMMAND_SECONDS = 400.0, 150.0, 20, 4, 5.0
@@ -22,7 +22,7 @@ SECONDS, SPEECH, STEPS, COMMANDS, COMMAND_SECONDS = 400.0, 150.0, 20, 4, 5.0
 DELTAS_A_SECOND = 40
 CPU_FACTOR, FACTOR_MEMORY = 1.7, 1024
 """How much longer a function of so many MB is at work than a thread of the machine that measures."""
-LOOK_SECONDS = table.POLL + 0.005
+LOOK_SECONDS = tail.POLL + 0.005
 """From one look of a reader to the next: the pause, and the wait for the answer."""
 LOG_BYTES = 1_000
 """What Lambda itself writes about an invocation, about."""

@@ -1,11 +1,10 @@
 """The Table on SQLite: many connections that read, and one writer."""
 
-import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from walkaway_core.errors import Unavailable
@@ -16,7 +15,7 @@ from walkaway_core.store.format import WrongFormat
 from walkaway_local import rows
 from walkaway_local.format import open_up
 from walkaway_local.memory import Memory, Nothing
-from walkaway_local.tails import Tails
+from walkaway_local.tails import SqliteTail, Tails
 from walkaway_local.trouble import CannotOpen, sentence
 from walkaway_local.writer import Writer, log_failure
 
@@ -128,17 +127,9 @@ class SqliteTable:
             self.write(Delete(pk, sk))
         return len(keys)
 
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
-        """Wait for news of a partition. Reads in the loop's own thread: that is faster than to leave it."""
-        with self._tails.listen(pk) as news:
-            alarm = asyncio.get_running_loop().call_later(timeout, news.end)
-            try:
-                while not (page := self.query(pk, after=after, limit=limit)).items and not news.over:
-                    await news.wait()
-                    news.clear()
-                return page
-            finally:
-                alarm.cancel()
+    def tail(self) -> AbstractContextManager[SqliteTail]:
+        """Give what waits for news; to be asked for on an event loop."""
+        return self._tails.tail(self.query)
 
     def _opened(self) -> sqlite3.Connection:
         connection = self._connect(LOCKED)

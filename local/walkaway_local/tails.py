@@ -2,57 +2,162 @@
 
 import asyncio
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+from walkaway_core.ports.items import Page
+
+AGAIN = 60.0
+"""Seconds after which one looks though nobody has told it to: nobody tells of a commit of which nothing is known."""
+SOON = 0.001
+"""Seconds: so finely event loops tell the time."""
+EMPTY = Page(())
 
 
-class News(asyncio.Event):
-    """Is set after each commit that touches a partition, and when nobody is to wait any more: then it is `over`."""
+class Query(Protocol):
+    """The Table's query, as far as it is asked here."""
 
-    over = False
+    def __call__(self, pk: str, *, after: str, limit: int) -> Page:
+        """Read a range of a partition."""
 
-    def end(self) -> None:
-        """Let nobody wait any more."""
-        self.over = True
-        self.set()
+
+class SqliteTail:
+    """Tail: whoever has read to the end looks again only when it is told that something was written.
+
+    It keeps one timer, which is not set anew for each wait: one that rings too early is set to what is waited for now.
+    """
+
+    def __init__(self, tails: "Tails", query: Query) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.news = True
+        """Whether there may be something that it has not looked at; set in the writer's thread, too."""
+        self._tails = tails
+        self._query = query
+        self._pk: str | None = None
+        self._seen: str | None = None
+        """Behind which key there was nothing more, unless there has been `news` since."""
+        self._looked = self._until = self._rings = 0.0
+        self._waiter: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    async def read(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        """Wait for items behind a key. Reads in the loop's own thread: that is faster than to leave it."""
+        if pk != self._pk:
+            self._turn_to(pk)
+        now = self.loop.time()
+        until = now + timeout
+        if now > self._looked + AGAIN:
+            self.news = True
+        while not (page := self._look(pk, after, limit)).items and await self._told(until):
+            pass
+        return page
+
+    def _turn_to(self, pk: str | None) -> None:
+        """Listen to this partition from now on, and to the one before no more."""
+        if self._pk is not None:
+            self._tails.leave(self._pk, self)
+        self._pk, self._seen = pk, None
+        if pk is not None:
+            self._tails.enter(pk, self)
+
+    def _look(self, pk: str, after: str, limit: int) -> Page:
+        if not self.news and after == self._seen:
+            return EMPTY
+        self.news, self._seen = False, None  # before it is read: what comes meanwhile is news
+        page = self._query(pk, after=after, limit=limit)
+        if not page.more:
+            self._seen = page.items[-1].sk if page.items else after
+            self._looked = self.loop.time()
+        return page
+
+    async def _told(self, until: float) -> bool:
+        """Wait until there is news, or the time is over; say whether there is."""
+        if self.news:
+            return True
+        if self.loop.time() >= until:
+            return False
+        self._until = until
+        if self._alarm is None or self._rings > until:
+            self._set_alarm()
+        self._waiter = self.loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        return self.news
+
+    def _set_alarm(self) -> None:
+        if self._alarm:
+            self._alarm.cancel()
+        self._rings = self._until
+        self._alarm = self.loop.call_later(self._until - self.loop.time(), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self.loop.time() < self._until - SOON:
+            self._set_alarm()
+        else:
+            self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits look whether there is news, or the time over."""
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._turn_to(None)
+        if self._alarm:
+            self._alarm.cancel()
 
 
 class Tails:
-    """Listeners by partition. `tell` may be called from any thread, `listen` from an event loop."""
+    """Who listens, by partition. `tell` may be called from any thread, the rest from an event loop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: defaultdict[str, set[tuple[asyncio.AbstractEventLoop, News]]] = defaultdict(set)
+        self._listeners: dict[str, set[SqliteTail]] = {}
 
     @contextmanager
-    def listen(self, pk: str) -> Iterator[News]:
-        """Give an event that is set after each commit that touches the partition."""
-        listener = (asyncio.get_running_loop(), News())
-        with self._lock:
-            self._listeners[pk].add(listener)
+    def tail(self, query: Query) -> Iterator[SqliteTail]:
+        """Give one, to the end of the block."""
+        tail = SqliteTail(self, query)
         try:
-            yield listener[1]
+            yield tail
         finally:
-            with self._lock:
-                self._listeners[pk].discard(listener)
-                if not self._listeners[pk]:
-                    del self._listeners[pk]
+            tail.close()
+
+    def enter(self, pk: str, tail: SqliteTail) -> None:
+        """Let it hear of each commit that touches a partition."""
+        with self._lock:
+            self._listeners.setdefault(pk, set()).add(tail)
+
+    def leave(self, pk: str, tail: SqliteTail) -> None:
+        """Let it hear of that partition no more."""
+        with self._lock:
+            self._listeners[pk].discard(tail)
+            if not self._listeners[pk]:
+                del self._listeners[pk]
 
     def tell(self, partitions: Iterable[str]) -> None:
-        """Wake whoever listens to one of these, each event loop once."""
-        waking: defaultdict[asyncio.AbstractEventLoop, list[News]] = defaultdict(list)
+        """Wake whoever listens to one of these, each event loop once; who has not looked since the last time will."""
+        waking: dict[asyncio.AbstractEventLoop, list[SqliteTail]] = {}
         with self._lock:
             for pk in partitions:
-                for loop, event in self._listeners.get(pk, ()):
-                    waking[loop].append(event)
-        for loop, events in waking.items():
+                for tail in self._listeners.get(pk, ()):
+                    if not tail.news:
+                        tail.news = True
+                        waking.setdefault(tail.loop, []).append(tail)
+        for loop, tails in waking.items():
             try:
-                loop.call_soon_threadsafe(_set, events)
+                loop.call_soon_threadsafe(_wake, tails)
             except RuntimeError:
                 pass  # that loop has been closed, and with it whoever listened
 
 
-def _set(events: list[News]) -> None:
-    for event in events:
-        event.set()
+def _wake(tails: list[SqliteTail]) -> None:
+    for tail in tails:
+        tail.wake()

@@ -1,6 +1,8 @@
 """The Table on DynamoDB when DynamoDB is in trouble."""
 
+import asyncio
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -225,3 +227,32 @@ def test_an_item_that_grows_too_large_in_a_transaction_is_told_from_what_nobody_
     troubles.answers(400, CANCELLED, 1, CancellationReasons=reasons)
     with pytest.raises(TooLarge, match="exceeded"):
         table.write(*TWO)
+
+
+def test_a_look_that_takes_long_keeps_nobody_waiting_who_reads_on(
+    dynamo: tuple[DynamoTable, Trouble], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever follows a log has to say now and then that nothing happened."""
+    table, _ = dynamo
+    go, query = threading.Event(), table.query
+    looks: list[bool] = []
+
+    def slow(*range_: Any, **limits: Any) -> Any:
+        looks.append(True)
+        if len(looks) > 1:
+            go.wait(20)
+        return query(*range_, **limits)
+
+    monkeypatch.setattr(table, "query", slow)
+
+    async def main() -> list[list[str]]:
+        with table.tail() as tail:
+            pages = [await tail.read("p", "", timeout=wait) for wait in (0, 0.05, 0.05)]
+            begun = len(looks)
+            await asyncio.to_thread(table.write, Put(Item("p", "1")))
+            go.set()
+            pages.append(await tail.read("p", "", timeout=20))
+            assert begun == 2, "it is one look that goes on"
+        return [[item.sk for item in page.items] for page in pages]
+
+    assert asyncio.run(main()) == [[], [], [], ["1"]]

@@ -1,9 +1,10 @@
 """A Table that counts what is read from it."""
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from walkaway_core.ports.items import Item, Key, Page, Write
-from walkaway_core.ports.table import Table
+from walkaway_core.ports.table import Table, Tail
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -51,9 +52,9 @@ class CountingTable:
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         return self._table.sweep_out(pk, upto, limit)
 
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+    def tail(self) -> AbstractContextManager[Tail]:
         self.kinds.append("tail")
-        return await self._table.tail(pk, after, limit=limit, timeout=timeout)
+        return self._table.tail()
 
     def _note(self, kind: str, read: list[Item | None] | tuple[Item, ...]) -> None:
         self.kinds.append(kind)

@@ -4,11 +4,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Literal, TypeVar
 
 from walkaway_core.ports.items import Item, Key, Page, Put, Unknown, Write, check_behind
-from walkaway_core.ports.table import Table
+from walkaway_core.ports.table import Table, Tail
 from walkaway_core.ports.workspace import FileInfo, Workspace
 
 WRITE_FAULTS = ("lost", "after effect", "crash before", "crash after")
@@ -132,8 +132,8 @@ class FaultyTable:
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         return self.read("read", lambda: self._table.sweep_out(pk, upto, limit))
 
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
-        return await self._table.tail(pk, after, limit=limit, timeout=timeout)
+    def tail(self) -> AbstractContextManager[Tail]:
+        return self._table.tail()
 
     def read(self, kind: Kind, effect: Callable[[], T]) -> T:
         """Carry out what is no write; threads that only look on are left alone, those that are waited for are not."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests.kit.clock import HeldClock
+from tests.ports.table_contract import tailed
 from walkaway_core.ports.items import Absent, Change, Condition, Delete, Item, Present, Put, Refused, Unknown, Write
 from walkaway_local import memory, rows
 from walkaway_local.table import SqliteTable
@@ -115,7 +116,7 @@ def test_what_was_written_and_the_end_of_its_partition_need_no_sqlite(table: Sql
     assert without_sqlite(table, lambda: table.get(("log", "3"))[0])
     last = without_sqlite(table, lambda: table.query("log", reverse=True, limit=1))
     assert ([item.sk for item in last.items], last.more) == (["4"], True)
-    page = without_sqlite(table, lambda: asyncio.run(table.tail("log", "2", timeout=0)))
+    page = without_sqlite(table, lambda: asyncio.run(tailed(table, "log", "2", timeout=0)))
     assert [item.sk for item in page.items] == ["3", "4"]
 
 

@@ -14,7 +14,7 @@ from walkaway_core.log import log, readers
 from walkaway_core.log.log import Writer
 from walkaway_core.log.readers import Cursor
 from walkaway_core.log.session_readers import SessionReader
-from walkaway_core.ports.items import Change, Fact, ms
+from walkaway_core.ports.items import Change, Fact, Page, ms
 from walkaway_core.ports.shares import Share
 from walkaway_core.store.services import Services
 from walkaway_core.store.turns import Turn
@@ -24,8 +24,16 @@ FROM_THE_START = Cursor(-1, "", done=False)
 
 
 @pytest.fixture
-def table(engine: Engine) -> CountingTable:
-    return CountingTable(engine.table)
+def table(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> CountingTable:
+    """Count what is asked of it, and what its tails ask by themselves."""
+    counting, query = CountingTable(engine.table), engine.table.query
+
+    def looked(*range_: Any, **limits: Any) -> Page:
+        counting.kinds.append("look")
+        return query(*range_, **limits)
+
+    monkeypatch.setattr(engine.table, "query", looked)
+    return counting
 
 
 @pytest.fixture

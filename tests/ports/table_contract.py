@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -20,6 +21,7 @@ from walkaway_core.ports.items import (
     IsNot,
     Item,
     Lacks,
+    Page,
     Present,
     Put,
     Refused,
@@ -312,15 +314,21 @@ def sweep_out_deletes_from_the_front(table: Table, clock: HeldClock) -> None:
     assert len(table.query("q").items) == 1
 
 
+async def tailed(table: Table, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+    """Read with a tail that nobody has had before."""
+    with table.tail() as tail:
+        return await tail.read(pk, after, limit=limit, timeout=timeout)
+
+
 def tail_gives_what_is_there_at_once(table: Table, clock: HeldClock) -> None:
     table.write(*[Put(Item("p", str(i))) for i in range(4)])
-    page = asyncio.run(table.tail("p", "0", limit=2, timeout=30))
+    page = asyncio.run(tailed(table, "p", "0", limit=2, timeout=30))
     assert ([item.sk for item in page.items], page.more) == (["1", "2"], True)
 
 
 def tail_wakes_when_something_is_written(table: Table, clock: HeldClock) -> None:
     async def main() -> list[str]:
-        tail = asyncio.create_task(table.tail("p", "1", timeout=30))
+        tail = asyncio.create_task(tailed(table, "p", "1", timeout=30))
         await asyncio.sleep(0)
         await asyncio.to_thread(table.write, Put(Item("p", "1")))
         await asyncio.to_thread(table.write, Put(Item("other", "2")))
@@ -331,8 +339,8 @@ def tail_wakes_when_something_is_written(table: Table, clock: HeldClock) -> None
 
 
 def tail_gives_an_empty_page_after_its_timeout(table: Table, clock: HeldClock) -> None:
-    assert asyncio.run(asyncio.wait_for(table.tail("p", "", timeout=0.05), 30)).items == ()
-    assert asyncio.run(asyncio.wait_for(table.tail("p", "", timeout=0), 30)).items == ()
+    assert asyncio.run(asyncio.wait_for(tailed(table, "p", "", timeout=0.05), 30)).items == ()
+    assert asyncio.run(asyncio.wait_for(tailed(table, "p", "", timeout=0), 30)).items == ()
 
 
 def tail_misses_nothing_that_is_written_meanwhile(table: Table, clock: HeldClock) -> None:
@@ -345,14 +353,60 @@ def tail_misses_nothing_that_is_written_meanwhile(table: Table, clock: HeldClock
 
         producer = asyncio.create_task(asyncio.to_thread(produce))
         seen: list[str] = []
-        while len(seen) < count:
-            page = await table.tail("p", seen[-1] if seen else "", limit=7, timeout=10)
-            assert page.items, f"nothing came after {len(seen)}"
-            seen += [item.sk for item in page.items]
+        with table.tail() as tail:
+            while len(seen) < count:
+                page = await tail.read("p", seen[-1] if seen else "", limit=7, timeout=10)
+                assert page.items, f"nothing came after {len(seen)}"
+                seen += [item.sk for item in page.items]
         await producer
         return seen
 
     assert asyncio.run(main()) == [f"{i:05}" for i in range(count)]
+
+
+def tail_misses_nothing_that_is_written_between_two_reads(table: Table, clock: HeldClock) -> None:
+    async def main() -> list[list[str]]:
+        with table.tail() as tail:
+            pages = [await tail.read("p", "", timeout=0), await tail.read("p", "", timeout=0)]
+            table.write(Put(Item("p", "1")))  # on the tail's own loop, which has no time to be told
+            pages.append(await tail.read("p", "", timeout=0))
+            table.write(Put(Item("p", "2")), Put(Item("p", "3")))
+            pages.append(await tail.read("p", "1", limit=1, timeout=0))
+            pages.append(await tail.read("p", "2", limit=1, timeout=0))
+            pages.append(await tail.read("p", "3", timeout=0))
+        return [[item.sk for item in page.items] for page in pages]
+
+    assert asyncio.run(main()) == [[], [], ["1"], ["2"], ["3"], []]
+
+
+def tail_reads_one_partition_after_the_other_from_anywhere(table: Table, clock: HeldClock) -> None:
+    table.write(Put(Item("p", "1")), Put(Item("p", "2")), Put(Item("q", "2")))
+
+    async def main() -> list[list[str]]:
+        with table.tail() as tail:
+            places = [("p", ""), ("p", "2"), ("q", "2"), ("q", ""), ("p", "1"), ("q", "2")]
+            pages = [await tail.read(*place, timeout=0) for place in places]
+            table.write(Put(Item("p", "3")))
+            waiting = asyncio.create_task(tail.read("q", "2", timeout=30))
+            await asyncio.sleep(0)
+            await asyncio.to_thread(table.write, Put(Item("q", "3")))
+            pages.append(await asyncio.wait_for(waiting, 30))
+            pages.append(await tail.read("p", "2", timeout=0))
+        return [[item.sk for item in page.items] for page in pages]
+
+    assert asyncio.run(main()) == [["1", "2"], [], [], ["2"], ["2"], [], ["3"], ["3"]]
+
+
+def tail_that_was_given_up_while_it_waited_misses_nothing(table: Table, clock: HeldClock) -> None:
+    async def main() -> list[str]:
+        with table.tail() as tail:
+            for _ in range(3):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(tail.read("p", "", timeout=30), 0.05)
+            await asyncio.to_thread(table.write, Put(Item("p", "1")))
+            return [item.sk for item in (await tail.read("p", "", timeout=30)).items]
+
+    assert asyncio.run(main()) == ["1"]
 
 
 CONTRACT: list[ContractCheck] = [
@@ -386,4 +440,7 @@ CONTRACT: list[ContractCheck] = [
     tail_wakes_when_something_is_written,
     tail_gives_an_empty_page_after_its_timeout,
     tail_misses_nothing_that_is_written_meanwhile,
+    tail_misses_nothing_that_is_written_between_two_reads,
+    tail_reads_one_partition_after_the_other_from_anywhere,
+    tail_that_was_given_up_while_it_waited_misses_nothing,
 ]

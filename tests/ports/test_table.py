@@ -1,10 +1,14 @@
 """The Table's contract, on every adapter, and on adapters that are broken on purpose."""
 
+import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -100,8 +104,61 @@ class NeverSaysMore(SqliteTable):
 
 
 class LooksOnce(SqliteTable):
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
-        return self.query(pk, after=after, limit=limit)
+    @contextmanager
+    def tail(self) -> Iterator[Any]:
+        async def read(pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+            return self.query(pk, after=after, limit=limit)
+
+        yield SimpleNamespace(read=read)
+
+
+class NeverLooksAgain(SqliteTable):
+    """Believes that there is nothing behind what it has read, and does not hear of more."""
+
+    @contextmanager
+    def tail(self) -> Iterator[Any]:
+        ends: dict[str, str] = {}
+
+        async def read(pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+            if ends.get(pk) == after:
+                await asyncio.sleep(min(timeout, 0.1))
+                return Page(())
+            with super(NeverLooksAgain, self).tail() as tail:
+                page = await tail.read(pk, after, limit=limit, timeout=timeout)
+            ends[pk] = page.items[-1].sk if page.items else after
+            return page
+
+        yield SimpleNamespace(read=read)
+
+
+class StaysWithOnePartition(SqliteTable):
+    @contextmanager
+    def tail(self) -> Iterator[Any]:
+        first: list[str] = []
+        with super().tail() as tail:
+
+            async def read(pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+                first.append(pk)
+                return await tail.read(first[0], after, limit=limit, timeout=timeout)
+
+            yield SimpleNamespace(read=read)
+
+
+class DeafOnceGivenUp(SqliteTable):
+    @contextmanager
+    def tail(self) -> Iterator[Any]:
+        waits: list[str] = []
+        with super().tail() as tail:
+
+            async def read(pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+                if waits:
+                    return Page(())
+                waits.append(pk)
+                page = await tail.read(pk, after, limit=limit, timeout=timeout)
+                waits.clear()
+                return page
+
+            yield SimpleNamespace(read=read)
 
 
 class SweepsFromTheBack(SqliteTable):
@@ -135,6 +192,9 @@ class TakesAnyNumberOfKeys(SqliteTable):
         (NeverSaysMore, contract.query_stops_at_about_a_megabyte),
         (LooksOnce, contract.tail_wakes_when_something_is_written),
         (LooksOnce, contract.tail_misses_nothing_that_is_written_meanwhile),
+        (NeverLooksAgain, contract.tail_misses_nothing_that_is_written_between_two_reads),
+        (StaysWithOnePartition, contract.tail_reads_one_partition_after_the_other_from_anywhere),
+        (DeafOnceGivenUp, contract.tail_that_was_given_up_while_it_waited_misses_nothing),
         (SweepsFromTheBack, contract.sweep_out_deletes_from_the_front),
         (TakesAnyNumberOfKeys, contract.get_takes_a_hundred_keys_and_no_more),
     ],

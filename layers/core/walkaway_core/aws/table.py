@@ -4,11 +4,11 @@ botocore must not repeat a write by itself: a write that took effect and timed o
 makes a client that sends everything once; what surely had no effect is repeated here.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from walkaway_core.aws import failures, numbers
 from walkaway_core.aws.expressions import Words, to_attributes, to_item
+from walkaway_core.aws.tail import DynamoTail, tail
 from walkaway_core.aws.unsent import UNSENT
 from walkaway_core.errors import Unavailable
 from walkaway_core.ports import patience
@@ -45,8 +46,6 @@ MOST = 45.0
 """Seconds of trouble that a function bears which is no request's: less than any has, and its machine asks it again."""
 REMEMBERED = 10.0
 """Seconds for which a write that was given up says that the table is in trouble."""
-POLL = 0.1
-"""Seconds between two looks of a tail."""
 
 FAILURES = (BotoCoreError, ClientError)
 """What reads raise when the table cannot be read."""
@@ -149,15 +148,9 @@ class DynamoTable:
             self.write(*(Delete(*item.key) for item in items))
         return len(items)
 
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
-        """Look for news of a partition again and again."""
-        end = time.monotonic() + timeout
-        while True:
-            page = await asyncio.to_thread(self.query, pk, after=after, limit=limit)
-            left = end - time.monotonic()
-            if page.items or left <= 0:
-                return page
-            await asyncio.sleep(min(POLL, left))
+    def tail(self) -> AbstractContextManager[DynamoTail]:
+        """Give what looks for news again and again; to be asked for on an event loop."""
+        return tail(self.query)
 
     def _range(self, pk: str, after: str, upto: str | None) -> dict[str, Any]:
         values = {":pk": {"S": pk}}

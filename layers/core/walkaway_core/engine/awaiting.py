@@ -23,13 +23,15 @@ async def until(services: Services, key: TurnKey, met: Callable[[Turn], bool], s
     end = loop.time() + seconds
     newest = await services.reading(log.latest, services, key) if services.table.quick and seconds else None
     seen = newest.sk if newest else ""
-    while True:
-        turn = await services.reading(executions.get, services, key)
-        left = end - loop.time()
-        if met(turn) or left <= 0:
-            return turn
-        if services.table.quick:  # whatever changes how it stands is written with an event of its log
-            page = await services.table.tail(key.log, seen, timeout=min(left, due.START_WITHIN))
-            seen = page.items[-1].sk if page.items else seen
-        else:
-            await asyncio.sleep(min(LOOK, left))
+    turn = await services.reading(executions.get, services, key)
+    if met(turn) or seconds <= 0:
+        return turn
+    with services.table.tail() as tail:
+        while (left := end - loop.time()) > 0 and not met(turn):
+            if services.table.quick:  # whatever changes how it stands is written with an event of its log
+                page = await tail.read(key.log, seen, timeout=min(left, due.START_WITHIN))
+                seen = page.items[-1].sk if page.items else seen
+            else:
+                await asyncio.sleep(min(LOOK, left))
+            turn = await services.reading(executions.get, services, key)
+    return turn

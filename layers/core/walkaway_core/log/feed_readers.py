@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from walkaway_core.errors import CursorInvalid
-from walkaway_core.log.patience import Entry
+from walkaway_core.log.entry import Entry
 from walkaway_core.log.readers import HEARTBEAT
 from walkaway_core.log.sketch import Sketch
 from walkaway_core.ports.items import Item, ms
@@ -126,14 +126,15 @@ class FeedReader:
         drops the ids it has.
         """
         horizon = self._now_settled()  # before anything is read: up to there all is in sight then
-        page = await self.services.table.tail(self._pk, self._place.last, limit=limit, timeout=0)
-        if page.items and horizon < self._place.paced:
-            return self._given(page.items, self._place.settled)
-        late = (await self.services.reading(self._late))[:limit]
-        if len(late) == limit:
-            return self._given(late, self._place.settled)
-        wait = 0.0 if late else timeout
-        page = await self.services.table.tail(self._pk, self._place.last, limit=limit - len(late), timeout=wait)
+        with self.services.table.tail() as tail:
+            page = await tail.read(self._pk, self._place.last, limit=limit, timeout=0)
+            if page.items and horizon < self._place.paced:
+                return self._given(page.items, self._place.settled)
+            late = (await self.services.reading(self._late))[:limit]
+            if len(late) == limit:
+                return self._given(late, self._place.settled)
+            wait = 0.0 if late else timeout
+            page = await tail.read(self._pk, self._place.last, limit=limit - len(late), timeout=wait)
         return self._given([*late, *page.items], min(horizon, page.items[-1].sk) if page.more else horizon)
 
     def _now_settled(self) -> str:

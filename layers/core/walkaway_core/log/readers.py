@@ -7,8 +7,9 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log
-from walkaway_core.log.patience import Entry, Patience
+from walkaway_core.log.entry import Entry
 from walkaway_core.ports.items import Item
+from walkaway_core.ports.table import Tail
 from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
@@ -56,11 +57,21 @@ async def read(
 
     When the terminal event is shown, the session is known to name the turn no longer.
     """
-    page = await services.table.tail(turn.log, at.item, limit=limit + 1, timeout=timeout)
+    with services.table.tail() as tail:
+        return await read_on(tail, services, turn, at, limit=limit, timeout=timeout)
+
+
+async def read_on(
+    tail: Tail, services: Services, turn: TurnKey, at: Cursor, *, limit: int = 1000, timeout: float
+) -> tuple[list[Event], Cursor]:
+    """Do what `read` does, for who reads again and again, with one tail for all reads."""
+    page = await tail.read(turn.log, at.item, limit=limit + 1, timeout=timeout)
+    if not page.items:
+        return [], at
     events = [event for event in log.events(services, turn, page.items) if event.number > at.after][:limit]
     if not events:
         passed = await _past(page.items, at, timeout)
-        return ([], at) if passed == at else await read(services, turn, passed, limit=limit, timeout=timeout)
+        return ([], at) if passed == at else await read_on(tail, services, turn, passed, limit=limit, timeout=timeout)
     last = events[-1]
     if last.terminal:
         await _released(services, turn)
@@ -95,21 +106,15 @@ async def follow(
     """
     now = services.clock.now()
     silence, until = Silence(now), inf if seconds is None else now + seconds
-
-    async def look(timeout: float) -> list[Event]:
-        nonlocal at
-        events, at = await read(services, turn, at, timeout=timeout)
-        return events
-
     async with Entry(services.shares.streams.place(turn.tenant)) as entry:
         while not await entry.within(beat):
             if services.clock.now() >= until:
                 return
             yield []
-        with Patience(look) as patience:
+        with services.table.tail() as tail:
             now = services.clock.now()
             while not at.done and now < until:
-                events = await patience.wait(min(beat, until - now))
+                events, at = await read_on(tail, services, turn, at, timeout=min(beat, until - now))
                 now = services.clock.now()
                 if events:
                     silence.broken(now)

@@ -11,8 +11,9 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log import log, readers
-from walkaway_core.log.patience import Entry, Patience
+from walkaway_core.log.entry import Entry
 from walkaway_core.log.readers import HEARTBEAT, Cursor, Silence
+from walkaway_core.ports.table import Tail
 from walkaway_core.store import keys, sessions, turns
 from walkaway_core.store.keys import SessionKey, TurnKey
 from walkaway_core.store.services import Services
@@ -65,11 +66,15 @@ class SessionReader:
 
     async def read(self, *, limit: int = 1000, timeout: float) -> list[Line]:
         """Read up to `limit` events, waiting up to `timeout` seconds for the first; none says little: read again."""
+        with self._services.table.tail() as tail:
+            return await self._read(tail, limit=limit, timeout=timeout)
+
+    async def _read(self, tail: Tail, *, limit: int = 1000, timeout: float) -> list[Line]:
         if self._turn and self._at.done:
             self._at = await self._services.reading(readers.cursor, self._services, self._key.own_log, self._place)
             self._turn = ""
         name, log = self._turn or self._key.session, self._key.turn(self._turn) if self._turn else self._key.own_log
-        events, self._at = await readers.read(self._services, log, self._at, limit=limit, timeout=timeout)
+        events, self._at = await readers.read_on(tail, self._services, log, self._at, limit=limit, timeout=timeout)
         begins = next((i for i, event in enumerate(events) if event.type == TURN_STARTED), None)
         if begins is not None:
             events = events[: begins + 1]
@@ -87,11 +92,12 @@ class SessionReader:
     async def page(self, *, limit: int, timeout: float) -> list[Line]:
         """Read up to `limit` events that are there, waiting up to `timeout` seconds for the first."""
         page: list[Line] = []
-        while len(page) < limit:
-            lines = await self.read(limit=limit - len(page), timeout=0 if page else timeout)
-            if not lines:
-                break
-            page += lines
+        with self._services.table.tail() as tail:
+            while len(page) < limit:
+                lines = await self._read(tail, limit=limit - len(page), timeout=0 if page else timeout)
+                if not lines:
+                    break
+                page += lines
         return page
 
     async def follow(
@@ -108,10 +114,10 @@ class SessionReader:
                 if self._services.clock.now() >= until:
                     return
                 yield []
-            with Patience(lambda seconds: self.read(timeout=seconds)) as patience:
+            with self._services.table.tail() as tail:
                 while (left := until - self._services.clock.now()) > 0:
                     turn = self._turn
-                    lines = await patience.wait(min(beat, left))
+                    lines = await self._read(tail, timeout=min(beat, left))
                     if lines:
                         silence.broken(self._services.clock.now(), by_another=self._turn != turn)
                     elif await self._over(silence, turn, limited=until < inf and not patient):

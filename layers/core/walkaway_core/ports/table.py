@@ -1,11 +1,25 @@
 """The Table port: items under two-part keys, read consistently and written in conditional transactions."""
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from walkaway_core.ports.items import Item, Key, Page, Write
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+
+class Tail(Protocol):
+    """Waits for what is written, on the event loop on which it was asked for; one read at a time.
+
+    To whom nothing happens costs next to nothing, however short its reads are.
+    """
+
+    async def read(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
+        """Wait until `pk` has items after `after`, then return them as `query` does; an empty page after `timeout` s.
+
+        Nothing written before or during the call is missed, nor between two of them.
+        """
 
 
 class Table(Protocol):
@@ -63,8 +77,5 @@ class Table(Protocol):
     def sweep_out(self, pk: str, upto: str, limit: int) -> int:
         """Delete the first `limit` items of `pk` with sk ≤ `upto`, from the front; return how many there were."""
 
-    async def tail(self, pk: str, after: str, *, limit: int = 1000, timeout: float) -> Page:
-        """Wait until `pk` has items after `after`, then return them as `query` does; an empty page after `timeout` s.
-
-        Nothing written before or during the call is missed.
-        """
+    def tail(self) -> AbstractContextManager[Tail]:
+        """Give what waits for news to the end of the block. Whoever waits several times keeps one."""
