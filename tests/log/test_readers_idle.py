@@ -95,6 +95,17 @@ def test_a_turn_that_has_not_begun_is_looked_at_again_and_again_and_one_that_has
     assert begun == 1
 
 
+def test_heartbeats_of_many_readers_fall_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at(seconds: float, beat: float) -> float:
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: seconds)
+        return seconds + readers.next_beat(beat)
+
+    for beat in (2.5, 5.0, 10.0):
+        ends = [asyncio.run(at(1000 + number / 97, beat)) for number in range(97)]
+        assert all(beat - readers.SLOT <= end - (1000 + n / 97) <= beat + 1e-9 for n, end in enumerate(ends))
+        assert len({round(end, 6) for end in ends}) <= 11
+
+
 @pytest.mark.parametrize(
     ("limited", "patient", "left"), [(True, False, True), (True, True, False), (False, False, False)]
 )

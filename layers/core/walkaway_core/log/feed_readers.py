@@ -16,7 +16,7 @@ from math import inf
 
 from walkaway_core.errors import CursorInvalid
 from walkaway_core.log.entry import Entry
-from walkaway_core.log.readers import HEARTBEAT
+from walkaway_core.log.readers import HEARTBEAT, next_beat
 from walkaway_core.log.sketch import Sketch
 from walkaway_core.ports.items import Item, ms
 from walkaway_core.store import feed, keys
@@ -192,7 +192,7 @@ class FeedReader:
                     return
                 yield []
             while (left := until - self.services.clock.now()) > 0:
-                yield await self.read(timeout=min(HEARTBEAT, left))
+                yield await self.read(timeout=min(next_beat(HEARTBEAT), left))
 
     async def page(self, *, limit: int, timeout: float) -> list[Line]:
         """Read up to `limit` things that are there, waiting up to `timeout` seconds for the first."""

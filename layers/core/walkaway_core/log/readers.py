@@ -22,6 +22,8 @@ PARKED = 60.0
 
 See docs/deploy.md#what-clients-notice.
 """
+SLOT = 0.1
+"""Seconds: heartbeats of all readers come at multiples of it, so that the loop wakes once for many."""
 RELEASE_POLL = 0.01
 STRAY_POLL = 0.25
 
@@ -114,13 +116,18 @@ async def follow(
         with services.table.tail() as tail:
             now = services.clock.now()
             while not at.done and now < until:
-                events, at = await read_on(tail, services, turn, at, timeout=min(beat, until - now))
+                events, at = await read_on(tail, services, turn, at, timeout=min(next_beat(beat), until - now))
                 now = services.clock.now()
                 if events:
                     silence.broken(now)
                 elif await silence.parked(services, turn) and until < inf and not patient:
                     return
                 yield events
+
+
+def next_beat(beat: float) -> float:
+    """Give the seconds to the next heartbeat: `beat`, or up to a slot less."""
+    return beat - (asyncio.get_running_loop().time() + beat) % min(SLOT, beat / 10)
 
 
 class Silence:

@@ -117,7 +117,7 @@ class SessionReader:
             with self._services.table.tail() as tail:
                 while (left := until - self._services.clock.now()) > 0:
                     turn = self._turn
-                    lines = await self._read(tail, timeout=min(beat, left))
+                    lines = await self._read(tail, timeout=min(readers.next_beat(beat), left))
                     if lines:
                         silence.broken(self._services.clock.now(), by_another=self._turn != turn)
                     elif await self._over(silence, turn, limited=until < inf and not patient):
