@@ -95,6 +95,27 @@ def test_a_turn_that_has_not_begun_is_looked_at_again_and_again_and_one_that_has
     assert begun == 1
 
 
+def test_who_has_seen_a_step_begin_knows_that_the_turn_has_begun(
+    engine: Engine, services: Services, table: CountingTable
+) -> None:
+    turn = engine.turn()
+    change(engine, turn, started=True)
+    log.append(engine.services, Writer(turn.key, 1000, "w"), 1, [("step.started", {"step": 1, "attempt": 1})])
+
+    async def follow() -> list[int]:
+        stream = readers.follow(services, turn.key, FROM_THE_START, beat=BEAT)
+        looks = []
+        async with aclosing(stream):  # type: ignore[type-var]
+            assert await anext(stream)
+            for _ in range(2):
+                table.forget()
+                await beats(stream, 22, engine, 2.5)
+                looks.append(table.looks)
+        return looks
+
+    assert asyncio.run(follow()) == [0, 1], "it looks after a minute"
+
+
 def test_heartbeats_of_many_readers_fall_together(monkeypatch: pytest.MonkeyPatch) -> None:
     async def at(seconds: float, beat: float) -> float:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: seconds)

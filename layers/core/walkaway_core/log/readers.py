@@ -13,7 +13,7 @@ from walkaway_core.ports.table import Tail
 from walkaway_core.store import due, keys, starts, turns
 from walkaway_core.store.keys import TurnKey
 from walkaway_core.store.services import Services
-from walkaway_wire.events import Event
+from walkaway_wire.events import STEP_STARTED, Event
 
 HEARTBEAT = 2.5
 """Seconds of silence after which a follower is told that nothing happened (contract B.7: clients give up after 5)."""
@@ -119,7 +119,7 @@ async def follow(
                 events, at = await read_on(tail, services, turn, at, timeout=min(next_beat(beat), until - now))
                 now = services.clock.now()
                 if events:
-                    silence.broken(now)
+                    silence.broken(now, events)
                 elif await silence.parked(services, turn) and until < inf and not patient:
                     return
                 yield events
@@ -142,10 +142,13 @@ class Silence:
         self._look = now + due.START_WITHIN
         self._started = False
 
-    def broken(self, now: float, *, by_another: bool = False) -> None:
+    def broken(self, now: float, events: Sequence[Event], *, by_another: bool = False) -> None:
         """Something has happened, perhaps that another turn began."""
         self._since = now
-        self._started = self._started and not by_another
+        if by_another:
+            self._started = False
+        if not self._started:  # a step is announced in the transaction that notes the first one in the record
+            self._started = any(event.type == STEP_STARTED for event in events)
         self._look = now + (PARKED if self._started else due.START_WITHIN)
 
     async def parked(self, services: Services, turn: TurnKey) -> bool:

@@ -119,7 +119,8 @@ class SessionReader:
                     turn = self._turn
                     lines = await self._read(tail, timeout=min(readers.next_beat(beat), left))
                     if lines:
-                        silence.broken(self._services.clock.now(), by_another=self._turn != turn)
+                        events = [line.event for line in lines]
+                        silence.broken(self._services.clock.now(), events, by_another=self._turn != turn)
                     elif await self._over(silence, turn, limited=until < inf and not patient):
                         return
                     yield lines
