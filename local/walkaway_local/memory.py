@@ -110,7 +110,7 @@ class Memory:
                 return None
         return item if item is NOTHING or _lives(item, now) else None
 
-    def query(self, pk: str, after: str, upto: str | None, limit: int, now: float, *, reverse: bool) -> Page | None:
+    def query(self, pk: str, after: str, upto: str | None, limit: int, *, reverse: bool) -> Page | None:
         """Answer as the table's `query` does; None when some of it may not be known here."""
         with self._lock:
             part = self._used(pk)
@@ -124,8 +124,20 @@ class Memory:
             first = bisect_right(part.sks, after)
             last = len(part.sks) if upto is None else bisect_right(part.sks, upto)
             sks = part.sks[first:last]
-            page = _page(part, reversed(sks) if reverse else sks, now, limit)
+            page = self._page(part, reversed(sks) if reverse else sks, limit)
             return page if whole or page.more else None
+
+    def _page(self, part: _Part, sks: Iterable[str], limit: int) -> Page:
+        taken: list[Item] = []
+        size = 0
+        for sk in sks:
+            item = part.items[sk]
+            if item and (item.expires is None or item.expires > self._clock.now()):
+                if len(taken) == limit or (taken and size > MAX_PAGE_BYTES):
+                    return Page(tuple(taken), more=True)
+                taken.append(item)
+                size += part.weights[sk] - OVERHEAD
+        return Page(tuple(taken))
 
     def begin(self, made: Mapping[Key, Item | None]) -> None:
         """Answer nothing about these until `learn` or `lose`."""
@@ -186,19 +198,6 @@ class Memory:
                 self._bytes -= part.drop()
             else:
                 del self._parts[pk]
-
-
-def _page(part: _Part, sks: Iterable[str], now: float, limit: int) -> Page:
-    taken: list[Item] = []
-    size = 0
-    for sk in sks:
-        item = part.items[sk]
-        if item and (item.expires is None or item.expires > now):
-            if len(taken) == limit or (taken and size > MAX_PAGE_BYTES):
-                return Page(tuple(taken), more=True)
-            taken.append(item)
-            size += part.weights[sk] - OVERHEAD
-    return Page(tuple(taken))
 
 
 def _lives(item: Item | Nothing | None, now: float) -> bool:

@@ -76,8 +76,7 @@ class SqliteTable:
         self, pk: str, *, after: str = "", upto: str | None = None, reverse: bool = False, limit: int = 1000
     ) -> Page:
         """Read a range of a partition."""
-        now = self._clock.now()
-        if page := self._memory.query(pk, after, upto, limit, now, reverse=reverse):
+        if page := self._memory.query(pk, after, upto, limit, reverse=reverse):
             return page
         sql = "SELECT pk, sk, facts, body, expires FROM items WHERE pk = ? AND sk > ?"
         values: list[str | float] = [pk, after]
@@ -85,7 +84,7 @@ class SqliteTable:
             sql += " AND sk <= ?"
             values.append(upto)
         sql += " AND (expires IS NULL OR expires > ?)"
-        values.append(now)
+        values.append(self._clock.now())
         sql += " ORDER BY sk DESC" if reverse else " ORDER BY sk"
         with self._reading() as connection:
             return rows.page(connection, sql, values, limit)

@@ -37,7 +37,8 @@ class SqliteTail:
         self._pk: str | None = None
         self._seen: str | None = None
         """Behind which key there was nothing more, unless there has been `news` since."""
-        self._looked = self._until = self._rings = 0.0
+        self._until = self._rings = 0.0
+        self._again = self.loop.time() + AGAIN
         self._waiter: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -45,12 +46,12 @@ class SqliteTail:
         """Wait for items behind a key. Reads in the loop's own thread: that is faster than to leave it."""
         if pk != self._pk:
             self._turn_to(pk)
-        now = self.loop.time()
-        until = now + timeout
-        if now > self._looked + AGAIN:
-            self.news = True
-        while not (page := self._look(pk, after, limit)).items and await self._told(until):
-            pass
+        page = self._look(pk, after, limit)
+        if page.items or timeout <= 0:
+            return page
+        until = self.loop.time() + timeout
+        while not page.items and await self._told(until):
+            page = self._look(pk, after, limit)
         return page
 
     def _turn_to(self, pk: str | None) -> None:
@@ -68,15 +69,12 @@ class SqliteTail:
         page = self._query(pk, after=after, limit=limit)
         if not page.more:
             self._seen = page.items[-1].sk if page.items else after
-            self._looked = self.loop.time()
         return page
 
     async def _told(self, until: float) -> bool:
         """Wait until there is news, or the time is over; say whether there is."""
         if self.news:
             return True
-        if self.loop.time() >= until:
-            return False
         self._until = until
         if self._alarm is None or self._rings > until:
             self._set_alarm()
@@ -97,10 +95,14 @@ class SqliteTail:
         self._alarm = None
         if self._waiter is None:
             return
-        if self.loop.time() < self._until - SOON:
+        now = self.loop.time()
+        if now < self._until - SOON:
             self._set_alarm()
-        else:
-            self.wake()
+            return
+        if now > self._again:
+            self._again = now + AGAIN
+            self.news = True
+        self.wake()
 
     def wake(self) -> None:
         """Let whoever waits look whether there is news, or the time over."""

@@ -156,6 +156,28 @@ class TestUnreadable:
         cancel(engine.services, turn.key)
         assert engine.events(turn)[-1].terminal
 
+    @pytest.mark.parametrize("limit", [1, 2, 3, 100])
+    def test_a_page_may_end_within_an_item(self, engine: Engine, limit: int) -> None:
+        turn = engine.turn()
+        writer = Writer(turn.key, 1001, "n")
+        for kinds in ("abc", "d", "efgh"):
+            number = log.end(engine.services, turn.key).number
+            log.append(engine.services, writer, number, [(kind, {}) for kind in kinds])
+
+        async def read() -> str:
+            place, seen, page = readers.cursor(engine.services, turn.key, 0), "", ["?"]
+            with engine.table.tail() as tail:
+                while page:
+                    events, place = await readers.read_on(
+                        tail, engine.services, turn.key, place, limit=limit, timeout=0
+                    )
+                    page = [event.type for event in events]
+                    assert len(page) <= limit
+                    seen += "".join(page)
+            return seen
+
+        assert asyncio.run(read()) == "abcdefgh"
+
     def test_a_page_full_of_items_without_a_number_is_passed_over(self, engine: Engine) -> None:
         turn = engine.turn()
         strays = [Put(Item(turn.key.log, f"0000000000a{number:04}", {}, b"x")) for number in range(1001)]

@@ -75,4 +75,4 @@ async def _session_frames(reader: SessionReader, seconds: float | None) -> Async
 
 async def _frames(services: Services, turn: TurnKey, at: Cursor) -> AsyncIterator[str]:
     async for events in readers.follow(services, turn, at, services.settings.stream_seconds):
-        yield "".join(event.sse() for event in events) or BEAT
+        yield "".join([event.sse() for event in events]) if events else BEAT

@@ -128,13 +128,19 @@ def events(services: Services, turn: TurnKey, items: Iterable[Item]) -> list[Eve
     """
     unpacked: list[Event] = []
     for entry in filter(numbered, items):
-        first, at = int(entry.sk), _at(entry, turn)
-        lines = bodies.shown(services.workspace, turn.tenant, entry).decode(errors="replace").split("\n")
-        split = [line.partition(" ") for line in lines]
-        if all(text[:1] == "{" and text[-1:] == "}" for _, _, text in split):
-            unpacked += [Event(first + i, type_, text, at) for i, (type_, _, text) in enumerate(split)]
-        else:
-            unpacked += _unreadable(turn, entry, at)
+        unpacked += _unpacked(services, turn, entry)
+    return unpacked
+
+
+def _unpacked(services: Services, turn: TurnKey, item: Item) -> list[Event]:
+    at = _at(item, turn)
+    lines = bodies.shown(services.workspace, turn.tenant, item).decode(errors="replace").split("\n")
+    unpacked: list[Event] = []
+    for number, line in enumerate(lines, int(item.sk)):
+        type_, _, text = line.partition(" ")
+        if text[:1] != "{" or text[-1:] != "}":
+            return _unreadable(turn, item, at)
+        unpacked.append(Event(number, type_, text, at))
     return unpacked
 
 

@@ -77,8 +77,15 @@ async def read_on(
     last = events[-1]
     if last.terminal:
         await _released(services, turn)
-    whole = [item.sk for item in page.items if log.numbered(item) and log.last(item) <= last.number]
-    return events, Cursor(last.number, whole[-1] if whole else at.item, last.terminal)
+    return events, Cursor(last.number, _whole(page.items, last.number) or at.item, last.terminal)
+
+
+def _whole(items: Sequence[Item], number: int) -> str:
+    """Give the key of the last item that has no event behind this number."""
+    for item in reversed(items):
+        if log.numbered(item) and log.last(item) <= number:
+            return item.sk
+    return ""
 
 
 async def _past(strays: Sequence[Item], at: Cursor, timeout: float) -> Cursor:
@@ -114,9 +121,10 @@ async def follow(
                 return
             yield []
         with services.table.tail() as tail:
-            now = services.clock.now()
+            now, events = services.clock.now(), list[Event]()
             while not at.done and now < until:
-                events, at = await read_on(tail, services, turn, at, timeout=min(next_beat(beat), until - now))
+                wait = beat if events else next_beat(beat)
+                events, at = await read_on(tail, services, turn, at, timeout=min(wait, until - now))
                 now = services.clock.now()
                 if events:
                     silence.broken(now, events)
