@@ -10,9 +10,10 @@ from tests.kit.messages_api import MessagesApi, Reply, call, size, text
 from tests.kit.prompt_cache import PromptCache
 from tests.kit.steps import of, run, step
 from tests.log import test_conversation as said
-from walkaway_core.agent import compaction
+from walkaway_core.agent import compaction, room
 from walkaway_core.engine import sending
 from walkaway_core.log import spoken, transcript
+from walkaway_core.log.said import Said
 from walkaway_core.ports.items import Put
 from walkaway_core.ports.model import Answer
 from walkaway_core.store.agent_settings import AgentSettings
@@ -160,3 +161,21 @@ def test_a_call_is_not_parted_from_what_a_later_turn_brings_for_it(engine: Engin
     cut = compaction.needed(engine.services, talk, "t", AgentSettings(model="test-model"), forced=True)
     assert cut
     assert [entry.id for entry in cut.kept] == [asks.id, told.id, brings.id]
+
+
+def test_attachments_make_a_request_too_large_however_few_tokens_they_take(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "BYTES", 8_000)
+    services, key, settings = engine.services, engine.session(), AgentSettings(model="test-model")
+    source = {"type": "base64", "media_type": "image/png", "data": "A" * 2_800}
+    cuts = []
+    for number in range(1, 5):
+        turn = key.turn(f"msg_{number}")
+        services.table.write(
+            Put(transcript.user_entry(services, turn, Said([text("look"), {"type": "image", "source": source}]))),
+            Put(transcript.answer_entry(services, turn, 1, Answer([text("seen")], "end_turn", {}, {}), "n")),
+        )
+        cuts.append(compaction.needed(services, transcript.entries(services, key), key.tenant, settings))
+    assert cuts[:2] == [None, None]
+    assert [len(cut.kept) for cut in cuts[2:] if cut] == [1, 1], "a quarter of the room is less than a picture here"

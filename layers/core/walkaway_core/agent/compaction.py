@@ -3,7 +3,7 @@
 The entries themselves stay in the table and in `GET …/messages`; only the model is shown the summary in their place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from walkaway_core.agent import prompt, room
@@ -47,17 +47,20 @@ def needed(
     `forced`: the service has said that it is too long.
     """
     most = room.tokens(services, settings)
-    per_token = room.characters(settings, 1)
-    seen = [Seen(e, blocks, per_token) for e, blocks in as_seen(entries, room.longest(services, settings))]
+    per_token, longest = room.characters(settings, 1), room.longest(services, settings)
+
+    def seen() -> Iterator[Seen]:
+        return (Seen(entry, blocks, per_token) for entry, blocks in as_seen(entries, longest))
+
     if forced or _overflowed(entries):
-        most = min(most, sum(one.tokens for one in seen))  # whatever was thought to be the room, it is not there
-    elif sum(one.bytes for one in seen) <= room.BYTES:
-        size = _size(entries, seen, per_token)
+        most = min(most, sum(one.tokens for one in seen()))  # whatever was thought to be the room, it is not there
+    elif _light(entries) or sum(one.bytes for one in seen()) <= room.BYTES:
+        size = _size(entries, seen(), per_token)
         if size > NEAR * most:
             size = services.model.count(prompt.prompt(services, entries, tenant, settings).request) or size
         if size <= most:
             return None
-    return _cut(seen, KEPT * most)
+    return _cut([*seen()][::-1], KEPT * most)
 
 
 def request(
@@ -99,12 +102,20 @@ def _overflowed(entries: Sequence[Entry]) -> bool:
     return last is not None and last.body.get("stop_reason") == "model_context_window_exceeded"
 
 
-def _size(entries: Sequence[Entry], seen: Sequence["Seen"], per_token: float) -> int:
-    """Estimate the tokens of a conversation: what the service counted at the last answer, and what came since."""
+def _light(entries: Sequence[Entry]) -> bool:
+    """Whether all that is stored of a conversation has room, so that nobody need count what is seen of it."""
+    return sum(entry.size for entry in entries) <= room.BYTES
+
+
+def _size(entries: Sequence[Entry], seen: Iterable["Seen"], per_token: float) -> int:
+    """Estimate the tokens of a conversation: what the service counted at the last answer, and what came since.
+
+    `seen` has the newest first: no more of it is looked at.
+    """
     summary = next((entry for entry in reversed(entries) if entry.body.get("role") == "summary"), None)
     since = summary.id if summary else ""
     size = 0
-    for one in reversed(seen):
+    for one in seen:
         if one.entry.id > since and (counted := one.entry.body.get("tokens")):
             return int(counted) + size
         size += one.tokens

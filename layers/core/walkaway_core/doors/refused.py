@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from walkaway_core.agent import prompt
 from walkaway_core.doors.open_step import OpenStep
 from walkaway_core.log import log, omissions, transcript
+from walkaway_core.log.conversation import shown
 from walkaway_core.log.late_results import Place
 from walkaway_core.log.transcript import Entry
 from walkaway_core.ports.model import ContentRefused, ModelRefused
@@ -51,7 +52,7 @@ def _blamed(entries: Sequence[Entry], named: Place | None) -> list[Place]:
     gone = {
         (id_, block) for entry in entries if entry.body.get("role") == "refused" for id_, block in entry.body["left"]
     }
-    spoken = [entry for entry in transcript.shown(entries) if "content" in entry.body]
+    spoken = [entry for entry in shown(entries) if "content" in entry.body]
     answered = max((entry.id for entry in spoken if entry.body.get("role") == "assistant"), default="")
     new = [place for entry in spoken if entry.id > answered for place in _places(entry) if place not in gone]
     old = [place for entry in spoken if entry.id < answered for place in _attached(entry) if place not in gone]

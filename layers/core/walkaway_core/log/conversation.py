@@ -5,12 +5,12 @@ What is given once is given in the same way ever after, since the service binds 
 followed it goes, too.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from walkaway_core.log.late_results import Late, Place, late, loose
 from walkaway_core.log.omissions import EVERY, Omissions, omissions
-from walkaway_core.log.transcript import CUT_SHORT, Entry, Message, calls, is_empty, shown
+from walkaway_core.log.transcript import CUT_SHORT, Entry, Message, calls, is_empty
 
 CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
 GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
@@ -108,14 +108,19 @@ def _request(entry: Entry) -> str:
     return NUDGE if is_empty(entry.body) else ""
 
 
-def as_seen(entries: Sequence[Entry], longest: int) -> list[tuple[Entry, list[Message]]]:
-    """Give each entry that a model gets to see with the blocks that it sees of it."""
+def shown(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out what a summary stands for, and what is noted about others: summaries, what was refused."""
+    since = max((entry.body["from"] for entry in entries if entry.body.get("role") == "summary"), default="")
+    return [entry for entry in entries if entry.id >= since and entry.body.get("role") not in ("summary", "refused")]
+
+
+def as_seen(entries: Sequence[Entry], longest: int) -> Iterator[tuple[Entry, list[Message]]]:
+    """Give each entry that a model gets to see with the blocks that it sees of it, the newest first."""
     missing = omissions(entries)
-    return [
-        (entry, entry.body["content"] if _spoken(entry) else [b for _, b in _blocks(entry, missing, longest)])
-        for entry in shown(entries)
-        if "content" in entry.body
-    ]
+    for entry in reversed(shown(entries)):
+        if "content" in entry.body:
+            blocks = [block for _, block in _blocks(entry, missing, longest)] if not _spoken(entry) else None
+            yield entry, entry.body["content"] if blocks is None else blocks
 
 
 def _spoken(entry: Entry) -> bool:

@@ -5,11 +5,12 @@ one for all who find it: nobody may change what is in it.
 """
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from walkaway_core.ports.items import Item
 
+Key = tuple[str, str, bytes]
 T = TypeVar("T")
 MOST = 4_000_000
 """Bytes, about."""
@@ -27,25 +28,24 @@ class Memo(Generic[T]):
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._young: dict[Hashable, T] = {}
-        self._old: dict[Hashable, T] = {}
+        self._young: dict[Key, tuple[Item, T]] = {}
+        self._old: dict[Key, tuple[Item, T]] = {}
         self._bytes = 0
 
     def get(self, item: Item, make: Callable[[Item], T]) -> T:
         """Give what is made of an item; of one that does not have its own body, it is made each time."""
         if not item.body:
             return make(item)
-        key = (item.pk, item.sk, item.body, *item.facts.items())
-        try:
-            made = self._young.get(key)
-        except TypeError:  # a fact that is no fact, as after a hand in the table
-            return make(item)
-        if made is None:
-            made = self._old.get(key) or make(item)
-            self._keep(key, made, OVERHEAD + 2 * len(item.body))
+        key = item.pk, item.sk, item.body
+        kept = self._young.get(key)
+        if kept is not None and (kept[0] is item or kept[0] == item):
+            return kept[1]
+        kept = self._old.get(key)
+        made = kept[1] if kept is not None and kept[0] == item else make(item)
+        self._keep(key, (item, made), OVERHEAD + 2 * len(item.body))
         return made
 
-    def _keep(self, key: Hashable, made: T, size: int) -> None:
+    def _keep(self, key: Key, made: tuple[Item, T], size: int) -> None:
         with self._lock:
             self._young[key] = made
             self._bytes += size

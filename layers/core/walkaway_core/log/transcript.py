@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from walkaway_core.log import legible
@@ -42,6 +43,7 @@ class Entry:
     call: int | None
     at: float
     body: dict[str, Any]
+    size: int = 0  # of the body as it was stored, in bytes, with what came along in it
     id: str = field(init=False)
     """Names the entry, in a form that sorts like the conversation."""
 
@@ -152,7 +154,8 @@ def unpack(services: Services, tenant: str, item: Item) -> Entry:
     begun = call is not None and item.facts.get("state") != "done"  # a call without its result: nothing is said yet
     parsed = {} if begun and not body else legible.read(body, call, int(step))
     turn, at = str(item.facts.get("turn", order)), item.facts.get("at")
-    return Entry(turn, order, int(step), ".".join(place), call, at / 1000 if isinstance(at, int) else 0.0, parsed)
+    said = at / 1000 if isinstance(at, int) else 0.0
+    return Entry(turn, order, int(step), ".".join(place), call, said, parsed, len(body))
 
 
 def answer(services: Services, key: TurnKey, step: int) -> Entry | None:
@@ -190,12 +193,15 @@ def _backwards(services: Services, key: SessionKey, begin: str, upto: str, paren
 
     What a parent, or its summary, says behind that is not the child's.
     """
-    more = True
+    more, make = True, partial(unpack, services, key.tenant)
     while more:
         page = services.table.query(key.partition, after=begin, upto=upto, reverse=True)
         for item in page.items:
-            entry = _MEMO.get(item, lambda read: unpack(services, key.tenant, read))
-            yield from reversed(said(entry))
+            entry = _MEMO.get(item, make)
+            if entry.body.get("role") == "imported":
+                yield from reversed(said(entry))
+            else:
+                yield entry
         more = page.more
         upto = _before(page.items[-1].sk) if page.items else upto
     if parent is None:
@@ -242,9 +248,3 @@ def text(content: Sequence[Message]) -> str:
 def is_empty(body: Mapping[str, Any]) -> bool:
     """Whether an answer ended by itself without a word."""
     return body["stop_reason"] == "end_turn" and not calls(body["content"]) and not text(body["content"]).strip()
-
-
-def shown(entries: Sequence[Entry]) -> list[Entry]:
-    """Leave out what a summary stands for, and what is noted about others: summaries, what was refused."""
-    since = max((entry.body["from"] for entry in entries if entry.body.get("role") == "summary"), default="")
-    return [entry for entry in entries if entry.id >= since and entry.body.get("role") not in ("summary", "refused")]
