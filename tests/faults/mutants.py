@@ -12,6 +12,7 @@ TOUCHED = "the worker dies after it touched a file"
 WAITS, STEERS = "a message comes, and waits", "a message comes, and steers"
 SWEPT = "the sweep takes a sleeper for dead"
 MEMO = "tests/log/test_memo.py"
+SETTLED = "tests/log/test_settled.py"
 CLAIMS = "tests/engine/pause/test_claiming.py"
 FIRING = "tests/schedules/test_firing.py"
 TURN_SETTINGS = "tests/agent/test_turn_settings.py"
@@ -1276,6 +1277,26 @@ MUTANTS = [
         "memo: what is not asked for any more is let go",
         f"{MEMO}::test_it_is_bounded_and_keeps_what_is_asked_for",
         (("log/memo.py", "if self._bytes > self._most // 2:", "if False:"),),
+    ),
+    Mutant(
+        "settled: it is used for the entries that it was put together from",
+        f"{SETTLED}::test_what_was_changed_is_seen[other-20]",
+        (("log/settled.py", "kept[0].entries == entries[: number + 1]", "True"),),
+    ),
+    Mutant(
+        "settled: what changes the beginning of a conversation is heeded",
+        f"{SETTLED}::test_it_is_as_if_it_were_put_together_from_the_beginning",
+        (("log/settled.py", 'return role in ("summary", "refused")', "return False"),),
+    ),
+    Mutant(
+        "settled: of two who want it at once one gets it",
+        f"{SETTLED}::test_two_who_take_it_at_once_do_not_share_it",
+        (("log/settled.py", "if self._kept.get(name) is kept:", "if True:"),),
+    ),
+    Mutant(
+        "settled: what was not used for longest is let go",
+        f"{SETTLED}::test_it_is_bounded_and_keeps_what_was_used_last",
+        (("log/settled.py", "while self._bytes > self._most:", "while False:"),),
     ),
     Mutant(
         "sent again: who writes has not been overtaken",

@@ -6,11 +6,13 @@ followed it goes, too.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from walkaway_core.log.late_results import Late, Place, late, loose
 from walkaway_core.log.omissions import EVERY, Omissions, omissions
+from walkaway_core.log.settled import Memory, Settled, unsettles
 from walkaway_core.log.transcript import CUT_SHORT, Entry, Message, calls, is_empty
+from walkaway_core.ports.model import Repeated
 
 CUT_OFF = "The beginning of this conversation was cut off to make room. What is known of it:"
 GO_ON = "Your answer was cut off at a limit. Go on exactly where it stopped."
@@ -21,6 +23,7 @@ BROKEN_OFF = "The turn ended while this call ran. Look at what it has done befor
 THOUGHTS = ("thinking", "redacted_thinking")
 LEAST = 2_000
 """Characters that each of a step's results may have in any case."""
+_MEMORY = Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class View:
 class Conversation:
     """Messages, roles taking turns, and for each block where it comes from; None for what nobody said."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Repeated] = field(default_factory=list)
     places: list[list[Place | None]] = field(default_factory=list)
 
     def say(self, role: str, blocks: Sequence[tuple[Place | None, Message]]) -> None:
@@ -54,10 +57,19 @@ class Conversation:
         if not self.messages and role == "assistant":
             self.note(OPENED)
         if not self.messages or self.messages[-1]["role"] != role:
-            self.messages.append({"role": role, "content": []})
+            self.messages.append(Repeated(role, []))
             self.places.append([])
+        self.messages[-1].text = None
         self.messages[-1]["content"].extend(block for _, block in blocks)
         self.places[-1].extend(place for place, _ in blocks)
+
+    def copy(self) -> "Conversation":
+        """Give one that can be added to while this one stays as it is: messages but the last one are the same."""
+        made = Conversation([*self.messages], [*self.places])
+        if made.messages:
+            made.messages[-1] = Repeated(made.messages[-1]["role"], [*made.messages[-1]["content"]])
+            made.places[-1] = [*made.places[-1]]
+        return made
 
     def note(self, text: str) -> None:
         """Add what we tell the model ourselves."""
@@ -69,21 +81,22 @@ def conversation(entries: Sequence[Entry], view: View = View()) -> Conversation:
 
     What a later turn has brought for a turn's calls stands among that turn's own results, before all that was said.
     An answer that was cut at its limit is followed by the request to go on; one that was a refusal is left out, as the
-    service asks (Messages API, stop reasons).
+    service asks (Messages API, stop reasons). Of what is given, messages but the last one may be others' as well:
+    nobody may change them (settled.py).
     """
-    missing, brought = omissions(entries), late(shown(entries))
-    since = _thinking_since(entries, view, missing)
-    results = {(entry.turn, entry.step, entry.call): entry for entry in entries if entry.call is not None}
-    made = Conversation()
-    summary = _summary(entries)
-    if summary:
-        made.note(f"{CUT_OFF}\n\n{summary.body['summary']}")
-    spoken = [entry for entry in shown(entries) if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    begun = _begun(entries, view)
+    made, missing, rest = begun.made, begun.missing, shown(entries[len(begun.entries) - 1 :])
+    brought = late(rest)
+    results = {(entry.turn, entry.step, entry.call): entry for entry in rest if entry.call is not None}
+    spoken = [entry for entry in rest if entry.call is None and entry.body.get("stop_reason") != "refusal"]
+    last = next((entry for entry in reversed(spoken) if _spoken(entry)), None)
     for entry, after in zip(spoken, [*spoken[1:], None], strict=True):
+        if entry is last:
+            _settle(entries, replace(begun, made=made.copy()), entry)
         if entry.body["role"] == "user":
             made.say("user", _said(entry, missing, view.longest, brought))
             continue
-        content = _sent_back(entry, after, thinking=entry.id >= since)
+        content = _sent_back(entry, after, thinking=entry.id >= begun.since)
         made.say("assistant", content)
         asked, came = calls(entry.body["content"]), brought.of(entry)
         share = view.share(len(asked) or 1)
@@ -99,6 +112,23 @@ def conversation(entries: Sequence[Entry], view: View = View()) -> Conversation:
         if not asked and not entry.imported and (after is None or after.turn == entry.turn):
             made.note(_request(entry))
     return made
+
+
+def _begun(entries: Sequence[Entry], view: View) -> Settled:
+    """Give what is settled of a conversation; if nothing is, its beginning."""
+    if kept := _MEMORY.take(entries, view):
+        return kept
+    made, missing, summary = Conversation(), omissions(entries), _summary(entries)
+    if summary:
+        made.note(f"{CUT_OFF}\n\n{summary.body['summary']}")
+    return Settled(entries[:1], view, missing, _thinking_since(entries, view, missing), made)
+
+
+def _settle(entries: Sequence[Entry], made: Settled, last: Entry) -> None:
+    """Keep what stands before the last answer, for when there is more behind it."""
+    end = next(number for number in range(len(entries), 0, -1) if entries[number - 1] is last)
+    if not any(unsettles(entry, made.view) for entry in entries[end:]):
+        _MEMORY.keep(replace(made, entries=entries[:end]))
 
 
 def _request(entry: Entry) -> str:

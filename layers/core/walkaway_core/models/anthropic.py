@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from walkaway_core.models import arguments, catalog, unforeseen
 from walkaway_core.models.calling import AnthropicCall
+from walkaway_core.models.encoded import encoded
 from walkaway_core.ports.model import ModelRequest
 from walkaway_core.settings import BEDROCK, REHEARSAL, Settings
 from walkaway_core.values import PROVIDERS
@@ -122,7 +123,7 @@ class AnthropicModel:
 
         first = max(float(self._settings.first_byte_seconds), STALL_SECONDS)
         body, headers = self._arguments(request)
-        sent: dict[str, Any] = {"content": jsontext.dump_whole(body)}
+        sent: dict[str, Any] = {"content": encoded(body)}
         if request.model.startswith(BEDROCK):
             sent = {"body": body}
         return self._client(request.model).post(

@@ -1,6 +1,6 @@
 """The Model port: one streamed call of a model."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -10,13 +10,27 @@ def forces(choice: str | dict[str, Any] | None) -> bool:
     return choice == "any" or isinstance(choice, dict)
 
 
+class Repeated(dict[str, Any]):
+    """A message that is sent again with each call of a conversation; `text` is its JSON, once there is some.
+
+    Whoever changes it takes that away.
+    """
+
+    __slots__ = ("text",)
+    text: bytes | None
+
+    def __init__(self, role: str, content: list[dict[str, Any]]) -> None:
+        super().__init__(role=role, content=content)
+        self.text = None
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """One model call: messages and tools are in the shape of the Messages API."""
 
     model: str
     system: str
-    messages: list[dict[str, Any]]
+    messages: Sequence[dict[str, Any]]
     tools: list[dict[str, Any]]
     max_tokens: int
     thinking: bool | int | None = None
