@@ -64,7 +64,8 @@ def test_what_is_refused(sdk: Any, narrow: dict[str, Any], says: str) -> None:
 def test_a_session_keeps_to_it_until_its_agent_is_another(model: MessagesApi, site: Site, tmp_path: Any) -> None:
     url = site.html("/page", "plain", "text/plain")
     settings = Settings(model="test-model", base_url=model.url, keys=KEYS, outbound_loopback=True)
-    with running(tmp_path / "data", settings) as server, client_of(server) as sdk:
+    with running(tmp_path / "data", settings) as server, client_of(server) as client:
+        sdk: Any = client
 
         def read(session: Any) -> str:
             model.replies = [Reply([call("web_fetch", url=url)]), Reply([text("Done.")])]
