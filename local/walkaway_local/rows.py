@@ -125,12 +125,7 @@ def _all(connection: sqlite3.Connection, asked: str, values: Sequence[str]) -> l
 
 
 def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split what goes into statements: their sizes are powers of two, so that few statements are ever made."""
-    at = 0
-    while left := len(whole) - at:
-        size = min(AT_ONCE, 1 << (left.bit_length() - 1))
-        yield whole[at : at + size]
-        at += size
+    return (whole[at : at + AT_ONCE] for at in range(0, len(whole), AT_ONCE))
 
 
 def expired(connection: sqlite3.Connection, before: float, limit: int) -> list[Key]:
