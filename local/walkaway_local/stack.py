@@ -119,7 +119,9 @@ class LocalStack:
         return going_on
 
     def warm(self) -> None:
-        """Load what the first model call needs and readiness does not."""
+        """Load what the first turn needs and readiness does not."""
+        for name in DOORS:
+            DOORS[name]
         self._model.warm()
 
     def close(self) -> None:

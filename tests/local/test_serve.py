@@ -133,6 +133,17 @@ def test_the_sdk_is_not_imported_before_the_server_is_ready(tmp_path: Path) -> N
     assert done.stdout.strip() == "[]"
 
 
+def test_what_only_turns_need_is_loaded_with_the_first_one() -> None:
+    script = (
+        "import sys, walkaway_local.stack, walkaway_core.http.app, walkaway_local.commands.serve\n"
+        "from walkaway_core.doors import DOORS\n"
+        "print([m for m in ('call_model', 'run_tool') if f'walkaway_core.doors.{m}' in sys.modules])\n"
+        "print([door.__name__ for door in DOORS.values()] == [*DOORS._modules.values()])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["[]", "True"]
+
+
 def test_help_names_every_command_and_option() -> None:
     told = walkaway("--help").stdout
     assert "serve" in told
