@@ -145,6 +145,8 @@ def _run(app: App, listening: socket.socket, data: Path, settings: Settings, wor
         stack = LocalStack(data, settings, workers=workers)
     except (DataInUse, CannotOpen, Unavailable, OSError) as error:
         raise click.ClickException(unusable(data, error)) from None
+    trying = threading.Thread(target=stack.sandbox.problem, name="sandbox", daemon=True)
+    trying.start()  # it runs a command, which takes its time
     keyring = Keyring(settings.keys, stack.services.table if keyed else None)
     chooser = create_app(stack.services, keyring, DIALECTS)
     chooser.door(DIALECTS[0])  # the console's, and most people's; the others are made when they are asked for
@@ -159,6 +161,7 @@ def _run(app: App, listening: socket.socket, data: Path, settings: Settings, wor
         # uvicorn's own come later, so that one before them must be kept; it raises what it caught once more at its end
         signal.signal(ending, lambda *_: setattr(server, "should_exit", True))
     host, port = listening.getsockname()[:2]
+    trying.join()
     _tell(app, f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}", data, stack, settings.model)
     if wrong := impossible(stack.services.clock.now()):
         logging.getLogger("walkaway").warning(wrong)
