@@ -72,18 +72,22 @@ class SqliteTail:
         return page
 
     async def _told(self, until: float) -> bool:
-        """Wait until there is news, or the time is over; say whether there is."""
-        if self.news:
-            return True
+        """Wait until there is news, or the time is over; say whether there is.
+
+        What wakes it may be of news that it has looked at meanwhile.
+        """
         self._until = until
-        if self._alarm is None or self._rings > until:
-            self._set_alarm()
-        self._waiter = self.loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-        return self.news
+        while not self.news:
+            if self._alarm is None or self._rings > until:
+                self._set_alarm()
+            self._waiter = self.loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+            if not self.news and self.loop.time() >= until - SOON:
+                return False
+        return True
 
     def _set_alarm(self) -> None:
         if self._alarm:

@@ -60,6 +60,23 @@ def test_who_has_read_what_came_does_not_look_for_more(table: SqliteTable, looks
     assert len(looks) == 5, "once at first, and once for each thing that came"
 
 
+def test_who_is_woken_for_what_it_has_looked_at_waits_on(table: SqliteTable) -> None:
+    async def main() -> list[str]:
+        with table.tail() as tail:
+            table.write(Put(Item("p", "1")))
+            assert len((await tail.read("p", "", timeout=0)).items) == 1
+            reading = asyncio.create_task(tail.read("p", "1", timeout=20))
+            await asyncio.sleep(0)
+            tail.wake()  # the writer's thread was held up between saying that there is news and this
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert not reading.done()
+            await asyncio.to_thread(table.write, Put(Item("p", "2")))
+            return [item.sk for item in (await reading).items]
+
+    assert asyncio.run(main()) == ["2"]
+
+
 def test_who_could_not_look_looks_again(table: SqliteTable, monkeypatch: pytest.MonkeyPatch) -> None:
     query = table.query
     failures = [Unavailable("ill", changed=False)]
