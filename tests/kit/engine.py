@@ -1,5 +1,6 @@
 """The engine by hand: real adapters, a clock that stands still, a machine that stores executions and runs none."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -44,7 +45,10 @@ class Engine:
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def session(self, **options: Any) -> SessionKey:
-        return creating.create(self.services, "t", sessions.options({"model": "test-model"} | options), {}).key
+        made = creating.create(self.services, "t", sessions.options({"model": "test-model"} | options), {}).key
+        while time.time_ns() // 1_000_000 == int(made.session[-24:-12], 16):
+            time.sleep(0.0001)  # of what one millisecond has made nobody knows the order
+        return made
 
     def turn(self, session: SessionKey | None = None) -> Turn:
         return sending.send(self.services, session or self.session(), "go").turn
