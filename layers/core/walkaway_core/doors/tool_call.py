@@ -127,23 +127,18 @@ class ToolCall:
             return Result(call_words.CUT_OFF, is_error=True)
         if self._broken is not None:
             return Result(f"The arguments {call_words.wrong(self._broken)}", is_error=True)
-        tool, there = self._tool, tools.there(self._services, self._settings)
+        tool, settings = self._tool, self._settings
+        there = tools.there(self._services, settings)
         if tool is None or tool.name not in there:
             why = tool.missing(self._services) if tool else None
             missing = f"There is no tool {self.block['name']!r}; there are: {', '.join(there) or 'none'}"
             return Result(f"{missing}. {why}" if why else missing, is_error=True)
-        if beyond := tool_limit.reached(self._services, self._record, self._settings, self._answer, *self._place):
+        if beyond := tool_limit.reached(self._services, self._record, settings, self._answer, *self._place):
             return Result(beyond, is_error=True)
         fence = Check(*self.journal, self._mine), Check(*self._turn.item, (Is("status", "running"),))
-        earlier = call_order.before(self._turn, self._settings, self._answer, self._place) if tool.in_order else ()
+        earlier = call_order.before(self._turn, settings, self._answer, self._place) if tool.in_order else ()
         context = ToolContext(
-            self._services,
-            self._session,
-            fence,
-            self._progress,
-            nonce=self._nonce,
-            settings=self._settings,
-            earlier=earlier,
+            self._services, self._session, fence, self._progress, nonce=self._nonce, earlier=earlier, settings=settings
         )
         result = self._used(tool, context)
         return replace(result, changed=tuple(context.changed.values()))
