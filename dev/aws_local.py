@@ -8,9 +8,11 @@ import json
 import logging
 import os
 import socket
+import sys
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 import uvicorn
@@ -111,5 +113,16 @@ Variables of each function: {shown}
 The second needs Docker, and `make build` before it. Ctrl-C ends the account and all that is in it."""
 
 
+def _run() -> NoReturn:
+    """Serve, and end whatever still goes on in the account: an interpreter waits for threads, and those for days."""
+    code: Any = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    sys.stdout.flush()
+    os._exit(code if isinstance(code, int) else 1)
+
+
 if __name__ == "__main__":
-    main()
+    _run()

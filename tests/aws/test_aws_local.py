@@ -34,11 +34,11 @@ class Account:
 def started(command: list[str], environ: dict[str, str]) -> "Iterator[subprocess.Popen[str]]":
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True)
     assert process.stdout
-    try:
-        yield process
-    finally:
-        end(process, signal.SIGINT)
-        process.stdout.close()
+    with process.stdout:
+        try:
+            yield process
+        finally:
+            end(process, signal.SIGINT)
 
 
 @pytest.fixture(scope="module")
