@@ -28,6 +28,8 @@ Lambda's limit is 250 MB unzipped for a function and its layers (Lambda quotas).
 """
 SERVICES = {"dynamodb", "events", "lambda", "s3", "sqs", "ssm", "stepfunctions", "sts"}
 """Of which the layer keeps botocore's descriptions: those of all services weigh as much as everything else."""
+UNREAD = {".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx"}
+"""What compiled modules were made of, and types: no interpreter opens such files."""
 CLIENTS = """
 import sys, boto3
 clients = {name: boto3.client(name, region_name="eu-central-1") for name in sys.argv[1:]}
@@ -104,10 +106,15 @@ def sam(python: Path, architecture: str) -> None:
 
 
 def cut() -> None:
-    """Leave out botocore's descriptions of services that nothing here calls."""
+    """Leave out botocore's descriptions of services that nothing here calls, and what no interpreter opens."""
     for folder in (BUILT / LAYER / "python/botocore/data").iterdir():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
+    for path in list((BUILT / LAYER).rglob("*")):
+        if path.suffix in UNREAD:
+            path.unlink(missing_ok=True)  # or in such a folder
+        elif path.name == "tests" and path.is_dir():
+            shutil.rmtree(path)
 
 
 def compiled(python: Path) -> None:
