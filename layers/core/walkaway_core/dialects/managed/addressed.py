@@ -1,20 +1,13 @@
 """Images and documents that a message names by their address: fetched once, when it is taken (contract A.9, E.9)."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
-
-import anyio
-from fastapi import Response
-from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
 
 from walkaway_core.agent import attachments
 from walkaway_core.dialects.managed.problems import Refusal, invalid
 from walkaway_core.errors import BodyTooLarge
-from walkaway_core.http.access import Caller
 from walkaway_core.store import media_types
 from walkaway_core.store.services import Services
 from walkaway_wire.attaching import ALL_BYTES
@@ -22,21 +15,6 @@ from walkaway_wire.attaching import ALL_BYTES
 SECONDS: Final = 15.0
 """For all of one request: the gateway in front of functions waits for 29."""
 HEADERS: Final = {"User-Agent": "Walkaway"}
-
-
-async def carried_out(caller: Caller, events: Sequence[Mapping[str, Any]], act: Callable[[], BaseModel]) -> Response:
-    """Do what a request with these events asks for, and answer; what fetches waits in its tenant's line of uploads.
-
-    It then has a thread for as long as it likes, which no other request could want.
-    """
-
-    def answered() -> Response:
-        return Response(act().model_dump_json(), media_type="application/json")
-
-    if not any(_fetches(event) for event in events):
-        return await run_in_threadpool(answered)
-    async with caller.services.shares.uploads.place(caller.tenant):
-        return await anyio.to_thread.run_sync(answered, limiter=anyio.CapacityLimiter(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +56,6 @@ class Addresses:
             raise BodyTooLarge(f"{where}: at {url[:200]} are more than {ALL_BYTES} bytes")
         name = unquote(urlsplit(last).path).rpartition("/")[2]
         return Found(_kind(reply.headers.get("content-type", ""), name, reply.body), reply.body, name)
-
-
-def _fetches(event: Mapping[str, Any]) -> bool:
-    """Whether some content of an event, of which nothing is known yet, is named by an address."""
-    content = event.get("content")
-    sources = [block.get("source") for block in content if isinstance(block, dict)] if isinstance(content, list) else []
-    return any(isinstance(source, dict) and source.get("type") == "url" for source in sources)
 
 
 def _kind(said: str, name: str, data: bytes) -> str:

@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from walkaway_core.dialects.managed import addressed, sending, session_record
+from walkaway_core.dialects.managed import apart, sending, session_record
 from walkaway_core.dialects.managed.errors import ManagedProblem
 from walkaway_core.dialects.managed.sent_wire import EventsSent, EventsTaken
 from walkaway_core.http import errors, large, repetitions
@@ -27,7 +27,7 @@ async def send(caller: Called, session: str, asked: EventsSent, request: Request
     with it, and closes calls that wait. The same answer may come again; a request that is sent again does nothing.
     """
     del beta
-    return await addressed.carried_out(caller, asked.events, partial(_send, caller, session, asked, request))
+    return await apart.carried_out(caller, asked.events, partial(_send, caller, session, asked, request))
 
 
 def _send(caller: Caller, session: str, asked: EventsSent, request: Request) -> EventsTaken:

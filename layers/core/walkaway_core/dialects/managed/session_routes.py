@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from walkaway_core.dialects.managed import (
-    addressed,
+    apart,
     pages,
     segments,
     session_listing,
@@ -49,7 +49,7 @@ class SessionPage(Page[SessionObject]):
 )
 async def create(caller: Called, asked: SessionCreate, request: Request) -> Response:
     """Make a session: with `initial_events` it begins at once. A request that is sent again makes no second one."""
-    return await addressed.carried_out(caller, asked.initial_events or (), partial(_create, caller, asked, request))
+    return await apart.carried_out(caller, asked.initial_events or (), partial(_create, caller, asked, request))
 
 
 def _create(caller: Caller, asked: SessionCreate, request: Request) -> SessionObject:
