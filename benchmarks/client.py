@@ -1,11 +1,12 @@
 """A client that costs next to nothing: raw sockets, so that what is measured is the server."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -111,12 +112,34 @@ def status(submitted: bytes) -> bytes:
     return request("GET", f"/v1/sessions/{about['session_id']}/responses/{about['response_id']}")
 
 
+@contextlib.asynccontextmanager
+async def asker(port: int) -> AsyncIterator[Callable[[bytes], Awaitable[Answer]]]:
+    """Give what sends a request over one connection, which stays open, and gives its answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def answered(one: bytes) -> Answer:
+        begun = time.perf_counter()
+        writer.write(one)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        assert length, head
+        body = await reader.readexactly(int(length[1]))
+        assert head.startswith(b"HTTP/1.1 2"), body
+        return Answer(time.perf_counter() - begun, body)
+
+    try:
+        yield answered
+    finally:
+        writer.close()
+
+
 async def ended(port: int, submitted: Iterable[bytes], every: float = 0.01) -> None:
     """Wait until turns are over, the last one first, so that few questions are asked."""
-    for one in reversed([status(body) for body in submitted]):
-        while b'"completed"' not in (answer := (await ask(port, [one]))[0].body):
-            assert b'"in_progress"' in answer, answer
-            await asyncio.sleep(every)
+    async with asker(port) as answered:
+        for one in reversed([status(body) for body in submitted]):
+            while b'"completed"' not in (body := (await answered(one)).body):
+                assert b'"in_progress"' in body, body
+                await asyncio.sleep(every)
 
 
 async def turn(port: int, session: str) -> Turn:

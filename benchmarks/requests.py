@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 
-from benchmarks.client import ask, create, ended, request, status, submission
+from benchmarks.client import ask, asker, create, ended, request, status, submission
 from benchmarks.scale import Scale, p50
 from benchmarks.servers import Server
 
@@ -43,10 +43,11 @@ async def _listed(server: Server, scale: Scale) -> float:
 async def submits(server: Server, scale: Scale) -> dict[str, float]:
     """Hand in messages, each after the turn before it has ended; then with many clients, to the end of all turns."""
     seconds = []
-    for session in await create(server.port, scale.alone, AT_ONCE):
-        (answer,) = await ask(server.port, [submission(session)])
-        await ended(server.port, [answer.body], every=0.002)
-        seconds.append(answer.seconds)
+    async with asker(server.port) as answered:
+        for session in await create(server.port, scale.alone, AT_ONCE):
+            answer = await answered(submission(session))
+            await ended(server.port, [answer.body], every=0.002)
+            seconds.append(answer.seconds)
     messages = [submission(session) for session in await create(server.port, scale.runs, AT_ONCE)]
     begun = time.perf_counter()
     answers = await ask(server.port, messages, CLIENTS)
