@@ -6,19 +6,16 @@ SQLite and then an old one of another key here. Partitions that other processes 
 """
 
 import threading
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 
 from walkaway_core.ports.clock import Clock
 from walkaway_core.ports.items import MAX_PAGE_BYTES, Item, Key, Page
+from walkaway_local.partition import LONG_REST, OVERHEAD, REST, Partition
 
-MOST = 8_000_000
+MOST = 16_000_000
 """Bytes of items, about."""
-REST = 1.0
-"""Seconds after which what was written a moment ago is rarely asked for, but by those who can wait for SQLite."""
-OVERHEAD = 800
-"""Bytes that an entry takes besides the item's own, about."""
 
 
 class Nothing:
@@ -29,62 +26,11 @@ NOTHING = Nothing()
 EMPTY = Page(())
 
 
-class _Part:
-    """What is known of a partition: items by sort key, as they were written one after the other; `used` when, last.
-
-    From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end. `weights`
-    are the items' bytes, and `bytes` how many all of them are.
-    """
-
-    __slots__ = ("bytes", "floor", "items", "sks", "used", "weights")
-
-    def __init__(self) -> None:
-        self.items: dict[str, Item | None] = {}
-        self.weights: dict[str, int] = {}
-        self.bytes = 0
-        self.floor: str | None = None
-        self.sks: list[str] = []
-        self.used = 0.0
-
-    def put(self, sk: str, item: Item | None) -> int:
-        """Take an item in, or that there is none; give how many bytes this is more."""
-        more = -self.weights.pop(sk, 0)
-        self.items.pop(sk, None)
-        in_end = self.floor is not None and sk >= self.floor
-        if in_end:
-            self._place(sk, there=item is not None)
-        if item is not None or not in_end:  # what the end does not have is not there
-            self.items[sk] = item
-            self.weights[sk] = weight = OVERHEAD + (item.size if item else 0)
-            more += weight
-        self.bytes += more
-        return more
-
-    def _place(self, sk: str, *, there: bool) -> None:
-        place = bisect_left(self.sks, sk)
-        was = place < len(self.sks) and self.sks[place] == sk
-        if there and not was:
-            self.sks.insert(place, sk)
-        elif was and not there:
-            del self.sks[place]
-
-    def drop(self) -> int:
-        """Let go of what was written first; the known end begins behind it then. Gives how many bytes that is less."""
-        sk = next(iter(self.items))
-        if self.floor is not None and sk >= self.floor:
-            del self.sks[: bisect_right(self.sks, sk)]
-            self.floor = sk + "\x00" if self.sks else None
-        del self.items[sk]
-        less = self.weights.pop(sk)
-        self.bytes -= less
-        return less
-
-
 class Memory:
     """Items by key and ends of partitions. The writer says when a commit begins, and what came of it; anybody reads.
 
-    A partition that is neither written nor read for REST seconds is let go, and at any time what has rested longest if
-    all is more than `most` bytes.
+    What is neither written nor read for a while is let go, partitions and what stands in them, and at any time what has
+    rested longest if all is more than `most` bytes.
     """
 
     def __init__(self, shared: frozenset[str], clock: Clock, most: int = MOST) -> None:
@@ -92,7 +38,9 @@ class Memory:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._parts: OrderedDict[str, _Part] = OrderedDict()
+        self._parts: dict[str, Partition] = {}
+        self._resting: dict[float, OrderedDict[str, Partition]] = {REST: OrderedDict(), LONG_REST: OrderedDict()}
+        """Partitions by how long they may rest, those first that rest longest."""
         self._bytes = 0
         self._now = 0.0
         self._keys: Collection[Key] = ()
@@ -106,7 +54,9 @@ class Memory:
             if part is None or key in self._keys:
                 return NOTHING
             item = part.items.get(sk, NOTHING)
-            if item is NOTHING and part.floor is not None and sk >= part.floor:
+            if item is not NOTHING:
+                part.touch(sk, self._now)
+            elif part.floor is not None and sk >= part.floor:
                 return None
         return item if item is NOTHING or _lives(item, now) else None
 
@@ -124,10 +74,13 @@ class Memory:
             first = bisect_right(part.sks, after)
             last = len(part.sks) if upto is None else bisect_right(part.sks, upto)
             sks = part.sks[first:last]
+            far = sks[:1] if not reverse else sks[-limit:][:1]
+            if far and part.marks[far[0]][1] < self._now - REST / 2:
+                part.deep = self._now
             page = self._page(part, reversed(sks) if reverse else sks, limit)
             return page if whole or page.more else None
 
-    def _page(self, part: _Part, sks: Iterable[str], limit: int) -> Page:
+    def _page(self, part: Partition, sks: Iterable[str], limit: int) -> Page:
         taken: list[Item] = []
         size = 0
         for sk in sks:
@@ -136,7 +89,7 @@ class Memory:
                 if len(taken) == limit or (taken and size > MAX_PAGE_BYTES):
                     return Page(tuple(taken), more=True)
                 taken.append(item)
-                size += part.weights[sk] - OVERHEAD
+                size += part.marks[sk][0] - OVERHEAD
         return Page(tuple(taken))
 
     def begin(self, made: Mapping[Key, Item | None]) -> None:
@@ -157,13 +110,17 @@ class Memory:
             for pk in mine:
                 part = self._parts.get(pk)
                 if part is None:
-                    part = self._parts[pk] = _Part()
+                    part = self._parts[pk] = Partition()
                 part.floor = floors.get(pk, part.floor)
-                part.used = self._now
-                self._parts.move_to_end(pk)
+                self._resting[part.rest].pop(pk, None)
             for (pk, sk), item in made.items():
                 if pk in mine:
-                    self._bytes += self._parts[pk].put(sk, item)
+                    self._bytes += self._parts[pk].put(sk, item, self._now)
+            for pk in mine:
+                part = self._parts[pk]
+                part.used = self._now
+                self._bytes -= part.let_rest(self._now)
+                self._resting[part.rest][pk] = part
             self._let_go()
             self._keys, self._partitions = (), set()
 
@@ -171,6 +128,8 @@ class Memory:
         """Forget everything: what came of a commit is not known."""
         with self._lock:
             self._parts.clear()
+            for parts in self._resting.values():
+                parts.clear()
             self._bytes = 0
             self._keys, self._partitions = (), set()
 
@@ -178,26 +137,35 @@ class Memory:
         part = self._parts.get(pk)
         return part is not None and part.floor is not None
 
-    def _used(self, pk: str) -> _Part | None:
+    def _used(self, pk: str) -> Partition | None:
         """Give a partition; it rests from now on. Time is that of the last commit: so finely is it told."""
         part = self._parts.get(pk)
         if part and part.used < self._now:
             part.used = self._now
-            self._parts.move_to_end(pk)
+            self._resting[part.rest].move_to_end(pk)
         return part
 
     def _let_go(self) -> None:
-        while self._parts:
-            pk, part = next(iter(self._parts.items()))
-            if part.used < self._now - REST:
-                self._bytes -= part.bytes
-                del self._parts[pk]
-            elif self._bytes <= self._most:
-                return
-            elif part.items:
-                self._bytes -= part.drop()
-            else:
-                del self._parts[pk]
+        for rest, parts in self._resting.items():
+            while parts and next(iter(parts.values())).used < self._now - rest:
+                self._forget(next(iter(parts)), parts)
+        while self._bytes > self._most:
+            pk, parts = min(((next(iter(parts)), parts) for parts in self._resting.values() if parts), key=self._since)
+            part = parts[pk]
+            if not part.items:
+                self._forget(pk, parts)
+                continue
+            del parts[pk]
+            self._bytes -= part.drop(next(iter(part.items)))
+            self._resting[part.rest][pk] = part
+            self._resting[part.rest].move_to_end(pk, last=False)
+
+    def _since(self, resting: tuple[str, object]) -> float:
+        return self._parts[resting[0]].used
+
+    def _forget(self, pk: str, parts: OrderedDict[str, Partition]) -> None:
+        self._bytes -= parts.pop(pk).bytes
+        del self._parts[pk]
 
 
 def _lives(item: Item | Nothing | None, now: float) -> bool:

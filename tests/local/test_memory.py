@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from tests.kit.clock import HeldClock
 from tests.ports.table_contract import tailed
 from walkaway_core.ports.items import Absent, Change, Condition, Delete, Item, Present, Put, Refused, Unknown, Write
-from walkaway_local import memory, rows
+from walkaway_local import memory, partition, rows
 from walkaway_local.table import SqliteTable
 
 PARTITIONS, NAMES = ("p", "shared"), [f"{n}" for n in range(6)]
@@ -201,14 +201,59 @@ def test_a_partition_that_rests_is_let_go_and_one_that_is_read_stays(tmp_path: P
     table = SqliteTable(tmp_path / "table.db", clock)
     table.write(Put(Item("rests", "0")), Put(Item("read", "0")), Put(Item("written", "0")))
     for number in (1, 2):
-        clock.time += memory.REST
+        clock.time += partition.LONG_REST
         table.get(("read", "0"))
         table.write(Put(Item("written", f"{number}")))
     assert isinstance(table._memory.get(("rests", "0"), 0), memory.Nothing)
-    assert without_sqlite(table, lambda: table.get(("read", "0"), ("written", "0"), ("read", "1"))) == [
-        *(Item("read", "0"), Item("written", "0"), None)
+    assert without_sqlite(table, lambda: table.get(("read", "0"), ("written", "1"), ("read", "1"))) == [
+        *(Item("read", "0"), Item("written", "1"), None)
     ]
-    assert table._memory._bytes == 4 * memory.OVERHEAD + len("read0") + 3 * len("written0")
+    assert table._memory._bytes == 3 * partition.OVERHEAD + len("read0") + 2 * len("written0")
+    table.close()
+
+
+def known(table: SqliteTable, pk: str, count: int) -> list[int]:
+    """Say which of a partition's items need no SQLite."""
+    asked = [table._memory.get((pk, f"{number:02}"), 0) for number in range(count)]
+    return [number for number, item in enumerate(asked) if isinstance(item, Item)]
+
+
+def test_a_partition_of_many_items_rests_for_less_time(tmp_path: Path) -> None:
+    clock = HeldClock()
+    table = SqliteTable(tmp_path / "table.db", clock)
+    for pk, count in (("few", partition.MANY), ("many", partition.MANY + 1)):
+        table.write(*(Put(Item(pk, f"{number:02}")) for number in range(count)))
+    clock.time += partition.REST + 0.1
+    table.write(Put(Item("other", "0")))
+    assert (known(table, "few", partition.MANY), known(table, "many", 99)) == ([*range(partition.MANY)], [])
+    table.close()
+
+
+@pytest.mark.parametrize("deeply", [False, True])
+def test_of_a_partition_that_is_written_all_the_time_what_rests_is_let_go_unless_somebody_reads_it(
+    tmp_path: Path, *, deeply: bool
+) -> None:
+    """As of a list of all sessions; the conversation of a long one is read whole at each step."""
+    clock = HeldClock()
+    table = SqliteTable(tmp_path / "table.db", clock)
+    for number in range(40):
+        clock.time += partition.REST / 2
+        table.write(Put(Item("all", f"{number:02}")))
+        if deeply:
+            assert len(table.query("all").items) == number + 1
+    assert len(known(table, "all", 40)) in (range(40, 41) if deeply else range(1, 12))
+    assert [item.sk for item in table.query("all", after="10").items] == [f"{number:02}" for number in range(11, 40)]
+    table.close()
+
+
+def test_one_item_that_is_asked_for_stays(tmp_path: Path) -> None:
+    clock = HeldClock()
+    table = SqliteTable(tmp_path / "table.db", clock)
+    for number in range(40):
+        clock.time += partition.REST / 2
+        table.write(Put(Item("all", f"{number:02}")))
+        assert without_sqlite(table, lambda: table.get(("all", "00")))[0]
+    assert 1 < len(known(table, "all", 40)) < 12
     table.close()
 
 
