@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -18,6 +18,26 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Courtesy]:
     made = Courtesy()
     yield made
     made.close()
+
+
+@contextmanager
+def another_asks(made: Courtesy) -> Iterator[None]:
+    """Let another thread carry out a request meanwhile."""
+    there, over = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with made.attending():
+            there.set()
+            over.wait(PATIENCE)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert there.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        over.set()
+        asking.join()
 
 
 class Tasks:
@@ -40,20 +60,32 @@ class Tasks:
             return self.changed.wait_for(lambda: len(self.begun) >= count, seconds)
 
 
-def test_a_task_begins_at_once_when_nobody_else_asks(made: Courtesy) -> None:
+def test_a_task_begins_at_once_when_at_most_one_other_asks(made: Courtesy) -> None:
     tasks = Tasks()
     tasks.begin(made, 1)
-    with made.attending():
+    with another_asks(made):
         tasks.begin(made, 2)
         assert tasks.begun == [1, 2]
+
+
+def test_what_a_request_has_to_begin_waits_until_it_has_been_carried_out(made: Courtesy) -> None:
+    """Or its own task would take the interpreter from its answer."""
+    tasks = Tasks()
+    with made.attending():
+        tasks.begin(made, 1)
+        tasks.begin(made, 2)
+        assert tasks.begun == []
+    assert tasks.begun == [1, 2]
 
 
 def test_tasks_wait_for_many_and_begin_in_their_order(made: Courtesy) -> None:
     tasks = Tasks()
     with ExitStack() as asking:
         for _ in range(courtesy.MANY):
-            asking.enter_context(made.attending())
-        for number in range(5):
+            asking.enter_context(another_asks(made))
+        with made.attending():
+            tasks.begin(made, 0)
+        for number in range(1, 5):
             tasks.begin(made, number)
         assert not tasks.wait(1, 0.1)
     assert tasks.wait(5)
@@ -62,8 +94,8 @@ def test_tasks_wait_for_many_and_begin_in_their_order(made: Courtesy) -> None:
 
 def test_none_overtakes_those_that_wait(made: Courtesy) -> None:
     tasks = Tasks()
-    with made.attending():
-        with made.attending():
+    with another_asks(made):
+        with another_asks(made):
             tasks.begin(made, 1)
         tasks.begin(made, 2)  # behind a single request, which alone would make nobody wait
     assert tasks.wait(2)
@@ -73,7 +105,7 @@ def test_none_overtakes_those_that_wait(made: Courtesy) -> None:
 def test_no_task_waits_for_ever(made: Courtesy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courtesy, "PATIENCE", 0.05)
     tasks = Tasks()
-    with made.attending(), made.attending():
+    with another_asks(made), another_asks(made):
         tasks.begin(made, 1)
         assert tasks.wait(1)
         tasks.begin(made, 2)
@@ -82,20 +114,26 @@ def test_no_task_waits_for_ever(made: Courtesy, monkeypatch: pytest.MonkeyPatch)
 
 def test_what_is_held_begins_no_more_after_the_end(made: Courtesy) -> None:
     tasks = Tasks()
-    with made.attending(), made.attending():
+    with another_asks(made), another_asks(made):
         tasks.begin(made, 1)
         made.close()
     assert not tasks.wait(1, 0.1)
 
 
-def test_a_request_that_fails_is_over(made: Courtesy) -> None:
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_a_request_has_to_begin_begins_though_it_fails(made: Courtesy, others: int) -> None:
     tasks = Tasks()
 
     def fails() -> None:
-        with made.attending(), made.attending():
+        with made.attending():
             tasks.begin(made, 1)
             raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"):
-        fails()
+    with ExitStack() as asking:
+        for _ in range(others):
+            asking.enter_context(another_asks(made))
+        with pytest.raises(ValueError, match="no"):
+            fails()
     assert tasks.wait(1)
+    tasks.begin(made, 2)
+    assert tasks.begun == [1, 2]

@@ -10,7 +10,7 @@ PATIENCE = 0.5
 QUIET = 0.005
 """So many seconds without a request are a pause: clients that were answered together ask again together."""
 MANY = 2
-"""With so many requests at once tasks wait. Behind a single one, which has often begun the task itself, none does."""
+"""With so many requests at once tasks wait. Behind a single one only its own does, until that has been carried out."""
 
 Begin = Callable[[], None]
 
@@ -27,23 +27,33 @@ class Courtesy:
         self._asking = 0
         self._last = 0.0
         self._held: list[Begin] = []
+        self._own = threading.local()
+        """`tasks`: what the request that this thread carries out has to begin."""
         self._closed = False
         threading.Thread(target=self._run, name="courtesy", daemon=True).start()
 
     @contextmanager
     def attending(self) -> Iterator[None]:
-        """Carry out a request in this."""
+        """Carry out a request in this; its tasks begin behind it."""
         with self._changed:
             self._asking += 1
+        tasks: list[Begin] = []
+        self._own.tasks = tasks
         try:
             yield
         finally:
+            self._own.tasks = None
             with self._changed:
                 self._asking -= 1
                 self._last = time.monotonic()
+            for task in tasks:
+                self.begin(task)
 
     def begin(self, begin: Begin) -> None:
         """Begin a task, now or soon."""
+        if (tasks := getattr(self._own, "tasks", None)) is not None:
+            tasks.append(begin)
+            return
         with self._changed:
             if self._asking >= MANY or self._held:
                 self._held.append(begin)
