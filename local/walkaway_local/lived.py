@@ -44,9 +44,12 @@ class Leap:
     def came_after(self, since: float, end: float) -> bool:
         """Whether the clock said `since` before it. When an hour comes twice, it did if that is later than `end`.
 
-        A time that was asked for in the moment of the leap, and rounded, is none before it.
+        A time that was asked for in the moment of the leap, and rounded, is none before it. One that it has left out
+        is: it was told behind the last look of a process that was killed.
         """
-        return since <= self.at and (self.by > 0 or since <= self.at + self.by - LEAP or since > end)
+        if self.by > 0:
+            return since <= max(self.at, self.at + self.by - LEAP)
+        return since <= self.at and (since <= self.at + self.by - LEAP or since > end)
 
 
 class LivedClock:

@@ -114,6 +114,7 @@ class LocalStack:
 
     def run(self) -> int:
         """Go on with what was under way, and begin to sweep; give how many turns go on."""
+        self._mark()
         going_on = self._machine.go_on()
         self._sweeper.start()
         return going_on
@@ -159,11 +160,14 @@ class LocalStack:
         detail = {"status": "FAILED", "input": jsontext.dumps(dict(ticket)), "error": error, "cause": cause}
         execution_failed(self.services, detail)
 
+    def _mark(self) -> None:
+        with suppress(OSError):  # a disk that is full keeps nobody from being looked after
+            self._clock.mark()
+
     def _sweep(self) -> None:
         while not self._closing.wait(SWEEP_EVERY):
             try:
-                with suppress(OSError):  # a disk that is full keeps nobody from being looked after
-                    self._clock.mark()
+                self._mark()
                 with patience.within(patience.REQUEST):
                     sweep(self.services, self._due.overdue)
                     self._table.sweep_expired(self._clock.settled())

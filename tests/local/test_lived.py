@@ -112,6 +112,19 @@ class TestLived:
         held.set -= 2 * DAY
         assert LivedClock(held, tmp_path / "clock").lived(since) == pytest.approx(100, abs=1)
 
+    def test_what_began_behind_the_last_look_of_a_process_that_was_killed_began_before_the_time_without_one(
+        self, held: HeldClock, clock: LivedClock, tmp_path: Path
+    ) -> None:
+        clock.mark()
+        held.time += 0.9
+        since = clock.now()
+        held.time += DAY
+        again = LivedClock(held, tmp_path / "clock")
+        assert again.lived(since) == 0
+        held.time += 60
+        assert again.lived(since) == pytest.approx(60, abs=1)
+        assert again.lived(held.now() - 50) == pytest.approx(50)
+
     def test_half_a_line_of_the_file_is_passed_over(self, held: HeldClock, tmp_path: Path) -> None:
         (tmp_path / "clock").write_text(f"{held.now()!r} 3600.0\n17")
         assert LivedClock(held, tmp_path / "clock").lived(held.now() - 10) == 0
