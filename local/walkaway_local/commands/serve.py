@@ -131,6 +131,7 @@ def _run(app: App, listening: socket.socket, data: Path, settings: Settings, wor
     from walkaway_core.http.access import Keyring
     from walkaway_core.http.app import create_app
     from walkaway_core.models.anthropic import AnthropicModel
+    from walkaway_local import processor
     from walkaway_local.connections import within
     from walkaway_local.crowd import Crowd
     from walkaway_local.lived import impossible
@@ -169,6 +170,7 @@ def _run(app: App, listening: socket.socket, data: Path, settings: Settings, wor
         going_on = stack.run()
     except Unavailable as error:
         raise click.ClickException(unusable(data, error)) from None
+    processor.start()
     later = stack.warm if going_on else lambda: None
     threading.Timer(SETTLED, _load, (later,)).start()
     server.run(sockets=[listening])

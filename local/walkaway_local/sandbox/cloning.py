@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
+from walkaway_core.apart import priority
 from walkaway_core.ports.sandbox import SandboxRefused
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ def clone(source: Path, target: Path, size: int, heard: Callable[[bytes], None])
     with tempfile.TemporaryFile() as told:
         command = [*CLONE, str(source), str(target)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=told) as process:  # noqa: S603
+            priority.roam(process.pid)
             try:
                 while _code(process) is None:
                     heard(b"")

@@ -1,0 +1,112 @@
+"""Where the server's threads are, by what others do, and that what it starts is everywhere."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from walkaway_core.apart import priority
+from walkaway_local import processor
+from walkaway_local.processor import Processor, Seen
+
+needs_two = pytest.mark.skipif(len(priority.EVERYWHERE) < 2, reason="there is one processor, or nobody says which")
+
+
+@pytest.mark.parametrize(
+    ("now", "others", "chance", "to"),
+    [
+        (None, {0: 0.3, 1: 0.1}, 0.9, 1),
+        (0, {0: 0.3, 1: 0.1}, 0.0, 0),  # not worth its while
+        (0, {0: 0.4, 1: 0.1}, 0.0, 1),
+        (0, {0: 0.4, 1: 0.1}, 0.5, 0),  # whoever met it there may go first
+        (0, {0: 1.0, 1: 0.6}, 0.0, None),
+        (None, {0: 1.0, 1: 0.6}, 0.0, None),
+        (0, {1: 0.1, 2: 0.2}, 0.0, 1),  # its own was taken away
+    ],
+)
+def test_it_is_where_others_do_least(now: int | None, others: dict[int, float], chance: float, to: int | None) -> None:
+    assert processor.choose(now, others, lambda: chance) == to
+
+
+def test_what_processors_have_worked_is_read() -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    stat = "cpu  9 9 9 9 9 9 9 9 0 0\ncpu0 1 2 3 900 70 4 5 6 0 0\ncpu12 100 0 0 900 0 0 0 0 0 0\nintr 5 0\n"
+    assert processor.worked(stat) == {0: 21 / ticks, 12: 100 / ticks}
+    assert processor.worked(Path("/proc/stat").read_text()).keys() >= priority.EVERYWHERE
+
+
+@pytest.fixture
+def back() -> Iterator[None]:
+    """Let this process be everywhere again."""
+    yield
+    for thread in processor.THREADS.iterdir():
+        os.sched_setaffinity(int(thread.name), priority.EVERYWHERE)
+
+
+class Said:
+    """Says one thing after the other of how much was worked: by this process, and on the first two processors."""
+
+    def __init__(self, *said: tuple[float, float, float]) -> None:
+        self.said = [(0.0, 0.0, 0.0), *said]
+        self.time = 0.0
+
+    def __call__(self) -> Seen:
+        mine, first, second = self.said.pop(0)
+        self.time += 1.0
+        others = dict.fromkeys(priority.EVERYWHERE, self.time)  # which have no room at all
+        return self.time, mine, others | dict(zip(two(), (first, second), strict=True))
+
+
+def two() -> Sequence[int]:
+    return sorted(priority.EVERYWHERE)[:2]
+
+
+def affinities() -> set[frozenset[int]]:
+    return {frozenset(os.sched_getaffinity(int(thread.name))) for thread in processor.THREADS.iterdir()}
+
+
+@needs_two
+@pytest.mark.usefixtures("back")
+def test_all_threads_are_there_also_those_that_come_later() -> None:
+    first, second = two()
+    made = Processor(Said((0.8, 0.4, 0.5), (1.0, 1.2, 0.6), (1.8, 1.3, 1.5), (1.9, 2.2, 2.4)), lambda: 0.0)
+    own: list[set[int]] = []
+    over = threading.Event()
+    with_it = threading.Thread(target=over.wait, daemon=True)
+    with_it.start()
+    for where in (first, second, second, None):
+        made.look()
+        assert made.now == where
+        assert affinities() == {priority.EVERYWHERE if where is None else frozenset({where})}
+        later = threading.Thread(target=lambda: own.append(os.sched_getaffinity(0)))
+        later.start()
+        later.join()
+        assert own.pop() in affinities()
+    over.set()
+    with_it.join()
+
+
+@needs_two
+@pytest.mark.usefixtures("back")
+def test_where_it_cannot_look_the_kernel_chooses() -> None:
+    said = Said((0.8, 0.4, 0.5))
+    made = Processor(said, lambda: 0.0)
+    made.look()
+    assert len(os.sched_getaffinity(0)) == 1
+    made._read = lambda: (1.0, 0.0, processor.worked(Path("/proc/nothing").read_text()))
+    made.keep()
+    assert affinities() == {priority.EVERYWHERE}
+
+
+@needs_two
+@pytest.mark.usefixtures("back")
+def test_what_stands_back_is_everywhere() -> None:
+    os.sched_setaffinity(0, {two()[0]})
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert os.sched_getaffinity(process.pid) == {two()[0]}
+        priority.stand_back(process.pid)
+        assert os.sched_getaffinity(process.pid) == priority.EVERYWHERE
+        process.kill()
