@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
 from walkaway_core.errors import Invalid, SessionNotFound
@@ -17,6 +18,9 @@ from walkaway_wire import gate
 Outcome = Literal["", "completed", "failed", "cancelled"]
 NEEDS = session_facts.made(0, 0, "", "{}")
 """What stands for facts of a session that cannot be read."""
+SEVERAL, SMALL = 128, 4_000
+"""How many bodies of sessions are read once, and from how many bytes on each is read anew. Most sessions of a server
+are told the same, and a record is read again by every poll."""
 
 
 class SessionArchived(Invalid):
@@ -139,13 +143,23 @@ def unpack(key: SessionKey, item: Item) -> Session:
     return salvage.read(item, lambda whole: _unpack(key, whole), NEEDS)
 
 
+def _said(body: bytes) -> tuple[SessionOptions, str]:
+    """Read the body of a session's item: what it was told when it was made, and what is wrong with that, if it is."""
+    said = gate.stored_object(body)
+    return options(said), str(said.get(gate.UNREADABLE, ""))
+
+
+_said_again = lru_cache(SEVERAL)(_said)
+
+
 def _unpack(key: SessionKey, item: Item) -> Session:
-    body, metadata = gate.stored_object(item.body), gate.stored_object(item.text("metadata"))
-    if gate.UNREADABLE in body:
-        metadata = {**metadata, gate.UNREADABLE: f"the settings of this session: {body[gate.UNREADABLE]}"}
+    said, wrong = _said_again(item.body) if len(item.body) < SMALL else _said(item.body)
+    metadata = gate.stored_object(item.text("metadata"))
+    if wrong:
+        metadata = {**metadata, gate.UNREADABLE: f"the settings of this session: {wrong}"}
     return Session(
         key=key,
-        options=options(body),
+        options=said,
         created_at=item.time("created"),
         last_activity=item.time("active"),
         expires_at=item.time("expires"),
@@ -171,7 +185,7 @@ def _unpack(key: SessionKey, item: Item) -> Session:
         said=str(item.facts.get("settings", "")),
         used=_used(item),
         ran=item.time("ran", 0),
-        readable=gate.UNREADABLE not in body,
+        readable=not wrong,
     )
 
 
