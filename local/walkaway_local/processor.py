@@ -1,8 +1,8 @@
 """Keeps the server on one processor at a time, the one where others do least.
 
 Of threads that take turns under the interpreter's lock only one runs, so a second processor is of little use to them;
-and to wake the next one on another processor takes an interrupt, which was a fifth of a turn's time (decision 0036).
-What others start for the server, commands above all, runs everywhere (`apart/priority.py`).
+and to wake the next one on another processor takes an interrupt. The kernel's switches were a sixth of the server's
+time (decision 0036). What is started for the server, commands above all, runs everywhere (`apart/priority.py`).
 """
 
 import os
@@ -71,19 +71,23 @@ class Processor:
         self.now: int | None = None
         self._read = read
         self._chance = chance
-        self._seen = read()
+        self._seen: Seen | None = None
 
     def keep(self) -> None:
         """Look again and again, as long as that is possible here."""
-        with suppress(OSError, ValueError):  # no /proc, or processors were taken away: the kernel chooses
+        try:
             while True:
-                time.sleep(EVERY)
                 self.look()
-        self._be(None)
+                time.sleep(EVERY)
+        except (OSError, ValueError):  # no /proc/stat, or processors were taken away: the kernel chooses
+            with suppress(OSError):
+                self._be(None)
 
     def look(self) -> None:
         """See what others have done since the last look, and be where they do least. Raises OSError, ValueError."""
         before, self._seen = self._seen, self._read()
+        if before is None:
+            return
         (then, mine_then, all_then), (now, mine_now, all_now) = before, self._seen
         passed, mine = now - then, mine_now - mine_then
         mine_of = {self.now: mine} if self.now is not None else dict.fromkeys(all_now, mine / len(all_now))

@@ -73,6 +73,7 @@ def affinities() -> set[frozenset[int]]:
 def test_all_threads_are_there_also_those_that_come_later() -> None:
     first, second = two()
     made = Processor(Said((0.8, 0.4, 0.5), (1.0, 1.2, 0.6), (1.8, 1.3, 1.5), (1.9, 2.2, 2.4)), lambda: 0.0)
+    made.look()
     own: list[set[int]] = []
     over = threading.Event()
     with_it = threading.Thread(target=over.wait, daemon=True)
@@ -95,6 +96,7 @@ def test_where_it_cannot_look_the_kernel_chooses() -> None:
     said = Said((0.8, 0.4, 0.5))
     made = Processor(said, lambda: 0.0)
     made.look()
+    made.look()
     assert len(os.sched_getaffinity(0)) == 1
     made._read = lambda: (1.0, 0.0, processor.worked(Path("/proc/nothing").read_text()))
     made.keep()
@@ -110,3 +112,12 @@ def test_what_stands_back_is_everywhere() -> None:
         priority.stand_back(process.pid)
         assert os.sched_getaffinity(process.pid) == priority.EVERYWHERE
         process.kill()
+
+
+def test_without_anything_to_read_the_server_starts_all_the_same() -> None:
+    def nothing() -> Seen:
+        raise FileNotFoundError
+
+    before = os.sched_getaffinity(0)
+    Processor(nothing).keep()
+    assert os.sched_getaffinity(0) == before
