@@ -74,9 +74,8 @@ class Memory:
             first = bisect_right(part.sks, after)
             last = len(part.sks) if upto is None else bisect_right(part.sks, upto)
             sks = part.sks[first:last]
-            far = sks[:1] if not reverse else sks[-limit:][:1]
-            if far and part.marks[far[0]][1] < self._now - REST / 2:
-                part.deep = self._now
+            for far in sks[-limit:][:1] if reverse else sks[:1]:
+                part.read(far, self._now)
             page = self._page(part, reversed(sks) if reverse else sks, limit)
             return page if whole or page.more else None
 

@@ -19,11 +19,12 @@ class Partition:
     """What is known of a partition: items by sort key, those first that rest longest; `used` when, last.
 
     From `floor` on every item is there, and `sks` are their sort keys in order; None: there is no such end. `marks` say
-    of each item how many bytes it takes, and since when it rests; `bytes` is their sum. `deep` is when somebody has
-    last read a range with items that rested, as each step of a session reads its conversation.
+    of each item how many bytes it takes, and since when it rests; `bytes` is their sum. Somebody may read a range with
+    items that rest again and again, as each step of a session reads its conversation: `far` is the lowest of them since
+    `deep`, and `farther` that of the REST seconds before.
     """
 
-    __slots__ = ("bytes", "deep", "floor", "items", "looked", "marks", "sks", "used")
+    __slots__ = ("bytes", "deep", "far", "farther", "floor", "items", "looked", "marks", "sks", "used")
 
     def __init__(self) -> None:
         self.items: dict[str, Item | None] = {}
@@ -32,6 +33,7 @@ class Partition:
         self.floor: str | None = None
         self.sks: list[str] = []
         self.used = self.deep = self.looked = 0.0
+        self.far = self.farther = ""
 
     @property
     def rest(self) -> float:
@@ -68,14 +70,23 @@ class Partition:
             self.items[sk] = self.items.pop(sk)
             self.marks[sk] = weight, now
 
+    def read(self, far: str, now: float) -> None:
+        """Note that a range is read that begins with this item."""
+        if self.marks[far][1] >= now - REST / 2:
+            return
+        if now >= self.deep + REST:
+            self.farther = self.far if now < self.deep + 2 * REST else far
+            self.far, self.deep = far, now
+        self.far = min(self.far, far)
+
     def let_rest(self, now: float) -> int:
-        """Let go of items that have rested, unless it is read deeply; give how many bytes that is less."""
-        before = now - self.rest
-        if now < self.looked + REST / 4 or before < self.deep:
+        """Let go of items that have rested, but for what is read again and again; give how many bytes that is less."""
+        if now < self.looked + REST / 4:
             return 0
-        self.looked = now
+        before, self.looked = now - self.rest, now
         resting = [*takewhile(lambda sk: self.marks[sk][1] < before, self.items)]
-        return sum(map(self.drop, resting))
+        unread = now >= self.deep + 2 * REST
+        return sum(self.drop(sk) for sk in resting if unread or sk < min(self.far, self.farther))
 
     def drop(self, sk: str) -> int:
         """Let go of an item; the known end begins behind it then. Gives how many bytes that is less."""

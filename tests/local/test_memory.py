@@ -246,6 +246,20 @@ def test_of_a_partition_that_is_written_all_the_time_what_rests_is_let_go_unless
     table.close()
 
 
+def test_of_a_partition_whose_end_is_read_again_and_again_the_rest_goes_all_the_same(tmp_path: Path) -> None:
+    """As of the newest of a list."""
+    clock = HeldClock()
+    table = SqliteTable(tmp_path / "table.db", clock)
+    for number in range(40):
+        clock.time += partition.REST / 2
+        table.write(Put(Item("all", f"{number:02}")))
+        newest = table.query("all", reverse=True, limit=12).items
+        assert [int(item.sk) for item in newest] == [*range(number, max(-1, number - 12), -1)]
+    assert known(table, "all", 40) == [*range(known(table, "all", 40)[0], 40)]
+    assert 10 < len(known(table, "all", 40)) < 20
+    table.close()
+
+
 def test_one_item_that_is_asked_for_stays(tmp_path: Path) -> None:
     clock = HeldClock()
     table = SqliteTable(tmp_path / "table.db", clock)
