@@ -55,7 +55,8 @@ def worked(stat: str) -> dict[int, float]:
     for line in stat.splitlines():
         name, *columns = line.split()
         if name.startswith("cpu") and name[3:].isdecimal():
-            found[int(name[3:])] = sum(int(columns[column]) for column in BUSY) / os.sysconf("SC_CLK_TCK")
+            ticks = sum(int(columns[column]) for column in BUSY if column < len(columns))
+            found[int(name[3:])] = ticks / os.sysconf("SC_CLK_TCK")
     return found
 
 
@@ -74,12 +75,17 @@ class Processor:
         self._seen: Seen | None = None
 
     def keep(self) -> None:
-        """Look again and again, as long as that is possible here."""
+        """Look again and again."""
+        while True:
+            self.look_if_possible()
+            time.sleep(EVERY)
+
+    def look_if_possible(self) -> None:
+        """Look; where that fails, leave the choice to the kernel until it does not."""
         try:
-            while True:
-                self.look()
-                time.sleep(EVERY)
-        except (OSError, ValueError):  # no /proc/stat, or processors were taken away: the kernel chooses
+            self.look()
+        except (OSError, ValueError):  # no /proc/stat, no file that may still be opened, processors that are gone
+            self._seen = None
             with suppress(OSError):
                 self._be(None)
 
@@ -90,7 +96,8 @@ class Processor:
             return
         (then, mine_then, all_then), (now, mine_now, all_now) = before, self._seen
         passed, mine = now - then, mine_now - mine_then
-        mine_of = {self.now: mine} if self.now is not None else dict.fromkeys(all_now, mine / len(all_now))
+        anywhere = dict.fromkeys(priority.EVERYWHERE, mine / len(priority.EVERYWHERE))
+        mine_of = anywhere if self.now is None else {self.now: mine}
         others = {
             processor: max(0.0, all_now[processor] - all_then[processor] - mine_of.get(processor, 0.0)) / passed
             for processor in priority.EVERYWHERE & all_now.keys() & all_then.keys()
@@ -102,5 +109,5 @@ class Processor:
         self.now = where
         processors = priority.EVERYWHERE if where is None else {where}
         for thread in THREADS.iterdir():
-            with suppress(ProcessLookupError):  # it has ended meanwhile
+            with suppress(ProcessLookupError, PermissionError):  # it has ended, or starts a command as another user
                 os.sched_setaffinity(int(thread.name), processors)

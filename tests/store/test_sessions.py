@@ -27,9 +27,10 @@ def test_what_sessions_were_told_is_read_once_unless_it_is_large(length: int) ->
     assert (one is other) == (length < sessions.SMALL)
 
 
-def test_what_it_was_told_that_cannot_be_read_is_told_of_each() -> None:
+@pytest.mark.parametrize(("body", "why"), [(b"[]", "no object"), (b'{"unreadable": ""}', "settings")])
+def test_what_it_was_told_that_cannot_be_read_is_told_of_each(body: bytes, why: str) -> None:
     for _ in range(2):
-        found = sessions.unpack(KEY, stored(b"[]"))
+        found = sessions.unpack(KEY, stored(body))
         assert not found.readable
-        assert "no object" in str(found.metadata[gate.UNREADABLE])
+        assert why in str(found.metadata[gate.UNREADABLE])
         assert (found.options.read, found.options.write) == ((), ())

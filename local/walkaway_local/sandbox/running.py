@@ -94,7 +94,15 @@ class Running:
 
 def remove(folder: Path) -> None:
     """Delete what a command has left, however deep, also directories that it has closed to everyone."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
+    _do("rm", "-rf", "--", str(folder))
     if folder.exists():
-        subprocess.run(["chmod", "-R", "u+rwx", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=True)  # noqa: S603, S607
+        _do("chmod", "-R", "u+rwx", "--", str(folder))
+        _do("rm", "-rf", "--", str(folder), check=True)
+
+
+def _do(*command: str, check: bool = False) -> None:
+    """Run a program on any processor. Raises CalledProcessError, if asked for; else it says nothing of what fails."""
+    with subprocess.Popen(command, stderr=None if check else subprocess.DEVNULL) as process:  # noqa: S603
+        priority.roam(process.pid)
+        if process.wait() and check:
+            raise subprocess.CalledProcessError(process.returncode, command)

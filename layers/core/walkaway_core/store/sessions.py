@@ -143,10 +143,10 @@ def unpack(key: SessionKey, item: Item) -> Session:
     return salvage.read(item, lambda whole: _unpack(key, whole), NEEDS)
 
 
-def _said(body: bytes) -> tuple[SessionOptions, str]:
+def _said(body: bytes) -> tuple[SessionOptions, str | None]:
     """Read the body of a session's item: what it was told when it was made, and what is wrong with that, if it is."""
     said = gate.stored_object(body)
-    return options(said), str(said.get(gate.UNREADABLE, ""))
+    return options(said), str(said[gate.UNREADABLE]) if gate.UNREADABLE in said else None
 
 
 _said_again = lru_cache(SEVERAL)(_said)
@@ -155,7 +155,7 @@ _said_again = lru_cache(SEVERAL)(_said)
 def _unpack(key: SessionKey, item: Item) -> Session:
     said, wrong = _said_again(item.body) if len(item.body) < SMALL else _said(item.body)
     metadata = gate.stored_object(item.text("metadata"))
-    if wrong:
+    if wrong is not None:
         metadata = {**metadata, gate.UNREADABLE: f"the settings of this session: {wrong}"}
     return Session(
         key=key,
@@ -185,7 +185,7 @@ def _unpack(key: SessionKey, item: Item) -> Session:
         said=str(item.facts.get("settings", "")),
         used=_used(item),
         ran=item.time("ran", 0),
-        readable=not wrong,
+        readable=wrong is None,
     )
 
 
