@@ -68,7 +68,10 @@ def generations(data: Path, agent: Agent) -> list[str]:
 def test_calls_of_one_step_are_carried_out_in_their_order(
     agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Later ones look sooner again here: whatever but the order let them begin, they would be first."""
+    """Later ones look sooner again here: whatever but the order let them begin, they would be first.
+
+    The first one takes as long as it may take on a busy machine until they look at all.
+    """
 
     def pause(context: ToolContext) -> None:
         context.allotted.check()
@@ -76,7 +79,7 @@ def test_calls_of_one_step_are_carried_out_in_their_order(
 
     monkeypatch.setattr(holding, "_pause", pause)
     said = agent.does(
-        call("bash", "c1", command="sleep 0.5; echo one > f; cd /tmp"),
+        call("bash", "c1", command="sleep 1.5; echo one > f; cd /tmp"),
         call("bash", "c2", command="echo two >> /workspace/f; pwd"),
         call("write", "c3", file_path="/mnt/session/outputs/o.txt", content="out"),
         call("read", "c4", file_path="f"),
