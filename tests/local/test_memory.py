@@ -229,18 +229,27 @@ def test_a_partition_of_many_items_rests_for_less_time(tmp_path: Path) -> None:
     table.close()
 
 
-@pytest.mark.parametrize("deeply", [False, True])
-def test_of_a_partition_that_is_written_all_the_time_what_rests_is_let_go_unless_somebody_reads_it(
-    tmp_path: Path, *, deeply: bool
-) -> None:
-    """As of a list of all sessions; the conversation of a long one is read whole at each step."""
+def growing(tmp_path: Path, ask: Callable[[SqliteTable, int], None]) -> SqliteTable:
+    """Write forty items of one partition, one after the other, and ask something behind each."""
     clock = HeldClock()
     table = SqliteTable(tmp_path / "table.db", clock)
     for number in range(40):
         clock.time += partition.REST / 2
         table.write(Put(Item("all", f"{number:02}")))
-        if deeply:
-            assert len(table.query("all").items) == number + 1
+        ask(table, number)
+    return table
+
+
+@pytest.mark.parametrize("deeply", [False, True])
+def test_of_a_partition_that_is_written_all_the_time_what_rests_is_let_go_unless_somebody_reads_it(
+    tmp_path: Path, *, deeply: bool
+) -> None:
+    """As of a list of all sessions; the conversation of a long one is read whole at each step."""
+
+    def ask(table: SqliteTable, number: int) -> None:
+        assert not deeply or len(table.query("all").items) == number + 1
+
+    table = growing(tmp_path, ask)
     assert len(known(table, "all", 40)) in (range(40, 41) if deeply else range(1, 12))
     assert [item.sk for item in table.query("all", after="10").items] == [f"{number:02}" for number in range(11, 40)]
     table.close()
@@ -248,25 +257,23 @@ def test_of_a_partition_that_is_written_all_the_time_what_rests_is_let_go_unless
 
 def test_of_a_partition_whose_end_is_read_again_and_again_the_rest_goes_all_the_same(tmp_path: Path) -> None:
     """As of the newest of a list."""
-    clock = HeldClock()
-    table = SqliteTable(tmp_path / "table.db", clock)
-    for number in range(40):
-        clock.time += partition.REST / 2
-        table.write(Put(Item("all", f"{number:02}")))
+
+    def ask(table: SqliteTable, number: int) -> None:
         newest = table.query("all", reverse=True, limit=12).items
         assert [int(item.sk) for item in newest] == [*range(number, max(-1, number - 12), -1)]
-    assert known(table, "all", 40) == [*range(known(table, "all", 40)[0], 40)]
-    assert 10 < len(known(table, "all", 40)) < 20
+
+    table = growing(tmp_path, ask)
+    kept = known(table, "all", 40)
+    assert kept == [*range(kept[0], 40)]
+    assert 10 < len(kept) < 20
     table.close()
 
 
 def test_one_item_that_is_asked_for_stays(tmp_path: Path) -> None:
-    clock = HeldClock()
-    table = SqliteTable(tmp_path / "table.db", clock)
-    for number in range(40):
-        clock.time += partition.REST / 2
-        table.write(Put(Item("all", f"{number:02}")))
+    def ask(table: SqliteTable, _: int) -> None:
         assert without_sqlite(table, lambda: table.get(("all", "00")))[0]
+
+    table = growing(tmp_path, ask)
     assert 1 < len(known(table, "all", 40)) < 12
     table.close()
 
